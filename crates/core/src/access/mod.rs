@@ -1,0 +1,80 @@
+//! Who may do what: permissions, the rule that nobody gives more than they hold, and [`authorize`], which alone makes a
+//! [`Grant`]. Every statement on an organization's things takes its organization from a grant or carries the same id.
+
+mod permission;
+pub(crate) mod sql;
+
+pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN};
+
+use crate::context::Context;
+use crate::error::{Code, Result};
+use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
+
+/// Proof that the caller was allowed to do something in one organization, at the instant of this transaction.
+#[derive(Debug)]
+pub struct Grant {
+    organization: OrganizationId,
+    membership: MembershipId,
+    user: UserId,
+    held: PermissionSet,
+}
+
+impl Grant {
+    /// The organization it is for: the only one that may stand in a statement behind it.
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// The caller's membership.
+    pub fn membership(&self) -> MembershipId {
+        self.membership
+    }
+
+    /// The caller.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// All that the caller's roles hold in this organization.
+    pub fn held(&self) -> &PermissionSet {
+        &self.held
+    }
+}
+
+/// Asks whether the signed-in caller has what `need` asks for in this organization.
+///
+/// Errors: `UNAUTHORIZED` without a sign-in; `FORBIDDEN` for who is no member, has no such permission, or names an
+/// organization that does not exist: all three the same, so that a stranger learns nothing (decision 4).
+pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need: Need) -> Result<Grant> {
+    let user = cx.user()?;
+    let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
+    let Some(membership) = rows.first().map(|row| row.membership_id) else {
+        return Err(Code::Forbidden.into());
+    };
+    let held = PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions));
+    if held.satisfies(need) {
+        Ok(Grant { organization, membership, user, held })
+    } else {
+        Err(Code::Forbidden.into())
+    }
+}
+
+/// What a membership holds in its organization, now: for asking again about somebody who is not the caller.
+pub async fn held_by(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<PermissionSet> {
+    let rows = cx.tx.all(sql::HELD_BY_MEMBERSHIP, (organization, membership)).await?;
+    Ok(PermissionSet::union(rows.into_iter().map(|(permissions,)| permissions)))
+}
+
+/// What a membership holds in one of its organization's workspaces; `None` when it is not in that workspace.
+pub async fn held_in_workspace(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    workspace: WorkspaceId,
+    membership: MembershipId,
+) -> Result<Option<PermissionSet>> {
+    let rows = cx.tx.all(sql::HELD_IN_WORKSPACE, (organization, workspace, membership)).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(PermissionSet::union(rows.into_iter().filter_map(|(permissions,)| permissions))))
+}

@@ -1,0 +1,36 @@
+//! The statements behind every question of permission.
+
+use super::PermissionSet;
+use crate::db::{record, sql};
+use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
+
+record! {
+    /// A user's membership of an organization with one of its roles' permissions; without a role, with none.
+    pub(crate) struct HeldRow {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) permissions: Option<PermissionSet>,
+    }
+}
+
+sql! {
+    MEMBERSHIP(OrganizationId, UserId): HeldRow =
+        "SELECT m.id AS membership_id, r.permissions AS permissions
+           FROM organization_memberships m
+           LEFT JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+           LEFT JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE m.organization_id = $1 AND m.user_id = $2";
+
+    HELD_BY_MEMBERSHIP(OrganizationId, MembershipId): (PermissionSet,) =
+        "SELECT r.permissions
+           FROM organization_membership_roles mr
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE mr.organization_id = $1 AND mr.membership_id = $2";
+
+    HELD_IN_WORKSPACE(OrganizationId, WorkspaceId, MembershipId): (Option<PermissionSet>,) =
+        "SELECT r.permissions
+           FROM workspace_memberships m
+           LEFT JOIN workspace_membership_roles mr
+             ON mr.organization_id = m.organization_id AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
+           LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE m.organization_id = $1 AND m.workspace_id = $2 AND m.organization_membership_id = $3";
+}

@@ -1,0 +1,124 @@
+//! What a command works with: the transaction, who is asking, and what is handed in.
+//!
+//! A command is a value. It is run inside one transaction, which begins with finding out who is asking, so that a
+//! sign-out or a lost membership that was committed before it holds for it. JSON, pages, workers and tests run the same
+//! values.
+
+use std::net::IpAddr;
+
+use crate::db::Tx;
+use crate::error::{Code, Problem, Result};
+use crate::id::{SessionId, UserId};
+use crate::random::Randomness;
+use crate::secret::SessionToken;
+use crate::service::Service;
+use crate::session::{CurrentSession, SessionStub};
+use crate::time::Timestamp;
+
+/// Something a caller can have done: all of it happens, or nothing.
+pub trait Command: Send + Sync + 'static {
+    /// What the caller gets.
+    type Out: Send + 'static;
+    /// Does it. It may be run again from the start after a lost race, so it changes nothing but the database.
+    fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// Something a caller can ask. It sees one state of the database and changes nothing.
+pub trait Query: Send + Sync {
+    /// What the caller gets.
+    type Out: Send;
+    /// Answers it.
+    fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
+}
+
+/// Who is asking, as a door sees them: what they carry and where they come from.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The session's secret, when they carry one.
+    pub token: Option<SessionToken>,
+    /// Where they come from, as far as trusted proxies tell.
+    pub address: IpAddr,
+    /// What their program calls itself; cut to 400 bytes.
+    pub user_agent: String,
+}
+
+impl Caller {
+    /// Nobody from here: for workers and tests.
+    pub const fn nobody() -> Self {
+        Self { token: None, address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), user_agent: String::new() }
+    }
+}
+
+/// What a caller hears: the session they are in by now, and what came of it.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// The session, for the envelope.
+    pub session: Option<SessionStub>,
+    /// The answer or the refusal.
+    pub result: Result<T>,
+    /// How many statements it took.
+    pub statements: u32,
+    /// Whether it is time to note that the session is in use.
+    pub(crate) stale_session: bool,
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn new(cx: &Context<'_>, result: Result<T>) -> Self {
+        Self {
+            session: cx.session.as_ref().map(CurrentSession::stub),
+            result,
+            statements: cx.tx.statements(),
+            stale_session: cx.session.as_ref().is_some_and(|session| session.is_stale(cx.now)),
+        }
+    }
+
+    /// A refusal before anything was looked up.
+    pub const fn refused(problem: Problem) -> Self {
+        Self { session: None, result: Err(problem), statements: 0, stale_session: false }
+    }
+
+    /// The same reply with another answer.
+    pub fn map<U>(self, answer: impl FnOnce(T) -> U) -> Reply<U> {
+        let Self { session, result, statements, stale_session } = self;
+        Reply { session, result: result.map(answer), statements, stale_session }
+    }
+}
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The open transaction.
+    pub tx: Tx<'a>,
+    /// The instant of this transaction: the same from its first line to its last.
+    pub now: Timestamp,
+    /// The caller's session, when they have one that has not ended.
+    pub session: Option<CurrentSession>,
+    /// What the door knows of the caller.
+    pub caller: &'a Caller,
+    /// What is handed in.
+    pub service: &'a Service,
+    /// Whether work was put into the outbox, so that its worker wakes after the commit.
+    pub(crate) wakes_outbox: bool,
+}
+
+impl Context<'_> {
+    /// A new id.
+    pub fn id<I: From<i64>>(&self) -> I {
+        self.service.ids.next(self.now)
+    }
+
+    /// Where randomness comes from.
+    pub fn random(&self) -> &dyn Randomness {
+        self.service.random.as_ref()
+    }
+
+    /// The signed-in user. Error: `UNAUTHORIZED`.
+    pub fn user(&self) -> Result<UserId> {
+        Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
+    }
+
+    /// The caller's session. Error: `UNAUTHORIZED` when there is none, signed in or not.
+    pub fn session(&self) -> Result<SessionId> {
+        Ok(self.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?)
+    }
+}

@@ -1,0 +1,52 @@
+//! The database: the only room that names a driver.
+//!
+//! Statements are typed constants declared with `sql!` in each noun's `sql.rs`; [`Tx`] runs nothing else. Their text is
+//! written once, in what SQLite and PostgreSQL both understand; where an engine needs something of its own it stands in
+//! that engine's file. Rules for the text are in `docs/database.md`, and tests hold every statement to them.
+
+mod column;
+mod migrate;
+mod sqlite;
+mod statement;
+mod tx;
+
+pub use column::{Argument, Bytes, Cell, Column, Text, Value};
+pub use migrate::{MIGRATIONS, Migration};
+pub use sqlite::{Connections, OpenError, Sqlite, Turn};
+pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
+pub use tx::Tx;
+
+pub(crate) use statement::{column, record, sql};
+
+/// The open database. A second engine joins here as a second variant.
+#[derive(Debug)]
+pub enum Db {
+    /// Embedded: a file beside the process.
+    Sqlite(Sqlite),
+}
+
+/// Every statement the service can run, for the tests that hold them to the rules.
+pub fn statements() -> impl Iterator<Item = &'static Declaration> {
+    crate::STATEMENTS.iter().flat_map(|room| room.iter())
+}
+
+#[cfg(feature = "statement-log")]
+mod statement_log {
+    //! Which statements have run in this process, so that the suite can prove it ran every one.
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    static RAN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+    pub(super) fn note(name: &'static str) {
+        RAN.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name);
+    }
+
+    /// The names of the statements that have run so far.
+    pub fn statements_run() -> BTreeSet<&'static str> {
+        RAN.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(feature = "statement-log")]
+pub use statement_log::statements_run;

@@ -1,0 +1,314 @@
+//! SQLite, in process: one writer that commits in groups, readers beside it, and the only lines that know rusqlite.
+//!
+//! Writes go through one thread, because SQLite has one writer anyway. What is waiting when a transaction begins rides
+//! along in it, each command in a savepoint of its own, so that a failing command undoes itself alone and one flush to
+//! the disk serves them all. No caller hears of success before that flush.
+
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql};
+use tokio::sync::mpsc;
+
+use super::migrate::MIGRATIONS;
+use super::statement::{Declaration, Row};
+use super::{Cell, Value};
+use crate::error::{Code, Problem, Result};
+use crate::time::Timestamp;
+
+/// "VEST": tells our files from other programs'.
+const APPLICATION_ID: i64 = 0x5645_5354;
+/// Commands that may wait for the writer; past it the caller is told to come back.
+const WAITING_COMMANDS: usize = 1024;
+/// Commands that share one commit at the most, so that the first does not wait for ever.
+const GROUP: usize = 64;
+/// Prepared statements a connection keeps.
+const STATEMENT_CACHE: usize = 256;
+
+/// An open database file.
+#[derive(Debug)]
+pub struct Sqlite {
+    readers: Arc<Connections>,
+    writer: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    /// Held as long as the database is open: a second process would give the same ids.
+    _lock: File,
+}
+
+/// What a command did with its turn.
+pub struct Turn {
+    /// Whether its changes stay.
+    pub keep: bool,
+    /// Called once the outcome of the whole group is known.
+    pub settle: Box<dyn FnOnce(Result<()>) + Send>,
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("keep", &self.keep).finish_non_exhaustive()
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Connection) -> Turn + Send>;
+
+/// Why a database file could not be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process has it open.
+    InUse,
+    /// It was written by a newer binary: its schema, and the newest this binary knows.
+    Newer {
+        /// The file's schema.
+        found: i64,
+        /// This binary's newest.
+        known: i64,
+    },
+    /// It is a database of another program, or no database at all.
+    Foreign,
+    /// The folder or the file cannot be read or written.
+    Unusable(String),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::Foreign,
+            _ => Self::Unusable(error.to_string()),
+        }
+    }
+}
+
+impl Sqlite {
+    /// Opens or makes the file, and brings its schema up to date.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        let lock = lock(path)?;
+        let mut connection = connect(path, true)?;
+        migrate(&mut connection, now)?;
+        let (writer, waiting) = mpsc::channel(WAITING_COMMANDS);
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || write(connection, waiting))
+            .map_err(|error| OpenError::Unusable(error.to_string()))?;
+        let readers = Arc::new(Connections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
+        Ok(Self { readers, writer: Some(writer), thread: Some(thread), _lock: lock })
+    }
+
+    /// Connections for reading.
+    pub fn readers(&self) -> &Connections {
+        &self.readers
+    }
+
+    /// Hands a command to the writer. Error: `BUSY` when too many are waiting already.
+    pub fn write(&self, job: impl FnOnce(&mut Connection) -> Turn + Send + 'static) -> Result<()> {
+        let writer = self.writer.as_ref().ok_or_else(|| Problem::internal("the writer has ended"))?;
+        writer.try_send(Box::new(job)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Code::Busy.into(),
+            mpsc::error::TrySendError::Closed(_) => Problem::internal("the writer has ended"),
+        })
+    }
+}
+
+impl Drop for Sqlite {
+    /// Waits until what was handed in is written.
+    fn drop(&mut self) {
+        drop(self.writer.take());
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Idle connections for reading. A read holds one without ever waiting, so there are never more than threads.
+#[derive(Debug)]
+pub struct Connections {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Connections {
+    /// Gives `read` a transaction that sees one state of the database from its first statement to its last.
+    pub fn take(&self) -> Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.path, false).map_err(|error| failed(&error))?,
+        };
+        begin(&connection, "BEGIN DEFERRED")?;
+        Ok(connection)
+    }
+
+    /// Ends the read and keeps the connection for the next. One that cannot end is dropped, which ends it too.
+    pub fn put_back(&self, connection: Connection) {
+        if begin(&connection, "COMMIT").is_ok() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let unusable = |error: std::io::Error| OpenError::Unusable(error.to_string());
+    let file = File::options().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if writes {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    // Without it, statements are planned anew on every run once the tables have been analysed.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    if writes {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Full, so that what was acknowledged outlives a power cut; the group commit pays for it.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+    } else {
+        connection.pragma_update(None, "query_only", true)?;
+    }
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError> {
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (application != 0 || tables > 0) {
+        return Err(OpenError::Foreign);
+    }
+    let found: i64 = if tables == 0 {
+        0
+    } else {
+        connection.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0))?
+    };
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
+        let step = connection.transaction()?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.execute_batch(migration.sqlite)?;
+        step.execute(
+            "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
+            (migration.version, migration.name, now.as_microseconds()),
+        )?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
+    while let Some(first) = waiting.blocking_recv() {
+        let begun = begin(&connection, "BEGIN IMMEDIATE");
+        let mut settles = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            settles.push(take_turn(&mut connection, job, begun.is_ok()));
+            next = if settles.len() < GROUP { waiting.try_recv().ok() } else { None };
+        }
+        let ended = begun.and_then(|()| begin(&connection, "COMMIT"));
+        if ended.is_err() {
+            let _ = begin(&connection, "ROLLBACK");
+        }
+        for settle in settles {
+            settle(match &ended {
+                Ok(()) => Ok(()),
+                Err(problem) => Err(Problem::internal(problem)),
+            });
+        }
+    }
+}
+
+/// Runs one command in its own savepoint. A panic in it is its own failure, and not the writer's end.
+fn take_turn(connection: &mut Connection, job: Job, begun: bool) -> Box<dyn FnOnce(Result<()>) + Send> {
+    let opened = begun && begin(connection, "SAVEPOINT command").is_ok();
+    let turn = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| opened.then(|| job(connection)))).ok().flatten();
+    let keep = turn.as_ref().is_some_and(|turn| turn.keep);
+    let closed = !opened
+        || ((keep || begin(connection, "ROLLBACK TO command").is_ok()) && begin(connection, "RELEASE command").is_ok());
+    match turn {
+        Some(turn) if closed => turn.settle,
+        // Dropping the command's settle tells its caller that there will be no answer.
+        _ => Box::new(|_| ()),
+    }
+}
+
+fn begin(connection: &Connection, command: &str) -> Result<()> {
+    let mut statement = connection.prepare_cached(command).map_err(|error| failed(&error))?;
+    statement.execute([]).map(|_| ()).map_err(|error| failed(&error))
+}
+
+/// Runs a statement and says how many rows it changed.
+pub(super) fn execute(connection: &Connection, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
+    let run = || {
+        let mut statement = connection.prepare_cached(declaration.sqlite)?;
+        statement.execute(rusqlite::params_from_iter(values))
+    };
+    run().map_err(|error| named(declaration, &error))
+}
+
+/// Runs a statement and reads its rows.
+pub(super) fn rows<R>(
+    connection: &Connection,
+    declaration: &Declaration,
+    values: &[Value<'_>],
+    mut read: impl FnMut(&Row<'_>) -> Result<R>,
+) -> Result<Vec<R>> {
+    let failed = |error: rusqlite::Error| named(declaration, &error);
+    let mut statement = connection.prepare_cached(declaration.sqlite).map_err(failed)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failed)?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        records.push(read(&Row::Sqlite(row))?);
+    }
+    Ok(records)
+}
+
+/// The cell at this place of a row.
+pub(super) fn cell<'r>(row: &'r rusqlite::Row<'_>, index: usize) -> Result<Cell<'r>> {
+    Ok(match row.get_ref(index).map_err(|error| failed(&error))? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).map_err(Problem::internal)?),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes),
+        ValueRef::Real(_) => return Err(Problem::internal(format!("column {index} holds a fraction"))),
+    })
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn named(declaration: &Declaration, error: &rusqlite::Error) -> Problem {
+    Problem::internal(format!("{}: {error}", declaration.name))
+}
+
+fn failed(error: &rusqlite::Error) -> Problem {
+    Problem::internal(error)
+}

@@ -1,0 +1,80 @@
+//! One transaction: the only thing that runs statements.
+
+use super::sqlite;
+use super::statement::{Arguments, Declaration, Record, Row, Statement};
+use super::Value;
+use crate::error::{Problem, Result};
+
+/// An open transaction. It counts its statements, for the log line of the request and for the tests that hold a call
+/// to a number of them.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    engine: Engine<'a>,
+    statements: u32,
+}
+
+#[derive(Debug)]
+enum Engine<'a> {
+    Sqlite(&'a mut rusqlite::Connection),
+}
+
+impl<'a> Tx<'a> {
+    /// A transaction that somebody has begun on this connection, and will end.
+    pub(crate) fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
+        Self { engine: Engine::Sqlite(connection), statements: 0 }
+    }
+
+    /// How many statements have run.
+    pub fn statements(&self) -> u32 {
+        self.statements
+    }
+
+    /// Every row.
+    #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
+    pub async fn all<A: Arguments, R: Record>(&mut self, statement: Statement<A, R>, given: A::Given<'_>) -> Result<Vec<R>> {
+        self.rows(&statement.declaration(), &A::values(given), R::read)
+    }
+
+    /// The row, or nothing. A second row is left unread: the statement's keys say there is none.
+    #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
+    pub async fn optional<A: Arguments, R: Record>(
+        &mut self,
+        statement: Statement<A, R>,
+        given: A::Given<'_>,
+    ) -> Result<Option<R>> {
+        Ok(self.rows(&statement.declaration(), &A::values(given), R::read)?.into_iter().next())
+    }
+
+    /// The row that must be there.
+    pub async fn one<A: Arguments, R: Record>(&mut self, statement: Statement<A, R>, given: A::Given<'_>) -> Result<R> {
+        let name = statement.declaration().name;
+        self.optional(statement, given).await?.ok_or_else(|| Problem::internal(format!("{name} gave no row")))
+    }
+
+    /// Runs it and says how many rows it changed.
+    #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
+    pub async fn execute<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'_>) -> Result<usize> {
+        let declaration = statement.declaration();
+        self.note(&declaration);
+        let Engine::Sqlite(connection) = &mut self.engine;
+        sqlite::execute(connection, &declaration, &A::values(given))
+    }
+
+    fn rows<R>(
+        &mut self,
+        declaration: &Declaration,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<R>,
+    ) -> Result<Vec<R>> {
+        self.note(declaration);
+        let Engine::Sqlite(connection) = &mut self.engine;
+        sqlite::rows(connection, declaration, values, read)
+    }
+
+    fn note(&mut self, declaration: &Declaration) {
+        self.statements += 1;
+        tracing::trace!(statement = declaration.name);
+        #[cfg(feature = "statement-log")]
+        super::statement_log::note(declaration.name);
+    }
+}

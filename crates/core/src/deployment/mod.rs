@@ -1,0 +1,51 @@
+//! The installation itself: one row, made on the first start, with the roles that it shares with all organizations.
+
+pub(crate) mod sql;
+
+use crate::access::{ADMIN, PermissionSet, WORKSPACE_ADMIN};
+use crate::context::{Command, Context};
+use crate::error::Result;
+use crate::id::{RoleId, WorkspaceRoleId};
+
+pub use sql::Deployment;
+
+/// Makes the deployment and its four roles on a new database, and reads them on every other.
+///
+/// Answers `None` when the database was made with another master key.
+#[derive(Debug)]
+pub struct Establish;
+
+impl Command for Establish {
+    type Out = Option<Deployment>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<Deployment>> {
+        if let Some(deployment) = cx.tx.optional(sql::FIND, ()).await? {
+            // Not a secret compared with a stranger's guess: both sides are the operator's.
+            return Ok((deployment.key_check == cx.service.keys.check()).then_some(deployment));
+        }
+        let creator = role(cx, "Admin", &[ADMIN]).await?;
+        let member = role(cx, "Member", &["organization:member"]).await?;
+        let workspace_creator = workspace_role(cx, "Admin", &[WORKSPACE_ADMIN]).await?;
+        let workspace_member = workspace_role(cx, "Member", &["workspace:member"]).await?;
+        let (id, check) = (cx.id(), cx.service.keys.check());
+        let roles = (creator, member, workspace_creator, workspace_member);
+        let made = (id, check, roles.0, roles.1, roles.2, roles.3, cx.now);
+        cx.tx.one(sql::INSERT, made).await.map(Some)
+    }
+}
+
+async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<RoleId> {
+    let permissions = PermissionSet::new(permissions.iter().copied());
+    let id = cx.id();
+    let made = (id, name, permissions.to_json(), permissions.holds(ADMIN), cx.now);
+    cx.tx.execute(sql::INSERT_ROLE, (made.0, made.1, &made.2, made.3, made.4)).await?;
+    Ok(id)
+}
+
+async fn workspace_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<WorkspaceRoleId> {
+    let permissions = PermissionSet::new(permissions.iter().copied());
+    let id = cx.id();
+    let made = (id, name, permissions.to_json(), permissions.holds(WORKSPACE_ADMIN), cx.now);
+    cx.tx.execute(sql::INSERT_WORKSPACE_ROLE, (made.0, made.1, &made.2, made.3, made.4)).await?;
+    Ok(id)
+}

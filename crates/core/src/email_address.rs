@@ -1,0 +1,297 @@
+//! E-mail addresses, read once at the door and only ever compared by one canonical key.
+//!
+//! The grammar is narrower than RFC 5322 on purpose: whatever two mail programs have been known to read differently
+//! (quotes, comments, routes, encoded words, letters beyond ASCII) is refused, so that the address that is checked is
+//! the address that gets the mail.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use crate::error::{Code, Problem};
+
+const LONGEST: usize = 254;
+const LONGEST_LOCAL_PART: usize = 64;
+const LONGEST_LABEL: usize = 63;
+
+/// An address that mail can be sent to. Two are equal when their keys are: letters of either case are the same, `+`
+/// and dots make a difference.
+#[derive(Clone)]
+pub struct EmailAddress {
+    exact: String,
+    key: String,
+}
+
+impl EmailAddress {
+    /// Reads an address; spaces and tabs around it are forgiven. At most 254 bytes of ASCII: a local part of at most
+    /// 64 without quotes or comments, one `@`, and a domain of at least two labels.
+    ///
+    /// Errors: a sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
+        let exact = text.trim_matches([' ', '\t']);
+        if exact.is_empty() {
+            return Err(NotAnAddress("The e-mail address is empty."));
+        }
+        if exact.len() > LONGEST {
+            return Err(NotAnAddress("An e-mail address has at most 254 characters."));
+        }
+        if !exact.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NotAnAddress(
+                "An e-mail address has only letters a-z, digits and signs: no spaces, line breaks, accents or \
+                 look-alike letters.",
+            ));
+        }
+        let Some((local, domain)) = exact.split_once('@').filter(|(_, domain)| !domain.contains('@')) else {
+            return Err(NotAnAddress("An e-mail address has exactly one @."));
+        };
+        check_local_part(local)?;
+        check_domain(domain)?;
+        Ok(Self { exact: exact.to_owned(), key: exact.to_ascii_lowercase() })
+    }
+
+    /// From the two columns that the database holds.
+    pub fn from_stored(exact: String, key: String) -> Self {
+        Self { exact, key }
+    }
+
+    /// As its owner spells it: for sending, because the part before the `@` is the receiving server's own business.
+    pub fn as_str(&self) -> &str {
+        &self.exact
+    }
+
+    /// Lower-case, for comparing; also what is shown on the wire.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// For logs: the first letter and the domain, as in `n***@example.com`.
+    pub fn redacted(&self) -> String {
+        match self.key.split_once('@') {
+            Some((local, domain)) => format!("{}***@{domain}", local.chars().next().unwrap_or('*')),
+            None => "***".to_owned(),
+        }
+    }
+}
+
+fn check_local_part(local: &str) -> Result<(), NotAnAddress> {
+    if local.is_empty() || local.len() > LONGEST_LOCAL_PART {
+        return Err(NotAnAddress("An e-mail address has 1 to 64 characters before the @."));
+    }
+    if local.split('.').any(str::is_empty) {
+        return Err(NotAnAddress(
+            "Before the @ of an e-mail address, no dot stands first, last or next to another dot.",
+        ));
+    }
+    // RFC 5322 also allows `%` and `!`, which relays have read as routes, and `=?`, which some decode.
+    let plain = local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".#$&'*+-/=?^_`{|}~".contains(&byte));
+    if plain && !local.contains("=?") {
+        Ok(())
+    } else {
+        Err(NotAnAddress("Before the @, this e-mail address has a sign that mail programs read differently."))
+    }
+}
+
+fn check_domain(domain: &str) -> Result<(), NotAnAddress> {
+    let is_label = |label: &str| {
+        (1..=LONGEST_LABEL).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    // A last label of digits would be an IPv4 address.
+    let is_host = domain.split('.').all(is_label)
+        && domain.rsplit_once('.').is_some_and(|(_, last)| !last.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_host {
+        Ok(())
+    } else {
+        Err(NotAnAddress("After the @, an e-mail address has a domain name, such as example.com."))
+    }
+}
+
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for EmailAddress {}
+
+impl Hash for EmailAddress {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EmailAddress({})", self.redacted())
+    }
+}
+
+impl serde::Serialize for EmailAddress {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.key)
+    }
+}
+
+/// What was given is no address that mail can be sent to. Its `Display` is a sentence for the person who wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnAddress(&'static str);
+
+impl fmt::Display for NotAnAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for NotAnAddress {}
+
+impl From<NotAnAddress> for Problem {
+    fn from(NotAnAddress(why): NotAnAddress) -> Self {
+        Code::InvalidEmail.saying(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ordinary_addresses_are_read() {
+        for (text, exact, key) in [
+            ("nora@example.com", "nora@example.com", "nora@example.com"),
+            ("Nora.Example@Example.COM", "Nora.Example@Example.COM", "nora.example@example.com"),
+            (" \tnora@example.com\t ", "nora@example.com", "nora@example.com"),
+            ("nora+eu@example.com", "nora+eu@example.com", "nora+eu@example.com"),
+            ("a@b.c", "a@b.c", "a@b.c"),
+            ("1@1.2.x3", "1@1.2.x3", "1@1.2.x3"),
+            ("o'brien@mail.example.co.uk", "o'brien@mail.example.co.uk", "o'brien@mail.example.co.uk"),
+            ("a#$&'*+-/?=^_`{|}~z@example.com", "a#$&'*+-/?=^_`{|}~z@example.com", "a#$&'*+-/?=^_`{|}~z@example.com"),
+            ("x@xn--bcher-kva.example", "x@xn--bcher-kva.example", "x@xn--bcher-kva.example"),
+        ] {
+            let address = EmailAddress::parse(text).unwrap();
+            assert_eq!((address.as_str(), address.key()), (exact, key));
+        }
+    }
+
+    #[test]
+    fn the_limits_are_met_exactly() {
+        let longest = format!("{}@{}.{}.{}.ee", "a".repeat(64), "b".repeat(63), "c".repeat(63), "d".repeat(58));
+        assert_eq!(longest.len(), 254);
+        assert!(EmailAddress::parse(&longest).is_ok());
+        assert!(EmailAddress::parse(&format!("{longest}e")).is_err(), "255 bytes");
+        assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(65))).is_err());
+        assert!(EmailAddress::parse(&format!("a@{}.com", "b".repeat(63))).is_ok());
+        assert!(EmailAddress::parse(&format!("a@{}.com", "b".repeat(64))).is_err());
+        assert!(EmailAddress::parse(&format!("{}@example.com", "a".repeat(1_000_000))).is_err());
+    }
+
+    #[test]
+    fn tricks_are_refused() {
+        for text in [
+            "",
+            " \t ",
+            "@",
+            "nora",
+            "nora@",
+            "@example.com",
+            "nora\u{ff20}example.com",
+            "nora@evil.com\u{ff20}example.com",
+            "nora@\u{212a}elvin.com",
+            "m\u{131}ke@example.org",
+            "mike@example.org\u{131}",
+            "\u{430}dmin@example.com",
+            "bücher@example.com",
+            "x@bücher.example",
+            "nora@example\u{3002}com",
+            "nora@example.com\u{200b}",
+            "\u{feff}nora@example.com",
+            "\u{a0}nora@example.com",
+            "\"a@b.c \"@example.com",
+            "\"xclow3n@gmail.com x\"@internal.example",
+            "nora@evil.com@example.com",
+            "nora@example.com@",
+            "nora@@example.com",
+            "@evil.com:nora@example.com",
+            "Nora <nora@example.com>",
+            "<nora@example.com>",
+            "nora@example.com,mallory@evil.com",
+            "nora@example.com;mallory@evil.com",
+            "nora@example.com mallory@evil.com",
+            "group:nora@example.com;",
+            "nora\\@evil.com@example.com",
+            "a@b.c\r\nBcc: x@y.z",
+            "a@b.c\n",
+            "\r\na@b.c",
+            "a\r@b.c",
+            "a@b.c\0",
+            "a\0@b.c",
+            "a\u{7f}@b.c",
+            "a\t@b.c",
+        ] {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_part_has_more_than_its_grammar() {
+        let locals = ".nora nora. no..ra nora%evil.com evil.com!nora nora(comment) \"nora\" no\\ra mailto:nora n,a n;a n[a \
+                      =?utf-8?q?=61=62?= =?iso-8859-1?q?=61=40evil.com=3e=00?=foo =?utf-8?b?YUBiLmM=?=";
+        for local in locals.split(' ') {
+            assert!(EmailAddress::parse(&format!("{local}@example.com")).is_err(), "{local}");
+        }
+        let domains = "example .example.com example.com. example..com -example.com example-.com exam_ple.com example.123 \
+                       127.0.0.1 [127.0.0.1] [IPv6:::1] ::1 example.com/path example.com:25 (comment)example.com ex%ample.com";
+        for domain in domains.split(' ') {
+            assert!(EmailAddress::parse(&format!("nora@{domain}")).is_err(), "{domain}");
+        }
+    }
+
+    #[test]
+    fn case_alone_makes_no_other_address_and_plus_does() {
+        let parse = |text| EmailAddress::parse(text).unwrap();
+        assert_eq!(parse("Nora@Example.com"), parse("nora@example.COM"));
+        assert_ne!(parse("nora+a@example.com"), parse("nora@example.com"));
+        assert_ne!(parse("no.ra@example.com"), parse("nora@example.com"));
+    }
+
+    #[test]
+    fn logs_and_the_wire_see_what_they_should() {
+        let address = EmailAddress::parse("Nora.Secret@Example.com").unwrap();
+        assert_eq!(address.redacted(), "n***@example.com");
+        assert_eq!(format!("{address:?}"), "EmailAddress(n***@example.com)");
+        assert_eq!(serde_json::to_string(&address).unwrap(), "\"nora.secret@example.com\"");
+        assert_eq!(EmailAddress::from_stored(String::new(), "broken".to_owned()).redacted(), "***");
+    }
+
+    #[test]
+    fn the_problem_says_what_is_wrong() {
+        let problem = Problem::from(EmailAddress::parse("a@b@c.d").unwrap_err());
+        assert_eq!(problem.code(), Code::InvalidEmail);
+        assert_eq!(problem.to_string(), "INVALID_EMAIL: An e-mail address has exactly one @.");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in any::<String>()) {
+            let _ = EmailAddress::parse(&text);
+        }
+
+        #[test]
+        fn nothing_but_one_line_of_ascii_gets_through(text in "[ -~\\r\\n\u{ff20}\u{131}]{0,6}@[ -~\\r\\n]{0,6}\\.[a-z\\n]{1,3}") {
+            if let Ok(address) = EmailAddress::parse(&text) {
+                prop_assert!(address.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
+                prop_assert_eq!(address.as_str().matches('@').count(), 1);
+            }
+        }
+
+        #[test]
+        fn a_key_is_its_own_key(text in "[A-Za-z0-9+_-]{1,9}(\\.[A-Za-z0-9+_-]{1,9})?@[A-Za-z0-9]{1,9}\\.[A-Za-z]{1,5}") {
+            let address = EmailAddress::parse(&text).unwrap();
+            let again = EmailAddress::parse(address.key()).unwrap();
+            prop_assert_eq!(again.key(), address.key());
+            prop_assert_eq!(&EmailAddress::parse(&text.to_ascii_uppercase()).unwrap(), &address);
+            prop_assert_eq!(address.as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Everything that can go wrong for a caller, in one table: a stable code, a status, and words for people.
+//!
+//! A [`Problem`] is what a command fails with. What the log should know (`cause`) is kept apart from what the caller
+//! reads, so that no word of the inside can leak by accident.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// What a command returns.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal, $words:literal;)+) => {
+        /// The stable name of a refusal (contract A.3, and our own).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {$($(#[$doc])* $name,)+}
+
+        impl Code {
+            /// Every code there is, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// As it stands on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$name => $code),+}
+            }
+
+            /// The HTTP status it is answered with.
+            pub const fn status(self) -> u16 {
+                match self {$(Self::$name => $status),+}
+            }
+
+            /// What it says when there is nothing more particular to say.
+            pub const fn words(self) -> &'static str {
+                match self {$(Self::$name => $words),+}
+            }
+        }
+    };
+}
+
+codes! {
+    // The form of a request.
+    /// The body is not what its content type promises.
+    BadRequestBody = 400 "BAD_REQUEST_BODY", "The body could not be read. Check its encoding and its Content-Type.";
+    /// A field that must be there is not.
+    RequiredField = 400 "REQUIRED_FIELD", "A required field is missing.";
+    /// A field has a value of the wrong type or outside its limits.
+    InvalidField = 400 "INVALID_FIELD", "A field has a value that is not allowed.";
+    /// A field that this call does not know, where a typing slip would be dangerous.
+    UnknownField = 400 "UNKNOWN_FIELD", "This call has no such field. Check its spelling.";
+    /// An id that is not one.
+    InvalidId = 400 "INVALID_ID", "An id is a decimal number, such as 123456789012345678.";
+    /// An address outside the grammar of `EmailAddress`.
+    InvalidEmail = 400 "INVALID_EMAIL", "This is not an e-mail address that mail can be sent to.";
+    /// A new password that is too short or too long.
+    InvalidPassword = 400 "INVALID_PASSWORD", "This password is too short or too long.";
+    /// A user name outside its grammar.
+    InvalidUsername = 400 "INVALID_USERNAME", "A user name has 3 to 32 letters a-z, digits, dots, dashes and underscores, and begins with a letter or digit.";
+    /// A cursor this server did not make.
+    InvalidCursor = 400 "INVALID_CURSOR", "This cursor was not made by this list. Start again without it.";
+    /// A sign-in strategy that is not offered.
+    UnsupportedStrategy = 400 "UNSUPPORTED_STRATEGY", "This sign-in strategy is not offered here. Use plain_email or plain_username.";
+    /// Pictures have no home yet.
+    ImagesNotAvailable = 400 "IMAGES_NOT_AVAILABLE", "This server does not store images yet. Send the form without the image.";
+    /// Longer than the limit.
+    BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB.";
+    /// Neither a form nor JSON.
+    UnsupportedMediaType = 415 "UNSUPPORTED_MEDIA_TYPE", "Send application/x-www-form-urlencoded, multipart/form-data or application/json.";
+    /// No such path, or not with this method.
+    RouteNotFound = 404 "NOT_FOUND", "There is nothing at this path for this method.";
+    /// A browser says that another site made this request.
+    CrossSiteRequest = 403 "CROSS_SITE_REQUEST", "This request came from another site. Add its origin to allowed_origins if it may call.";
+
+    // Who is asking.
+    /// No active sign-in.
+    Unauthorized = 401 "UNAUTHORIZED", "Sign in first.";
+    /// Not a member, no permission, or no such organization: to a stranger all the same.
+    Forbidden = 403 "FORBIDDEN", "You have no permission to do this.";
+    /// Wrong password, unknown user, or no password set: to a stranger all the same.
+    InvalidCredentials = 401 "INVALID_CREDENTIALS", "Invalid credentials. Please try again.";
+    /// The account is disabled. Said only to somebody who knows its password.
+    UserDisabled = 403 "USER_DISABLED", "This account is disabled. Ask the people who run this service.";
+    /// This user has a sign-in within this session already.
+    UserAlreadySignedIn = 400 "USER_ALREADY_SIGNED_IN", "This user is already signed in within this session.";
+    /// More attempts than the settings allow.
+    TooManyRequests = 429 "TOO_MANY_REQUESTS", "Too many attempts. Wait a while and try again.";
+    /// The sign-in named is not one of this session.
+    SignInNotFound = 400 "SIGN_IN_NOT_FOUND", "This session has no such sign-in.";
+    /// The organization to switch to is not one of the caller's.
+    NotAMember = 400 "NOT_A_MEMBER", "You are not a member of this organization.";
+
+    // Accounts.
+    /// Another account has this address.
+    EmailExists = 400 "EMAIL_EXISTS", "This e-mail address belongs to an account. Sign in, or use another address.";
+    /// Another account has this user name.
+    UsernameExists = 400 "USERNAME_EXISTS", "This user name is taken. Choose another one.";
+
+    // Organizations and workspaces.
+    /// The role is neither the deployment's nor this organization's or workspace's.
+    RoleNotFound = 400 "ROLE_NOT_FOUND", "There is no such role here.";
+    /// The workspace is not this organization's.
+    WorkspaceNotFound = 400 "WORKSPACE_NOT_FOUND", "This organization has no such workspace.";
+
+    // Invitations.
+    /// The role would give what the giver does not hold (decision 16).
+    RoleExceedsYours = 403 "ROLE_EXCEEDS_YOURS", "This role has permissions that you do not hold, so you cannot give it.";
+    /// One pending invitation per address, organization and workspace (decision 15).
+    InvitationExists = 400 "INVITATION_EXISTS", "This address is invited already. Resend that invitation, or discard it first.";
+    /// The address belongs to a member already.
+    AlreadyMember = 400 "ALREADY_MEMBER", "This address belongs to a member already.";
+    /// This organization has no such invitation.
+    InvitationNotFound = 404 "INVITATION_NOT_FOUND", "This organization has no such invitation.";
+    /// Accepted, declined or discarded before.
+    InvitationNotPending = 400 "INVITATION_NOT_PENDING", "This invitation was accepted, declined or discarded before.";
+    /// Unknown, used, replaced or tampered with.
+    InvalidInvitationToken = 400 "INVALID_INVITATION_TOKEN", "This invitation link is not valid any more. Ask for a new one.";
+    /// Its time is over.
+    InvitationExpired = 400 "INVITATION_EXPIRED", "This invitation has expired. Ask for a new one.";
+    /// A user owns the invited address, but is not signed in here.
+    InvitationRequiresSignin = 400 "INVITATION_REQUIRES_SIGNIN", "Sign in with the invited address to accept.";
+    /// Nobody owns the invited address yet.
+    InvitationRequiresSignup = 400 "INVITATION_REQUIRES_SIGNUP", "Sign up with the invited address to accept.";
+    /// Somebody else is signed in.
+    InvitationEmailMismatch = 400 "INVITATION_EMAIL_MISMATCH", "This invitation is for another address. Sign in with that one to accept.";
+    /// The bare token does not prove the mailbox (decision 13).
+    InvitationEmailUnverified = 400 "INVITATION_EMAIL_UNVERIFIED", "Prove first that the invited address is yours: open the link in the invitation's mail, or verify the address in your account.";
+    /// The inviter may no longer grant it (decision 18).
+    InvitationSuspended = 400 "INVITATION_SUSPENDED", "Whoever invited you may no longer do so. Ask an admin of the organization to send the invitation again.";
+
+    // The server's own troubles.
+    /// More work than it can do now.
+    Busy = 503 "BUSY", "The server is busy. Try again in a moment.";
+    /// The request took longer than it may.
+    TimedOut = 503 "TIMED_OUT", "The request took too long. Try again in a moment.";
+    /// Something that should not happen.
+    Internal = 500 "INTERNAL", "Something went wrong. Try again later.";
+}
+
+impl Code {
+    /// This code with words of its own for this one case.
+    pub fn saying(self, words: impl Into<Cow<'static, str>>) -> Problem {
+        Problem { errors: vec![(self, words.into())], retry_after: None, cause: None }
+    }
+
+    /// Whether the contract answers it with an empty object as `data` (A.2: validation failures).
+    pub const fn is_about_input(self) -> bool {
+        matches!(
+            self,
+            Self::RequiredField
+                | Self::InvalidField
+                | Self::UnknownField
+                | Self::InvalidEmail
+                | Self::InvalidPassword
+                | Self::InvalidUsername
+        )
+    }
+}
+
+/// Why a command was refused or failed: at least one code with words for the caller, and perhaps a cause for the log.
+#[derive(Debug)]
+pub struct Problem {
+    errors: Vec<(Code, Cow<'static, str>)>,
+    retry_after: Option<Duration>,
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A failure of ours. The caller reads only that there was one; the log reads `cause`.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..Code::Internal.into() }
+    }
+
+    /// A field and what is wrong with it.
+    pub fn field(field: &str, what: impl fmt::Display) -> Self {
+        Code::InvalidField.saying(format!("{field}: {what}"))
+    }
+
+    /// A field that must be there.
+    pub fn required(field: &str) -> Self {
+        Code::RequiredField.saying(format!("{field} is required."))
+    }
+
+    /// Too many attempts; the next is worth making after this long.
+    pub fn too_many(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Code::TooManyRequests.into() }
+    }
+
+    /// Several refusals at once; `None` when there are none.
+    pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
+        let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.words()))).collect();
+        (!errors.is_empty()).then_some(Self { errors, retry_after: None, cause: None })
+    }
+
+    /// The first code, which decides the status.
+    pub fn code(&self) -> Code {
+        self.errors.first().map_or(Code::Internal, |(code, _)| *code)
+    }
+
+    /// Every code with its words.
+    pub fn errors(&self) -> impl ExactSizeIterator<Item = (Code, &str)> {
+        self.errors.iter().map(|(code, words)| (*code, words.as_ref()))
+    }
+
+    /// When it is worth trying again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// What the log should know, and the caller should not.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        code.saying(code.words())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (code, words)) in self.errors.iter().enumerate() {
+            write!(f, "{}{}: {words}", if index == 0 { "" } else { "; " }, code.as_str())?;
+        }
+        match &self.cause {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_tell_the_caller_something() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.words().ends_with('.'), "{code:?}");
+            assert!(matches!(code.status(), 400 | 401 | 403 | 404 | 413 | 415 | 429 | 500 | 503), "{code:?}");
+        }
+    }
+}

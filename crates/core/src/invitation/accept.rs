@@ -1,0 +1,180 @@
+//! Coming in: the outcomes of contract C.4, row by row.
+
+use super::{Invitation, Standing, authority, by_token, sql};
+use crate::context::{Command, Context};
+use crate::error::{Code, Problem, Result};
+use crate::id::{MembershipId, OrganizationId, SignInId, UserId, WorkspaceId};
+use crate::secret::InvitationToken;
+use crate::user::sql::AddressOwner;
+use crate::{membership, organization, session, user, workspace};
+
+/// Accepts an invitation for whichever of the session's users owns the invited address.
+///
+/// Nobody but the owner can: not who copied the link, and not an account that merely claims the address. The mail's
+/// secret proves it; the bare token needs an address proved before (decision 13). What the invitation would give is
+/// checked against what its inviter may grant at this moment (decision 14).
+///
+/// Error: `INVALID_INVITATION_TOKEN`. Everything else is an [`Outcome`].
+#[derive(Debug)]
+pub struct Accept {
+    /// What the invitee holds in hand.
+    pub token: InvitationToken,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The address that was invited.
+    pub invited_email: String,
+    /// Why the invitee is not in.
+    pub refusal: Option<Code>,
+    /// The organization they are in.
+    pub organization: Option<Named<OrganizationId>>,
+    /// The workspace they are in.
+    pub workspace: Option<Named<WorkspaceId>>,
+    /// The sign-in of the user who is in; the active one stays as it was.
+    pub sign_in: Option<SignInId>,
+    /// Whether they were in before.
+    pub already_member: bool,
+}
+
+/// An id with its name.
+#[derive(Clone, Debug)]
+pub struct Named<I> {
+    /// Which one.
+    pub id: I,
+    /// Its name.
+    pub name: String,
+}
+
+impl Command for Accept {
+    type Out = Outcome;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Outcome> {
+        let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+        match invitation.standing(cx.now) {
+            Standing::Over => Err(Code::InvalidInvitationToken.into()),
+            Standing::Expired => Ok(Outcome::refused(&invitation, Code::InvitationExpired)),
+            Standing::Open => match invitee(cx, &invitation).await? {
+                Err(refusal) => Ok(Outcome::refused(&invitation, refusal)),
+                Ok(invitee) => self.accept(cx, &invitation, &invitee).await,
+            },
+        }
+    }
+}
+
+/// The user who owns the invited address, signed in here.
+#[derive(Debug)]
+pub(super) struct Invitee {
+    pub(super) owner: AddressOwner,
+    pub(super) sign_in: SignInId,
+}
+
+/// Finds the invitee among the session's users: rows 3 to 6.
+pub(super) async fn invitee(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Result<Invitee, Code>> {
+    let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
+    let Some(session) = cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id) else {
+        let refusal = if owner.is_some() { Code::InvitationRequiresSignin } else { Code::InvitationRequiresSignup };
+        return Ok(Err(refusal));
+    };
+    let Some(owner) = owner else {
+        return Ok(Err(Code::InvitationRequiresSignup));
+    };
+    let sign_ins = cx.tx.all(session::sql::SIGN_INS, (session, cx.now)).await?;
+    let theirs = sign_ins.iter().find(|sign_in| sign_in.user_id == owner.user_id).map(|sign_in| sign_in.id);
+    Ok(theirs.map(|sign_in| Invitee { owner, sign_in }).ok_or(Code::InvitationEmailMismatch))
+}
+
+impl Accept {
+    async fn accept(&self, cx: &mut Context<'_>, invitation: &Invitation, invitee: &Invitee) -> Result<Outcome> {
+        if invitee.owner.verified_at.is_none() && !self.token.is_mailed() {
+            return Ok(Outcome::refused(invitation, Code::InvitationEmailUnverified));
+        }
+        let (organization, user) = (invitation.organization_id, invitee.owner.user_id);
+        let before = cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.map(|(id,)| id);
+        let gives_something = match before {
+            Some(membership) => is_new_to_workspace(cx, invitation, membership).await?,
+            None => true,
+        };
+        if gives_something && authority::suspended(cx, invitation).await?.is_some() {
+            return Ok(Outcome::refused(invitation, Code::InvitationSuspended));
+        }
+        // Of all who got this far at once, one finds the invitation still open.
+        let taken = (organization, invitation.id, invitation.generation, cx.now);
+        cx.tx.optional(sql::ACCEPT, taken).await?.ok_or(Code::InvalidInvitationToken)?;
+        if self.token.is_mailed() {
+            cx.tx.execute(user::sql::VERIFY, (invitee.owner.email_id, cx.now)).await?;
+        }
+        let membership = match before {
+            Some(membership) => membership,
+            None => join(cx, invitation, user).await?,
+        };
+        let workspace = match invitation.workspace_id {
+            Some(workspace) => Some(join_workspace(cx, invitation, workspace, (membership, user)).await?),
+            None => None,
+        };
+        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
+        Ok(Outcome {
+            invited_email: invitation.email_key.clone(),
+            refusal: None,
+            organization: Some(Named { id: organization, name }),
+            workspace,
+            sign_in: Some(invitee.sign_in),
+            already_member: !gives_something,
+        })
+    }
+}
+
+async fn is_new_to_workspace(cx: &mut Context<'_>, invitation: &Invitation, membership: MembershipId) -> Result<bool> {
+    let Some(workspace) = invitation.workspace_id else {
+        return Ok(false);
+    };
+    let given = (invitation.organization_id, workspace, membership);
+    Ok(cx.tx.optional(workspace::sql::MEMBERSHIP, given).await?.is_none())
+}
+
+async fn join(cx: &mut Context<'_>, invitation: &Invitation, user: UserId) -> Result<MembershipId> {
+    let (organization, id) = (invitation.organization_id, cx.id());
+    let membership = cx.tx.one(membership::sql::INSERT, (id, organization, user, cx.now)).await?.id;
+    cx.tx.execute(organization::sql::GIVE_ROLE, (organization, membership, invitation.role_id)).await?;
+    cx.tx.execute(organization::sql::ADD_MEMBER, (organization, cx.now)).await?;
+    Ok(membership)
+}
+
+async fn join_workspace(
+    cx: &mut Context<'_>,
+    invitation: &Invitation,
+    workspace: WorkspaceId,
+    (membership, user): (MembershipId, UserId),
+) -> Result<Named<WorkspaceId>> {
+    let (organization, id) = (invitation.organization_id, cx.id());
+    let role = invitation.workspace_role_id.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
+    let joined = (organization, workspace, id, membership, user, cx.now);
+    if let Some(joined) = cx.tx.optional(workspace::sql::INSERT_MEMBERSHIP, joined).await? {
+        cx.tx.execute(workspace::sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
+        cx.tx.execute(workspace::sql::ADD_MEMBER, (organization, workspace, cx.now)).await?;
+    }
+    let (name,) = cx.tx.one(workspace::sql::FIND, (organization, workspace)).await?;
+    Ok(Named { id: workspace, name })
+}
+
+impl Outcome {
+    fn refused(invitation: &Invitation, refusal: Code) -> Self {
+        Self {
+            invited_email: invitation.email_key.clone(),
+            refusal: Some(refusal),
+            organization: None,
+            workspace: None,
+            sign_in: None,
+            already_member: false,
+        }
+    }
+
+    /// Whether somebody has to sign in, or up, or as somebody else.
+    pub fn requires_signin(&self) -> bool {
+        matches!(
+            self.refusal,
+            Some(Code::InvitationRequiresSignin | Code::InvitationRequiresSignup | Code::InvitationEmailMismatch)
+        )
+    }
+}

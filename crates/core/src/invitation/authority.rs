@@ -1,0 +1,117 @@
+//! Authority is asked more than once: what an inviter may grant is checked when the invitation is made, resent and
+//! accepted, from the rights of that moment (decisions 14, 16, 18).
+
+use super::Invitation;
+use crate::access::{self, Grant, Need, PermissionSet};
+use crate::context::Context;
+use crate::error::{Code, Problem, Result};
+use crate::id::{RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::{organization, workspace};
+
+/// Why a pending invitation cannot be accepted although it has not expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Suspension {
+    /// Its inviter may no longer manage members.
+    InviterMayNotInvite,
+    /// Its inviter does not hold everything the role would give.
+    RoleExceedsInviter,
+}
+
+/// What an invitation would give.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) role: RoleId,
+    pub(super) permissions: PermissionSet,
+    pub(super) workspace: Option<GrantedInWorkspace>,
+}
+
+/// What it would give in a workspace.
+#[derive(Debug)]
+pub(super) struct GrantedInWorkspace {
+    pub(super) workspace: WorkspaceId,
+    pub(super) role: WorkspaceRoleId,
+    pub(super) permissions: PermissionSet,
+}
+
+/// Looks up what is to be given, and checks that it is this organization's or the deployment's to give.
+///
+/// Errors: `ROLE_NOT_FOUND`, `WORKSPACE_NOT_FOUND`.
+pub(super) async fn granted(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    role: RoleId,
+    workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
+) -> Result<Granted> {
+    let organization = grant.organization();
+    let found = cx.tx.optional(organization::sql::ROLE, (organization, role)).await?;
+    let permissions = found.ok_or(Code::RoleNotFound)?.permissions;
+    let workspace = match workspace {
+        None => None,
+        Some((workspace, role)) => {
+            let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
+            found.ok_or(Code::WorkspaceNotFound)?;
+            let found = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await?;
+            let permissions = found.ok_or(Code::RoleNotFound)?.permissions;
+            Some(GrantedInWorkspace { workspace, role, permissions })
+        }
+    };
+    Ok(Granted { role, permissions, workspace })
+}
+
+/// Checks that the caller holds all that is to be given. Error: `ROLE_EXCEEDS_YOURS`.
+pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
+    let there = match &granted.workspace {
+        Some(GrantedInWorkspace { workspace, .. }) => {
+            access::held_in_workspace(cx, grant.organization(), *workspace, grant.membership()).await?
+        }
+        None => None,
+    };
+    match suspension(grant.held(), there.as_ref(), granted.parts()) {
+        None => Ok(()),
+        Some(_) => Err(Code::RoleExceedsYours.into()),
+    }
+}
+
+/// Whether the inviter may still grant what this invitation gives; asked when somebody accepts.
+///
+/// An inviter who has left is not asked: the invitation goes on as long as another holder of the same rights could have
+/// sent it, and an organization always has an admin, who could (decisions 17 and 18).
+pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
+    let Some(inviter) = invitation.inviter_membership_id else {
+        return Ok(None);
+    };
+    let organization = invitation.organization_id;
+    let held = access::held_by(cx, organization, inviter).await?;
+    let role = cx.tx.one(organization::sql::ROLE, (organization, invitation.role_id)).await?;
+    let (there, workspace_role) = match (invitation.workspace_id, invitation.workspace_role_id) {
+        (Some(workspace), Some(role)) => (
+            access::held_in_workspace(cx, organization, workspace, inviter).await?,
+            Some(cx.tx.one(workspace::sql::ROLE, (organization, workspace, role)).await?.permissions),
+        ),
+        (None, None) => (None, None),
+        _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
+    };
+    Ok(suspension(&held, there.as_ref(), (&role.permissions, workspace_role.as_ref())))
+}
+
+/// The rule itself: who holds `held` in the organization and `there` in the workspace may give these permissions, or why
+/// not.
+pub(super) fn suspension(
+    held: &PermissionSet,
+    there: Option<&PermissionSet>,
+    (given, given_there): (&PermissionSet, Option<&PermissionSet>),
+) -> Option<Suspension> {
+    if !held.satisfies(Need::ManageMembers) {
+        return Some(Suspension::InviterMayNotInvite);
+    }
+    let covered = held.covers(given) && given_there.is_none_or(|given| held.covers_in_workspace(there, given));
+    (!covered).then_some(Suspension::RoleExceedsInviter)
+}
+
+impl Granted {
+    fn parts(&self) -> (&PermissionSet, Option<&PermissionSet>) {
+        (&self.permissions, self.workspace.as_ref().map(|workspace| &workspace.permissions))
+    }
+}

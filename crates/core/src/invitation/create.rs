@@ -1,0 +1,99 @@
+//! Asking somebody in.
+
+use std::time::Duration;
+
+use super::authority::{self, Granted};
+use super::list::{self, Shown};
+use super::{Delivery, sql};
+use crate::access::{self, Grant, Need};
+use crate::context::{Command, Context};
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Result};
+use crate::id::{OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::{membership, outbox, workspace};
+
+/// The most days an invitation may live (decision 11).
+pub const LONGEST_LIFE: u16 = 90;
+/// One day of an invitation's life.
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Invites an address into an organization, and perhaps one of its workspaces. The mail is put into the outbox by the
+/// same transaction. An expired invitation for the same address and place is superseded; a pending one stands in the way.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `ROLE_NOT_FOUND`, `WORKSPACE_NOT_FOUND` for
+/// what is not this organization's; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `INVITATION_EXISTS`.
+#[derive(Debug)]
+pub struct Create {
+    /// Into which organization.
+    pub organization: OrganizationId,
+    /// Whom.
+    pub invitee: EmailAddress,
+    /// As what; `None` for the deployment's member role.
+    pub role: Option<RoleId>,
+    /// Into which workspace, and as what there; without a role, as the deployment's workspace member.
+    pub workspace: Option<(WorkspaceId, Option<WorkspaceRoleId>)>,
+    /// Days until it expires, 1 to 90; `None` for the setting's.
+    pub days: Option<u16>,
+}
+
+impl Command for Create {
+    type Out = Shown;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Shown> {
+        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let deployment = cx.service.deployment()?;
+        let role = self.role.unwrap_or(deployment.member_role_id);
+        let member = deployment.workspace_member_role_id;
+        let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(member)));
+        let granted = authority::granted(cx, &grant, role, workspace).await?;
+        authority::check(cx, &grant, &granted).await?;
+        self.refuse_members(cx, &grant, &granted).await?;
+        let invitation = self.insert(cx, &grant, &granted).await?;
+        list::one(cx, &grant, invitation).await
+    }
+}
+
+impl Create {
+    async fn refuse_members(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
+        let (organization, key) = (grant.organization(), self.invitee.key());
+        let is_member = match &granted.workspace {
+            None => cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some(),
+            Some(there) => {
+                let given = (organization, there.workspace, key);
+                cx.tx.optional(workspace::sql::MEMBER_OF_ADDRESS, given).await?.is_some()
+            }
+        };
+        if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }
+    }
+
+    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<crate::id::InvitationId> {
+        let (organization, key) = (grant.organization(), self.invitee.key());
+        let there = granted.workspace.as_ref().map(|there| there.workspace);
+        let role_there = granted.workspace.as_ref().map(|there| there.role);
+        let scope = there.map_or(0, WorkspaceId::get);
+        cx.tx.execute(sql::SUPERSEDE, (organization, key, scope, cx.now)).await?;
+        let (id, generation, expires_at) = (cx.id(), generation(cx), expires_at(cx, self.days));
+        let exact = self.invitee.as_str();
+        let (inviter, delivery) = (grant.membership(), first_delivery(cx));
+        let made =
+            (organization, id, exact, key, generation, granted.role, there, role_there, inviter, delivery, expires_at, cx.now);
+        let made = cx.tx.optional(sql::INSERT, made).await?.ok_or(Code::InvitationExists)?;
+        outbox::tell(cx, grant, &made).await?;
+        Ok(made.id)
+    }
+}
+
+/// A number for a generation that no earlier one of the invitation had.
+pub(super) fn generation(cx: &Context<'_>) -> i64 {
+    i64::from_be_bytes(cx.random().bytes())
+}
+
+/// When an invitation made now runs out.
+pub(super) fn expires_at(cx: &Context<'_>, days: Option<u16>) -> crate::time::Timestamp {
+    cx.now.plus(DAY * u32::from(days.unwrap_or(cx.service.settings.invitations.days)))
+}
+
+/// What is true of the mail before any worker has seen it.
+pub(super) fn first_delivery(cx: &Context<'_>) -> Delivery {
+    if cx.service.carrier.is_some() { Delivery::Queued } else { Delivery::NotSent }
+}

@@ -1,0 +1,35 @@
+//! Taking an invitation back before it is used.
+
+use super::sql;
+use crate::access::{self, Need};
+use crate::context::{Command, Context};
+use crate::error::{Code, Result};
+use crate::id::{InvitationId, OrganizationId};
+
+/// Discards a pending invitation; its links are dead when this returns.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `INVITATION_NOT_FOUND` when this
+/// organization has no such invitation; `INVITATION_NOT_PENDING` when it was accepted, declined or discarded before.
+#[derive(Debug)]
+pub struct Discard {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// Which one.
+    pub invitation: InvitationId,
+}
+
+impl Command for Discard {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        if cx.tx.optional(sql::DISCARD, (grant.organization(), self.invitation, cx.now)).await?.is_some() {
+            return Ok(());
+        }
+        // No row changed: there is none here, or somebody was faster. Only now is it worth a look to say which.
+        Err(match cx.tx.optional(sql::FIND, (grant.organization(), self.invitation)).await? {
+            None => Code::InvitationNotFound.into(),
+            Some(_) => Code::InvitationNotPending.into(),
+        })
+    }
+}

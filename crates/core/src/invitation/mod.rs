@@ -1,0 +1,132 @@
+//! An invitation asks one e-mail address into one organization, perhaps into one of its workspaces, with a role in each.
+//!
+//! Its life is a small state machine; every step is one conditional statement in `sql.rs`, so that two callers cannot
+//! both take it. Its two secrets are never stored: the `token` names it and may be shown to those who manage members, the
+//! mailed link carries another that proves the mailbox (decisions 12 and 13).
+
+mod accept;
+mod authority;
+mod create;
+mod decline;
+mod discard;
+mod list;
+mod mine;
+mod resend;
+pub(crate) mod sql;
+mod validate;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::secret::InvitationToken;
+use crate::time::Timestamp;
+
+pub use accept::{Accept, Named, Outcome};
+pub use authority::Suspension;
+pub use create::{Create, LONGEST_LIFE};
+pub use decline::Decline;
+pub use discard::Discard;
+pub use list::{Filter, LARGEST_PAGE, List, Page, Shown, StatusFilter};
+pub use mine::{Mine, OwnInvitation};
+pub use resend::Resend;
+pub use sql::{Invitation, InviterRole, Listed, Received};
+pub use validate::{Validate, Validation};
+
+/// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Waiting for the invitee.
+    Pending,
+    /// The invitee has joined.
+    Accepted,
+    /// Taken back, or superseded by a new one after it had expired.
+    Discarded,
+    /// The invitee has said no.
+    Declined,
+}
+
+/// How far its mail has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// In the outbox.
+    Queued,
+    /// Handed to the transport.
+    Sent,
+    /// Refused for now; it will be tried again.
+    Deferred,
+    /// Given up.
+    Failed,
+    /// No transport is set: somebody must hand the link on.
+    NotSent,
+}
+
+/// What can be done with an invitation at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be accepted.
+    Open,
+    /// It could be, had it not run out.
+    Expired,
+    /// Somebody has accepted, declined or discarded it.
+    Over,
+}
+
+impl Invitation {
+    /// What can be done with it at `now`. The second of expiry itself is too late.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        match self.status {
+            Status::Pending if now < self.expires_at => Standing::Open,
+            Status::Pending => Standing::Expired,
+            Status::Accepted | Status::Discarded | Status::Declined => Standing::Over,
+        }
+    }
+}
+
+/// The invitation that a token names, if both its secrets are right. A token that was replaced by a resend names none.
+pub(crate) async fn by_token(cx: &mut Context<'_>, token: &InvitationToken) -> Result<Option<Invitation>> {
+    let found = cx.tx.optional(sql::BY_TOKEN, (token.invitation(),)).await?;
+    let keys = &cx.service.keys;
+    Ok(found.filter(|found| token.matches(&keys.mailed_token(found.id, found.generation))))
+}
+
+/// A word for each state, the same in the database and on the wire.
+macro_rules! words {
+    ($type:ident: $($variant:ident = $word:literal),+ $(,)?) => {
+        impl $type {
+            /// The word for it.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$variant => $word),+}
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = ();
+
+            fn from_str(word: &str) -> Result<Self, ()> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(()),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        crate::db::column!($type);
+    };
+}
+
+words!(Status: Pending = "pending", Accepted = "accepted", Discarded = "discarded", Declined = "declined");
+words!(Delivery: Queued = "queued", Sent = "sent", Deferred = "deferred", Failed = "failed", NotSent = "not_sent");

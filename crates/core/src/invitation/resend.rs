@@ -1,0 +1,52 @@
+//! Sending an invitation again.
+
+use super::authority;
+use super::create::{expires_at, first_delivery, generation};
+use super::list::{self, Shown};
+use super::sql;
+use crate::access::{self, Need};
+use crate::context::{Command, Context};
+use crate::error::{Code, Problem, Result};
+use crate::id::{InvitationId, OrganizationId};
+use crate::outbox;
+
+/// Gives a pending invitation a new token and a new end, and mails it again; every older link is dead when this returns.
+/// It revives an expired invitation. One that is suspended, or whose inviter has left, becomes the caller's own.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `INVITATION_NOT_FOUND`;
+/// `INVITATION_NOT_PENDING`; `ROLE_EXCEEDS_YOURS` when the caller could not have sent it.
+#[derive(Debug)]
+pub struct Resend {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// Which one.
+    pub invitation: InvitationId,
+    /// Days until it expires, 1 to 90; `None` for the setting's.
+    pub days: Option<u16>,
+}
+
+impl Command for Resend {
+    type Out = Shown;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Shown> {
+        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let found = cx.tx.optional(sql::FIND, (grant.organization(), self.invitation)).await?;
+        let invitation = found.ok_or(Code::InvitationNotFound)?;
+        let workspace = match (invitation.workspace_id, invitation.workspace_role_id) {
+            (Some(workspace), Some(role)) => Some((workspace, role)),
+            (None, None) => None,
+            _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
+        };
+        let granted = authority::granted(cx, &grant, invitation.role_id, workspace).await?;
+        authority::check(cx, &grant, &granted).await?;
+        let inviter = match invitation.inviter_membership_id {
+            Some(inviter) if authority::suspended(cx, &invitation).await?.is_none() => inviter,
+            _ => grant.membership(),
+        };
+        let (generation, delivery, expires_at) = (generation(cx), first_delivery(cx), expires_at(cx, self.days));
+        let given = (grant.organization(), self.invitation, generation, inviter, delivery, expires_at, cx.now);
+        let resent = cx.tx.optional(sql::RESEND, given).await?.ok_or(Code::InvitationNotPending)?;
+        outbox::tell(cx, &grant, &resent).await?;
+        list::one(cx, &grant, resent.id).await
+    }
+}

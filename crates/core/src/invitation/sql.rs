@@ -1,0 +1,370 @@
+//! The statements of invitations. Each carries the organization, but for the two that start from a token or an address.
+
+use super::{Delivery, Status};
+use crate::access::PermissionSet;
+use crate::db::{Text, record, sql};
+use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
+use crate::time::Timestamp;
+
+record! {
+    /// A row of `invitations`, as far as its life goes.
+    pub struct Invitation {
+        /// Which one.
+        pub id: InvitationId,
+        /// Into which organization.
+        pub organization_id: OrganizationId,
+        /// Who is invited, in the form addresses are compared in.
+        pub email_key: String,
+        /// How far it has come.
+        pub status: Status,
+        /// A resend replaces it, and every older link is dead.
+        pub generation: i64,
+        /// As what.
+        pub role_id: RoleId,
+        /// Into which workspace, if any.
+        pub workspace_id: Option<WorkspaceId>,
+        /// As what there.
+        pub workspace_role_id: Option<WorkspaceRoleId>,
+        /// Gone when the inviter has left.
+        pub inviter_membership_id: Option<MembershipId>,
+        /// From this instant on it is too late.
+        pub expires_at: Timestamp,
+    }
+}
+
+record! {
+    /// An invitation with everything a list shows of it, in one row.
+    pub struct Listed {
+        /// Which one.
+        pub id: InvitationId,
+        /// Into which organization.
+        pub organization_id: OrganizationId,
+        /// Who is invited.
+        pub email_key: String,
+        /// How far it has come.
+        pub status: Status,
+        pub(crate) generation: i64,
+        /// From this instant on it is too late.
+        pub expires_at: Timestamp,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// As what.
+        pub role_id: RoleId,
+        /// Whose role; `None` for the deployment's.
+        pub role_organization_id: Option<OrganizationId>,
+        /// The role's name.
+        pub role_name: String,
+        /// What it allows.
+        pub role_permissions: PermissionSet,
+        /// When the role was made.
+        pub role_created_at: Timestamp,
+        /// When the role last changed.
+        pub role_updated_at: Timestamp,
+        /// Into which workspace.
+        pub workspace_id: Option<WorkspaceId>,
+        /// Its name.
+        pub workspace_name: Option<String>,
+        /// As what there.
+        pub workspace_role_id: Option<WorkspaceRoleId>,
+        /// That role's name.
+        pub workspace_role_name: Option<String>,
+        /// What that role allows.
+        pub workspace_role_permissions: Option<PermissionSet>,
+        /// The inviter's membership; gone when they have left.
+        pub inviter_membership_id: Option<MembershipId>,
+        /// The inviter.
+        pub inviter_id: Option<UserId>,
+        /// Perhaps empty.
+        pub inviter_first_name: Option<String>,
+        /// Perhaps empty.
+        pub inviter_last_name: Option<String>,
+        /// Perhaps none.
+        pub inviter_username: Option<String>,
+        /// The inviter's primary address.
+        pub inviter_email: Option<String>,
+        /// How far the mail has come.
+        pub delivery: Delivery,
+        /// Why it has not come further.
+        pub delivery_reason: String,
+        /// How often it was tried.
+        pub delivery_attempts: i64,
+        /// When that was last so.
+        pub delivery_at: Timestamp,
+    }
+}
+
+record! {
+    /// A role of somebody who has sent invitations of a page.
+    pub struct InviterRole {
+        /// Whose.
+        pub membership_id: MembershipId,
+        /// Which role.
+        pub id: RoleId,
+        /// Whose role; `None` for the deployment's.
+        pub organization_id: Option<OrganizationId>,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// What an inviter's role in a workspace allows; nothing for one who has no role there.
+    pub(crate) struct InviterWorkspaceRole {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) workspace_id: WorkspaceId,
+        pub(crate) permissions: Option<PermissionSet>,
+    }
+}
+
+record! {
+    /// What an invitee sees of an invitation.
+    pub struct Received {
+        /// Which one.
+        pub id: InvitationId,
+        /// The address it was sent to.
+        pub email_key: String,
+        pub(crate) generation: i64,
+        /// From this instant on it is too late.
+        pub expires_at: Timestamp,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// Into which organization.
+        pub organization_id: OrganizationId,
+        /// Its name.
+        pub organization_name: String,
+        /// Perhaps empty.
+        pub organization_image_url: String,
+        /// As what.
+        pub role_id: RoleId,
+        /// The role's name.
+        pub role_name: String,
+        /// Into which workspace.
+        pub workspace_id: Option<WorkspaceId>,
+        /// Its name.
+        pub workspace_name: Option<String>,
+        /// Perhaps empty.
+        pub inviter_first_name: Option<String>,
+        /// Perhaps empty.
+        pub inviter_last_name: Option<String>,
+        /// The inviter's primary address.
+        pub inviter_email: Option<String>,
+    }
+}
+
+record! {
+    /// What a mail says of an invitation.
+    pub(crate) struct Mailed {
+        pub(crate) email: String,
+        pub(crate) email_key: String,
+        pub(crate) status: Status,
+        pub(crate) generation: i64,
+        pub(crate) expires_at: Timestamp,
+        pub(crate) organization_name: String,
+        pub(crate) role_name: String,
+        pub(crate) workspace_name: Option<String>,
+        pub(crate) inviter_first_name: Option<String>,
+        pub(crate) inviter_last_name: Option<String>,
+        pub(crate) inviter_username: Option<String>,
+    }
+}
+
+/// One row with everything a list shows, whatever the list is narrowed to.
+macro_rules! listed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.status AS status,
+                    i.generation AS generation, i.expires_at AS expires_at, i.created_at AS created_at,
+                    i.updated_at AS updated_at,
+                    r.id AS role_id, r.organization_id AS role_organization_id, r.name AS role_name,
+                    r.permissions AS role_permissions, r.created_at AS role_created_at, r.updated_at AS role_updated_at,
+                    w.id AS workspace_id, w.name AS workspace_name,
+                    wr.id AS workspace_role_id, wr.name AS workspace_role_name,
+                    wr.permissions AS workspace_role_permissions,
+                    m.id AS inviter_membership_id, u.id AS inviter_id, u.first_name AS inviter_first_name,
+                    u.last_name AS inviter_last_name, u.username AS inviter_username, e.address_key AS inviter_email,
+                    i.delivery AS delivery, i.delivery_reason AS delivery_reason,
+                    i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at
+               FROM invitations i
+               JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+               LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+               LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
+               LEFT JOIN organization_memberships m
+                 ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+               LEFT JOIN users u ON u.id = m.user_id
+               LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+              WHERE i.organization_id = $1 ",
+            $rest
+        )
+    };
+}
+
+/// The columns of an [`Invitation`].
+macro_rules! invitation {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " id, organization_id, email_key, status, generation, role_id, workspace_id, workspace_role_id,
+              inviter_membership_id, expires_at ",
+            $after
+        )
+    };
+}
+
+/// The roles of those who sent the invitations of a page.
+macro_rules! inviter_roles {
+    ($narrowed:literal) => {
+        concat!(
+            "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
+                    r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+               FROM organization_membership_roles mr
+               JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+              WHERE mr.organization_id = $1
+                AND mr.membership_id IN (SELECT i.inviter_membership_id FROM invitations i
+                                          WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3",
+            $narrowed,
+            ") ORDER BY r.id"
+        )
+    };
+}
+
+/// What those who sent the invitations of a page may do in the workspaces they invited into.
+macro_rules! inviter_workspace_roles {
+    ($narrowed:literal) => {
+        concat!(
+            "SELECT m.organization_membership_id AS membership_id, m.workspace_id AS workspace_id,
+                    r.permissions AS permissions
+               FROM workspace_memberships m
+               LEFT JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
+                    AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
+               LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+              WHERE m.organization_id = $1
+                AND m.organization_membership_id IN (SELECT i.inviter_membership_id FROM invitations i
+                                                      WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3
+                                                        AND i.workspace_id IS NOT NULL",
+            $narrowed,
+            ")"
+        )
+    };
+}
+
+sql! {
+    /// A page in one state. Whoever does not narrow it gives bounds that exclude nothing.
+    PAGE(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
+        listed!("AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
+                 AND i.workspace_scope >= $6 AND i.workspace_scope <= $7 AND i.email_key >= $8 AND i.email_key <= $9
+            ORDER BY i.id DESC LIMIT $10");
+
+    /// The same in any state.
+    PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
+        listed!("AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
+                 AND i.workspace_scope >= $5 AND i.workspace_scope <= $6 AND i.email_key >= $7 AND i.email_key <= $8
+            ORDER BY i.id DESC LIMIT $9");
+
+    ONE(OrganizationId, InvitationId): Listed = listed!("AND i.id = $2");
+
+    INVITER_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterRole = inviter_roles!(" AND i.status = $4");
+
+    INVITER_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterRole = inviter_roles!("");
+
+    INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterWorkspaceRole =
+        inviter_workspace_roles!(" AND i.status = $4");
+
+    INVITER_WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWorkspaceRole =
+        inviter_workspace_roles!("");
+
+    FIND(OrganizationId, InvitationId): Invitation =
+        invitation!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");
+
+    /// By the id that a token claims; whoever asks compares the token's secrets before anything else.
+    BY_TOKEN(InvitationId): Invitation = invitation!("SELECT", "FROM invitations WHERE id = $1");
+
+    /// A new one; nothing comes back when the address has a pending one here already.
+    INSERT(OrganizationId, InvitationId, Text, Text, i64, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>,
+           MembershipId, Delivery, Timestamp, Timestamp): Invitation =
+        invitation!(
+            "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
+                                      workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
+                                      inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at)
+             SELECT $1, $2, $3, $4, 'pending', $5, r.scope, r.id, COALESCE($7, 0), $7,
+                    (SELECT wr.scope FROM workspace_roles wr WHERE wr.id = $8), $8, $9, $10, $12, $11, $12, $12
+               FROM organization_roles r
+              WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $6
+                 ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING
+          RETURNING", "");
+
+    /// An expired one makes room for a new one.
+    SUPERSEDE(OrganizationId, Text, i64, Timestamp) =
+        "UPDATE invitations SET status = 'discarded', updated_at = $4
+          WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending' AND expires_at <= $4";
+
+    /// A new generation with a new end; also revives an expired one.
+    RESEND(OrganizationId, InvitationId, i64, MembershipId, Delivery, Timestamp, Timestamp): Invitation =
+        invitation!(
+            "UPDATE invitations
+                SET generation = $3, inviter_membership_id = $4, delivery = $5, delivery_reason = '',
+                    delivery_attempts = 0, delivery_at = $7, expires_at = $6, updated_at = $7
+              WHERE organization_id = $1 AND id = $2 AND status = 'pending'
+          RETURNING", "");
+
+    /// The state is asked in the same statement that changes it.
+    DISCARD(OrganizationId, InvitationId, Timestamp): (InvitationId,) =
+        "UPDATE invitations SET status = 'discarded', updated_at = $3
+          WHERE organization_id = $1 AND id = $2 AND status = 'pending'
+      RETURNING id";
+
+    DECLINE(OrganizationId, InvitationId, i64, Timestamp): (InvitationId,) =
+        "UPDATE invitations SET status = 'declined', updated_at = $4
+          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending'
+      RETURNING id";
+
+    /// Of all who accept at once, one gets the row.
+    ACCEPT(OrganizationId, InvitationId, i64, Timestamp): (InvitationId,) =
+        "UPDATE invitations SET status = 'accepted', updated_at = $4
+          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $4
+      RETURNING id";
+
+    /// What a user is invited to, by the addresses they have proved.
+    RECEIVED(UserId): Received =
+        "SELECT i.id AS id, i.email_key AS email_key, i.generation AS generation, i.expires_at AS expires_at,
+                i.created_at AS created_at, i.updated_at AS updated_at,
+                o.id AS organization_id, o.name AS organization_name, o.image_url AS organization_image_url,
+                r.id AS role_id, r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name,
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
+           FROM email_addresses a
+           JOIN invitations i ON i.email_key = a.address_key AND i.status = 'pending'
+           JOIN organizations o ON o.id = i.organization_id
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+           LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE a.user_id = $1 AND a.verified_at IS NOT NULL
+          ORDER BY i.id DESC LIMIT 500";
+
+    FOR_MAIL(OrganizationId, InvitationId): Mailed =
+        "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
+                i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username
+           FROM invitations i
+           JOIN organizations o ON o.id = i.organization_id
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+           LEFT JOIN users u ON u.id = m.user_id
+          WHERE i.organization_id = $1 AND i.id = $2";
+
+    /// What became of the mail of this generation.
+    DELIVERED(OrganizationId, InvitationId, i64, Delivery, Text, i64, Timestamp) =
+        "UPDATE invitations SET delivery = $4, delivery_reason = $5, delivery_attempts = $6, delivery_at = $7
+          WHERE organization_id = $1 AND id = $2 AND generation = $3";
+}

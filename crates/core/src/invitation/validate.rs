@@ -1,0 +1,46 @@
+//! Looking at an invitation one holds in hand, before deciding anything. It changes nothing and proves nothing.
+
+use super::sql::{self, Listed};
+use super::{Standing, by_token};
+use crate::context::{Context, Query};
+use crate::error::{Code, Result};
+use crate::secret::InvitationToken;
+
+/// Tells whoever holds a token what it is for (contract B.4).
+#[derive(Debug)]
+pub struct Validate {
+    /// What they hold in hand; `None` for something that is no token at all.
+    pub token: Option<InvitationToken>,
+}
+
+/// What the token is for.
+#[derive(Debug)]
+pub enum Validation {
+    /// An open invitation, with the organization's name.
+    Valid(Box<Listed>, String),
+    /// Nothing one could accept: `INVALID_INVITATION_TOKEN` or `INVITATION_EXPIRED`.
+    Invalid(Code),
+}
+
+impl Query for Validate {
+    type Out = Validation;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Validation> {
+        let invitation = match &self.token {
+            Some(token) => by_token(cx, token).await?,
+            None => None,
+        };
+        let Some(invitation) = invitation else {
+            return Ok(Validation::Invalid(Code::InvalidInvitationToken));
+        };
+        match invitation.standing(cx.now) {
+            Standing::Over => Ok(Validation::Invalid(Code::InvalidInvitationToken)),
+            Standing::Expired => Ok(Validation::Invalid(Code::InvitationExpired)),
+            Standing::Open => {
+                let listed = cx.tx.one(sql::ONE, (invitation.organization_id, invitation.id)).await?;
+                let organization = cx.tx.one(crate::membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
+                Ok(Validation::Valid(Box::new(listed), organization.name))
+            }
+        }
+    }
+}

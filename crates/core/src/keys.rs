@@ -1,0 +1,116 @@
+//! The master key, and the keys made from it: one for each purpose, so that no digest can stand in for another's.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::id::InvitationId;
+use crate::secret::{InvitationSecret, InvitationToken};
+
+/// 256 bits that lie beside the database, never in it. Whoever holds only one of the two can open nothing.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct MasterKey([u8; 32]);
+
+impl MasterKey {
+    /// From the bytes of the key's file.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// The keys in use.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Keys {
+    invitation_naming: [u8; 32],
+    invitation_proving: [u8; 32],
+    limits: [u8; 32],
+    check: [u8; 32],
+}
+
+impl Keys {
+    /// Makes every key from the master key.
+    pub fn new(master: &MasterKey) -> Self {
+        let purpose = |name: &str| digest(&master.0, &[name.as_bytes()]);
+        Self {
+            invitation_naming: purpose("invitation: naming"),
+            invitation_proving: purpose("invitation: proving"),
+            limits: purpose("limits"),
+            check: purpose("check"),
+        }
+    }
+
+    /// An invitation's token with both secrets, for the mail and for comparison.
+    pub fn mailed_token(&self, invitation: InvitationId, generation: i64) -> InvitationToken {
+        self.invitation_token(invitation, generation).proving(secret(&self.invitation_proving, invitation, generation))
+    }
+
+    /// An invitation's token as admins may see it: it names the invitation and proves nothing.
+    pub fn invitation_token(&self, invitation: InvitationId, generation: i64) -> InvitationToken {
+        InvitationToken::naming(invitation, secret(&self.invitation_naming, invitation, generation))
+    }
+
+    /// The key of a limit's row: whoever reads the table learns no address and no name.
+    pub fn limit_key(&self, limit: &str, subject: &str) -> [u8; 32] {
+        digest(&self.limits, &[limit.as_bytes(), &[0], subject.as_bytes()])
+    }
+
+    /// What the database keeps to tell whether this is its key.
+    pub fn check(&self) -> &[u8] {
+        &self.check
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+fn secret(key: &[u8; 32], invitation: InvitationId, generation: i64) -> InvitationSecret {
+    let digest = digest(key, &[&invitation.get().to_be_bytes(), &generation.to_be_bytes()]);
+    let mut secret = InvitationSecret::default();
+    secret.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    secret
+}
+
+fn digest(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC pads a short key with zeros to its block (RFC 2104); doing it here leaves no error to handle.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    parts.iter().for_each(|part| mac.update(part));
+    block.zeroize();
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_purpose_invitation_and_generation_has_a_secret_of_its_own() {
+        let keys = Keys::new(&MasterKey::new([7; 32]));
+        let token = keys.mailed_token(1.into(), 1);
+        assert!(keys.invitation_token(1.into(), 1).matches(&token));
+        assert!(!keys.invitation_token(1.into(), 2).matches(&token));
+        assert!(!keys.invitation_token(2.into(), 1).matches(&token));
+        assert!(!Keys::new(&MasterKey::new([8; 32])).invitation_token(1.into(), 1).matches(&token));
+        assert_ne!(keys.limit_key("a", "bc"), keys.limit_key("ab", "c"));
+    }
+
+    #[test]
+    fn digests_are_rfc_4231s() {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(b"Jefe");
+        let right = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(data_encoding::HEXLOWER.encode(&digest(&key, &[b"what do ya ", b"want for nothing?"])), right);
+    }
+}

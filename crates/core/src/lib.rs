@@ -1,0 +1,49 @@
+//! The service without HTTP: what Vestibule knows and decides.
+//!
+//! Rooms are named for nouns, files for verbs. Nothing here may know of requests, headers or pages; nothing outside
+//! may write SQL.
+
+pub mod access;
+pub mod context;
+pub mod db;
+pub mod deployment;
+pub mod email_address;
+pub mod error;
+pub mod id;
+pub mod invitation;
+pub mod keys;
+pub mod limit;
+pub mod mail;
+pub mod membership;
+pub mod names;
+pub mod organization;
+pub mod outbox;
+pub mod password;
+pub mod random;
+pub mod secret;
+pub mod service;
+pub mod session;
+pub mod settings;
+pub mod sign_in;
+pub mod sign_up;
+pub mod time;
+pub mod user;
+pub mod workspace;
+
+pub use context::{Caller, Command, Query, Reply};
+pub use error::{Code, Problem, Result};
+pub use service::{Parts, Service, ServiceError};
+
+/// Every room's statements, for the registry: see [`db::statements`].
+const STATEMENTS: &[&[db::Declaration]] = &[
+    access::sql::STATEMENTS,
+    deployment::sql::STATEMENTS,
+    invitation::sql::STATEMENTS,
+    limit::sql::STATEMENTS,
+    membership::sql::STATEMENTS,
+    organization::sql::STATEMENTS,
+    outbox::sql::STATEMENTS,
+    session::sql::STATEMENTS,
+    user::sql::STATEMENTS,
+    workspace::sql::STATEMENTS,
+];

@@ -1,0 +1,89 @@
+//! Limits that guard secrets: attempts counted within a window, in the database, so that every process counts alike.
+//!
+//! An attempt is counted before it is made, in a transaction of its own: a thousand made at once are a thousand counted.
+
+pub(crate) mod sql;
+
+use std::net::IpAddr;
+
+use crate::context::{Command, Context};
+use crate::error::{Problem, Result};
+
+/// Counts one attempt to sign in, for the account that is named and for the address it comes from.
+///
+/// Error: `TOO_MANY_REQUESTS` past either limit of the settings, with the time to wait. A known account and an unknown
+/// one are counted alike.
+#[derive(Debug)]
+pub struct CountSignIn {
+    /// The e-mail address's or user name's key, known or not.
+    pub account: String,
+}
+
+impl Command for CountSignIn {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let passwords = cx.service.settings.passwords;
+        let network = network(cx.caller.address);
+        let by_address = count(cx, "sign-in by address", &network).await?;
+        let by_account = count(cx, "sign-in by account", &self.account).await?;
+        if by_address > i64::from(passwords.attempts_per_address) || by_account > i64::from(passwords.attempts_per_account) {
+            return Err(Problem::too_many(passwords.window));
+        }
+        Ok(())
+    }
+}
+
+/// Counts one sign-up for the address it comes from. Error: `TOO_MANY_REQUESTS`.
+#[derive(Debug)]
+pub struct CountSignUp;
+
+impl Command for CountSignUp {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let passwords = cx.service.settings.passwords;
+        let network = network(cx.caller.address);
+        if count(cx, "sign-up by address", &network).await? > i64::from(passwords.attempts_per_address) {
+            return Err(Problem::too_many(passwords.window));
+        }
+        Ok(())
+    }
+}
+
+/// Forgets the attempts on an account whose owner has come in.
+pub(crate) async fn forget_account(cx: &mut Context<'_>, account: &str) -> Result<()> {
+    let key = cx.service.keys.limit_key("sign-in by account", account);
+    cx.tx.execute(sql::FORGET, (&key,)).await?;
+    Ok(())
+}
+
+async fn count(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<i64> {
+    let key = cx.service.keys.limit_key(limit, subject);
+    let window_end = cx.now.plus(cx.service.settings.passwords.window);
+    let (attempts,) = cx.tx.one(sql::COUNT, (&key, window_end, cx.now)).await?;
+    Ok(attempts)
+}
+
+/// What counts as one address: an IPv6 host owns its whole /64, so the rest of it says nothing.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address() {
+        assert_eq!(network("2001:db8:1:2:aaaa::1".parse().unwrap()), "2001:db8:1:2::");
+        assert_eq!(network("2001:0db8:0001:0002:bbbb::9".parse().unwrap()), "2001:db8:1:2::");
+        assert_eq!(network("::ffff:192.0.2.7".parse().unwrap()), "192.0.2.7");
+    }
+}

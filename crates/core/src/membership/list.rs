@@ -1,0 +1,84 @@
+//! The members of an organization, a page at a time.
+
+use super::sql::{self, Member, MembershipRole};
+use crate::access::{self, Need};
+use crate::context::{Context, Query};
+use crate::error::Result;
+use crate::id::OrganizationId;
+use crate::organization::Organization;
+
+/// Shows a page of members, the newest first.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member.
+#[derive(Debug)]
+pub struct List {
+    /// Which organization's.
+    pub organization: OrganizationId,
+    /// Counts from 1.
+    pub page: u32,
+    /// Members a page.
+    pub limit: u32,
+    /// Only those whose names or address contain this, without regard to case.
+    pub search: Option<String>,
+}
+
+/// A page of members.
+#[derive(Debug)]
+pub struct Page {
+    /// The organization they belong to.
+    pub organization: Organization,
+    /// The members of this page.
+    pub members: Vec<ShownMember>,
+    /// How many there are on all pages.
+    pub total: i64,
+}
+
+/// A member with their roles.
+#[derive(Debug)]
+pub struct ShownMember {
+    /// The member.
+    pub member: Member,
+    /// The roles, oldest first.
+    pub roles: Vec<MembershipRole>,
+}
+
+impl Query for List {
+    type Out = Page;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
+        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let organization = cx.tx.one(sql::ORGANIZATION, (grant.organization(),)).await?;
+        let (limit, before) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
+        let (members, total) = match &self.search {
+            None => (cx.tx.all(sql::PAGE, (grant.organization(), limit, before)).await?, organization.member_count),
+            Some(sought) => {
+                let everybody = cx.tx.all(sql::PAGE, (grant.organization(), i64::MAX, 0)).await?;
+                page_of(everybody, &sought.to_lowercase(), self.page, self.limit)
+            }
+        };
+        let roles = match (members.last(), members.first()) {
+            (Some(oldest), Some(newest)) => {
+                cx.tx.all(sql::ROLES_BETWEEN, (grant.organization(), oldest.id, newest.id)).await?
+            }
+            _ => Vec::new(),
+        };
+        let with_roles = |member: Member| ShownMember {
+            roles: roles.iter().filter(|role| role.membership_id == member.id).cloned().collect(),
+            member,
+        };
+        Ok(Page { total, members: members.into_iter().map(with_roles).collect(), organization })
+    }
+}
+
+/// Names are compared here rather than in the database: the two engines do not agree on case beyond ASCII.
+fn page_of(everybody: Vec<Member>, sought: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
+    let matches = |member: &Member| {
+        let name = format!("{} {}", member.first_name, member.last_name).to_lowercase();
+        let others = [member.username.as_deref(), member.email.as_deref()];
+        name.contains(sought) || others.into_iter().flatten().any(|text| text.to_lowercase().contains(sought))
+    };
+    let found: Vec<Member> = everybody.into_iter().filter(matches).collect();
+    let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let before = page.saturating_sub(1) as usize * limit as usize;
+    (found.into_iter().skip(before).take(limit as usize).collect(), total)
+}

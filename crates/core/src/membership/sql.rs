@@ -1,0 +1,131 @@
+//! Memberships of organizations, and the roles they have.
+
+use crate::access::PermissionSet;
+use crate::db::{Text, record, sql};
+use crate::id::{EmailAddressId, MembershipId, OrganizationId, RoleId, UserId};
+use crate::time::Timestamp;
+
+record! {
+    /// That a user is a member of an organization.
+    pub struct Membership {
+        /// Which one.
+        pub id: MembershipId,
+        /// Of which organization.
+        pub organization_id: OrganizationId,
+        /// Who.
+        pub user_id: UserId,
+        /// A JSON object.
+        pub public_metadata: String,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A role that a membership has.
+    pub struct MembershipRole {
+        /// Whose.
+        pub membership_id: MembershipId,
+        /// Which role.
+        pub id: RoleId,
+        /// Whose role; `None` for the deployment's.
+        pub organization_id: Option<OrganizationId>,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A member as other members see them.
+    pub struct Member {
+        /// The membership.
+        pub id: MembershipId,
+        /// Who.
+        pub user_id: UserId,
+        /// A JSON object.
+        pub public_metadata: String,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// Perhaps empty.
+        pub first_name: String,
+        /// Perhaps empty.
+        pub last_name: String,
+        /// Perhaps none.
+        pub username: Option<String>,
+        /// When the account was made.
+        pub user_created_at: Timestamp,
+        /// When it last changed.
+        pub user_updated_at: Timestamp,
+        /// The primary address's id.
+        pub email_id: Option<EmailAddressId>,
+        /// The primary address.
+        pub email: Option<String>,
+        /// When that was proved.
+        pub email_verified_at: Option<Timestamp>,
+    }
+}
+
+sql! {
+    INSERT(MembershipId, OrganizationId, UserId, Timestamp): Membership =
+        "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $4)
+      RETURNING id, organization_id, user_id, public_metadata, created_at, updated_at";
+
+    OF_USER(OrganizationId, UserId): (MembershipId,) =
+        "SELECT id FROM organization_memberships WHERE organization_id = $1 AND user_id = $2";
+
+    ALL_OF_USER(UserId): Membership =
+        "SELECT id, organization_id, user_id, public_metadata, created_at, updated_at
+           FROM organization_memberships WHERE user_id = $1 ORDER BY id DESC";
+
+    ROLES_OF_USER(UserId): MembershipRole =
+        "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
+                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+           FROM organization_memberships m
+           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE m.user_id = $1
+          ORDER BY r.id";
+
+    /// Whether somebody with this address is in the organization.
+    OF_ADDRESS(OrganizationId, Text): (MembershipId,) =
+        "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
+          WHERE m.organization_id = $1 AND e.address_key = $2";
+
+    /// A page of members, newest first.
+    PAGE(OrganizationId, i64, i64): Member =
+        "SELECT m.id AS id, u.id AS user_id, m.public_metadata AS public_metadata, m.created_at AS created_at,
+                m.updated_at AS updated_at, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
+                u.created_at AS user_created_at, u.updated_at AS user_updated_at,
+                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at
+           FROM organization_memberships m
+           JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE m.organization_id = $1
+          ORDER BY m.id DESC LIMIT $2 OFFSET $3";
+
+    /// The roles of memberships between two ids: of a page.
+    ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId): MembershipRole =
+        "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
+                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+           FROM organization_membership_roles mr
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE mr.organization_id = $1 AND mr.membership_id >= $2 AND mr.membership_id <= $3
+          ORDER BY r.id";
+
+    /// The organization with its count of members.
+    ORGANIZATION(OrganizationId): crate::organization::Organization =
+        "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
+                public_metadata, created_at, updated_at
+           FROM organizations WHERE id = $1";
+}

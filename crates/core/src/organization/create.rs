@@ -1,0 +1,45 @@
+//! Founding an organization.
+
+use super::sql::{self, Organization};
+use crate::context::{Command, Context};
+use crate::error::Result;
+use crate::membership::{self, Membership};
+use crate::names::{Description, OrganizationName};
+use crate::session;
+
+/// Makes an organization with the caller as its first member, in the deployment's creator role, and makes it the active
+/// one of their sign-in.
+///
+/// Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct Create {
+    /// Its name.
+    pub name: OrganizationName,
+    /// Perhaps empty.
+    pub description: Description,
+}
+
+/// A new organization and its founder's membership.
+#[derive(Debug)]
+pub struct Created {
+    /// The organization.
+    pub organization: Organization,
+    /// The founder's membership.
+    pub membership: Membership,
+}
+
+impl Command for Create {
+    type Out = Created;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
+        let user = cx.user()?;
+        let creator = cx.service.deployment()?.creator_role_id;
+        let (id, membership) = (cx.id(), cx.id());
+        let made = (id, self.name.as_str(), self.description.as_str(), cx.now);
+        let organization = cx.tx.one(sql::INSERT, made).await?;
+        let membership = cx.tx.one(membership::sql::INSERT, (membership, id, user, cx.now)).await?;
+        cx.tx.execute(sql::GIVE_ROLE, (id, membership.id, creator)).await?;
+        session::set_organization(cx, Some(membership.id)).await?;
+        Ok(Created { organization, membership })
+    }
+}

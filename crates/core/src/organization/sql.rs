@@ -1,0 +1,94 @@
+//! Organizations. The organization's own id is its tenant's.
+
+use crate::access::PermissionSet;
+use crate::db::{Text, record, sql};
+use crate::id::{MembershipId, OrganizationId, RoleId, UserId};
+use crate::time::Timestamp;
+
+record! {
+    /// An organization as its members see it.
+    pub struct Organization {
+        /// Which one.
+        pub id: OrganizationId,
+        /// Its name.
+        pub name: String,
+        /// Perhaps empty.
+        pub description: String,
+        /// Perhaps empty.
+        pub image_url: String,
+        /// How many members it has.
+        pub member_count: i64,
+        /// A JSON array.
+        pub whitelisted_ips: String,
+        /// Whether only those addresses may come in.
+        pub enable_ip_restriction: bool,
+        /// Whether members need a second factor.
+        pub enforce_mfa: bool,
+        /// A JSON object.
+        pub public_metadata: String,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A role for organizations.
+    pub struct Role {
+        /// Which one.
+        pub id: RoleId,
+        /// Whose it is; `None` for the deployment's, which all share.
+        pub organization_id: Option<OrganizationId>,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+sql! {
+    INSERT(OrganizationId, Text, Text, Timestamp): Organization =
+        "INSERT INTO organizations (id, name, description, member_count, created_at, updated_at)
+         VALUES ($1, $2, $3, 1, $4, $4)
+      RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
+                public_metadata, created_at, updated_at";
+
+    OF_USER(UserId): Organization =
+        "SELECT o.id AS id, o.name AS name, o.description AS description, o.image_url AS image_url,
+                o.member_count AS member_count, o.whitelisted_ips AS whitelisted_ips,
+                o.enable_ip_restriction AS enable_ip_restriction, o.enforce_mfa AS enforce_mfa,
+                o.public_metadata AS public_metadata, o.created_at AS created_at, o.updated_at AS updated_at
+           FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id
+          WHERE m.user_id = $1
+          ORDER BY m.id DESC";
+
+    /// One more member.
+    ADD_MEMBER(OrganizationId, Timestamp) =
+        "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";
+
+    /// The deployment's roles and the organization's own.
+    ROLES(OrganizationId): Role =
+        "SELECT id, organization_id, name, permissions, created_at, updated_at
+           FROM organization_roles WHERE organization_id = $1 OR scope = 0 ORDER BY id";
+
+    /// A role that may be given in this organization: its own, or the deployment's.
+    ROLE(OrganizationId, RoleId): Role =
+        "SELECT id, organization_id, name, permissions, created_at, updated_at
+           FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2";
+
+    INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp): (RoleId,) =
+        "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
+         VALUES ($1, $2, $2, $3, $4, $5, $6, $6)
+      RETURNING id";
+
+    GIVE_ROLE(OrganizationId, MembershipId, RoleId) =
+        "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
+         SELECT $1, $2, r.scope, r.id FROM organization_roles r WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
+             ON CONFLICT (membership_id, role_id) DO NOTHING";
+}

@@ -1,0 +1,151 @@
+//! Passwords: what may be one, and how it is held. Argon2id with OWASP's parameters (19 MiB, two passes, one lane).
+//!
+//! Hashing costs about 16 ms of a core and 19 MiB, so it happens off the threads that answer requests, only so many at
+//! once, and with a bound on how many wait.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::error::{Code, Problem, Result};
+use crate::random::Randomness;
+
+/// The longest password, in bytes: long enough for any sentence, short enough to hash.
+const LONGEST: usize = 512;
+/// How many may wait for each that is being hashed, before callers are told to come back.
+const WAITING_PER_HASH: usize = 64;
+
+/// A password as somebody types it. It is wiped when it is dropped, and never printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Password(String);
+
+impl Password {
+    /// A password to compare: anything may be tried.
+    pub const fn attempt(text: String) -> Self {
+        Self(text)
+    }
+
+    /// A password to set: `INVALID_PASSWORD` below `minimum` characters or above 512 bytes. There are no rules about
+    /// digits and signs, which make passwords worse (NIST SP 800-63B).
+    pub fn chosen(text: String, minimum: usize) -> Result<Self> {
+        let password = Self(text);
+        if password.0.chars().count() < minimum {
+            return Err(Code::InvalidPassword.saying(format!("password: use at least {minimum} characters.")));
+        }
+        if password.0.len() > LONGEST {
+            return Err(Code::InvalidPassword.saying(format!("password: use at most {LONGEST} bytes.")));
+        }
+        Ok(password)
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// Hashes and compares passwords.
+#[derive(Debug)]
+pub struct PasswordHasher {
+    running: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+    /// Compared when there is no user, so that a stranger waits as long as an owner.
+    nobody: String,
+}
+
+impl PasswordHasher {
+    /// A hasher that runs `parallel` hashes at once.
+    pub fn new(parallel: usize, random: &dyn Randomness) -> Result<Self> {
+        let parallel = parallel.max(1);
+        Ok(Self {
+            running: Arc::new(Semaphore::new(parallel)),
+            waiting: AtomicUsize::new(0),
+            most_waiting: parallel * WAITING_PER_HASH,
+            nobody: hash(&Password(data_encoding::HEXLOWER.encode(&random.bytes::<16>())), random.bytes())?,
+        })
+    }
+
+    /// The string to store for a password, with a fresh salt. Error: `BUSY`.
+    pub async fn digest(&self, password: Password, random: &dyn Randomness) -> Result<String> {
+        let salt = random.bytes();
+        self.off_thread(move || hash(&password, salt)).await?
+    }
+
+    /// Whether the password is the one this digest was made from. Without a digest it takes as long and says no.
+    /// Error: `BUSY`.
+    pub async fn verify(&self, password: Password, digest: Option<&str>) -> Result<bool> {
+        let known = digest.is_some();
+        let digest = digest.unwrap_or(&self.nobody).to_owned();
+        let same = self.off_thread(move || argon2().verify_password(password.0.as_bytes(), digest.as_str()).is_ok());
+        Ok(same.await? && known)
+    }
+
+    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let place = Place::take(&self.waiting, self.most_waiting).ok_or(Code::Busy)?;
+        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(Problem::internal)?;
+        drop(place);
+        // The permit goes along: a caller who hangs up does not make room before the work has ended.
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
+    }
+}
+
+/// A place in the queue, given back when it is dropped, even by a caller that went away.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let place = Self(waiting);
+        (waiting.fetch_add(1, Ordering::SeqCst) < most).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn argon2() -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
+}
+
+fn hash(password: &Password, salt: [u8; 16]) -> Result<String> {
+    let digest = argon2().hash_password_with_salt(password.0.as_bytes(), &salt).map_err(Problem::internal)?;
+    Ok(digest.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SeededRandomness;
+
+    #[tokio::test]
+    async fn only_the_right_password_of_a_known_user_is_right() {
+        let random = SeededRandomness::new(1);
+        let hasher = PasswordHasher::new(1, &random).unwrap();
+        let digest = hasher.digest(Password::attempt("correct horse".to_owned()), &random).await.unwrap();
+        assert!(digest.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{digest}");
+        assert!(hasher.verify(Password::attempt("correct horse".to_owned()), Some(&digest)).await.unwrap());
+        assert!(!hasher.verify(Password::attempt("wrong".to_owned()), Some(&digest)).await.unwrap());
+        assert!(!hasher.verify(Password::attempt("correct horse".to_owned()), None).await.unwrap());
+    }
+
+    #[test]
+    fn a_chosen_password_has_bounds_and_is_never_printed() {
+        assert!(Password::chosen("käse-brot".to_owned(), 8).is_ok());
+        assert_eq!(Password::chosen("short".to_owned(), 8).unwrap_err().code(), Code::InvalidPassword);
+        assert_eq!(Password::chosen("x".repeat(513), 8).unwrap_err().code(), Code::InvalidPassword);
+        assert!(!format!("{:?}", Password::attempt("hunter2".to_owned())).contains("hunter2"));
+    }
+}

@@ -1,0 +1,118 @@
+//! A session is a browser's: it may hold several sign-ins, one a user, of which one is active (contract A.4).
+//!
+//! Nothing of it is kept in the process. Every transaction looks it up anew, so what ends a session, a sign-in or a user
+//! ends it for the next request everywhere.
+
+pub(crate) mod sql;
+mod show;
+mod sign_out;
+mod switch_organization;
+mod switch_sign_in;
+
+use std::time::Duration;
+
+use crate::context::{Command, Context};
+use crate::db::Tx;
+use crate::error::{Code, Result};
+use crate::id::{MembershipId, SessionId, UserId};
+use crate::secret::SessionToken;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+pub use show::{Show, ShownSession, ShownSignIn};
+pub use sign_out::SignOut;
+pub use sql::{CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
+pub use switch_organization::SwitchOrganization;
+pub use switch_sign_in::SwitchSignIn;
+
+/// How much a stored `last_seen_at` may lag: so often does a session in use cost a write.
+const TOUCH_AFTER: Duration = Duration::from_secs(120);
+
+/// What every answer says of the caller's session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionStub {
+    /// Which one.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl CurrentSession {
+    /// What answers say of it.
+    pub fn stub(&self) -> SessionStub {
+        SessionStub { id: self.id, created_at: self.created_at, updated_at: self.updated_at }
+    }
+
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        now.since(self.last_seen_at) >= TOUCH_AFTER
+    }
+}
+
+/// The session this token belongs to; `None` when it has ended, or never was.
+pub(crate) async fn current(
+    tx: &mut Tx<'_>,
+    token: &SessionToken,
+    now: Timestamp,
+    settings: &Settings,
+) -> Result<Option<CurrentSession>> {
+    tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle))).await
+}
+
+/// Notes that the session is in use.
+#[derive(Debug)]
+pub struct Touch;
+
+impl Command for Touch {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let session = cx.session()?;
+        cx.tx.execute(sql::TOUCH, (session, cx.now)).await?;
+        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
+            cx.tx.execute(sql::TOUCH_SIGN_IN, (sign_in, cx.now)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Signs a user in within the caller's session, or a new one, and makes the sign-in the active one. The session gets a
+/// new token in any case, so that one planted before the sign-in is worth nothing after it (ASVS 7.2.4).
+///
+/// Error: `USER_ALREADY_SIGNED_IN`.
+pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
+    let token = SessionToken::new(cx.random());
+    let expires_at = cx.now.plus(cx.service.settings.sessions.absolute);
+    let session = match &cx.session {
+        Some(session) => {
+            let id = session.id;
+            cx.tx.execute(sql::RENEW, (id, &token.digest(), cx.now, expires_at)).await?;
+            id
+        }
+        None => {
+            let id = cx.id();
+            cx.tx.execute(sql::INSERT, (id, &token.digest(), cx.now, expires_at)).await?;
+            id
+        }
+    };
+    cx.tx.execute(sql::DELETE_ENDED, (session, user, cx.now)).await?;
+    let (address, sign_in) = (cx.caller.address.to_string(), cx.id());
+    let made = (sign_in, session, user, address.as_str(), cx.caller.user_agent.as_str(), expires_at, cx.now);
+    if cx.tx.optional(sql::INSERT_SIGN_IN, made).await?.is_none() {
+        return Err(Code::UserAlreadySignedIn.into());
+    }
+    cx.tx.execute(sql::ACTIVATE, (session, sign_in, cx.now)).await?;
+    cx.session = current(&mut cx.tx, &token, cx.now, &cx.service.settings).await?;
+    Ok(token)
+}
+
+/// Makes an organization the active one, of the sign-in and as the user's default; `None` for none.
+pub(crate) async fn set_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
+    let user = cx.user()?;
+    if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
+        cx.tx.execute(sql::SET_ORGANIZATION, (sign_in, membership, cx.now)).await?;
+    }
+    cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The whole session as its owner sees it.
+
+use super::sql::{self, CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
+use crate::context::{Context, Query};
+use crate::error::Result;
+use crate::id::SignInId;
+use crate::user::{self, PublicUser};
+
+/// Shows the caller's session; `None` for a visitor who has none, which costs no write (decision 2).
+#[derive(Debug)]
+pub struct Show;
+
+/// A session with its sign-ins.
+#[derive(Clone, Debug)]
+pub struct ShownSession {
+    /// The session itself.
+    pub session: CurrentSession,
+    /// Every sign-in that has not ended, oldest first.
+    pub sign_ins: Vec<ShownSignIn>,
+}
+
+/// A sign-in with its user and what they act in.
+#[derive(Clone, Debug)]
+pub struct ShownSignIn {
+    /// The sign-in itself.
+    pub sign_in: SignIn,
+    /// Whose it is.
+    pub user: PublicUser,
+    /// The roles of its active organization membership.
+    pub roles: Vec<SignInRole>,
+    /// The roles of its active workspace membership.
+    pub workspace_roles: Vec<SignInWorkspaceRole>,
+}
+
+impl ShownSession {
+    /// The active sign-in.
+    pub fn active(&self) -> Option<&ShownSignIn> {
+        let active: SignInId = self.session.sign_in_id.filter(|_| self.session.user_id.is_some())?;
+        self.sign_ins.iter().find(|shown| shown.sign_in.id == active)
+    }
+}
+
+impl Query for Show {
+    type Out = Option<ShownSession>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+        show(cx).await
+    }
+}
+
+/// The caller's session as it is by now, for commands that changed it.
+pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+    let Some(session) = cx.session.clone() else {
+        return Ok(None);
+    };
+    let sign_ins = cx.tx.all(sql::SIGN_INS, (session.id, cx.now)).await?;
+    let users = cx.tx.all(user::sql::OF_SESSION, (session.id,)).await?;
+    let roles = cx.tx.all(sql::ROLES, (session.id,)).await?;
+    let workspace_roles = cx.tx.all(sql::WORKSPACE_ROLES, (session.id,)).await?;
+    let sign_ins = sign_ins.into_iter().filter_map(|sign_in| {
+        let user = users.iter().find(|user| user.id == sign_in.user_id)?.clone();
+        let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
+        let of_workspace = |role: &&SignInWorkspaceRole| Some(role.membership_id) == sign_in.workspace_membership_id;
+        Some(ShownSignIn {
+            roles: roles.iter().filter(of_membership).cloned().collect(),
+            workspace_roles: workspace_roles.iter().filter(of_workspace).cloned().collect(),
+            user,
+            sign_in,
+        })
+    });
+    Ok(Some(ShownSession { sign_ins: sign_ins.collect(), session }))
+}

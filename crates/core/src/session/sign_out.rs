@@ -1,0 +1,44 @@
+//! Leaving: one sign-in, or all of a session.
+
+use super::show::{ShownSession, show};
+use super::sql;
+use crate::context::{Command, Context};
+use crate::error::{Code, Result};
+use crate::id::SignInId;
+
+/// Ends one sign-in of the caller's session, or all of them. Either way none is active afterwards (contract B.8), and
+/// whoever still holds the cookie is nobody from here on.
+///
+/// Error: `SIGN_IN_NOT_FOUND` for a sign-in of another session. A visitor without a session signs out in vain and is
+/// told no error.
+#[derive(Debug)]
+pub struct SignOut {
+    /// Which one; `None` for all.
+    pub sign_in: Option<SignInId>,
+}
+
+impl Command for SignOut {
+    type Out = Option<ShownSession>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+        let Some(session) = cx.session.as_ref().map(|session| session.id) else {
+            return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
+        };
+        match self.sign_in {
+            Some(sign_in) => {
+                if cx.tx.execute(sql::DELETE_SIGN_IN, (session, sign_in)).await? == 0 {
+                    return Err(Code::SignInNotFound.into());
+                }
+            }
+            None => {
+                cx.tx.execute(sql::DELETE_SIGN_INS, (session,)).await?;
+            }
+        }
+        cx.tx.execute(sql::DEACTIVATE, (session, cx.now)).await?;
+        if let Some(session) = &mut cx.session {
+            session.updated_at = cx.now;
+            (session.sign_in_id, session.user_id) = (None, None);
+        }
+        show(cx).await
+    }
+}

@@ -1,0 +1,178 @@
+//! Sessions and the sign-ins within them.
+
+use crate::access::PermissionSet;
+use crate::db::{Bytes, Text, record, sql};
+use crate::id::{
+    MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
+};
+use crate::time::Timestamp;
+
+record! {
+    /// The session a caller carries, with the user who is signed in and active, if one is.
+    pub struct CurrentSession {
+        /// Which one.
+        pub id: SessionId,
+        /// When it began.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// When it was last used, to within a few minutes.
+        pub last_seen_at: Timestamp,
+        /// Its active sign-in.
+        pub sign_in_id: Option<SignInId>,
+        /// Whose sign-in that is.
+        pub user_id: Option<UserId>,
+    }
+}
+
+record! {
+    /// One user signed in within a session.
+    pub struct SignIn {
+        /// Which one.
+        pub id: SignInId,
+        /// Within which session.
+        pub session_id: SessionId,
+        /// Who.
+        pub user_id: UserId,
+        /// The membership of the organization they act in.
+        pub organization_membership_id: Option<MembershipId>,
+        /// That organization.
+        pub organization_id: Option<OrganizationId>,
+        /// The membership of the workspace they act in.
+        pub workspace_membership_id: Option<WorkspaceMembershipId>,
+        /// That workspace.
+        pub workspace_id: Option<WorkspaceId>,
+        /// Where they signed in from.
+        pub ip_address: String,
+        /// What with.
+        pub user_agent: String,
+        /// When it ends, used or not.
+        pub expires_at: Timestamp,
+        /// When it was last used.
+        pub last_active_at: Timestamp,
+        /// When it began.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A role that a sign-in's active membership has.
+    pub struct SignInRole {
+        pub(crate) membership_id: MembershipId,
+        /// Which role.
+        pub id: RoleId,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+    }
+}
+
+record! {
+    /// A role that a sign-in's active workspace membership has.
+    pub struct SignInWorkspaceRole {
+        pub(crate) membership_id: WorkspaceMembershipId,
+        /// Which role.
+        pub id: WorkspaceRoleId,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+    }
+}
+
+sql! {
+    /// A session that has neither ended nor lain idle, and its active sign-in as long as that has not ended either.
+    CURRENT(Bytes, Timestamp, Timestamp): CurrentSession =
+        "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
+                i.id AS sign_in_id, u.id AS user_id
+           FROM sessions s
+           LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
+           LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0
+          WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3";
+
+    TOUCH(SessionId, Timestamp) =
+        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+
+    TOUCH_SIGN_IN(SignInId, Timestamp) =
+        "UPDATE sign_ins SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2";
+
+    INSERT(SessionId, Bytes, Timestamp, Timestamp) =
+        "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
+         VALUES ($1, $2, NULL, $3, $4, $3, $3)";
+
+    /// A session goes on under a new token; the old one is nobody's from here on.
+    RENEW(SessionId, Bytes, Timestamp, Timestamp) =
+        "UPDATE sessions SET token_digest = $2, last_seen_at = $3, expires_at = $4, updated_at = $3 WHERE id = $1";
+
+    /// Makes one of the session's own sign-ins the active one.
+    ACTIVATE(SessionId, SignInId, Timestamp) =
+        "UPDATE sessions SET active_sign_in_id = $2, updated_at = $3
+          WHERE id = $1
+            AND EXISTS (SELECT 1 FROM sign_ins i WHERE i.id = $2 AND i.session_id = $1 AND i.expires_at > $3)";
+
+    DEACTIVATE(SessionId, Timestamp) =
+        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $2 WHERE id = $1";
+
+    INSERT_SIGN_IN(SignInId, SessionId, UserId, Text, Text, Timestamp, Timestamp): (SignInId,) =
+        "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
+                               ip_address, user_agent, expires_at, last_active_at, created_at, updated_at)
+         SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7
+           FROM users u WHERE u.id = $3
+             ON CONFLICT (session_id, user_id) DO NOTHING
+      RETURNING id";
+
+    /// Clears the way for a user whose earlier sign-in within the session has ended.
+    DELETE_ENDED(SessionId, UserId, Timestamp) =
+        "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
+
+    DELETE_SIGN_IN(SessionId, SignInId) =
+        "DELETE FROM sign_ins WHERE session_id = $1 AND id = $2";
+
+    DELETE_SIGN_INS(SessionId) =
+        "DELETE FROM sign_ins WHERE session_id = $1";
+
+    SIGN_INS(SessionId, Timestamp): SignIn =
+        "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
+                m.id AS organization_membership_id, m.organization_id AS organization_id,
+                w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
+                i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
+                i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at
+           FROM sign_ins i
+           JOIN users u ON u.id = i.user_id AND u.disabled = 0
+           LEFT JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
+           LEFT JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
+          WHERE i.session_id = $1 AND i.expires_at > $2
+          ORDER BY i.id";
+
+    ROLES(SessionId): SignInRole =
+        "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
+           FROM sign_ins i
+           JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
+           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE i.session_id = $1
+          ORDER BY r.id";
+
+    WORKSPACE_ROLES(SessionId): SignInWorkspaceRole =
+        "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
+           FROM sign_ins i
+           JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
+           JOIN workspace_membership_roles mr ON mr.organization_id = w.organization_id
+                AND mr.workspace_id = w.workspace_id AND mr.workspace_membership_id = w.id
+           JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE i.session_id = $1
+          ORDER BY r.id";
+
+    /// The active organization of a sign-in; the active workspace goes, since it was another organization's or none.
+    SET_ORGANIZATION(SignInId, Option<MembershipId>, Timestamp) =
+        "UPDATE sign_ins SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
+          WHERE id = $1";
+
+    /// The same as the user's default, for the next sign-in.
+    SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) =
+        "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
+          WHERE id = $1";
+}

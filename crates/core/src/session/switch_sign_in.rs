@@ -1,0 +1,32 @@
+//! Choosing which of a session's sign-ins acts.
+
+use super::show::{ShownSession, show};
+use super::sql;
+use crate::context::{Command, Context};
+use crate::error::{Code, Problem, Result};
+use crate::id::SignInId;
+
+/// Makes another sign-in of the caller's session the active one.
+///
+/// Error: `SIGN_IN_NOT_FOUND` for one of another session, or one that has ended.
+#[derive(Debug)]
+pub struct SwitchSignIn {
+    /// Which one.
+    pub sign_in: SignInId,
+}
+
+impl Command for SwitchSignIn {
+    type Out = ShownSession;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
+        let Some(session) = cx.session.as_ref().map(|session| session.id) else {
+            return Err(Code::SignInNotFound.into());
+        };
+        if cx.tx.execute(sql::ACTIVATE, (session, self.sign_in, cx.now)).await? == 0 {
+            return Err(Code::SignInNotFound.into());
+        }
+        let token = cx.caller.token.as_ref().ok_or(Code::SignInNotFound)?;
+        cx.session = super::current(&mut cx.tx, token, cx.now, &cx.service.settings).await?;
+        show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))
+    }
+}

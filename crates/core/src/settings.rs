@@ -1,0 +1,234 @@
+//! What an operator can set, as the service needs it. Where the values come from (file, environment, flags) is the
+//! binary's business; a `Settings` is complete and valid by construction.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// Every setting the service reads, a struct a section.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name people see in mails and pages.
+    pub name: String,
+    /// Whether development conveniences are on.
+    pub mode: Mode,
+    /// Where browsers and mails find this server. Links are built from this and nothing else (decision 20).
+    pub public_url: PublicUrl,
+    /// Origins besides the public URL's own whose pages may call with cookies.
+    pub allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long sessions and sign-ins live.
+    pub sessions: Sessions,
+    /// How passwords are held and guessed at.
+    pub passwords: Passwords,
+    /// How invitations live.
+    pub invitations: Invitations,
+    /// How mail leaves.
+    pub mail: Mail,
+}
+
+/// `production`, or `staging` with its development session in query and header (decision 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Secrets travel in cookies only.
+    Production,
+    /// A session may also travel as `?__dev_session__=` and `X-Development-Session`.
+    Staging,
+}
+
+/// An absolute http or https URL without path, query, fragment or credentials, and without a slash at its end. It is
+/// spelled as browsers spell an origin: in lower case, and without the port that the scheme implies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Reads a URL as an operator writes it; one slash at the end is forgiven.
+    ///
+    /// Errors: a sentence that says what is missing.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let lower = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+        let parts = lower.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http"));
+        let Some((scheme, authority)) = parts else {
+            return Err("it must begin with https:// or http://".to_owned());
+        };
+        let Some((host, port)) = host_and_port(authority) else {
+            return Err("after the scheme it holds a host and perhaps a port, and nothing else".to_owned());
+        };
+        let implied = if scheme == "https" { 443 } else { 80 };
+        Ok(Self(match port.filter(|port| *port != implied) {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }))
+    }
+
+    /// The URL; a path can be put right behind it. It is also the origin that browsers send.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether cookies may demand a secure connection.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// Whether only this machine can reach it.
+    pub fn is_loopback(&self) -> bool {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        let host = host_and_port(authority).map(|(host, _)| host).unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    }
+}
+
+fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
+    let (host, rest) = match authority.strip_prefix('[') {
+        Some(bracketed) => {
+            let (address, rest) = bracketed.split_once(']')?;
+            (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), rest)
+        }
+        None => {
+            let (host, rest) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+            (host.bytes().all(is_plain).then(|| host.to_owned())?, rest)
+        }
+    };
+    let digits = rest.strip_prefix(':');
+    let port = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())).and_then(|d| d.parse().ok());
+    (!host.is_empty() && (rest.is_empty() || port.is_some())).then_some((host, port))
+}
+
+/// How long sessions and sign-ins live.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions {
+    /// A session unused for this long has ended (ASVS 7.3.1).
+    pub idle: Duration,
+    /// A sign-in is over after this long, used or not (ASVS 7.3.2).
+    pub absolute: Duration,
+}
+
+/// How passwords are held and guessed at.
+#[derive(Clone, Copy, Debug)]
+pub struct Passwords {
+    /// The fewest characters a new password may have.
+    pub minimum_length: usize,
+    /// How many are hashed at once; each takes about 19 MiB while it runs.
+    pub parallel_hashes: usize,
+    /// Sign-ins that may be tried for one account, and for one client address, within [`Passwords::window`].
+    pub attempts_per_account: u32,
+    /// See [`Passwords::attempts_per_account`].
+    pub attempts_per_address: u32,
+    /// The span in which attempts are counted.
+    pub window: Duration,
+}
+
+/// How invitations live.
+#[derive(Clone, Copy, Debug)]
+pub struct Invitations {
+    /// Days an invitation stays open when the inviter names none (decision 11).
+    pub days: u16,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The address mails come from.
+    pub from: String,
+    /// What carries them.
+    pub transport: Transport,
+    /// The page a mailed invitation opens; the token is appended as a fragment. `None` is the server's own `/invite`.
+    pub invitation_page: Option<String>,
+}
+
+impl Mail {
+    /// Whether mails can come from this: an address such as `hall@example.com`, or `Name <address>`, in one line.
+    pub fn is_sender(text: &str) -> bool {
+        !text.contains(char::is_control) && text.parse::<lettre::message::Mailbox>().is_ok()
+    }
+}
+
+/// What carries a mail away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// One `.eml` a mail in this folder.
+    File(PathBuf),
+    /// Nothing: an invitation's delivery says `not_sent`, and the admin hands the link on.
+    None,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "Vestibule".to_owned(),
+            mode: Mode::Production,
+            public_url: PublicUrl("http://127.0.0.1:8080".to_owned()),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            sessions: Sessions {
+                idle: Duration::from_secs(7 * 24 * 3600),
+                absolute: Duration::from_secs(30 * 24 * 3600),
+            },
+            passwords: Passwords {
+                minimum_length: 8,
+                parallel_hashes: 2,
+                attempts_per_account: 10,
+                attempts_per_address: 100,
+                window: Duration::from_secs(15 * 60),
+            },
+            invitations: Invitations { days: 7 },
+            mail: Mail { from: "vestibule@localhost".to_owned(), transport: Transport::None, invitation_page: None },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin_and_nothing_more() {
+        assert_eq!(PublicUrl::parse("https://Join.Example.com/").unwrap().as_str(), "https://join.example.com");
+        assert!(PublicUrl::parse("http://[::1]:8080").is_ok());
+        for wrong in
+            ["", "example.com", "https://", "ftp://x", "https://a/b", "https://u@h", "https://h?x", "https://h#x"]
+        {
+            assert!(PublicUrl::parse(wrong).is_err(), "{wrong:?}");
+        }
+        for wrong in ["https://:443", "https://h:", "https://h:65536", "https://h:+1", "https://[::1", "https://a:1:2"] {
+            assert!(PublicUrl::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_spelled_as_browsers_spell_an_origin() {
+        for (written, origin) in [
+            ("https://example.com:443", "https://example.com"),
+            ("http://example.com:80/", "http://example.com"),
+            ("https://example.com:80", "https://example.com:80"),
+            ("HTTP://[0:0::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(PublicUrl::parse(written).unwrap().as_str(), origin);
+        }
+    }
+
+    #[test]
+    fn loopback_is_what_only_this_machine_reaches() {
+        for url in ["http://localhost:1", "http://app.localhost", "http://127.8.0.1", "http://[::1]:8080"] {
+            assert!(PublicUrl::parse(url).unwrap().is_loopback(), "{url}");
+        }
+        for url in ["http://0.0.0.0:8080", "https://localhost.example.com", "http://[::]"] {
+            assert!(!PublicUrl::parse(url).unwrap().is_loopback(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_sender_is_one_address_perhaps_with_a_name() {
+        assert!(Mail::is_sender(&Settings::default().mail.from));
+        assert!(Mail::is_sender("Vestibule <hall@example.com>"));
+        for wrong in ["", "Vestibule", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
+            assert!(!Mail::is_sender(wrong), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Coming in with what one knows: an e-mail address or user name, and a password.
+
+use std::sync::Arc;
+
+use crate::context::{Caller, Command, Context, Query, Reply};
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Problem, Result};
+use crate::id::UserId;
+use crate::limit;
+use crate::names::Username;
+use crate::password::Password;
+use crate::secret::SessionToken;
+use crate::service::Service;
+use crate::session::{self, Show, ShownSession};
+use crate::user::sql::{self, PasswordRow};
+
+/// Who somebody says they are.
+#[derive(Clone, Debug)]
+pub enum Identifier {
+    /// By one of their addresses.
+    Email(EmailAddress),
+    /// By their user name.
+    Username(Username),
+}
+
+impl Identifier {
+    fn key(&self) -> &str {
+        match self {
+            Self::Email(address) => address.key(),
+            Self::Username(name) => name.key(),
+        }
+    }
+}
+
+/// A session right after somebody came in: its new secret, and what its owner sees of it.
+#[derive(Debug)]
+pub struct CameIn {
+    /// For the cookie.
+    pub token: SessionToken,
+    /// For the answer.
+    pub session: ShownSession,
+}
+
+impl CameIn {
+    pub(crate) async fn now(cx: &mut Context<'_>, token: SessionToken) -> Result<Self> {
+        let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session is not there"))?;
+        Ok(Self { token, session })
+    }
+}
+
+/// Signs somebody in by password.
+///
+/// Errors: `TOO_MANY_REQUESTS` past the limits of the settings; `INVALID_CREDENTIALS` for a wrong password, an unknown
+/// user and a user without a password, all after the same work; `USER_DISABLED` only for who knows the password;
+/// `USER_ALREADY_SIGNED_IN`; `BUSY`.
+pub async fn with_password(
+    service: &Arc<Service>,
+    caller: &Caller,
+    identifier: Identifier,
+    password: Password,
+) -> Reply<CameIn> {
+    let Reply { session, result: counted, .. } =
+        service.run(caller, limit::CountSignIn { account: identifier.key().to_owned() }).await;
+    let proved = match counted {
+        Ok(()) => compare(service, caller, &identifier, password).await,
+        Err(problem) => Err(problem),
+    };
+    match proved {
+        Ok(proved) => service.run(caller, proved).await,
+        Err(problem) => Reply { session, ..Reply::refused(problem) },
+    }
+}
+
+async fn compare(service: &Arc<Service>, caller: &Caller, identifier: &Identifier, password: Password) -> Result<Proved> {
+    let found = service.ask(caller, &FindPassword(identifier)).await.result?;
+    let digest = found.as_ref().and_then(|row| row.password_digest.as_deref());
+    if !service.passwords.verify(password, digest).await? {
+        return Err(Code::InvalidCredentials.into());
+    }
+    match found {
+        Some(PasswordRow { disabled: true, .. }) => Err(Code::UserDisabled.into()),
+        Some(PasswordRow { user_id, password_digest: Some(digest), .. }) => {
+            Ok(Proved { user: user_id, digest, account: identifier.key().to_owned() })
+        }
+        _ => Err(Code::InvalidCredentials.into()),
+    }
+}
+
+struct FindPassword<'a>(&'a Identifier);
+
+impl Query for FindPassword<'_> {
+    type Out = Option<PasswordRow>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PasswordRow>> {
+        match self.0 {
+            Identifier::Email(address) => cx.tx.optional(sql::PASSWORD_BY_EMAIL, (address.key(),)).await,
+            Identifier::Username(name) => cx.tx.optional(sql::PASSWORD_BY_USERNAME, (name.key(),)).await,
+        }
+    }
+}
+
+/// Somebody who has just shown that they know this user's password.
+#[derive(Debug)]
+struct Proved {
+    user: UserId,
+    digest: String,
+    account: String,
+}
+
+impl Command for Proved {
+    type Out = CameIn;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<CameIn> {
+        // The password may have been changed while it was being compared.
+        if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, &self.digest)).await?.is_none() {
+            return Err(Code::InvalidCredentials.into());
+        }
+        limit::forget_account(cx, &self.account).await?;
+        let token = session::begin(cx, self.user).await?;
+        CameIn::now(cx, token).await
+    }
+}

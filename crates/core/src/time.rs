@@ -1,0 +1,137 @@
+//! Time: one type for an instant, and the clock that is handed in. Nothing else in the service may ask what time it is.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// An instant in UTC, stored as microseconds since 1970 and written as RFC 3339 with whole seconds (decision 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime, example = "2026-01-22T10:30:00Z"))]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Before everything: a lower bound that excludes nothing.
+    pub const EARLIEST: Self = Self(i64::MIN);
+    /// After everything: an upper bound that excludes nothing.
+    pub const LATEST: Self = Self(i64::MAX);
+
+    /// From the number that the database holds.
+    pub const fn from_microseconds(microseconds: i64) -> Self {
+        Self(microseconds)
+    }
+
+    /// The number that the database holds.
+    pub const fn as_microseconds(self) -> i64 {
+        self.0
+    }
+
+    /// This much later; the latest instant at most.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// This much earlier; the earliest instant at least.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long from `earlier` until this; nothing when it is the later of the two.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The same instant without its fraction of a second, as it is shown.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(1_000_000))
+    }
+
+    /// Seconds since 1970, for protocols that count them.
+    pub const fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_second(self.unix_seconds()) {
+            Ok(instant) => instant.fmt(f),
+            // Only the two bounds are outside the calendar, and neither is ever stored.
+            Err(_) => f.write_str("9999-12-31T23:59:59Z"),
+        }
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whoever is asked for the time.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The instant it is now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    fn now(&self) -> Timestamp {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that stands still until it is moved, for tests and for samples that come out the same every time.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock standing at `start`.
+    pub const fn at(start: Timestamp) -> Self {
+        Self(AtomicI64::new(start.0))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, span: Duration) {
+        self.set(self.now().plus(span));
+    }
+
+    /// Sets the clock, backwards too.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_written_with_whole_seconds_and_z() {
+        let instant = Timestamp::from_microseconds(1_705_919_400_999_999);
+        assert_eq!(instant.to_string(), "2024-01-22T10:30:00Z");
+        assert_eq!(instant.whole_second().as_microseconds(), 1_705_919_400_000_000);
+        assert_eq!(Timestamp::from_microseconds(-1).to_string(), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_bounds_do_not_overflow() {
+        assert_eq!(Timestamp::LATEST.plus(Duration::MAX), Timestamp::LATEST);
+        assert_eq!(Timestamp::EARLIEST.minus(Duration::from_secs(1)), Timestamp::EARLIEST);
+        assert_eq!(Timestamp::EARLIEST.since(Timestamp::LATEST), Duration::ZERO);
+        assert!(!Timestamp::LATEST.to_string().is_empty());
+    }
+}

@@ -1,0 +1,41 @@
+//! A user is a person with an account. What others see of them and what they see themselves are two different things.
+
+pub(crate) mod sql;
+
+pub use sql::{Account, OwnedAddress, PublicUser};
+
+use crate::context::{Context, Query};
+use crate::error::{Code, Result};
+use crate::session::{self, ShownSignIn};
+
+/// Shows the caller their own account. Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ShowAccount;
+
+/// An account as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct ShownAccount {
+    /// What others see too.
+    pub user: PublicUser,
+    /// What only the owner sees.
+    pub account: Account,
+    /// Every address, oldest first.
+    pub addresses: Vec<OwnedAddress>,
+    /// The sign-in that asks.
+    pub sign_in: ShownSignIn,
+}
+
+impl Query for ShowAccount {
+    type Out = ShownAccount;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownAccount> {
+        let id = cx.user()?;
+        let sign_in = session::Show.run(cx).await?.and_then(|shown| shown.active().cloned()).ok_or(Code::Unauthorized)?;
+        Ok(ShownAccount {
+            user: sign_in.user.clone(),
+            account: cx.tx.one(sql::ACCOUNT, (id,)).await?,
+            addresses: cx.tx.all(sql::ADDRESSES, (id,)).await?,
+            sign_in,
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! People and their addresses. A person belongs to no organization, so these tables carry none.
+
+use crate::db::{Text, record, sql};
+use crate::id::{EmailAddressId, SessionId, UserId};
+use crate::time::Timestamp;
+
+record! {
+    /// What other people may see of a user.
+    pub struct PublicUser {
+        /// Who.
+        pub id: UserId,
+        /// Perhaps empty.
+        pub first_name: String,
+        /// Perhaps empty.
+        pub last_name: String,
+        /// Perhaps none.
+        pub username: Option<String>,
+        /// When the account was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// The primary address's id.
+        pub email_id: Option<EmailAddressId>,
+        /// The primary address, in the form it is compared in.
+        pub email: Option<String>,
+        /// When that was proved.
+        pub email_verified_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// What a user sees of themselves, besides what others see.
+    pub struct Account {
+        /// Who.
+        pub id: UserId,
+        /// Whether a password is set.
+        pub has_password: bool,
+        /// Whether the account is disabled.
+        pub disabled: bool,
+        /// A JSON object.
+        pub public_metadata: String,
+    }
+}
+
+record! {
+    /// One of a user's addresses.
+    pub struct OwnedAddress {
+        /// Which one.
+        pub id: EmailAddressId,
+        /// In the form it is compared in.
+        pub email: String,
+        /// Whether it is the primary one.
+        pub is_primary: bool,
+        /// When it was proved.
+        pub verified_at: Option<Timestamp>,
+        /// When it was added.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// What a sign-in compares a password with.
+    pub(crate) struct PasswordRow {
+        pub(crate) user_id: UserId,
+        pub(crate) password_digest: Option<String>,
+        pub(crate) disabled: bool,
+    }
+}
+
+record! {
+    /// Who holds an address, and whether they proved it.
+    pub(crate) struct AddressOwner {
+        pub(crate) email_id: EmailAddressId,
+        pub(crate) user_id: UserId,
+        pub(crate) verified_at: Option<Timestamp>,
+    }
+}
+
+sql! {
+    OF_SESSION(SessionId): PublicUser =
+        "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
+                u.created_at AS created_at, u.updated_at AS updated_at,
+                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at
+           FROM sign_ins i
+           JOIN users u ON u.id = i.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE i.session_id = $1";
+
+
+    ACCOUNT(UserId): Account =
+        "SELECT id, CASE WHEN password_digest IS NULL THEN 0 ELSE 1 END AS has_password, disabled, public_metadata
+           FROM users WHERE id = $1";
+
+    ADDRESSES(UserId): OwnedAddress =
+        "SELECT id, address_key AS email, is_primary, verified_at, created_at, updated_at
+           FROM email_addresses WHERE user_id = $1 ORDER BY id";
+
+    PASSWORD_BY_EMAIL(Text): PasswordRow =
+        "SELECT u.id AS user_id, u.password_digest AS password_digest, u.disabled AS disabled
+           FROM email_addresses e JOIN users u ON u.id = e.user_id
+          WHERE e.address_key = $1";
+
+    PASSWORD_BY_USERNAME(Text): PasswordRow =
+        "SELECT id AS user_id, password_digest, disabled FROM users WHERE username_key = $1";
+
+    /// The account whose password was just compared, if it still has that password and is not disabled.
+    STILL_HAS_PASSWORD(UserId, Text): (UserId,) =
+        "SELECT id FROM users WHERE id = $1 AND password_digest = $2 AND disabled = 0";
+
+    /// Nothing comes back when the user name is taken.
+    INSERT(UserId, Text, Text, Option<Text>, Option<Text>, Option<Text>, Timestamp): (UserId,) =
+        "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+             ON CONFLICT (username_key) DO NOTHING
+      RETURNING id";
+
+    ADDRESS_OWNER(Text): AddressOwner =
+        "SELECT id AS email_id, user_id, verified_at FROM email_addresses WHERE address_key = $1";
+
+    /// Nothing comes back when somebody holds the address.
+    INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp): (EmailAddressId,) =
+        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
+             ON CONFLICT (address_key) DO NOTHING
+      RETURNING id";
+
+    /// An address that somebody only claimed gives way to whoever proves the mailbox.
+    DELETE_UNPROVED(Text) =
+        "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
+
+    VERIFY(EmailAddressId, Timestamp) =
+        "UPDATE email_addresses SET verified_at = $2, updated_at = $2 WHERE id = $1 AND verified_at IS NULL";
+}

@@ -1,0 +1,47 @@
+//! Making a workspace.
+
+use super::sql::{self, Workspace, WorkspaceMembership};
+use crate::access::{self, Need};
+use crate::context::{Command, Context};
+use crate::error::{Problem, Result};
+use crate::id::OrganizationId;
+use crate::names::{Description, WorkspaceName};
+
+/// Makes a workspace with the caller as its first member, in the deployment's creator role (contract B.7).
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member of the organization.
+#[derive(Debug)]
+pub struct Create {
+    /// In which organization.
+    pub organization: OrganizationId,
+    /// Its name.
+    pub name: WorkspaceName,
+    /// Perhaps empty.
+    pub description: Description,
+}
+
+/// A new workspace and its maker's membership.
+#[derive(Debug)]
+pub struct Created {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The maker's membership.
+    pub membership: WorkspaceMembership,
+}
+
+impl Command for Create {
+    type Out = Created;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
+        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let creator = cx.service.deployment()?.workspace_creator_role_id;
+        let (id, membership) = (cx.id(), cx.id());
+        let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), cx.now);
+        let workspace = cx.tx.one(sql::INSERT, made).await?;
+        let made = (grant.organization(), id, membership, grant.membership(), grant.user(), cx.now);
+        let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await?;
+        let membership = joined.ok_or_else(|| Problem::internal("a new workspace has members"))?;
+        cx.tx.execute(sql::GIVE_ROLE, (grant.organization(), id, membership.id, creator)).await?;
+        Ok(Created { workspace, membership })
+    }
+}

@@ -1,0 +1,48 @@
+//! The workspaces one belongs to.
+
+use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
+use crate::context::{Context, Query};
+use crate::error::Result;
+use crate::id::OrganizationId;
+use crate::organization::{self, Organization};
+
+/// Shows the caller's workspace memberships, the newest first. Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct Mine {
+    /// Only those of this organization.
+    pub organization: Option<OrganizationId>,
+}
+
+/// One of the caller's workspace memberships.
+#[derive(Debug)]
+pub struct OwnWorkspaceMembership {
+    /// The membership.
+    pub membership: WorkspaceMembership,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The organization it is in.
+    pub organization: Option<Organization>,
+    /// The roles, oldest first.
+    pub roles: Vec<WorkspaceMembershipRole>,
+}
+
+impl Query for Mine {
+    type Out = Vec<OwnWorkspaceMembership>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnWorkspaceMembership>> {
+        let user = cx.user()?;
+        let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
+        let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
+        let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
+        let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+        // Memberships and workspaces have one row a membership, in the same order.
+        let own = memberships.into_iter().zip(workspaces).map(|(membership, workspace)| OwnWorkspaceMembership {
+            roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
+            organization: organizations.iter().find(|organization| organization.id == membership.organization_id).cloned(),
+            membership,
+            workspace,
+        });
+        let wanted = |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);
+        Ok(own.filter(wanted).collect())
+    }
+}

@@ -1,0 +1,12 @@
+//! A workspace is a room of an organization: only its members may enter, and all of them are members of the
+//! organization.
+
+mod create;
+mod mine;
+mod roles;
+pub(crate) mod sql;
+
+pub use create::{Create, Created};
+pub use mine::{Mine, OwnWorkspaceMembership};
+pub use roles::DefineRole;
+pub use sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole};

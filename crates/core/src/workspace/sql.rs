@@ -1,0 +1,161 @@
+//! Workspaces within organizations, their memberships and roles.
+
+use crate::access::PermissionSet;
+use crate::db::{Text, record, sql};
+use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
+use crate::time::Timestamp;
+
+record! {
+    /// A workspace as its members see it.
+    pub struct Workspace {
+        /// Which one.
+        pub id: WorkspaceId,
+        /// Of which organization.
+        pub organization_id: OrganizationId,
+        /// Its name.
+        pub name: String,
+        /// Perhaps empty.
+        pub description: String,
+        /// Perhaps empty.
+        pub image_url: String,
+        /// How many members it has.
+        pub member_count: i64,
+        /// A JSON array.
+        pub whitelisted_ips: String,
+        /// Whether only those addresses may come in.
+        pub enable_ip_restriction: bool,
+        /// Whether members need a second factor.
+        pub enforce_mfa: bool,
+        /// A JSON object.
+        pub public_metadata: String,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// That a member of an organization belongs to one of its workspaces.
+    pub struct WorkspaceMembership {
+        /// Which one.
+        pub id: WorkspaceMembershipId,
+        /// Of which organization.
+        pub organization_id: OrganizationId,
+        /// Of which workspace.
+        pub workspace_id: WorkspaceId,
+        /// Whose, as a member of the organization.
+        pub organization_membership_id: MembershipId,
+        /// Whose, as a user.
+        pub user_id: UserId,
+        /// A JSON object.
+        pub public_metadata: String,
+        /// Since when.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A role that a workspace membership has.
+    pub struct WorkspaceMembershipRole {
+        /// Whose.
+        pub membership_id: WorkspaceMembershipId,
+        /// Which role.
+        pub id: WorkspaceRoleId,
+        /// Whose role; `None` for the deployment's.
+        pub workspace_id: Option<WorkspaceId>,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+record! {
+    /// A role for workspaces.
+    pub struct WorkspaceRole {
+        /// Which one.
+        pub id: WorkspaceRoleId,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+    }
+}
+
+sql! {
+    INSERT(WorkspaceId, OrganizationId, Text, Text, Timestamp): Workspace =
+        "INSERT INTO workspaces (id, organization_id, name, description, member_count, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 1, $5, $5)
+      RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
+                enforce_mfa, public_metadata, created_at, updated_at";
+
+    FIND(OrganizationId, WorkspaceId): (String,) =
+        "SELECT name FROM workspaces WHERE organization_id = $1 AND id = $2";
+
+    /// A new member; nothing comes back for one who is in it already.
+    INSERT_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId, MembershipId, UserId, Timestamp): WorkspaceMembership =
+        "INSERT INTO workspace_memberships (organization_id, workspace_id, id, organization_membership_id, user_id, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6)
+             ON CONFLICT (workspace_id, organization_membership_id) DO NOTHING
+      RETURNING id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at";
+
+    /// Whether a member of the organization is in the workspace.
+    MEMBERSHIP(OrganizationId, WorkspaceId, MembershipId): (WorkspaceMembershipId,) =
+        "SELECT id FROM workspace_memberships
+          WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
+
+    ADD_MEMBER(OrganizationId, WorkspaceId, Timestamp) =
+        "UPDATE workspaces SET member_count = member_count + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
+
+    GIVE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) =
+        "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
+         SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
+          WHERE ((r.organization_id = $1 AND r.workspace_id = $2) OR r.scope = 0) AND r.id = $4
+             ON CONFLICT (workspace_membership_id, role_id) DO NOTHING";
+
+    /// A role that may be given in this workspace: its own, or the deployment's.
+    ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId): WorkspaceRole =
+        "SELECT id, name, permissions FROM workspace_roles
+          WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND id = $3";
+
+    INSERT_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Text, PermissionSet, bool, Timestamp): (WorkspaceRoleId,) =
+        "INSERT INTO workspace_roles (organization_id, workspace_id, scope, id, name, permissions, grants_admin, created_at, updated_at)
+         VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $7)
+      RETURNING id";
+
+    /// Whether somebody with this address is in the workspace.
+    MEMBER_OF_ADDRESS(OrganizationId, WorkspaceId, Text): (WorkspaceMembershipId,) =
+        "SELECT m.id FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
+          WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3";
+
+    ALL_OF_USER(UserId): WorkspaceMembership =
+        "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
+           FROM workspace_memberships WHERE user_id = $1 ORDER BY id DESC";
+
+    OF_USER(UserId): Workspace =
+        "SELECT w.id AS id, w.organization_id AS organization_id, w.name AS name, w.description AS description,
+                w.image_url AS image_url, w.member_count AS member_count, w.whitelisted_ips AS whitelisted_ips,
+                w.enable_ip_restriction AS enable_ip_restriction, w.enforce_mfa AS enforce_mfa,
+                w.public_metadata AS public_metadata, w.created_at AS created_at, w.updated_at AS updated_at
+           FROM workspace_memberships m
+           JOIN workspaces w ON w.organization_id = m.organization_id AND w.id = m.workspace_id
+          WHERE m.user_id = $1
+          ORDER BY m.id DESC";
+
+    ROLES_OF_USER(UserId): WorkspaceMembershipRole =
+        "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
+                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+           FROM workspace_memberships m
+           JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
+                AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
+           JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE m.user_id = $1
+          ORDER BY r.id";
+}

@@ -1,0 +1,71 @@
+//! What a handler gives back: the core's reply in the envelope, and the headers that go with it.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use vestibule_core::context::Reply;
+use vestibule_core::sign_in::CameIn;
+use vestibule_core::settings::Mode;
+
+use crate::api::shape::SessionShape;
+use crate::app::{App, DEVELOPMENT_HEADER};
+use crate::{cookie, envelope};
+
+/// How many statements an answer took: for the log line, and for tests that hold a call to a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statements(pub u32);
+
+/// An answer in the envelope.
+#[derive(Debug)]
+pub(crate) struct Answer<T> {
+    reply: Reply<T>,
+    headers: HeaderMap,
+}
+
+impl<T> Answer<T> {
+    /// The same with one more header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+}
+
+impl<T> From<Reply<T>> for Answer<T> {
+    fn from(reply: Reply<T>) -> Self {
+        Self { reply, headers: HeaderMap::new() }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let session = self.reply.session;
+        let mut response = match &self.reply.result {
+            Ok(data) => envelope::success(data, session.as_ref()),
+            Err(problem) => envelope::failure(problem, session.as_ref()),
+        };
+        response.extensions_mut().insert(Statements(self.reply.statements));
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+impl Answer<SessionShape> {
+    /// Somebody came in: their session, and its new secret as a cookie.
+    pub(crate) fn came_in(app: &App, reply: Reply<CameIn>) -> Self {
+        let settings = app.settings();
+        let token = reply.result.as_ref().ok().map(|came_in| came_in.token.reveal());
+        let mut answer = Self::from(reply.map(|came_in| SessionShape::from(&came_in.session)));
+        if let Some(token) = token {
+            let absolute: Duration = settings.sessions.absolute;
+            answer = answer.with(header::SET_COOKIE, cookie::set_session(&token, settings.public_url.is_https(), absolute));
+            if settings.mode == Mode::Staging
+                && let Ok(value) = HeaderValue::from_str(&token)
+            {
+                answer = answer.with(HeaderName::from_static(DEVELOPMENT_HEADER), value);
+            }
+        }
+        answer
+    }
+}

@@ -1,0 +1,6 @@
+//! What is one's own: contract B.10, and ours: what one is invited to.
+
+pub(crate) mod account;
+pub(crate) mod invitations;
+pub(crate) mod organization_memberships;
+pub(crate) mod workspace_memberships;

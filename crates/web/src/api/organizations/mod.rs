@@ -1,0 +1,5 @@
+//! Organizations, their members and roles: contract B.1 to B.3.
+
+pub(crate) mod create;
+pub(crate) mod members;
+pub(crate) mod roles;

@@ -1,0 +1,144 @@
+//! People: contract B.0.2.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_core::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
+use vestibule_core::membership::Member;
+use vestibule_core::time::Timestamp;
+use vestibule_core::user::{OwnedAddress, PublicUser, ShownAccount};
+
+/// What other people see of a user.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+pub(crate) struct UserShape {
+    id: UserId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    first_name: String,
+    last_name: String,
+    /// Empty when there is none.
+    username: String,
+    /// The primary address; empty when there is none.
+    email: String,
+    has_profile_picture: bool,
+    profile_picture_url: String,
+    availability: &'static str,
+    primary_email_address_id: Option<EmailAddressId>,
+    primary_email_address: Option<EmailShape>,
+}
+
+/// An e-mail address.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = EmailAddress)]
+pub(crate) struct EmailShape {
+    id: EmailAddressId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[schema(format = Email)]
+    email: String,
+    primary: bool,
+    is_primary: bool,
+    /// Whether its owner has shown that they can read its mail.
+    verified: bool,
+    verified_at: Option<Timestamp>,
+    verification_strategy: &'static str,
+}
+
+impl EmailShape {
+    fn primary(user: &PublicUser) -> Option<Self> {
+        let (id, email) = (user.email_id?, user.email.clone()?);
+        let (verified_at, created_at, updated_at) = (user.email_verified_at, user.created_at, user.updated_at);
+        Some(Self::new(id, email, true, verified_at, (created_at, updated_at)))
+    }
+
+    fn new(
+        id: EmailAddressId,
+        email: String,
+        is_primary: bool,
+        verified_at: Option<Timestamp>,
+        (created_at, updated_at): (Timestamp, Timestamp),
+    ) -> Self {
+        let (primary, verified, verification_strategy) = (is_primary, verified_at.is_some(), "otp");
+        Self { id, created_at, updated_at, email, primary, is_primary, verified, verified_at, verification_strategy }
+    }
+}
+
+impl From<OwnedAddress> for EmailShape {
+    fn from(address: OwnedAddress) -> Self {
+        let OwnedAddress { id, email, is_primary, verified_at, created_at, updated_at } = address;
+        Self::new(id, email, is_primary, verified_at, (created_at, updated_at))
+    }
+}
+
+impl From<&PublicUser> for UserShape {
+    fn from(user: &PublicUser) -> Self {
+        Self {
+            id: user.id,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            username: user.username.clone().unwrap_or_default(),
+            email: user.email.clone().unwrap_or_default(),
+            has_profile_picture: false,
+            profile_picture_url: String::new(),
+            availability: "available",
+            primary_email_address_id: user.email_id,
+            primary_email_address: EmailShape::primary(user),
+        }
+    }
+}
+
+/// A member as a user.
+pub(crate) fn of_member(member: &Member) -> PublicUser {
+    PublicUser {
+        id: member.user_id,
+        first_name: member.first_name.clone(),
+        last_name: member.last_name.clone(),
+        username: member.username.clone(),
+        created_at: member.user_created_at,
+        updated_at: member.user_updated_at,
+        email_id: member.email_id,
+        email: member.email.clone(),
+        email_verified_at: member.email_verified_at,
+    }
+}
+
+/// What a user sees of themselves.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountShape {
+    #[serde(flatten)]
+    user: UserShape,
+    primary_phone_number_id: Option<String>,
+    second_factor_policy: &'static str,
+    backup_codes_generated: bool,
+    has_password: bool,
+    has_passkeys: bool,
+    disabled: bool,
+    user_email_addresses: Vec<EmailShape>,
+    user_phone_numbers: Vec<String>,
+    active_organization_membership_id: Option<MembershipId>,
+    active_workspace_membership_id: Option<WorkspaceMembershipId>,
+    #[schema(value_type = Object)]
+    public_metadata: serde_json::Value,
+}
+
+impl From<ShownAccount> for AccountShape {
+    fn from(shown: ShownAccount) -> Self {
+        Self {
+            user: UserShape::from(&shown.user),
+            primary_phone_number_id: None,
+            second_factor_policy: "none",
+            backup_codes_generated: false,
+            has_password: shown.account.has_password,
+            has_passkeys: false,
+            disabled: shown.account.disabled,
+            user_email_addresses: shown.addresses.into_iter().map(EmailShape::from).collect(),
+            user_phone_numbers: Vec::new(),
+            active_organization_membership_id: shown.sign_in.sign_in.organization_membership_id,
+            active_workspace_membership_id: shown.sign_in.sign_in.workspace_membership_id,
+            public_metadata: super::object(&shown.account.public_metadata),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Workspaces: contract B.7.
+
+pub(crate) mod create;

@@ -1,0 +1,99 @@
+//! What handlers share: the service, and how a request becomes a caller.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use vestibule_core::context::{Caller, Command, Query, Reply};
+use vestibule_core::id::DeploymentId;
+use vestibule_core::secret::SessionToken;
+use vestibule_core::service::Service;
+use vestibule_core::settings::{Mode, Settings};
+
+use crate::client_address::client_address;
+use crate::cookie;
+
+/// Where a development session travels when the mode is staging (decision 1).
+pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
+const DEVELOPMENT_QUERY: &str = "__dev_session__";
+/// Programs call themselves at length; this much of it is kept.
+const USER_AGENT_BYTES: usize = 400;
+
+/// The service as handlers hold it.
+#[derive(Clone, Debug, FromRef)]
+pub(crate) struct App {
+    service: Arc<Service>,
+}
+
+impl App {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        Self { service }
+    }
+
+    /// Has a command done for the caller.
+    pub(crate) async fn run<C: Command>(&self, caller: &Caller, command: C) -> Reply<C::Out> {
+        self.service.run(caller, command).await
+    }
+
+    /// Answers the caller's question.
+    pub(crate) async fn ask<Q: Query>(&self, caller: &Caller, query: Q) -> Reply<Q::Out> {
+        self.service.ask(caller, &query).await
+    }
+
+    /// The installation's id. It is there from the moment the service is open.
+    pub(crate) fn deployment(&self) -> DeploymentId {
+        self.service.deployment().map_or_else(|_| 0.into(), |deployment| deployment.id)
+    }
+
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.service.settings
+    }
+}
+
+/// Who is asking, from the request's head. It never fails: whoever carries nothing that could be a session is a visitor.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor(pub(crate) Caller);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(caller(parts, app.settings())))
+    }
+}
+
+/// The caller behind a request.
+pub(crate) fn caller(parts: &Parts, settings: &Settings) -> Caller {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip());
+    Caller {
+        token: token(parts, settings),
+        address: client_address(peer, &parts.headers, &settings.trusted_proxies),
+        user_agent: user_agent(&parts.headers),
+    }
+}
+
+fn token(parts: &Parts, settings: &Settings) -> Option<SessionToken> {
+    if let Some(token) = cookie::session_token(&parts.headers) {
+        return token.parse().ok();
+    }
+    if settings.mode != Mode::Staging {
+        return None;
+    }
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let in_query = form_urlencoded::parse(query).find(|(key, _)| key == DEVELOPMENT_QUERY);
+    let in_header = parts.headers.get(DEVELOPMENT_HEADER).and_then(|value| value.to_str().ok());
+    in_query.and_then(|(_, value)| value.parse().ok()).or_else(|| in_header?.parse().ok())
+}
+
+fn user_agent(headers: &HeaderMap) -> String {
+    let text = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text[..text.floor_char_boundary(USER_AGENT_BYTES)].to_owned()
+}
