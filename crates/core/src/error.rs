@@ -101,6 +101,11 @@ codes! {
     /// The workspace is not this organization's.
     WorkspaceNotFound = 400 "WORKSPACE_NOT_FOUND", "This organization has no such workspace.";
 
+    /// This organization has no such membership.
+    MemberNotFound = 404 "MEMBER_NOT_FOUND", "This organization has no such member.";
+    /// An organization, or a workspace, would be left without an admin (decision 17).
+    LastAdmin = 403 "LAST_ADMIN", "Nobody else is an admin here. Make somebody else an admin first.";
+
     // Invitations.
     /// The role would give what the giver does not hold (decision 16).
     RoleExceedsYours = 403 "ROLE_EXCEEDS_YOURS", "This role has permissions that you do not hold, so you cannot give it.";

@@ -93,6 +93,11 @@ impl Service {
         self.clock.now()
     }
 
+    /// Fresh random bytes.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        self.random.bytes()
+    }
+
     /// The installation and its roles. It is there from the moment the service is open.
     pub fn deployment(&self) -> Result<&Deployment> {
         self.deployment.get().ok_or_else(|| Problem::internal("the deployment is not established"))

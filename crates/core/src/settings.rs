@@ -84,16 +84,13 @@ impl PublicUrl {
 }
 
 fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
-    let (host, rest) = match authority.strip_prefix('[') {
-        Some(bracketed) => {
-            let (address, rest) = bracketed.split_once(']')?;
-            (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), rest)
-        }
-        None => {
-            let (host, rest) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-            (host.bytes().all(is_plain).then(|| host.to_owned())?, rest)
-        }
+    let (host, rest) = if let Some(bracketed) = authority.strip_prefix('[') {
+        let (address, rest) = bracketed.split_once(']')?;
+        (format!("[{}]", address.parse::<Ipv6Addr>().ok()?), rest)
+    } else {
+        let (host, rest) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        (host.bytes().all(is_plain).then(|| host.to_owned())?, rest)
     };
     let digits = rest.strip_prefix(':');
     let port = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())).and_then(|d| d.parse().ok());
@@ -196,7 +193,8 @@ mod tests {
         {
             assert!(PublicUrl::parse(wrong).is_err(), "{wrong:?}");
         }
-        for wrong in ["https://:443", "https://h:", "https://h:65536", "https://h:+1", "https://[::1", "https://a:1:2"] {
+        for wrong in ["https://:443", "https://h:", "https://h:65536", "https://h:+1", "https://[::1", "https://a:1:2"]
+        {
             assert!(PublicUrl::parse(wrong).is_err(), "{wrong:?}");
         }
     }

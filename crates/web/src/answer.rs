@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::context::Reply;
-use vestibule_core::sign_in::CameIn;
 use vestibule_core::settings::Mode;
+use vestibule_core::sign_in::CameIn;
 
 use crate::api::shape::SessionShape;
 use crate::app::{App, DEVELOPMENT_HEADER};
@@ -59,7 +59,8 @@ impl Answer<SessionShape> {
         let mut answer = Self::from(reply.map(|came_in| SessionShape::from(&came_in.session)));
         if let Some(token) = token {
             let absolute: Duration = settings.sessions.absolute;
-            answer = answer.with(header::SET_COOKIE, cookie::set_session(&token, settings.public_url.is_https(), absolute));
+            answer =
+                answer.with(header::SET_COOKIE, cookie::set_session(&token, settings.public_url.is_https(), absolute));
             if settings.mode == Mode::Staging
                 && let Ok(value) = HeaderValue::from_str(&token)
             {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use vestibule_core::context::{Caller, Command, Query, Reply};
@@ -23,7 +23,7 @@ const DEVELOPMENT_QUERY: &str = "__dev_session__";
 const USER_AGENT_BYTES: usize = 400;
 
 /// The service as handlers hold it.
-#[derive(Clone, Debug, FromRef)]
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     service: Arc<Service>,
 }

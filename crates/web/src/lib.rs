@@ -1,1 +1,17 @@
+//! Everything of Vestibule that speaks HTTP: it reads requests, has the core do what they ask, and writes answers. No
+//! rule of the domain and no SQL is here.
 
+mod answer;
+mod api;
+mod app;
+mod client_address;
+mod cookie;
+mod docs;
+mod envelope;
+mod extract;
+mod middleware;
+mod openapi;
+mod router;
+
+pub use answer::Statements;
+pub use router::{description, router};

@@ -9,7 +9,7 @@ use utoipa::openapi::{Content, OpenApi, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use vestibule_core::Code;
 
-use crate::envelope::SessionStub;
+use crate::envelope::SessionShape;
 
 /// Every answer, as its reader sees it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,7 +21,7 @@ pub(crate) struct Enveloped<T> {
     message: String,
     data: T,
     /// The caller's session; `null` for a visitor who has none.
-    session: Option<SessionStub>,
+    session: Option<SessionShape>,
     /// `null` on success.
     errors: Option<Vec<ErrorShape>>,
 }
@@ -47,7 +47,7 @@ struct Refused {
     /// `null`, or an empty object when a field was wrong.
     #[schema(value_type = Option<Object>)]
     data: (),
-    session: Option<SessionStub>,
+    session: Option<SessionShape>,
     /// At least one.
     errors: Vec<ErrorShape>,
 }
@@ -61,7 +61,7 @@ struct Refused {
                        sent as a form, as multipart or as JSON; ids are decimal strings.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Refused, SessionStub)),
+    components(schemas(Refused, SessionShape)),
     security(("session" = [])),
     modifiers(&Cookie)
 )]
@@ -85,7 +85,6 @@ pub(crate) fn beginning() -> OpenApi {
 }
 
 /// An older way to make a call, described like the call itself.
-#[derive(Debug)]
 pub(crate) struct Alias {
     /// How it is called now.
     pub(crate) path: &'static str,
@@ -115,7 +114,7 @@ pub(crate) fn complete(mut description: OpenApi, aliases: &[Alias]) -> OpenApi {
 
 fn share(operation: &mut Operation) {
     let mut statuses = vec![400, 403, 404, 500, 503];
-    if let Some(body) = &mut operation.request_body
+    if let Some(RefOr::T(body)) = &mut operation.request_body
         && let Some(json) = body.content.get("application/json").cloned()
     {
         for encoding in ["application/x-www-form-urlencoded", "multipart/form-data"] {

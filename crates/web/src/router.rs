@@ -24,18 +24,21 @@ pub fn router(service: Arc<Service>) -> Router {
     let app = App::new(service);
     let (api, description) = api();
     let described = serde_json::to_string_pretty(&description).unwrap_or_default();
-    api.route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], described).into_response() }))
-        .merge(crate::docs::pages())
-        .fallback(respond::not_found)
-        .method_not_allowed_fallback(respond::not_found)
-        .layer(CatchPanicLayer::custom(respond::panicked))
-        .layer(from_fn_with_state(app.clone(), cross_site::layer))
-        .layer(from_fn(respond::time_out))
-        .layer(from_fn_with_state(app.clone(), respond::fill_refusals))
-        .layer(cors::layer(app.settings()))
-        .layer(from_fn_with_state(app.clone(), headers::layer))
-        .layer(from_fn_with_state(app.clone(), respond::log))
-        .with_state(app)
+    api.route(
+        "/openapi.json",
+        get(move || async move { ([(header::CONTENT_TYPE, "application/json")], described).into_response() }),
+    )
+    .merge(crate::docs::pages())
+    .fallback(respond::not_found)
+    .method_not_allowed_fallback(respond::not_found)
+    .layer(CatchPanicLayer::custom(respond::panicked))
+    .layer(from_fn_with_state(app.clone(), cross_site::layer))
+    .layer(from_fn(respond::time_out))
+    .layer(from_fn_with_state(app.clone(), respond::fill_refusals))
+    .layer(cors::layer(app.settings()))
+    .layer(from_fn_with_state(app.clone(), headers::layer))
+    .layer(from_fn_with_state(app.clone(), respond::log))
+    .with_state(app)
 }
 
 /// What `/openapi.json` says.

@@ -52,15 +52,15 @@ pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need:
         return Err(Code::Forbidden.into());
     };
     let held = PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions));
-    if held.satisfies(need) {
-        Ok(Grant { organization, membership, user, held })
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    if held.satisfies(need) { Ok(Grant { organization, membership, user, held }) } else { Err(Code::Forbidden.into()) }
 }
 
 /// What a membership holds in its organization, now: for asking again about somebody who is not the caller.
-pub async fn held_by(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<PermissionSet> {
+pub async fn held_by(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    membership: MembershipId,
+) -> Result<PermissionSet> {
     let rows = cx.tx.all(sql::HELD_BY_MEMBERSHIP, (organization, membership)).await?;
     Ok(PermissionSet::union(rows.into_iter().map(|(permissions,)| permissions)))
 }

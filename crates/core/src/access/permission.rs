@@ -17,7 +17,8 @@ const WORKSPACE_MANAGE: &str = "workspace:manage";
 /// What every member of an organization may do.
 const MEMBERS: &[&str] = &["organization:member", "organization:read", "organization:view"];
 /// What `organization:manage` stands for besides itself.
-const MANAGED: &[&str] = &[MANAGE_MEMBERS, "organization:manage_roles", "organization:manage_settings", "organization:update"];
+const MANAGED: &[&str] =
+    &[MANAGE_MEMBERS, "organization:manage_roles", "organization:manage_settings", "organization:update"];
 /// What every member of a workspace may do.
 const WORKSPACE_MEMBERS: &[&str] = &["workspace:member", "workspace:read"];
 /// What `workspace:manage` stands for besides itself.

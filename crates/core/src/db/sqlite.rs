@@ -241,7 +241,8 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
 /// Runs one command in its own savepoint. A panic in it is its own failure, and not the writer's end.
 fn take_turn(connection: &mut Connection, job: Job, begun: bool) -> Box<dyn FnOnce(Result<()>) + Send> {
     let opened = begun && begin(connection, "SAVEPOINT command").is_ok();
-    let turn = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| opened.then(|| job(connection)))).ok().flatten();
+    let turn =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| opened.then(|| job(connection)))).ok().flatten();
     let keep = turn.as_ref().is_some_and(|turn| turn.keep);
     let closed = !opened
         || ((keep || begin(connection, "ROLLBACK TO command").is_ok()) && begin(connection, "RELEASE command").is_ok());

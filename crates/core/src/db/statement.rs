@@ -30,7 +30,10 @@ pub struct Declaration {
 impl<A: Arguments, R: Record> Statement<A, R> {
     /// Called by `sql!` only.
     pub const fn new(name: &'static str, text: &'static str, sqlite: &'static str) -> Self {
-        Self { declaration: Declaration { name, text, sqlite, arguments: A::COUNT, columns: R::COLUMNS }, types: PhantomData }
+        Self {
+            declaration: Declaration { name, text, sqlite, arguments: A::COUNT, columns: R::COLUMNS },
+            types: PhantomData,
+        }
     }
 
     /// The statement without its types.

@@ -1,8 +1,8 @@
 //! One transaction: the only thing that runs statements.
 
+use super::Value;
 use super::sqlite;
 use super::statement::{Arguments, Declaration, Record, Row, Statement};
-use super::Value;
 use crate::error::{Problem, Result};
 
 /// An open transaction. It counts its statements, for the log line of the request and for the tests that hold a call
@@ -31,7 +31,11 @@ impl<'a> Tx<'a> {
 
     /// Every row.
     #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
-    pub async fn all<A: Arguments, R: Record>(&mut self, statement: Statement<A, R>, given: A::Given<'_>) -> Result<Vec<R>> {
+    pub async fn all<A: Arguments, R: Record>(
+        &mut self,
+        statement: Statement<A, R>,
+        given: A::Given<'_>,
+    ) -> Result<Vec<R>> {
         self.rows(&statement.declaration(), &A::values(given), R::read)
     }
 

@@ -73,7 +73,8 @@ pub(super) struct Invitee {
 /// Finds the invitee among the session's users: rows 3 to 6.
 pub(super) async fn invitee(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Result<Invitee, Code>> {
     let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
-    let Some(session) = cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id) else {
+    let Some(session) = cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id)
+    else {
         let refusal = if owner.is_some() { Code::InvitationRequiresSignin } else { Code::InvitationRequiresSignup };
         return Ok(Err(refusal));
     };
@@ -148,7 +149,9 @@ async fn join_workspace(
     (membership, user): (MembershipId, UserId),
 ) -> Result<Named<WorkspaceId>> {
     let (organization, id) = (invitation.organization_id, cx.id());
-    let role = invitation.workspace_role_id.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
+    let role = invitation
+        .workspace_role_id
+        .ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
     let joined = (organization, workspace, id, membership, user, cx.now);
     if let Some(joined) = cx.tx.optional(workspace::sql::INSERT_MEMBERSHIP, joined).await? {
         cx.tx.execute(workspace::sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;

@@ -75,8 +75,20 @@ impl Create {
         let (id, generation, expires_at) = (cx.id(), generation(cx), expires_at(cx, self.days));
         let exact = self.invitee.as_str();
         let (inviter, delivery) = (grant.membership(), first_delivery(cx));
-        let made =
-            (organization, id, exact, key, generation, granted.role, there, role_there, inviter, delivery, expires_at, cx.now);
+        let made = (
+            organization,
+            id,
+            exact,
+            key,
+            generation,
+            granted.role,
+            there,
+            role_there,
+            inviter,
+            delivery,
+            expires_at,
+            cx.now,
+        );
         let made = cx.tx.optional(sql::INSERT, made).await?.ok_or(Code::InvitationExists)?;
         outbox::tell(cx, grant, &made).await?;
         Ok(made.id)

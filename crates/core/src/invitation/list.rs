@@ -3,9 +3,9 @@
 //! It takes the same number of statements for one invitation as for a full page: the page itself, the roles of those who
 //! sent it, and what they may do in the workspaces they invited into.
 
+use super::Status;
 use super::authority::{self, Suspension};
 use super::sql::{self, InviterRole, InviterWorkspaceRole, Listed};
-use super::Status;
 use crate::access::{self, Grant, Need, PermissionSet};
 use crate::context::{Context, Query};
 use crate::email_address::EmailAddress;

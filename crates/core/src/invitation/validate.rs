@@ -38,7 +38,8 @@ impl Query for Validate {
             Standing::Expired => Ok(Validation::Invalid(Code::InvitationExpired)),
             Standing::Open => {
                 let listed = cx.tx.one(sql::ONE, (invitation.organization_id, invitation.id)).await?;
-                let organization = cx.tx.one(crate::membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
+                let organization =
+                    cx.tx.one(crate::membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
                 Ok(Validation::Valid(Box::new(listed), organization.name))
             }
         }

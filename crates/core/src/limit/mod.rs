@@ -27,7 +27,9 @@ impl Command for CountSignIn {
         let network = network(cx.caller.address);
         let by_address = count(cx, "sign-in by address", &network).await?;
         let by_account = count(cx, "sign-in by account", &self.account).await?;
-        if by_address > i64::from(passwords.attempts_per_address) || by_account > i64::from(passwords.attempts_per_account) {
+        if by_address > i64::from(passwords.attempts_per_address)
+            || by_account > i64::from(passwords.attempts_per_account)
+        {
             return Err(Problem::too_many(passwords.window));
         }
         Ok(())

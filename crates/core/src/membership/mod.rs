@@ -1,9 +1,13 @@
 //! Membership: that a user belongs to an organization, and with which roles.
 
+mod leave;
 mod list;
 mod mine;
+mod roles;
 pub(crate) mod sql;
 
+pub use leave::Leave;
 pub use list::{List, Page, ShownMember};
 pub use mine::{Mine, OwnMembership};
+pub use roles::{GiveRole, TakeRole};
 pub use sql::{Member, Membership, MembershipRole};

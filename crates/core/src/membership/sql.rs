@@ -123,6 +123,52 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.membership_id >= $2 AND mr.membership_id <= $3
           ORDER BY r.id";
 
+    /// A membership that is there.
+    FIND(OrganizationId, MembershipId): (MembershipId,) =
+        "SELECT id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
+
+    /// Ends a membership, unless the organization or one of its workspaces would be left without an admin. The roles, the
+    /// workspace memberships and their roles go with it.
+    DELETE(OrganizationId, MembershipId): (MembershipId,) =
+        "DELETE FROM organization_memberships
+          WHERE organization_id = $1 AND id = $2
+            AND EXISTS (SELECT 1 FROM organization_membership_roles mr
+                          JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = $1 AND mr.membership_id <> $2)
+            AND NOT EXISTS (SELECT 1 FROM workspace_memberships wm
+                              JOIN workspace_membership_roles mr ON mr.organization_id = wm.organization_id
+                                   AND mr.workspace_id = wm.workspace_id AND mr.workspace_membership_id = wm.id
+                              JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE wm.organization_id = $1 AND wm.organization_membership_id = $2
+                               AND NOT EXISTS (SELECT 1 FROM workspace_membership_roles o
+                                                 JOIN workspace_roles a ON a.scope = o.role_scope AND a.id = o.role_id AND a.grants_admin = 1
+                                                WHERE o.organization_id = wm.organization_id AND o.workspace_id = wm.workspace_id
+                                                  AND o.workspace_membership_id <> wm.id))
+      RETURNING id";
+
+    /// One member less in each workspace that a membership is about to leave.
+    LEAVE_WORKSPACES(OrganizationId, MembershipId, Timestamp) =
+        "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3
+          WHERE organization_id = $1
+            AND id IN (SELECT wm.workspace_id FROM workspace_memberships wm
+                        WHERE wm.organization_id = $1 AND wm.organization_membership_id = $2)";
+
+    REMOVE_MEMBER(OrganizationId, Timestamp) =
+        "UPDATE organizations SET member_count = member_count - 1, updated_at = $2 WHERE id = $1";
+
+    /// Takes a role, unless it is what makes somebody the last admin. Another of their roles may make them one too.
+    TAKE_ROLE(OrganizationId, MembershipId, RoleId): (RoleId,) =
+        "DELETE FROM organization_membership_roles
+          WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3
+            AND EXISTS (SELECT 1 FROM organization_membership_roles mr
+                          JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = $1 AND NOT (mr.membership_id = $2 AND mr.role_id = $3))
+      RETURNING role_id";
+
+    HAS_ROLE(OrganizationId, MembershipId, RoleId): (RoleId,) =
+        "SELECT role_id FROM organization_membership_roles
+          WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3";
+
     /// The organization with its count of members.
     ORGANIZATION(OrganizationId): crate::organization::Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,

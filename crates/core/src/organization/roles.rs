@@ -48,7 +48,8 @@ impl Command for DefineRole {
             return Err(Code::RoleExceedsYours.into());
         }
         let (id, permissions) = (cx.id(), self.permissions.to_json());
-        let made = (id, grant.organization(), self.name.as_str(), permissions.as_str(), self.permissions.holds(ADMIN), cx.now);
+        let made =
+            (id, grant.organization(), self.name.as_str(), permissions.as_str(), self.permissions.holds(ADMIN), cx.now);
         Ok(cx.tx.one(sql::INSERT_ROLE, made).await?.0)
     }
 }

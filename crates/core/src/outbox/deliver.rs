@@ -17,7 +17,8 @@ use crate::service::Service;
 /// without sending anything.
 pub(super) async fn carry_out(service: &Arc<Service>, carrier: &dyn Carrier, job: Job) -> Result<()> {
     let mailed = service.ask(&Caller::nobody(), &Find(&job)).await.result?;
-    let outcome = match mailed.filter(|mailed| mailed.status == Status::Pending && mailed.generation == job.generation) {
+    let outcome = match mailed.filter(|mailed| mailed.status == Status::Pending && mailed.generation == job.generation)
+    {
         None => Ok(false),
         Some(mailed) => match message(service, &job, &mailed) {
             Ok(message) => carrier.send(&message).await.map(|()| true),

@@ -3,9 +3,9 @@
 //! Nothing of it is kept in the process. Every transaction looks it up anew, so what ends a session, a sign-in or a user
 //! ends it for the next request everywhere.
 
-pub(crate) mod sql;
 mod show;
 mod sign_out;
+pub(crate) mod sql;
 mod switch_organization;
 mod switch_sign_in;
 

@@ -3,7 +3,8 @@
 use crate::access::PermissionSet;
 use crate::db::{Bytes, Text, record, sql};
 use crate::id::{
-    MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
+    MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId,
+    WorkspaceRoleId,
 };
 use crate::time::Timestamp;
 

@@ -71,7 +71,12 @@ pub async fn with_password(
     }
 }
 
-async fn compare(service: &Arc<Service>, caller: &Caller, identifier: &Identifier, password: Password) -> Result<Proved> {
+async fn compare(
+    service: &Arc<Service>,
+    caller: &Caller,
+    identifier: &Identifier,
+    password: Password,
+) -> Result<Proved> {
     let found = service.ask(caller, &FindPassword(identifier)).await.result?;
     let digest = found.as_ref().and_then(|row| row.password_digest.as_deref());
     if !service.passwords.verify(password, digest).await? {

@@ -83,7 +83,9 @@ impl MakeAccount {
             Standing::Over => return Err(Code::InvalidInvitationToken.into()),
         }
         if invitation.email_key != self.newcomer.email.key() {
-            return Err(Code::BadRequestBody.saying("This invitation is for another e-mail address. Sign up with that one."));
+            return Err(
+                Code::BadRequestBody.saying("This invitation is for another e-mail address. Sign up with that one.")
+            );
         }
         Ok(token.is_mailed())
     }

@@ -30,7 +30,8 @@ impl Query for ShowAccount {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ShownAccount> {
         let id = cx.user()?;
-        let sign_in = session::Show.run(cx).await?.and_then(|shown| shown.active().cloned()).ok_or(Code::Unauthorized)?;
+        let sign_in =
+            session::Show.run(cx).await?.and_then(|shown| shown.active().cloned()).ok_or(Code::Unauthorized)?;
         Ok(ShownAccount {
             user: sign_in.user.clone(),
             account: cx.tx.one(sql::ACCOUNT, (id,)).await?,

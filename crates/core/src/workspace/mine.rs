@@ -38,11 +38,15 @@ impl Query for Mine {
         // Memberships and workspaces have one row a membership, in the same order.
         let own = memberships.into_iter().zip(workspaces).map(|(membership, workspace)| OwnWorkspaceMembership {
             roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-            organization: organizations.iter().find(|organization| organization.id == membership.organization_id).cloned(),
+            organization: organizations
+                .iter()
+                .find(|organization| organization.id == membership.organization_id)
+                .cloned(),
             membership,
             workspace,
         });
-        let wanted = |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);
+        let wanted =
+            |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);
         Ok(own.filter(wanted).collect())
     }
 }

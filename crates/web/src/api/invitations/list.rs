@@ -56,9 +56,10 @@ fn status(word: Option<&str>) -> Result<StatusFilter, Problem> {
     match word {
         None | Some("") => Ok(StatusFilter::default()),
         Some("all") => Ok(StatusFilter::All),
-        Some(word) => word.parse::<Status>().map(StatusFilter::Only).map_err(|()| {
-            Problem::field("status", "use pending, accepted, discarded, declined or all.")
-        }),
+        Some(word) => word
+            .parse::<Status>()
+            .map(StatusFilter::Only)
+            .map_err(|()| Problem::field("status", "use pending, accepted, discarded, declined or all.")),
     }
 }
 

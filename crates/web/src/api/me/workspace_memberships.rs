@@ -38,5 +38,7 @@ pub(crate) async fn workspace_memberships(
 ) -> Answer<Vec<OwnWorkspaceMembershipShape>> {
     let deployment = app.deployment();
     let reply = app.ask(&caller, Mine { organization: narrowed.org_id }).await;
-    Answer::from(reply.map(|own| own.into_iter().map(|own| OwnWorkspaceMembershipShape::new(own, deployment)).collect()))
+    Answer::from(
+        reply.map(|own| own.into_iter().map(|own| OwnWorkspaceMembershipShape::new(own, deployment)).collect()),
+    )
 }

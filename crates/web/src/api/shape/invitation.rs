@@ -224,7 +224,11 @@ impl From<OwnInvitation> for OwnInvitationShape {
             },
             role: NamedShape { id: received.role_id, name: received.role_name },
             workspace: workspace.map(|(id, name)| NamedShape { id, name }),
-            inviter: InviterInShort::new(received.inviter_first_name, received.inviter_last_name, received.inviter_email),
+            inviter: InviterInShort::new(
+                received.inviter_first_name,
+                received.inviter_last_name,
+                received.inviter_email,
+            ),
         }
     }
 }

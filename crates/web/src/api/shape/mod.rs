@@ -10,7 +10,7 @@ mod workspace;
 pub(crate) use invitation::{InvitationShape, InviterInShort, OwnInvitationShape};
 pub(crate) use organization::{MembershipShape, OrganizationShape, OwnMembershipShape, RoleShape};
 pub(crate) use session::SessionShape;
-pub(crate) use user::{AccountShape, EmailShape, UserShape};
+pub(crate) use user::{AccountShape, UserShape};
 pub(crate) use workspace::{OwnWorkspaceMembershipShape, WorkspaceMembershipShape, WorkspaceShape};
 
 use serde::Serialize;

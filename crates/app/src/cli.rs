@@ -1,0 +1,117 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::Flags;
+
+const EXAMPLES: &str = "\
+Examples:
+  vestibule demo                           a made-up company to try things on
+  vestibule                                the real thing, on http://127.0.0.1:8080
+  vestibule --config /etc/vestibule.toml   the same with a settings file
+  vestibule settings > vestibule.toml      a commented settings file to start from
+  vestibule settings --effective           which values hold, and why
+
+Settings come from, later ones over earlier ones: the defaults, the settings
+file, environment variables (VESTIBULE_LISTEN and so on), and the flags above.";
+
+/// The entrance hall of a B2B product: organizations, members, roles, invitations
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    serve: Flags,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum Task {
+    /// Run the server; what plain `vestibule` does too
+    Serve(Flags),
+    /// Run a server with a made-up company in a folder of its own, for trying things
+    Demo(Demo),
+    /// Print every setting with its default and what it means, as a file to start from
+    Settings(SettingsTask),
+}
+
+/// What `demo` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Demo {
+    /// The address and port to listen on
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// The folder for its database and mails; new, empty, or made by an earlier demo
+    #[arg(long, value_name = "DIR", default_value = "vestibule-demo")]
+    pub(crate) dir: String,
+}
+
+/// What `settings` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct SettingsTask {
+    /// Print the value each setting has now, and where it comes from
+    #[arg(long)]
+    effective: bool,
+    /// The same flags as for serve; any of them implies --effective
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+impl SettingsTask {
+    /// Whether the values are asked for rather than the reference.
+    pub(crate) fn is_effective(&self) -> bool {
+        self.effective || self.flags != Flags::default()
+    }
+}
+
+impl Cli {
+    /// What is asked for; to serve, when nothing is named.
+    pub(crate) fn task(self) -> Task {
+        self.task.unwrap_or(Task::Serve(self.serve))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn task(line: &str) -> Task {
+        Cli::try_parse_from(line.split(' ')).unwrap().task()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_need_not_be_said() {
+        let flags = "--config c --database d --listen l --public-url p";
+        assert_eq!(task(&format!("vestibule {flags}")), task(&format!("vestibule serve {flags}")));
+        assert_eq!(task("vestibule"), Task::Serve(Flags::default()));
+        assert!(Cli::try_parse_from(["vestibule", "--listen", "l", "demo"]).is_err());
+    }
+
+    #[test]
+    fn the_demo_has_a_place_of_its_own() {
+        let Task::Demo(demo) = task("vestibule demo --listen 127.0.0.1:9") else { panic!("a demo was asked for") };
+        assert_eq!((demo.listen.as_str(), demo.dir.as_str()), ("127.0.0.1:9", "vestibule-demo"));
+    }
+
+    #[test]
+    fn flags_ask_for_the_values_that_hold() {
+        let asks = |line| matches!(task(line), Task::Settings(task) if task.is_effective());
+        assert!(asks("vestibule settings --effective") && asks("vestibule settings --config c"));
+        assert!(!asks("vestibule settings"));
+    }
+
+    #[test]
+    fn the_help_teaches() {
+        let help = Cli::command().render_help().to_string();
+        for word in ["serve", "demo", "settings", "--public-url", "VESTIBULE_CONFIG", "Examples:"] {
+            assert!(help.contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Every setting there is, in the order of the reference file.
+//!
+//! The order matters in one more way: a default may look at the settings above it (`key_file` lies beside `database`).
+
+use std::path::{Path, PathBuf};
+
+use vestibule_core::settings::{Mail, Mode, PublicUrl, Transport};
+
+use super::read::{file_path, network, number, page, span};
+use super::setting::{Fallback, Kind, Setting};
+use super::{Loaded, LogFormat};
+use crate::telemetry;
+
+fn put<T>(place: &mut T, value: Option<T>) -> Option<()> {
+    *place = value?;
+    Some(())
+}
+
+fn beside_database(loaded: &Loaded, name: &str) -> Option<String> {
+    loaded.database.parent().unwrap_or(Path::new("")).join(name).to_str().map(str::to_owned)
+}
+
+/// More could run at once than there are processors, and none would be done sooner.
+const MOST_PARALLEL_HASHES: usize = 64;
+
+/// Every setting.
+pub(crate) static SETTINGS: &[Setting] = &[
+    Setting {
+        path: "database",
+        explains: "The SQLite file that holds everything. It and its folder are made when they are not there.",
+        takes: "the path of a file",
+        example: "/var/lib/vestibule/vestibule.db",
+        default: Fallback::From("vestibule/vestibule.db in the user's data directory", |_, surroundings| {
+            surroundings.data_directory.as_ref()?.join("vestibule/vestibule.db").to_str().map(str::to_owned)
+        }),
+        kind: Kind::Path,
+        read: |loaded, text| put(&mut loaded.database, file_path(text)),
+    },
+    Setting {
+        path: "key_file",
+        explains: "The master key: made once, readable by its owner only. Back it up apart from the database.",
+        takes: "the path of a file",
+        example: "/var/lib/vestibule/master.key",
+        default: Fallback::From("master.key beside the database", |loaded, _| beside_database(loaded, "master.key")),
+        kind: Kind::Path,
+        read: |loaded, text| put(&mut loaded.key_file, file_path(text)),
+    },
+    Setting {
+        path: "listen",
+        explains: "The address and port to listen on. Behind a proxy on the same machine, leave it on loopback.",
+        takes: "an IP address and a port",
+        example: "127.0.0.1:8080",
+        default: Fallback::Is("127.0.0.1:8080"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.listen, text.parse().ok()),
+    },
+    Setting {
+        path: "public_url",
+        explains: "Where browsers and mails find this server. Links are built from this and nothing else.",
+        takes: "an http or https URL with a host, perhaps a port, and no path",
+        example: "https://join.example.com",
+        default: Fallback::From("http:// and the value of listen", |loaded, _| {
+            Some(format!("http://{}", loaded.listen))
+        }),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.public_url, PublicUrl::parse(text).ok()),
+    },
+    Setting {
+        path: "name",
+        explains: "The name people see in mails and pages.",
+        takes: "one line of 1 to 100 characters",
+        example: "Example Cloud",
+        default: Fallback::Is("Vestibule"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            let fits = (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control);
+            loaded.settings.name = (fits && !text.trim().is_empty()).then(|| text.to_owned())?;
+            Some(())
+        },
+    },
+    Setting {
+        path: "mode",
+        explains: "In staging, a session may also travel in the URL and in a header. Never use it for real people.",
+        takes: "production or staging",
+        example: "production",
+        default: Fallback::Is("production"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            loaded.settings.mode = match text {
+                "production" => Mode::Production,
+                "staging" => Mode::Staging,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
+        path: "allowed_origins",
+        explains: "Origins besides the public URL whose pages may call with cookies.",
+        takes: "a list of origins, each a scheme and a host and perhaps a port",
+        example: "https://app.example.com,http://localhost:3000",
+        default: Fallback::Is(""),
+        kind: Kind::List(|loaded| loaded.settings.allowed_origins.clear()),
+        read: |loaded, text| {
+            loaded.settings.allowed_origins.push(PublicUrl::parse(text).ok()?.as_str().to_owned());
+            Some(())
+        },
+    },
+    Setting {
+        path: "trusted_proxies",
+        explains: "Proxies whose X-Forwarded-For is believed. Name only those that overwrite or extend that header.",
+        takes: "a list of IP addresses and networks in CIDR form",
+        example: "127.0.0.1,10.0.0.0/8",
+        default: Fallback::Is(""),
+        kind: Kind::List(|loaded| loaded.settings.trusted_proxies.clear()),
+        read: |loaded, text| {
+            loaded.settings.trusted_proxies.push(network(text)?);
+            Some(())
+        },
+    },
+    Setting {
+        path: "log",
+        explains: "What is logged, to stderr: a level, or a level for each part of the program.",
+        takes: "error, warn, info, debug, trace or off, perhaps followed by part=level",
+        example: "info,vestibule_core=debug",
+        default: Fallback::Is("info"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.log, telemetry::filter(text).map(|_| text.to_owned())),
+    },
+    Setting {
+        path: "log_format",
+        explains: "How log lines are written: for people, or as one JSON object a line.",
+        takes: "text or json",
+        example: "json",
+        default: Fallback::Is("text"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            loaded.log_format = match text {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
+        path: "sessions.idle",
+        explains: "A session that nobody has used for this long has ended.",
+        takes: "a span from 1m to 365d, in s, m, h or d",
+        example: "12h",
+        default: Fallback::Is("7d"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.sessions.idle, span(text, "1m", "365d")),
+    },
+    Setting {
+        path: "sessions.absolute",
+        explains: "A sign-in is over after this long, used or not. Not shorter than sessions.idle.",
+        takes: "a span from 1m to 365d, in s, m, h or d",
+        example: "30d",
+        default: Fallback::Is("30d"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.sessions.absolute, span(text, "1m", "365d")),
+    },
+    Setting {
+        path: "passwords.minimum_length",
+        explains: "The fewest characters a new password may have.",
+        takes: "a whole number from 8 to 64",
+        example: "12",
+        default: Fallback::Is("8"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.passwords.minimum_length, number(text, 8..=64)),
+    },
+    Setting {
+        path: "passwords.parallel_hashes",
+        explains: "How many passwords are hashed at once. Each takes 19 MiB of memory and one processor meanwhile.",
+        takes: "a whole number from 1 to 64",
+        example: "2",
+        default: Fallback::From("the number of processors, at most 64", |_, surroundings| {
+            Some(surroundings.processors.clamp(1, MOST_PARALLEL_HASHES).to_string())
+        }),
+        kind: Kind::Number,
+        read: |loaded, text| {
+            put(&mut loaded.settings.passwords.parallel_hashes, number(text, 1..=MOST_PARALLEL_HASHES))
+        },
+    },
+    Setting {
+        path: "passwords.attempts_per_account",
+        explains: "Sign-ins that may be tried for one account within passwords.window.",
+        takes: "a whole number from 1 to 10000",
+        example: "10",
+        default: Fallback::Is("10"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.passwords.attempts_per_account, number(text, 1..=10_000)),
+    },
+    Setting {
+        path: "passwords.attempts_per_address",
+        explains: "Sign-ins that may be tried from one client address within passwords.window.",
+        takes: "a whole number from 1 to 1000000",
+        example: "100",
+        default: Fallback::Is("100"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.passwords.attempts_per_address, number(text, 1..=1_000_000)),
+    },
+    Setting {
+        path: "passwords.window",
+        explains: "The span in which attempts are counted.",
+        takes: "a span from 10s to 1d, in s, m, h or d",
+        example: "15m",
+        default: Fallback::Is("15m"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.passwords.window, span(text, "10s", "1d")),
+    },
+    Setting {
+        path: "invitations.days",
+        explains: "Days an invitation stays open when the inviter names none.",
+        takes: "a whole number from 1 to 90",
+        example: "14",
+        default: Fallback::Is("7"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.invitations.days, number(text, 1..=90)),
+    },
+    Setting {
+        path: "mail.from",
+        explains: "The address mails come from.",
+        takes: "an e-mail address, or a name and the address in angle brackets",
+        example: "Example Cloud <hall@example.com>",
+        default: Fallback::Is("vestibule@localhost"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.mail.from, Mail::is_sender(text).then(|| text.to_owned())),
+    },
+    Setting {
+        path: "mail.transport",
+        explains: "What carries mail: one .eml a mail in mail.folder, or nothing (admins hand links on themselves).",
+        takes: "file or none",
+        example: "file",
+        default: Fallback::Is("none"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            loaded.settings.mail.transport = match text {
+                // The folder is the next setting, and comes in then.
+                "file" => Transport::File(PathBuf::new()),
+                "none" => Transport::None,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
+        path: "mail.folder",
+        explains: "Where the transport file puts mails. They hold live links: keep the folder to yourself.",
+        takes: "the path of a folder",
+        example: "/var/lib/vestibule/mail",
+        default: Fallback::From("mail beside the database", |loaded, _| beside_database(loaded, "mail")),
+        kind: Kind::Path,
+        read: |loaded, text| {
+            loaded.mail_folder = file_path(text)?;
+            if let Transport::File(folder) = &mut loaded.settings.mail.transport {
+                folder.clone_from(&loaded.mail_folder);
+            }
+            Some(())
+        },
+    },
+    Setting {
+        path: "mail.invitation_page",
+        explains: "The page of yours that a mailed invitation opens, with its token behind a #. Empty: the server's own.",
+        takes: "an http or https URL without a fragment, or nothing",
+        example: "https://app.example.com/join",
+        default: Fallback::Is(""),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            let page = if text.is_empty() { Some(None) } else { page(text).map(Some) };
+            put(&mut loaded.settings.mail.invitation_page, page)
+        },
+    },
+];

@@ -1,0 +1,204 @@
+//! Why a start did not succeed. Each is one sentence: which setting, what was found, what to write or do instead.
+#![cfg_attr(not(test), expect(dead_code, reason = "some are made by parts that are still to come"))]
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use vestibule_core::db::OpenError;
+
+use crate::settings::SettingError;
+
+/// Why `serve` or `demo` could not start, or could not end well.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// Settings that are wrong, all of them.
+    Settings(Vec<SettingError>),
+    /// The address of `listen` can't be had.
+    CannotListen { address: SocketAddr, error: io::Error },
+    /// The folder of `database` is not there and can't be made.
+    DatabaseFolder { folder: PathBuf, error: io::Error },
+    /// The file of `database` can't be read or written.
+    DatabaseUnusable { database: PathBuf, reason: String },
+    /// The file of `database` is something else.
+    NotADatabase { database: PathBuf },
+    /// The database was written by a newer binary.
+    DatabaseNewer { database: PathBuf, found: i64, known: i64 },
+    /// Another process has the database open.
+    DatabaseInUse { database: PathBuf },
+    /// The file of `key_file` can't be read or made.
+    KeyUnusable { key_file: PathBuf, error: io::Error },
+    /// The file of `key_file` holds something else.
+    NotAKey { key_file: PathBuf },
+    /// Other users can read the key; `mode` is the file's.
+    KeyOpenToOthers { key_file: PathBuf, mode: u32 },
+    /// The key is another database's.
+    KeyOfAnotherDatabase { key_file: PathBuf, database: PathBuf },
+    /// The database has data, and its key is gone.
+    KeyMissing { key_file: PathBuf, database: PathBuf },
+    /// Mail can't be put into `mail.folder`.
+    MailFolder { folder: PathBuf, error: io::Error },
+    /// The folder of `demo --dir` has things in it that no demo made.
+    NotADemoFolder { folder: PathBuf },
+    /// The system refuses something no setting is about: what, and why.
+    System { what: &'static str, error: io::Error },
+    /// The database failed while it was being prepared; the log knows more.
+    Preparing { database: PathBuf, reason: String },
+    /// A part of the running server ended by itself.
+    Crashed { part: &'static str },
+    /// A second signal, or 30 seconds, ended what was still under way.
+    CutShort,
+}
+
+impl StartError {
+    /// Why this database could not be opened.
+    pub(crate) fn database(database: &Path, error: OpenError) -> Self {
+        let database = database.to_owned();
+        match error {
+            OpenError::InUse => Self::DatabaseInUse { database },
+            OpenError::Newer { found, known } => Self::DatabaseNewer { database, found, known },
+            OpenError::Foreign => Self::NotADatabase { database },
+            OpenError::Unusable(reason) => Self::DatabaseUnusable { database, reason },
+        }
+    }
+
+    /// What to tell, a sentence a line: one for each problem.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        match self {
+            Self::Settings(problems) => problems.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(_) => f.write_str(&self.sentences().join("\n")),
+            Self::CannotListen { address, error } => cannot_listen(f, *address, error),
+            Self::DatabaseFolder { .. }
+            | Self::DatabaseUnusable { .. }
+            | Self::NotADatabase { .. }
+            | Self::DatabaseNewer { .. }
+            | Self::DatabaseInUse { .. }
+            | Self::Preparing { .. } => self.about_database(f),
+            Self::KeyUnusable { .. }
+            | Self::NotAKey { .. }
+            | Self::KeyOpenToOthers { .. }
+            | Self::KeyOfAnotherDatabase { .. }
+            | Self::KeyMissing { .. } => self.about_key(f),
+            Self::MailFolder { folder, error } => write!(
+                f,
+                "mail.folder is {}, where mail can't be put: {error}; make it writable for this user, or choose \
+                 another with VESTIBULE_MAIL_FOLDER",
+                folder.display()
+            ),
+            Self::NotADemoFolder { folder } => write!(
+                f,
+                "--dir is {}, which has things in it that no demo made; choose a folder that is new or empty, for \
+                 example --dir vestibule-demo",
+                folder.display()
+            ),
+            Self::System { what, error } => write!(f, "the system does not allow {what}: {error}"),
+            Self::Crashed { part } => write!(f, "{part} ended by itself; the log says where, please report it"),
+            Self::CutShort => f.write_str("ended before everything under way was finished"),
+        }
+    }
+}
+
+const ANOTHER_DATABASE: &str = "choose another file with --database or VESTIBULE_DATABASE";
+
+impl StartError {
+    fn about_database(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DatabaseFolder { folder, error } => write!(
+                f,
+                "database lies in {}, and that folder can't be made: {error}; {ANOTHER_DATABASE}",
+                folder.display()
+            ),
+            Self::DatabaseUnusable { database, reason } => write!(
+                f,
+                "database is {}, which can't be opened: {reason}; make it writable for this user, or {ANOTHER_DATABASE}",
+                database.display()
+            ),
+            Self::NotADatabase { database } => write!(
+                f,
+                "database is {}, which is not a database of Vestibule; {ANOTHER_DATABASE}",
+                database.display()
+            ),
+            Self::DatabaseNewer { database, found, known } => write!(
+                f,
+                "database is {}, which has schema {found}, but this binary knows schemas up to {known}; use the newer \
+                 binary that wrote it, or {ANOTHER_DATABASE}",
+                database.display()
+            ),
+            Self::DatabaseInUse { database } => write!(
+                f,
+                "database is {}, which another vestibule process has open; end that one first, or {ANOTHER_DATABASE}",
+                database.display()
+            ),
+            Self::Preparing { database, reason } => write!(
+                f,
+                "database is {}, which could not be prepared: {reason}; see that its disk has room, or \
+                 {ANOTHER_DATABASE}",
+                database.display()
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn about_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyUnusable { key_file, error } => write!(
+                f,
+                "key_file is {}, which can't be used: {error}; make it readable for this user, or name another with \
+                 VESTIBULE_KEY_FILE",
+                key_file.display()
+            ),
+            Self::NotAKey { key_file } => write!(
+                f,
+                "key_file is {}, which does not hold a master key; bring back the file from its backup, or name \
+                 another with VESTIBULE_KEY_FILE",
+                key_file.display()
+            ),
+            Self::KeyOpenToOthers { key_file, mode } => write!(
+                f,
+                "key_file is {path}, which other users can reach (its mode is {mode:04o}); close it with: chmod 600 \
+                 {path}",
+                path = key_file.display()
+            ),
+            Self::KeyOfAnotherDatabase { key_file, database } => write!(
+                f,
+                "key_file is {}, which is not the key that database {} was made with; name the right one with \
+                 VESTIBULE_KEY_FILE",
+                key_file.display(),
+                database.display()
+            ),
+            Self::KeyMissing { key_file, database } => write!(
+                f,
+                "key_file is {}, which is not there, but database {} has data that needs its key; bring the file back \
+                 from its backup, or name it with VESTIBULE_KEY_FILE",
+                key_file.display(),
+                database.display()
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn cannot_listen(f: &mut fmt::Formatter<'_>, address: SocketAddr, error: &io::Error) -> fmt::Result {
+    write!(f, "listen is {address}, but ")?;
+    match error.kind() {
+        io::ErrorKind::AddrInUse => f.write_str("another program listens there; ")?,
+        io::ErrorKind::PermissionDenied => {
+            f.write_str("this user may not listen there (ports below 1024 are often reserved); ")?;
+        }
+        io::ErrorKind::AddrNotAvailable => f.write_str("this machine does not have that address; ")?,
+        _ => write!(f, "that can't be done: {error}; ")?,
+    }
+    f.write_str("choose another address or port with --listen or VESTIBULE_LISTEN, for example --listen 127.0.0.1:8081")
+}
+
+#[cfg(test)]
+mod tests;

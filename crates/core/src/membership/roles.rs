@@ -1,0 +1,73 @@
+//! The roles a membership has: giving one, and taking one.
+
+use super::sql;
+use crate::access::{self, Grant, Need};
+use crate::context::{Command, Context};
+use crate::error::{Code, Result};
+use crate::id::{MembershipId, OrganizationId, RoleId};
+use crate::organization;
+
+/// Gives a member a role; one they have already stays as it is.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`;
+/// `MEMBER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct GiveRole {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// To whom.
+    pub membership: MembershipId,
+    /// Which role.
+    pub role: RoleId,
+}
+
+impl Command for GiveRole {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        check(cx, &grant, self.role, self.membership).await?;
+        cx.tx.execute(organization::sql::GIVE_ROLE, (grant.organization(), self.membership, self.role)).await?;
+        Ok(())
+    }
+}
+
+/// Takes a role from a member; one they do not have is as good as taken.
+///
+/// Errors: as for [`GiveRole`]; `LAST_ADMIN` when the organization would be left without an admin.
+#[derive(Debug)]
+pub struct TakeRole {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// From whom.
+    pub membership: MembershipId,
+    /// Which role.
+    pub role: RoleId,
+}
+
+impl Command for TakeRole {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        check(cx, &grant, self.role, self.membership).await?;
+        let given = (grant.organization(), self.membership, self.role);
+        if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
+            && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
+        {
+            return Err(Code::LastAdmin.into());
+        }
+        Ok(())
+    }
+}
+
+/// Nobody gives or takes what they do not hold.
+async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, membership: MembershipId) -> Result<()> {
+    let role =
+        cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?.ok_or(Code::RoleNotFound)?;
+    if !grant.held().covers(&role.permissions) {
+        return Err(Code::RoleExceedsYours.into());
+    }
+    cx.tx.optional(sql::FIND, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
+    Ok(())
+}

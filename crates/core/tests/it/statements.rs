@@ -1,0 +1,148 @@
+//! Every statement of the registry is held to the rules of `docs/database.md`.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use vestibule_core::db::{Declaration, statements};
+
+use crate::{fresh, names};
+
+/// Statements on a tenant's tables that start from something else than the tenant, and why they may.
+const START_ELSEWHERE: &[(&str, &str)] = &[
+    ("deployment::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
+    ("deployment::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
+    ("invitation::sql::BY_TOKEN", "a token is all its holder has; its secrets are compared before anything else"),
+    ("invitation::sql::RECEIVED", "what a person is invited to, by addresses they have proved"),
+    ("membership::sql::ALL_OF_USER", "a person's own memberships"),
+    ("membership::sql::ROLES_OF_USER", "a person's own roles"),
+    ("organization::sql::INSERT", "makes the organization"),
+    ("organization::sql::OF_USER", "a person's own organizations"),
+    ("outbox::sql::CLAIM", "the worker serves all organizations"),
+    ("outbox::sql::DEAD", "the worker's own job"),
+    ("outbox::sql::DONE", "the worker's own job"),
+    ("outbox::sql::LATER", "the worker's own job"),
+    ("outbox::sql::NEXT_DUE", "the worker serves all organizations"),
+    ("session::sql::ROLES", "a person's own roles"),
+    ("session::sql::SIGN_INS", "a person's own sign-ins"),
+    ("session::sql::WORKSPACE_ROLES", "a person's own roles"),
+    ("workspace::sql::ALL_OF_USER", "a person's own memberships"),
+    ("workspace::sql::OF_USER", "a person's own workspaces"),
+    ("workspace::sql::ROLES_OF_USER", "a person's own roles"),
+];
+
+/// Statements that read a whole table, and why they may.
+const READ_ALL: &[(&str, &str)] = &[("deployment::sql::FIND", "the table has one row")];
+
+fn short(declaration: &Declaration) -> &'static str {
+    declaration.name.strip_prefix("vestibule_core::").unwrap_or(declaration.name)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'))
+}
+
+#[test]
+fn every_statement_prepares_with_what_it_declares() {
+    let fresh = fresh();
+    for declaration in statements() {
+        let statement = fresh
+            .connection
+            .prepare(declaration.sqlite)
+            .unwrap_or_else(|error| panic!("{}: {error}", declaration.name));
+        assert_eq!(statement.parameter_count(), declaration.arguments, "arguments of {}", declaration.name);
+        if let Some(columns) = declaration.columns {
+            assert_eq!(statement.column_names().collect::<Vec<_>>(), columns, "columns of {}", declaration.name);
+        }
+    }
+}
+
+#[test]
+fn every_statement_has_a_name_of_its_own_and_every_room_is_registered() {
+    let mut registered: Vec<_> = statements().map(|declaration| declaration.name).collect();
+    let count = registered.len();
+    registered.sort_unstable();
+    registered.dedup();
+    assert_eq!(registered.len(), count);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for room in std::fs::read_dir(source)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("sql.rs").exists())
+    {
+        let room = room.file_name().unwrap().to_str().unwrap();
+        let prefix = format!("vestibule_core::{room}::sql::");
+        assert!(registered.iter().any(|name| name.starts_with(&prefix)), "{room} is not in STATEMENTS");
+    }
+}
+
+#[test]
+fn every_statement_on_a_tenants_table_filters_by_that_tenant() {
+    let fresh = fresh();
+    let tenants = names(
+        &fresh.connection,
+        "SELECT DISTINCT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+          WHERE t.type = 'table' AND (c.name = 'organization_id' OR t.name = 'organizations')",
+    );
+    assert!(tenants.len() >= 9, "{tenants:?}");
+    for declaration in statements() {
+        let on_tenants = words(declaration.text).any(|word| tenants.iter().any(|table| table == word));
+        let starts_elsewhere = START_ELSEWHERE.iter().any(|(name, _)| *name == short(declaration));
+        let filters = filters_by_tenant(declaration);
+        assert_eq!(on_tenants && !filters, starts_elsewhere, "{}", declaration.name);
+    }
+}
+
+/// The organization is an argument, and it is compared with, or written into, the organization's column.
+fn filters_by_tenant(declaration: &Declaration) -> bool {
+    let text = declaration.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let compares = ["organization_id = $1", "organization_id = $2"].iter().any(|filter| text.contains(filter));
+    let is_one = text.contains("organizations WHERE id = $1")
+        || text.contains("organizations SET") && text.contains("WHERE id = $1");
+    let writes = text.starts_with("INSERT INTO") && {
+        let columns = text.split(['(', ')']).nth(1).unwrap_or_default();
+        let place = columns.split(',').position(|column| column.trim() == "organization_id");
+        let values =
+            text.split_once("VALUES (").or_else(|| text.split_once("SELECT ")).map_or("", |(_, values)| values);
+        place.is_some_and(|place| values.split(',').nth(place).is_some_and(|value| value.trim().starts_with('$')))
+    };
+    compares || is_one || writes
+}
+
+#[test]
+fn no_statement_uses_what_only_one_engine_understands() {
+    let banned =
+        ["now()", "random()", "FOR UPDATE", "IS NULL OR", " LIKE ", "lower(", "upper(", "::", "json", "?", "ROWID"];
+    for declaration in statements() {
+        let text = declaration.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for banned in banned {
+            assert!(!text.contains(banned), "{} uses {banned}", declaration.name);
+        }
+        let highest = (1..=30).rev().find(|number| has_argument(&text, *number)).unwrap_or(0);
+        assert_eq!(highest, declaration.arguments, "{} counts its arguments wrong", declaration.name);
+        assert!((1..=highest).all(|number| has_argument(&text, number)), "{} skips an argument", declaration.name);
+    }
+}
+
+fn has_argument(text: &str, number: usize) -> bool {
+    let argument = format!("${number}");
+    text.match_indices(&argument)
+        .any(|(at, _)| !text[at + argument.len()..].starts_with(|next: char| next.is_ascii_digit()))
+}
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let fresh = fresh();
+    for declaration in statements() {
+        let plan = plan(&fresh.connection, declaration);
+        let scans: Vec<_> =
+            plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("CONSTANT ROW")).collect();
+        let may = READ_ALL.iter().any(|(name, _)| *name == short(declaration));
+        assert_eq!(!scans.is_empty(), may, "{}: {plan:#?}", declaration.name);
+    }
+}
+
+fn plan(connection: &Connection, declaration: &Declaration) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", declaration.sqlite)).unwrap();
+    let nothing = vec![rusqlite::types::Value::Null; statement.parameter_count()];
+    statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get(3)).unwrap().map(Result::unwrap).collect()
+}

@@ -1,0 +1,92 @@
+//! The session's cookie (decision 1): reading it with suspicion, and writing it with every flag it needs.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// The cookie that is set.
+const NAME: &str = "session_id";
+/// Cookies that are read, the first that is there.
+const READ: [&str; 2] = [NAME, "__session"];
+/// No token of ours is longer.
+const LONGEST: usize = 512;
+
+/// The session's token, when the request carries one that could be ours. A name that stands there twice with two
+/// values counts as absent: one of them was planted, and nobody can say which.
+pub(crate) fn session_token(headers: &HeaderMap) -> Option<&str> {
+    READ.iter().find_map(|name| single(headers, name)).filter(|value| is_plausible(value))
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'));
+    let first = values.next()?;
+    values.all(|other| other == first).then_some(first)
+}
+
+fn is_plausible(value: &str) -> bool {
+    (1..=LONGEST).contains(&value.len())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Sets the cookie. `secure` whenever the public URL is https.
+pub(crate) fn set_session(token: &str, secure: bool, lives: Duration) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
+    let text = format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", lives.as_secs());
+    // A token is base64url, so this cannot fail; if it did, no cookie is better than a broken one.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(lines: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        lines.iter().for_each(|line| {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        });
+        session_token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn only_one_plain_value_is_a_token() {
+        let long = format!("session_id={}", "a".repeat(8192));
+        let cases: &[(&[&str], Option<&str>)] = &[
+            (&["session_id=abc"], Some("abc")),
+            (&["theme=dark; session_id=abc; x=y"], Some("abc")),
+            (&["__session=abc"], Some("abc")),
+            (&["__session=old; session_id=abc"], Some("abc")),
+            (&["session_id=abc; session_id=abc"], Some("abc")),
+            (&["session_id=abc; session_id=def"], None),
+            (&["session_id=abc", "session_id=def"], None),
+            (&["session_id=abc; session_id=def; __session=ghi"], Some("ghi")),
+            (&["session_id="], None),
+            (&["session_id"], None),
+            (&["Session_ID=abc"], None),
+            (&["session_id=a b"], None),
+            (&["session_id=<script>"], None),
+            (&[long.as_str()], None),
+            (&[], None),
+        ];
+        for (lines, right) in cases {
+            assert_eq!(read(lines).as_deref(), *right, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_has_its_flags() {
+        let plain = set_session("abc", false, Duration::from_secs(60));
+        assert_eq!(plain, "session_id=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
+        assert!(set_session("abc", true, Duration::from_secs(60)).to_str().unwrap().ends_with("; Secure"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_the_reader_panic(line in "[ -~]{0,200}") {
+            let _ = read(&[&line]);
+        }
+    }
+}

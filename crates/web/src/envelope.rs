@@ -1,0 +1,113 @@
+//! The envelope of every answer: `status, message, data, session, errors`, in this order (contract A.2, decision 3).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use vestibule_core::Problem;
+use vestibule_core::session::SessionStub;
+
+/// The envelope, key by key.
+#[derive(Serialize)]
+struct Envelope<'a, T: Serialize> {
+    status: u16,
+    message: &'a str,
+    data: T,
+    session: Option<SessionShape>,
+    errors: Option<Vec<ErrorShape<'a>>>,
+}
+
+/// The caller's session in short.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SessionInShort)]
+pub(crate) struct SessionShape {
+    id: vestibule_core::id::SessionId,
+    created_at: vestibule_core::time::Timestamp,
+    updated_at: vestibule_core::time::Timestamp,
+}
+
+impl From<&SessionStub> for SessionShape {
+    fn from(session: &SessionStub) -> Self {
+        Self { id: session.id, created_at: session.created_at, updated_at: session.updated_at }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorShape<'a> {
+    code: &'static str,
+    message: &'a str,
+}
+
+/// What a validation failure has as data: the contract's empty object.
+#[derive(Serialize)]
+struct Empty {}
+
+/// A success.
+pub(crate) fn success(data: &impl Serialize, session: Option<&SessionStub>) -> Response {
+    let session = session.map(SessionShape::from);
+    write(StatusCode::OK, &Envelope { status: 200, message: "", data, session, errors: None })
+}
+
+/// A refusal or a failure. What the log should know goes there, and nowhere else.
+pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Response {
+    let code = problem.code();
+    if let Some(cause) = problem.cause() {
+        tracing::error!(code = code.as_str(), cause, "failed");
+    }
+    let errors: Vec<_> = problem.errors().map(|(code, message)| ErrorShape { code: code.as_str(), message }).collect();
+    let envelope = Envelope {
+        status: code.status(),
+        message: errors.first().map_or("", |error| error.message),
+        data: code.is_about_input().then_some(Empty {}),
+        session: session.map(SessionShape::from),
+        errors: Some(errors),
+    };
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = write(status, &envelope);
+    let seconds = problem.retry_after().map(|span| span.as_secs_f64().ceil().max(1.0));
+    if let Some(seconds) = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1.0)) {
+        if let Ok(value) = HeaderValue::from_str(&format!("{seconds:.0}")) {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+    }
+    response
+}
+
+fn write(status: StatusCode, envelope: &impl Serialize) -> Response {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json");
+    match serde_json::to_vec(envelope) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A refusal by a part that does not know the session. It leaves an empty answer with the problem beside it; the layer
+/// that knows the session writes the envelope.
+#[derive(Debug)]
+pub(crate) struct Refusal(pub(crate) Problem);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        response.extensions_mut().insert(Arc::new(self.0));
+        response
+    }
+}
+
+/// The problem beside an answer that has no envelope yet.
+pub(crate) fn take_refusal(response: &mut Response) -> Option<Arc<Problem>> {
+    response.extensions_mut().remove::<Arc<Problem>>()
+}

@@ -1,0 +1,78 @@
+//! The body and the query of a request, as a type of the call's own.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use vestibule_core::{Code, Problem};
+
+use super::fields::Fields;
+use super::read::Reader;
+use crate::envelope::Refusal;
+
+/// The most bytes a body may have.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// A type that a call's fields are read into.
+pub(crate) trait FromFields: Sized {
+    /// Whether fields that this call does not know are passed over: where other clients send more than we need. Where a
+    /// typing slip would be dangerous they are refused.
+    const TOLERANT: bool = false;
+
+    /// Reads the fields.
+    fn from_fields(fields: &mut Reader) -> Result<Self, Problem>;
+}
+
+fn read<T: FromFields>(fields: Fields) -> Result<T, Problem> {
+    let mut reader = Reader::new(fields);
+    let value = T::from_fields(&mut reader)?;
+    if !T::TOLERANT {
+        reader.finish()?;
+    }
+    Ok(value)
+}
+
+/// What a request's body says, whatever its encoding.
+///
+/// Errors: `BODY_TOO_LARGE` over 64 KiB; `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and what the
+/// type itself refuses.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
+        if declared_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
+            return Err(Refusal(Code::BodyTooLarge.into()));
+        }
+        let bytes = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
+            if error.downcast_ref::<LengthLimitError>().is_some() {
+                Refusal(Code::BodyTooLarge.into())
+            } else {
+                Refusal(Code::BadRequestBody.into())
+            }
+        })?;
+        let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
+        let fields = Fields::of_body(content_type, bytes.to_bytes()).await?;
+        Ok(Self(read(fields)?))
+    }
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// What a request's query says. Errors: as for a form in a body.
+#[derive(Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: FromFields> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let fields = Fields::of_form(parts.uri.query().unwrap_or_default().as_bytes())?;
+        Ok(Self(read(fields)?))
+    }
+}

@@ -1,0 +1,361 @@
+//! The one form that all bodies and queries have inside: names with values.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::fmt;
+
+use bytes::Bytes;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use vestibule_core::{Code, Problem};
+
+/// More fields than any call has.
+const MOST_FIELDS: usize = 200;
+/// Longer than any field's name.
+const LONGEST_NAME: usize = 100;
+/// Deeper than any field's value.
+const DEEPEST: usize = 32;
+
+/// One value. Forms have texts only; JSON has the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// JSON's null.
+    Null,
+    /// True or false.
+    Flag(bool),
+    /// A number as it was written.
+    Number(serde_json::Number),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// An object, which no call takes.
+    Object,
+    /// A file, which no call takes yet.
+    File,
+}
+
+/// A body or a query as names with values, in the order they came.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Fields(pub(super) Vec<(String, Value)>);
+
+impl Fields {
+    /// Reads a body by its content type. An empty body has no fields, whatever its type says.
+    ///
+    /// Errors: `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY` for what is not what its type promises.
+    pub(crate) async fn of_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        let content_type = content_type.unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.as_str() {
+            "application/x-www-form-urlencoded" => Self::of_form(&body),
+            "multipart/form-data" => Self::of_multipart(content_type, body).await,
+            "application/json" => Self::of_json(&body),
+            _ => Err(Code::UnsupportedMediaType.into()),
+        }
+    }
+
+    /// Reads a form, or a query. Decoding is strict: what is not UTF-8 or not an escape is refused, not guessed at.
+    pub(crate) fn of_form(form: &[u8]) -> Result<Self, Problem> {
+        let mut fields = Self::default();
+        for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let value = pair.get(equals + 1..).unwrap_or_default();
+            fields.add(&unescape(&pair[..equals])?, Value::Text(unescape(value)?))?;
+        }
+        Ok(fields.grouped())
+    }
+
+    async fn of_multipart(content_type: &str, body: Bytes) -> Result<Self, Problem> {
+        let broken = |error: multer::Error| bad(format!("The multipart body is broken: {error}."));
+        let boundary = multer::parse_boundary(content_type).map_err(broken)?;
+        let whole = futures_util::stream::once(async { Ok::<_, Infallible>(body) });
+        let mut parts = multer::Multipart::new(whole, boundary);
+        let mut fields = Self::default();
+        while let Some(part) = parts.next_field().await.map_err(broken)? {
+            let name = part.name().ok_or_else(|| bad("A part of the multipart body has no name."))?.to_owned();
+            let is_file = part.file_name().is_some();
+            let bytes = part.bytes().await.map_err(broken)?;
+            match (is_file, bytes.is_empty()) {
+                // A file input that was left empty.
+                (true, true) => {}
+                (true, false) => fields.add(&name, Value::File)?,
+                (false, _) => {
+                    let text = String::from_utf8(bytes.to_vec()).map_err(|_| not_utf8())?;
+                    fields.add(&name, Value::Text(text))?;
+                }
+            }
+        }
+        Ok(fields.grouped())
+    }
+
+    fn of_json(body: &[u8]) -> Result<Self, Problem> {
+        if depth(body) > DEEPEST {
+            return Err(bad(format!("The JSON body is nested more than {DEEPEST} levels deep.")));
+        }
+        let object: Object = serde_json::from_slice(body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            bad(format!("The body is not a JSON object with distinct keys: line {line}, column {column}."))
+        })?;
+        let mut fields = Self::default();
+        for (name, value) in object.0 {
+            fields.add(&name, value)?;
+        }
+        Ok(fields)
+    }
+
+    fn add(&mut self, name: &str, value: Value) -> Result<(), Problem> {
+        if self.0.len() >= MOST_FIELDS {
+            return Err(bad(format!("There are more than {MOST_FIELDS} fields.")));
+        }
+        if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+            return Err(bad("A field's name is too long, or has control characters in it."));
+        }
+        self.0.push((name.to_owned(), value));
+        Ok(())
+    }
+
+    /// Gathers `k`, `k[]` and `k[0]` of a form into one list `k`; a name that comes once without brackets stays single.
+    fn grouped(self) -> Self {
+        let mut groups: Vec<(String, Vec<(usize, Value)>, bool)> = Vec::new();
+        for (position, (name, value)) in self.0.into_iter().enumerate() {
+            let (base, place, bracketed) = match bracket(&name) {
+                Some((base, place)) => (base.to_owned(), place.unwrap_or(position), true),
+                None => (name, position, false),
+            };
+            match groups.iter_mut().find(|(known, ..)| *known == base) {
+                Some((_, values, list)) => {
+                    values.push((place, value));
+                    *list = true;
+                }
+                None => groups.push((base, vec![(place, value)], bracketed)),
+            }
+        }
+        let group = |(name, mut values, list): (String, Vec<(usize, Value)>, bool)| {
+            values.sort_by_key(|(place, _)| *place);
+            let mut values = values.into_iter().map(|(_, value)| value);
+            let value = if list { Value::List(values.collect()) } else { values.next().unwrap_or(Value::Null) };
+            (name, value)
+        };
+        Self(groups.into_iter().map(group).collect())
+    }
+}
+
+/// `k[]` is `k` without a place, `k[3]` is `k` at place 3.
+fn bracket(name: &str) -> Option<(&str, Option<usize>)> {
+    let (base, inside) = name.strip_suffix(']')?.split_once('[')?;
+    match inside {
+        "" => Some((base, None)),
+        digits => digits.parse().ok().map(|place| (base, Some(place))),
+    }
+}
+
+fn unescape(text: &[u8]) -> Result<String, Problem> {
+    let escapes_are_whole = text
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'%')
+        .all(|(at, _)| text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));
+    if !escapes_are_whole {
+        return Err(bad("A percent sign in the form is not followed by two hexadecimal digits."));
+    }
+    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode(&spaced).into();
+    String::from_utf8(decoded.into_owned()).map_err(|_| not_utf8())
+}
+
+/// How deep the brackets go outside of strings. Counted before parsing, so that depth costs no stack.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn bad(words: impl Into<Cow<'static, str>>) -> Problem {
+    Code::BadRequestBody.saying(words)
+}
+
+fn not_utf8() -> Problem {
+    bad("A field's value is not UTF-8.")
+}
+
+/// A JSON object whose keys are distinct: of two values under one key, nobody can say which was meant.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut fields: Vec<(String, Value)> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            if fields.iter().any(|(known, _)| *known == key) {
+                return Err(serde::de::Error::custom("the same key twice"));
+            }
+            fields.push((key, value));
+            if fields.len() > MOST_FIELDS {
+                return Err(serde::de::Error::custom("too many keys"));
+            }
+        }
+        Ok(Object(fields))
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(serde_json::Number::from_f64(number).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        ObjectVisitor.visit_map(map).map(|_| Value::Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn form(text: &str) -> Result<Fields, Problem> {
+        Fields::of_form(text.as_bytes())
+    }
+
+    fn one(name: &str, value: Value) -> Fields {
+        Fields(vec![(name.to_owned(), value)])
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn a_form_gathers_lists_and_decodes_strictly() {
+        assert_eq!(form("k=a%20b+c").unwrap(), one("k", text("a b c")));
+        assert_eq!(form("k").unwrap(), one("k", text("")));
+        for list in ["k=a&k=b", "k[]=a&k[]=b", "k[0]=a&k[1]=b", "k[1]=b&k[0]=a", "k%5B0%5D=a&k%5B1%5D=b"] {
+            assert_eq!(form(list).unwrap(), one("k", Value::List(vec![text("a"), text("b")])), "{list}");
+        }
+        for broken in ["k=%zz", "k=%f", "k=%ff", "k=%", "%00=1", "k%0a=1"] {
+            assert_eq!(form(broken).unwrap_err().code(), Code::BadRequestBody, "{broken}");
+        }
+    }
+
+    #[test]
+    fn json_is_an_object_with_distinct_keys_and_not_deep() {
+        let fields = Fields::of_json(br#"{"a": 1, "b": null, "c": ["x"], "d": {"e": true}}"#).unwrap();
+        assert_eq!(fields.0[0].1, Value::Number(1.into()));
+        assert_eq!(fields.0[3].1, Value::Object);
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100), "]".repeat(100));
+        for broken in [
+            "[]",
+            "1",
+            "{",
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":{\"b\":1,\"b\":2}}",
+            "\u{feff}{}",
+            deep.as_str(),
+            "{\"a\":\"\\ud800\"}",
+        ] {
+            assert_eq!(Fields::of_json(broken.as_bytes()).unwrap_err().code(), Code::BadRequestBody, "{broken}");
+        }
+        assert_eq!(Fields::of_json(b"{\"a\":\"\xff\"}").unwrap_err().code(), Code::BadRequestBody);
+    }
+
+    #[tokio::test]
+    async fn multipart_has_texts_and_files() {
+        let body = "--B\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\na@b.cd\r\n\
+                    --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"\"\r\n\r\n\r\n\
+                    --B\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"x.png\"\r\n\r\npng\r\n--B--\r\n";
+        let read = async |content_type: &str, body: &'static str| {
+            Fields::of_body(Some(content_type), Bytes::from_static(body.as_bytes())).await
+        };
+        let fields = read("multipart/form-data; boundary=B", body).await.unwrap();
+        assert_eq!(fields.0, [("email".to_owned(), text("a@b.cd")), ("photo".to_owned(), Value::File)]);
+        for (content_type, body) in [
+            ("multipart/form-data", body),
+            ("multipart/form-data; boundary=B", "--B\r\nbroken"),
+            ("multipart/form-data; boundary=C", body),
+        ] {
+            assert_eq!(read(content_type, body).await.unwrap_err().code(), Code::BadRequestBody, "{content_type}");
+        }
+        for unknown in ["text/plain", "application/xml", "", "application/jsonx"] {
+            assert_eq!(read(unknown, "x").await.unwrap_err().code(), Code::UnsupportedMediaType);
+            assert_eq!(read(unknown, "").await.unwrap(), Fields::default());
+        }
+        assert!(read("Application/JSON; charset=utf-8", "{}").await.is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_the_readers_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Fields::of_form(&bytes);
+            let _ = Fields::of_json(&bytes);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Which other origins' pages may call with cookies: those of the settings, by name (contract A.8 allows any in places;
+//! we do not).
+
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use tower_http::cors::CorsLayer;
+use vestibule_core::settings::Settings;
+
+const DEVELOPMENT_SESSION: HeaderName = HeaderName::from_static("x-development-session");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The layer for the settings' origins.
+pub(crate) fn layer(settings: &Settings) -> CorsLayer {
+    let origins = settings.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(origins.collect::<Vec<_>>())
+        .allow_credentials(true)
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::HEAD,
+            Method::PUT,
+            Method::DELETE,
+            Method::PATCH,
+            Method::OPTIONS,
+        ])
+        .allow_headers([header::CONTENT_TYPE, DEVELOPMENT_SESSION])
+        .expose_headers([DEVELOPMENT_SESSION, header::LINK, REQUEST_ID, header::RETRY_AFTER])
+}

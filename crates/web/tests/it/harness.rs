@@ -1,0 +1,302 @@
+//! What every test starts from: an app of its own, and clients that keep their cookies.
+//!
+//! When an app is dropped it looks at everything the test has seen: no secret may stand in an answer or a log line, and
+//! no work may be left in the outbox.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, header};
+use serde_json::Value;
+use tower::ServiceExt;
+use vestibule_core::context::{Caller, Command};
+use vestibule_core::db::{Db, Sqlite};
+use vestibule_core::id::IdSource;
+use vestibule_core::keys::{Keys, MasterKey};
+use vestibule_core::mail::{Carrier, Mailbox, Message};
+use vestibule_core::outbox;
+use vestibule_core::random::SeededRandomness;
+use vestibule_core::service::{Parts, Service};
+use vestibule_core::settings::{PublicUrl, Settings};
+use vestibule_core::time::{Clock, ManualClock, Timestamp};
+use vestibule_web::Statements;
+
+use crate::scan::Seen;
+
+/// The password everybody in the suite has.
+pub(crate) const PASSWORD: &str = "open-sesame-42";
+/// Where the clock of every test stands at its beginning: 2026-01-15T10:30:00Z.
+pub(crate) const BEGINNING: Timestamp = Timestamp::from_microseconds(1_768_473_000_000_000);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A service of the test's own.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) router: Router,
+    pub(crate) service: Arc<Service>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) seen: Seen,
+    mails: Mutex<Vec<Message>>,
+    folder: tempfile::TempDir,
+}
+
+impl App {
+    /// A service with the settings of the suite.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// A service whose settings the test changes first.
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_mail(change, true).await
+    }
+
+    /// A service that has nothing to carry mail with.
+    pub(crate) async fn without_mail() -> Self {
+        Self::with_mail(|_| (), false).await
+    }
+
+    async fn with_mail(change: impl FnOnce(&mut Settings), mail: bool) -> Self {
+        let seen = Seen::begin();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(BEGINNING));
+        let mailbox = Arc::new(Mailbox::default());
+        let mut settings =
+            Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
+        settings.passwords.attempts_per_address = 100_000;
+        // Tests move the clock by weeks to see invitations expire; nobody should have to sign in again for that.
+        (settings.sessions.idle, settings.sessions.absolute) = (DAY * 400, DAY * 400);
+        change(&mut settings);
+        let random = Arc::new(SeededRandomness::new(7));
+        let db = Db::Sqlite(Sqlite::open(&folder.path().join("test.db"), clock.now()).unwrap());
+        let service = Service::open(Parts {
+            db,
+            clock: Arc::<ManualClock>::clone(&clock),
+            random,
+            ids: IdSource::new(1),
+            settings,
+            keys: Keys::new(&MasterKey::new([7; 32])),
+            carrier: mail.then(|| Arc::<Mailbox>::clone(&mailbox) as Arc<dyn Carrier>),
+        });
+        let service = service.await.unwrap();
+        let router = vestibule_web::router(Arc::clone(&service));
+        let mails = Mutex::new(Vec::new());
+        Self { inner: Arc::new(Inner { router, service, clock, mailbox, seen, mails, folder }) }
+    }
+
+    /// Somebody without a cookie.
+    pub(crate) fn visitor(&self) -> Client {
+        Client { app: self.clone(), cookie: Mutex::new(None), headers: HeaderMap::new() }
+    }
+
+    /// Somebody who has signed up with this address, which is claimed and not proved.
+    pub(crate) async fn person(&self, email: &str) -> Client {
+        let person = self.visitor();
+        let name = email.split(['@', '.']).next().unwrap();
+        person
+            .post(
+                "/auth/signup",
+                &[("email", email), ("password", PASSWORD), ("first_name", name), ("last_name", "Test")],
+            )
+            .await
+            .ok();
+        person
+    }
+
+    /// Somebody with an organization of their own, and its id.
+    pub(crate) async fn founder(&self, email: &str) -> (Client, String) {
+        let founder = self.person(email).await;
+        let created = founder.post("/organizations", &[("name", "Acme")]).await.ok();
+        let id = text(&created["organization"]["id"]);
+        (founder, id)
+    }
+
+    /// Somebody who was invited by mail, signed up with the mailed link, and accepted: their address is proved.
+    pub(crate) async fn member(&self, admin: &Client, organization: &str, email: &str, role: &str) -> Client {
+        let mut fields = vec![("email", email)];
+        if !role.is_empty() {
+            fields.push(("role_id", role));
+        }
+        admin.post(&format!("/organizations/{organization}/invitations"), &fields).await.ok();
+        let token = self.mailed_token(email);
+        let person = self.visitor();
+        let name = email.split(['@', '.']).next().unwrap();
+        let fields = [("email", email), ("password", PASSWORD), ("first_name", name), ("invite_token", &token)];
+        person.post("/auth/signup", &fields).await.ok();
+        let joined = person.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+        assert_eq!(joined["organization"]["id"], organization);
+        person
+    }
+
+    /// The newest mail to this address.
+    pub(crate) fn mail(&self, email: &str) -> Message {
+        let mails = self.mails();
+        mails
+            .into_iter()
+            .rfind(|mail| mail.to.key() == email.to_ascii_lowercase())
+            .unwrap_or_else(|| panic!("no mail to {email}"))
+    }
+
+    /// Every mail so far.
+    pub(crate) fn mails(&self) -> Vec<Message> {
+        let mut mails = self.inner.mails.lock().unwrap();
+        mails.extend(self.inner.mailbox.take());
+        mails.clone()
+    }
+
+    /// The token in the link of the newest mail to this address.
+    pub(crate) fn mailed_token(&self, email: &str) -> String {
+        let mail = self.mail(email);
+        let (_, token) = mail.text.split_once("#token=").unwrap();
+        let token = token.split_whitespace().next().unwrap().to_owned();
+        self.inner.seen.secret(token.split_once('.').unwrap().1);
+        token
+    }
+
+    /// Has a command done that no route leads to yet.
+    pub(crate) async fn run<C: Command>(&self, client: &Client, command: C) -> vestibule_core::Result<C::Out> {
+        let token = client.cookie.lock().unwrap().as_deref().and_then(|cookie| cookie.parse().ok());
+        self.inner.service.run(&Caller { token, ..Caller::nobody() }, command).await.result
+    }
+
+    pub(crate) fn advance(&self, span: Duration) {
+        self.inner.clock.advance(span);
+    }
+
+    pub(crate) async fn drain(&self) {
+        outbox::drain(&self.inner.service).await.unwrap();
+    }
+
+    /// Where the database lies.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.inner.folder.path().join("test.db")
+    }
+
+    /// A look at the database itself, past the service.
+    pub(crate) fn count(&self, query: &str) -> i64 {
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        connection.query_row(query, [], |row| row.get(0)).unwrap()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.seen.note_statements();
+        if std::thread::panicking() {
+            return;
+        }
+        let connection = rusqlite::Connection::open(self.folder.path().join("test.db")).unwrap();
+        let left: i64 =
+            connection.query_row("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "the test leaves work in the outbox");
+        let mut mails = std::mem::take(&mut *self.mails.lock().unwrap());
+        mails.extend(self.mailbox.take());
+        self.seen.check(&mails);
+    }
+}
+
+/// Somebody with a browser, or a program like one.
+pub(crate) struct Client {
+    pub(crate) app: App,
+    pub(crate) cookie: Mutex<Option<String>>,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Client {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, Body::empty()).await
+    }
+
+    /// Sends a form.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), Body::from(form)).await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Some("application/json"), Body::from(body.to_string())).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: Body) -> Answer {
+        let mut request = Request::builder().method(method.clone()).uri(path);
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        if let Some(cookie) = self.cookie.lock().unwrap().as_deref() {
+            request = request.header(header::COOKIE, format!("session_id={cookie}"));
+        }
+        let mut request = request.body(body).unwrap();
+        request.headers_mut().extend(self.headers.clone());
+        let response = self.app.inner.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        self.keep_cookie(&parts.headers);
+        self.app.inner.seen.answer(&parts.headers, &text);
+        if method != Method::GET {
+            self.app.drain().await;
+        }
+        Answer {
+            request: format!("{method} {path}"),
+            status: parts.status.as_u16(),
+            statements: parts.extensions.get::<Statements>().map_or(0, |statements| statements.0),
+            headers: parts.headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        }
+    }
+
+    fn keep_cookie(&self, headers: &HeaderMap) {
+        for set in headers.get_all(header::SET_COOKIE) {
+            let value =
+                set.to_str().unwrap().strip_prefix("session_id=").unwrap().split(';').next().unwrap().to_owned();
+            self.app.inner.seen.secret(&value);
+            *self.cookie.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
+        }
+    }
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) text: String,
+    pub(crate) statements: u32,
+}
+
+impl Answer {
+    /// The data of a success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}: {}", self.request, self.text);
+        assert_eq!(self.body["status"], 200);
+        assert_eq!(self.body["message"], "");
+        assert_eq!(self.body["errors"], Value::Null);
+        self.body["data"].clone()
+    }
+
+    /// A refusal with this status and this code first.
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text);
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.body["errors"][0]["code"], code, "{}: {}", self.request, self.text);
+        assert!(!self.body["message"].as_str().unwrap().is_empty());
+        self.body
+    }
+}
+
+/// A JSON string.
+#[track_caller]
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no string: {value}")).to_owned()
+}

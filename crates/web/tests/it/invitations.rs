@@ -1,0 +1,473 @@
+//! The list and what gives it something to list.
+
+use serde_json::{Value, json};
+use vestibule_core::access::PermissionSet;
+use vestibule_core::id::{MembershipId, RoleId};
+use vestibule_core::mail::Undelivered;
+use vestibule_core::membership::{GiveRole, Leave, TakeRole};
+use vestibule_core::names::RoleName;
+use vestibule_core::organization::DefineRole;
+
+use crate::harness::{App, Client, DAY, text};
+
+fn path(organization: &str) -> String {
+    format!("/organizations/{organization}/invitations")
+}
+
+fn keys(value: &Value) -> Vec<String> {
+    // serde_json keeps an object's keys sorted; the order on the wire is looked at in `the_seed_page` by text.
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+/// A role of an organization's own.
+async fn role(app: &App, admin: &Client, organization: &str, name: &str, permissions: &[&str]) -> String {
+    let define = DefineRole {
+        organization: organization.parse().unwrap(),
+        name: RoleName::parse("name", name).unwrap(),
+        permissions: PermissionSet::new(permissions.iter().copied()),
+    };
+    app.run(admin, define).await.unwrap().to_string()
+}
+
+async fn workspace(admin: &Client, organization: &str, name: &str) -> String {
+    let created = admin.post("/workspaces", &[("organization_id", organization), ("name", name)]).await.ok();
+    text(&created["workspace"]["id"])
+}
+
+async fn emails(client: &Client, path: &str) -> Vec<String> {
+    client.get(path).await.ok().as_array().unwrap().iter().map(|invitation| text(&invitation["email"])).collect()
+}
+
+/// The keys of an object in the order of its text.
+fn keys_in_order(text: &str, object: &str) -> Vec<String> {
+    let mut decoder = serde_json::Deserializer::from_str(text).into_iter::<Box<serde_json::value::RawValue>>();
+    let raw = decoder.next().unwrap().unwrap();
+    in_order(raw.get(), object)
+}
+
+fn in_order(raw: &str, pointer: &str) -> Vec<String> {
+    let (first, rest) = match pointer.strip_prefix('/') {
+        None => ("", ""),
+        Some(pointer) => pointer.split_once('/').map_or((pointer, ""), |(first, _)| (first, &pointer[first.len()..])),
+    };
+    if first.is_empty() {
+        let mut keys = Vec::new();
+        let visitor = Keys(&mut keys);
+        serde::de::Deserializer::deserialize_map(&mut serde_json::Deserializer::from_str(raw), visitor).unwrap();
+        return keys;
+    }
+    if let Ok(place) = first.parse::<usize>() {
+        let list: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(raw).unwrap();
+        return in_order(list[place].get(), rest);
+    }
+    let object: std::collections::HashMap<String, Box<serde_json::value::RawValue>> =
+        serde_json::from_str(raw).unwrap();
+    in_order(object[first].get(), rest)
+}
+
+struct Keys<'a>(&'a mut Vec<String>);
+
+impl<'de> serde::de::Visitor<'de> for Keys<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((key, _)) = map.next_entry::<String, serde::de::IgnoredAny>()? {
+            self.0.push(key);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_seed_page() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let role = role(&app, &owner, &organization, "Admin", &["organization:admin", "organization:manage_members"]).await;
+    let workspace = workspace(&owner, &organization, "Main Workspace").await;
+    let fields = [("email", "newuser@example.com"), ("role_id", &role), ("workspace_id", &workspace)];
+    owner.post(&path(&organization), &fields).await.ok();
+    let answer = owner.get(&path(&organization)).await;
+
+    assert_eq!(keys_in_order(&answer.text, ""), ["status", "message", "data", "session", "errors"]);
+    assert_eq!(keys_in_order(&answer.text, "/session"), ["id", "created_at", "updated_at"]);
+    let seed = [
+        "id",
+        "organization_id",
+        "email",
+        "token",
+        "status",
+        "expires_at",
+        "created_at",
+        "updated_at",
+        "initial_organization_role",
+        "initial_workspace_role",
+        "workspace",
+        "inviter",
+        "inviter_roles",
+    ];
+    let superset = [
+        "expiry",
+        "expired",
+        "initial_organization_role_id",
+        "inviter_id",
+        "workspace_id",
+        "initial_workspace_role_id",
+    ];
+    let found = keys_in_order(&answer.text, "/data/0");
+    assert_eq!(found[..seed.len()], seed);
+    assert_eq!(found[seed.len()..seed.len() + superset.len()], superset);
+    assert_eq!(found[seed.len() + superset.len()..], ["suspended", "delivery"]);
+    let role_keys = ["id", "organization_id", "name", "permissions", "is_system_role", "created_at", "updated_at"];
+    for role in ["/data/0/initial_organization_role", "/data/0/inviter_roles/0"] {
+        assert_eq!(keys_in_order(&answer.text, role)[..role_keys.len()], role_keys);
+    }
+    assert_eq!(keys_in_order(&answer.text, "/data/0/initial_workspace_role"), ["id", "name", "permissions"]);
+    assert_eq!(keys_in_order(&answer.text, "/data/0/workspace"), ["id", "name"]);
+    assert_eq!(keys_in_order(&answer.text, "/data/0/inviter")[..4], ["id", "first_name", "last_name", "email"]);
+
+    let invitation = &answer.body["data"][0];
+    assert_eq!(invitation["status"], "pending");
+    assert_eq!(invitation["expires_at"], "2026-01-22T10:30:00Z");
+    assert_eq!(invitation["expiry"], "2026-01-22T10:30:00Z");
+    assert_eq!(invitation["created_at"], "2026-01-15T10:30:00Z");
+    assert_eq!(invitation["expired"], false);
+    assert!(text(&invitation["token"]).starts_with("inv_"));
+    let given = &invitation["initial_organization_role"];
+    assert_eq!(given["id"], role);
+    assert_eq!(given["organization_id"], organization);
+    assert_eq!(given["permissions"], json!(["organization:admin", "organization:manage_members"]));
+    assert_eq!(given["is_system_role"], false);
+    assert_eq!(invitation["initial_workspace_role"]["permissions"], json!(["workspace:member"]));
+    assert_eq!(invitation["workspace"], json!({"id": workspace, "name": "Main Workspace"}));
+    assert_eq!(invitation["inviter"]["first_name"], "olga");
+    assert_eq!(invitation["inviter"]["email"], "olga@example.com");
+    assert_eq!(invitation["inviter"]["id"], owner.get("/me").await.ok()["id"], "the user's id");
+    assert_eq!(invitation["inviter_roles"][0]["name"], "Admin");
+    assert_eq!(invitation["inviter_roles"][0]["is_system_role"], true);
+    assert_eq!(invitation["delivery"]["state"], "sent");
+    for id in
+        ["/id", "/organization_id", "/inviter_id", "/workspace_id", "/initial_organization_role/id", "/inviter/id"]
+    {
+        let id = text(invitation.pointer(id).unwrap());
+        assert!(id.parse::<RoleId>().is_ok() && id.len() == 18, "{id}");
+    }
+    assert!(keys(&answer.body["session"]).len() == 3);
+}
+
+#[tokio::test]
+async fn what_an_invitation_does_not_have_is_null() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let manager = role(&app, &owner, &organization, "Manager", &["organization:manage"]).await;
+    let leaver = app.member(&owner, &organization, "leo@example.com", &manager).await;
+    leaver.post(&path(&organization), &[("email", "nina@example.com")]).await.ok();
+    app.run(&leaver, Leave { organization: organization.parse().unwrap() }).await.unwrap();
+    let invitation = &owner.get(&path(&organization)).await.ok()[0];
+    for key in
+        ["initial_workspace_role", "workspace", "inviter", "inviter_id", "workspace_id", "initial_workspace_role_id"]
+    {
+        assert_eq!(invitation[key], Value::Null, "{key}");
+    }
+    assert_eq!(invitation["inviter_roles"], json!([]));
+    assert_eq!(invitation["suspended"], Value::Null, "an admin could have sent it");
+    leaver.get(&path(&organization)).await.refused(403, "FORBIDDEN");
+    // Resending it makes it the owner's own.
+    let id = text(&invitation["id"]);
+    let resent = owner.post(&format!("{}/{id}/resend", path(&organization)), &[]).await.ok();
+    assert_eq!(resent["inviter"]["email"], "olga@example.com");
+}
+
+#[tokio::test]
+async fn one_invitation_and_five_hundred_take_the_same_number_of_statements() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let workspace = workspace(&owner, &organization, "Lab").await;
+    owner.post(&path(&organization), &[("email", "first@example.com"), ("workspace_id", &workspace)]).await.ok();
+    let one = owner.get(&path(&organization)).await;
+    for number in 1..500 {
+        let email = format!("person{number}@example.com");
+        owner.post(&path(&organization), &[("email", &email), ("workspace_id", &workspace)]).await.ok();
+    }
+    let many = owner.get(&path(&organization)).await;
+    assert_eq!(many.body["data"].as_array().unwrap().len(), 500);
+    assert_eq!(many.statements, one.statements);
+    assert_eq!(one.statements, 5, "the session, the permission, the page, and two for its inviters");
+    assert!(many.headers.get("link").is_none(), "there is no other page");
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_and_paged() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let workspace = workspace(&owner, &organization, "Lab").await;
+    let path = path(&organization);
+    for name in ["a", "b", "c"] {
+        owner.post(&path, &[("email", &format!("{name}@example.com"))]).await.ok();
+    }
+    app.advance(DAY * 7);
+    owner.post(&path, &[("email", "d@example.com"), ("workspace_id", &workspace)]).await.ok();
+    let gone = owner.post(&path, &[("email", "e@example.com")]).await.ok();
+    owner.post(&format!("{path}/{}/discard", text(&gone["id"])), &[]).await.ok();
+    let declined = owner.post(&path, &[("email", "f@example.com")]).await.ok();
+    app.visitor()
+        .post("/organizations/invitations/decline", &[("token", &app.mailed_token("f@example.com"))])
+        .await
+        .ok();
+    app.member(&owner, &organization, "g@example.com", "").await;
+
+    let list =
+        async |query: &str| emails(&owner, &format!("{path}?{query}")).await.join(" ").replace("@example.com", "");
+    assert_eq!(list("").await, "d c b a", "pending, the expired among them, newest first");
+    assert_eq!(list("status=pending").await, "d c b a");
+    assert_eq!(list("status=discarded").await, "e");
+    assert_eq!(list("status=declined").await, "f");
+    assert_eq!(list("status=accepted").await, "g");
+    assert_eq!(list("status=all").await, "g f e d c b a");
+    assert_eq!(list("expired=true").await, "c b a");
+    assert_eq!(list("expired=false").await, "d");
+    assert_eq!(list(&format!("workspace_id={workspace}")).await, "d");
+    assert_eq!(list("email=B%40EXAMPLE.com").await, "b");
+    assert_eq!(list("email=nobody%40example.com").await, "");
+    assert_eq!(list("status=all&email=f%40example.com").await, "f");
+    let declined = owner.get(&format!("{path}?status=declined")).await.ok()[0]["id"] == declined["id"];
+    assert!(declined);
+
+    let mut next = format!("{path}?limit=2&status=all");
+    let mut pages = Vec::new();
+    loop {
+        pages.push(emails(&owner, &next).await.len());
+        let answer = owner.get(&next).await;
+        let Some(link) = answer.headers.get("link") else { break };
+        let link = link.to_str().unwrap();
+        assert!(link.starts_with("<http://vestibule.test/") && link.ends_with("; rel=\"next\""), "{link}");
+        next = link.trim_start_matches("<http://vestibule.test").split('>').next().unwrap().to_owned();
+    }
+    assert_eq!(pages, [2, 2, 2, 1]);
+
+    for (query, code) in [
+        ("status=expired", "INVALID_FIELD"),
+        ("expired=maybe", "INVALID_FIELD"),
+        ("workspace_id=abc", "INVALID_ID"),
+        ("email=x", "INVALID_EMAIL"),
+        ("limit=0", "INVALID_FIELD"),
+        ("limit=501", "INVALID_FIELD"),
+        ("limit=x", "INVALID_FIELD"),
+        ("cursor=abc", "INVALID_CURSOR"),
+        ("cursor=-1", "INVALID_CURSOR"),
+        ("statsu=all", "UNKNOWN_FIELD"),
+        ("email=a%zz", "BAD_REQUEST_BODY"),
+        ("limit=1&limit=2", "INVALID_FIELD"),
+    ] {
+        owner.get(&format!("{path}?{query}")).await.refused(400, code);
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_invited_once_and_an_expired_invitation_never_blocks() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let workspace = workspace(&owner, &organization, "Lab").await;
+    let path = path(&organization);
+    let first = owner.post(&path, &[("email", "Nina@Example.com ")]).await.ok();
+    assert_eq!(first["email"], "nina@example.com");
+    assert_eq!(app.mail("nina@example.com").to.as_str(), "Nina@Example.com", "mail goes to the exact spelling");
+    owner.post(&path, &[("email", "NINA@example.com")]).await.refused(400, "INVITATION_EXISTS");
+    owner.post(&path, &[("email", "nina+test@example.com")]).await.ok();
+    owner.post(&path, &[("email", "nina@example.com"), ("workspace_id", &workspace)]).await.ok();
+    owner
+        .post(&path, &[("email", "nina@example.com"), ("workspace_id", &workspace)])
+        .await
+        .refused(400, "INVITATION_EXISTS");
+    owner.post(&path, &[("email", "OLGA@example.com")]).await.refused(400, "ALREADY_MEMBER");
+
+    app.advance(DAY * 8);
+    let second = owner.post(&path, &[("email", "nina@example.com")]).await.ok();
+    assert_ne!(second["id"], first["id"]);
+    assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE status = 'discarded'"), 1, "superseded");
+    // An expired one that nobody superseded comes back by a resend.
+    let expired = owner.get(&format!("{path}?expired=true")).await.ok();
+    let expired = text(&expired[0]["id"]);
+    let revived = owner.post(&format!("{path}/{expired}/resend"), &[("expiry_days", "90")]).await.ok();
+    assert_eq!(revived["expired"], false);
+    assert_eq!(revived["expires_at"], "2026-04-23T10:30:00Z");
+    for absurd in ["0", "91", "-1", "1.5", "99999999999999999999", "seven", "7d"] {
+        owner.post(&path, &[("email", "x@example.com"), ("expiry_days", absurd)]).await.refused(400, "INVALID_FIELD");
+    }
+    let tomorrow = owner.post(&path, &[("email", "x@example.com"), ("expiry_days", "1")]).await.ok();
+    assert_eq!(tomorrow["expires_at"], "2026-01-24T10:30:00Z");
+}
+
+#[tokio::test]
+async fn nobody_invites_above_themselves() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = path(&organization);
+    let manager = role(&app, &owner, &organization, "Manager", &["organization:manage_members"]).await;
+    let billing = role(&app, &owner, &organization, "Billing", &["billing:write"]).await;
+    let admin = text(&owner.get(&format!("/organizations/{organization}/roles")).await.ok()[0]["id"]);
+    let mara = app.member(&owner, &organization, "mara@example.com", &manager).await;
+
+    mara.post(&path, &[("email", "n@example.com"), ("role_id", &admin)]).await.refused(403, "ROLE_EXCEEDS_YOURS");
+    mara.post(&path, &[("email", "n@example.com"), ("role_id", &billing)]).await.refused(403, "ROLE_EXCEEDS_YOURS");
+    mara.post(&path, &[("email", "n@example.com"), ("role_id", &manager)]).await.ok();
+    mara.post(&path, &[("email", "plain@example.com")]).await.ok();
+    let by_owner = owner.post(&path, &[("email", "b@example.com"), ("role_id", &billing)]).await.ok();
+    let resend = format!("{path}/{}/resend", text(&by_owner["id"]));
+    mara.post(&resend, &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
+    let workspace = workspace(&owner, &organization, "Lab").await;
+    mara.post(&path, &[("email", "w@example.com"), ("workspace_id", &workspace)])
+        .await
+        .refused(403, "ROLE_EXCEEDS_YOURS");
+}
+
+#[tokio::test]
+async fn an_invitation_is_suspended_while_its_inviter_may_not_grant_it() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = path(&organization);
+    let manager = role(&app, &owner, &organization, "Manager", &["organization:manage_members"]).await;
+    let mara = app.member(&owner, &organization, "mara@example.com", &manager).await;
+    mara.post(&path, &[("email", "nina@example.com"), ("role_id", &manager)]).await.ok();
+    let token = app.mailed_token("nina@example.com");
+    let nina = app.visitor();
+    nina.post("/auth/signup", &[("email", "nina@example.com"), ("password", "a-password-1"), ("invite_token", &token)])
+        .await
+        .ok();
+
+    let membership: MembershipId = text(&mara.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let (organization_id, role): (_, RoleId) = (organization.parse().unwrap(), manager.parse().unwrap());
+    app.run(&owner, TakeRole { organization: organization_id, membership, role }).await.unwrap();
+    assert_eq!(owner.get(&path).await.ok()[0]["suspended"], "inviter_may_not_invite");
+    let refused = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    assert_eq!(refused["error_code"], "INVITATION_SUSPENDED");
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 2);
+
+    // With the role back it is valid again; and an admin may take it over with one call.
+    app.run(&owner, GiveRole { organization: organization_id, membership, role }).await.unwrap();
+    assert_eq!(owner.get(&path).await.ok()[0]["suspended"], Value::Null);
+    app.run(&owner, TakeRole { organization: organization_id, membership, role }).await.unwrap();
+    let id = text(&owner.get(&path).await.ok()[0]["id"]);
+    let resent = owner.post(&format!("{path}/{id}/resend"), &[]).await.ok();
+    assert_eq!(resent["suspended"], Value::Null);
+    assert_eq!(resent["inviter"]["email"], "olga@example.com");
+    let token = app.mailed_token("nina@example.com");
+    let joined = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    assert_eq!(joined["organization"]["id"], organization);
+}
+
+#[tokio::test]
+async fn roles_and_workspaces_of_another_organization_are_refused() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let (other, foreign) = app.founder("otto@example.com").await;
+    let foreign_role = role(&app, &other, &foreign, "Theirs", &["organization:read"]).await;
+    let foreign_workspace = workspace(&other, &foreign, "Theirs").await;
+    let own_workspace = workspace(&owner, &organization, "Ours").await;
+    let (path, invitee) = (path(&organization), ("email", "nina@example.com"));
+    owner.post(&path, &[invitee, ("role_id", &foreign_role)]).await.refused(400, "ROLE_NOT_FOUND");
+    owner.post(&path, &[invitee, ("workspace_id", &foreign_workspace)]).await.refused(400, "WORKSPACE_NOT_FOUND");
+    // An id of the wrong kind is as unknown as one that never was.
+    owner.post(&path, &[invitee, ("role_id", &own_workspace)]).await.refused(400, "ROLE_NOT_FOUND");
+    owner.post(&path, &[invitee, ("workspace_id", &organization)]).await.refused(400, "WORKSPACE_NOT_FOUND");
+    owner
+        .post(&path, &[invitee, ("workspace_id", &own_workspace), ("workspace_role_id", &foreign_role)])
+        .await
+        .refused(400, "ROLE_NOT_FOUND");
+    owner.post(&path, &[invitee, ("workspace_role_id", &foreign_role)]).await.refused(400, "INVALID_FIELD");
+    let theirs = other.post(&self::path(&foreign), &[invitee]).await.ok();
+    let theirs = text(&theirs["id"]);
+    for verb in ["resend", "discard"] {
+        owner.post(&format!("{path}/{theirs}/{verb}"), &[]).await.refused(404, "INVITATION_NOT_FOUND");
+        owner.post(&format!("{}/{theirs}/{verb}", self::path(&foreign)), &[]).await.refused(403, "FORBIDDEN");
+    }
+    assert_eq!(owner.get(&path).await.ok(), json!([]));
+    assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
+}
+
+#[tokio::test]
+async fn discarding_kills_the_link_and_declining_is_the_invitees() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = path(&organization);
+    let invitation = owner.post(&path, &[("email", "nina@example.com")]).await.ok();
+    let (bare, decline) = (text(&invitation["token"]), "/organizations/invitations/decline");
+    app.visitor().post(decline, &[("token", &bare)]).await.refused(400, "INVITATION_REQUIRES_SIGNUP");
+    owner.post(decline, &[("token", &bare)]).await.refused(400, "INVITATION_REQUIRES_SIGNUP");
+    let claimer = app.person("nina@example.com").await;
+    owner.post(decline, &[("token", &bare)]).await.refused(400, "INVITATION_EMAIL_MISMATCH");
+    claimer.post(decline, &[("token", &bare)]).await.refused(400, "INVITATION_EMAIL_UNVERIFIED");
+    let mailed = app.mailed_token("nina@example.com");
+    assert_eq!(app.visitor().post(decline, &[("token", &mailed)]).await.ok(), json!({"success": true}));
+    app.visitor().post(decline, &[("token", &mailed)]).await.refused(400, "INVALID_INVITATION_TOKEN");
+
+    let second = owner.post(&path, &[("email", "nina@example.com")]).await.ok();
+    let mailed = app.mailed_token("nina@example.com");
+    let discard = format!("{path}/{}", text(&second["id"]));
+    let answer = owner.send(axum::http::Method::DELETE, &discard, None, axum::body::Body::empty()).await;
+    assert_eq!(answer.ok(), json!({"success": true}), "the older verb");
+    owner.post(&format!("{discard}/discard"), &[]).await.refused(400, "INVITATION_NOT_PENDING");
+    app.visitor().post(decline, &[("token", &mailed)]).await.refused(400, "INVALID_INVITATION_TOKEN");
+    owner.post(&format!("{path}/123456789012345678/discard"), &[]).await.refused(404, "INVITATION_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn validate_tells_the_holder_what_it_is_for() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let invitation = owner.post(&path(&organization), &[("email", "nina@example.com")]).await.ok();
+    let validate =
+        async |token: &str| app.visitor().get(&format!("/deployment/invitations/validate?token={token}")).await;
+    for token in [text(&invitation["token"]), app.mailed_token("nina@example.com")] {
+        let data = validate(&token).await.ok();
+        assert_eq!(data["valid"], true);
+        assert_eq!(data["type"], "organization");
+        assert_eq!(data["organization"], json!({"id": organization, "name": "Acme"}));
+        assert_eq!(data["email"], "nina@example.com");
+        assert_eq!(data["inviter"]["first_name"], "olga");
+        assert_eq!(data["message"], "organization_invitation");
+    }
+    let unknown = validate("inv_token_abc123").await.ok();
+    assert_eq!((&unknown["valid"], &unknown["error_code"]), (&json!(false), &json!("INVALID_INVITATION_TOKEN")));
+    app.visitor().get("/deployment/invitations/validate").await.refused(400, "REQUIRED_FIELD");
+    app.advance(DAY * 7);
+    assert_eq!(validate(&text(&invitation["token"])).await.ok()["error_code"], "INVITATION_EXPIRED");
+}
+
+#[tokio::test]
+async fn the_mail_says_plainly_who_invites_whom_and_its_state_is_told() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = path(&organization);
+    app.inner.mailbox.refuse_next(Undelivered { reason: "mailbox full".to_owned(), retry: true });
+    owner.post(&path, &[("email", "nina@example.com")]).await.ok();
+    let delivery = owner.get(&path).await.ok()[0]["delivery"].clone();
+    assert_eq!(
+        (&delivery["state"], &delivery["reason"], &delivery["attempts"]),
+        (&json!("deferred"), &json!("mailbox full"), &json!(1))
+    );
+    app.advance(std::time::Duration::from_secs(60));
+    app.drain().await;
+    assert_eq!(owner.get(&path).await.ok()[0]["delivery"]["state"], "sent");
+    let mail = app.mail("nina@example.com");
+    assert!(mail.subject.contains("Acme") && mail.subject.contains("olga"), "{}", mail.subject);
+    assert!(mail.text.contains("http://vestibule.test/invite#token=inv_"));
+    assert_eq!(app.mails().len(), 1, "sent once");
+
+    app.inner.mailbox.refuse_next(Undelivered { reason: "no such mailbox".to_owned(), retry: false });
+    owner.post(&path, &[("email", "nobody@example.com")]).await.ok();
+    let delivery = owner.get(&format!("{path}?email=nobody%40example.com")).await.ok()[0]["delivery"].clone();
+    assert_eq!((&delivery["state"], &delivery["reason"]), (&json!("failed"), &json!("no such mailbox")));
+}
+
+#[tokio::test]
+async fn without_a_transport_the_delivery_says_so() {
+    let app = App::without_mail().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let invitation = owner.post(&path(&organization), &[("email", "nina@example.com")]).await.ok();
+    assert_eq!(invitation["delivery"]["state"], "not_sent");
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox"), 0);
+}

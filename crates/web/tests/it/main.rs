@@ -1,0 +1,8 @@
+//! The suite: HTTP to the real router, on a real database, with clock, randomness and mailbox handed in.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod accept;
+mod harness;
+mod invitations;
+mod scan;
