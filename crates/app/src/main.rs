@@ -2,7 +2,9 @@
 
 mod cli;
 mod demo;
+mod key;
 mod lifecycle;
+mod open;
 mod say;
 mod serve;
 mod settings;

@@ -1,21 +1,17 @@
 //! `vestibule serve`: from settings to a server that listens, and to its orderly end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::Router;
 use tokio::net::TcpListener;
+use vestibule_core::outbox;
+use vestibule_core::service::Service;
 
 use crate::lifecycle::Shutdown;
+use crate::open::open;
 use crate::settings::{self, Flags, Loaded, Surroundings};
 use crate::start_error::StartError;
 use crate::{say, telemetry};
-
-/// What answers requests, and what works besides.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    /// Every route.
-    pub(crate) router: Router,
-}
 
 /// Serves until a signal ends it. Must be called within a runtime.
 pub(crate) async fn run(flags: &Flags) -> Result<(), StartError> {
@@ -27,9 +23,9 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), StartError> {
     let shutdown = Shutdown::on_signals().map_err(|error| StartError::System { what: "handling signals", error })?;
     // First the port: who starts the server twice by mistake shall learn that before anything touches the database.
     let listener = listen(&mut loaded).await?;
-    let opened = open(&loaded).await?;
+    let service = open(&loaded).await?;
     announce(&loaded);
-    serve(listener, opened, &shutdown).await
+    serve(listener, service, &shutdown).await
 }
 
 /// Takes the address of the settings, and notes the port that it came to.
@@ -41,19 +37,19 @@ pub(crate) async fn listen(loaded: &mut Loaded) -> Result<TcpListener, StartErro
     Ok(listener)
 }
 
-/// Opens the database and everything that stands on it.
-#[expect(clippy::unused_async, reason = "the service that is to be opened here opens asynchronously")]
-pub(crate) async fn open(_loaded: &Loaded) -> Result<Opened, StartError> {
-    Ok(Opened { router: Router::new() })
-}
-
-/// Answers requests until the shutdown is asked for, then finishes those under way.
-pub(crate) async fn serve(listener: TcpListener, opened: Opened, shutdown: &Shutdown) -> Result<(), StartError> {
-    let service = opened.router.into_make_service_with_connect_info::<SocketAddr>();
-    let http = axum::serve(listener, service).with_graceful_shutdown(shutdown.asked_for());
-    let served = shutdown.unless_over(async { http.await }).await;
-    let crashed = |error| StartError::System { what: "serving", error };
-    served.ok_or(StartError::CutShort)?.map_err(crashed)
+/// Answers requests and works on the outbox until the shutdown is asked for, then finishes what is under way.
+pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), StartError> {
+    let routes = vestibule_web::router(Arc::clone(&service)).into_make_service_with_connect_info::<SocketAddr>();
+    let http = axum::serve(listener, routes).with_graceful_shutdown(shutdown.asked_for());
+    let stop = shutdown.asked_for();
+    let worker = tokio::spawn(async move { outbox::work(&service, stop).await });
+    let served = shutdown.unless_over(async {
+        let http = async { http.await.map_err(|error| StartError::System { what: "serving", error }) };
+        let worker = async { worker.await.map_err(|_| StartError::Crashed { part: "the outbox's worker" }) };
+        // Whichever fails first ends the other: a server whose mails stay behind is worse than one that is restarted.
+        tokio::try_join!(http, worker).map(|((), ())| ())
+    });
+    served.await.ok_or(StartError::CutShort)?
 }
 
 fn announce(loaded: &Loaded) {

@@ -1,5 +1,4 @@
 //! Why a start did not succeed. Each is one sentence: which setting, what was found, what to write or do instead.
-#![cfg_attr(not(test), expect(dead_code, reason = "some are made by parts that are still to come"))]
 
 use std::fmt;
 use std::io;

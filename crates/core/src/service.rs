@@ -121,6 +121,8 @@ impl Service {
                 if wakes_outbox && result.is_ok() {
                     service.outbox.notify_one();
                 }
+                // Let go of before anybody hears: whoever closes the service next must be the last to hold it.
+                drop(service);
                 // A caller who hung up does not hear; what was done stays done.
                 let _ = answer.send(Reply { result, ..reply });
             };

@@ -233,7 +233,10 @@ pub(crate) static SETTINGS: &[Setting] = &[
         explains: "What carries mail: one .eml a mail in mail.folder, or nothing (admins hand links on themselves).",
         takes: "file or none",
         example: "file",
-        default: Fallback::Is("none"),
+        default: Fallback::From("file while public_url is on this machine, none from then on", |loaded, _| {
+            let transport = if loaded.settings.public_url.is_loopback() { "file" } else { "none" };
+            Some(transport.to_owned())
+        }),
         kind: Kind::Text,
         read: |loaded, text| {
             loaded.settings.mail.transport = match text {

@@ -1,0 +1,66 @@
+//! The demo's folder: only what a demo has made is ever removed.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use vestibule_core::db::{OpenError, Sqlite};
+use vestibule_core::time::{Clock, SystemClock};
+
+use crate::settings::Loaded;
+use crate::start_error::StartError;
+
+/// The database's name in the folder.
+pub(super) const DATABASE: &str = "demo.db";
+/// The file that says: a demo made this folder.
+const MARK: &str = "made-by-vestibule-demo";
+/// What a demo makes besides.
+const MADE: [&str; 5] = ["demo.db", "demo.db-wal", "demo.db-shm", "demo.db.lock", "master.key"];
+
+/// Makes the folder, or empties one that an earlier demo has made.
+///
+/// Errors: `NotADemoFolder` for a folder with anything else in it; `DatabaseInUse` when that demo is still running.
+pub(super) fn empty(folder: &str, loaded: &Loaded) -> Result<(), StartError> {
+    let folder = Path::new(folder);
+    let unusable = |error| StartError::DatabaseFolder { folder: folder.to_owned(), error };
+    let marked = folder.join(MARK).is_file();
+    if !marked && !is_empty(folder).map_err(unusable)? {
+        return Err(StartError::NotADemoFolder { folder: folder.to_owned() });
+    }
+    if loaded.database.exists()
+        && let Err(OpenError::InUse) = Sqlite::open(&loaded.database, SystemClock.now())
+    {
+        return Err(StartError::DatabaseInUse { database: loaded.database.clone() });
+    }
+    make(folder, &loaded.mail_folder).map_err(unusable)
+}
+
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn make(folder: &Path, mail: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join(MARK), "vestibule demo made this folder, and empties it when it starts again.\n")?;
+    for name in MADE {
+        remove(&folder.join(name))?;
+    }
+    for mail in fs::read_dir(mail).into_iter().flatten() {
+        let mail = mail?.path();
+        if mail.extension().is_some_and(|ending| ending == "eml") {
+            remove(&mail)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
