@@ -25,6 +25,7 @@ impl dyn Randomness + '_ {
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
     #[expect(clippy::expect_used, reason = "without randomness no secret may be made, so no request may be answered")]
     fn fill(&self, buffer: &mut [u8]) {
         getrandom::fill(buffer).expect("the operating system gives random bytes");

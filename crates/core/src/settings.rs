@@ -163,16 +163,13 @@ impl Default for Settings {
             public_url: PublicUrl("http://127.0.0.1:8080".to_owned()),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
-            sessions: Sessions {
-                idle: Duration::from_secs(7 * 24 * 3600),
-                absolute: Duration::from_secs(30 * 24 * 3600),
-            },
+            sessions: Sessions { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
             passwords: Passwords {
                 minimum_length: 8,
                 parallel_hashes: 2,
                 attempts_per_account: 10,
                 attempts_per_address: 100,
-                window: Duration::from_secs(15 * 60),
+                window: Duration::from_mins(15),
             },
             invitations: Invitations { days: 7 },
             mail: Mail { from: "vestibule@localhost".to_owned(), transport: Transport::None, invitation_page: None },

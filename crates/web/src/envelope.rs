@@ -67,10 +67,9 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = write(status, &envelope);
     let seconds = problem.retry_after().map(|span| span.as_secs_f64().ceil().max(1.0));
-    if let Some(seconds) = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1.0)) {
-        if let Ok(value) = HeaderValue::from_str(&format!("{seconds:.0}")) {
-            response.headers_mut().insert(header::RETRY_AFTER, value);
-        }
+    let seconds = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1.0));
+    if let Some(value) = seconds.and_then(|seconds| HeaderValue::from_str(&format!("{seconds:.0}")).ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
     }
     response
 }

@@ -13,7 +13,6 @@ use crate::envelope::SessionShape;
 
 /// Every answer, as its reader sees it.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes what the envelope writes")]
 pub(crate) struct Enveloped<T> {
     /// The HTTP status once more.
     status: u16,
@@ -29,7 +28,6 @@ pub(crate) struct Enveloped<T> {
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Error)]
-#[expect(dead_code, reason = "describes what the envelope writes")]
 pub(crate) struct ErrorShape {
     /// Stable: made for programs.
     code: String,
@@ -39,7 +37,6 @@ pub(crate) struct ErrorShape {
 
 /// A refusal, as its reader sees it.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes what the envelope writes")]
 struct Refused {
     status: u16,
     /// The first error's words.

@@ -88,7 +88,7 @@ macro_rules! arguments_up_to {
 impl Arguments for () {
     type Given<'a> = ();
     const COUNT: usize = 0;
-    fn values(_: Self::Given<'_>) -> Vec<Value<'_>> {
+    fn values((): Self::Given<'_>) -> Vec<Value<'_>> {
         Vec::new()
     }
 }

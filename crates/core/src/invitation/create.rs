@@ -15,7 +15,7 @@ use crate::{membership, outbox, workspace};
 /// The most days an invitation may live (decision 11).
 pub const LONGEST_LIFE: u16 = 90;
 /// One day of an invitation's life.
-pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// Invites an address into an organization, and perhaps one of its workspaces. The mail is put into the outbox by the
 /// same transaction. An expired invitation for the same address and place is superseded; a pending one stands in the way.

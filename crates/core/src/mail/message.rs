@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use lettre::address::{Address, Envelope};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
+use lettre::message::{Body, Mailbox, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest, Sha256};
 
 use crate::email_address::EmailAddress;
@@ -55,8 +56,8 @@ impl Message {
         let body = MultiPart::builder()
             .kind(MultiPartKind::Alternative)
             .boundary(self.boundary())
-            .singlepart(SinglePart::plain(self.text.clone()))
-            .singlepart(SinglePart::html(self.html.clone()));
+            .singlepart(part(ContentType::TEXT_PLAIN, &self.text))
+            .singlepart(part(ContentType::TEXT_HTML, &self.html));
         let mail = lettre::Message::builder()
             .envelope(envelope)
             .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
@@ -104,6 +105,13 @@ impl Message {
             .fold(Sha256::new(), |digest, part| digest.chain_update(Sha256::digest(part.as_bytes())));
         format!("=_{}", data_encoding::HEXLOWER.encode(&digest.finalize()[..20]))
     }
+}
+
+/// A part as it is written, if it can be: then a link stands whole in the file for whoever looks into it with a pager.
+/// Otherwise it is encoded.
+fn part(kind: ContentType, text: &str) -> SinglePart {
+    let plain = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::SevenBit);
+    SinglePart::builder().header(kind).body(plain.unwrap_or_else(|_| Body::new(text.to_owned())))
 }
 
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");

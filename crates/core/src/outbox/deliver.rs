@@ -117,5 +117,5 @@ impl Command for Settle {
 /// A minute after the first attempt, twice as long after each further one.
 fn pause(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, MOST_ATTEMPTS) - 1).unwrap_or(0);
-    Duration::from_secs(60) * 2_u32.pow(doublings)
+    Duration::from_mins(1) * 2_u32.pow(doublings)
 }

@@ -21,7 +21,7 @@ use crate::service::Service;
 use crate::time::Timestamp;
 
 /// How long a worker holds a job before another may think it dead.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// How long a worker rests at the most, so that a lease that ran out elsewhere is noticed.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 /// Attempts before a job is given up: with doubling pauses from a minute, about eight hours.

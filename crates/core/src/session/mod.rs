@@ -26,7 +26,7 @@ pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
 
 /// How much a stored `last_seen_at` may lag: so often does a session in use cost a write.
-const TOUCH_AFTER: Duration = Duration::from_secs(120);
+const TOUCH_AFTER: Duration = Duration::from_mins(2);
 
 /// What every answer says of the caller's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,18 +84,10 @@ impl Command for Touch {
 pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
     let token = SessionToken::new(cx.random());
     let expires_at = cx.now.plus(cx.service.settings.sessions.absolute);
-    let session = match &cx.session {
-        Some(session) => {
-            let id = session.id;
-            cx.tx.execute(sql::RENEW, (id, &token.digest(), cx.now, expires_at)).await?;
-            id
-        }
-        None => {
-            let id = cx.id();
-            cx.tx.execute(sql::INSERT, (id, &token.digest(), cx.now, expires_at)).await?;
-            id
-        }
-    };
+    let earlier = cx.session.as_ref().map(|session| session.id);
+    let session = earlier.unwrap_or_else(|| cx.id());
+    let statement = if earlier.is_some() { sql::RENEW } else { sql::INSERT };
+    cx.tx.execute(statement, (session, &token.digest(), cx.now, expires_at)).await?;
     cx.tx.execute(sql::DELETE_ENDED, (session, user, cx.now)).await?;
     let (address, sign_in) = (cx.caller.address.to_string(), cx.id());
     let made = (sign_in, session, user, address.as_str(), cx.caller.user_agent.as_str(), expires_at, cx.now);

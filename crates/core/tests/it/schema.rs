@@ -44,8 +44,8 @@ fn every_foreign_key_is_backed_by_an_index() {
 
 #[test]
 fn migrations_count_from_one_without_gaps() {
-    let versions: Vec<_> = MIGRATIONS.iter().map(|migration| migration.version).collect();
-    assert_eq!(versions, (1..=versions.len() as i64).collect::<Vec<_>>());
+    let versions = MIGRATIONS.iter().map(|migration| migration.version);
+    assert!(versions.zip(1..).all(|(version, place)| version == place));
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Fields {
 
     /// Gathers `k`, `k[]` and `k[0]` of a form into one list `k`; a name that comes once without brackets stays single.
     fn grouped(self) -> Self {
-        let mut groups: Vec<(String, Vec<(usize, Value)>, bool)> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for (position, (name, value)) in self.0.into_iter().enumerate() {
             let (base, place, bracketed) = match bracket(&name) {
                 Some((base, place)) => (base.to_owned(), place.unwrap_or(position), true),
@@ -132,7 +132,7 @@ impl Fields {
                 None => groups.push((base, vec![(place, value)], bracketed)),
             }
         }
-        let group = |(name, mut values, list): (String, Vec<(usize, Value)>, bool)| {
+        let group = |(name, mut values, list): Group| {
             values.sort_by_key(|(place, _)| *place);
             let mut values = values.into_iter().map(|(_, value)| value);
             let value = if list { Value::List(values.collect()) } else { values.next().unwrap_or(Value::Null) };
@@ -141,6 +141,9 @@ impl Fields {
         Self(groups.into_iter().map(group).collect())
     }
 }
+
+/// A name, its values with their places, and whether they are a list.
+type Group = (String, Vec<(usize, Value)>, bool);
 
 /// `k[]` is `k` without a place, `k[3]` is `k` at place 3.
 fn bracket(name: &str) -> Option<(&str, Option<usize>)> {

@@ -45,9 +45,11 @@ mod tests {
 
     #[test]
     fn what_browsers_say_is_held_against_the_settings() {
-        let mut settings = Settings::default();
-        settings.public_url = PublicUrl::parse("https://join.example.com").unwrap();
-        settings.allowed_origins = vec!["https://app.example.com".to_owned()];
+        let settings = Settings {
+            public_url: PublicUrl::parse("https://join.example.com").unwrap(),
+            allowed_origins: vec!["https://app.example.com".to_owned()],
+            ..Settings::default()
+        };
         let cases: &[(&[(&str, &str)], bool)] = &[
             (&[], true),
             (&[("origin", "https://join.example.com")], true),

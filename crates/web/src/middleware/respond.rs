@@ -83,6 +83,7 @@ pub(crate) async fn not_found() -> Refusal {
 }
 
 /// A panic is this request's failure and nobody else's. Its words go to the log.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     Refusal(Problem::internal(format!("panic: {}", words.unwrap_or("without words")))).into_response()

@@ -188,7 +188,7 @@ impl App {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.seen.note_statements();
+        Seen::note_statements();
         if std::thread::panicking() {
             return;
         }

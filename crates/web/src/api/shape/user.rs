@@ -107,6 +107,7 @@ pub(crate) fn of_member(member: &Member) -> PublicUser {
 /// What a user sees of themselves.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Account)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
 pub(crate) struct AccountShape {
     #[serde(flatten)]
     user: UserShape,
