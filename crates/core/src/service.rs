@@ -69,7 +69,7 @@ impl Service {
     /// Puts the parts together; on a new database, makes the deployment and its roles.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, ServiceError> {
         let Parts { db, clock, random, ids, settings, keys, carrier } = parts;
-        let passwords = PasswordHasher::new(settings.passwords.parallel_hashes, random.as_ref());
+        let passwords = PasswordHasher::new(settings.passwords.parallel_hashes);
         let service = Arc::new(Self {
             db,
             clock,
@@ -77,7 +77,7 @@ impl Service {
             ids,
             keys,
             carrier,
-            passwords: passwords.map_err(ServiceError::Database)?,
+            passwords,
             outbox: Notify::new(),
             deployment: OnceLock::new(),
             settings,
