@@ -1,5 +1,6 @@
 //! From settings to an open service: folders, the key, the database, and what carries mail.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::start_error::StartError;
 
 /// Opens the service, making on the way what is not there yet.
 pub(crate) async fn open(loaded: &Loaded) -> Result<Arc<Service>, StartError> {
+    make_folder(&loaded.database)?;
     let carrier = carrier(&loaded.settings.mail.transport)?;
     open_with(loaded, Arc::new(SystemClock), carrier).await
 }
@@ -31,6 +33,7 @@ pub(crate) async fn open_with(
     let database = &loaded.database;
     make_folder(database)?;
     let random = Arc::new(SystemRandomness);
+    refuse_foreign(database)?;
     let key = key(&loaded.key_file, database, random.as_ref())?;
     make_private(database)?;
     let sqlite = Sqlite::open(database, clock.now()).map_err(|error| StartError::database(database, error))?;
@@ -64,6 +67,17 @@ fn make_folder(database: &Path) -> Result<(), StartError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| StartError::DatabaseFolder { folder: folder.to_owned(), error })
+}
+
+/// Says that a file is something else before anybody looks for the key it does not have.
+fn refuse_foreign(database: &Path) -> Result<(), StartError> {
+    let mut beginning = Vec::new();
+    let read = std::fs::File::open(database).and_then(|file| file.take(16).read_to_end(&mut beginning));
+    // A file that is not there is made, and an empty one filled; one that can't be read is named when it is opened.
+    if read.is_err() || beginning.is_empty() || beginning == *b"SQLite format 3\0" {
+        return Ok(());
+    }
+    Err(StartError::NotADatabase { database: database.to_owned() })
 }
 
 /// Makes the database's file before SQLite does, so that nobody else can ever read it; what SQLite puts beside it has the

@@ -44,6 +44,8 @@ pub(crate) enum SettingError {
     IsSection { section: String, at: Origin, found: Written },
     /// An environment variable of ours whose bytes are not text.
     NotText { variable: String },
+    /// An environment variable that begins like ours and names no setting.
+    UnknownVariable { variable: String, meant: Option<&'static Setting> },
     /// Not what the setting takes. For a list, `found` is the item that is wrong.
     Wrong { setting: &'static Setting, at: Origin, found: Written },
     /// Nobody has set it, and this machine offers nothing to take it from.
@@ -69,6 +71,13 @@ impl fmt::Display for SettingError {
                 write!(f, "there is no setting {path:?} ({at}); ")?;
                 match meant {
                     Some(meant) => write!(f, "did you mean {}?", Place(path, meant)),
+                    None => f.write_str("leave it out, or find the right name with: vestibule settings"),
+                }
+            }
+            Self::UnknownVariable { variable, meant } => {
+                write!(f, "the environment variable {variable} names no setting; ")?;
+                match meant {
+                    Some(meant) => write!(f, "did you mean {}?", meant.variable()),
                     None => f.write_str("leave it out, or find the right name with: vestibule settings"),
                 }
             }

@@ -121,7 +121,13 @@ fn from_file(flags: &Flags, surroundings: &Surroundings) -> Contents {
     }
 }
 
-/// Names that are not ours are only worth a warning: whoever runs containers is given variables nobody wrote.
+/// Orchestrators give every container variables about the services beside it, and one of those may be called vestibule.
+fn is_injected(name: &str) -> bool {
+    let rest = name.strip_prefix("VESTIBULE_").unwrap_or(name);
+    rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_")
+}
+
+/// A name that nobody knows is a slip of somebody's fingers, unless nobody wrote it.
 fn from_environment(
     surroundings: &Surroundings,
     given: &mut Vec<Given>,
@@ -131,9 +137,12 @@ fn from_environment(
     let ours = surroundings.environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
     for (name, value) in ours.filter(|(name, _)| name.starts_with("VESTIBULE_") && *name != CONFIG_VARIABLE) {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) else {
-            let meant = nearest(&name["VESTIBULE_".len()..].to_ascii_lowercase());
-            let hint = meant.map_or(String::new(), |meant| format!("; did you mean {}?", meant.variable()));
-            warnings.push(format!("the environment variable {name} names no setting and is ignored{hint}"));
+            if is_injected(name) {
+                warnings.push(format!("the environment variable {name} names no setting and is ignored"));
+            } else {
+                let meant = nearest(&name["VESTIBULE_".len()..].to_ascii_lowercase());
+                problems.push(SettingError::UnknownVariable { variable: name.to_owned(), meant });
+            }
             continue;
         };
         match value.to_str() {

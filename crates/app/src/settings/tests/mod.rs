@@ -78,7 +78,17 @@ fn untouched_everything_is_a_default() {
 fn the_defaults_are_those_of_the_service() {
     let mut expected = Settings::default();
     expected.passwords.parallel_hashes = 6;
+    expected.mail.transport = Transport::File("/data/vestibule/mail".into());
     assert_eq!(format!("{:?}", from_environment(&[]).unwrap().settings), format!("{expected:?}"));
+}
+
+#[test]
+fn mail_goes_to_files_until_the_server_is_public() {
+    let transport = |environment: &[(&str, &str)]| from_environment(environment).unwrap().settings.mail.transport;
+    let public = ("VESTIBULE_PUBLIC_URL", "https://join.example.com");
+    assert_eq!(transport(&[public]), Transport::None);
+    assert!(matches!(transport(&[public, ("VESTIBULE_MAIL_TRANSPORT", "file")]), Transport::File(_)));
+    assert_eq!(transport(&[("VESTIBULE_MAIL_TRANSPORT", "none")]), Transport::None);
 }
 
 #[test]

@@ -131,12 +131,15 @@ fn without_a_home_the_database_must_be_named() {
 #[test]
 fn what_is_seldom_meant_is_only_warned_of() {
     let warnings = |environment: &[(&str, &str)]| from_environment(environment).unwrap().warnings;
-    let orchestrated = warnings(&[("VESTIBULE_SERVICE_HOST", "10.0.0.1"), ("VESTIBULE_LISTN", "x"), ("OTHER", "x")]);
-    assert_eq!(orchestrated.len(), 2);
-    assert!(
-        orchestrated[0].ends_with("VESTIBULE_LISTN names no setting and is ignored; did you mean VESTIBULE_LISTEN?")
-    );
-    assert!(orchestrated[1].ends_with("VESTIBULE_SERVICE_HOST names no setting and is ignored"));
+    let injected = ["VESTIBULE_PORT", "VESTIBULE_PORT_80_TCP", "VESTIBULE_SERVICE_HOST"];
+    let orchestrated = warnings(&[(injected[0], "x"), (injected[1], "x"), (injected[2], "x"), ("OTHER", "x")]);
+    assert_eq!(orchestrated.len(), 3);
+    for (warning, name) in orchestrated.iter().zip(injected) {
+        assert!(warning.ends_with(&format!("{name} names no setting and is ignored")), "{warning}");
+    }
+    let slip = from_environment(&[("VESTIBULE_LISTN", "x"), ("VESTIBULE_XYZZY", "x")]).unwrap_err();
+    assert!(slip[0].ends_with("VESTIBULE_LISTN names no setting; did you mean VESTIBULE_LISTEN?"), "{slip:?}");
+    assert!(slip[1].contains("VESTIBULE_XYZZY names no setting; leave it out"), "{slip:?}");
 
     let open = [("VESTIBULE_LISTEN", "0.0.0.0:8080")];
     assert!(warnings(&open)[0].contains("public_url is not set"));
