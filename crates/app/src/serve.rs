@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use vestibule_core::outbox;
 use vestibule_core::service::Service;
+use vestibule_core::settings::Transport;
 
 use crate::lifecycle::Shutdown;
 use crate::open::open;
@@ -57,4 +58,8 @@ fn announce(loaded: &Loaded) {
     say::line(format_args!("Vestibule listens on http://{}", loaded.listen));
     say::line(format_args!("Its public URL is {}", loaded.settings.public_url.as_str()));
     say::line(format_args!("Its database is {}", database.display()));
+    match &loaded.settings.mail.transport {
+        Transport::File(folder) => say::line(format_args!("Mails go to files in {}", folder.display())),
+        Transport::None => say::line("No mail is sent; admins hand invitations on themselves"),
+    }
 }

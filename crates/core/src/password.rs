@@ -144,7 +144,10 @@ mod tests {
         let parameters = |digest: &str| digest.rsplitn(3, '$').last().map(str::to_owned);
         assert_eq!(parameters(NOBODYS), parameters(&digest), "nobody's costs what somebody's costs");
         assert_eq!(NOBODYS.len(), digest.len());
-        assert!(argon2::password_hash::phc::PasswordHash::new(NOBODYS).is_ok(), "it is hashed, not refused for its form");
+        assert!(
+            argon2::password_hash::phc::PasswordHash::new(NOBODYS).is_ok(),
+            "it is hashed, not refused for its form"
+        );
     }
 
     #[test]

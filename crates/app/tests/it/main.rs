@@ -1,9 +1,9 @@
 //! The binary from outside: its exit codes, and what it says where.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -31,14 +31,33 @@ struct Server(Child);
 impl Server {
     fn start(folder: &Path) -> (Self, Vec<String>) {
         let database = folder.join("v.db");
-        let child = vestibule(&["--listen", "127.0.0.1:0", "--database", database.to_str().unwrap()])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::with(&["--listen", "127.0.0.1:0", "--database", database.to_str().unwrap()], "Its database is")
+    }
+
+    fn demo(folder: &Path) -> (Self, Vec<String>) {
+        Self::with(&["demo", "--listen", "127.0.0.1:0", "--dir", folder.to_str().unwrap()], "Every call there is")
+    }
+
+    /// Starts it, and reads what it says up to the line that begins with `last`.
+    fn with(arguments: &[&str], last: &str) -> (Self, Vec<String>) {
+        let child = vestibule(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut server = Self(child);
-        let lines = BufReader::new(server.0.stdout.take().unwrap()).lines().take(3).map(Result::unwrap).collect();
-        (server, lines)
+        let mut lines = Vec::new();
+        for line in BufReader::new(server.0.stdout.take().unwrap()).lines().map(Result::unwrap) {
+            let is_last = line.starts_with(last);
+            lines.push(line);
+            if is_last {
+                return (server, lines);
+            }
+        }
+        let mut stderr = String::new();
+        server.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        panic!("it did not start: {lines:?} {stderr}");
+    }
+
+    fn end(mut self) {
+        self.signal("-TERM");
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
     }
 
     fn signal(&self, signal: &str) {
@@ -57,7 +76,7 @@ impl Drop for Server {
 fn a_wrong_command_line_is_2_and_a_wrong_setting_is_1() {
     assert_eq!(run(&["serv"]).0, Some(2));
     assert_eq!(run(&["--port", "80"]).0, Some(2));
-    let (code, stdout, stderr) = run(&["--listen", "here", "--public-url", "there", "--database", "/tmp/v.db"]);
+    let (code, stdout, stderr) = run(&["--listen", "here", "--public-url", "there", "--database", "v.db"]);
     assert_eq!((code, stdout.as_str(), stderr.lines().count()), (Some(1), "", 2), "{stderr}");
     assert!(stderr.lines().all(|line| line.starts_with("vestibule: ") && line.contains("write for example --")));
 }
@@ -69,8 +88,8 @@ fn help_version_and_reference_go_to_stdout() {
         assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(!stdout.is_empty());
     }
-    let (_, stdout, _) = run(&["settings", "--database", "/tmp/v.db"]);
-    assert!(stdout.starts_with("database = \"/tmp/v.db\" # the flag --database\n"), "{stdout}");
+    let (_, stdout, _) = run(&["settings", "--database", "v.db"]);
+    assert!(stdout.starts_with("database = \"v.db\" # the flag --database\n"), "{stdout}");
 }
 
 #[test]
@@ -103,4 +122,88 @@ fn a_server_says_where_it_is_and_ends_in_order() {
         assert_eq!(status.code(), Some(0), "{stderr}");
         assert!(!stderr.contains("vestibule: "), "{stderr}");
     }
+}
+
+/// What a printed curl gets, as status and body.
+fn curl(line: &str) -> (u16, String) {
+    let words: Vec<_> = line.split(' ').collect();
+    let cookie = words.iter().position(|word| *word == "--cookie").map(|at| words[at + 1]);
+    let (host, path) = words.last().unwrap().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut connection = TcpStream::connect(host).unwrap();
+    let cookie = cookie.map_or(String::new(), |cookie| format!("Cookie: {cookie}\r\n"));
+    write!(connection, "GET /{path} HTTP/1.1\r\nHost: {host}\r\n{cookie}Connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn the_demo_prints_three_curls_that_answer_as_it_says() {
+    let folder = folder("demo");
+    let (server, lines) = Server::demo(&folder);
+    let curls: Vec<_> = lines.iter().filter(|line| line.starts_with("curl ")).collect();
+    let [owner, member, nobody] = curls[..] else { panic!("{lines:?}") };
+    let (status, body) = curl(owner);
+    assert_eq!(status, 200, "{body}");
+    for found in
+        ["hana@karlin-market.example", "\"expired\":true", "\"inviter\":null", "\"workspace\":null", "\"Warehouse\""]
+    {
+        assert!(body.contains(found), "{found}: {body}");
+    }
+    assert_eq!(curl(&format!("{owner}?status=all")).1.matches("\"delivery\"").count(), 13);
+    for (status, ended) in [(200, "accepted"), (200, "discarded"), (200, "declined")] {
+        let (found, body) = curl(&format!("{owner}?status={ended}"));
+        assert_eq!((found, body.contains("\"email\"")), (status, true), "{ended}");
+    }
+    assert_eq!(curl(member).0, 403);
+    assert_eq!(curl(nobody).0, 401);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("  ") && line.contains('@')).count(), 7);
+    assert!(std::fs::read_dir(folder.join("mail")).unwrap().count() > 10);
+
+    // A second demo leaves the running one alone, and empties the folder of one that has ended.
+    let (code, _, stderr) = run(&["demo", "--listen", "127.0.0.1:0", "--dir", folder.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("which another vestibule process has open"), "{stderr}");
+    assert_eq!(curl(owner).0, 200);
+    server.end();
+    let (again, lines) = Server::demo(&folder);
+    assert!(!lines.iter().any(|line| line == owner));
+    again.end();
+}
+
+#[test]
+fn the_demo_touches_nothing_it_did_not_make() {
+    let folder = folder("not-a-demo");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("demo.db"), "somebody's").unwrap();
+    let (code, _, stderr) = run(&["demo", "--listen", "127.0.0.1:0", "--dir", folder.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("which has things in it that no demo made"), "{stderr}");
+    assert_eq!(std::fs::read_to_string(folder.join("demo.db")).unwrap(), "somebody's");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn a_database_is_opened_with_its_own_key_by_one_process() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (first, second) = (folder("key-first"), folder("key-second"));
+    let (server, _) = Server::start(&first);
+    for file in ["v.db", "v.db-wal", "master.key"] {
+        let mode = std::fs::metadata(first.join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let start = |folder: &Path| run(&["--listen", "127.0.0.1:0", "--database", folder.join("v.db").to_str().unwrap()]);
+    assert!(start(&first).2.contains("which another vestibule process has open"));
+    server.end();
+    Server::start(&second).0.end();
+    std::fs::copy(second.join("master.key"), first.join("master.key")).unwrap();
+    let (code, _, stderr) = start(&first);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("which is not the key that database"), "{stderr}");
+    std::fs::remove_file(second.join("master.key")).unwrap();
+    assert!(start(&second).2.contains("has data that needs its key"));
+    std::fs::write(second.join("v.db"), "not a database").unwrap();
+    assert!(start(&second).2.contains("which is not a database of Vestibule"));
 }
