@@ -5,12 +5,13 @@
 
 use super::Status;
 use super::authority::{self, Suspension};
-use super::sql::{self, InviterRole, InviterWorkspaceRole, Listed};
+use super::sql::{self, InviterWorkspaceRole, Listed};
 use crate::access::{self, Grant, Need, PermissionSet};
 use crate::context::{Context, Query};
 use crate::email_address::EmailAddress;
 use crate::error::Result;
 use crate::id::{InvitationId, OrganizationId, WorkspaceId};
+use crate::membership::MembershipRole;
 use crate::secret::InvitationToken;
 use crate::time::Timestamp;
 
@@ -82,7 +83,7 @@ pub struct Shown {
     /// Why it cannot be accepted although it has not run out.
     pub suspension: Option<Suspension>,
     /// The inviter's roles, oldest first; none when they have left.
-    pub inviter_roles: Vec<InviterRole>,
+    pub inviter_roles: Vec<MembershipRole>,
 }
 
 impl Query for List {
@@ -150,7 +151,7 @@ async fn shown(cx: &mut Context<'_>, grant: &Grant, status: StatusFilter, rows: 
     };
     let (now, keys) = (cx.now, &cx.service.keys);
     let show = |listed: Listed| {
-        let of_inviter = |role: &&InviterRole| Some(role.membership_id) == listed.inviter_membership_id;
+        let of_inviter = |role: &&MembershipRole| Some(role.membership_id) == listed.inviter_membership_id;
         let inviter_roles: Vec<_> = roles.iter().filter(of_inviter).cloned().collect();
         Shown {
             token: keys.invitation_token(listed.id, listed.generation),
@@ -164,7 +165,11 @@ async fn shown(cx: &mut Context<'_>, grant: &Grant, status: StatusFilter, rows: 
 }
 
 /// The same question that [`authority::suspended`] asks when somebody accepts, from what the page has fetched already.
-fn suspension(listed: &Listed, roles: &[InviterRole], workspace_roles: &[InviterWorkspaceRole]) -> Option<Suspension> {
+fn suspension(
+    listed: &Listed,
+    roles: &[MembershipRole],
+    workspace_roles: &[InviterWorkspaceRole],
+) -> Option<Suspension> {
     let inviter = listed.inviter_membership_id.filter(|_| listed.status == Status::Pending)?;
     let held = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
     let there: Vec<_> = workspace_roles

@@ -31,7 +31,7 @@ pub use discard::Discard;
 pub use list::{Filter, LARGEST_PAGE, List, Page, Shown, StatusFilter};
 pub use mine::{Mine, OwnInvitation};
 pub use resend::Resend;
-pub use sql::{Invitation, InviterRole, Listed, Received};
+pub use sql::{Invitation, Listed, Received};
 pub use validate::{Validate, Validation};
 
 /// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.

@@ -4,6 +4,7 @@ use super::{Delivery, Status};
 use crate::access::PermissionSet;
 use crate::db::{Text, record, sql};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
+use crate::membership::MembershipRole;
 use crate::time::Timestamp;
 
 record! {
@@ -92,26 +93,6 @@ record! {
         pub delivery_attempts: i64,
         /// When that was last so.
         pub delivery_at: Timestamp,
-    }
-}
-
-record! {
-    /// A role of somebody who has sent invitations of a page.
-    pub struct InviterRole {
-        /// Whose.
-        pub membership_id: MembershipId,
-        /// Which role.
-        pub id: RoleId,
-        /// Whose role; `None` for the deployment's.
-        pub organization_id: Option<OrganizationId>,
-        /// Its name.
-        pub name: String,
-        /// What it allows.
-        pub permissions: PermissionSet,
-        /// When it was made.
-        pub created_at: Timestamp,
-        /// When it last changed.
-        pub updated_at: Timestamp,
     }
 }
 
@@ -272,9 +253,9 @@ sql! {
 
     ONE(OrganizationId, InvitationId): Listed = listed!("AND i.id = $2");
 
-    INVITER_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterRole = inviter_roles!(" AND i.status = $4");
+    INVITER_ROLES(OrganizationId, InvitationId, InvitationId, Status): MembershipRole = inviter_roles!(" AND i.status = $4");
 
-    INVITER_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterRole = inviter_roles!("");
+    INVITER_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): MembershipRole = inviter_roles!("");
 
     INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterWorkspaceRole =
         inviter_workspace_roles!(" AND i.status = $4");

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{App, Client, DAY, text};
+use crate::harness::{App, Client, DAY, PASSWORD, text};
 
 const ACCEPT: &str = "/organizations/invitations/accept";
 const INVITEE: &str = "nina@example.com";
@@ -78,10 +78,7 @@ async fn row_1_a_token_that_was_discarded_used_or_replaced() {
         story.app.visitor().post(ACCEPT, &[("token", old)]).await.refused(400, "INVALID_INVITATION_TOKEN");
     }
     let newer = story.app.mailed_token(INVITEE);
-    let nina = story.app.visitor();
-    nina.post("/auth/signup", &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &newer)])
-        .await
-        .ok();
+    let nina = story.app.newcomer(INVITEE, &newer).await;
     accept(&nina, &newer).await;
     nina.post(ACCEPT, &[("token", &newer)]).await.refused(400, "INVALID_INVITATION_TOKEN");
     story.owner.post(&format!("{path}/discard"), &[]).await.refused(400, "INVITATION_NOT_PENDING");
@@ -146,13 +143,7 @@ async fn row_7_already_a_member() {
     let path = format!("/organizations/{}/invitations", story.organization);
     story.owner.post(&path, &[("email", INVITEE), ("workspace_id", &workspace)]).await.ok();
     let into_workspace = story.app.mailed_token(INVITEE);
-    let nina = story.app.visitor();
-    nina.post(
-        "/auth/signup",
-        &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &into_workspace)],
-    )
-    .await
-    .ok();
+    let nina = story.app.newcomer(INVITEE, &into_workspace).await;
     let data = accept(&nina, &into_workspace).await;
     assert_eq!(data["workspace"], json!({"id": workspace, "name": "Lab"}));
     assert_eq!(data.get("already_member"), None);
@@ -200,13 +191,7 @@ async fn row_8_already_in_the_workspace() {
     let path = format!("/organizations/{}/invitations", story.organization);
     story.owner.post(&path, &[("email", INVITEE), ("workspace_id", &workspace)]).await.ok();
     let into_workspace = story.app.mailed_token(INVITEE);
-    let nina = story.app.visitor();
-    nina.post(
-        "/auth/signup",
-        &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &story.mailed)],
-    )
-    .await
-    .ok();
+    let nina = story.app.newcomer(INVITEE, &story.mailed).await;
     accept(&nina, &story.mailed).await;
     // Nina comes into the workspace by another door, so that the invitation gives nothing any more.
     let connection = rusqlite::Connection::open(story.app.database()).unwrap();
@@ -225,13 +210,7 @@ async fn row_8_already_in_the_workspace() {
 #[tokio::test]
 async fn row_10_a_new_member() {
     let story = story().await;
-    let nina = story.app.visitor();
-    nina.post(
-        "/auth/signup",
-        &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &story.mailed)],
-    )
-    .await
-    .ok();
+    let nina = story.app.newcomer(INVITEE, &story.mailed).await;
     let before = nina.get("/session").await.ok();
     let data = accept(&nina, &story.mailed).await;
     assert_eq!(data["organization"], json!({"id": story.organization, "name": "Acme"}));
@@ -249,16 +228,9 @@ async fn row_10_a_new_member() {
 #[tokio::test]
 async fn a_sign_in_that_is_not_the_active_one_may_be_the_invitee() {
     let story = story().await;
-    let browser = story.app.visitor();
-    browser
-        .post(
-            "/auth/signup",
-            &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &story.mailed)],
-        )
-        .await
-        .ok();
+    let browser = story.app.newcomer(INVITEE, &story.mailed).await;
     let ninas = text(&browser.get("/session").await.ok()["active_signin_id"]);
-    browser.post("/auth/signup", &[("email", "other@example.com"), ("password", crate::harness::PASSWORD)]).await.ok();
+    browser.post("/auth/signup", &[("email", "other@example.com"), ("password", PASSWORD)]).await.ok();
     let data = accept(&browser, &story.bare).await;
     assert_eq!(data["signin_id"], ninas);
     let session = browser.get("/session").await.ok();
@@ -274,9 +246,7 @@ async fn the_bare_token_proves_nothing_and_the_mailed_one_proves_the_mailbox() {
     assert_eq!(squatter.get("/me/invitations").await.ok(), json!([]), "a claimed address shows nothing");
 
     // Whoever can read the mail takes the address from whoever only claimed it.
-    let nina = story.app.visitor();
-    let fields = [("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", story.mailed.as_str())];
-    nina.post("/auth/signup", &fields).await.ok();
+    let nina = story.app.newcomer(INVITEE, &story.mailed).await;
     assert_eq!(nina.get("/me/invitations").await.ok()[0]["organization"]["name"], "Acme");
     is_refusal(&accept(&squatter, &story.mailed).await, "INVITATION_EMAIL_MISMATCH");
     // Her address is proved now, so the bare token is enough.
@@ -288,13 +258,7 @@ async fn the_bare_token_proves_nothing_and_the_mailed_one_proves_the_mailbox() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_parallel_accepts_make_one_membership() {
     let story = story().await;
-    let nina = story.app.visitor();
-    nina.post(
-        "/auth/signup",
-        &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &story.mailed)],
-    )
-    .await
-    .ok();
+    let nina = story.app.newcomer(INVITEE, &story.mailed).await;
     let nina = std::sync::Arc::new(nina);
     let accepts: Vec<_> = (0..50)
         .map(|_| {
@@ -320,13 +284,7 @@ async fn fifty_parallel_accepts_make_one_membership() {
 #[tokio::test]
 async fn no_get_of_any_kind_accepts() {
     let story = story().await;
-    let nina = story.app.visitor();
-    nina.post(
-        "/auth/signup",
-        &[("email", INVITEE), ("password", crate::harness::PASSWORD), ("invite_token", &story.mailed)],
-    )
-    .await
-    .ok();
+    let nina = story.app.newcomer(INVITEE, &story.mailed).await;
     for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
         for path in [ACCEPT, "/organizations/invitations/decline", "/deployment/invitations/validate", "/invite"] {
             nina.send(method.clone(), &format!("{path}?token={}", story.mailed), None, axum::body::Body::empty()).await;

@@ -110,6 +110,15 @@ impl App {
         person
     }
 
+    /// Somebody who has signed up by following an invitation; with the mailed token, their address is proved.
+    pub(crate) async fn newcomer(&self, email: &str, token: &str) -> Client {
+        let newcomer = self.visitor();
+        let name = email.split(['@', '.']).next().unwrap();
+        let fields = [("email", email), ("password", PASSWORD), ("first_name", name), ("invite_token", token)];
+        newcomer.post("/auth/signup", &fields).await.ok();
+        newcomer
+    }
+
     /// Somebody with an organization of their own, and its id.
     pub(crate) async fn founder(&self, email: &str) -> (Client, String) {
         let founder = self.person(email).await;
@@ -126,10 +135,7 @@ impl App {
         }
         admin.post(&format!("/organizations/{organization}/invitations"), &fields).await.ok();
         let token = self.mailed_token(email);
-        let person = self.visitor();
-        let name = email.split(['@', '.']).next().unwrap();
-        let fields = [("email", email), ("password", PASSWORD), ("first_name", name), ("invite_token", &token)];
-        person.post("/auth/signup", &fields).await.ok();
+        let person = self.newcomer(email, &token).await;
         let joined = person.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
         assert_eq!(joined["organization"]["id"], organization);
         person

@@ -1,7 +1,7 @@
 //! `POST /auth/signup`
 
 use axum::extract::State;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::password::Password;
@@ -11,7 +11,7 @@ use vestibule_core::{Code, Problem, Reply};
 use crate::answer::Answer;
 use crate::api::shape::SessionShape;
 use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Reader};
+use crate::extract::{Body, FromFields, Query, Reader};
 use crate::openapi::Enveloped;
 
 /// What a newcomer writes.
@@ -44,6 +44,22 @@ impl FromFields for Fields {
     }
 }
 
+/// The invitation's token where earlier clients put it.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct InQuery {
+    /// The same as the field of this name; the field counts when both are there.
+    invite_token: Option<String>,
+}
+
+impl FromFields for InQuery {
+    const TOLERANT: bool = true;
+
+    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+        Ok(Self { invite_token: fields.text("invite_token")?.filter(|token| !token.is_empty()) })
+    }
+}
+
 impl Fields {
     fn sign_up(self, minimum: usize) -> Result<SignUp, Problem> {
         let invitation = self.invite_token.map(|token| token.parse().map_err(|_| Code::InvalidInvitationToken));
@@ -62,13 +78,15 @@ impl Fields {
 ///
 /// An invitation given along must be for the same address; its mailed form proves the address. It is not accepted by
 /// this: call `POST /organizations/invitations/accept` next.
-#[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, security(()),
+#[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(InQuery), security(()),
     responses((status = 200, description = "Signed up and in", body = Enveloped<SessionShape>)))]
 pub(crate) async fn sign_up(
     State(app): State<App>,
     Visitor(caller): Visitor,
-    Body(fields): Body<Fields>,
+    Query(in_query): Query<InQuery>,
+    Body(mut fields): Body<Fields>,
 ) -> Answer<SessionShape> {
+    fields.invite_token = fields.invite_token.or(in_query.invite_token);
     let reply = match fields.sign_up(app.settings().passwords.minimum_length) {
         Ok(newcomer) => sign_up::sign_up(app.service(), &caller, newcomer).await,
         Err(problem) => Reply::refused(problem),

@@ -4,7 +4,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{DeploymentId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
-use vestibule_core::invitation::InviterRole;
 use vestibule_core::membership::{Membership, MembershipRole, OwnMembership, ShownMember};
 use vestibule_core::organization::{Organization, Role};
 use vestibule_core::time::Timestamp;
@@ -91,7 +90,7 @@ impl RoleShape {
     }
 }
 
-/// Three kinds of row hold a role.
+/// Two kinds of row hold a role.
 macro_rules! roles {
     ($($row:ty),+) => {$(
         impl From<$row> for RoleShape {
@@ -103,7 +102,7 @@ macro_rules! roles {
     )+};
 }
 
-roles!(Role, MembershipRole, InviterRole);
+roles!(Role, MembershipRole);
 
 /// That a user belongs to an organization.
 #[derive(Debug, Serialize, ToSchema)]
