@@ -68,7 +68,7 @@ impl<T> Reply<T> {
             session: cx.session.as_ref().map(CurrentSession::stub),
             result,
             statements: cx.tx.statements(),
-            stale_session: cx.session.as_ref().is_some_and(|session| session.is_stale(cx.now)),
+            stale_session: cx.session.as_ref().is_some_and(|session| session.is_stale(cx.now, &cx.service.settings)),
         }
     }
 

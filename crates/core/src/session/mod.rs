@@ -25,7 +25,8 @@ pub use sql::{CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
 
-/// How much a stored `last_seen_at` may lag: so often does a session in use cost a write.
+/// How much a stored `last_seen_at` may lag, and a quarter of the idle span at the most: so often does a session in use
+/// cost a write.
 const TOUCH_AFTER: Duration = Duration::from_mins(2);
 
 /// What every answer says of the caller's session.
@@ -45,8 +46,8 @@ impl CurrentSession {
         SessionStub { id: self.id, created_at: self.created_at, updated_at: self.updated_at }
     }
 
-    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
-        now.since(self.last_seen_at) >= TOUCH_AFTER
+    pub(crate) fn is_stale(&self, now: Timestamp, settings: &Settings) -> bool {
+        now.since(self.last_seen_at) >= TOUCH_AFTER.min(settings.sessions.idle / 4)
     }
 }
 
