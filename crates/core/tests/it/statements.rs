@@ -146,3 +146,14 @@ fn plan(connection: &Connection, declaration: &Declaration) -> Vec<String> {
     let nothing = vec![rusqlite::types::Value::Null; statement.parameter_count()];
     statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get(3)).unwrap().map(Result::unwrap).collect()
 }
+
+#[test]
+#[ignore = "comes after the suite, from scripts/test"]
+fn every_statement_was_run_by_the_suite() {
+    let folder = std::env::var_os("VESTIBULE_STATEMENTS_RUN").expect("scripts/test sets VESTIBULE_STATEMENTS_RUN");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    let ran: Vec<String> = files.flat_map(|names| names.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let idle: Vec<_> =
+        statements().map(|declaration| declaration.name).filter(|name| !ran.iter().any(|ran| ran == name)).collect();
+    assert!(idle.is_empty(), "nothing in the suite runs these: {idle:#?}");
+}

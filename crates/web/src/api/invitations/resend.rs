@@ -33,7 +33,7 @@ impl FromFields for Fields {
 /// It gets a new token and a new end, and every older link is dead. This also revives one that has expired, and takes
 /// over one whose inviter may no longer grant it.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/resend", tag = "Invitations",
-    request_body = Fields,
+    request_body = Option<Fields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("invitationId" = InvitationId, Path, description = "The invitation")),
     responses((status = 200, description = "The invitation", body = Enveloped<InvitationShape>)))]
