@@ -96,6 +96,24 @@ impl App {
         Client { app: self.clone(), cookie: Mutex::new(None), headers: HeaderMap::new() }
     }
 
+    /// Somebody who holds this cookie, in a browser of their own.
+    pub(crate) fn with_cookie(&self, cookie: Option<String>) -> Client {
+        Client { cookie: Mutex::new(cookie), ..self.visitor() }
+    }
+
+    /// How many rows each table has, to see that nothing was changed. Counters of attempts do not count.
+    pub(crate) fn rows(&self) -> Vec<(String, i64)> {
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        let mut tables =
+            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let counted = tables.into_iter().filter(|table| table != "attempt_limits").map(|table| {
+            let count = self.count(&format!("SELECT COUNT(*) FROM {table}"));
+            (table, count)
+        });
+        counted.collect()
+    }
+
     /// Somebody who has signed up with this address, which is claimed and not proved.
     pub(crate) async fn person(&self, email: &str) -> Client {
         let person = self.visitor();

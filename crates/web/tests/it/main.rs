@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod accept;
+mod access_table;
 mod description;
 mod harness;
 mod invitations;

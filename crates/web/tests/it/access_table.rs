@@ -1,0 +1,280 @@
+//! Every call × every kind of caller. A call without a row here fails, and so does a row without a call.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::json;
+use vestibule_core::access::PermissionSet;
+use vestibule_core::names::RoleName;
+use vestibule_core::organization::DefineRole;
+
+use crate::harness::{Answer, App, Client, PASSWORD, text};
+
+/// Who calls, in the order of a row's answers.
+const CALLERS: [&str; 6] = ["visitor", "stranger", "admin elsewhere", "member", "manager", "owner"];
+
+const OK: &str = "200";
+const UNAUTHORIZED: &str = "401 UNAUTHORIZED";
+const FORBIDDEN: &str = "403 FORBIDDEN";
+
+/// What only a signed-in user may, whoever they are.
+const SIGNED_IN: [&str; 6] = [UNAUTHORIZED, OK, OK, OK, OK, OK];
+/// What only a member of the organization may.
+const MEMBERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK];
+/// What only those may who manage its members.
+const MANAGERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK];
+/// What everybody may.
+const ANYBODY: [&str; 6] = [OK; 6];
+
+/// Method, path, fields, answers. `ORGANIZATION`, `INVITATION` and the like are filled in.
+type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 6]);
+
+const ALREADY: &str = "400 USER_ALREADY_SIGNED_IN";
+const NO_MEMBER: &str = "400 NOT_A_MEMBER";
+
+const TABLE: &[Row] = &[
+    ("POST", "/auth/signup", &[("email", "FRESH"), ("password", PASSWORD)], ANYBODY),
+    (
+        "POST",
+        "/auth/signin",
+        &[("email", "SELF"), ("password", PASSWORD)],
+        [OK, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY],
+    ),
+    ("GET", "/session", &[], ANYBODY),
+    ("POST", "/session/sign-out", &[], ANYBODY),
+    ("POST", "/session/switch-sign-in", &[("sign_in_id", "SIGN_IN")], ["400 SIGN_IN_NOT_FOUND", OK, OK, OK, OK, OK]),
+    (
+        "POST",
+        "/session/switch-organization",
+        &[("organization_id", "ORGANIZATION")],
+        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK],
+    ),
+    (
+        "PUT",
+        "/session/switch-organization",
+        &[("organization_id", "ORGANIZATION")],
+        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK],
+    ),
+    ("GET", "/me", &[], SIGNED_IN),
+    ("GET", "/me/organization-memberships", &[], SIGNED_IN),
+    ("GET", "/me/workspace-memberships", &[], SIGNED_IN),
+    ("GET", "/me/invitations", &[], SIGNED_IN),
+    ("POST", "/organizations", &[("name", "Another")], SIGNED_IN),
+    ("GET", "/organizations/{id}/members", &[], MEMBERS),
+    ("GET", "/organizations/{id}/roles", &[], MEMBERS),
+    ("GET", "/organizations/{id}/invitations", &[], MANAGERS),
+    ("POST", "/organizations/{id}/invitations", &[("email", "FRESH")], MANAGERS),
+    ("POST", "/organizations/{id}/invitations/{invitationId}/resend", &[], MANAGERS),
+    ("POST", "/organizations/{id}/invitations/{invitationId}/discard", &[], MANAGERS),
+    ("DELETE", "/organizations/{id}/invitations/{invitationId}", &[], MANAGERS),
+    ("POST", "/organizations/invitations/accept", &[("token", "TOKEN")], ANYBODY),
+    (
+        "POST",
+        "/organizations/invitations/decline",
+        &[("token", "TOKEN")],
+        [
+            "400 INVITATION_REQUIRES_SIGNUP",
+            "400 INVITATION_REQUIRES_SIGNUP",
+            "400 INVITATION_REQUIRES_SIGNUP",
+            "400 INVITATION_REQUIRES_SIGNUP",
+            "400 INVITATION_REQUIRES_SIGNUP",
+            "400 INVITATION_REQUIRES_SIGNUP",
+        ],
+    ),
+    ("GET", "/deployment/invitations/validate?token=TOKEN", &[], ANYBODY),
+    ("POST", "/workspaces", &[("organization_id", "ORGANIZATION"), ("name", "Lab")], MEMBERS),
+];
+
+/// One organization and everybody around it.
+struct Stage {
+    app: App,
+    organization: String,
+    owner: Client,
+    count: std::cell::Cell<u32>,
+}
+
+async fn stage() -> Stage {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("owner@example.com").await;
+    let define = DefineRole {
+        organization: organization.parse().unwrap(),
+        name: RoleName::parse("name", "Manager").unwrap(),
+        permissions: PermissionSet::new(["organization:manage_members"]),
+    };
+    let role = app.run(&owner, define).await.unwrap().to_string();
+    app.member(&owner, &organization, "manager@example.com", &role).await;
+    app.member(&owner, &organization, "member@example.com", "").await;
+    app.founder("elsewhere@example.com").await;
+    app.person("stranger@example.com").await;
+    Stage { app, organization, owner, count: std::cell::Cell::new(0) }
+}
+
+impl Stage {
+    /// A caller of this kind in a session of their own, so that one call's sign-out is not the next one's.
+    async fn caller(&self, kind: &str) -> Client {
+        let caller = self.app.visitor();
+        if kind != "visitor" {
+            caller.post("/auth/signin", &[("email", &address(kind)), ("password", PASSWORD)]).await.ok();
+        }
+        caller
+    }
+
+    /// Makes the call with everything filled in, on an invitation of its own.
+    async fn call(&self, kind: &str, (method, path, fields, _): &Row) -> Answer {
+        self.count.set(self.count.get() + 1);
+        let fresh = format!("fresh{}@example.com", self.count.get());
+        let invitations = format!("/organizations/{}/invitations", self.organization);
+        let invitation = self.owner.post(&invitations, &[("email", &format!("invited-{fresh}"))]).await.ok();
+        let caller = self.caller(kind).await;
+        let sign_in = caller.get("/session").await.ok()["active_signin_id"].as_str().unwrap_or("1").to_owned();
+        let fill = |text: &str| {
+            text.replace("{id}", &self.organization)
+                .replace("{invitationId}", invitation["id"].as_str().unwrap())
+                .replace("ORGANIZATION", &self.organization)
+                .replace("TOKEN", invitation["token"].as_str().unwrap())
+                .replace("FRESH", &fresh)
+                .replace("SELF", &address(kind))
+                .replace("SIGN_IN", &sign_in)
+        };
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, fill(value))).collect();
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
+        caller.send(Method::from_bytes(method.as_bytes()).unwrap(), &fill(path), content_type, Body::from(form)).await
+    }
+}
+
+/// The address of a caller; a visitor signs in as the member.
+fn address(kind: &str) -> String {
+    format!("{}@example.com", kind.split(' ').next_back().unwrap().replace("visitor", "member"))
+}
+
+fn outcome(answer: &Answer) -> String {
+    match answer.body["errors"][0]["code"].as_str() {
+        Some(code) => format!("{} {code}", answer.status),
+        None => answer.status.to_string(),
+    }
+}
+
+#[test]
+fn every_call_has_a_row_and_every_row_a_call() {
+    let description = serde_json::to_value(vestibule_web::description()).unwrap();
+    let calls = description["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
+    });
+    let calls: BTreeSet<_> = calls.collect();
+    let path = |path: &str| path.split('?').next().unwrap().to_owned();
+    let rows: BTreeSet<_> = TABLE.iter().map(|(method, row, ..)| ((*method).to_owned(), path(row))).collect();
+    assert_eq!(calls, rows);
+    assert_eq!(rows.len(), TABLE.len(), "a call stands twice in the table");
+}
+
+#[tokio::test]
+async fn every_caller_gets_what_the_table_says() {
+    let stage = stage().await;
+    let mut wrong = Vec::new();
+    for row in TABLE {
+        for (kind, right) in CALLERS.iter().zip(row.3) {
+            let answer = stage.call(kind, row).await;
+            if outcome(&answer) != right {
+                wrong.push(format!(
+                    "{} {} as {kind}: {} instead of {right}: {}",
+                    row.0,
+                    row.1,
+                    outcome(&answer),
+                    answer.text
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
+    let stage = stage().await;
+    let stranger = stage.caller("admin elsewhere").await;
+    for row in TABLE.iter().filter(|row| row.1.contains("{id}")) {
+        let (method, path) = (Method::from_bytes(row.0.as_bytes()).unwrap(), row.1);
+        let ask = async |organization: &str| {
+            let path = path.replace("{id}", organization).replace("{invitationId}", "123456789012345678");
+            let fields = if row.2.is_empty() { Body::empty() } else { Body::from("email=x%40example.com") };
+            let form = (!row.2.is_empty()).then_some("application/x-www-form-urlencoded");
+            stranger.send(method.clone(), &path, form, fields).await
+        };
+        let (foreign, none) = (ask(&stage.organization).await, ask("987654321098765432").await);
+        assert_eq!((foreign.status, none.status), (403, 403), "{path}");
+        assert_eq!(foreign.text, none.text, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_id_is_refused_before_anything_else() {
+    let stage = stage().await;
+    let invitation = stage
+        .owner
+        .post(&format!("/organizations/{}/invitations", stage.organization), &[("email", "x@example.com")])
+        .await
+        .ok();
+    let (visitor, before) = (stage.app.visitor(), stage.app.rows());
+    let no_ids = [
+        "abc",
+        "-1",
+        "0",
+        "007",
+        "+1",
+        "1.5",
+        "18446744073709551616",
+        "9223372036854775808",
+        "%00",
+        "%ff",
+        "1%2F2",
+        "%20",
+        "'",
+    ];
+    for row in TABLE.iter().filter(|row| row.1.contains('{')) {
+        for parameter in ["{id}", "{invitationId}"].into_iter().filter(|parameter| row.1.contains(parameter)) {
+            for no_id in no_ids {
+                let path = row.1.replace(parameter, no_id);
+                let path = path
+                    .replace("{id}", &stage.organization)
+                    .replace("{invitationId}", invitation["id"].as_str().unwrap());
+                for caller in [&stage.owner, &visitor] {
+                    let answer =
+                        caller.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
+                    answer.refused(400, "INVALID_ID");
+                }
+            }
+            let path = row.1.replace(parameter, "").replace("{id}", &stage.organization).replace("{invitationId}", "1");
+            let answer =
+                stage.owner.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
+            if path.ends_with('/') {
+                answer.refused(404, "NOT_FOUND");
+            } else {
+                answer.refused(400, "INVALID_ID");
+            }
+        }
+    }
+    assert_eq!(stage.app.rows(), before, "something was changed");
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_nobodys_is_a_visitors() {
+    let stage = stage().await;
+    let long = format!("session_id={}", "a".repeat(8 * 1024));
+    let owners = stage.owner.cookie.lock().unwrap().clone().unwrap();
+    let doubled = format!("session_id={owners}; session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let other = "session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned();
+    for cookie in ["session_id=garbage".to_owned(), "session_id=".to_owned(), ";;;=".to_owned(), long, doubled, other] {
+        let mut visitor = stage.app.visitor();
+        visitor.headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&cookie).unwrap())]);
+        visitor.get("/me").await.refused(401, "UNAUTHORIZED");
+        let session = visitor.get("/session").await.ok();
+        assert_eq!(session["id"], "0", "{cookie}");
+    }
+    let mut split = stage.app.visitor();
+    split.headers =
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&format!("__session={owners}; a=b")).unwrap())]);
+    assert_eq!(text(&split.get("/me").await.ok()["email"]), "owner@example.com", "the later cookie's name is read too");
+    assert_eq!(split.get("/session").await.body["data"]["signins"][0]["user"]["email"], json!("owner@example.com"));
+}
