@@ -8,3 +8,4 @@ mod description;
 mod harness;
 mod invitations;
 mod scan;
+mod sessions;
