@@ -1,5 +1,6 @@
 //! What is written down of the API is what is served.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use axum::http::header;
@@ -37,7 +38,7 @@ fn the_table_of_errors_is_kept() {
                     | Code | Status | What it says when there is nothing more particular to say |\n|---|---|---|\n"
         .to_owned();
     for code in Code::ALL {
-        page.push_str(&format!("| `{}` | {} | {} |\n", code.as_str(), code.status(), code.words()));
+        writeln!(page, "| `{}` | {} | {} |", code.as_str(), code.status(), code.words()).unwrap();
     }
     is_kept("errors.md", &page);
 }

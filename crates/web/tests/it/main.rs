@@ -4,7 +4,10 @@
 
 mod accept;
 mod access_table;
+mod bad_input;
+mod cross_site;
 mod description;
+mod encodings;
 mod harness;
 mod invitations;
 mod scan;
