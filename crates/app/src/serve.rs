@@ -59,7 +59,10 @@ fn announce(loaded: &Loaded) {
     say::line(format_args!("Its public URL is {}", loaded.settings.public_url.as_str()));
     say::line(format_args!("Its database is {}", database.display()));
     match &loaded.settings.mail.transport {
-        Transport::File(folder) => say::line(format_args!("Mails go to files in {}", folder.display())),
-        Transport::None => say::line("No mail is sent; admins hand invitations on themselves"),
+        Transport::File(folder) => {
+            let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+            say::line(format_args!("Mails go to files in {}", folder.display()));
+        }
+        Transport::None => say::line("No mail is sent: only who has proved an address before can accept an invitation"),
     }
 }

@@ -151,7 +151,8 @@ impl Mail {
 pub enum Transport {
     /// One `.eml` a mail in this folder.
     File(PathBuf),
-    /// Nothing: an invitation's delivery says `not_sent`, and the admin hands the link on.
+    /// Nothing: an invitation's delivery says `not_sent`. An admin can hand its token on, to somebody whose address was
+    /// proved before; proving one takes mail (decision 13).
     None,
 }
 

@@ -44,7 +44,11 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
 }
 
 fn make(folder: &Path, mail: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
     fs::write(folder.join(MARK), "vestibule demo made this folder, and empties it when it starts again.\n")?;
     for name in MADE {
         remove(&folder.join(name))?;

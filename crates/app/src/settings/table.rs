@@ -230,7 +230,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         path: "mail.transport",
-        explains: "What carries mail: one .eml a mail in mail.folder, or nothing (admins hand links on themselves).",
+        explains: "What carries mail: one .eml a mail in mail.folder, or nothing. Only mailed links prove an address.",
         takes: "file or none",
         example: "file",
         default: Fallback::From("file while public_url is on this machine, none from then on", |loaded, _| {

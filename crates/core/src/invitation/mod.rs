@@ -58,7 +58,7 @@ pub enum Delivery {
     Deferred,
     /// Given up.
     Failed,
-    /// No transport is set: somebody must hand the link on.
+    /// No transport is set. The token can be handed on to somebody whose address is proved.
     NotSent,
 }
 

@@ -108,10 +108,16 @@ impl Message {
 }
 
 /// A part as it is written, if it can be: then a link stands whole in the file for whoever looks into it with a pager.
-/// Otherwise it is encoded.
+/// lettre would encode lines over 76 characters, although mail may have 998 (RFC 5322, 2.1.1).
 fn part(kind: ContentType, text: &str) -> SinglePart {
-    let plain = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::SevenBit);
-    SinglePart::builder().header(kind).body(plain.unwrap_or_else(|_| Body::new(text.to_owned())))
+    let fits =
+        text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) && text.lines().all(|line| line.len() <= 998);
+    let body = if fits {
+        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text.to_owned())
+    };
+    SinglePart::builder().header(kind).body(body)
 }
 
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -293,3 +293,16 @@ async fn no_get_of_any_kind_accepts() {
     assert_eq!(story.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
     assert_eq!(story.app.count("SELECT COUNT(*) FROM organization_memberships"), 1);
 }
+
+#[tokio::test]
+async fn a_claim_with_an_organization_behind_it_does_not_give_way() {
+    let story = story().await;
+    let (founder, organization) = story.app.founder(INVITEE).await;
+    let fields = [("email", INVITEE), ("password", PASSWORD), ("invite_token", story.mailed.as_str())];
+    story.app.visitor().post("/auth/signup", &fields).await.refused(400, "EMAIL_EXISTS");
+    // Who founded it reads the mail, and is let in with the account they have.
+    assert_eq!(accept(&founder, &story.mailed).await["organization"]["id"], story.organization);
+    let mine = founder.get("/me/organization-memberships").await.ok();
+    assert_eq!((mine.as_array().unwrap().len(), &mine[1]["organization"]["id"]), (2, &json!(organization)));
+    assert_eq!(founder.get("/me").await.ok()["primary_email_address"]["verified"], true);
+}
