@@ -22,7 +22,7 @@ pub(crate) fn key(key_file: &Path, database: &Path, random: &dyn Randomness) -> 
             refuse_if_open_to_others(key_file, &file)?;
             read(key_file, file)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !database.exists() => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_new(database) => {
             make(key_file, random).map_err(unusable)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -30,6 +30,11 @@ pub(crate) fn key(key_file: &Path, database: &Path, random: &dyn Randomness) -> 
         }
         Err(error) => Err(unusable(error)),
     }
+}
+
+/// Not there, or there and empty, as whoever mounts a single file into a container makes it.
+fn is_new(database: &Path) -> bool {
+    std::fs::metadata(database).map_or(true, |file| file.len() == 0)
 }
 
 fn read(key_file: &Path, file: File) -> Result<MasterKey, StartError> {
@@ -50,16 +55,19 @@ fn make(key_file: &Path, random: &dyn Randomness) -> io::Result<MasterKey> {
     if let Some(folder) = key_file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
-    // Never over another file: of two processes that start at once, one makes the key.
+    // Written whole under another name first, so that no power cut leaves half a key under the right one; and linked
+    // rather than renamed, which never goes over another file: of two processes that start at once, one makes the key.
+    let draft = key_file.with_extension(format!("{}.new", std::process::id()));
     let mut options = File::options();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(key_file)?;
+    let mut file = options.open(&draft)?;
     file.write_all(format!("{}\n", data_encoding::HEXLOWER.encode(&bytes)).as_bytes())?;
-    // A database must not outlive its key because of a power cut.
     file.sync_all()?;
-    Ok(MasterKey::new(bytes))
+    let linked = std::fs::hard_link(&draft, key_file);
+    std::fs::remove_file(&draft)?;
+    linked.map(|()| MasterKey::new(bytes))
 }
 
 #[cfg(unix)]

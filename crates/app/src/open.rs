@@ -1,10 +1,9 @@
 //! From settings to an open service: folders, the key, the database, and what carries mail.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use vestibule_core::db::{Db, Sqlite};
+use vestibule_core::db::{Db, Sqlite, is_foreign};
 use vestibule_core::id::IdSource;
 use vestibule_core::keys::Keys;
 use vestibule_core::mail::{Carrier, FileCarrier};
@@ -20,6 +19,7 @@ use crate::start_error::StartError;
 /// Opens the service, making on the way what is not there yet.
 pub(crate) async fn open(loaded: &Loaded) -> Result<Arc<Service>, StartError> {
     make_folder(&loaded.database)?;
+    refuse_foreign(&loaded.database)?;
     let carrier = carrier(&loaded.settings.mail.transport)?;
     open_with(loaded, Arc::new(SystemClock), carrier).await
 }
@@ -69,15 +69,9 @@ fn make_folder(database: &Path) -> Result<(), StartError> {
     builder.create(folder).map_err(|error| StartError::DatabaseFolder { folder: folder.to_owned(), error })
 }
 
-/// Says that a file is something else before anybody looks for the key it does not have.
+/// Says that a file is something else before anything is made beside it, or looked for.
 fn refuse_foreign(database: &Path) -> Result<(), StartError> {
-    let mut beginning = Vec::new();
-    let read = std::fs::File::open(database).and_then(|file| file.take(16).read_to_end(&mut beginning));
-    // A file that is not there is made, and an empty one filled; one that can't be read is named when it is opened.
-    if read.is_err() || beginning.is_empty() || beginning == *b"SQLite format 3\0" {
-        return Ok(());
-    }
-    Err(StartError::NotADatabase { database: database.to_owned() })
+    if is_foreign(database) { Err(StartError::NotADatabase { database: database.to_owned() }) } else { Ok(()) }
 }
 
 /// Makes the database's file before SQLite does, so that nobody else can ever read it; what SQLite puts beside it has the

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use crate::db::Tx;
 use crate::error::{Code, Problem, Result};
-use crate::id::{SessionId, UserId};
+use crate::id::UserId;
 use crate::random::Randomness;
 use crate::secret::SessionToken;
 use crate::service::Service;
@@ -115,10 +115,5 @@ impl Context<'_> {
     /// The signed-in user. Error: `UNAUTHORIZED`.
     pub fn user(&self) -> Result<UserId> {
         Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
-    }
-
-    /// The caller's session. Error: `UNAUTHORIZED` when there is none, signed in or not.
-    pub fn session(&self) -> Result<SessionId> {
-        Ok(self.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?)
     }
 }

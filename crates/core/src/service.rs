@@ -158,7 +158,10 @@ impl Service {
             Ok(cx) => cx,
             Err(problem) => return (Reply::refused(problem), false),
         };
-        let result = command.run(&mut cx).await;
+        let result = match command.run(&mut cx).await {
+            Ok(out) => session::note_use(&mut cx).await.map(|()| out),
+            Err(problem) => Err(problem),
+        };
         let wakes_outbox = cx.wakes_outbox;
         (Reply::new(&cx, result), wakes_outbox)
     }

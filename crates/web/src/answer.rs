@@ -11,6 +11,7 @@ use vestibule_core::sign_in::CameIn;
 
 use crate::api::shape::SessionShape;
 use crate::app::{App, DEVELOPMENT_HEADER};
+use crate::envelope::Refusal;
 use crate::{cookie, envelope};
 
 /// How many statements an answer took: for the log line, and for tests that hold a call to a number.
@@ -40,12 +41,14 @@ impl<T> From<Reply<T>> for Answer<T> {
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        let session = self.reply.session;
-        let mut response = match &self.reply.result {
-            Ok(data) => envelope::success(data, session.as_ref()),
-            Err(problem) => envelope::failure(problem, session.as_ref()),
+        let Reply { session, result, statements, .. } = self.reply;
+        let mut response = match (result, &session) {
+            (Ok(data), _) => envelope::success(&data, session.as_ref()),
+            (Err(problem), Some(_)) => envelope::failure(&problem, session.as_ref()),
+            // Refused before anybody looked: whoever has a session is told of it all the same.
+            (Err(problem), None) => Refusal(problem).into_response(),
         };
-        response.extensions_mut().insert(Statements(self.reply.statements));
+        response.extensions_mut().insert(Statements(statements));
         response.headers_mut().extend(self.headers);
         response
     }

@@ -12,17 +12,20 @@ const READ: [&str; 2] = [NAME, "__session"];
 const LONGEST: usize = 512;
 
 /// The session's token, when the request carries one that could be ours. A name that stands there twice with two
-/// values counts as absent: one of them was planted, and nobody can say which.
+/// values ends the search: one of them was planted, and nobody can say which.
 pub(crate) fn session_token(headers: &HeaderMap) -> Option<&str> {
-    READ.iter().find_map(|name| single(headers, name)).filter(|value| is_plausible(value))
+    let values = READ.iter().map(|name| values(headers, name)).find(|values| !values.is_empty())?;
+    let (first, others) = values.split_first()?;
+    let single = others.iter().all(|other| other == first);
+    std::str::from_utf8(first).ok().filter(|value| single && is_plausible(value))
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'));
-    let first = values.next()?;
-    values.all(|other| other == first).then_some(first)
+/// Every value of this name, as bytes: a neighbour's cookie may hold anything.
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let named = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    named.map(|value| value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)).collect()
 }
 
 fn is_plausible(value: &str) -> bool {
@@ -62,7 +65,10 @@ mod tests {
             (&["session_id=abc; session_id=abc"], Some("abc")),
             (&["session_id=abc; session_id=def"], None),
             (&["session_id=abc", "session_id=def"], None),
-            (&["session_id=abc; session_id=def; __session=ghi"], Some("ghi")),
+            (&["session_id=abc; session_id=def; __session=ghi"], None),
+            (&["name=Žofie; session_id=abc"], Some("abc")),
+            (&["session_id=\"abc\""], Some("abc")),
+            (&["xsession_id=abc"], None),
             (&["session_id="], None),
             (&["session_id"], None),
             (&["Session_ID=abc"], None),

@@ -120,8 +120,12 @@ fn share(operation: &mut Operation) {
         statuses.extend([413, 415]);
     }
     // An empty requirement means: no cookie needed.
-    let public = operation.security.as_ref().is_some_and(|security| !security.is_empty());
-    statuses.push(if public { 429 } else { 401 });
+    if operation.security.as_ref().is_none_or(Vec::is_empty) {
+        statuses.push(401);
+    }
+    // What a call names besides its success is a refusal of its own.
+    let own = operation.responses.responses.keys().filter_map(|status| status.parse().ok());
+    statuses.extend(own.filter(|status| *status != 200).collect::<Vec<u16>>());
     statuses.sort_unstable();
     for status in statuses {
         operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status)));

@@ -21,7 +21,9 @@ const MADE: [&str; 5] = ["demo.db", "demo.db-wal", "demo.db-shm", "demo.db.lock"
 ///
 /// Errors: `NotADemoFolder` for a folder with anything else in it; `DatabaseInUse` when that demo is still running.
 pub(super) fn empty(folder: &str, loaded: &Loaded) -> Result<(), StartError> {
-    let folder = Path::new(folder);
+    // An empty name means no folder, and not the one somebody happens to stand in.
+    let absolute = (!folder.is_empty()).then(|| std::path::absolute(folder).ok()).flatten();
+    let folder = absolute.as_deref().ok_or_else(|| StartError::NotADemoFolder { folder: folder.into() })?;
     let unusable = |error| StartError::DatabaseFolder { folder: folder.to_owned(), error };
     let marked = folder.join(MARK).is_file();
     if !marked && !is_empty(folder).map_err(unusable)? {

@@ -182,6 +182,11 @@ fn the_demo_touches_nothing_it_did_not_make() {
     assert!(stderr.contains("which has things in it that no demo made"), "{stderr}");
     assert_eq!(std::fs::read_to_string(folder.join("demo.db")).unwrap(), "somebody's");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let mut nowhere = vestibule(&["demo", "--listen", "127.0.0.1:0", "--dir", ""]);
+    let output = nowhere.current_dir(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(std::fs::read_to_string(folder.join("demo.db")).unwrap(), "somebody's");
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod tx;
 
 pub use column::{Argument, Bytes, Cell, Column, Text, Value};
 pub use migrate::{MIGRATIONS, Migration};
-pub use sqlite::{Connections, OpenError, Sqlite, Turn};
+pub use sqlite::{Connections, OpenError, Sqlite, Turn, is_foreign};
 pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
 pub use tx::Tx;
 

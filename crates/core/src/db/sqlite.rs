@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::fs::{File, TryLockError};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -28,6 +29,8 @@ const APPLICATION_ID: i64 = 0x5645_5354;
 const WAITING_COMMANDS: usize = 1024;
 /// Commands that share one commit at the most, so that the first does not wait for ever.
 const GROUP: usize = 64;
+/// Bytes of a database's header.
+const HEADER: u64 = 100;
 /// Prepared statements a connection keeps.
 const STATEMENT_CACHE: usize = 256;
 
@@ -87,6 +90,9 @@ impl From<rusqlite::Error> for OpenError {
 impl Sqlite {
     /// Opens or makes the file, and brings its schema up to date.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        if is_foreign(path) {
+            return Err(OpenError::Foreign);
+        }
         let lock = lock(path)?;
         let mut connection = connect(path, true)?;
         migrate(&mut connection, now)?;
@@ -153,11 +159,31 @@ impl Connections {
     }
 }
 
-fn lock(path: &Path) -> Result<File, OpenError> {
+/// Whether a file is another program's, told by its first bytes, so that nothing of it is changed in finding out: SQLite's
+/// mark at the beginning, and the application's id at 68 (SQLite file format, 1.3).
+pub fn is_foreign(path: &Path) -> bool {
+    let mut header = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
+    // A file that is not there is made, and an empty one filled; one that can't be read is named when it is opened.
+    if read.is_err() || header.is_empty() {
+        return false;
+    }
+    let id = header.get(68..72).map(|id| id.iter().fold(0_i64, |id, byte| (id << 8) | i64::from(*byte)));
+    // A first start that was cut short may have our id in the log beside the file only.
+    let is_ours = id == Some(APPLICATION_ID) || (id == Some(0) && beside(path, "-wal").exists());
+    !header.starts_with(b"SQLite format 3\0") || !is_ours
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
     let unusable = |error: std::io::Error| OpenError::Unusable(error.to_string());
-    let file = File::options().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(unusable)?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(beside(path, ".lock")).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
@@ -223,10 +249,13 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
         let mut next = Some(first);
         while let Some(job) = next {
             settles.push(take_turn(&mut connection, job, begun.is_ok()));
-            next = if settles.len() < GROUP { waiting.try_recv().ok() } else { None };
+            // A full disk or the like makes SQLite end the transaction by itself. What ran before is undone, and whatever
+            // ran now would be committed on its own: the group ends here, and its commit fails below.
+            let goes_on = settles.len() < GROUP && !connection.is_autocommit();
+            next = if goes_on { waiting.try_recv().ok() } else { None };
         }
         let ended = begun.and_then(|()| begin(&connection, "COMMIT"));
-        if ended.is_err() {
+        if ended.is_err() && !connection.is_autocommit() {
             let _ = begin(&connection, "ROLLBACK");
         }
         for settle in settles {

@@ -100,9 +100,9 @@ pub(super) fn generation(cx: &Context<'_>) -> i64 {
     i64::from_be_bytes(cx.random().bytes())
 }
 
-/// When an invitation made now runs out.
+/// When an invitation made now runs out: on a whole second, so that it ends at the instant that is shown.
 pub(super) fn expires_at(cx: &Context<'_>, days: Option<u16>) -> crate::time::Timestamp {
-    cx.now.plus(DAY * u32::from(days.unwrap_or(cx.service.settings.invitations.days)))
+    cx.now.plus(DAY * u32::from(days.unwrap_or(cx.service.settings.invitations.days))).whole_second()
 }
 
 /// What is true of the mail before any worker has seen it.

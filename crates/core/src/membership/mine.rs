@@ -28,11 +28,14 @@ impl Query for Mine {
         let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
-        // Both lists have one row a membership, in the same order.
-        let own = memberships.into_iter().zip(organizations).map(|(membership, organization)| OwnMembership {
-            roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-            membership,
-            organization,
+        let own = memberships.into_iter().filter_map(|membership| {
+            let organization =
+                organizations.iter().find(|organization| organization.id == membership.organization_id)?;
+            Some(OwnMembership {
+                roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
+                organization: organization.clone(),
+                membership,
+            })
         });
         Ok(own.collect())
     }

@@ -17,13 +17,19 @@ use crate::service::Service;
 /// without sending anything.
 pub(super) async fn carry_out(service: &Arc<Service>, carrier: &dyn Carrier, job: Job) -> Result<()> {
     let mailed = service.ask(&Caller::nobody(), &Find(&job)).await.result?;
-    let outcome = match mailed.filter(|mailed| mailed.status == Status::Pending && mailed.generation == job.generation)
-    {
+    let now = service.clock.now();
+    let is_wanted = |mailed: &Mailed| {
+        mailed.status == Status::Pending && mailed.generation == job.generation && now < mailed.expires_at
+    };
+    let outcome = match mailed.filter(is_wanted) {
         None => Ok(false),
         Some(mailed) => match message(service, &job, &mailed) {
             Ok(message) => carrier.send(&message).await.map(|()| true),
             // A mail that cannot be made today cannot be made tomorrow.
-            Err(problem) => Err(Undelivered { reason: problem.to_string(), retry: false }),
+            Err(problem) => {
+                tracing::error!(cause = problem.cause(), "a mail could not be made");
+                Err(Undelivered { reason: "the mail could not be made".to_owned(), retry: false })
+            }
         },
     };
     service.run(&Caller::nobody(), Settle { job, outcome }).await.result
@@ -93,10 +99,7 @@ impl Command for Settle {
         let (delivery, reason) = match &self.outcome {
             Ok(sent) => {
                 cx.tx.execute(sql::DONE, (job.id,)).await?;
-                if !sent {
-                    return Ok(());
-                }
-                (Delivery::Sent, "")
+                if *sent { (Delivery::Sent, "") } else { (Delivery::NotSent, "nobody waited for it any more") }
             }
             Err(undelivered) if undelivered.retry && job.attempts < MOST_ATTEMPTS => {
                 let due_at = cx.now.plus(pause(job.attempts));

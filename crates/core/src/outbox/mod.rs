@@ -39,23 +39,31 @@ pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &Invit
 
 /// Carries out every job that is due, and says how many there were.
 pub async fn drain(service: &Arc<Service>) -> Result<usize> {
-    let Some(carrier) = service.carrier.clone() else {
-        return Ok(0);
-    };
     let mut carried_out = 0;
-    while let Some(job) = service.run(&Caller::nobody(), Claim).await.result? {
-        deliver::carry_out(service, carrier.as_ref(), job).await?;
+    while carry_out_next(service).await? {
         carried_out += 1;
     }
     Ok(carried_out)
+}
+
+/// Carries out the next job that is due; false when there is none.
+async fn carry_out_next(service: &Arc<Service>) -> Result<bool> {
+    let Some(carrier) = service.carrier.clone() else {
+        return Ok(false);
+    };
+    match service.run(&Caller::nobody(), Claim).await.result? {
+        Some(job) => deliver::carry_out(service, carrier.as_ref(), job).await.map(|()| true),
+        None => Ok(false),
+    }
 }
 
 /// Carries out jobs as they come, until `stop` is ready; the job under way is finished.
 pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     loop {
-        let rest = match drain(service).await {
-            Ok(_) => rest(service).await,
+        let rest = match carry_out_next(service).await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => rest(service).await,
             Err(problem) => {
                 tracing::error!(cause = problem.cause(), "the outbox could not be worked on");
                 LONGEST_REST
@@ -64,6 +72,7 @@ pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
         // Whoever writes a job wakes the worker; the rest is for jobs that wait for their time.
         let woken = timeout(rest, service.outbox.notified());
         tokio::select! {
+            biased;
             () = &mut stop => return,
             _ = woken => {}
         }

@@ -61,21 +61,29 @@ pub(crate) async fn current(
     tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle))).await
 }
 
-/// Notes that the session is in use.
+/// Notes that the session is in use, by a caller who only asks.
 #[derive(Debug)]
 pub struct Touch;
 
 impl Command for Touch {
     type Out = ();
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let session = cx.session()?;
-        cx.tx.execute(sql::TOUCH, (session, cx.now)).await?;
-        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            cx.tx.execute(sql::TOUCH_SIGN_IN, (sign_in, cx.now)).await?;
-        }
+    async fn run(&self, _: &mut Context<'_>) -> Result<()> {
+        // Every command notes it: see `note_use`.
         Ok(())
     }
+}
+
+/// Notes that the session is in use, when what is stored of that is old.
+pub(crate) async fn note_use(cx: &mut Context<'_>) -> Result<()> {
+    let Some(session) = cx.session.clone().filter(|session| session.is_stale(cx.now, &cx.service.settings)) else {
+        return Ok(());
+    };
+    cx.tx.execute(sql::TOUCH, (session.id, cx.now)).await?;
+    if let Some(sign_in) = session.sign_in_id {
+        cx.tx.execute(sql::TOUCH_SIGN_IN, (sign_in, cx.now)).await?;
+    }
+    Ok(())
 }
 
 /// Signs a user in within the caller's session, or a new one, and makes the sign-in the active one. The session gets a

@@ -126,12 +126,10 @@ sql! {
              ON CONFLICT (address_key) DO NOTHING
       RETURNING id";
 
-    /// An address that somebody only claimed gives way to whoever proves the mailbox. An account that belongs to an
-    /// organization keeps it, since its people would lose a member who has done nothing wrong.
+    /// An address that somebody only claimed gives way to whoever proves the mailbox, whatever else the claiming account
+    /// has: if an organization behind it could hold an address, founding one would be all it takes to keep its owner out.
     DELETE_UNPROVED(Text) =
-        "DELETE FROM email_addresses
-          WHERE address_key = $1 AND verified_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM organization_memberships m WHERE m.user_id = email_addresses.user_id)";
+        "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
 
     VERIFY(EmailAddressId, Timestamp) =
         "UPDATE email_addresses SET verified_at = $2, updated_at = $2 WHERE id = $1 AND verified_at IS NULL";

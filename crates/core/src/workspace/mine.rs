@@ -35,15 +35,14 @@ impl Query for Mine {
         let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
-        // Memberships and workspaces have one row a membership, in the same order.
-        let own = memberships.into_iter().zip(workspaces).map(|(membership, workspace)| OwnWorkspaceMembership {
-            roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-            organization: organizations
-                .iter()
-                .find(|organization| organization.id == membership.organization_id)
-                .cloned(),
-            membership,
-            workspace,
+        let own = memberships.into_iter().filter_map(|membership| {
+            let of_membership = |organization: &&Organization| organization.id == membership.organization_id;
+            Some(OwnWorkspaceMembership {
+                roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
+                workspace: workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?.clone(),
+                organization: organizations.iter().find(of_membership).cloned(),
+                membership,
+            })
         });
         let wanted =
             |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);

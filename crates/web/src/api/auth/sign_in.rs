@@ -65,7 +65,8 @@ impl FromFields for SignIn {
 /// The sign-in becomes the session's active one, and the session gets a new token. Wrong password, unknown user and a
 /// user without a password are one and the same answer.
 #[utoipa::path(post, path = "/auth/signin", tag = "Auth", request_body = Fields, security(()),
-    responses((status = 200, description = "Signed in", body = Enveloped<SessionShape>)))]
+    responses((status = 200, description = "Signed in", body = Enveloped<SessionShape>),
+              (status = 401, description = "Not that password"), (status = 429, description = "Too many attempts")))]
 pub(crate) async fn sign_in(
     State(app): State<App>,
     Visitor(caller): Visitor,

@@ -79,7 +79,8 @@ impl Fields {
 /// An invitation given along must be for the same address; its mailed form proves the address. It is not accepted by
 /// this: call `POST /organizations/invitations/accept` next.
 #[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(InQuery), security(()),
-    responses((status = 200, description = "Signed up and in", body = Enveloped<SessionShape>)))]
+    responses((status = 200, description = "Signed up and in", body = Enveloped<SessionShape>),
+              (status = 429, description = "Too many attempts")))]
 pub(crate) async fn sign_up(
     State(app): State<App>,
     Visitor(caller): Visitor,

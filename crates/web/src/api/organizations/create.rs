@@ -36,7 +36,11 @@ impl FromFields for Fields {
 
 /// Says so rather than lose a picture that somebody sends.
 pub(crate) fn refuse_image(fields: &mut Reader) -> Result<(), Problem> {
-    if fields.holds("image") { Err(Code::ImagesNotAvailable.into()) } else { Ok(()) }
+    if fields.holds("image") {
+        return Err(Code::ImagesNotAvailable.into());
+    }
+    fields.ignore("image");
+    Ok(())
 }
 
 /// The organization and its founder's membership.

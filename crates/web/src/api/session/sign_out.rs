@@ -13,7 +13,7 @@ use crate::openapi::Enveloped;
 /// Sign out one sign-in, or all of the session.
 ///
 /// Either way none is active afterwards. It holds at once for every request that follows, wherever it arrives.
-#[utoipa::path(post, path = "/session/sign-out", tag = "Session", params(SignInParameter), security(()),
+#[utoipa::path(post, path = "/session/sign-out", tag = "Session", params(SignInParameter), request_body = Option<SignInParameter>, security(()),
     responses((status = 200, description = "Signed out", body = Enveloped<SessionShape>)))]
 pub(crate) async fn sign_out(
     State(app): State<App>,

@@ -13,7 +13,7 @@ use crate::openapi::Enveloped;
 /// Choose the organization the active sign-in acts in.
 ///
 /// Without an id it acts in none. The active workspace is cleared either way.
-#[utoipa::path(post, path = "/session/switch-organization", tag = "Session", params(OrganizationParameter),
+#[utoipa::path(post, path = "/session/switch-organization", tag = "Session", params(OrganizationParameter), request_body = Option<OrganizationParameter>,
     responses((status = 200, description = "Switched", body = Enveloped<SessionShape>)))]
 pub(crate) async fn switch_organization(
     State(app): State<App>,
