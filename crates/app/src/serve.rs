@@ -1,6 +1,5 @@
 //! `vestibule serve`: from settings to a server that listens, and to its orderly end.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -40,12 +39,12 @@ pub(crate) async fn listen(loaded: &mut Loaded) -> Result<TcpListener, StartErro
 
 /// Answers requests and works on the outbox until the shutdown is asked for, then finishes what is under way.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), StartError> {
-    let routes = vestibule_web::router(Arc::clone(&service)).into_make_service_with_connect_info::<SocketAddr>();
-    let http = axum::serve(listener, routes).with_graceful_shutdown(shutdown.asked_for());
+    let http =
+        tokio::spawn(vestibule_web::serve(listener, vestibule_web::router(Arc::clone(&service)), shutdown.asked_for()));
     let stop = shutdown.asked_for();
     let worker = tokio::spawn(async move { outbox::work(&service, stop).await });
     let served = shutdown.unless_over(async {
-        let http = async { http.await.map_err(|error| StartError::System { what: "serving", error }) };
+        let http = async { http.await.map_err(|_| StartError::Crashed { part: "the HTTP server" }) };
         let worker = async { worker.await.map_err(|_| StartError::Crashed { part: "the outbox's worker" }) };
         // Whichever fails first ends the other: a server whose mails stay behind is worse than one that is restarted.
         tokio::try_join!(http, worker).map(|((), ())| ())

@@ -12,6 +12,8 @@ mod extract;
 mod middleware;
 mod openapi;
 mod router;
+mod serve;
 
 pub use answer::Statements;
 pub use router::{description, router};
+pub use serve::serve;

@@ -112,9 +112,14 @@ fn a_server_says_where_it_is_and_ends_in_order() {
         assert!(listens.starts_with("Vestibule listens on http://127.0.0.1:"), "{listens}");
         assert!(!listens.ends_with(":0"), "the port is the one that was bound");
         assert!(database.ends_with("v.db"), "{database}");
-        // A connection that asks nothing keeps nobody from ending.
+        // Connections that ask nothing, or have asked and are kept open, keep nobody from ending.
         let address = listens.rsplit_once('/').unwrap().1;
-        let _idle = std::net::TcpStream::connect(address).unwrap();
+        let _idle = TcpStream::connect(address).unwrap();
+        let mut kept = TcpStream::connect(address).unwrap();
+        write!(kept, "GET /session HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut beginning = [0; 12];
+        kept.read_exact(&mut beginning).unwrap();
+        assert_eq!(&beginning, b"HTTP/1.1 200");
         server.signal(signal);
         let status = server.0.wait().unwrap();
         let mut stderr = String::new();
