@@ -248,6 +248,8 @@ CREATE TABLE invitations (
     workspace_role_id     INTEGER CHECK ((workspace_role_id IS NULL) = (workspace_id IS NULL)),
     -- Gone when the inviter has left.
     inviter_membership_id INTEGER REFERENCES organization_memberships (id) ON DELETE SET NULL,
+    -- Whether the inviter, when they left, could not have sent it any more. Asked of their roles as long as they are here.
+    left_suspended        INTEGER NOT NULL DEFAULT 0 CHECK (left_suspended IN (0, 1)),
     delivery              TEXT    NOT NULL CHECK (delivery IN ('queued', 'sent', 'deferred', 'failed', 'not_sent')),
     delivery_reason       TEXT    NOT NULL DEFAULT '',
     delivery_attempts     INTEGER NOT NULL DEFAULT 0,

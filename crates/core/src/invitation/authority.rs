@@ -1,11 +1,11 @@
 //! Authority is asked more than once: what an inviter may grant is checked when the invitation is made, resent and
 //! accepted, from the rights of that moment (decisions 14, 16, 18).
 
-use super::Invitation;
+use super::{Invitation, sql};
 use crate::access::{self, Grant, Need, PermissionSet};
 use crate::context::Context;
 use crate::error::{Code, Problem, Result};
-use crate::id::{RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::{organization, workspace};
 
 /// Why a pending invitation cannot be accepted although it has not expired.
@@ -17,6 +17,8 @@ pub enum Suspension {
     InviterMayNotInvite,
     /// Its inviter does not hold everything the role would give.
     RoleExceedsInviter,
+    /// Its inviter has left, and could not have sent it any more by then.
+    InviterHasLeft,
 }
 
 /// What an invitation would give.
@@ -77,10 +79,11 @@ pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted
 /// Whether the inviter may still grant what this invitation gives; asked when somebody accepts.
 ///
 /// An inviter who has left is not asked: the invitation goes on as long as another holder of the same rights could have
-/// sent it, and an organization always has an admin, who could (decisions 17 and 18).
+/// sent it, and an organization always has an admin, who could (decisions 17 and 18). But one that was suspended when they
+/// left stays so: leaving must not bring back what losing a role took.
 pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
     let Some(inviter) = invitation.inviter_membership_id else {
-        return Ok(None);
+        return Ok(invitation.left_suspended.then_some(Suspension::InviterHasLeft));
     };
     let organization = invitation.organization_id;
     let held = access::held_by(cx, organization, inviter).await?;
@@ -94,6 +97,25 @@ pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> 
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
     };
     Ok(suspension(&held, there.as_ref(), (&role.permissions, workspace_role.as_ref())))
+}
+
+/// Marks what a member who is about to leave has sent and could not send any more.
+pub(crate) async fn suspend_sent(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    inviter: MembershipId,
+) -> Result<()> {
+    let held = access::held_by(cx, organization, inviter).await?;
+    for sent in cx.tx.all(sql::SENT_BY, (organization, inviter)).await? {
+        let there = match sent.workspace_id {
+            Some(workspace) => access::held_in_workspace(cx, organization, workspace, inviter).await?,
+            None => None,
+        };
+        if suspension(&held, there.as_ref(), (&sent.permissions, sent.workspace_permissions.as_ref())).is_some() {
+            cx.tx.execute(sql::SUSPEND, (organization, sent.id)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The rule itself: who holds `held` in the organization and `there` in the workspace may give these permissions, or why

@@ -170,7 +170,12 @@ fn suspension(
     roles: &[MembershipRole],
     workspace_roles: &[InviterWorkspaceRole],
 ) -> Option<Suspension> {
-    let inviter = listed.inviter_membership_id.filter(|_| listed.status == Status::Pending)?;
+    if listed.status != Status::Pending {
+        return None;
+    }
+    let Some(inviter) = listed.inviter_membership_id else {
+        return listed.left_suspended.then_some(Suspension::InviterHasLeft);
+    };
     let held = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
     let there: Vec<_> = workspace_roles
         .iter()

@@ -5,7 +5,7 @@
 //! mailed link carries another that proves the mailbox (decisions 12 and 13).
 
 mod accept;
-mod authority;
+pub(crate) mod authority;
 mod create;
 mod decline;
 mod discard;

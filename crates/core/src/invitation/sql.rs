@@ -28,6 +28,8 @@ record! {
         pub workspace_role_id: Option<WorkspaceRoleId>,
         /// Gone when the inviter has left.
         pub inviter_membership_id: Option<MembershipId>,
+        /// Whether they could not have sent it any more when they left.
+        pub left_suspended: bool,
         /// From this instant on it is too late.
         pub expires_at: Timestamp,
     }
@@ -75,6 +77,8 @@ record! {
         pub workspace_role_permissions: Option<PermissionSet>,
         /// The inviter's membership; gone when they have left.
         pub inviter_membership_id: Option<MembershipId>,
+        /// Whether they could not have sent it any more when they left.
+        pub left_suspended: bool,
         /// The inviter.
         pub inviter_id: Option<UserId>,
         /// Perhaps empty.
@@ -102,6 +106,16 @@ record! {
         pub(crate) membership_id: MembershipId,
         pub(crate) workspace_id: WorkspaceId,
         pub(crate) permissions: Option<PermissionSet>,
+    }
+}
+
+record! {
+    /// What a pending invitation would give.
+    pub(crate) struct Sent {
+        pub(crate) id: InvitationId,
+        pub(crate) permissions: PermissionSet,
+        pub(crate) workspace_id: Option<WorkspaceId>,
+        pub(crate) workspace_permissions: Option<PermissionSet>,
     }
 }
 
@@ -171,7 +185,7 @@ macro_rules! listed {
                     w.id AS workspace_id, w.name AS workspace_name,
                     wr.id AS workspace_role_id, wr.name AS workspace_role_name,
                     wr.permissions AS workspace_role_permissions,
-                    m.id AS inviter_membership_id, u.id AS inviter_id, u.first_name AS inviter_first_name,
+                    m.id AS inviter_membership_id, i.left_suspended AS left_suspended, u.id AS inviter_id, u.first_name AS inviter_first_name,
                     u.last_name AS inviter_last_name, u.username AS inviter_username, e.address_key AS inviter_email,
                     i.delivery AS delivery, i.delivery_reason AS delivery_reason,
                     i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at
@@ -195,7 +209,7 @@ macro_rules! invitation {
         concat!(
             $before,
             " id, organization_id, email_key, status, generation, role_id, workspace_id, workspace_role_id,
-              inviter_membership_id, expires_at ",
+              inviter_membership_id, left_suspended, expires_at ",
             $after
         )
     };
@@ -292,10 +306,22 @@ sql! {
     RESEND(OrganizationId, InvitationId, i64, MembershipId, Delivery, Timestamp, Timestamp): Invitation =
         invitation!(
             "UPDATE invitations
-                SET generation = $3, inviter_membership_id = $4, delivery = $5, delivery_reason = '',
+                SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = '',
                     delivery_attempts = 0, delivery_at = $7, expires_at = $6, updated_at = $7
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");
+
+    /// What somebody has sent and nobody has answered yet.
+    SENT_BY(OrganizationId, MembershipId): Sent =
+        "SELECT i.id AS id, r.permissions AS permissions, i.workspace_id AS workspace_id,
+                wr.permissions AS workspace_permissions
+           FROM invitations i
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
+          WHERE i.organization_id = $1 AND i.inviter_membership_id = $2 AND i.status = 'pending'";
+
+    SUSPEND(OrganizationId, InvitationId) =
+        "UPDATE invitations SET left_suspended = 1 WHERE organization_id = $1 AND id = $2";
 
     /// The state is asked in the same statement that changes it.
     DISCARD(OrganizationId, InvitationId, Timestamp): (InvitationId,) =

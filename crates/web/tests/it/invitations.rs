@@ -360,6 +360,59 @@ async fn an_invitation_is_suspended_while_its_inviter_may_not_grant_it() {
 }
 
 #[tokio::test]
+async fn leaving_does_not_bring_back_what_losing_a_role_took() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = path(&organization);
+    let manager = role(&app, &owner, &organization, "Manager", &["organization:manage_members"]).await;
+    let mara = app.member(&owner, &organization, "mara@example.com", &manager).await;
+    let workspace = workspace(&owner, &organization, "Lab").await;
+    mara.post(&path, &[("email", "nina@example.com"), ("role_id", &manager)]).await.ok();
+    let token = app.mailed_token("nina@example.com");
+    let membership: MembershipId = text(&mara.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let (organization_id, role): (_, RoleId) = (organization.parse().unwrap(), manager.parse().unwrap());
+    app.run(&owner, TakeRole { organization: organization_id, membership, role }).await.unwrap();
+    app.run(&mara, Leave { organization: organization_id }).await.unwrap();
+
+    let invitation = &owner.get(&path).await.ok()[0];
+    assert_eq!((&invitation["inviter"], &invitation["suspended"]), (&Value::Null, &json!("inviter_has_left")));
+    let nina = app.newcomer("nina@example.com", &token).await;
+    let refused = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    assert_eq!(refused["error_code"], "INVITATION_SUSPENDED");
+    let id = text(&invitation["id"]);
+    let resent = owner.post(&format!("{path}/{id}/resend"), &[]).await.ok();
+    assert_eq!((&resent["suspended"], &resent["inviter"]["email"]), (&Value::Null, &json!("olga@example.com")));
+    let token = app.mailed_token("nina@example.com");
+    let joined = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    assert_eq!(joined["organization"]["id"], organization);
+    // Whoever leaves with all their rights leaves their invitations whole, into workspaces too.
+    let admin = text(&owner.get(&format!("/organizations/{organization}/roles")).await.ok()[0]["id"]);
+    let leaver = app.member(&owner, &organization, "leo@example.com", &admin).await;
+    leaver.post(&path, &[("email", "pia@example.com"), ("workspace_id", &workspace)]).await.ok();
+    app.run(&leaver, Leave { organization: organization_id }).await.unwrap();
+    assert_eq!(owner.get(&path).await.ok()[0]["suspended"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_waits_for_is_not_sent() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = path(&organization);
+    for (email, expired) in [("gone@example.com", false), ("late@example.com", true)] {
+        app.inner.mailbox.refuse_next(Undelivered { reason: "greylisted".to_owned(), retry: true });
+        let invitation = owner.post(&path, &[("email", email), ("expiry_days", "1")]).await.ok();
+        if !expired {
+            owner.post(&format!("{path}/{}/discard", text(&invitation["id"])), &[]).await.ok();
+        }
+        app.advance(DAY);
+        app.drain().await;
+        let query = format!("{path}?status=all&email={}", email.replace('@', "%40"));
+        assert_eq!(owner.get(&query).await.ok()[0]["delivery"]["state"], "not_sent", "{email}");
+    }
+    assert_eq!(app.mails().len(), 0);
+}
+
+#[tokio::test]
 async fn roles_and_workspaces_of_another_organization_are_refused() {
     let app = App::start().await;
     let (owner, organization) = app.founder("olga@example.com").await;
