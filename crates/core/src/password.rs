@@ -12,6 +12,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::db::{Cell, Column};
 use crate::error::{Code, Problem, Result};
 use crate::random::Randomness;
 
@@ -55,6 +56,29 @@ impl fmt::Debug for Password {
     }
 }
 
+/// A password's digest: an Argon2id string with its own salt and parameters. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordDigest(String);
+
+impl PasswordDigest {
+    /// The string, for the database.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Column for PasswordDigest {
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        String::read(cell).map(Self)
+    }
+}
+
+impl fmt::Debug for PasswordDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordDigest(…)")
+    }
+}
+
 /// Hashes and compares passwords.
 #[derive(Debug)]
 pub struct PasswordHasher {
@@ -75,16 +99,16 @@ impl PasswordHasher {
     }
 
     /// The string to store for a password, with a fresh salt. Error: `BUSY`.
-    pub async fn digest(&self, password: Password, random: &dyn Randomness) -> Result<String> {
+    pub async fn digest(&self, password: Password, random: &dyn Randomness) -> Result<PasswordDigest> {
         let salt = random.bytes();
         self.off_thread(move || hash(&password, salt)).await?
     }
 
     /// Whether the password is the one this digest was made from. Without a digest it takes as long and says no.
     /// Error: `BUSY`.
-    pub async fn verify(&self, password: Password, digest: Option<&str>) -> Result<bool> {
+    pub async fn verify(&self, password: Password, digest: Option<&PasswordDigest>) -> Result<bool> {
         let known = digest.is_some();
-        let digest = digest.unwrap_or(NOBODYS).to_owned();
+        let digest = digest.map_or(NOBODYS, PasswordDigest::as_str).to_owned();
         let same = self.off_thread(move || argon2().verify_password(password.0.as_bytes(), digest.as_str()).is_ok());
         Ok(same.await? && known)
     }
@@ -122,9 +146,9 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
 }
 
-fn hash(password: &Password, salt: [u8; 16]) -> Result<String> {
+fn hash(password: &Password, salt: [u8; 16]) -> Result<PasswordDigest> {
     let digest = argon2().hash_password_with_salt(password.0.as_bytes(), &salt).map_err(Problem::internal)?;
-    Ok(digest.to_string())
+    Ok(PasswordDigest(digest.to_string()))
 }
 
 #[cfg(test)]
@@ -137,13 +161,15 @@ mod tests {
         let random = SeededRandomness::new(1);
         let hasher = PasswordHasher::new(1);
         let digest = hasher.digest(Password::attempt("correct horse".to_owned()), &random).await.unwrap();
-        assert!(digest.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{digest}");
+        let text = digest.as_str();
+        assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{text}");
+        assert!(!format!("{digest:?}").contains('$'));
         assert!(hasher.verify(Password::attempt("correct horse".to_owned()), Some(&digest)).await.unwrap());
         assert!(!hasher.verify(Password::attempt("wrong".to_owned()), Some(&digest)).await.unwrap());
         assert!(!hasher.verify(Password::attempt("correct horse".to_owned()), None).await.unwrap());
         let parameters = |digest: &str| digest.rsplitn(3, '$').last().map(str::to_owned);
-        assert_eq!(parameters(NOBODYS), parameters(&digest), "nobody's costs what somebody's costs");
-        assert_eq!(NOBODYS.len(), digest.len());
+        assert_eq!(parameters(NOBODYS), parameters(text), "nobody's costs what somebody's costs");
+        assert_eq!(NOBODYS.len(), text.len());
         assert!(
             argon2::password_hash::phc::PasswordHash::new(NOBODYS).is_ok(),
             "it is hashed, not refused for its form"

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use crate::context::{Command, Context};
 use crate::error::{Problem, Result};
 
+use sql::Counted;
+
 /// Counts one attempt to sign in, for the account that is named and for the address it comes from.
 ///
 /// Error: `TOO_MANY_REQUESTS` past either limit of the settings, with the time to wait. A known account and an unknown
@@ -27,12 +29,8 @@ impl Command for CountSignIn {
         let network = network(cx.caller.address);
         let by_address = count(cx, "sign-in by address", &network).await?;
         let by_account = count(cx, "sign-in by account", &self.account).await?;
-        if by_address > i64::from(passwords.attempts_per_address)
-            || by_account > i64::from(passwords.attempts_per_account)
-        {
-            return Err(Problem::too_many(passwords.window));
-        }
-        Ok(())
+        by_address.check(cx, passwords.attempts_per_address)?;
+        by_account.check(cx, passwords.attempts_per_account)
     }
 }
 
@@ -46,10 +44,7 @@ impl Command for CountSignUp {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.service.settings.passwords;
         let network = network(cx.caller.address);
-        if count(cx, "sign-up by address", &network).await? > i64::from(passwords.attempts_per_address) {
-            return Err(Problem::too_many(passwords.window));
-        }
-        Ok(())
+        count(cx, "sign-up by address", &network).await?.check(cx, passwords.attempts_per_address)
     }
 }
 
@@ -60,11 +55,16 @@ pub(crate) async fn forget_account(cx: &mut Context<'_>, account: &str) -> Resul
     Ok(())
 }
 
-async fn count(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<i64> {
+impl Counted {
+    fn check(&self, cx: &Context<'_>, most: u32) -> Result<()> {
+        if self.attempts <= i64::from(most) { Ok(()) } else { Err(Problem::too_many(self.window_end.since(cx.now))) }
+    }
+}
+
+async fn count(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<Counted> {
     let key = cx.service.keys.limit_key(limit, subject);
     let window_end = cx.now.plus(cx.service.settings.passwords.window);
-    let (attempts,) = cx.tx.one(sql::COUNT, (&key, window_end, cx.now)).await?;
-    Ok(attempts)
+    cx.tx.one(sql::COUNT, (&key, window_end, cx.now)).await
 }
 
 /// What counts as one address: an IPv6 host owns its whole /64, so the rest of it says nothing.

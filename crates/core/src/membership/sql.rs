@@ -72,6 +72,10 @@ record! {
         pub email: Option<String>,
         /// When that was proved.
         pub email_verified_at: Option<Timestamp>,
+        /// When it was added.
+        pub email_created_at: Option<Timestamp>,
+        /// When it last changed.
+        pub email_updated_at: Option<Timestamp>,
     }
 }
 
@@ -107,7 +111,8 @@ sql! {
         "SELECT m.id AS id, u.id AS user_id, m.public_metadata AS public_metadata, m.created_at AS created_at,
                 m.updated_at AS updated_at, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.created_at AS user_created_at, u.updated_at AS user_updated_at,
-                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at
+                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
+                e.created_at AS email_created_at, e.updated_at AS email_updated_at
            FROM organization_memberships m
            JOIN users u ON u.id = m.user_id
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1

@@ -8,7 +8,7 @@ use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
 use crate::limit;
 use crate::names::Username;
-use crate::password::Password;
+use crate::password::{Password, PasswordDigest};
 use crate::secret::SessionToken;
 use crate::service::Service;
 use crate::session::{self, Show, ShownSession};
@@ -78,7 +78,7 @@ async fn compare(
     password: Password,
 ) -> Result<Proved> {
     let found = service.ask(caller, &FindPassword(identifier)).await.result?;
-    let digest = found.as_ref().and_then(|row| row.password_digest.as_deref());
+    let digest = found.as_ref().and_then(|row| row.password_digest.as_ref());
     if !service.passwords.verify(password, digest).await? {
         return Err(Code::InvalidCredentials.into());
     }
@@ -108,7 +108,7 @@ impl Query for FindPassword<'_> {
 #[derive(Debug)]
 struct Proved {
     user: UserId,
-    digest: String,
+    digest: PasswordDigest,
     account: String,
 }
 
@@ -117,7 +117,7 @@ impl Command for Proved {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<CameIn> {
         // The password may have been changed while it was being compared.
-        if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, &self.digest)).await?.is_none() {
+        if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }
         limit::forget_account(cx, &self.account).await?;

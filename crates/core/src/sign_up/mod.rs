@@ -9,7 +9,7 @@ use crate::id::UserId;
 use crate::invitation::{self, Standing};
 use crate::limit;
 use crate::names::{PersonName, Username};
-use crate::password::Password;
+use crate::password::{Password, PasswordDigest};
 use crate::secret::InvitationToken;
 use crate::service::Service;
 use crate::session;
@@ -52,7 +52,7 @@ pub async fn sign_up(service: &Arc<Service>, caller: &Caller, newcomer: SignUp) 
 #[derive(Debug)]
 struct MakeAccount {
     newcomer: SignUp,
-    digest: String,
+    digest: PasswordDigest,
 }
 
 impl Command for MakeAccount {

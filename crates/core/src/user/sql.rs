@@ -2,6 +2,7 @@
 
 use crate::db::{Text, record, sql};
 use crate::id::{EmailAddressId, SessionId, UserId};
+use crate::password::PasswordDigest;
 use crate::time::Timestamp;
 
 record! {
@@ -25,6 +26,10 @@ record! {
         pub email: Option<String>,
         /// When that was proved.
         pub email_verified_at: Option<Timestamp>,
+        /// When it was added.
+        pub email_created_at: Option<Timestamp>,
+        /// When it last changed.
+        pub email_updated_at: Option<Timestamp>,
     }
 }
 
@@ -64,7 +69,7 @@ record! {
     /// What a sign-in compares a password with.
     pub(crate) struct PasswordRow {
         pub(crate) user_id: UserId,
-        pub(crate) password_digest: Option<String>,
+        pub(crate) password_digest: Option<PasswordDigest>,
         pub(crate) disabled: bool,
     }
 }
@@ -82,7 +87,8 @@ sql! {
     OF_SESSION(SessionId): PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.created_at AS created_at, u.updated_at AS updated_at,
-                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at
+                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
+                e.created_at AS email_created_at, e.updated_at AS email_updated_at
            FROM sign_ins i
            JOIN users u ON u.id = i.user_id
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1

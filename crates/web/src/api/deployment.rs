@@ -14,7 +14,7 @@ use crate::extract::{FromFields, Query, Reader};
 use crate::openapi::Enveloped;
 
 /// What somebody holds in hand.
-#[derive(Debug, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Held {
     /// The invitation's token.

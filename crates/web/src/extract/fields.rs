@@ -15,8 +15,9 @@ const LONGEST_NAME: usize = 100;
 /// Deeper than any field's value.
 const DEEPEST: usize = 32;
 
-/// One value. Forms have texts only; JSON has the rest.
-#[derive(Clone, Debug, PartialEq)]
+/// One value. Forms have texts only; JSON has the rest. Its `Debug` says of what kind it is and not what it holds, which
+/// may be a password.
+#[derive(Clone, PartialEq)]
 pub(crate) enum Value {
     /// JSON's null.
     Null,
@@ -32,6 +33,20 @@ pub(crate) enum Value {
     Object,
     /// A file, which no call takes yet.
     File,
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Flag(_) => "Flag(…)",
+            Self::Number(_) => "Number(…)",
+            Self::Text(_) => "Text(…)",
+            Self::List(_) => "List(…)",
+            Self::Object => "Object",
+            Self::File => "File",
+        })
+    }
 }
 
 /// A body or a query as names with values, in the order they came.

@@ -14,8 +14,8 @@ use crate::app::{App, Visitor};
 use crate::extract::{Body, FromFields, Query, Reader};
 use crate::openapi::Enveloped;
 
-/// What a newcomer writes.
-#[derive(Debug, ToSchema)]
+/// What a newcomer writes. It has no `Debug`: a password and a token are in it.
+#[derive(ToSchema)]
 #[schema(as = SignUpFields)]
 pub(crate) struct Fields {
     #[schema(format = Email)]
@@ -45,7 +45,7 @@ impl FromFields for Fields {
 }
 
 /// The invitation's token where earlier clients put it.
-#[derive(Debug, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct InQuery {
     /// The same as the field of this name; the field counts when both are there.

@@ -10,7 +10,7 @@ use vestibule_core::time::Timestamp;
 use super::{NamedShape, RoleShape};
 
 /// An invitation as those who manage members see it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(crate) struct InvitationShape {
     id: InvitationId,
@@ -159,7 +159,7 @@ fn inviter(listed: &Listed, roles: &[RoleShape]) -> Option<InviterShape> {
 }
 
 /// An invitation as its invitee sees it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = OwnInvitation)]
 pub(crate) struct OwnInvitationShape {
     id: InvitationId,

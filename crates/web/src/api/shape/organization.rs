@@ -27,6 +27,9 @@ pub(crate) struct OrganizationShape {
     auto_assigned_workspace_id: Option<WorkspaceId>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
+    /// Always empty: there are no segments here.
+    #[schema(value_type = Vec<Object>)]
+    segments: [(); 0],
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -45,6 +48,7 @@ impl OrganizationShape {
             enforce_mfa: organization.enforce_mfa,
             auto_assigned_workspace_id: None,
             public_metadata: object(&organization.public_metadata),
+            segments: [],
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }

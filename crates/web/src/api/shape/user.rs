@@ -47,8 +47,8 @@ pub(crate) struct EmailShape {
 impl EmailShape {
     fn primary(user: &PublicUser) -> Option<Self> {
         let (id, email) = (user.email_id?, user.email.clone()?);
-        let (verified_at, created_at, updated_at) = (user.email_verified_at, user.created_at, user.updated_at);
-        Some(Self::new(id, email, true, verified_at, (created_at, updated_at)))
+        let times = user.email_created_at.zip(user.email_updated_at)?;
+        Some(Self::new(id, email, true, user.email_verified_at, times))
     }
 
     fn new(
@@ -101,6 +101,8 @@ pub(crate) fn of_member(member: &Member) -> PublicUser {
         email_id: member.email_id,
         email: member.email.clone(),
         email_verified_at: member.email_verified_at,
+        email_created_at: member.email_created_at,
+        email_updated_at: member.email_updated_at,
     }
 }
 

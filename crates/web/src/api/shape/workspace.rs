@@ -29,6 +29,9 @@ pub(crate) struct WorkspaceShape {
     member_count: i64,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
+    /// Always empty: there are no segments here.
+    #[schema(value_type = Vec<Object>)]
+    segments: [(); 0],
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -47,6 +50,7 @@ impl From<Workspace> for WorkspaceShape {
             enforce_2fa: workspace.enforce_mfa,
             member_count: workspace.member_count,
             public_metadata: object(&workspace.public_metadata),
+            segments: [],
             created_at: workspace.created_at,
             updated_at: workspace.updated_at,
         }
