@@ -12,3 +12,4 @@ mod harness;
 mod invitations;
 mod scan;
 mod sessions;
+mod shapes;

@@ -120,7 +120,17 @@ pub(crate) struct AccountShape {
     has_passkeys: bool,
     disabled: bool,
     user_email_addresses: Vec<EmailShape>,
-    user_phone_numbers: Vec<String>,
+    // What there is no home for yet is there and empty, since clients go through it without asking.
+    #[schema(value_type = Vec<Object>)]
+    user_phone_numbers: [(); 0],
+    #[schema(value_type = Option<Object>)]
+    primary_phone_number: Option<()>,
+    #[schema(value_type = Option<Object>)]
+    user_authenticator: Option<()>,
+    #[schema(value_type = Vec<Object>)]
+    social_connections: [(); 0],
+    #[schema(value_type = Vec<Object>)]
+    segments: [(); 0],
     active_organization_membership_id: Option<MembershipId>,
     active_workspace_membership_id: Option<WorkspaceMembershipId>,
     #[schema(value_type = Object)]
@@ -138,7 +148,11 @@ impl From<ShownAccount> for AccountShape {
             has_passkeys: false,
             disabled: shown.account.disabled,
             user_email_addresses: shown.addresses.into_iter().map(EmailShape::from).collect(),
-            user_phone_numbers: Vec::new(),
+            user_phone_numbers: [],
+            primary_phone_number: None,
+            user_authenticator: None,
+            social_connections: [],
+            segments: [],
             active_organization_membership_id: shown.sign_in.sign_in.organization_membership_id,
             active_workspace_membership_id: shown.sign_in.sign_in.workspace_membership_id,
             public_metadata: super::object(&shown.account.public_metadata),
