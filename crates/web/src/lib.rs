@@ -11,6 +11,7 @@ mod envelope;
 mod extract;
 mod middleware;
 mod openapi;
+mod pages;
 mod router;
 mod serve;
 

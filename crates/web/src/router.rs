@@ -29,6 +29,7 @@ pub fn router(service: Arc<Service>) -> Router {
         get(move || async move { ([(header::CONTENT_TYPE, "application/json")], described).into_response() }),
     )
     .merge(crate::docs::pages())
+    .merge(crate::pages::pages())
     .fallback(respond::not_found)
     .method_not_allowed_fallback(respond::not_found)
     .layer(CatchPanicLayer::custom(respond::panicked))

@@ -276,7 +276,6 @@ async fn paths_and_methods_that_do_not_exist() {
         "/organizations/",
         "/%00",
         "/.env",
-        "/invite",
         long.as_str(),
     ] {
         stage.owner.get(path).await.refused(404, "NOT_FOUND");
