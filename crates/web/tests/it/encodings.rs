@@ -182,6 +182,7 @@ async fn a_workspaces_own_roles_are_given_there_only() {
 async fn the_outboxs_worker_ends_when_it_is_asked_to() {
     let app = App::start().await;
     let (owner, organization) = app.founder("olga@example.com").await;
+    outbox::work(&app.inner.service, std::future::ready(())).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = std::sync::Arc::clone(&app.inner.service);
     let worker = tokio::spawn(async move { outbox::work(&service, async { drop(stopped.await) }).await });
