@@ -194,13 +194,11 @@ async fn row_8_already_in_the_workspace() {
     let nina = story.app.newcomer(INVITEE, &story.mailed).await;
     accept(&nina, &story.mailed).await;
     // Nina comes into the workspace by another door, so that the invitation gives nothing any more.
-    let connection = rusqlite::Connection::open(story.app.database()).unwrap();
-    connection
-        .execute_batch(
-            "INSERT INTO workspace_memberships (id, organization_id, workspace_id, organization_membership_id, user_id, created_at, updated_at)
+    let joined = story.app.execute(
+        "INSERT INTO workspace_memberships (id, organization_id, workspace_id, organization_membership_id, user_id, created_at, updated_at)
              SELECT 1, w.organization_id, w.id, m.id, m.user_id, 0, 0 FROM workspaces w, organization_memberships m ORDER BY m.id DESC LIMIT 1",
-        )
-        .unwrap();
+    );
+    assert_eq!(joined, 1);
     let data = accept(&nina, &into_workspace).await;
     assert_eq!(data["already_member"], true);
     assert_eq!(data["workspace"], json!({"id": workspace, "name": "Lab"}));

@@ -103,7 +103,7 @@ impl App {
 
     /// How many rows each table has, to see that nothing was changed. Counters of attempts do not count.
     pub(crate) fn rows(&self) -> Vec<(String, i64)> {
-        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        let connection = self.inner.connection();
         let mut tables =
             connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
         let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
@@ -198,15 +198,22 @@ impl App {
         outbox::drain(&self.inner.service).await.unwrap();
     }
 
-    /// Where the database lies.
-    pub(crate) fn database(&self) -> std::path::PathBuf {
-        self.inner.folder.path().join("test.db")
+    /// Changes the database itself, where no command leads yet, and says how many rows.
+    pub(crate) fn execute(&self, statement: &str) -> usize {
+        self.inner.connection().execute(statement, []).unwrap()
     }
 
     /// A look at the database itself, past the service.
     pub(crate) fn count(&self, query: &str) -> i64 {
-        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        let connection = self.inner.connection();
         connection.query_row(query, [], |row| row.get(0)).unwrap()
+    }
+}
+
+impl Inner {
+    /// A way to the database past the service: the only place of the suite that names a driver.
+    fn connection(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("test.db")).unwrap()
     }
 }
 
@@ -216,7 +223,7 @@ impl Drop for Inner {
         if std::thread::panicking() {
             return;
         }
-        let connection = rusqlite::Connection::open(self.folder.path().join("test.db")).unwrap();
+        let connection = self.connection();
         let left: i64 =
             connection.query_row("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'", [], |row| row.get(0)).unwrap();
         assert_eq!(left, 0, "the test leaves work in the outbox");

@@ -179,8 +179,7 @@ async fn a_development_session_travels_in_staging_only() {
 async fn whoever_is_disabled_is_out_at_once() {
     let app = App::start().await;
     let ada = app.person("ada@example.com").await;
-    let connection = rusqlite::Connection::open(app.database()).unwrap();
-    connection.execute("UPDATE users SET disabled = 1", []).unwrap();
+    assert_eq!(app.execute("UPDATE users SET disabled = 1"), 1);
     ada.get("/me").await.refused(401, "UNAUTHORIZED");
     let fields = |password| [("email", "ada@example.com"), ("password", password)];
     app.visitor().post(SIGN_IN, &fields(PASSWORD)).await.refused(403, "USER_DISABLED");
@@ -192,9 +191,8 @@ async fn a_stranger_learns_nothing_from_a_failed_sign_in() {
     let app = App::start().await;
     app.person("ada@example.com").await;
     app.person("ben@example.com").await;
-    let connection = rusqlite::Connection::open(app.database()).unwrap();
     let without = "UPDATE users SET password_digest = NULL WHERE id = (SELECT user_id FROM email_addresses WHERE address_key = 'ben@example.com')";
-    assert_eq!(connection.execute(without, []).unwrap(), 1);
+    assert_eq!(app.execute(without), 1);
     let mut answers = Vec::new();
     for email in ["ada@example.com", "ben@example.com", "nobody@example.com"] {
         let answer = app.visitor().post(SIGN_IN, &[("email", email), ("password", "wrong-password")]).await;
