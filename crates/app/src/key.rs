@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use vestibule_core::db::Place;
 use vestibule_core::keys::MasterKey;
 use vestibule_core::random::Randomness;
 
@@ -12,29 +13,31 @@ use crate::start_error::StartError;
 /// Bytes of a key; its file holds them in hexadecimal, with a line end.
 const BYTES: usize = 32;
 
-/// Reads the key, or makes it for a database that is new.
+/// Reads the key, or makes it for a database that is new: that has nothing stored in it yet.
 ///
 /// Errors: `KeyMissing` when the database has data and its key is gone; `KeyOpenToOthers`, `NotAKey`, `KeyUnusable`.
-pub(crate) fn key(key_file: &Path, database: &Path, random: &dyn Randomness) -> Result<MasterKey, StartError> {
+pub(crate) fn key(
+    key_file: &Path,
+    database: &Place,
+    is_new: bool,
+    random: &dyn Randomness,
+) -> Result<MasterKey, StartError> {
     let unusable = |error| StartError::KeyUnusable { key_file: key_file.to_owned(), error };
     match File::open(key_file) {
         Ok(file) => {
             refuse_if_open_to_others(key_file, &file)?;
             read(key_file, file)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && is_new(database) => {
-            make(key_file, random).map_err(unusable)
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_new => match make(key_file, random) {
+            // Another process that starts on the same new database was first.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => key(key_file, database, false, random),
+            made => made.map_err(unusable),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(StartError::KeyMissing { key_file: key_file.to_owned(), database: database.to_owned() })
+            Err(StartError::KeyMissing { key_file: key_file.to_owned(), database: database.clone() })
         }
         Err(error) => Err(unusable(error)),
     }
-}
-
-/// Not there, or there and empty, as whoever mounts a single file into a container makes it.
-fn is_new(database: &Path) -> bool {
-    std::fs::metadata(database).map_or(true, |file| file.len() == 0)
 }
 
 fn read(key_file: &Path, file: File) -> Result<MasterKey, StartError> {
@@ -57,7 +60,7 @@ fn make(key_file: &Path, random: &dyn Randomness) -> io::Result<MasterKey> {
     }
     // Written whole under another name first, so that no power cut leaves half a key under the right one; and linked
     // rather than renamed, which never goes over another file: of two processes that start at once, one makes the key.
-    let draft = key_file.with_extension(format!("{}.new", std::process::id()));
+    let draft = key_file.with_extension(format!("{}.new", data_encoding::HEXLOWER.encode(&random.bytes::<8>())));
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -92,19 +95,19 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_only_for_its_owner() {
         let folder = tempfile::tempdir().unwrap();
-        let (key_file, database) = (folder.path().join("in/a/master.key"), folder.path().join("x.db"));
+        let (key_file, database) = (folder.path().join("in/a/master.key"), Place::File(folder.path().join("x.db")));
         let random = SeededRandomness::new(1);
-        key(&key_file, &database, &random).unwrap();
+        key(&key_file, &database, true, &random).unwrap();
         let text = std::fs::read_to_string(&key_file).unwrap();
         assert_eq!(text.len(), 65);
-        key(&key_file, &database, &random).unwrap();
+        key(&key_file, &database, true, &random).unwrap();
         assert_eq!(std::fs::read_to_string(&key_file).unwrap(), text);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&key_file).unwrap().permissions().mode() & 0o777, 0o600);
             std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o644)).unwrap();
-            let error = key(&key_file, &database, &random).unwrap_err();
+            let error = key(&key_file, &database, true, &random).unwrap_err();
             assert!(matches!(error, StartError::KeyOpenToOthers { mode: 0o644, .. }));
             assert!(!error.to_string().contains(text.trim()));
         }
@@ -113,15 +116,27 @@ mod tests {
     #[test]
     fn a_key_that_is_gone_or_broken_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let (key_file, database) = (folder.path().join("master.key"), folder.path().join("x.db"));
+        let (key_file, database) = (folder.path().join("master.key"), Place::File(folder.path().join("x.db")));
         let random = SeededRandomness::new(1);
-        std::fs::write(&database, "data").unwrap();
-        assert!(matches!(key(&key_file, &database, &random), Err(StartError::KeyMissing { .. })));
+        assert!(matches!(key(&key_file, &database, false, &random), Err(StartError::KeyMissing { .. })));
         for broken in ["", "abc", &"g".repeat(64), &"0".repeat(63), &"0".repeat(70)] {
             std::fs::write(&key_file, broken).unwrap();
             #[cfg(unix)]
             std::fs::set_permissions(&key_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-            assert!(matches!(key(&key_file, &database, &random), Err(StartError::NotAKey { .. })), "{broken:?}");
+            assert!(matches!(key(&key_file, &database, false, &random), Err(StartError::NotAKey { .. })), "{broken:?}");
         }
+    }
+
+    #[test]
+    fn two_processes_that_start_at_once_agree_on_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key_file, database) = (folder.path().join("master.key"), Place::File(folder.path().join("x.db")));
+        let start = |seed| {
+            let (key_file, database) = (key_file.clone(), database.clone());
+            std::thread::spawn(move || key(&key_file, &database, true, &SeededRandomness::new(seed)).is_ok())
+        };
+        let starts: Vec<_> = (0..8).map(start).collect();
+        assert!(starts.into_iter().all(|start| start.join().unwrap()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "drafts are cleared away");
     }
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use vestibule_core::db::{Db, Sqlite, is_foreign};
-use vestibule_core::id::IdSource;
+use vestibule_core::db::{Db, Place, is_foreign};
 use vestibule_core::keys::Keys;
 use vestibule_core::mail::{Carrier, FileCarrier};
 use vestibule_core::random::SystemRandomness;
@@ -18,8 +17,8 @@ use crate::start_error::StartError;
 
 /// Opens the service, making on the way what is not there yet.
 pub(crate) async fn open(loaded: &Loaded) -> Result<Arc<Service>, StartError> {
-    make_folder(&loaded.database)?;
     refuse_foreign(&loaded.database)?;
+    make_folder(&loaded.database)?;
     let carrier = carrier(&loaded.settings.mail.transport)?;
     open_with(loaded, Arc::new(SystemClock), carrier).await
 }
@@ -30,36 +29,47 @@ pub(crate) async fn open_with(
     clock: Arc<dyn Clock>,
     carrier: Option<Arc<dyn Carrier>>,
 ) -> Result<Arc<Service>, StartError> {
-    let database = &loaded.database;
-    make_folder(database)?;
     let random = Arc::new(SystemRandomness);
-    refuse_foreign(database)?;
-    let key = key(&loaded.key_file, database, random.as_ref())?;
-    make_private(database)?;
-    let sqlite = Sqlite::open(database, clock.now()).map_err(|error| StartError::database(database, error))?;
+    let place = place(loaded)?;
+    make_folder(&place)?;
+    refuse_foreign(&place)?;
+    let is_new = place.is_new().await.map_err(|error| StartError::database(&place, error))?;
+    let key = key(&loaded.key_file, &place, is_new, random.as_ref())?;
+    make_private(&place)?;
+    let db = Db::open(&place, loaded.postgres, clock.now()).await;
     let parts = Parts {
-        db: Db::Sqlite(sqlite),
+        db: db.map_err(|error| StartError::database(&place, error))?,
         clock,
         random,
-        // One process has a SQLite file open, so one node is all there is.
-        ids: IdSource::new(0),
         settings: loaded.settings.clone(),
         keys: Keys::new(&key),
         carrier,
     };
     Service::open(parts).await.map_err(|error| match error {
         ServiceError::WrongKey => {
-            StartError::KeyOfAnotherDatabase { key_file: loaded.key_file.clone(), database: database.clone() }
+            StartError::KeyOfAnotherDatabase { key_file: loaded.key_file.clone(), database: place }
         }
-        ServiceError::Database(problem) => {
-            StartError::Preparing { database: database.clone(), reason: problem.to_string() }
-        }
+        ServiceError::Database(problem) => StartError::Preparing { database: place, reason: problem.to_string() },
     })
 }
 
+/// Where the database is, with the password from its file. Error: `PasswordFile`.
+pub(crate) fn place(loaded: &Loaded) -> Result<Place, StartError> {
+    match (&loaded.database, &loaded.database_password_file) {
+        (Place::Postgres(url), Some(file)) => {
+            let password = std::fs::read_to_string(file)
+                .map_err(|error| StartError::PasswordFile { file: file.clone(), error })?;
+            let password = password.trim_end_matches(['\n', '\r']);
+            Ok(Place::Postgres(Box::new(url.as_ref().clone().or_password(password))))
+        }
+        (place, _) => Ok(place.clone()),
+    }
+}
+
 /// Makes the database's folder, for its owner only: what lies in it is everybody's data and the key to it.
-fn make_folder(database: &Path) -> Result<(), StartError> {
-    let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+pub(crate) fn make_folder(database: &Place) -> Result<(), StartError> {
+    let folder = database.file().and_then(Path::parent);
+    let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();
@@ -70,21 +80,27 @@ fn make_folder(database: &Path) -> Result<(), StartError> {
 }
 
 /// Says that a file is something else before anything is made beside it, or looked for.
-fn refuse_foreign(database: &Path) -> Result<(), StartError> {
-    if is_foreign(database) { Err(StartError::NotADatabase { database: database.to_owned() }) } else { Ok(()) }
+fn refuse_foreign(database: &Place) -> Result<(), StartError> {
+    if database.file().is_some_and(is_foreign) {
+        return Err(StartError::NotADatabase { database: database.clone() });
+    }
+    Ok(())
 }
 
 /// Makes the database's file before SQLite does, so that nobody else can ever read it; what SQLite puts beside it has the
 /// same mode.
-fn make_private(database: &Path) -> Result<(), StartError> {
+pub(crate) fn make_private(database: &Place) -> Result<(), StartError> {
+    let Some(file) = database.file() else {
+        return Ok(());
+    };
     let mut options = std::fs::File::options();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-        .open(database)
+        .open(file)
         .map(|_| ())
-        .map_err(|error| StartError::DatabaseUnusable { database: database.to_owned(), reason: error.to_string() })
+        .map_err(|error| StartError::DatabaseUnusable { database: database.clone(), reason: error.to_string() })
 }
 
 fn carrier(transport: &Transport) -> Result<Option<Arc<dyn Carrier>>, StartError> {

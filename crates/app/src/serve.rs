@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use vestibule_core::outbox;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
+use vestibule_core::{node, outbox};
 
 use crate::lifecycle::Shutdown;
 use crate::open::open;
@@ -41,22 +41,29 @@ pub(crate) async fn listen(loaded: &mut Loaded) -> Result<TcpListener, StartErro
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), StartError> {
     let http =
         tokio::spawn(vestibule_web::serve(listener, vestibule_web::router(Arc::clone(&service)), shutdown.asked_for()));
+    let (stop, worked) = (shutdown.asked_for(), Arc::clone(&service));
+    let worker = tokio::spawn(async move { outbox::work(&worked, stop).await });
     let stop = shutdown.asked_for();
-    let worker = tokio::spawn(async move { outbox::work(&service, stop).await });
+    let number = tokio::spawn(async move { node::hold(&service, stop).await });
     let served = shutdown.unless_over(async {
         let http = async { http.await.map_err(|_| StartError::Crashed { part: "the HTTP server" }) };
         let worker = async { worker.await.map_err(|_| StartError::Crashed { part: "the outbox's worker" }) };
         // Whichever fails first ends the other: a server whose mails stay behind is worse than one that is restarted.
-        tokio::try_join!(http, worker).map(|((), ())| ())
+        let number =
+            async { number.await.map_err(|_| StartError::Crashed { part: "the keeper of this process's number" }) };
+        tokio::try_join!(http, worker, number).map(|((), (), ())| ())
     });
     served.await.ok_or(StartError::CutShort)?
 }
 
 fn announce(loaded: &Loaded) {
-    let database = std::path::absolute(&loaded.database).unwrap_or_else(|_| loaded.database.clone());
+    let database = match loaded.database.file() {
+        Some(file) => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
+        None => loaded.database.to_string(),
+    };
     say::line(format_args!("Vestibule listens on http://{}", loaded.listen));
     say::line(format_args!("Its public URL is {}", loaded.settings.public_url.as_str()));
-    say::line(format_args!("Its database is {}", database.display()));
+    say::line(format_args!("Its database is {database}"));
     match &loaded.settings.mail.transport {
         Transport::File(folder) => {
             let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use vestibule_core::db::OpenError;
+use vestibule_core::db::{OpenError, Place};
 
 use crate::settings::SettingError;
 
@@ -19,13 +19,17 @@ pub(crate) enum StartError {
     /// The folder of `database` is not there and can't be made.
     DatabaseFolder { folder: PathBuf, error: io::Error },
     /// The file of `database` can't be read or written.
-    DatabaseUnusable { database: PathBuf, reason: String },
+    DatabaseUnusable { database: Place, reason: String },
     /// The file of `database` is something else.
-    NotADatabase { database: PathBuf },
+    NotADatabase { database: Place },
     /// The database was written by a newer binary.
-    DatabaseNewer { database: PathBuf, found: i64, known: i64 },
+    DatabaseNewer { database: Place, found: i64, known: i64 },
+    /// The PostgreSQL server of `database` does not do.
+    Server { database: Place, error: OpenError },
+    /// The file of `database_password_file` can't be read.
+    PasswordFile { file: PathBuf, error: io::Error },
     /// Another process has the database open.
-    DatabaseInUse { database: PathBuf },
+    DatabaseInUse { database: Place },
     /// The file of `key_file` can't be read or made.
     KeyUnusable { key_file: PathBuf, error: io::Error },
     /// The file of `key_file` holds something else.
@@ -33,9 +37,9 @@ pub(crate) enum StartError {
     /// Other users can read the key; `mode` is the file's.
     KeyOpenToOthers { key_file: PathBuf, mode: u32 },
     /// The key is another database's.
-    KeyOfAnotherDatabase { key_file: PathBuf, database: PathBuf },
+    KeyOfAnotherDatabase { key_file: PathBuf, database: Place },
     /// The database has data, and its key is gone.
-    KeyMissing { key_file: PathBuf, database: PathBuf },
+    KeyMissing { key_file: PathBuf, database: Place },
     /// Mail can't be put into `mail.folder`.
     MailFolder { folder: PathBuf, error: io::Error },
     /// The folder of `demo --dir` has things in it that no demo made.
@@ -43,7 +47,7 @@ pub(crate) enum StartError {
     /// The system refuses something no setting is about: what, and why.
     System { what: &'static str, error: io::Error },
     /// The database failed while it was being prepared; the log knows more.
-    Preparing { database: PathBuf, reason: String },
+    Preparing { database: Place, reason: String },
     /// A part of the running server ended by itself.
     Crashed { part: &'static str },
     /// A second signal, or 30 seconds, ended what was still under way.
@@ -52,13 +56,14 @@ pub(crate) enum StartError {
 
 impl StartError {
     /// Why this database could not be opened.
-    pub(crate) fn database(database: &Path, error: OpenError) -> Self {
-        let database = database.to_owned();
+    pub(crate) fn database(database: &Place, error: OpenError) -> Self {
+        let database = database.clone();
         match error {
             OpenError::InUse => Self::DatabaseInUse { database },
             OpenError::Newer { found, known } => Self::DatabaseNewer { database, found, known },
             OpenError::Foreign => Self::NotADatabase { database },
             OpenError::Unusable(reason) => Self::DatabaseUnusable { database, reason },
+            error => Self::Server { database, error },
         }
     }
 
@@ -81,6 +86,8 @@ impl fmt::Display for StartError {
             | Self::NotADatabase { .. }
             | Self::DatabaseNewer { .. }
             | Self::DatabaseInUse { .. }
+            | Self::Server { .. }
+            | Self::PasswordFile { .. }
             | Self::Preparing { .. } => self.about_database(f),
             Self::KeyUnusable { .. }
             | Self::NotAKey { .. }
@@ -106,7 +113,7 @@ impl fmt::Display for StartError {
     }
 }
 
-const ANOTHER_DATABASE: &str = "choose another file with --database or VESTIBULE_DATABASE";
+const ANOTHER_DATABASE: &str = "choose another with --database or VESTIBULE_DATABASE";
 
 impl StartError {
     fn about_database(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,30 +125,31 @@ impl StartError {
             ),
             Self::DatabaseUnusable { database, reason } => write!(
                 f,
-                "database is {}, which can't be opened: {reason}; make it writable for this user, or {ANOTHER_DATABASE}",
-                database.display()
+                "database is {database}, which can't be opened: {reason}; make it writable for this user, or {ANOTHER_DATABASE}"
             ),
-            Self::NotADatabase { database } => write!(
-                f,
-                "database is {}, which is not a database of Vestibule; {ANOTHER_DATABASE}",
-                database.display()
-            ),
+            Self::NotADatabase { database } => {
+                write!(f, "database is {database}, which is not a database of Vestibule; {ANOTHER_DATABASE}")
+            }
             Self::DatabaseNewer { database, found, known } => write!(
                 f,
-                "database is {}, which has schema {found}, but this binary knows schemas up to {known}; use the newer \
-                 binary that wrote it, or {ANOTHER_DATABASE}",
-                database.display()
+                "database is {database}, which has schema {found}, but this binary knows schemas up to {known}; use the newer \
+                 binary that wrote it, or {ANOTHER_DATABASE}"
             ),
             Self::DatabaseInUse { database } => write!(
                 f,
-                "database is {}, which another vestibule process has open; end that one first, or {ANOTHER_DATABASE}",
-                database.display()
+                "database is {database}, which another vestibule process has open; end that one first, or {ANOTHER_DATABASE}"
+            ),
+            Self::Server { database, error } => about_server(f, database, error),
+            Self::PasswordFile { file, error } => write!(
+                f,
+                "database_password_file is {}, which can't be read: {error}; make it readable for this user, or name \
+                 another with VESTIBULE_DATABASE_PASSWORD_FILE",
+                file.display()
             ),
             Self::Preparing { database, reason } => write!(
                 f,
-                "database is {}, which could not be prepared: {reason}; see that its disk has room, or \
-                 {ANOTHER_DATABASE}",
-                database.display()
+                "database is {database}, which could not be prepared: {reason}; see that its disk has room, or \
+                 {ANOTHER_DATABASE}"
             ),
             _ => Ok(()),
         }
@@ -172,17 +180,54 @@ impl StartError {
                 "key_file is {}, which is not the key that database {} was made with; name the right one with \
                  VESTIBULE_KEY_FILE",
                 key_file.display(),
-                database.display()
+                database
             ),
             Self::KeyMissing { key_file, database } => write!(
                 f,
                 "key_file is {}, which is not there, but database {} has data that needs its key; bring the file back \
                  from its backup, or name it with VESTIBULE_KEY_FILE",
                 key_file.display(),
-                database.display()
+                database
             ),
             _ => Ok(()),
         }
+    }
+}
+
+fn about_server(f: &mut fmt::Formatter<'_>, database: &Place, error: &OpenError) -> fmt::Result {
+    write!(f, "database is {database}, ")?;
+    match error {
+        OpenError::Unreachable(reason) => {
+            write!(f, "where no server answers: {reason}; start it, or correct host and port in the URL")
+        }
+        OpenError::Login(reason) => write!(
+            f,
+            "which does not let this user in: {reason}; correct the user and the password in the URL, or put the \
+             password into a file and name it with VESTIBULE_DATABASE_PASSWORD_FILE"
+        ),
+        OpenError::NoDatabase(reason) => {
+            write!(f, "which is not there: {reason}; create it first, or correct its name in the URL")
+        }
+        OpenError::NotAllowed(reason) => write!(
+            f,
+            "where this user lacks a right: {reason}; let the user own the schema, for example with: CREATE SCHEMA \
+             vestibule AUTHORIZATION the_user"
+        ),
+        OpenError::Certificate(reason) => write!(
+            f,
+            "whose certificate can't be verified: {reason}; name the file of the authority that signed it with \
+             sslrootcert in the URL, or correct the host"
+        ),
+        OpenError::NoTls => {
+            write!(f, "which speaks no TLS; turn it on there, or write sslmode=disable into the URL if the way is safe")
+        }
+        OpenError::Standby => {
+            write!(f, "which is a standby and takes no writes; name the primary in the URL, or both: host1,host2")
+        }
+        OpenError::TooOld { found, oldest } => {
+            write!(f, "which is PostgreSQL {found}; use version {oldest} or later, or {ANOTHER_DATABASE}")
+        }
+        other => write!(f, "which can't be used: {other:?}; {ANOTHER_DATABASE}"),
     }
 }
 

@@ -135,6 +135,12 @@ codes! {
     // The server's own troubles.
     /// More work than it can do now.
     Busy = 503 "BUSY", "The server is busy. Try again in a moment.";
+    /// The database does not answer, or cannot be reached.
+    Unavailable = 503 "UNAVAILABLE", "The database does not answer at the moment. Nothing was changed; try again in a moment.";
+    /// The database went away while a change was being saved.
+    OutcomeUnknown = 503 "OUTCOME_UNKNOWN", "The database went away while this was being saved. Look whether it was done before you try again.";
+    /// The disk of the database is full.
+    StorageFull = 503 "STORAGE_FULL", "The server has no room left to save anything. Nothing was changed; tell the people who run it.";
     /// The request took longer than it may.
     TimedOut = 503 "TIMED_OUT", "The request took too long. Try again in a moment.";
     /// Something that should not happen.
@@ -162,7 +168,7 @@ impl Code {
 }
 
 /// Why a command was refused or failed: at least one code with words for the caller, and perhaps a cause for the log.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     errors: Vec<(Code, Cow<'static, str>)>,
     retry_after: Option<Duration>,
@@ -173,6 +179,11 @@ impl Problem {
     /// A failure of ours. The caller reads only that there was one; the log reads `cause`.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..Code::Internal.into() }
+    }
+
+    /// A refusal with what the log should know of it.
+    pub(crate) fn caused(code: Code, cause: impl fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..code.into() }
     }
 
     /// A field and what is wrong with it.

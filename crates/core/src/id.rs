@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::time::Timestamp;
 
@@ -16,17 +17,30 @@ const SEQUENCE_BITS: u32 = 12;
 const SEQUENCES: i64 = 1 << SEQUENCE_BITS;
 
 /// Makes ids that are unique among all processes with distinct node numbers, and rise within one process even when
-/// the clock is set back.
+/// the clock is set back. Which number is this process's, [`crate::node`] finds out.
 #[derive(Debug)]
 pub struct IdSource {
-    node: i64,
+    node: AtomicI64,
     last: Mutex<i64>,
 }
 
 impl IdSource {
-    /// A source for one process. Only the lowest ten bits of `node` count.
-    pub fn new(node: u16) -> Self {
-        Self { node: i64::from(node) & ((1 << NODE_BITS) - 1), last: Mutex::new(0) }
+    /// Numbers a process may have; 0 is nobody's.
+    pub const NODES: std::ops::Range<i64> = 1..1 << NODE_BITS;
+
+    /// A source whose process has no number yet. Two of them may make the same ids.
+    pub const fn without_node() -> Self {
+        Self { node: AtomicI64::new(0), last: Mutex::new(0) }
+    }
+
+    /// Makes ids under this number from now on. Only its lowest ten bits count.
+    pub(crate) fn set_node(&self, node: i64) {
+        self.node.store(node & ((1 << NODE_BITS) - 1), Ordering::SeqCst);
+    }
+
+    /// The number ids are made under.
+    pub fn node(&self) -> i64 {
+        self.node.load(Ordering::SeqCst)
     }
 
     /// The next id, not smaller than any this source has given.
@@ -36,7 +50,7 @@ impl IdSource {
         // Past 4,096 ids in a millisecond the source borrows from the next one rather than wait for it.
         *last = ticks.max(*last + 1);
         let (milliseconds, sequence) = (*last / SEQUENCES, *last % SEQUENCES);
-        I::from((milliseconds << (NODE_BITS + SEQUENCE_BITS)) | (self.node << SEQUENCE_BITS) | sequence)
+        I::from((milliseconds << (NODE_BITS + SEQUENCE_BITS)) | (self.node() << SEQUENCE_BITS) | sequence)
     }
 }
 
@@ -132,6 +146,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn of_node(node: i64) -> IdSource {
+        let source = IdSource::without_node();
+        source.set_node(node);
+        source
+    }
+
     #[test]
     fn only_canonical_decimals_are_ids() {
         assert_eq!("123456789012345678".parse(), Ok(UserId(123_456_789_012_345_678)));
@@ -146,7 +166,7 @@ mod tests {
     #[test]
     fn ids_rise_and_stay_apart_even_when_the_clock_goes_back() {
         let noon = Timestamp::from_microseconds(1_790_000_000_000_000);
-        let source = IdSource::new(3);
+        let source = of_node(3);
         let mut last = UserId(0);
         for round in 0..10_000 {
             let now =
@@ -155,7 +175,7 @@ mod tests {
             assert!(id > last);
             last = id;
         }
-        assert_ne!(IdSource::new(1).next::<UserId>(noon), IdSource::new(2).next::<UserId>(noon));
+        assert_ne!(of_node(1).next::<UserId>(noon), of_node(2).next::<UserId>(noon));
     }
 
     proptest! {

@@ -16,6 +16,7 @@ pub mod limit;
 pub mod mail;
 pub mod membership;
 pub mod names;
+pub mod node;
 pub mod organization;
 pub mod outbox;
 pub mod password;
@@ -41,6 +42,7 @@ const STATEMENTS: &[&[db::Declaration]] = &[
     invitation::sql::STATEMENTS,
     limit::sql::STATEMENTS,
     membership::sql::STATEMENTS,
+    node::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     outbox::sql::STATEMENTS,
     session::sql::STATEMENTS,

@@ -29,8 +29,8 @@ pub(super) fn empty(folder: &str, loaded: &Loaded) -> Result<(), StartError> {
     if !marked && !is_empty(folder).map_err(unusable)? {
         return Err(StartError::NotADemoFolder { folder: folder.to_owned() });
     }
-    if loaded.database.exists()
-        && let Err(OpenError::InUse) = Sqlite::open(&loaded.database, SystemClock.now())
+    if let Some(file) = loaded.database.file().filter(|file| file.exists())
+        && let Err(OpenError::InUse) = Sqlite::open(file, SystemClock.now())
     {
         return Err(StartError::DatabaseInUse { database: loaded.database.clone() });
     }

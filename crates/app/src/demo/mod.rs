@@ -8,6 +8,7 @@ mod folder;
 mod story;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_core::settings::Transport;
@@ -36,7 +37,7 @@ pub(crate) async fn run(demo: &Demo) -> Result<(), StartError> {
 
 /// The demo's settings. The environment does not count: a demo must not come near a database it did not make.
 fn load(demo: &Demo) -> Result<Loaded, StartError> {
-    let database = std::path::Path::new(&demo.dir).join(folder::DATABASE).to_str().map(str::to_owned);
+    let database = Path::new(&demo.dir).join(folder::DATABASE).to_str().map(str::to_owned);
     let flags = Flags { listen: Some(demo.listen.clone()), database, ..Flags::default() };
     let surroundings = Surroundings { environment: BTreeMap::new(), ..Surroundings::of_this_process() };
     let mut loaded = settings::load(&flags, &surroundings).map_err(StartError::Settings)?;
@@ -47,7 +48,7 @@ fn load(demo: &Demo) -> Result<Loaded, StartError> {
 }
 
 fn announce(loaded: &Loaded, company: &Company) {
-    let folder = loaded.database.parent().unwrap_or(&loaded.database);
+    let folder = loaded.database.file().and_then(Path::parent).unwrap_or(Path::new(""));
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let base = format!("http://{}", loaded.listen);
     let list = format!("{base}/organizations/{}/invitations", company.organization);

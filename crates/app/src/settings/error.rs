@@ -4,8 +4,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use vestibule_core::db::PostgresUrl;
+
 use super::setting::Setting;
-use super::{Given, Written};
+use super::{Given, Written, shown};
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +93,14 @@ impl fmt::Display for SettingError {
                 "the environment variable {variable} holds bytes that are not UTF-8; write it as plain text, or leave \
                  it out"
             ),
-            Self::Wrong { setting, at, found } => write!(
-                f,
-                "{} is {} ({at}), but it takes {}; write for example {}",
-                setting.path,
-                Short(found),
-                setting.takes,
-                example(setting, at)
-            ),
+            Self::Wrong { setting, at, found } => {
+                write!(f, "{} is {} ({at}), ", setting.path, Short(found))?;
+                match reason(found) {
+                    Some(reason) => write!(f, "where {reason}; it")?,
+                    None => write!(f, "but it")?,
+                }
+                write!(f, " takes {}; write for example {}", setting.takes, example(setting, at))
+            }
             Self::NoDefault { setting } => write!(
                 f,
                 "{} is not set, and this user has no home directory to take a default from; write for example {}",
@@ -143,6 +145,16 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// What is wrong with a URL, beyond not being one.
+fn reason(found: &Written) -> Option<String> {
+    match found {
+        Written::Text(text) if PostgresUrl::is_meant(text) => {
+            text.parse::<PostgresUrl>().err().map(|wrong| wrong.to_string())
+        }
+        _ => None,
+    }
+}
+
 /// A value, cut to what a sentence can hold.
 struct Short<'a>(&'a Written);
 
@@ -151,7 +163,7 @@ impl fmt::Display for Short<'_> {
         const LONGEST: usize = 80;
         // One line, whatever control characters the value has in it.
         let text = match self.0 {
-            Written::Text(text) => format!("{text:?}"),
+            Written::Text(text) => format!("{:?}", shown(text)),
             other => other.to_string().escape_debug().to_string().replace("\\\"", "\""),
         };
         match text.char_indices().nth(LONGEST) {

@@ -16,10 +16,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use vestibule_core::db::{Place, PostgresOptions, PostgresUrl};
 use vestibule_core::settings::{PublicUrl, Settings};
 
 pub(crate) use error::{Origin, SettingError};
@@ -32,8 +34,12 @@ use setting::Setting;
 pub(crate) struct Loaded {
     /// What the service itself reads.
     pub(crate) settings: Settings,
-    /// The SQLite file. As it was written: perhaps relative to the working directory.
-    pub(crate) database: PathBuf,
+    /// Where everything is stored.
+    pub(crate) database: Place,
+    /// The file with the password that the database's URL does not have.
+    pub(crate) database_password_file: Option<PathBuf>,
+    /// How a PostgreSQL database is used.
+    pub(crate) postgres: PostgresOptions,
     /// The file that holds the master key.
     pub(crate) key_file: PathBuf,
     /// Where mail goes when the transport is `file`; also set when it is not.
@@ -73,7 +79,9 @@ impl Loaded {
     fn blank() -> Self {
         Self {
             settings: Settings::default(),
-            database: PathBuf::new(),
+            database: Place::File(PathBuf::new()),
+            database_password_file: None,
+            postgres: PostgresOptions::default(),
             key_file: PathBuf::new(),
             mail_folder: PathBuf::new(),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -100,8 +108,8 @@ pub(crate) struct Flags {
     /// The settings file (or `VESTIBULE_CONFIG`)
     #[arg(long, value_name = "PATH")]
     pub(crate) config: Option<String>,
-    /// The SQLite file; made when it is not there (or `VESTIBULE_DATABASE`)
-    #[arg(long, value_name = "PATH")]
+    /// The SQLite file, made when it is not there, or a postgres:// URL (or `VESTIBULE_DATABASE`)
+    #[arg(long, value_name = "PATH|URL")]
     pub(crate) database: Option<String>,
     /// The address and port to listen on (or `VESTIBULE_LISTEN`)
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -119,8 +127,9 @@ pub(crate) struct Given {
     origin: Origin,
 }
 
-/// A value as somebody wrote it. Its `Display` is TOML, except for what no setting takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value as somebody wrote it. Its `Display` is TOML, except for what no setting takes, and never shows the password
+/// of a URL.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Written {
     Text(String),
     Number(String),
@@ -132,9 +141,24 @@ pub(crate) enum Written {
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => toml::Value::from(text.as_str()).fmt(f),
+            Self::Text(text) => toml::Value::from(shown(text).as_ref()).fmt(f),
             Self::Number(words) | Self::Other(words) => f.write_str(words),
             Self::List(items) => toml::Value::from(items.clone()).fmt(f),
         }
     }
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text without the password, should it be the URL of a database. A wrong one is not shown at all: who knows which part
+/// of it was meant to be the password.
+fn shown(text: &str) -> Cow<'_, str> {
+    if !PostgresUrl::is_meant(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.parse::<PostgresUrl>().map_or_else(|_| "postgres://…".to_owned(), |url| url.to_string()))
 }

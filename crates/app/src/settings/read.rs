@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use vestibule_core::db::{Place, PostgresUrl};
 use vestibule_core::settings::PublicUrl;
 
 use super::duration;
@@ -22,9 +23,19 @@ pub(super) fn span(text: &str, shortest: &str, longest: &str) -> Option<Duration
     duration::parse(text).filter(|span| limits.contains(span))
 }
 
+/// Where a database is.
+pub(super) fn place(text: &str) -> Option<Place> {
+    if PostgresUrl::is_meant(text) {
+        return text.parse().ok().map(Box::new).map(Place::Postgres);
+    }
+    file_path(text).map(Place::File)
+}
+
 /// A path in the file system. SQLite's other names (`:memory:`, `file:…`) are none: what they hold is not kept.
 pub(super) fn file_path(text: &str) -> Option<PathBuf> {
     let is_path = !text.is_empty() && !text.contains('\0') && !text.starts_with(':') && !text.starts_with("file:");
+    // Another kind of database, or a slip in the name of this one.
+    let is_path = is_path && !text.contains("://");
     is_path.then(|| PathBuf::from(text))
 }
 
@@ -61,7 +72,7 @@ mod tests {
     #[test]
     fn a_path_is_a_place_on_the_disk() {
         assert_eq!(file_path("a b/c.db"), Some(PathBuf::from("a b/c.db")));
-        for wrong in ["", ":memory:", "file:x?mode=memory", "a\0b"] {
+        for wrong in ["", ":memory:", "file:x?mode=memory", "a\0b", "mysql://h/d", "postgress://h/d"] {
             assert_eq!(file_path(wrong), None, "{wrong:?}");
         }
     }

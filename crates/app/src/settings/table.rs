@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use vestibule_core::settings::{Mail, Mode, PublicUrl, Transport};
 
-use super::read::{file_path, network, number, page, span};
+use super::load::Surroundings;
+use super::read::{file_path, network, number, page, place, span};
 use super::setting::{Fallback, Kind, Setting};
 use super::{Loaded, LogFormat};
 use crate::telemetry;
@@ -16,8 +17,13 @@ fn put<T>(place: &mut T, value: Option<T>) -> Option<()> {
     Some(())
 }
 
-fn beside_database(loaded: &Loaded, name: &str) -> Option<String> {
-    loaded.database.parent().unwrap_or(Path::new("")).join(name).to_str().map(str::to_owned)
+/// Beside the database when that is a file, and where its file would be when it is not.
+fn beside_database(loaded: &Loaded, surroundings: &Surroundings, name: &str) -> Option<String> {
+    let folder = match loaded.database.file() {
+        Some(file) => file.parent().unwrap_or(Path::new("")).to_owned(),
+        None => surroundings.data_directory.as_ref()?.join("vestibule"),
+    };
+    folder.join(name).to_str().map(str::to_owned)
 }
 
 /// More could run at once than there are processors, and none would be done sooner.
@@ -27,21 +33,45 @@ const MOST_PARALLEL_HASHES: usize = 64;
 pub(crate) static SETTINGS: &[Setting] = &[
     Setting {
         path: "database",
-        explains: "The SQLite file that holds everything. It and its folder are made when they are not there.",
-        takes: "the path of a file",
+        explains: "The SQLite file that holds everything, made when it is not there; or the URL of a PostgreSQL database.",
+        takes: "the path of a file, or postgres://user@host:port/name",
         example: "/var/lib/vestibule/vestibule.db",
         default: Fallback::From("vestibule/vestibule.db in the user's data directory", |_, surroundings| {
             surroundings.data_directory.as_ref()?.join("vestibule/vestibule.db").to_str().map(str::to_owned)
         }),
         kind: Kind::Path,
-        read: |loaded, text| put(&mut loaded.database, file_path(text)),
+        read: |loaded, text| put(&mut loaded.database, place(text)),
+    },
+    Setting {
+        path: "database_password_file",
+        explains: "A file with the password for PostgreSQL and nothing else, for a URL that has none.",
+        takes: "the path of a file, or nothing",
+        example: "/run/secrets/postgres",
+        default: Fallback::Is(""),
+        kind: Kind::Path,
+        read: |loaded, text| {
+            let file = if text.is_empty() { Some(None) } else { file_path(text).map(Some) };
+            put(&mut loaded.database_password_file, file)
+        },
+    },
+    Setting {
+        path: "database_connections",
+        explains: "Connections to PostgreSQL at the most, for this process. SQLite needs none.",
+        takes: "a whole number from 1 to 1000",
+        example: "16",
+        default: Fallback::Is("16"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.postgres.connections, number(text, 1..=1000)),
     },
     Setting {
         path: "key_file",
-        explains: "The master key: made once, readable by its owner only. Back it up apart from the database.",
+        explains: "The master key: made once, for its owner only. Back it up apart from the database; processes of one share it.",
         takes: "the path of a file",
         example: "/var/lib/vestibule/master.key",
-        default: Fallback::From("master.key beside the database", |loaded, _| beside_database(loaded, "master.key")),
+        default: Fallback::From(
+            "master.key beside the SQLite file, or where that would be by default",
+            |loaded, surroundings| beside_database(loaded, surroundings, "master.key"),
+        ),
         kind: Kind::Path,
         read: |loaded, text| put(&mut loaded.key_file, file_path(text)),
     },
@@ -253,7 +283,10 @@ pub(crate) static SETTINGS: &[Setting] = &[
         explains: "Where the transport file puts mails. They hold live links: keep the folder to yourself.",
         takes: "the path of a folder",
         example: "/var/lib/vestibule/mail",
-        default: Fallback::From("mail beside the database", |loaded, _| beside_database(loaded, "mail")),
+        default: Fallback::From(
+            "mail beside the SQLite file, or where that would be by default",
+            |loaded, surroundings| beside_database(loaded, surroundings, "mail"),
+        ),
         kind: Kind::Path,
         read: |loaded, text| {
             loaded.mail_folder = file_path(text)?;

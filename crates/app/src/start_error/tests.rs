@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use super::*;
 
-fn file() -> PathBuf {
-    PathBuf::from("/d/v.db")
+fn file() -> Place {
+    Place::File("/d/v.db".into())
 }
 
 fn key() -> PathBuf {
@@ -21,6 +21,9 @@ fn listen(kind: io::ErrorKind) -> StartError {
 /// Every error, with what it must name and what it must offer.
 fn table() -> Vec<(StartError, [&'static str; 3])> {
     let database = |error| StartError::database(&file(), error);
+    let url = "postgres://hall:secret@db.example/v?sslmode=verify-full";
+    let server = |error| StartError::database(&Place::Postgres(Box::new(url.parse().unwrap())), error);
+    let words = || "its words".to_owned();
     vec![
         (listen(io::ErrorKind::AddrInUse), ["listen is 127.0.0.1:80,", "another program listens", "VESTIBULE_LISTEN"]),
         (listen(io::ErrorKind::PermissionDenied), ["listen", "below 1024", "--listen 127.0.0.1:8081"]),
@@ -31,6 +34,22 @@ fn table() -> Vec<(StartError, [&'static str; 3])> {
         (database(OpenError::Foreign), ["database is /d/v.db", "not a database of Vestibule", "--database"]),
         (database(OpenError::Newer { found: 9, known: 4 }), ["schema 9", "up to 4", "newer binary"]),
         (database(OpenError::InUse), ["database is /d/v.db", "another vestibule process", "VESTIBULE_DATABASE"]),
+        (
+            server(OpenError::Unreachable(words())),
+            ["database is postgres://hall@db.example:5432/v", "its words", "port"],
+        ),
+        (server(OpenError::Login(words())), ["its words", "password", "VESTIBULE_DATABASE_PASSWORD_FILE"]),
+        (server(OpenError::NoDatabase(words())), ["database is postgres", "its words", "create it"]),
+        (server(OpenError::NotAllowed(words())), ["its words", "own the schema", "CREATE SCHEMA"]),
+        (server(OpenError::Certificate(words())), ["its words", "verified", "sslrootcert"]),
+        (server(OpenError::NoTls), ["database is postgres", "no TLS", "sslmode=disable"]),
+        (server(OpenError::Standby), ["standby", "takes no writes", "host1,host2"]),
+        (server(OpenError::TooOld { found: 12, oldest: 13 }), ["PostgreSQL 12", "13 or later", "--database"]),
+        (server(OpenError::Foreign), ["database is postgres", "not a database of Vestibule", "--database"]),
+        (
+            StartError::PasswordFile { file: "/pw".into(), error: refused() },
+            ["database_password_file is /pw", "denied", "VESTIBULE_DATABASE_PASSWORD_FILE"],
+        ),
         (
             StartError::Preparing { database: file(), reason: "x".to_owned() },
             ["database is /d/v.db", "x", "--database"],
@@ -58,6 +77,7 @@ fn table() -> Vec<(StartError, [&'static str; 3])> {
 fn every_error_names_the_setting_what_was_found_and_what_to_write() {
     for (error, words) in table() {
         let [sentence] = &error.sentences()[..] else { panic!("{error:?} is not one sentence") };
+        assert!(!sentence.contains("secret"), "{sentence}");
         for word in words {
             assert!(sentence.contains(word), "{word:?} is missing: {sentence}");
         }

@@ -4,7 +4,7 @@
 //! everything in its organization, `organization:manage` for everything but being an admin, and merely being a member
 //! for what every member may do (contract D.2, D.5; decision 16).
 
-use crate::db::{Argument, Cell, Column, Value};
+use crate::db::{Argument, Cell, Column, Kind, Value};
 
 /// May do everything in its organization.
 pub const ADMIN: &str = "organization:admin";
@@ -122,6 +122,7 @@ impl Column for PermissionSet {
 
 impl Argument for PermissionSet {
     type Given<'a> = &'a str;
+    const KIND: Kind = Kind::Text;
     fn value(given: Self::Given<'_>) -> Value<'_> {
         Value::Text(given)
     }

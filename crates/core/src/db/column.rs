@@ -3,11 +3,25 @@
 //! The database knows four kinds of value: integers of 64 bits, text, bytes, and nothing. Everything else is one of
 //! these behind a type: ids, instants, flags as 0 and 1, JSON as text.
 
+use std::fmt;
+
 use crate::id;
 use crate::time::Timestamp;
 
-/// A value on its way into a statement.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What a statement's argument is to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 64 bits with a sign.
+    Integer,
+    /// UTF-8.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// A value on its way into a statement. Its `Debug` shows no text and no bytes: drivers write arguments into their logs,
+/// and these are addresses, names and digests.
+#[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     /// SQL's NULL.
     Null,
@@ -19,6 +33,17 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("nothing"),
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => write!(f, "text of {} bytes", text.len()),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}
+
 /// A value on its way out of a row.
 pub type Cell<'a> = Value<'a>;
 
@@ -26,6 +51,8 @@ pub type Cell<'a> = Value<'a>;
 pub trait Argument {
     /// What the caller writes at the call.
     type Given<'a>: Copy + Send + Sync;
+    /// What it is to the database.
+    const KIND: Kind;
     /// What the driver gets.
     fn value(given: Self::Given<'_>) -> Value<'_>;
 }
@@ -48,6 +75,7 @@ pub enum Bytes {}
 
 impl Argument for Text {
     type Given<'a> = &'a str;
+    const KIND: Kind = Kind::Text;
     fn value(given: Self::Given<'_>) -> Value<'_> {
         Value::Text(given)
     }
@@ -55,6 +83,7 @@ impl Argument for Text {
 
 impl Argument for Bytes {
     type Given<'a> = &'a [u8];
+    const KIND: Kind = Kind::Bytes;
     fn value(given: Self::Given<'_>) -> Value<'_> {
         Value::Bytes(given)
     }
@@ -62,6 +91,7 @@ impl Argument for Bytes {
 
 impl<A: Argument> Argument for Option<A> {
     type Given<'a> = Option<A::Given<'a>>;
+    const KIND: Kind = A::KIND;
     fn value(given: Self::Given<'_>) -> Value<'_> {
         given.map_or(Value::Null, A::value)
     }
@@ -100,6 +130,7 @@ macro_rules! integers {
     ($($type:ty: $into:expr, $from:expr;)+) => {$(
         impl Argument for $type {
             type Given<'a> = Self;
+            const KIND: Kind = Kind::Integer;
             fn value<'a>(given: Self) -> Value<'a> {
                 Value::Integer(($into)(given))
             }

@@ -6,24 +6,22 @@
 
 mod column;
 mod migrate;
+mod open;
+mod postgres;
 mod sqlite;
 mod statement;
 mod tx;
 
-pub use column::{Argument, Bytes, Cell, Column, Text, Value};
+pub use column::{Argument, Bytes, Cell, Column, Kind, Text, Value};
 pub use migrate::{MIGRATIONS, Migration};
-pub use sqlite::{Connections, OpenError, Sqlite, Turn, is_foreign};
+pub use open::{Db, OpenError, Place};
+pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl};
+pub use sqlite::{Connections, Sqlite, Turn, is_foreign};
 pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
 pub use tx::Tx;
 
+pub(crate) use postgres::{Purpose, Trouble};
 pub(crate) use statement::{column, record, sql};
-
-/// The open database. A second engine joins here as a second variant.
-#[derive(Debug)]
-pub enum Db {
-    /// Embedded: a file beside the process.
-    Sqlite(Sqlite),
-}
 
 /// Every statement the service can run, for the tests that hold them to the rules.
 pub fn statements() -> impl Iterator<Item = &'static Declaration> {

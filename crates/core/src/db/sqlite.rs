@@ -17,7 +17,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::mpsc;
 
-use super::migrate::MIGRATIONS;
+use super::OpenError;
+use super::migrate::{self, Migration};
 use super::statement::{Declaration, Row};
 use super::{Cell, Value};
 use crate::error::{Code, Problem, Result};
@@ -59,24 +60,6 @@ impl fmt::Debug for Turn {
 }
 
 type Job = Box<dyn FnOnce(&mut Connection) -> Turn + Send>;
-
-/// Why a database file could not be opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// Another process has it open.
-    InUse,
-    /// It was written by a newer binary: its schema, and the newest this binary knows.
-    Newer {
-        /// The file's schema.
-        found: i64,
-        /// This binary's newest.
-        known: i64,
-    },
-    /// It is a database of another program, or no database at all.
-    Foreign,
-    /// The folder or the file cannot be read or written.
-    Unusable(String),
-}
 
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
@@ -214,28 +197,38 @@ fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError> {
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+/// How far the file's schema has come, without changing it; 0 for one that is not there.
+pub(super) fn version(path: &Path) -> Result<i64, OpenError> {
+    if is_foreign(path) {
+        return Err(OpenError::Foreign);
+    }
+    if !path.exists() {
+        return Ok(0);
+    }
+    schema_version(&connect(path, false)?)
+}
+
+fn schema_version(connection: &Connection) -> Result<i64, OpenError> {
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (application != 0 || tables > 0) {
         return Err(OpenError::Foreign);
     }
-    let found: i64 = if tables == 0 {
-        0
-    } else {
-        connection.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0))?
-    };
-    if found > known {
-        return Err(OpenError::Newer { found, known });
+    if tables == 0 {
+        return Ok(0);
     }
-    for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
+    Ok(connection.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0))?)
+}
+
+fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError> {
+    let found = schema_version(connection)?;
+    for Migration { version, name, sqlite, .. } in migrate::after(found)? {
         let step = connection.transaction()?;
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
-        step.execute_batch(migration.sqlite)?;
+        step.execute_batch(sqlite)?;
         step.execute(
             "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
-            (migration.version, migration.name, now.as_microseconds()),
+            (version, name, now.as_microseconds()),
         )?;
         step.commit()?;
     }
@@ -254,15 +247,17 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
             let goes_on = settles.len() < GROUP && !connection.is_autocommit();
             next = if goes_on { waiting.try_recv().ok() } else { None };
         }
-        let ended = begun.and_then(|()| begin(&connection, "COMMIT"));
+        let ended = match begun {
+            Ok(()) if connection.is_autocommit() => {
+                Err(Problem::caused(Code::Unavailable, "another command of the group made SQLite end the transaction"))
+            }
+            begun => begun.and_then(|()| begin(&connection, "COMMIT")),
+        };
         if ended.is_err() && !connection.is_autocommit() {
             let _ = begin(&connection, "ROLLBACK");
         }
         for settle in settles {
-            settle(match &ended {
-                Ok(()) => Ok(()),
-                Err(problem) => Err(Problem::internal(problem)),
-            });
+            settle(ended.clone());
         }
     }
 }
@@ -336,9 +331,16 @@ impl ToSql for Value<'_> {
 }
 
 fn named(declaration: &Declaration, error: &rusqlite::Error) -> Problem {
-    Problem::internal(format!("{}: {error}", declaration.name))
+    problem(error, format!("{}: {error}", declaration.name))
 }
 
 fn failed(error: &rusqlite::Error) -> Problem {
-    Problem::internal(error)
+    problem(error, error.to_string())
+}
+
+fn problem(error: &rusqlite::Error, cause: String) -> Problem {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => Problem::caused(Code::StorageFull, cause),
+        _ => Problem::internal(cause),
+    }
 }

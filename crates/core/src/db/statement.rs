@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::column::{Argument, Cell, Column, Value};
+use super::column::{Argument, Cell, Column, Kind, Value};
 use crate::error::{Problem, Result};
 
 /// One statement: its name, its text for each engine, what it takes and what it gives.
@@ -21,8 +21,8 @@ pub struct Declaration {
     pub text: &'static str,
     /// The same text with `?1`: SQLite counts `$1` by first appearance, and `?1` by its number.
     pub sqlite: &'static str,
-    /// How many arguments it takes.
-    pub arguments: usize,
+    /// What it takes, in order.
+    pub arguments: &'static [Kind],
     /// The columns it gives, by name and in order; `None` when it gives an unnamed value or none.
     pub columns: Option<&'static [&'static str]>,
 }
@@ -31,7 +31,7 @@ impl<A: Arguments, R: Record> Statement<A, R> {
     /// Called by `sql!` only.
     pub const fn new(name: &'static str, text: &'static str, sqlite: &'static str) -> Self {
         Self {
-            declaration: Declaration { name, text, sqlite, arguments: A::COUNT, columns: R::COLUMNS },
+            declaration: Declaration { name, text, sqlite, arguments: A::KINDS, columns: R::COLUMNS },
             types: PhantomData,
         }
     }
@@ -56,8 +56,8 @@ pub const fn numbered<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
 pub trait Arguments {
     /// What the caller writes at the call.
     type Given<'a>: Copy + Send + Sync;
-    /// How many there are.
-    const COUNT: usize;
+    /// What each is to the database.
+    const KINDS: &'static [Kind];
     /// The values in order.
     fn values(given: Self::Given<'_>) -> Vec<Value<'_>>;
 }
@@ -66,7 +66,7 @@ macro_rules! arguments {
     ($($name:ident)*) => {
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
             type Given<'a> = ($($name::Given<'a>,)*);
-            const COUNT: usize = [$(stringify!($name)),*].len();
+            const KINDS: &'static [Kind] = &[$($name::KIND),*];
             #[expect(non_snake_case, reason = "type names bind the tuple's fields")]
             fn values(given: Self::Given<'_>) -> Vec<Value<'_>> {
                 let ($($name,)*) = given;
@@ -87,7 +87,7 @@ macro_rules! arguments_up_to {
 /// A statement that takes nothing.
 impl Arguments for () {
     type Given<'a> = ();
-    const COUNT: usize = 0;
+    const KINDS: &'static [Kind] = &[];
     fn values((): Self::Given<'_>) -> Vec<Value<'_>> {
         Vec::new()
     }
@@ -119,18 +119,22 @@ impl<C: Column + Send> Record for (C,) {
     }
 }
 
-/// A row that a driver holds; a second engine joins here as a second variant.
+/// A row that a driver holds.
 #[derive(Debug)]
 pub enum Row<'r> {
     /// A row of SQLite's.
     Sqlite(&'r rusqlite::Row<'r>),
+    /// A row of PostgreSQL's.
+    Postgres(&'r tokio_postgres::Row),
 }
 
 impl Row<'_> {
     /// The column at this place, read into its type.
     pub fn get<C: Column>(&self, index: usize) -> Result<C> {
-        let Self::Sqlite(row) = self;
-        let cell = super::sqlite::cell(row, index)?;
+        let cell = match self {
+            Self::Sqlite(row) => super::sqlite::cell(row, index)?,
+            Self::Postgres(row) => super::postgres::cell(row, index)?,
+        };
         C::read(cell).ok_or_else(|| unreadable(index, cell))
     }
 }
@@ -206,6 +210,7 @@ macro_rules! column {
 
         impl $crate::db::Argument for $type {
             type Given<'a> = Self;
+            const KIND: $crate::db::Kind = $crate::db::Kind::Text;
             fn value<'a>(given: Self) -> $crate::db::Value<'a> {
                 $crate::db::Value::Text(given.as_str())
             }

@@ -1,8 +1,8 @@
 //! One transaction: the only thing that runs statements.
 
-use super::Value;
-use super::sqlite;
+use super::postgres::Transaction;
 use super::statement::{Arguments, Declaration, Record, Row, Statement};
+use super::{Value, sqlite};
 use crate::error::{Problem, Result};
 
 /// An open transaction. It counts its statements, for the log line of the request and for the tests that hold a call
@@ -16,6 +16,7 @@ pub struct Tx<'a> {
 #[derive(Debug)]
 enum Engine<'a> {
     Sqlite(&'a mut rusqlite::Connection),
+    Postgres(&'a mut Transaction),
 }
 
 impl<'a> Tx<'a> {
@@ -24,29 +25,32 @@ impl<'a> Tx<'a> {
         Self { engine: Engine::Sqlite(connection), statements: 0 }
     }
 
+    /// The same on a server; it begins with its first statement.
+    pub(crate) fn on_postgres(transaction: &'a mut Transaction) -> Self {
+        Self { engine: Engine::Postgres(transaction), statements: 0 }
+    }
+
     /// How many statements have run.
     pub fn statements(&self) -> u32 {
         self.statements
     }
 
     /// Every row.
-    #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
     pub async fn all<A: Arguments, R: Record>(
         &mut self,
         statement: Statement<A, R>,
         given: A::Given<'_>,
     ) -> Result<Vec<R>> {
-        self.rows(&statement.declaration(), &A::values(given), R::read)
+        self.rows(&statement.declaration(), &A::values(given), R::read).await
     }
 
     /// The row, or nothing. A second row is left unread: the statement's keys say there is none.
-    #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
     pub async fn optional<A: Arguments, R: Record>(
         &mut self,
         statement: Statement<A, R>,
         given: A::Given<'_>,
     ) -> Result<Option<R>> {
-        Ok(self.rows(&statement.declaration(), &A::values(given), R::read)?.into_iter().next())
+        Ok(self.rows(&statement.declaration(), &A::values(given), R::read).await?.into_iter().next())
     }
 
     /// The row that must be there.
@@ -56,23 +60,30 @@ impl<'a> Tx<'a> {
     }
 
     /// Runs it and says how many rows it changed.
-    #[expect(clippy::unused_async, reason = "an engine over the network waits here")]
     pub async fn execute<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'_>) -> Result<usize> {
         let declaration = statement.declaration();
         self.note(&declaration);
-        let Engine::Sqlite(connection) = &mut self.engine;
-        sqlite::execute(connection, &declaration, &A::values(given))
+        let values = A::values(given);
+        match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values),
+            Engine::Postgres(transaction) => transaction.execute(&declaration, &values).await,
+        }
     }
 
-    fn rows<R>(
+    async fn rows<R>(
         &mut self,
         declaration: &Declaration,
         values: &[Value<'_>],
-        read: impl FnMut(&Row<'_>) -> Result<R>,
+        read: fn(&Row<'_>) -> Result<R>,
     ) -> Result<Vec<R>> {
         self.note(declaration);
-        let Engine::Sqlite(connection) = &mut self.engine;
-        sqlite::rows(connection, declaration, values, read)
+        match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::rows(connection, declaration, values, read),
+            Engine::Postgres(transaction) => {
+                let rows = transaction.rows(declaration, values).await?;
+                rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
     }
 
     fn note(&mut self, declaration: &Declaration) {

@@ -12,8 +12,7 @@ use axum::http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 use tower::ServiceExt;
 use vestibule_core::context::{Caller, Command};
-use vestibule_core::db::{Db, Sqlite};
-use vestibule_core::id::IdSource;
+use vestibule_core::db::{Db, PostgresOptions};
 use vestibule_core::keys::{Keys, MasterKey};
 use vestibule_core::mail::{Carrier, Mailbox, Message};
 use vestibule_core::outbox;
@@ -21,6 +20,7 @@ use vestibule_core::random::SeededRandomness;
 use vestibule_core::service::{Parts, Service};
 use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_core::time::{Clock, ManualClock, Timestamp};
+use vestibule_testbed::Database;
 use vestibule_web::Statements;
 
 use crate::scan::Seen;
@@ -37,6 +37,73 @@ pub(crate) struct App {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// What a service starts from.
+pub(crate) struct Start<C> {
+    change: C,
+    carrier: Option<Arc<dyn Carrier>>,
+    pub(crate) mailbox: Arc<Mailbox>,
+    database: Arc<Database>,
+    clock: Arc<ManualClock>,
+    seed: u64,
+}
+
+impl Start<fn(&mut Settings)> {
+    /// With the settings of the suite, and a mailbox to carry mail to.
+    pub(crate) fn on(database: Database) -> Self {
+        Self::on_shared(Arc::new(database))
+    }
+
+    fn on_shared(database: Arc<Database>) -> Self {
+        let mailbox = Arc::new(Mailbox::default());
+        Self {
+            change: |_| (),
+            carrier: Some(Arc::<Mailbox>::clone(&mailbox)),
+            mailbox,
+            database,
+            clock: Arc::new(ManualClock::at(BEGINNING)),
+            seed: 7,
+        }
+    }
+}
+
+impl<C: FnOnce(&mut Settings)> Start<C> {
+    /// With these settings changed.
+    pub(crate) fn changed<D: FnOnce(&mut Settings)>(self, change: D) -> Start<D> {
+        let Self { carrier, mailbox, database, clock, seed, change: _ } = self;
+        Start { change, carrier, mailbox, database, clock, seed }
+    }
+
+    /// With this to carry its mail.
+    pub(crate) fn carried_by(self, carrier: Option<Arc<dyn Carrier>>) -> Self {
+        Self { carrier, ..self }
+    }
+
+    pub(crate) async fn app(self) -> App {
+        let Self { change, carrier, mailbox, database, clock, seed } = self;
+        let seen = Seen::begin();
+        let mut settings =
+            Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
+        settings.passwords.attempts_per_address = 100_000;
+        // Tests move the clock by weeks to see invitations expire; nobody should have to sign in again for that.
+        (settings.sessions.idle, settings.sessions.absolute) = (DAY * 400, DAY * 400);
+        change(&mut settings);
+        // No answer of a test may depend on how fast this machine is today.
+        let options = PostgresOptions { connections: 8, patience: Duration::from_mins(2) };
+        let service = Service::open(Parts {
+            db: Db::open(database.place(), options, clock.now()).await.unwrap(),
+            clock: Arc::<ManualClock>::clone(&clock),
+            random: Arc::new(SeededRandomness::new(seed)),
+            settings,
+            keys: Keys::new(&MasterKey::new([7; 32])),
+            carrier,
+        });
+        let service = service.await.unwrap();
+        let router = vestibule_web::router(Arc::clone(&service));
+        let mails = Mutex::new(Vec::new());
+        App { inner: Arc::new(Inner { router, service, clock, mailbox, seen, mails, database }) }
+    }
+}
+
 pub(crate) struct Inner {
     pub(crate) router: Router,
     pub(crate) service: Arc<Service>,
@@ -44,7 +111,7 @@ pub(crate) struct Inner {
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) seen: Seen,
     mails: Mutex<Vec<Message>>,
-    folder: tempfile::TempDir,
+    pub(crate) database: Arc<Database>,
 }
 
 impl App {
@@ -64,31 +131,18 @@ impl App {
     }
 
     async fn with_mail(change: impl FnOnce(&mut Settings), mail: bool) -> Self {
-        let seen = Seen::begin();
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(BEGINNING));
-        let mailbox = Arc::new(Mailbox::default());
-        let mut settings =
-            Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
-        settings.passwords.attempts_per_address = 100_000;
-        // Tests move the clock by weeks to see invitations expire; nobody should have to sign in again for that.
-        (settings.sessions.idle, settings.sessions.absolute) = (DAY * 400, DAY * 400);
-        change(&mut settings);
-        let random = Arc::new(SeededRandomness::new(7));
-        let db = Db::Sqlite(Sqlite::open(&folder.path().join("test.db"), clock.now()).unwrap());
-        let service = Service::open(Parts {
-            db,
-            clock: Arc::<ManualClock>::clone(&clock),
-            random,
-            ids: IdSource::new(1),
-            settings,
-            keys: Keys::new(&MasterKey::new([7; 32])),
-            carrier: mail.then(|| Arc::<Mailbox>::clone(&mailbox) as Arc<dyn Carrier>),
-        });
-        let service = service.await.unwrap();
-        let router = vestibule_web::router(Arc::clone(&service));
-        let mails = Mutex::new(Vec::new());
-        Self { inner: Arc::new(Inner { router, service, clock, mailbox, seen, mails, folder }) }
+        let start = Start::on(Database::fresh()).changed(change);
+        if mail { start.app().await } else { start.carried_by(None).app().await }
+    }
+
+    /// Another process on the same database, with a clock that goes alike.
+    pub(crate) async fn beside(&self) -> Self {
+        self.start_beside().app().await
+    }
+
+    /// The same, before it starts.
+    pub(crate) fn start_beside(&self) -> Start<fn(&mut Settings)> {
+        Start { clock: Arc::clone(&self.inner.clock), seed: 8, ..Start::on_shared(Arc::clone(&self.inner.database)) }
     }
 
     /// Somebody without a cookie.
@@ -103,11 +157,8 @@ impl App {
 
     /// How many rows each table has, to see that nothing was changed. Counters of attempts do not count.
     pub(crate) fn rows(&self) -> Vec<(String, i64)> {
-        let connection = self.inner.connection();
-        let mut tables =
-            connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
-        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let counted = tables.into_iter().filter(|table| table != "attempt_limits").map(|table| {
+        let tables = self.inner.database.tables();
+        let counted = tables.into_iter().filter(|table| table != "attempt_limits" && table != "nodes").map(|table| {
             let count = self.count(&format!("SELECT COUNT(*) FROM {table}"));
             (table, count)
         });
@@ -200,20 +251,12 @@ impl App {
 
     /// Changes the database itself, where no command leads yet, and says how many rows.
     pub(crate) fn execute(&self, statement: &str) -> usize {
-        self.inner.connection().execute(statement, []).unwrap()
+        self.inner.database.execute(statement)
     }
 
     /// A look at the database itself, past the service.
     pub(crate) fn count(&self, query: &str) -> i64 {
-        let connection = self.inner.connection();
-        connection.query_row(query, [], |row| row.get(0)).unwrap()
-    }
-}
-
-impl Inner {
-    /// A way to the database past the service: the only place of the suite that names a driver.
-    fn connection(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.folder.path().join("test.db")).unwrap()
+        self.inner.database.count(query)
     }
 }
 
@@ -223,9 +266,7 @@ impl Drop for Inner {
         if std::thread::panicking() {
             return;
         }
-        let connection = self.connection();
-        let left: i64 =
-            connection.query_row("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'", [], |row| row.get(0)).unwrap();
+        let left = self.database.count("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'");
         assert_eq!(left, 0, "the test leaves work in the outbox");
         let mut mails = std::mem::take(&mut *self.mails.lock().unwrap());
         mails.extend(self.mailbox.take());

@@ -10,6 +10,7 @@ mod description;
 mod encodings;
 mod harness;
 mod invitations;
+mod many_processes;
 mod pages;
 mod scan;
 mod sessions;

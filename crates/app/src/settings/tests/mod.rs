@@ -64,7 +64,7 @@ fn sentences(problems: &[SettingError]) -> Vec<String> {
 #[test]
 fn untouched_everything_is_a_default() {
     let loaded = from_environment(&[]).unwrap();
-    assert_eq!(loaded.database, Path::new("/data/vestibule/vestibule.db"));
+    assert_eq!(loaded.database.file(), Some(Path::new("/data/vestibule/vestibule.db")));
     assert_eq!(loaded.key_file, Path::new("/data/vestibule/master.key"));
     assert_eq!(loaded.mail_folder, Path::new("/data/vestibule/mail"));
     assert_eq!(loaded.settings.public_url.as_str(), "http://127.0.0.1:8080");
@@ -118,11 +118,23 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 fn paths_in_the_file_are_beside_the_file() {
     let file = File::with("database = 'here/v.db'\nkey_file = '/keys/k'\nmail.transport = 'file'");
     let loaded = load(&file.flags(), &surroundings(&[])).unwrap();
-    assert_eq!(loaded.database, file.0.join("here/v.db"));
+    assert_eq!(loaded.database.file(), Some(&*file.0.join("here/v.db")));
     assert_eq!(loaded.key_file, Path::new("/keys/k"));
     assert_eq!(loaded.settings.mail.transport, Transport::File(file.0.join("here/mail")));
     let loaded = from_environment(&[("VESTIBULE_DATABASE", "v.db")]).unwrap();
-    assert_eq!((loaded.database.as_path(), loaded.key_file.as_path()), (Path::new("v.db"), Path::new("master.key")));
+    assert_eq!((loaded.database.file(), loaded.key_file.as_path()), (Some(Path::new("v.db")), Path::new("master.key")));
+}
+
+#[test]
+fn a_server_is_no_path() {
+    let file =
+        File::with("database = 'postgres://hall:p4ssw0rd@db.example/v?sslmode=require'\ndatabase_password_file = 'pw'");
+    let loaded = load(&file.flags(), &surroundings(&[])).unwrap();
+    assert_eq!(loaded.database.to_string(), "postgres://hall@db.example:5432/v");
+    assert_eq!(loaded.database_password_file, Some(file.0.join("pw")));
+    assert_eq!(loaded.key_file, Path::new("/data/vestibule/master.key"));
+    let shown = format!("{} {:?} {:?}", effective(&loaded), loaded.given, loaded.database);
+    assert!(!shown.contains("p4ssw0rd"), "{shown}");
 }
 
 #[test]

@@ -34,6 +34,10 @@ fn a_value_that_is_not_taken_is_one_sentence() {
             "log is a section (v.toml:1), but it takes error, warn, info, debug, trace or off, perhaps followed by part=level; write for example log = \"info,vestibule_core=debug\"",
         ),
         (
+            "database = 'postgres://hall:secret@db.example/v?sslmode=on'",
+            "database is \"postgres://…\" (v.toml:1), where sslmode is one of disable, prefer, require, verify-ca and verify-full; it takes the path of a file, or postgres://user@host:port/name; write for example database = \"/var/lib/vestibule/vestibule.db\"",
+        ),
+        (
             "mail = 'file'",
             "mail is \"file\" (v.toml:1), but it is a section; write [mail] on a line of its own and its settings below",
         ),

@@ -1,20 +1,21 @@
 //! The service: everything that is handed in, and the two ways to use it, [`Service::run`] for commands and
 //! [`Service::ask`] for queries.
 
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
-use std::task::{Poll, Waker};
+mod on_postgres;
+mod on_sqlite;
 
-use tokio::sync::{Notify, oneshot};
-use tracing::Span;
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Notify;
 
 use crate::context::{Caller, Command, Context, Query, Reply};
-use crate::db::{Db, Turn, Tx};
+use crate::db::{Db, Tx};
 use crate::deployment::{self, Deployment};
 use crate::error::{Problem, Result};
 use crate::id::IdSource;
 use crate::keys::Keys;
 use crate::mail::Carrier;
+use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
 use crate::session;
@@ -30,8 +31,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Who is asked for randomness.
     pub random: Arc<dyn Randomness>,
-    /// This process's ids.
-    pub ids: IdSource,
     /// What the operator has set.
     pub settings: Settings,
     /// The keys in use.
@@ -47,6 +46,7 @@ pub struct Service {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Randomness>,
     pub(crate) ids: IdSource,
+    pub(crate) holder: node::Holder,
     pub(crate) keys: Keys,
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
     pub(crate) passwords: PasswordHasher,
@@ -68,13 +68,14 @@ pub enum ServiceError {
 impl Service {
     /// Puts the parts together; on a new database, makes the deployment and its roles.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, ServiceError> {
-        let Parts { db, clock, random, ids, settings, keys, carrier } = parts;
+        let Parts { db, clock, random, settings, keys, carrier } = parts;
         let passwords = PasswordHasher::new(settings.passwords.parallel_hashes);
         let service = Arc::new(Self {
             db,
             clock,
+            ids: IdSource::without_node(),
+            holder: random.bytes(),
             random,
-            ids,
             keys,
             carrier,
             passwords,
@@ -82,10 +83,16 @@ impl Service {
             deployment: OnceLock::new(),
             settings,
         });
+        node::claim(&service).await.map_err(ServiceError::Database)?;
         let established = service.run(&Caller::nobody(), deployment::Establish).await.result;
         let deployment = established.map_err(ServiceError::Database)?.ok_or(ServiceError::WrongKey)?;
         let _ = service.deployment.set(deployment);
         Ok(service)
+    }
+
+    /// The number under which this process makes ids.
+    pub fn node(&self) -> i64 {
+        self.ids.node()
     }
 
     /// The instant it is now.
@@ -103,48 +110,20 @@ impl Service {
         self.deployment.get().ok_or_else(|| Problem::internal("the deployment is not established"))
     }
 
-    /// Has a command done for a caller, in one transaction. When this returns, it is on the disk.
+    /// Has a command done for a caller, in one transaction. When this returns, it is on the disk. What was begun is finished
+    /// even when nobody waits for it any more.
     pub async fn run<C: Command>(self: &Arc<Self>, caller: &Caller, command: C) -> Reply<C::Out> {
-        let (answer, heard) = oneshot::channel();
-        let (service, caller, span) = (Arc::clone(self), caller.clone(), Span::current());
-        let Db::Sqlite(sqlite) = &self.db;
-        let handed_in = sqlite.write(move |connection| {
-            let _entered = span.enter();
-            let (reply, wakes_outbox) = at_once(service.turn(&caller, &command, Tx::on_sqlite(connection)));
-            let keep = reply.result.is_ok();
-            let service = Arc::clone(&service);
-            let settle = move |committed: Result<()>| {
-                let result = match committed {
-                    Err(problem) if keep => Err(problem),
-                    _ => reply.result,
-                };
-                if wakes_outbox && result.is_ok() {
-                    service.outbox.notify_one();
-                }
-                // Let go of before anybody hears: whoever closes the service next must be the last to hold it.
-                drop(service);
-                // A caller who hung up does not hear; what was done stays done.
-                let _ = answer.send(Reply { result, ..reply });
-            };
-            Turn { keep, settle: Box::new(settle) }
-        });
-        if let Err(problem) = handed_in {
-            return Reply::refused(problem);
+        match &self.db {
+            Db::Sqlite(sqlite) => on_sqlite::run(self, sqlite, caller, command).await,
+            Db::Postgres(_) => on_postgres::run(self, caller, command).await,
         }
-        heard.await.unwrap_or_else(|_| Reply::refused(Problem::internal("the command did not finish")))
     }
 
-    /// Answers a caller's question. On SQLite it is answered right here: it takes less time than handing it over.
+    /// Answers a caller's question.
     pub async fn ask<Q: Query>(self: &Arc<Self>, caller: &Caller, query: &Q) -> Reply<Q::Out> {
-        let reply = {
-            let Db::Sqlite(sqlite) = &self.db;
-            let mut connection = match sqlite.readers().take() {
-                Ok(connection) => connection,
-                Err(problem) => return Reply::refused(problem),
-            };
-            let reply = self.answer(caller, query, Tx::on_sqlite(&mut connection)).await;
-            sqlite.readers().put_back(connection);
-            reply
+        let reply = match &self.db {
+            Db::Sqlite(sqlite) => on_sqlite::ask(self, sqlite, caller, query).await,
+            Db::Postgres(postgres) => on_postgres::ask(self, postgres, caller, query).await,
         };
         if reply.stale_session {
             // What was asked is answered even if the note that it was asked cannot be written.
@@ -183,24 +162,5 @@ impl Service {
             None => None,
         };
         Ok(Context { tx, now, session, caller, service: self, wakes_outbox: false })
-    }
-}
-
-/// The outcome of a future that never waits: on SQLite every statement answers at once.
-fn at_once<T: Unready>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut std::task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => T::unready(),
-    }
-}
-
-/// What stands for the outcome of a command that waited for something inside its transaction, which none may.
-trait Unready {
-    fn unready() -> Self;
-}
-
-impl<T> Unready for (Reply<T>, bool) {
-    fn unready() -> Self {
-        (Reply::refused(Problem::internal("a command waited inside its transaction")), false)
     }
 }

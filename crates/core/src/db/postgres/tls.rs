@@ -1,0 +1,118 @@
+//! TLS to PostgreSQL: whose certificates are believed, as `sslmode` says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::super::OpenError;
+
+/// What is asked of a server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verification {
+    /// Nothing: `prefer` and `require` keep listeners out and nobody else.
+    None,
+    /// That a trusted authority signed it.
+    Authority,
+    /// That, and that it is for this host.
+    Full,
+}
+
+/// What makes TLS connections. Error: `Certificate` when there is nothing to verify against.
+pub(super) fn connector(
+    verification: Verification,
+    root_certificates: Option<&Path>,
+) -> Result<MakeRustlsConnect, OpenError> {
+    let provider = Arc::new(ring::default_provider());
+    let unusable = |reason: String| OpenError::Certificate(reason);
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(error.to_string()))?;
+    let lenient = |authorities| Arc::new(Lenient { authorities, provider: Arc::clone(&provider) });
+    let config = match verification {
+        Verification::Full => builder.with_root_certificates(trusted(root_certificates)?).with_no_client_auth(),
+        Verification::Authority => {
+            let trusted = Arc::new(trusted(root_certificates)?);
+            let verifier = WebPkiServerVerifier::builder_with_provider(trusted, Arc::clone(&provider)).build();
+            let verifier = lenient(Some(verifier.map_err(|error| unusable(error.to_string()))?));
+            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        }
+        Verification::None => builder.dangerous().with_custom_certificate_verifier(lenient(None)).with_no_client_auth(),
+    };
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn trusted(file: Option<&Path>) -> Result<RootCertStore, OpenError> {
+    let mut store = RootCertStore::empty();
+    let certificates = match file {
+        Some(file) => {
+            let unreadable = |error| OpenError::Certificate(format!("sslrootcert {}: {error}", file.display()));
+            CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?
+        }
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    store.add_parsable_certificates(certificates);
+    if store.is_empty() {
+        let place = file.map_or_else(|| "this system".to_owned(), |file| format!("sslrootcert {}", file.display()));
+        return Err(OpenError::Certificate(format!("{place} has no trusted certificates")));
+    }
+    Ok(store)
+}
+
+/// A verifier that leaves something unlooked at: the host, or with no authorities everything but that whoever answers
+/// holds the key of the certificate they show.
+#[derive(Debug)]
+struct Lenient {
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        stapled: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(authorities) = &self.authorities else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match authorities.verify_server_cert(certificate, between, name, stapled, now) {
+            // The name is looked at last, so everything else has been found right by then.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,131 @@
+//! Running commands and queries on PostgreSQL: again after a lost race, on another connection after a lost one, and
+//! never longer than its patience.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+
+use super::Service;
+use crate::context::{Caller, Command, Query, Reply};
+use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
+use crate::error::Problem;
+use crate::random::Randomness;
+
+/// The pause before a second attempt; it doubles up to the longest, and each is cut by chance so that two losers of one
+/// race do not meet again.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);
+
+/// A command is run in a task of its own, so that a caller who hangs up does not leave it half done.
+pub(super) async fn run<C: Command>(service: &Arc<Service>, caller: &Caller, command: C) -> Reply<C::Out> {
+    let (service, caller) = (Arc::clone(service), caller.clone());
+    let done = tokio::spawn(async move { finish(service, &caller, &command).await }.in_current_span());
+    done.await.unwrap_or_else(|_| Reply::refused(Problem::internal("the command did not finish")))
+}
+
+async fn finish<C: Command>(service: Arc<Service>, caller: &Caller, command: &C) -> Reply<C::Out> {
+    let Db::Postgres(postgres) = &service.db else {
+        return Reply::refused(Problem::internal("this is another engine's way"));
+    };
+    let mut tries = Tries::of(postgres);
+    loop {
+        match attempt(&service, postgres, tries.until, caller, command).await {
+            Ok((reply, wakes_outbox)) => {
+                if wakes_outbox && reply.result.is_ok() {
+                    service.outbox.notify_one();
+                }
+                return reply;
+            }
+            Err(trouble) => {
+                if let Err(problem) = tries.again(trouble, service.random.as_ref()).await {
+                    return Reply::refused(problem);
+                }
+            }
+        }
+    }
+}
+
+async fn attempt<C: Command>(
+    service: &Service,
+    postgres: &Postgres,
+    until: Instant,
+    caller: &Caller,
+    command: &C,
+) -> Result<(Reply<C::Out>, bool), Trouble> {
+    let mut transaction = timeout_at(until, postgres.transaction(Purpose::Command)).await.map_err(too_slow)??;
+    let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;
+    let Ok((reply, wakes_outbox)) = turn else {
+        transaction.abandon();
+        return Err(Trouble::Away("no answer in time".to_owned()));
+    };
+    if reply.result.is_err() {
+        return transaction.undo().map_or(Ok((reply, false)), Err);
+    }
+    match timeout_at(until, transaction.commit()).await {
+        Ok(committed) => committed.map(|()| (reply, wakes_outbox)),
+        Err(_) => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
+    }
+}
+
+pub(super) async fn ask<Q: Query>(service: &Service, postgres: &Postgres, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+    let mut tries = Tries::of(postgres);
+    loop {
+        let trouble = match answer(service, postgres, tries.until, caller, query).await {
+            Ok(reply) => return reply,
+            Err(trouble) => trouble,
+        };
+        if let Err(problem) = tries.again(trouble, service.random.as_ref()).await {
+            return Reply::refused(problem);
+        }
+    }
+}
+
+async fn answer<Q: Query>(
+    service: &Service,
+    postgres: &Postgres,
+    until: Instant,
+    caller: &Caller,
+    query: &Q,
+) -> Result<Reply<Q::Out>, Trouble> {
+    let mut transaction = timeout_at(until, postgres.transaction(Purpose::Query)).await.map_err(too_slow)??;
+    match timeout_at(until, service.answer(caller, query, Tx::on_postgres(&mut transaction))).await {
+        Ok(reply) => transaction.undo().map_or(Ok(reply), Err),
+        Err(elapsed) => {
+            transaction.abandon();
+            Err(too_slow(elapsed))
+        }
+    }
+}
+
+fn too_slow(_: tokio::time::error::Elapsed) -> Trouble {
+    Trouble::Away("no answer in time".to_owned())
+}
+
+/// The attempts at one transaction.
+struct Tries {
+    made: u32,
+    until: Instant,
+}
+
+impl Tries {
+    fn of(postgres: &Postgres) -> Self {
+        Self { made: 0, until: Instant::now() + postgres.patience() }
+    }
+
+    /// Comes back when it is time for another attempt; the problem when there is none.
+    #[expect(clippy::disallowed_methods, reason = "who lost a race lets the winner pass, which nobody announces")]
+    async fn again(&mut self, trouble: Trouble, random: &dyn Randomness) -> Result<(), Problem> {
+        self.made += 1;
+        if self.made >= trouble.worth_attempts() || Instant::now() >= self.until {
+            return Err(trouble.into());
+        }
+        tracing::debug!(?trouble, attempt = self.made, "a transaction is run again");
+        if !matches!(trouble, Trouble::Gone(_)) {
+            let longest = FIRST_PAUSE.saturating_mul(1 << self.made.min(6)).min(LONGEST_PAUSE);
+            tokio::time::sleep(longest.mul_f64(f64::from(random.bytes::<1>()[0]) / 255.0)).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! Running commands and queries on SQLite: commands by its one writer, queries right where they are asked.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use super::Service;
+use crate::context::{Caller, Command, Query, Reply};
+use crate::db::{Sqlite, Turn, Tx};
+use crate::error::{Problem, Result};
+
+pub(super) async fn run<C: Command>(
+    service: &Arc<Service>,
+    sqlite: &Sqlite,
+    caller: &Caller,
+    command: C,
+) -> Reply<C::Out> {
+    let (answer, heard) = oneshot::channel();
+    let (service, caller, span) = (Arc::clone(service), caller.clone(), Span::current());
+    let handed_in = sqlite.write(move |connection| {
+        let _entered = span.enter();
+        let (reply, wakes_outbox) = at_once(service.turn(&caller, &command, Tx::on_sqlite(connection)));
+        let keep = reply.result.is_ok();
+        let service = Arc::clone(&service);
+        let settle = move |committed: Result<()>| {
+            let result = match committed {
+                Err(problem) if keep => Err(problem),
+                _ => reply.result,
+            };
+            if wakes_outbox && result.is_ok() {
+                service.outbox.notify_one();
+            }
+            // Let go of before anybody hears: whoever closes the service next must be the last to hold it.
+            drop(service);
+            // A caller who hung up does not hear; what was done stays done.
+            let _ = answer.send(Reply { result, ..reply });
+        };
+        Turn { keep, settle: Box::new(settle) }
+    });
+    if let Err(problem) = handed_in {
+        return Reply::refused(problem);
+    }
+    heard.await.unwrap_or_else(|_| Reply::refused(Problem::internal("the command did not finish")))
+}
+
+/// Answered right here: it takes less time than handing it over.
+pub(super) async fn ask<Q: Query>(service: &Service, sqlite: &Sqlite, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+    let mut connection = match sqlite.readers().take() {
+        Ok(connection) => connection,
+        Err(problem) => return Reply::refused(problem),
+    };
+    let reply = service.answer(caller, query, Tx::on_sqlite(&mut connection)).await;
+    sqlite.readers().put_back(connection);
+    reply
+}
+
+/// The outcome of a future that never waits: on SQLite every statement answers at once.
+fn at_once<T: Unready>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => T::unready(),
+    }
+}
+
+/// What stands for the outcome of a command that waited for something inside its transaction, which none may.
+trait Unready {
+    fn unready() -> Self;
+}
+
+impl<T> Unready for (Reply<T>, bool) {
+    fn unready() -> Self {
+        (Reply::refused(Problem::internal("a command waited inside its transaction")), false)
+    }
+}

@@ -1,0 +1,189 @@
+//! For the suite only: fresh databases of either engine, and a look at them past the service. Nothing else in the suite
+//! names a driver.
+//!
+//! One suite runs on both engines: `VESTIBULE_TEST_ENGINE` is `sqlite` (the default) or `postgres`, and
+//! `VESTIBULE_TEST_POSTGRES` the URL of a server that nobody else uses. `scripts/test` starts one and throws it away.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on has failed"
+)]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_postgres::NoTls;
+use vestibule_core::db::{Place, PostgresUrl};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in a folder of its own.
+    Sqlite,
+    /// A schema of its own on the suite's server.
+    Postgres,
+}
+
+impl Engine {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// The one that this run of the suite is about.
+    pub fn of_this_run() -> Self {
+        match std::env::var("VESTIBULE_TEST_ENGINE").as_deref() {
+            Err(_) | Ok("sqlite") => Self::Sqlite,
+            Ok("postgres") => Self::Postgres,
+            Ok(other) => panic!("VESTIBULE_TEST_ENGINE is {other}, neither sqlite nor postgres"),
+        }
+    }
+}
+
+/// A database of a test's own. A file goes with the test; a schema stays, since the server is thrown away.
+#[derive(Debug)]
+pub struct Database {
+    place: Place,
+    made: Made,
+}
+
+#[derive(Debug)]
+enum Made {
+    File { _folder: tempfile::TempDir },
+    Schema { server: String, name: String },
+}
+
+impl Database {
+    /// An empty one, on the engine of this run.
+    pub fn fresh() -> Self {
+        Self::fresh_on(Engine::of_this_run())
+    }
+
+    /// An empty one on this engine.
+    pub fn fresh_on(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                Self { place: Place::File(folder.path().join("test.db")), made: Made::File { _folder: folder } }
+            }
+            Engine::Postgres => {
+                static COUNT: AtomicU32 = AtomicU32::new(0);
+                let name = format!("t_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+                let server = server();
+                run(&server, format!("CREATE SCHEMA {name}"));
+                let url: PostgresUrl = server.parse().unwrap();
+                let url = url.with_options(&format!("-c search_path={name}"));
+                let place = Place::Postgres(Box::new(url));
+                Self { place, made: Made::Schema { server, name } }
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Which of the two it is.
+    pub fn engine(&self) -> Engine {
+        match self.made {
+            Made::File { .. } => Engine::Sqlite,
+            Made::Schema { .. } => Engine::Postgres,
+        }
+    }
+
+    /// The URL under which a program finds it; the path of a file.
+    pub fn url(&self) -> String {
+        match &self.made {
+            Made::File { .. } => self.place.to_string(),
+            Made::Schema { server, name } => {
+                let sign = if server.contains('?') { '&' } else { '?' };
+                format!("{server}{sign}options=-c%20search_path%3D{name}")
+            }
+        }
+    }
+
+    /// The first column of the first row, which must be a number.
+    pub fn count(&self, query: &str) -> i64 {
+        self.rows(query)[0][0].parse().unwrap()
+    }
+
+    /// Every row, every value as text; nothing is the empty text.
+    pub fn rows(&self, query: &str) -> Vec<Vec<String>> {
+        match &self.made {
+            Made::File { .. } => {
+                let connection = rusqlite::Connection::open(self.place.file().unwrap()).unwrap();
+                let mut statement = connection.prepare(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+                let columns = statement.column_count();
+                let rows = statement.query_map([], |row| {
+                    (0..columns)
+                        .map(|index| {
+                            Ok(match row.get::<_, rusqlite::types::Value>(index)? {
+                                rusqlite::types::Value::Integer(number) => number.to_string(),
+                                rusqlite::types::Value::Text(text) => text,
+                                rusqlite::types::Value::Null => String::new(),
+                                other => format!("{other:?}"),
+                            })
+                        })
+                        .collect()
+                });
+                rows.unwrap().map(Result::unwrap).collect()
+            }
+            Made::Schema { server, name } => run(server, format!("SET search_path = {name}; {query}")),
+        }
+    }
+
+    /// Changes the database itself, where no command leads, and says how many rows.
+    pub fn execute(&self, statement: &str) -> usize {
+        match &self.made {
+            Made::File { .. } => {
+                let connection = rusqlite::Connection::open(self.place.file().unwrap()).unwrap();
+                connection.execute(statement, []).unwrap_or_else(|error| panic!("{statement}: {error}"))
+            }
+            Made::Schema { server, name } => {
+                let counted = format!("WITH changed AS ({statement} RETURNING 1) SELECT COUNT(*) FROM changed");
+                run(server, format!("SET search_path = {name}; {counted}"))[0][0].parse().unwrap()
+            }
+        }
+    }
+
+    /// The names of its tables.
+    pub fn tables(&self) -> Vec<String> {
+        let query = match self.engine() {
+            Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+            Engine::Postgres => {
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY table_name"
+            }
+        };
+        self.rows(query).into_iter().flatten().collect()
+    }
+}
+
+/// The suite's server.
+pub fn server() -> String {
+    std::env::var("VESTIBULE_TEST_POSTGRES")
+        .expect("VESTIBULE_TEST_POSTGRES is not set: run ./scripts/test, which starts PostgreSQL")
+}
+
+/// Runs statements on a connection and in a thread of their own: tests call this from inside a runtime and outside.
+fn run(server: &str, statements: String) -> Vec<Vec<String>> {
+    let server = server.to_owned();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&server, NoTls).await.unwrap();
+            let connection = tokio::spawn(connection);
+            let messages = client.simple_query(&statements).await;
+            let messages = messages.unwrap_or_else(|error| panic!("{statements}: {error:?}"));
+            drop(client);
+            connection.await.unwrap().unwrap();
+            let rows = messages.into_iter().filter_map(|message| match message {
+                tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            });
+            rows.map(|row| (0..row.len()).map(|index| row.get(index).unwrap_or_default().to_owned()).collect())
+                .collect()
+        })
+    });
+    thread.join().unwrap()
+}
