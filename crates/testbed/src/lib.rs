@@ -12,6 +12,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+pub mod proxy;
+
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::NoTls;
@@ -82,6 +85,15 @@ impl Database {
     /// Where it is.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Where it is when its server is reached by another address.
+    pub fn place_at(&self, address: SocketAddr) -> Place {
+        let url = self.url();
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (user, host) = rest.split_once('@').unwrap();
+        let (_, path) = host.split_once('/').unwrap();
+        Place::Postgres(Box::new(format!("{scheme}://{user}@{address}/{path}").parse().unwrap()))
     }
 
     /// Which of the two it is.
@@ -163,6 +175,13 @@ impl Database {
 pub fn server() -> String {
     std::env::var("VESTIBULE_TEST_POSTGRES")
         .expect("VESTIBULE_TEST_POSTGRES is not set: run ./scripts/test, which starts PostgreSQL")
+}
+
+/// Where that server listens.
+pub fn server_address() -> SocketAddr {
+    let server = server();
+    let (_, rest) = server.split_once('@').expect("a URL with a user");
+    rest.split(['/', '?']).next().unwrap().parse().expect("an address and a port")
 }
 
 /// Runs statements on a connection and in a thread of their own: tests call this from inside a runtime and outside.

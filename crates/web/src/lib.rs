@@ -9,6 +9,7 @@ mod cookie;
 mod docs;
 mod envelope;
 mod extract;
+mod health;
 mod middleware;
 mod openapi;
 mod pages;

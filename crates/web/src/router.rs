@@ -30,6 +30,7 @@ pub fn router(service: Arc<Service>) -> Router {
     )
     .merge(crate::docs::pages())
     .merge(crate::pages::pages())
+    .merge(crate::health::routes())
     .fallback(respond::not_found)
     .method_not_allowed_fallback(respond::not_found)
     .layer(CatchPanicLayer::custom(respond::panicked))

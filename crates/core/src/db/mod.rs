@@ -28,23 +28,5 @@ pub fn statements() -> impl Iterator<Item = &'static Declaration> {
     crate::STATEMENTS.iter().flat_map(|room| room.iter())
 }
 
-#[cfg(feature = "statement-log")]
-mod statement_log {
-    //! Which statements have run in this process, so that the suite can prove it ran every one.
-    use std::collections::BTreeSet;
-    use std::sync::Mutex;
-
-    static RAN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-
-    pub(super) fn note(name: &'static str) {
-        RAN.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(name);
-    }
-
-    /// The names of the statements that have run so far.
-    pub fn statements_run() -> BTreeSet<&'static str> {
-        RAN.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-}
-
-#[cfg(feature = "statement-log")]
-pub use statement_log::statements_run;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;

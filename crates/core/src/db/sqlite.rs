@@ -251,7 +251,7 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
             Ok(()) if connection.is_autocommit() => {
                 Err(Problem::caused(Code::Unavailable, "another command of the group made SQLite end the transaction"))
             }
-            begun => begun.and_then(|()| begin(&connection, "COMMIT")),
+            begun => begun.and_then(|()| commit(&connection)),
         };
         if ended.is_err() && !connection.is_autocommit() {
             let _ = begin(&connection, "ROLLBACK");
@@ -260,6 +260,15 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
             settle(ended.clone());
         }
     }
+}
+
+fn commit(connection: &Connection) -> Result<()> {
+    #[cfg(feature = "test-hooks")]
+    super::hooks::point("commit");
+    begin(connection, "COMMIT")?;
+    #[cfg(feature = "test-hooks")]
+    super::hooks::point("committed");
+    Ok(())
 }
 
 /// Runs one command in its own savepoint. A panic in it is its own failure, and not the writer's end.

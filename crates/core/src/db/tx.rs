@@ -89,7 +89,7 @@ impl<'a> Tx<'a> {
     fn note(&mut self, declaration: &Declaration) {
         self.statements += 1;
         tracing::trace!(statement = declaration.name);
-        #[cfg(feature = "statement-log")]
-        super::statement_log::note(declaration.name);
+        #[cfg(feature = "test-hooks")]
+        super::hooks::statement(declaration.name);
     }
 }

@@ -3,7 +3,7 @@
 pub(crate) mod sql;
 
 use crate::access::{ADMIN, PermissionSet, WORKSPACE_ADMIN};
-use crate::context::{Command, Context};
+use crate::context::{Command, Context, Query};
 use crate::error::Result;
 use crate::id::{RoleId, WorkspaceRoleId};
 
@@ -31,6 +31,18 @@ impl Command for Establish {
         let roles = (creator, member, workspace_creator, workspace_member);
         let made = (id, check, roles.0, roles.1, roles.2, roles.3, cx.now);
         cx.tx.one(sql::INSERT, made).await.map(Some)
+    }
+}
+
+/// Whether the database answers. Error: `UNAVAILABLE` when it does not.
+#[derive(Debug)]
+pub struct IsReady;
+
+impl Query for IsReady {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        cx.tx.one(sql::FIND, ()).await.map(|_| ())
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) async fn carry_out(service: &Arc<Service>, carrier: &dyn Carrier, job
             }
         },
     };
+    #[cfg(feature = "test-hooks")]
+    crate::db::hooks::point("sent");
     service.run(&Caller::nobody(), Settle { job, outcome }).await.result
 }
 

@@ -90,6 +90,12 @@ impl Service {
         Ok(service)
     }
 
+    /// The open database, for the suite to fill its disk.
+    #[cfg(feature = "test-hooks")]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// The number under which this process makes ids.
     pub fn node(&self) -> i64 {
         self.ids.node()

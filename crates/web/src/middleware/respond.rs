@@ -54,9 +54,11 @@ pub(crate) async fn fill_refusals(State(app): State<App>, request: Request, next
     match take_refusal(&mut response) {
         None => response,
         Some(problem) => {
+            // Whoever hears that the database is away must not wait for it once more.
+            let is_away = problem.code().status() == 503;
             let session = match caller.token {
-                Some(_) => app.ask(&caller, Nothing).await.session,
-                None => None,
+                Some(_) if !is_away => app.ask(&caller, Nothing).await.session,
+                _ => None,
             };
             let mut filled = envelope::failure(&problem, session.as_ref());
             // What the refusing layer has set stays: Allow, for one.

@@ -253,32 +253,6 @@ async fn the_bare_token_proves_nothing_and_the_mailed_one_proves_the_mailbox() {
     assert_eq!(nina.get("/me/invitations").await.ok(), json!([]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_parallel_accepts_make_one_membership() {
-    let story = story().await;
-    let nina = story.app.newcomer(INVITEE, &story.mailed).await;
-    let nina = std::sync::Arc::new(nina);
-    let accepts: Vec<_> = (0..50)
-        .map(|_| {
-            let (nina, token) = (std::sync::Arc::clone(&nina), story.mailed.clone());
-            tokio::spawn(async move { nina.post(ACCEPT, &[("token", &token)]).await })
-        })
-        .collect();
-    let mut joined = 0;
-    for accept in accepts {
-        let answer = accept.await.unwrap();
-        if answer.status == 200 {
-            assert_eq!(answer.ok()["organization"]["id"], story.organization);
-            joined += 1;
-        } else {
-            answer.refused(400, "INVALID_INVITATION_TOKEN");
-        }
-    }
-    assert_eq!(joined, 1);
-    assert_eq!(story.app.count("SELECT COUNT(*) FROM organization_memberships"), 2);
-    assert_eq!(story.app.count("SELECT member_count FROM organizations"), 2);
-}
-
 #[tokio::test]
 async fn no_get_of_any_kind_accepts() {
     let story = story().await;

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 use tower::ServiceExt;
 use vestibule_core::context::{Caller, Command};
-use vestibule_core::db::{Db, PostgresOptions};
+use vestibule_core::db::{Db, Place, PostgresOptions};
 use vestibule_core::keys::{Keys, MasterKey};
 use vestibule_core::mail::{Carrier, Mailbox, Message};
 use vestibule_core::outbox;
@@ -21,6 +21,7 @@ use vestibule_core::service::{Parts, Service};
 use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_core::time::{Clock, ManualClock, Timestamp};
 use vestibule_testbed::Database;
+use vestibule_testbed::proxy::Proxy;
 use vestibule_web::Statements;
 
 use crate::scan::Seen;
@@ -45,6 +46,9 @@ pub(crate) struct Start<C> {
     database: Arc<Database>,
     clock: Arc<ManualClock>,
     seed: u64,
+    options: PostgresOptions,
+    /// Where the database is found instead, through a proxy.
+    place: Option<Place>,
 }
 
 impl Start<fn(&mut Settings)> {
@@ -62,6 +66,9 @@ impl Start<fn(&mut Settings)> {
             database,
             clock: Arc::new(ManualClock::at(BEGINNING)),
             seed: 7,
+            // No answer of a test may depend on how fast this machine is today.
+            options: PostgresOptions { connections: 8, patience: Duration::from_mins(2) },
+            place: None,
         }
     }
 }
@@ -69,8 +76,8 @@ impl Start<fn(&mut Settings)> {
 impl<C: FnOnce(&mut Settings)> Start<C> {
     /// With these settings changed.
     pub(crate) fn changed<D: FnOnce(&mut Settings)>(self, change: D) -> Start<D> {
-        let Self { carrier, mailbox, database, clock, seed, change: _ } = self;
-        Start { change, carrier, mailbox, database, clock, seed }
+        let Self { carrier, mailbox, database, clock, seed, options, place, change: _ } = self;
+        Start { change, carrier, mailbox, database, clock, seed, options, place }
     }
 
     /// With this to carry its mail.
@@ -78,8 +85,20 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
         Self { carrier, ..self }
     }
 
+    /// Through this way to its server.
+    pub(crate) fn through(self, proxy: &Proxy) -> Self {
+        let place = Some(self.database.place_at(proxy.address()));
+        Self { place, ..self }
+    }
+
+    /// With this patience with its server.
+    pub(crate) fn patient_for(self, patience: Duration) -> Self {
+        Self { options: PostgresOptions { patience, ..self.options }, ..self }
+    }
+
     pub(crate) async fn app(self) -> App {
-        let Self { change, carrier, mailbox, database, clock, seed } = self;
+        let Self { change, carrier, mailbox, database, clock, seed, options, place } = self;
+        let place = place.as_ref().unwrap_or(database.place());
         let seen = Seen::begin();
         let mut settings =
             Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
@@ -87,10 +106,8 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
         // Tests move the clock by weeks to see invitations expire; nobody should have to sign in again for that.
         (settings.sessions.idle, settings.sessions.absolute) = (DAY * 400, DAY * 400);
         change(&mut settings);
-        // No answer of a test may depend on how fast this machine is today.
-        let options = PostgresOptions { connections: 8, patience: Duration::from_mins(2) };
         let service = Service::open(Parts {
-            db: Db::open(database.place(), options, clock.now()).await.unwrap(),
+            db: Db::open(place, options, clock.now()).await.unwrap(),
             clock: Arc::<ManualClock>::clone(&clock),
             random: Arc::new(SeededRandomness::new(seed)),
             settings,
@@ -292,11 +309,25 @@ impl Client {
         self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), Body::from(form)).await
     }
 
+    /// Sends a form and leaves the mail it causes where it is.
+    pub(crate) async fn send_without_draining(&self, method: &str, path: &str, form: &str) -> Answer {
+        let content_type = Some("application/x-www-form-urlencoded");
+        self.send_only(method.parse().unwrap(), path, content_type, Body::from(form.to_owned())).await
+    }
+
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, Some("application/json"), Body::from(body.to_string())).await
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, content_type: Option<&str>, body: Body) -> Answer {
+        let answer = self.send_only(method.clone(), path, content_type, body).await;
+        if method != Method::GET {
+            self.app.drain().await;
+        }
+        answer
+    }
+
+    async fn send_only(&self, method: Method, path: &str, content_type: Option<&str>, body: Body) -> Answer {
         let mut request = Request::builder().method(method.clone()).uri(path);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
@@ -312,9 +343,6 @@ impl Client {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.keep_cookie(&parts.headers);
         self.app.inner.seen.answer(&parts.headers, &text);
-        if method != Method::GET {
-            self.app.drain().await;
-        }
         Answer {
             request: format!("{method} {path}"),
             status: parts.status.as_u16(),

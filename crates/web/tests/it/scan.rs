@@ -85,7 +85,7 @@ impl Seen {
     /// Writes down which statements have run, for the check that comes after the suite.
     pub(crate) fn note_statements() {
         if let Some(folder) = std::env::var_os("VESTIBULE_STATEMENTS_RUN") {
-            let ran: Vec<_> = vestibule_core::db::statements_run().into_iter().collect();
+            let ran: Vec<_> = vestibule_core::db::hooks::statements_run().into_iter().collect();
             let file = std::path::Path::new(&folder).join(format!("{}.txt", std::process::id()));
             std::fs::write(file, ran.join("\n")).unwrap();
         }

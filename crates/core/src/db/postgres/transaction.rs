@@ -121,7 +121,11 @@ impl Transaction {
         let begun = std::mem::replace(&mut self.begun, false);
         let client = self.client()?;
         if begun {
+            #[cfg(feature = "test-hooks")]
+            crate::db::hooks::point("commit");
             client.batch_execute("COMMIT").await.map_err(|error| Trouble::of_commit(&error))?;
+            #[cfg(feature = "test-hooks")]
+            crate::db::hooks::point("committed");
         }
         Ok(())
     }

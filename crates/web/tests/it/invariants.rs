@@ -1,0 +1,70 @@
+//! What is true of every database at every moment between two transactions, whatever has happened to it.
+
+use vestibule_testbed::Database;
+
+/// Each counts what must not be.
+const NEVER: &[(&str, &str)] = &[
+    (
+        "an organization without an admin",
+        "SELECT COUNT(*) FROM organizations o WHERE NOT EXISTS
+            (SELECT 1 FROM organization_membership_roles mr
+               JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+              WHERE mr.organization_id = o.id)",
+    ),
+    (
+        "a workspace with members and without an admin",
+        "SELECT COUNT(*) FROM workspaces w
+          WHERE EXISTS (SELECT 1 FROM workspace_memberships m WHERE m.workspace_id = w.id)
+            AND NOT EXISTS (SELECT 1 FROM workspace_membership_roles mr
+               JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+              WHERE mr.workspace_id = w.id)",
+    ),
+    (
+        "an organization that counts its members wrong",
+        "SELECT COUNT(*) FROM organizations o WHERE o.member_count <>
+            (SELECT COUNT(*) FROM organization_memberships m WHERE m.organization_id = o.id)",
+    ),
+    (
+        "a workspace that counts its members wrong",
+        "SELECT COUNT(*) FROM workspaces w WHERE w.member_count <>
+            (SELECT COUNT(*) FROM workspace_memberships m WHERE m.workspace_id = w.id)",
+    ),
+    (
+        "two memberships of one person",
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM organization_memberships GROUP BY organization_id, user_id
+                                HAVING COUNT(*) > 1) twice",
+    ),
+    (
+        "two pending invitations of one address into one place",
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM invitations WHERE status = 'pending'
+                                GROUP BY organization_id, email_key, workspace_scope HAVING COUNT(*) > 1) twice",
+    ),
+    (
+        "a mail that is said to be on its way and is not",
+        "SELECT COUNT(*) FROM invitations i WHERE i.status = 'pending' AND i.delivery IN ('queued', 'deferred')
+            AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.invitation_id = i.id AND o.generation = i.generation
+                                                     AND o.state = 'waiting')",
+    ),
+    (
+        "a member without a role",
+        "SELECT COUNT(*) FROM organization_memberships m WHERE NOT EXISTS
+            (SELECT 1 FROM organization_membership_roles mr WHERE mr.membership_id = m.id)",
+    ),
+    (
+        "a user without an address",
+        "SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM email_addresses e WHERE e.user_id = u.id)",
+    ),
+    (
+        "a session that acts as somebody who is not signed in within it",
+        "SELECT COUNT(*) FROM sessions s WHERE s.active_sign_in_id IS NOT NULL AND NOT EXISTS
+            (SELECT 1 FROM sign_ins i WHERE i.id = s.active_sign_in_id AND i.session_id = s.id)",
+    ),
+];
+
+/// Looks for each of them. `but` names those that the test itself brings about.
+#[track_caller]
+pub(crate) fn hold(database: &Database, but: &[&str]) {
+    for (what, count) in NEVER.iter().filter(|(what, _)| !but.contains(what)) {
+        assert_eq!(database.count(count), 0, "{what}");
+    }
+}
