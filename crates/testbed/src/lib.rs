@@ -74,12 +74,32 @@ impl Database {
                 let name = format!("t_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
                 let server = server();
                 run(&server, format!("CREATE SCHEMA {name}"));
-                let url: PostgresUrl = server.parse().unwrap();
-                let url = url.with_options(&format!("-c search_path={name}"));
-                let place = Place::Postgres(Box::new(url));
-                Self { place, made: Made::Schema { server, name } }
+                Self::schema(server, name)
             }
         }
+    }
+
+    /// The one that another process has made, by the name that [`Database::name`] gives.
+    pub fn named(name: &str) -> Self {
+        if name.contains('/') {
+            let folder = tempfile::tempdir().unwrap();
+            return Self { place: Place::File(name.into()), made: Made::File { _folder: folder } };
+        }
+        Self::schema(server(), name.to_owned())
+    }
+
+    /// What another process finds it by.
+    pub fn name(&self) -> String {
+        match &self.made {
+            Made::File { .. } => self.place.to_string(),
+            Made::Schema { name, .. } => name.clone(),
+        }
+    }
+
+    fn schema(server: String, name: String) -> Self {
+        let url: PostgresUrl = server.parse().unwrap();
+        let place = Place::Postgres(Box::new(url.with_options(&format!("-c search_path={name}"))));
+        Self { place, made: Made::Schema { server, name } }
     }
 
     /// Where it is.

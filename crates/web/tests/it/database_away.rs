@@ -35,7 +35,7 @@ async fn a_database_that_goes_away_is_told_of_and_comes_back() {
         olga.get(&list).await.ok();
         proxy.set(way);
         is_away(olga.get(&list).await);
-        is_away(olga.send_without_draining("POST", &list, "email=nina@example.com").await);
+        is_away(olga.post_without_draining(&list, &[("email", "nina@example.com")]).await);
         is_away(app.visitor().get("/health/ready").await);
         assert_eq!(app.visitor().get("/health/live").await.ok()["status"], "live");
         // Many at once are answered too, and none is left behind that holds the server's end.
@@ -57,14 +57,14 @@ async fn a_connection_cut_anywhere_does_nothing_twice_and_loses_nothing() {
     let (mut packets, mut done, mut unknown) = (0, 0, 0);
     loop {
         proxy.cut_after(packets);
-        let answer = olga.send_without_draining("POST", &list, &format!("email=nina{packets}@example.com")).await;
+        let email = format!("nina{packets}@example.com");
+        let answer = olga.post_without_draining(&list, &[("email", &email)]).await;
         let has_cut = proxy.has_cut();
-        match answer.status {
-            200 => done += 1,
-            _ => {
-                answer.refused(503, "OUTCOME_UNKNOWN");
-                unknown += 1;
-            }
+        if answer.status == 200 {
+            done += 1;
+        } else {
+            answer.refused(503, "OUTCOME_UNKNOWN");
+            unknown += 1;
         }
         assert_eq!(app.count("SELECT COUNT(*) FROM invitations"), done, "cut before packet {packets}");
         if !has_cut {
@@ -82,7 +82,7 @@ async fn a_commit_whose_answer_is_lost_is_not_called_a_failure() {
     let proxy = Proxy::to(server_address()).await;
     let (app, olga, list) = behind(&proxy, Duration::from_mins(2)).await;
     proxy.set(Way::ClosedBehind("COMMIT"));
-    let answer = olga.send_without_draining("POST", &list, "email=nina@example.com").await;
+    let answer = olga.post_without_draining(&list, &[("email", "nina@example.com")]).await;
     proxy.set(Way::Open);
     let refused = answer.refused(503, "OUTCOME_UNKNOWN");
     assert!(refused["message"].as_str().unwrap().contains("Look whether it was done"), "{refused}");

@@ -57,7 +57,8 @@ impl Start<fn(&mut Settings)> {
         Self::on_shared(Arc::new(database))
     }
 
-    fn on_shared(database: Arc<Database>) -> Self {
+    /// The same on one that others have too.
+    pub(crate) fn on_shared(database: Arc<Database>) -> Self {
         let mailbox = Arc::new(Mailbox::default());
         Self {
             change: |_| (),
@@ -78,6 +79,11 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
     pub(crate) fn changed<D: FnOnce(&mut Settings)>(self, change: D) -> Start<D> {
         let Self { carrier, mailbox, database, clock, seed, options, place, change: _ } = self;
         Start { change, carrier, mailbox, database, clock, seed, options, place }
+    }
+
+    /// With randomness of its own: two lives of one database must not make the same secrets.
+    pub(crate) fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     /// With this to carry its mail.
@@ -305,14 +311,12 @@ impl Client {
 
     /// Sends a form.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), Body::from(form)).await
+        self.send(Method::POST, path, Some(FORM), Body::from(form(fields))).await
     }
 
     /// Sends a form and leaves the mail it causes where it is.
-    pub(crate) async fn send_without_draining(&self, method: &str, path: &str, form: &str) -> Answer {
-        let content_type = Some("application/x-www-form-urlencoded");
-        self.send_only(method.parse().unwrap(), path, content_type, Body::from(form.to_owned())).await
+    pub(crate) async fn post_without_draining(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send_only(Method::POST, path, Some(FORM), Body::from(form(fields))).await
     }
 
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
@@ -361,6 +365,12 @@ impl Client {
             *self.cookie.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
         }
     }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 /// What came back.

@@ -5,6 +5,7 @@
 mod accept;
 mod access_table;
 mod bad_input;
+mod crash;
 mod cross_site;
 mod database_away;
 mod description;
@@ -18,3 +19,4 @@ mod races;
 mod scan;
 mod sessions;
 mod shapes;
+mod simulation;
