@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::settings::Flags;
@@ -11,6 +13,8 @@ Examples:
   vestibule --config /etc/vestibule.toml   the same with a settings file
   vestibule settings > vestibule.toml      a commented settings file to start from
   vestibule settings --effective           which values hold, and why
+  vestibule migrate --check                what a new binary would change in the database
+  vestibule move --from vestibule.db --to postgres://user@host/name
 
 Settings come from, later ones over earlier ones: the defaults, the settings
 file, environment variables (VESTIBULE_LISTEN and so on), and the flags above.";
@@ -32,6 +36,10 @@ pub(crate) enum Task {
     Serve(Flags),
     /// Run a server with a made-up company in a folder of its own, for trying things
     Demo(Demo),
+    /// Bring the database's schema up to date, which the server does too when it starts
+    Migrate(Migrate),
+    /// Copy everything into another, empty database: from SQLite to PostgreSQL, or back
+    Move(Move),
     /// Print every setting with its default and what it means, as a file to start from
     Settings(SettingsTask),
 }
@@ -45,6 +53,30 @@ pub(crate) struct Demo {
     /// The folder for its database and mails; new, empty, or made by an earlier demo
     #[arg(long, value_name = "DIR", default_value = "vestibule-demo")]
     pub(crate) dir: String,
+}
+
+/// What `migrate` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Migrate {
+    /// Only say what would run
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+/// What `move` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Move {
+    /// Where everything is; it stays as it is, and no server may run on it meanwhile
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) from: String,
+    /// Where everything goes; nothing may be stored there yet
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) to: String,
+    /// A file with the password for PostgreSQL, for a URL that has none
+    #[arg(long, value_name = "PATH")]
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 /// What `settings` takes.
@@ -110,7 +142,7 @@ mod tests {
     #[test]
     fn the_help_teaches() {
         let help = Cli::command().render_help().to_string();
-        for word in ["serve", "demo", "settings", "--public-url", "VESTIBULE_CONFIG", "Examples:"] {
+        for word in ["serve", "demo", "migrate", "move", "settings", "--public-url", "VESTIBULE_CONFIG", "Examples:"] {
             assert!(help.contains(word), "{word}");
         }
     }

@@ -4,6 +4,8 @@ mod cli;
 mod demo;
 mod key;
 mod lifecycle;
+mod migrate;
+mod moving;
 mod open;
 mod say;
 mod serve;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task() {
         Task::Serve(flags) => in_runtime(serve::run(&flags)),
         Task::Demo(demo) => in_runtime(demo::run(&demo)),
+        Task::Migrate(task) => in_runtime(migrate::run(&task)),
+        Task::Move(task) => in_runtime(moving::run(&task)),
         Task::Settings(task) => show_settings(&task),
     };
     match done {

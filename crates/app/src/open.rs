@@ -1,6 +1,6 @@
 //! From settings to an open service: folders, the key, the database, and what carries mail.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule_core::db::{Db, Place, is_foreign};
@@ -55,14 +55,19 @@ pub(crate) async fn open_with(
 
 /// Where the database is, with the password from its file. Error: `PasswordFile`.
 pub(crate) fn place(loaded: &Loaded) -> Result<Place, StartError> {
-    match (&loaded.database, &loaded.database_password_file) {
+    with_password(&loaded.database, loaded.database_password_file.as_ref())
+}
+
+/// The same place with the password that stands in a file, if it is a server whose URL has none. Error: `PasswordFile`.
+pub(crate) fn with_password(place: &Place, file: Option<&PathBuf>) -> Result<Place, StartError> {
+    match (place, file) {
         (Place::Postgres(url), Some(file)) => {
             let password = std::fs::read_to_string(file)
                 .map_err(|error| StartError::PasswordFile { file: file.clone(), error })?;
             let password = password.trim_end_matches(['\n', '\r']);
             Ok(Place::Postgres(Box::new(url.as_ref().clone().or_password(password))))
         }
-        (place, _) => Ok(place.clone()),
+        _ => Ok(place.clone()),
     }
 }
 

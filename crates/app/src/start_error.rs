@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use vestibule_core::db::{OpenError, Place};
+use vestibule_core::db::{MoveError, OpenError, Place};
 
 use crate::settings::SettingError;
 
@@ -48,6 +48,8 @@ pub(crate) enum StartError {
     System { what: &'static str, error: io::Error },
     /// The database failed while it was being prepared; the log knows more.
     Preparing { database: Place, reason: String },
+    /// Nothing was moved.
+    Moving { from: Place, to: Place, error: MoveError },
     /// A part of the running server ended by itself.
     Crashed { part: &'static str },
     /// A second signal, or 30 seconds, ended what was still under way.
@@ -106,6 +108,7 @@ impl fmt::Display for StartError {
                  example --dir vestibule-demo",
                 folder.display()
             ),
+            Self::Moving { from, to, error } => not_moved(f, from, to, error),
             Self::System { what, error } => write!(f, "the system does not allow {what}: {error}"),
             Self::Crashed { part } => write!(f, "{part} ended by itself; the log says where, please report it"),
             Self::CutShort => f.write_str("ended before everything under way was finished"),
@@ -228,6 +231,53 @@ fn about_server(f: &mut fmt::Formatter<'_>, database: &Place, error: &OpenError)
             write!(f, "which is PostgreSQL {found}; use version {oldest} or later, or {ANOTHER_DATABASE}")
         }
         other => write!(f, "which can't be used: {other:?}; {ANOTHER_DATABASE}"),
+    }
+}
+
+fn not_moved(f: &mut fmt::Formatter<'_>, from: &Place, to: &Place, error: &MoveError) -> fmt::Result {
+    let sentence = |flag: &str, place: &Place, error: &OpenError| match error {
+        OpenError::InUse => format!("{flag} is {place}, which a server runs on; end that one first"),
+        OpenError::Foreign => format!("{flag} is {place}, which is not a database of Vestibule; correct {flag}"),
+        OpenError::Newer { found, known } => {
+            format!(
+                "{flag} is {place}, which has schema {found}, but this binary knows schemas up to {known}; use the newer one"
+            )
+        }
+        OpenError::Unusable(reason) => format!("{flag} is {place}, which can't be used: {reason}; correct {flag}"),
+        error => Server(place, error).to_string().replacen("database is", &format!("{flag} is"), 1),
+    };
+    match error {
+        MoveError::Source(error) => f.write_str(&sentence("--from", from, error)),
+        MoveError::Target(error) => f.write_str(&sentence("--to", to, error)),
+        MoveError::SourceMissing => write!(f, "--from is {from}, which is not there; correct the path"),
+        MoveError::SourceOutdated => write!(
+            f,
+            "--from is {from}, whose schema is older than this binary's; bring it up to date first with: vestibule \
+             migrate --database {from}"
+        ),
+        MoveError::SourceInUse(processes) => write!(
+            f,
+            "--from is {from}, which {processes} server(s) run on; end them first, and if one was killed, wait ten \
+             minutes until its lease is over"
+        ),
+        MoveError::TargetNotEmpty(table) => {
+            write!(f, "--to is {to}, where {table} has rows already; name a database that nothing is stored in")
+        }
+        MoveError::Differs(table) => write!(
+            f,
+            "nothing was moved, because {table} did not arrive as it was sent; see that nobody else writes to {to}, \
+             and report it"
+        ),
+        MoveError::Failed(problem) => write!(f, "nothing was moved: {problem}; see that {to} has room, and try again"),
+    }
+}
+
+/// What is wrong with a server.
+struct Server<'a>(&'a Place, &'a OpenError);
+
+impl fmt::Display for Server<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        about_server(f, self.0, self.1)
     }
 }
 

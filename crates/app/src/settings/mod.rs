@@ -154,6 +154,12 @@ impl fmt::Debug for Written {
     }
 }
 
+/// The place of a database, as somebody wrote it elsewhere than in a setting. Error: `Wrong`.
+pub(crate) fn read_database(text: &str, at: Origin) -> Result<Place, SettingError> {
+    let wrong = || SettingError::Wrong { setting: Setting::database(), at, found: Written::Text(text.to_owned()) };
+    read::place(text).ok_or_else(wrong)
+}
+
 /// A text without the password, should it be the URL of a database. A wrong one is not shown at all: who knows which part
 /// of it was meant to be the password.
 fn shown(text: &str) -> Cow<'_, str> {

@@ -47,6 +47,11 @@ impl Setting {
         SETTINGS.iter().find(|setting| setting.path == path)
     }
 
+    /// The setting that says where the database is.
+    pub(super) fn database() -> &'static Self {
+        &SETTINGS[0]
+    }
+
     /// The section it stands in, if it stands in one.
     pub(crate) fn section(&self) -> Option<&'static str> {
         self.path.split_once('.').map(|(section, _)| section)

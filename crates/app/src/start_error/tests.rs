@@ -24,6 +24,10 @@ fn table() -> Vec<(StartError, [&'static str; 3])> {
     let url = "postgres://hall:secret@db.example/v?sslmode=verify-full";
     let server = |error| StartError::database(&Place::Postgres(Box::new(url.parse().unwrap())), error);
     let words = || "its words".to_owned();
+    let moving = |error| {
+        let to = Place::Postgres(Box::new(url.parse().unwrap()));
+        StartError::Moving { from: file(), to, error }
+    };
     vec![
         (listen(io::ErrorKind::AddrInUse), ["listen is 127.0.0.1:80,", "another program listens", "VESTIBULE_LISTEN"]),
         (listen(io::ErrorKind::PermissionDenied), ["listen", "below 1024", "--listen 127.0.0.1:8081"]),
@@ -69,6 +73,19 @@ fn table() -> Vec<(StartError, [&'static str; 3])> {
         (StartError::NotADemoFolder { folder: "/etc".into() }, ["--dir is /etc", "no demo made", "vestibule-demo"]),
         (StartError::System { what: "threads", error: refused() }, ["threads", "the system", "permission denied"]),
         (StartError::Crashed { part: "the outbox worker" }, ["the outbox worker", "by itself", "report"]),
+        (moving(MoveError::SourceMissing), ["--from is /d/v.db", "not there", "correct"]),
+        (moving(MoveError::SourceOutdated), ["--from is /d/v.db", "older", "vestibule migrate"]),
+        (moving(MoveError::SourceInUse(2)), ["--from", "2 server(s)", "end them first"]),
+        (
+            moving(MoveError::TargetNotEmpty("users")),
+            ["--to is postgres://hall@db.example", "users has rows", "name a"],
+        ),
+        (moving(MoveError::Differs("users")), ["nothing was moved", "users", "report it"]),
+        (moving(MoveError::Failed(vestibule_core::Code::Internal.into())), ["nothing was moved", "INTERNAL", "again"]),
+        (moving(MoveError::Source(OpenError::InUse)), ["--from is /d/v.db", "a server runs on", "end that"]),
+        (moving(MoveError::Source(OpenError::Foreign)), ["--from is /d/v.db", "not a database", "correct --from"]),
+        (moving(MoveError::Target(OpenError::Standby)), ["--to is postgres", "standby", "primary"]),
+        (moving(MoveError::Target(OpenError::Newer { found: 9, known: 2 })), ["--to is", "schema 9", "newer"]),
         (StartError::CutShort, ["ended before", "under way", "finished"]),
     ]
 }

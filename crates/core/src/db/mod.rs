@@ -6,6 +6,7 @@
 
 mod column;
 mod migrate;
+mod moving;
 mod open;
 mod postgres;
 mod sqlite;
@@ -14,6 +15,7 @@ mod tx;
 
 pub use column::{Argument, Bytes, Cell, Column, Kind, Text, Value};
 pub use migrate::{MIGRATIONS, Migration};
+pub use moving::{MoveError, Moved, TABLES, move_all};
 pub use open::{Db, OpenError, Place};
 pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl};
 pub use sqlite::{Connections, Sqlite, Turn, is_foreign};

@@ -14,6 +14,7 @@ mod harness;
 mod invariants;
 mod invitations;
 mod many_processes;
+mod moving;
 mod pages;
 mod races;
 mod scan;

@@ -126,6 +126,13 @@ fn paths_in_the_file_are_beside_the_file() {
 }
 
 #[test]
+fn a_database_is_read_alike_wherever_it_is_named() {
+    assert_eq!(read_database("v.db", Origin::Flag("--from")).unwrap().file(), Some(Path::new("v.db")));
+    let wrong = read_database("postgres://u:secret@h/d?sslmode=x", Origin::Flag("--from")).unwrap_err().to_string();
+    assert!(wrong.starts_with("database is \"postgres://…\" (the flag --from), where sslmode is one of"), "{wrong}");
+}
+
+#[test]
 fn a_server_is_no_path() {
     let file =
         File::with("database = 'postgres://hall:p4ssw0rd@db.example/v?sslmode=require'\ndatabase_password_file = 'pw'");

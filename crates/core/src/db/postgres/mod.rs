@@ -8,6 +8,7 @@ mod tls;
 mod transaction;
 mod trouble;
 mod url;
+mod whole;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub(super) use transaction::cell;
 pub(crate) use transaction::{Purpose, Transaction};
 pub(crate) use trouble::Trouble;
 pub use url::{NotAPostgresUrl, PostgresUrl};
+pub(super) use whole::Whole;
 
 /// Callers that may wait for a connection; past it they are told to come back.
 const WAITING_CALLERS: usize = 1024;

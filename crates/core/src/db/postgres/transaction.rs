@@ -153,7 +153,7 @@ impl Drop for Transaction {
     }
 }
 
-fn types(kinds: &[Kind]) -> Vec<Type> {
+pub(super) fn types(kinds: &[Kind]) -> Vec<Type> {
     let types = kinds.iter().map(|kind| match kind {
         Kind::Integer => Type::INT8,
         Kind::Text => Type::TEXT,

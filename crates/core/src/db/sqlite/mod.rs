@@ -4,6 +4,8 @@
 //! along in it, each command in a savepoint of its own, so that a failing command undoes itself alone and one flush to
 //! the disk serves them all. No caller hears of success before that flush.
 
+mod whole;
+
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::Read;
@@ -23,6 +25,8 @@ use super::statement::{Declaration, Row};
 use super::{Cell, Value};
 use crate::error::{Code, Problem, Result};
 use crate::time::Timestamp;
+
+pub(super) use whole::Whole;
 
 /// "VEST": tells our files from other programs'.
 const APPLICATION_ID: i64 = 0x5645_5354;

@@ -1,0 +1,91 @@
+//! A whole database at once, for moving it: see [`crate::db::moving`].
+
+use tokio_postgres::Client;
+
+use super::transaction::{cell, types};
+use super::{PostgresUrl, config, connect, schema, tls, trouble};
+use crate::db::moving::{ColumnOf, Held};
+use crate::db::{Kind, OpenError, Value};
+use crate::error::{Problem, Result};
+use crate::time::Timestamp;
+
+/// A connection in a transaction.
+pub(in crate::db) struct Whole(Client);
+
+impl Whole {
+    /// Holds everything still: readers go on, writers wait.
+    pub(in crate::db) async fn source(url: &PostgresUrl, tables: &[&str]) -> Result<Self, OpenError> {
+        let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
+        let client = connect(&config(url), &tls).await?;
+        let begin = format!(
+            "SET lock_timeout = '30s'; BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE {}, nodes IN SHARE MODE",
+            tables.join(", ")
+        );
+        client.batch_execute(&begin).await.map_err(|error| OpenError::of(&error))?;
+        Ok(Self(client))
+    }
+
+    /// Brings the schema up to date, and begins.
+    pub(in crate::db) async fn target(url: &PostgresUrl, now: Timestamp) -> Result<Self, OpenError> {
+        let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
+        let mut client = connect(&config(url), &tls).await?;
+        schema::check_version(&client).await?;
+        schema::migrate(&mut client, now).await?;
+        client.batch_execute("BEGIN").await.map_err(|error| OpenError::of(&error))?;
+        Ok(Self(client))
+    }
+
+    /// How many processes have a lease here.
+    pub(in crate::db) async fn running(&self, now: Timestamp) -> Result<i64> {
+        let leases = "SELECT COUNT(*) FROM nodes WHERE lease_end > $1";
+        let row = self.0.query_one(leases, &[&now.as_microseconds()]).await.map_err(failed)?;
+        row.try_get(0).map_err(failed)
+    }
+
+    pub(in crate::db) async fn columns(&self, table: &str) -> Result<Vec<ColumnOf>> {
+        let columns = "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
+                              COALESCE((SELECT array_position(i.indkey::int2[], a.attnum) + 1 FROM pg_index i
+                                         WHERE i.indrelid = a.attrelid AND i.indisprimary), 0)::bigint
+                         FROM pg_attribute a
+                         JOIN pg_class c ON c.oid = a.attrelid AND c.relname = $1
+                         JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = current_schema()
+                        WHERE a.attnum > 0 AND NOT a.attisdropped
+                        ORDER BY a.attname";
+        let rows = self.0.query(columns, &[&table]).await.map_err(failed)?;
+        let columns = rows.iter().map(|row| {
+            let kind = match row.try_get(1).map_err(failed)? {
+                "bigint" => Kind::Integer,
+                "text" => Kind::Text,
+                "bytea" => Kind::Bytes,
+                other => return Err(Problem::internal(format!("{table} has a column of type {other}"))),
+            };
+            Ok(ColumnOf { name: row.try_get(0).map_err(failed)?, kind, key_place: row.try_get(2).map_err(failed)? })
+        });
+        columns.collect()
+    }
+
+    pub(in crate::db) async fn rows(
+        &self,
+        statement: &str,
+        kinds: &[Kind],
+        values: &[Value<'_>],
+    ) -> Result<Vec<Vec<Held>>> {
+        let values = values.iter().zip(types(kinds)).map(|(value, r#type)| (value as _, r#type));
+        let rows = self.0.query_typed(statement, &values.collect::<Vec<_>>()).await.map_err(failed)?;
+        rows.iter().map(|row| (0..row.len()).map(|index| cell(row, index).map(Held::from)).collect()).collect()
+    }
+
+    pub(in crate::db) async fn execute(&self, statement: &str, kinds: &[Kind], values: &[Value<'_>]) -> Result<()> {
+        let values = values.iter().zip(types(kinds)).map(|(value, r#type)| (value as _, r#type));
+        self.0.execute_typed(statement, &values.collect::<Vec<_>>()).await.map(|_| ()).map_err(failed)
+    }
+
+    pub(in crate::db) async fn commit(self) -> Result<()> {
+        self.0.batch_execute("COMMIT").await.map_err(failed)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
+fn failed(error: tokio_postgres::Error) -> Problem {
+    Problem::internal(trouble::words(&error))
+}
