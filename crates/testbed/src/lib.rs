@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+pub mod invariants;
 pub mod proxy;
 
 use std::net::SocketAddr;
@@ -73,7 +74,7 @@ impl Database {
                 static COUNT: AtomicU32 = AtomicU32::new(0);
                 let name = format!("t_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
                 let server = server();
-                run(&server, format!("CREATE SCHEMA {name}"));
+                on_server(&server, &format!("CREATE SCHEMA {name}"));
                 Self::schema(server, name)
             }
         }
@@ -86,6 +87,11 @@ impl Database {
             return Self { place: Place::File(name.into()), made: Made::File { _folder: folder } };
         }
         Self::schema(server(), name.to_owned())
+    }
+
+    /// All there is in the first schema of another server than the suite's.
+    pub fn of_server(url: &str) -> Self {
+        Self::schema(url.to_owned(), "public".to_owned())
     }
 
     /// What another process finds it by.
@@ -161,7 +167,7 @@ impl Database {
                 });
                 rows.unwrap().map(Result::unwrap).collect()
             }
-            Made::Schema { server, name } => run(server, format!("SET search_path = {name}; {query}")),
+            Made::Schema { server, name } => on_server(server, &format!("SET search_path = {name}; {query}")),
         }
     }
 
@@ -174,7 +180,7 @@ impl Database {
             }
             Made::Schema { server, name } => {
                 let counted = format!("WITH changed AS ({statement} RETURNING 1) SELECT COUNT(*) FROM changed");
-                run(server, format!("SET search_path = {name}; {counted}"))[0][0].parse().unwrap()
+                on_server(server, &format!("SET search_path = {name}; {counted}"))[0][0].parse().unwrap()
             }
         }
     }
@@ -204,9 +210,10 @@ pub fn server_address() -> SocketAddr {
     rest.split(['/', '?']).next().unwrap().parse().expect("an address and a port")
 }
 
-/// Runs statements on a connection and in a thread of their own: tests call this from inside a runtime and outside.
-fn run(server: &str, statements: String) -> Vec<Vec<String>> {
-    let server = server.to_owned();
+/// Runs statements on a server, and gives every row, every value as text; nothing is the empty text. On a connection and in
+/// a thread of their own, because tests call this from inside a runtime and outside.
+pub fn on_server(server: &str, statements: &str) -> Vec<Vec<String>> {
+    let (server, statements) = (server.to_owned(), statements.to_owned());
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

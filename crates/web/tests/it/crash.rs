@@ -12,10 +12,9 @@ use std::time::Duration;
 
 use vestibule_core::db::hooks;
 use vestibule_core::mail::FileCarrier;
-use vestibule_testbed::Database;
+use vestibule_testbed::{Database, invariants};
 
 use crate::harness::{App, Start, text};
-use crate::invariants;
 
 const NINA: &str = "nina@example.com";
 const KIARA: &str = "kiara@example.com";

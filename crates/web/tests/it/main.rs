@@ -11,7 +11,6 @@ mod database_away;
 mod description;
 mod encodings;
 mod harness;
-mod invariants;
 mod invitations;
 mod many_processes;
 mod moving;

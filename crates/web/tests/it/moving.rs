@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use vestibule_core::db::{MoveError, Moved, OpenError, TABLES, move_all};
 use vestibule_core::node;
-use vestibule_testbed::{Database, Engine};
+use vestibule_testbed::{Database, Engine, invariants};
 
 use crate::harness::{App, BEGINNING, Start, text};
-use crate::invariants;
 
 /// A company with something in every table, whose process has ended.
 async fn company(engine: Engine) -> (Arc<Database>, Company) {

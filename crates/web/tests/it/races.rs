@@ -9,10 +9,9 @@ use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
-use vestibule_testbed::Engine;
+use vestibule_testbed::{Engine, invariants};
 
 use crate::harness::{Answer, App, Client, PASSWORD, text};
-use crate::invariants;
 
 const ACCEPT: &str = "/organizations/invitations/accept";
 const NINA: &str = "nina@example.com";

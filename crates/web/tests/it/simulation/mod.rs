@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
-use vestibule_testbed::{Database, Engine};
+use vestibule_testbed::{Database, Engine, invariants};
 
 use crate::harness::{App, Client, Start, text};
-use crate::invariants;
 use model::{Actor, Model, Role, Status, Step};
 
 /// Run every time: seeds that between them bring about every refusal there is, and those that have failed once.

@@ -1,6 +1,6 @@
 //! What is true of every database at every moment between two transactions, whatever has happened to it.
 
-use vestibule_testbed::Database;
+use crate::Database;
 
 /// Each counts what must not be.
 const NEVER: &[(&str, &str)] = &[
@@ -63,7 +63,7 @@ const NEVER: &[(&str, &str)] = &[
 
 /// Looks for each of them. `but` names those that the test itself brings about.
 #[track_caller]
-pub(crate) fn hold(database: &Database, but: &[&str]) {
+pub fn hold(database: &Database, but: &[&str]) {
     for (what, count) in NEVER.iter().filter(|(what, _)| !but.contains(what)) {
         assert_eq!(database.count(count), 0, "{what}");
     }
