@@ -63,9 +63,14 @@ async fn attempt<C: Command>(
     if reply.result.is_err() {
         return transaction.undo().map_or(Ok((reply, false)), Err);
     }
-    match timeout_at(until, transaction.commit()).await {
-        Ok(committed) => committed.map(|()| (reply, wakes_outbox)),
-        Err(_) => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
+    let committed = timeout_at(until, transaction.commit()).await;
+    match committed.unwrap_or_else(|_| Err(Trouble::Unknown("no answer to the commit in time".to_owned()))) {
+        Ok(()) => Ok((reply, wakes_outbox)),
+        Err(trouble) => {
+            // Whether it still works on the commit or has never heard of it: nobody gets this connection again.
+            transaction.abandon();
+            Err(trouble)
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl Transaction {
 
     /// Makes everything stay. A statement that failed before makes this fail too, whatever the command made of it:
     /// PostgreSQL itself would answer such a commit with a rollback and no error.
-    pub(crate) async fn commit(mut self) -> Result<(), Trouble> {
+    pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
         let begun = std::mem::replace(&mut self.begun, false);
         let client = self.client()?;
         if begun {
