@@ -111,6 +111,10 @@ codes! {
     RoleExceedsYours = 403 "ROLE_EXCEEDS_YOURS", "This role has permissions that you do not hold, so you cannot give it.";
     /// One pending invitation per address, organization and workspace (decision 15).
     InvitationExists = 400 "INVITATION_EXISTS", "This address is invited already. Resend that invitation, or discard it first.";
+    /// As many members, or members and invited people, as the settings allow.
+    OrganizationFull = 403 "ORGANIZATION_FULL", "Every seat of this organization is taken. An admin of it can make room by removing a member or discarding an invitation.";
+    /// As many members as the settings allow.
+    WorkspaceFull = 403 "WORKSPACE_FULL", "Every seat of this workspace is taken. An admin of it can make room by removing a member.";
     /// The address belongs to a member already.
     AlreadyMember = 400 "ALREADY_MEMBER", "This address belongs to a member already.";
     /// This organization has no such invitation.

@@ -26,6 +26,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How invitations live.
     pub invitations: Invitations,
+    /// How many members there may be.
+    pub seats: Seats,
     /// How mail leaves.
     pub mail: Mail,
 }
@@ -128,6 +130,33 @@ pub struct Invitations {
     pub days: u16,
 }
 
+/// How many members there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Seats {
+    /// In an organization; 0 for as many as come.
+    pub organization: u32,
+    /// In a workspace; 0 for as many as come.
+    pub workspace: u32,
+    /// Whether a pending invitation into an organization holds a seat, so that whoever is invited finds one.
+    pub held_by_invitations: bool,
+}
+
+impl Seats {
+    /// The most members an organization may have: a bound that excludes nothing when there is none.
+    pub fn most_in_organization(&self) -> i64 {
+        most(self.organization)
+    }
+
+    /// The same for a workspace.
+    pub fn most_in_workspace(&self) -> i64 {
+        most(self.workspace)
+    }
+}
+
+fn most(seats: u32) -> i64 {
+    if seats == 0 { i64::MAX } else { i64::from(seats) }
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -173,6 +202,7 @@ impl Default for Settings {
                 window: Duration::from_mins(15),
             },
             invitations: Invitations { days: 7 },
+            seats: Seats { organization: 0, workspace: 0, held_by_invitations: true },
             mail: Mail { from: "vestibule@localhost".to_owned(), transport: Transport::None, invitation_page: None },
         }
     }

@@ -250,6 +250,40 @@ pub(crate) static SETTINGS: &[Setting] = &[
         read: |loaded, text| put(&mut loaded.settings.invitations.days, number(text, 1..=90)),
     },
     Setting {
+        path: "seats.organization",
+        explains: "The most members an organization may have. 0: as many as come.",
+        takes: "a whole number from 0 to 1000000",
+        example: "100",
+        default: Fallback::Is("0"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.seats.organization, number(text, 0..=1_000_000)),
+    },
+    Setting {
+        path: "seats.workspace",
+        explains: "The most members a workspace may have. 0: as many as come.",
+        takes: "a whole number from 0 to 1000000",
+        example: "100",
+        default: Fallback::Is("0"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.seats.workspace, number(text, 0..=1_000_000)),
+    },
+    Setting {
+        path: "seats.held_by",
+        explains: "Who holds a seat of an organization: its members only, or those who are invited and have not answered too.",
+        takes: "members or invitations",
+        example: "members",
+        default: Fallback::Is("invitations"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            loaded.settings.seats.held_by_invitations = match text {
+                "invitations" => true,
+                "members" => false,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
         path: "mail.from",
         explains: "The address mails come from.",
         takes: "an e-mail address, or a name and the address in angle brackets",

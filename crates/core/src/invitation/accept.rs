@@ -14,7 +14,7 @@ use crate::{membership, organization, session, user, workspace};
 /// secret proves it; the bare token needs an address proved before (decision 13). What the invitation would give is
 /// checked against what its inviter may grant at this moment (decision 14).
 ///
-/// Error: `INVALID_INVITATION_TOKEN`. Everything else is an [`Outcome`].
+/// Error: `INVALID_INVITATION_TOKEN`. Everything else is an [`Outcome`], a place that is full among it.
 #[derive(Debug)]
 pub struct Accept {
     /// What the invitee holds in hand.
@@ -93,12 +93,22 @@ impl Accept {
         }
         let (organization, user) = (invitation.organization_id, invitee.owner.user_id);
         let before = cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.map(|(id,)| id);
-        let gives_something = match before {
-            Some(membership) => is_new_to_workspace(cx, invitation, membership).await?,
-            None => true,
+        let place = match invitation.workspace_id {
+            Some(workspace) => Some(Place::find(cx, organization, workspace, before).await?),
+            None => None,
         };
+        let gives_something = before.is_none() || place.as_ref().is_some_and(|place| place.is_new);
         if gives_something && authority::suspended(cx, invitation).await?.is_some() {
             return Ok(Outcome::refused(invitation, Code::InvitationSuspended));
+        }
+        // Seats come before every other change: where there is none, nothing has to be undone.
+        let seats = cx.service.settings.seats;
+        if place.as_ref().is_some_and(|place| place.is_new && place.members >= seats.most_in_workspace()) {
+            return Ok(Outcome::refused(invitation, Code::WorkspaceFull));
+        }
+        let seat = (organization, seats.most_in_organization(), cx.now);
+        if before.is_none() && cx.tx.optional(organization::sql::TAKE_SEAT, seat).await?.is_none() {
+            return Ok(Outcome::refused(invitation, Code::OrganizationFull));
         }
         // Of all who got this far at once, one finds the invitation still open.
         let taken = (organization, invitation.id, invitation.generation, cx.now);
@@ -110,35 +120,51 @@ impl Accept {
             Some(membership) => membership,
             None => join(cx, invitation, user).await?,
         };
-        let workspace = match invitation.workspace_id {
-            Some(workspace) => Some(join_workspace(cx, invitation, workspace, (membership, user)).await?),
-            None => None,
-        };
+        if let Some(place) = place.as_ref().filter(|place| place.is_new) {
+            join_workspace(cx, invitation, place.workspace.id, (membership, user)).await?;
+        }
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
         Ok(Outcome {
             invited_email: invitation.email_key.clone(),
             refusal: None,
             organization: Some(Named { id: organization, name }),
-            workspace,
+            workspace: place.map(|place| place.workspace),
             sign_in: Some(invitee.sign_in),
             already_member: !gives_something,
         })
     }
 }
 
-async fn is_new_to_workspace(cx: &mut Context<'_>, invitation: &Invitation, membership: MembershipId) -> Result<bool> {
-    let Some(workspace) = invitation.workspace_id else {
-        return Ok(false);
-    };
-    let given = (invitation.organization_id, workspace, membership);
-    Ok(cx.tx.optional(workspace::sql::MEMBERSHIP, given).await?.is_none())
+/// The workspace that an invitation leads into.
+struct Place {
+    workspace: Named<WorkspaceId>,
+    members: i64,
+    /// Whether the invitee is not in it yet.
+    is_new: bool,
+}
+
+impl Place {
+    async fn find(
+        cx: &mut Context<'_>,
+        organization: OrganizationId,
+        id: WorkspaceId,
+        before: Option<MembershipId>,
+    ) -> Result<Self> {
+        let found = cx.tx.one(workspace::sql::FIND, (organization, id)).await?;
+        let is_new = match before {
+            Some(membership) => {
+                cx.tx.optional(workspace::sql::MEMBERSHIP, (organization, id, membership)).await?.is_none()
+            }
+            None => true,
+        };
+        Ok(Self { workspace: Named { id, name: found.name }, members: found.member_count, is_new })
+    }
 }
 
 async fn join(cx: &mut Context<'_>, invitation: &Invitation, user: UserId) -> Result<MembershipId> {
     let (organization, id) = (invitation.organization_id, cx.id());
     let membership = cx.tx.one(membership::sql::INSERT, (id, organization, user, cx.now)).await?.id;
     cx.tx.execute(organization::sql::GIVE_ROLE, (organization, membership, invitation.role_id)).await?;
-    cx.tx.execute(organization::sql::ADD_MEMBER, (organization, cx.now)).await?;
     Ok(membership)
 }
 
@@ -147,18 +173,19 @@ async fn join_workspace(
     invitation: &Invitation,
     workspace: WorkspaceId,
     (membership, user): (MembershipId, UserId),
-) -> Result<Named<WorkspaceId>> {
+) -> Result<()> {
     let (organization, id) = (invitation.organization_id, cx.id());
     let role = invitation
         .workspace_role_id
         .ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
+    let most = cx.service.settings.seats.most_in_workspace();
+    let seat = cx.tx.optional(workspace::sql::TAKE_SEAT, (organization, workspace, most, cx.now)).await?;
+    seat.ok_or(Code::WorkspaceFull)?;
     let joined = (organization, workspace, id, membership, user, cx.now);
     if let Some(joined) = cx.tx.optional(workspace::sql::INSERT_MEMBERSHIP, joined).await? {
         cx.tx.execute(workspace::sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
-        cx.tx.execute(workspace::sql::ADD_MEMBER, (organization, workspace, cx.now)).await?;
     }
-    let (name,) = cx.tx.one(workspace::sql::FIND, (organization, workspace)).await?;
-    Ok(Named { id: workspace, name })
+    Ok(())
 }
 
 impl Outcome {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::authority::{self, Granted};
 use super::list::{self, Shown};
-use super::{Delivery, sql};
+use super::{Delivery, seats, sql};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
 use crate::email_address::EmailAddress;
@@ -21,7 +21,7 @@ pub(super) const DAY: Duration = Duration::from_hours(24);
 /// same transaction. An expired invitation for the same address and place is superseded; a pending one stands in the way.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `ROLE_NOT_FOUND`, `WORKSPACE_NOT_FOUND` for
-/// what is not this organization's; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `INVITATION_EXISTS`.
+/// what is not this organization's; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `ORGANIZATION_FULL`; `INVITATION_EXISTS`.
 #[derive(Debug)]
 pub struct Create {
     /// Into which organization.
@@ -48,6 +48,7 @@ impl Command for Create {
         let granted = authority::granted(cx, &grant, role, workspace).await?;
         authority::check(cx, &grant, &granted).await?;
         self.refuse_members(cx, &grant, &granted).await?;
+        seats::refuse_when_full(cx, &grant, self.invitee.key()).await?;
         let invitation = self.insert(cx, &grant, &granted).await?;
         list::one(cx, &grant, invitation).await
     }

@@ -12,6 +12,7 @@ mod discard;
 mod list;
 mod mine;
 mod resend;
+mod seats;
 pub(crate) mod sql;
 mod validate;
 

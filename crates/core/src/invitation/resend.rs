@@ -3,7 +3,7 @@
 use super::authority;
 use super::create::{expires_at, first_delivery, generation};
 use super::list::{self, Shown};
-use super::sql;
+use super::{Standing, seats, sql};
 use crate::access::{self, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Problem, Result};
@@ -14,7 +14,8 @@ use crate::outbox;
 /// It revives an expired invitation. One that is suspended, or whose inviter has left, becomes the caller's own.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `INVITATION_NOT_FOUND`;
-/// `INVITATION_NOT_PENDING`; `ROLE_EXCEEDS_YOURS` when the caller could not have sent it.
+/// `INVITATION_NOT_PENDING`; `ROLE_EXCEEDS_YOURS` when the caller could not have sent it; `ORGANIZATION_FULL` when it had
+/// run out and there is no seat for it.
 #[derive(Debug)]
 pub struct Resend {
     /// Of which organization.
@@ -39,6 +40,10 @@ impl Command for Resend {
         };
         let granted = authority::granted(cx, &grant, invitation.role_id, workspace).await?;
         authority::check(cx, &grant, &granted).await?;
+        if invitation.standing(cx.now) == Standing::Expired {
+            // It held no seat any more, and takes one again.
+            seats::refuse_when_full(cx, &grant, &invitation.email_key).await?;
+        }
         let inviter = match invitation.inviter_membership_id {
             Some(inviter) if authority::suspended(cx, &invitation).await?.is_none() => inviter,
             _ => grant.membership(),

@@ -51,6 +51,16 @@ record! {
     }
 }
 
+record! {
+    /// Who sits in an organization, and who is expected.
+    pub(crate) struct Seated {
+        /// Members.
+        pub(crate) used: i64,
+        /// People who are invited and may still come.
+        pub(crate) held: i64,
+    }
+}
+
 sql! {
     INSERT(OrganizationId, Text, Text, Timestamp): Organization =
         "INSERT INTO organizations (id, name, description, member_count, created_at, updated_at)
@@ -68,9 +78,20 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY m.id DESC";
 
-    /// One more member.
-    ADD_MEMBER(OrganizationId, Timestamp) =
-        "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";
+    /// A seat for one more member, if there is one among this many.
+    TAKE_SEAT(OrganizationId, i64, Timestamp): (OrganizationId,) =
+        "UPDATE organizations SET member_count = member_count + 1, updated_at = $3 WHERE id = $1 AND member_count < $2
+      RETURNING id";
+
+    /// Its members, and the people who are invited, have not answered, and are no members yet.
+    SEATS(OrganizationId, Timestamp): Seated =
+        "SELECT o.member_count AS used,
+                (SELECT COUNT(DISTINCT i.email_key) FROM invitations i
+                  WHERE i.organization_id = $1 AND i.status = 'pending' AND i.expires_at > $2
+                    AND NOT EXISTS (SELECT 1 FROM email_addresses e
+                                      JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
+                                     WHERE e.address_key = i.email_key)) AS held
+           FROM organizations o WHERE o.id = $1";
 
     /// The deployment's roles and the organization's own.
     ROLES(OrganizationId): Role =

@@ -89,6 +89,14 @@ record! {
     }
 }
 
+record! {
+    /// What an invitation shows of a workspace, and how many sit in it.
+    pub(crate) struct Named {
+        pub(crate) name: String,
+        pub(crate) member_count: i64,
+    }
+}
+
 sql! {
     INSERT(WorkspaceId, OrganizationId, Text, Text, Timestamp): Workspace =
         "INSERT INTO workspaces (id, organization_id, name, description, member_count, created_at, updated_at)
@@ -96,8 +104,8 @@ sql! {
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
-    FIND(OrganizationId, WorkspaceId): (String,) =
-        "SELECT name FROM workspaces WHERE organization_id = $1 AND id = $2";
+    FIND(OrganizationId, WorkspaceId): Named =
+        "SELECT name, member_count FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// A new member; nothing comes back for one who is in it already.
     INSERT_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId, MembershipId, UserId, Timestamp): WorkspaceMembership =
@@ -111,8 +119,11 @@ sql! {
         "SELECT id FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
 
-    ADD_MEMBER(OrganizationId, WorkspaceId, Timestamp) =
-        "UPDATE workspaces SET member_count = member_count + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
+    /// A seat for one more member, if there is one among this many.
+    TAKE_SEAT(OrganizationId, WorkspaceId, i64, Timestamp): (WorkspaceId,) =
+        "UPDATE workspaces SET member_count = member_count + 1, updated_at = $4
+          WHERE organization_id = $1 AND id = $2 AND member_count < $3
+      RETURNING id";
 
     GIVE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) =
         "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)

@@ -277,3 +277,41 @@ async fn a_claim_gives_way_even_with_an_organization_behind_it() {
     assert_eq!((mine.as_array().unwrap().len(), &mine[0]["organization"]["id"]), (1, &json!(organization)));
     assert_eq!(squatter.get("/me").await.ok()["primary_email_address"], Value::Null);
 }
+
+#[tokio::test]
+async fn an_invitation_holds_a_seat_until_it_is_answered_or_runs_out() {
+    let app = App::with(|settings| settings.seats.organization = 2).await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}/invitations");
+    let first = owner.post(&path, &[("email", INVITEE)]).await.ok();
+    owner.post(&path, &[("email", "late@example.com")]).await.refused(403, "ORGANIZATION_FULL");
+    app.advance(DAY * 8);
+    let late = owner.post(&path, &[("email", "late@example.com")]).await.ok();
+    // Whoever is invited finds a seat; whoever is revived does not take it from them.
+    let lates = app.mailed_token("late@example.com");
+    owner.post(&format!("{path}/{}/resend", text(&first["id"])), &[]).await.refused(403, "ORGANIZATION_FULL");
+    let kim = app.newcomer("late@example.com", &lates).await;
+    assert_eq!(accept(&kim, &lates).await["organization"]["id"], organization);
+    assert_eq!(text(&late["email"]), "late@example.com");
+    assert_eq!(app.count("SELECT member_count FROM organizations"), 2);
+    // Somebody who has a seat needs no second one for a workspace.
+    let fields = [("organization_id", organization.as_str()), ("name", "Warehouse")];
+    let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    owner.post(&path, &[("email", "late@example.com"), ("workspace_id", &workspace)]).await.ok();
+}
+
+#[tokio::test]
+async fn a_full_workspace_lets_nobody_in_and_changes_nothing() {
+    let app = App::with(|settings| settings.seats.workspace = 1).await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let fields = [("organization_id", organization.as_str()), ("name", "Warehouse")];
+    let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let path = format!("/organizations/{organization}/invitations");
+    owner.post(&path, &[("email", INVITEE), ("workspace_id", &workspace)]).await.ok();
+    let token = app.mailed_token(INVITEE);
+    let nina = app.newcomer(INVITEE, &token).await;
+    let before = app.rows();
+    is_refusal(&accept(&nina, &token).await, "WORKSPACE_FULL");
+    assert_eq!(app.rows(), before);
+    assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
+}

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
+use vestibule_core::settings::Settings;
 use vestibule_testbed::{Engine, invariants};
 
 use crate::harness::{Answer, App, Client, PASSWORD, text};
@@ -38,9 +39,13 @@ struct Scene {
 }
 
 async fn scene() -> Scene {
-    let app = App::start().await;
+    scene_with(|_| ()).await
+}
+
+async fn scene_with(change: fn(&mut Settings)) -> Scene {
+    let app = App::with(change).await;
     let other = match app.inner.database.engine() {
-        Engine::Postgres => app.beside().await,
+        Engine::Postgres => app.start_beside().changed(change).app().await,
         Engine::Sqlite => app.clone(),
     };
     let (owner, organization) = app.founder("olga@example.com").await;
@@ -181,6 +186,39 @@ async fn the_inviter_is_demoted_while_the_invitee_accepts() {
             assert_eq!(scene.members(), 2);
         }
         invariants::hold(&scene.app.inner.database, &["a member without a role"]);
+    }
+}
+
+/// Five are invited and there is room for two of them: only members hold seats here, so all invitations are good at first.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_accept_for_the_last_seats() {
+    for _ in 0..rounds() {
+        let scene = scene_with(|settings| {
+            (settings.seats.organization, settings.seats.held_by_invitations) = (3, false);
+        })
+        .await;
+        let mut invitees = Vec::new();
+        for number in 0..5 {
+            let email = format!("guest{number}@example.com");
+            scene.owner.post(&scene.path, &[("email", &email)]).await.ok();
+            let token = scene.app.mailed_token(&email);
+            let guest = scene.app.newcomer(&email, &token).await;
+            let process = if number % 2 == 0 { &scene.app } else { &scene.other };
+            invitees.push((Arc::new(process.with_cookie(guest.cookie.lock().unwrap().clone())), token));
+        }
+        let accepts = invitees.iter().map(|(guest, token)| send(guest, ACCEPT, &[("token", token)]));
+        let mut seated = 0;
+        for answer in join_all(accepts.collect::<Vec<_>>()).await {
+            let accepted = answer.unwrap().ok();
+            if accepted["error_code"].is_null() {
+                seated += 1;
+            } else {
+                assert_eq!(accepted["error_code"], "ORGANIZATION_FULL");
+            }
+        }
+        assert_eq!((seated, scene.members()), (2, 3));
+        assert_eq!(scene.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 4, "and Nina's");
+        scene.invariants();
     }
 }
 
