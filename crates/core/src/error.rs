@@ -76,6 +76,8 @@ codes! {
     Unauthorized = 401 "UNAUTHORIZED", "Sign in first.";
     /// Not a member, no permission, or no such organization: to a stranger all the same.
     Forbidden = 403 "FORBIDDEN", "You have no permission to do this.";
+    /// A member, but not from this address.
+    AddressNotAllowed = 403 "ADDRESS_NOT_ALLOWED", "This organization lets its members in from certain addresses only, and yours is not one of them. Ask an admin of it.";
     /// Wrong password, unknown user, or no password set: to a stranger all the same.
     InvalidCredentials = 401 "INVALID_CREDENTIALS", "Invalid credentials. Please try again.";
     /// The account is disabled. Said only to somebody who knows its password.
@@ -101,6 +103,16 @@ codes! {
     /// The workspace is not this organization's.
     WorkspaceNotFound = 400 "WORKSPACE_NOT_FOUND", "This organization has no such workspace.";
 
+    /// Members or open invitations have the role.
+    RoleInUse = 400 "ROLE_IN_USE", "Members or pending invitations have this role. Name another one for them as replacement_role_id.";
+    /// A role of the deployment's, which belongs to all.
+    RoleIsShared = 403 "ROLE_IS_SHARED", "This role belongs to all organizations, and none of them can remove it.";
+    /// Whoever sets this list would be kept out by it.
+    AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "With this list you would be kept out yourself. Add the address you come from.";
+    /// There is no second factor here yet.
+    MfaNotAvailable = 400 "MFA_NOT_AVAILABLE", "There is no second factor here yet, so demanding one would keep everybody out.";
+    /// There is no deleted organization of this id that the caller could bring back.
+    NothingToRestore = 404 "NOTHING_TO_RESTORE", "There is no deleted organization here that you could bring back.";
     /// This organization has no such membership.
     MemberNotFound = 404 "MEMBER_NOT_FOUND", "This organization has no such member.";
     /// An organization, or a workspace, would be left without an admin (decision 17).

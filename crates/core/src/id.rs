@@ -127,6 +127,8 @@ ids! {
     OrganizationId,
     /// A user's membership of an organization.
     MembershipId,
+    /// A membership's id or its user's: paths take either, since no two things share an id.
+    MemberId,
     /// A role for organizations: of the deployment or of one organization.
     RoleId,
     /// A workspace within an organization.

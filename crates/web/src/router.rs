@@ -61,8 +61,13 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(me::workspace_memberships::workspace_memberships))
         .routes(routes!(me::invitations::invitations))
         .routes(routes!(organizations::create::create))
+        .routes(routes!(organizations::leave::leave))
         .routes(routes!(organizations::members::members))
-        .routes(routes!(organizations::roles::roles))
+        .routes(routes!(organizations::remove_member::remove_member))
+        .routes(routes!(organizations::member_roles::give))
+        .routes(routes!(organizations::member_roles::take))
+        .routes(routes!(organizations::roles::roles, organizations::roles::define))
+        .routes(routes!(organizations::roles::remove))
         .routes(routes!(invitations::list::list, invitations::create::create))
         .routes(routes!(invitations::resend::resend))
         .routes(routes!(invitations::discard::discard))
@@ -71,21 +76,33 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(deployment::validate))
         .routes(routes!(workspaces::create::create))
         .split_for_parts();
-    // The verbs of the era before: the same handlers, and one line each in the description (decision 6).
-    let router = router
-        .route("/session/switch-organization", put(session::switch_organization::switch_organization))
-        .route("/organizations/{id}/invitations/{invitationId}", delete(invitations::discard::discard));
-    let aliases = [
-        Alias {
-            path: "/session/switch-organization",
-            older_method: HttpMethod::Put,
-            older_path: "/session/switch-organization",
-        },
-        Alias {
-            path: "/organizations/{id}/invitations/{invitationId}/discard",
-            older_method: HttpMethod::Delete,
-            older_path: "/organizations/{id}/invitations/{invitationId}",
-        },
-    ];
+    older_verbs(router, description)
+}
+
+/// Adds each older verb: a route to the handler that stands behind the newer one, and a line in the description.
+macro_rules! older {
+    ($router:expr, $($method:ident $upper:ident $path:literal => $newer:literal $handler:path;)+) => {{
+        let router = $router$(.route($path, $method($handler)))+;
+        let aliases = [$(Alias { path: $newer, older_method: HttpMethod::$upper, older_path: $path }),+];
+        (router, aliases)
+    }};
+}
+
+/// The verbs of the eras before (decision 6).
+fn older_verbs(router: Router<App>, description: OpenApi) -> (Router<App>, OpenApi) {
+    let (router, aliases) = older! { router,
+        put Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
+        delete Delete "/organizations/{id}/invitations/{invitationId}"
+            => "/organizations/{id}/invitations/{invitationId}/discard" invitations::discard::discard;
+        delete Delete "/organizations/{id}/leave" => "/organizations/{id}/leave" organizations::leave::leave;
+        delete Delete "/organizations/{id}/members/{memberId}"
+            => "/organizations/{id}/members/{memberId}/remove" organizations::remove_member::remove_member;
+        put Put "/organizations/{id}/members/{memberId}/roles/{roleId}"
+            => "/organizations/{id}/members/{memberId}/roles/{roleId}/add" organizations::member_roles::give;
+        delete Delete "/organizations/{id}/members/{memberId}/roles/{roleId}"
+            => "/organizations/{id}/members/{memberId}/roles/{roleId}/remove" organizations::member_roles::take;
+        delete Delete "/organizations/{id}/roles/{roleId}"
+            => "/organizations/{id}/roles/{roleId}/remove" organizations::roles::remove;
+    };
     (router, openapi::complete(description, &aliases))
 }

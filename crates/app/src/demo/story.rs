@@ -128,7 +128,8 @@ impl Story {
         permissions: &[&str],
     ) -> Result<RoleId> {
         let permissions = PermissionSet::new(permissions.iter().copied());
-        self.run(actor, DefineRole { organization, name: RoleName::parse("name", name)?, permissions }).await
+        let define = DefineRole { organization, name: RoleName::parse("name", name)?, permissions };
+        Ok(self.run(actor, define).await?.id)
     }
 
     pub(super) async fn invites(

@@ -1,9 +1,11 @@
 //! Who may do what: permissions, the rule that nobody gives more than they hold, and [`authorize`], which alone makes a
 //! [`Grant`]. Every statement on an organization's things takes its organization from a grant or carries the same id.
 
+mod address_list;
 mod permission;
 pub(crate) mod sql;
 
+pub use address_list::AddressList;
 pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN};
 
 use crate::context::Context;
@@ -44,13 +46,18 @@ impl Grant {
 /// Asks whether the signed-in caller has what `need` asks for in this organization.
 ///
 /// Errors: `UNAUTHORIZED` without a sign-in; `FORBIDDEN` for who is no member, has no such permission, or names an
-/// organization that does not exist: all three the same, so that a stranger learns nothing (decision 4).
+/// organization that does not exist or was deleted: all the same, so that a stranger learns nothing (decision 4);
+/// `ADDRESS_NOT_ALLOWED` for a member who comes from elsewhere than the organization lets in.
 pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need: Need) -> Result<Grant> {
     let user = cx.user()?;
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
-    let Some(membership) = rows.first().map(|row| row.membership_id) else {
+    let Some(first) = rows.first() else {
         return Err(Code::Forbidden.into());
     };
+    let membership = first.membership_id;
+    if first.restricts_addresses && !AddressList::from_stored(&first.allowed_addresses).allows(cx.caller.address) {
+        return Err(Code::AddressNotAllowed.into());
+    }
     let held = PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions));
     if held.satisfies(need) { Ok(Grant { organization, membership, user, held }) } else { Err(Code::Forbidden.into()) }
 }

@@ -5,6 +5,7 @@
 //! for what every member may do (contract D.2, D.5; decision 16).
 
 use crate::db::{Argument, Cell, Column, Kind, Value};
+use crate::error::{Problem, Result};
 
 /// May do everything in its organization.
 pub const ADMIN: &str = "organization:admin";
@@ -13,12 +14,14 @@ pub const WORKSPACE_ADMIN: &str = "workspace:admin";
 
 const MANAGE: &str = "organization:manage";
 const MANAGE_MEMBERS: &str = "organization:manage_members";
+const MANAGE_ROLES: &str = "organization:manage_roles";
+const MANAGE_SETTINGS: &str = "organization:manage_settings";
+const UPDATE: &str = "organization:update";
 const WORKSPACE_MANAGE: &str = "workspace:manage";
 /// What every member of an organization may do.
 const MEMBERS: &[&str] = &["organization:member", "organization:read", "organization:view"];
 /// What `organization:manage` stands for besides itself.
-const MANAGED: &[&str] =
-    &[MANAGE_MEMBERS, "organization:manage_roles", "organization:manage_settings", "organization:update"];
+const MANAGED: &[&str] = &[MANAGE_MEMBERS, MANAGE_ROLES, MANAGE_SETTINGS, UPDATE];
 /// What every member of a workspace may do.
 const WORKSPACE_MEMBERS: &[&str] = &["workspace:member", "workspace:read"];
 /// What `workspace:manage` stands for besides itself.
@@ -31,6 +34,13 @@ pub enum Need {
     Membership,
     /// To manage members and invitations: `organization:manage_members`, or what stands for it.
     ManageMembers,
+    /// To define and remove roles: `organization:manage_roles`, or what stands for it.
+    ManageRoles,
+    /// To change what the organization is called and who may come in from where: `organization:manage_settings`,
+    /// `organization:update`, or what stands for them.
+    ManageSettings,
+    /// To do what cannot be undone: `organization:admin`.
+    Admin,
 }
 
 /// A role's permissions, or all that a membership holds. Order is kept as it was given; nothing stands in it twice.
@@ -44,6 +54,27 @@ impl PermissionSet {
         let mut set = Self::default();
         permissions.into_iter().for_each(|permission| set.add(permission.into()));
         set
+    }
+
+    /// Reads what somebody defines a role with: at most 100 strings of letters, digits and `: _ . - /`, 100 bytes each.
+    ///
+    /// Error: `INVALID_FIELD`, which names the field.
+    pub fn parse(field: &str, permissions: Vec<String>) -> Result<Self> {
+        const MOST: usize = 100;
+        let is_one = |text: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":_.-/".contains(&byte);
+            (1..=MOST).contains(&text.len()) && text.bytes().all(plain)
+        };
+        if permissions.len() > MOST {
+            return Err(Problem::field(field, format_args!("name at most {MOST} permissions.")));
+        }
+        match permissions.iter().position(|permission| !is_one(permission)) {
+            None => Ok(Self::new(permissions)),
+            Some(place) => {
+                let place = place + 1;
+                Err(Problem::field(field, format_args!("number {place} is no permission, such as billing:write.")))
+            }
+        }
     }
 
     /// All that several roles hold together.
@@ -71,6 +102,9 @@ impl PermissionSet {
         match need {
             Need::Membership => true,
             Need::ManageMembers => self.stands_for(MANAGE_MEMBERS),
+            Need::ManageRoles => self.stands_for(MANAGE_ROLES),
+            Need::ManageSettings => self.stands_for(MANAGE_SETTINGS) || self.stands_for(UPDATE),
+            Need::Admin => self.holds(ADMIN),
         }
     }
 

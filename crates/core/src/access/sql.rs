@@ -8,14 +8,18 @@ record! {
     /// A user's membership of an organization with one of its roles' permissions; without a role, with none.
     pub(crate) struct HeldRow {
         pub(crate) membership_id: MembershipId,
+        pub(crate) restricts_addresses: bool,
+        pub(crate) allowed_addresses: String,
         pub(crate) permissions: Option<PermissionSet>,
     }
 }
 
 sql! {
     MEMBERSHIP(OrganizationId, UserId): HeldRow =
-        "SELECT m.id AS membership_id, r.permissions AS permissions
+        "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
+                o.whitelisted_ips AS allowed_addresses, r.permissions AS permissions
            FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
            LEFT JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            LEFT JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE m.organization_id = $1 AND m.user_id = $2";

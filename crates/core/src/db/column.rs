@@ -158,6 +158,7 @@ integers! {
     id::SignInId: id::SignInId::get, |number: i64| Some(number.into());
     id::OrganizationId: id::OrganizationId::get, |number: i64| Some(number.into());
     id::MembershipId: id::MembershipId::get, |number: i64| Some(number.into());
+    id::MemberId: id::MemberId::get, |number: i64| Some(number.into());
     id::RoleId: id::RoleId::get, |number: i64| Some(number.into());
     id::WorkspaceId: id::WorkspaceId::get, |number: i64| Some(number.into());
     id::WorkspaceMembershipId: id::WorkspaceMembershipId::get, |number: i64| Some(number.into());

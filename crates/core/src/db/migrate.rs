@@ -30,6 +30,7 @@ macro_rules! migrations {
 migrations! {
     1 "foundation";
     2 "nodes";
+    3 "removal";
 }
 
 /// The schema this binary speaks.

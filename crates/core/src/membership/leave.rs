@@ -1,10 +1,10 @@
-//! Going.
+//! Going, by one's own will or another's.
 
 use super::sql;
 use crate::access::{self, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};
-use crate::id::OrganizationId;
+use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::invitation;
 
 /// Ends the caller's membership of an organization, and of all its workspaces. The invitations they sent stay, without
@@ -23,11 +23,42 @@ impl Command for Leave {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::Membership).await?;
-        let (organization, membership) = (grant.organization(), grant.membership());
-        invitation::authority::suspend_sent(cx, organization, membership).await?;
-        cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
-        cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
-        cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
-        Ok(())
+        end(cx, grant.organization(), grant.membership()).await
     }
+}
+
+/// Ends somebody's membership, as [`Leave`] does one's own. From the commit on they have no access through any session or
+/// process.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`
+/// when they hold what the caller does not; `LAST_ADMIN`.
+#[derive(Debug)]
+pub struct Remove {
+    /// From which organization.
+    pub organization: OrganizationId,
+    /// Whom.
+    pub member: MemberId,
+}
+
+impl Command for Remove {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let organization = grant.organization();
+        let (membership,) =
+            cx.tx.optional(sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
+        if !grant.held().covers(&access::held_by(cx, organization, membership).await?) {
+            return Err(Code::RoleExceedsYours.into());
+        }
+        end(cx, organization, membership).await
+    }
+}
+
+async fn end(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
+    invitation::authority::suspend_sent(cx, organization, membership).await?;
+    cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
+    cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
+    cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+    Ok(())
 }

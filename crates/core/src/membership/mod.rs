@@ -6,7 +6,7 @@ mod mine;
 mod roles;
 pub(crate) mod sql;
 
-pub use leave::Leave;
+pub use leave::{Leave, Remove};
 pub use list::{List, Page, ShownMember};
 pub use mine::{Mine, OwnMembership};
 pub use roles::{GiveRole, TakeRole};

@@ -4,7 +4,7 @@ use super::sql;
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};
-use crate::id::{MembershipId, OrganizationId, RoleId};
+use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization;
 
 /// Gives a member a role; one they have already stays as it is.
@@ -16,7 +16,7 @@ pub struct GiveRole {
     /// Of which organization.
     pub organization: OrganizationId,
     /// To whom.
-    pub membership: MembershipId,
+    pub member: MemberId,
     /// Which role.
     pub role: RoleId,
 }
@@ -26,8 +26,8 @@ impl Command for GiveRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        check(cx, &grant, self.role, self.membership).await?;
-        cx.tx.execute(organization::sql::GIVE_ROLE, (grant.organization(), self.membership, self.role)).await?;
+        let membership = check(cx, &grant, self.role, self.member).await?;
+        cx.tx.execute(organization::sql::GIVE_ROLE, (grant.organization(), membership, self.role)).await?;
         Ok(())
     }
 }
@@ -40,7 +40,7 @@ pub struct TakeRole {
     /// Of which organization.
     pub organization: OrganizationId,
     /// From whom.
-    pub membership: MembershipId,
+    pub member: MemberId,
     /// Which role.
     pub role: RoleId,
 }
@@ -50,8 +50,8 @@ impl Command for TakeRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        check(cx, &grant, self.role, self.membership).await?;
-        let given = (grant.organization(), self.membership, self.role);
+        let membership = check(cx, &grant, self.role, self.member).await?;
+        let given = (grant.organization(), membership, self.role);
         if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
             && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
         {
@@ -61,13 +61,13 @@ impl Command for TakeRole {
     }
 }
 
-/// Nobody gives or takes what they do not hold.
-async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, membership: MembershipId) -> Result<()> {
+/// Nobody gives or takes what they do not hold. Gives the member's membership.
+async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, member: MemberId) -> Result<MembershipId> {
     let role =
         cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?.ok_or(Code::RoleNotFound)?;
     if !grant.held().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
-    cx.tx.optional(sql::FIND, (grant.organization(), membership)).await?.ok_or(Code::MemberNotFound)?;
-    Ok(())
+    let found = cx.tx.optional(sql::FIND, (grant.organization(), member)).await?;
+    Ok(found.ok_or(Code::MemberNotFound)?.0)
 }

@@ -2,7 +2,7 @@
 
 use crate::access::PermissionSet;
 use crate::db::{Text, record, sql};
-use crate::id::{EmailAddressId, MembershipId, OrganizationId, RoleId, UserId};
+use crate::id::{EmailAddressId, MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -128,9 +128,9 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.membership_id >= $2 AND mr.membership_id <= $3
           ORDER BY r.id";
 
-    /// A membership that is there.
-    FIND(OrganizationId, MembershipId): (MembershipId,) =
-        "SELECT id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
+    /// By the membership's id or its user's.
+    FIND(OrganizationId, MemberId): (MembershipId,) =
+        "SELECT id FROM organization_memberships WHERE organization_id = $1 AND (id = $2 OR user_id = $2)";
 
     /// Ends a membership, unless the organization or one of its workspaces would be left without an admin. The roles, the
     /// workspace memberships and their roles go with it.

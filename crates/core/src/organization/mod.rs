@@ -5,5 +5,5 @@ mod roles;
 pub(crate) mod sql;
 
 pub use create::{Create, Created};
-pub use roles::{DefineRole, ListRoles};
+pub use roles::{DefineRole, ListRoles, RemoveRole};
 pub use sql::{Organization, Role};

@@ -1,7 +1,7 @@
 //! The roles that can be given in an organization.
 
 use super::sql::{self, Role};
-use crate::access::{self, ADMIN, Need, PermissionSet};
+use crate::access::{self, ADMIN, Grant, Need, PermissionSet};
 use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
 use crate::id::{OrganizationId, RoleId};
@@ -27,8 +27,8 @@ impl Query for ListRoles {
 
 /// Defines a role of an organization's own.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `ROLE_EXCEEDS_YOURS` when it would hold what
-/// the caller does not.
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage roles; `ROLE_EXCEEDS_YOURS` when it would hold what the
+/// caller does not.
 #[derive(Debug)]
 pub struct DefineRole {
     /// Which organization's.
@@ -40,16 +40,82 @@ pub struct DefineRole {
 }
 
 impl Command for DefineRole {
-    type Out = RoleId;
+    type Out = Role;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<RoleId> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Role> {
+        let grant = access::authorize(cx, self.organization, Need::ManageRoles).await?;
         if !grant.held().covers(&self.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
         let (id, permissions) = (cx.id(), self.permissions.to_json());
         let made =
             (id, grant.organization(), self.name.as_str(), permissions.as_str(), self.permissions.holds(ADMIN), cx.now);
-        Ok(cx.tx.one(sql::INSERT_ROLE, made).await?.0)
+        cx.tx.one(sql::INSERT_ROLE, made).await
     }
+}
+
+/// Removes a role of an organization's own: it can be given no more. Whoever has it, or is invited with it, gets the
+/// replacement instead.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage roles; `ROLE_NOT_FOUND`, for the replacement too;
+/// `ROLE_IS_SHARED`; `ROLE_EXCEEDS_YOURS` when the role, or its replacement, holds what the caller does not; `ROLE_IN_USE`
+/// without a replacement, with who has it; `LAST_ADMIN` when the replacement would leave nobody an admin.
+#[derive(Debug)]
+pub struct RemoveRole {
+    /// Which organization's.
+    pub organization: OrganizationId,
+    /// Which role.
+    pub role: RoleId,
+    /// What those get who have it.
+    pub replacement: Option<RoleId>,
+}
+
+impl Command for RemoveRole {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize(cx, self.organization, Need::ManageRoles).await?;
+        let organization = grant.organization();
+        let role = cx.tx.optional(sql::ROLE, (organization, self.role)).await?.ok_or(Code::RoleNotFound)?;
+        if role.organization_id.is_none() {
+            return Err(Code::RoleIsShared.into());
+        }
+        covered(&grant, &role)?;
+        match self.replacement.filter(|replacement| *replacement != self.role) {
+            Some(replacement) => {
+                let found = cx.tx.optional(sql::ROLE, (organization, replacement)).await?;
+                covered(&grant, &found.ok_or(Code::RoleNotFound)?)?;
+                cx.tx.execute(sql::REPLACE_ROLE, (organization, self.role, replacement)).await?;
+                cx.tx.execute(sql::REPLACE_INVITED_ROLE, (organization, self.role, replacement, cx.now)).await?;
+            }
+            None => self.refuse_in_use(cx, organization).await?,
+        }
+        cx.tx.execute(sql::TAKE_FROM_ALL, (organization, self.role)).await?;
+        cx.tx.optional(sql::HAS_ADMIN, (organization,)).await?.ok_or(Code::LastAdmin)?;
+        cx.tx.optional(sql::REMOVE_ROLE, (organization, self.role, cx.now)).await?.ok_or(Code::RoleNotFound)?;
+        Ok(())
+    }
+}
+
+impl RemoveRole {
+    async fn refuse_in_use(&self, cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+        let holders = cx.tx.all(sql::ROLE_HOLDERS, (organization, self.role)).await?;
+        let names = holders.iter().map(|holder| {
+            let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
+            if name.is_empty() { format!("member {}", holder.membership_id) } else { name }
+        });
+        let mut names: Vec<_> = names.collect();
+        if cx.tx.optional(sql::ROLE_INVITED, (organization, self.role)).await?.is_some() {
+            names.push("somebody who is invited".to_owned());
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let names = names.join(", ");
+        Err(Code::RoleInUse.saying(format!("In use by {names}. Name another role for them as replacement_role_id.")))
+    }
+}
+
+fn covered(grant: &Grant, role: &Role) -> Result<()> {
+    if grant.held().covers(&role.permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }

@@ -2,7 +2,7 @@
 
 use crate::access::PermissionSet;
 use crate::db::{Text, record, sql};
-use crate::id::{MembershipId, OrganizationId, RoleId, UserId};
+use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -52,6 +52,15 @@ record! {
 }
 
 record! {
+    /// Somebody who has a role.
+    pub(crate) struct Holder {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) first_name: String,
+        pub(crate) last_name: String,
+    }
+}
+
+record! {
     /// Who sits in an organization, and who is expected.
     pub(crate) struct Seated {
         /// Members.
@@ -96,16 +105,58 @@ sql! {
     /// The deployment's roles and the organization's own.
     ROLES(OrganizationId): Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at
-           FROM organization_roles WHERE organization_id = $1 OR scope = 0 ORDER BY id";
+           FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
     /// A role that may be given in this organization: its own, or the deployment's.
     ROLE(OrganizationId, RoleId): Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at
-           FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2";
+           FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2 AND removed_at IS NULL";
 
-    INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp): (RoleId,) =
+    INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp): Role =
         "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
          VALUES ($1, $2, $2, $3, $4, $5, $6, $6)
+      RETURNING id, organization_id, name, permissions, created_at, updated_at";
+
+    /// Who has a role: their memberships and names, the first few.
+    ROLE_HOLDERS(OrganizationId, RoleId): Holder =
+        "SELECT m.id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
+           FROM organization_membership_roles mr
+           JOIN organization_memberships m ON m.organization_id = mr.organization_id AND m.id = mr.membership_id
+           JOIN users u ON u.id = m.user_id
+          WHERE mr.organization_id = $1 AND mr.role_id = $2
+          ORDER BY m.id LIMIT 5";
+
+    /// A role that some open invitation would give.
+    ROLE_INVITED(OrganizationId, RoleId): (InvitationId,) =
+        "SELECT id FROM invitations WHERE organization_id = $1 AND role_id = $2 AND status = 'pending' LIMIT 1";
+
+    /// Gives everybody who has the one role the other; who has both keeps one of each.
+    REPLACE_ROLE(OrganizationId, RoleId, RoleId) =
+        "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
+         SELECT $1, mr.membership_id, r.scope, r.id
+           FROM organization_membership_roles mr
+           JOIN organization_roles r ON (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
+          WHERE mr.organization_id = $1 AND mr.role_id = $2
+             ON CONFLICT (membership_id, role_id) DO NOTHING";
+
+    REPLACE_INVITED_ROLE(OrganizationId, RoleId, RoleId, Timestamp) =
+        "UPDATE invitations
+            SET role_id = $3, role_scope = (SELECT r.scope FROM organization_roles r WHERE r.id = $3), updated_at = $4
+          WHERE organization_id = $1 AND role_id = $2 AND status = 'pending'";
+
+    TAKE_FROM_ALL(OrganizationId, RoleId) =
+        "DELETE FROM organization_membership_roles WHERE organization_id = $1 AND role_id = $2";
+
+    /// Whether anybody is left who is an admin.
+    HAS_ADMIN(OrganizationId): (MembershipId,) =
+        "SELECT mr.membership_id FROM organization_membership_roles mr
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+          WHERE mr.organization_id = $1 LIMIT 1";
+
+    /// From now on nobody can be given it.
+    REMOVE_ROLE(OrganizationId, RoleId, Timestamp): (RoleId,) =
+        "UPDATE organization_roles SET removed_at = $3, updated_at = $3
+          WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL
       RETURNING id";
 
     GIVE_ROLE(OrganizationId, MembershipId, RoleId) =

@@ -1,5 +1,7 @@
 //! The ids in a path.
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use vestibule_core::id::NotAnId;
@@ -17,19 +19,21 @@ pub(crate) trait FromTexts: Sized {
     fn from_texts(texts: &[&str]) -> Option<Self>;
 }
 
-impl<A: std::str::FromStr<Err = NotAnId>> FromTexts for (A,) {
-    fn from_texts(texts: &[&str]) -> Option<Self> {
-        let [a] = texts else { return None };
-        Some((a.parse().ok()?,))
-    }
+/// As many ids as a path has.
+macro_rules! ids {
+    ($($id:ident $text:ident),+) => {
+        impl<$($id: FromStr<Err = NotAnId>),+> FromTexts for ($($id,)+) {
+            fn from_texts(texts: &[&str]) -> Option<Self> {
+                let [$($text),+] = texts else { return None };
+                Some(($($text.parse().ok()?,)+))
+            }
+        }
+    };
 }
 
-impl<A: std::str::FromStr<Err = NotAnId>, B: std::str::FromStr<Err = NotAnId>> FromTexts for (A, B) {
-    fn from_texts(texts: &[&str]) -> Option<Self> {
-        let [a, b] = texts else { return None };
-        Some((a.parse().ok()?, b.parse().ok()?))
-    }
-}
+ids!(A a);
+ids!(A a, B b);
+ids!(A a, B b, C c);
 
 impl<S: Send + Sync, T: FromTexts> FromRequestParts<S> for Path<T> {
     type Rejection = Refusal;

@@ -48,6 +48,23 @@ impl Reader {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| Problem::required(name))
     }
 
+    /// Texts, one or many; `None` when the field is not there at all. An empty one says: none of them.
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Problem> {
+        let Some(place) = self.0.0.iter().position(|(known, _)| known == name) else {
+            return Ok(None);
+        };
+        let values = match self.0.0.remove(place).1 {
+            Value::Null => return Ok(None),
+            Value::List(values) => values,
+            value => vec![value],
+        };
+        let texts = values.into_iter().filter(|value| !is_nothing(value)).map(|value| match value {
+            Value::Text(text) if text.len() <= LONGEST_TEXT && !text.contains('\0') => Ok(text),
+            _ => Err(Problem::field(name, "write a list of texts.")),
+        });
+        texts.collect::<Result<_, _>>().map(Some)
+    }
+
     /// An id, as text or as a number; empty is none.
     pub(crate) fn id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<Option<I>, Problem> {
         let text = match self.take(name)? {

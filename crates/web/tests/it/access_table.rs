@@ -24,6 +24,12 @@ const SIGNED_IN: [&str; 6] = [UNAUTHORIZED, OK, OK, OK, OK, OK];
 const MEMBERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK];
 /// What only those may who manage its members.
 const MANAGERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK];
+/// What only those may who hold more than to manage members.
+const ADMINS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK];
+/// What members may as long as they are not the last admin.
+const LEAVERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, "403 LAST_ADMIN"];
+/// The ids a path may have.
+const PARAMETERS: [&str; 4] = ["{id}", "{invitationId}", "{memberId}", "{roleId}"];
 /// What everybody may.
 const ANYBODY: [&str; 6] = [OK; 6];
 
@@ -61,8 +67,19 @@ const TABLE: &[Row] = &[
     ("GET", "/me/workspace-memberships", &[], SIGNED_IN),
     ("GET", "/me/invitations", &[], SIGNED_IN),
     ("POST", "/organizations", &[("name", "Another")], SIGNED_IN),
+    ("POST", "/organizations/{id}/leave", &[], LEAVERS),
+    ("DELETE", "/organizations/{id}/leave", &[], LEAVERS),
     ("GET", "/organizations/{id}/members", &[], MEMBERS),
+    ("POST", "/organizations/{id}/members/{memberId}/remove", &[], MANAGERS),
+    ("DELETE", "/organizations/{id}/members/{memberId}", &[], MANAGERS),
+    ("POST", "/organizations/{id}/members/{memberId}/roles/{roleId}/add", &[], MANAGERS),
+    ("PUT", "/organizations/{id}/members/{memberId}/roles/{roleId}", &[], MANAGERS),
+    ("POST", "/organizations/{id}/members/{memberId}/roles/{roleId}/remove", &[], MANAGERS),
+    ("DELETE", "/organizations/{id}/members/{memberId}/roles/{roleId}", &[], MANAGERS),
     ("GET", "/organizations/{id}/roles", &[], MEMBERS),
+    ("POST", "/organizations/{id}/roles", &[("name", "Clerk"), ("permissions", "organization:read")], ADMINS),
+    ("POST", "/organizations/{id}/roles/{roleId}/remove", &[], ADMINS),
+    ("DELETE", "/organizations/{id}/roles/{roleId}", &[], ADMINS),
     ("GET", "/organizations/{id}/invitations", &[], MANAGERS),
     ("POST", "/organizations/{id}/invitations", &[("email", "FRESH")], MANAGERS),
     ("POST", "/organizations/{id}/invitations/{invitationId}/resend", &[], MANAGERS),
@@ -91,6 +108,8 @@ struct Stage {
     app: App,
     organization: String,
     owner: Client,
+    /// The role that a manager has.
+    manager: String,
     count: std::cell::Cell<u32>,
 }
 
@@ -102,12 +121,12 @@ async fn stage() -> Stage {
         name: RoleName::parse("name", "Manager").unwrap(),
         permissions: PermissionSet::new(["organization:manage_members"]),
     };
-    let role = app.run(&owner, define).await.unwrap().to_string();
+    let role = app.run(&owner, define).await.unwrap().id.to_string();
     app.member(&owner, &organization, "manager@example.com", &role).await;
     app.member(&owner, &organization, "member@example.com", "").await;
     app.founder("elsewhere@example.com").await;
     app.person("stranger@example.com").await;
-    Stage { app, organization, owner, count: std::cell::Cell::new(0) }
+    Stage { app, organization, owner, manager: role, count: std::cell::Cell::new(0) }
 }
 
 impl Stage {
@@ -126,11 +145,19 @@ impl Stage {
         let fresh = format!("fresh{}@example.com", self.count.get());
         let invitations = format!("/organizations/{}/invitations", self.organization);
         let invitation = self.owner.post(&invitations, &[("email", &format!("invited-{fresh}"))]).await.ok();
-        let caller = self.caller(kind).await;
+        let (member, role) = (self.somebody(path, &fresh).await, self.some_role(path).await);
+        let caller = match kind {
+            // Whoever leaves is not there for the next call.
+            "member" if path.ends_with("/leave") => self.newcomer(&format!("leaves-{fresh}"), "").await,
+            "manager" if path.ends_with("/leave") => self.newcomer(&format!("leaves-{fresh}"), &self.manager).await,
+            kind => self.caller(kind).await,
+        };
         let sign_in = caller.get("/session").await.ok()["active_signin_id"].as_str().unwrap_or("1").to_owned();
         let fill = |text: &str| {
             text.replace("{id}", &self.organization)
                 .replace("{invitationId}", invitation["id"].as_str().unwrap())
+                .replace("{memberId}", &member)
+                .replace("{roleId}", &role)
                 .replace("ORGANIZATION", &self.organization)
                 .replace("TOKEN", invitation["token"].as_str().unwrap())
                 .replace("FRESH", &fresh)
@@ -141,6 +168,33 @@ impl Stage {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
         caller.send(Method::from_bytes(method.as_bytes()).unwrap(), &fill(path), content_type, Body::from(form)).await
+    }
+}
+
+impl Stage {
+    /// Somebody who has come in for this call alone.
+    async fn newcomer(&self, email: &str, role: &str) -> Client {
+        self.app.member(&self.owner, &self.organization, email, role).await
+    }
+
+    /// A plain member to do something to, if the call is about one: by their membership or, every other time, their user.
+    async fn somebody(&self, path: &str, fresh: &str) -> String {
+        if !path.contains("{memberId}") {
+            return String::new();
+        }
+        let member = self.newcomer(&format!("somebody-{fresh}"), "").await;
+        let mine = member.get("/me/organization-memberships").await.ok();
+        let by = if self.count.get().is_multiple_of(2) { "id" } else { "user_id" };
+        text(&mine[0][by])
+    }
+
+    /// A role of the organization's own that anybody may give, if the call is about one.
+    async fn some_role(&self, path: &str) -> String {
+        if !path.contains("{roleId}") {
+            return String::new();
+        }
+        let fields = [("name", "Reader"), ("permissions", "organization:read")];
+        text(&self.owner.post(&format!("/organizations/{}/roles", self.organization), &fields).await.ok()["id"])
     }
 }
 
@@ -197,8 +251,11 @@ async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
     for row in TABLE.iter().filter(|row| row.1.contains("{id}")) {
         let (method, path) = (Method::from_bytes(row.0.as_bytes()).unwrap(), row.1);
         let ask = async |organization: &str| {
-            let path = path.replace("{id}", organization).replace("{invitationId}", "123456789012345678");
-            let fields = if row.2.is_empty() { Body::empty() } else { Body::from("email=x%40example.com") };
+            let path = PARAMETERS.iter().fold(path.replace("{id}", organization), |path, parameter| {
+                path.replace(parameter, "123456789012345678")
+            });
+            let fields = row.2.iter().map(|(name, value)| (*name, value.replace("FRESH", "x@example.com")));
+            let fields = Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
             let form = (!row.2.is_empty()).then_some("application/x-www-form-urlencoded");
             stranger.send(method.clone(), &path, form, fields).await
         };
@@ -233,19 +290,21 @@ async fn what_is_no_id_is_refused_before_anything_else() {
         "'",
     ];
     for row in TABLE.iter().filter(|row| row.1.contains('{')) {
-        for parameter in ["{id}", "{invitationId}"].into_iter().filter(|parameter| row.1.contains(parameter)) {
+        for parameter in PARAMETERS.into_iter().filter(|parameter| row.1.contains(parameter)) {
+            let others = |path: String| {
+                let path = path.replace("{id}", &stage.organization);
+                let path = path.replace("{invitationId}", invitation["id"].as_str().unwrap());
+                path.replace("{memberId}", "1").replace("{roleId}", "1")
+            };
             for no_id in no_ids {
-                let path = row.1.replace(parameter, no_id);
-                let path = path
-                    .replace("{id}", &stage.organization)
-                    .replace("{invitationId}", invitation["id"].as_str().unwrap());
+                let path = others(row.1.replace(parameter, no_id));
                 for caller in [&stage.owner, &visitor] {
                     let answer =
                         caller.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
                     answer.refused(400, "INVALID_ID");
                 }
             }
-            let path = row.1.replace(parameter, "").replace("{id}", &stage.organization).replace("{invitationId}", "1");
+            let path = others(row.1.replace(parameter, ""));
             let answer =
                 stage.owner.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
             if path.ends_with('/') {

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 use vestibule_core::access::PermissionSet;
-use vestibule_core::id::MembershipId;
+use vestibule_core::id::MemberId;
 use vestibule_core::membership::{GiveRole, TakeRole};
 use vestibule_core::names::RoleName;
 use vestibule_core::{Code, organization, outbox, workspace};
@@ -109,7 +109,8 @@ async fn roles_are_the_deployments_and_ones_own() {
         name: RoleName::parse("name", name).unwrap(),
         permissions: PermissionSet::new(permissions.iter().copied()),
     };
-    let lead = app.run(&owner, define(&organization, "Lead", &["organization:manage_members"])).await.unwrap();
+    let rights = ["organization:manage_members", "organization:manage_roles"];
+    let lead = app.run(&owner, define(&organization, "Lead", &rights)).await.unwrap().id;
     app.run(&other, define(&elsewhere, "Theirs", &[])).await.unwrap();
     let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
     let shown: Vec<_> = roles
@@ -125,17 +126,17 @@ async fn roles_are_the_deployments_and_ones_own() {
     let refused = app.run(&member, define(&organization, "More", &["organization:admin"])).await.unwrap_err();
     assert_eq!(refused.code(), Code::RoleExceedsYours);
     let admin = text(&roles[0]["id"]).parse().unwrap();
-    let own: MembershipId = text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let own: MemberId = text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
     let organization_id = organization.parse().unwrap();
-    let take = |membership, role| TakeRole { organization: organization_id, membership, role };
+    let take = |membership, role| TakeRole { organization: organization_id, member: membership, role };
     assert_eq!(app.run(&owner, take(own, admin)).await.unwrap_err().code(), Code::LastAdmin);
     assert_eq!(app.run(&member, take(own, admin)).await.unwrap_err().code(), Code::RoleExceedsYours);
     app.run(&owner, take(own, lead)).await.unwrap();
-    let give = |membership| GiveRole { organization: organization_id, membership, role: admin };
+    let give = |membership| GiveRole { organization: organization_id, member: membership, role: admin };
     assert_eq!(app.run(&owner, give(1.into())).await.unwrap_err().code(), Code::MemberNotFound);
     assert_eq!(app.run(&other, give(own)).await.unwrap_err().code(), Code::Forbidden);
     // With a second admin, the first may cease to be one.
-    let theirs: MembershipId = text(&member.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let theirs: MemberId = text(&member.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
     app.run(&owner, give(theirs)).await.unwrap();
     app.run(&owner, take(own, admin)).await.unwrap();
     owner.get(&format!("/organizations/{organization}/invitations")).await.refused(403, "FORBIDDEN");

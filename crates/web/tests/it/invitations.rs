@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vestibule_core::access::PermissionSet;
-use vestibule_core::id::{MembershipId, RoleId};
+use vestibule_core::id::{MemberId, RoleId};
 use vestibule_core::mail::Undelivered;
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
 use vestibule_core::names::RoleName;
@@ -26,7 +26,7 @@ async fn role(app: &App, admin: &Client, organization: &str, name: &str, permiss
         name: RoleName::parse("name", name).unwrap(),
         permissions: PermissionSet::new(permissions.iter().copied()),
     };
-    app.run(admin, define).await.unwrap().to_string()
+    app.run(admin, define).await.unwrap().id.to_string()
 }
 
 async fn workspace(admin: &Client, organization: &str, name: &str) -> String {
@@ -338,18 +338,18 @@ async fn an_invitation_is_suspended_while_its_inviter_may_not_grant_it() {
         .await
         .ok();
 
-    let membership: MembershipId = text(&mara.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let membership: MemberId = text(&mara.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
     let (organization_id, role): (_, RoleId) = (organization.parse().unwrap(), manager.parse().unwrap());
-    app.run(&owner, TakeRole { organization: organization_id, membership, role }).await.unwrap();
+    app.run(&owner, TakeRole { organization: organization_id, member: membership, role }).await.unwrap();
     assert_eq!(owner.get(&path).await.ok()[0]["suspended"], "inviter_may_not_invite");
     let refused = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     assert_eq!(refused["error_code"], "INVITATION_SUSPENDED");
     assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 2);
 
     // With the role back it is valid again; and an admin may take it over with one call.
-    app.run(&owner, GiveRole { organization: organization_id, membership, role }).await.unwrap();
+    app.run(&owner, GiveRole { organization: organization_id, member: membership, role }).await.unwrap();
     assert_eq!(owner.get(&path).await.ok()[0]["suspended"], Value::Null);
-    app.run(&owner, TakeRole { organization: organization_id, membership, role }).await.unwrap();
+    app.run(&owner, TakeRole { organization: organization_id, member: membership, role }).await.unwrap();
     let id = text(&owner.get(&path).await.ok()[0]["id"]);
     let resent = owner.post(&format!("{path}/{id}/resend"), &[]).await.ok();
     assert_eq!(resent["suspended"], Value::Null);
@@ -369,9 +369,9 @@ async fn leaving_does_not_bring_back_what_losing_a_role_took() {
     let workspace = workspace(&owner, &organization, "Lab").await;
     mara.post(&path, &[("email", "nina@example.com"), ("role_id", &manager)]).await.ok();
     let token = app.mailed_token("nina@example.com");
-    let membership: MembershipId = text(&mara.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let membership: MemberId = text(&mara.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
     let (organization_id, role): (_, RoleId) = (organization.parse().unwrap(), manager.parse().unwrap());
-    app.run(&owner, TakeRole { organization: organization_id, membership, role }).await.unwrap();
+    app.run(&owner, TakeRole { organization: organization_id, member: membership, role }).await.unwrap();
     app.run(&mara, Leave { organization: organization_id }).await.unwrap();
 
     let invitation = &owner.get(&path).await.ok()[0];

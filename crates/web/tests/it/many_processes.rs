@@ -46,7 +46,7 @@ async fn a_right_that_is_taken_on_one_process_is_gone_on_the_other() {
     let membership = text(&members["data"].as_array().unwrap().iter().find(nina_is).unwrap()["id"]);
     let (organization, membership, role) =
         (organization.parse().unwrap(), membership.parse().unwrap(), admin.parse().unwrap());
-    first.run(&olga, TakeRole { organization, membership, role }).await.unwrap();
+    first.run(&olga, TakeRole { organization, member: membership, role }).await.unwrap();
     elsewhere.get(&list).await.refused(403, "FORBIDDEN");
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
-use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
+use vestibule_core::id::{MemberId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
 use vestibule_core::settings::Settings;
 use vestibule_testbed::{Engine, invariants};
@@ -84,7 +84,7 @@ impl Scene {
         self.app.inner.database.rows("SELECT status FROM invitations")[0][0].clone()
     }
 
-    async fn membership(&self, client: &Client) -> MembershipId {
+    async fn membership(&self, client: &Client) -> MemberId {
         let mine = client.get("/me/organization-memberships").await.ok();
         text(&mine[0]["id"]).parse().unwrap()
     }
@@ -171,7 +171,7 @@ async fn the_inviter_is_demoted_while_the_invitee_accepts() {
         let admin = scene.admin.to_string();
         let mara = scene.app.member(&scene.owner, &scene.organization.to_string(), "mara@example.com", &admin).await;
         let membership = scene.membership(&scene.owner).await;
-        let take = TakeRole { organization: scene.organization, membership, role: scene.admin };
+        let take = TakeRole { organization: scene.organization, member: membership, role: scene.admin };
         let demote = tokio::spawn({
             let (app, mara) = (scene.other.clone(), scene.other.with_cookie(mara.cookie.lock().unwrap().clone()));
             async move { app.run(&mara, take).await }
@@ -247,7 +247,7 @@ async fn the_last_two_admins_leave_at_once() {
         let scene = scene().await;
         accept(&scene.nina, &scene).await.unwrap().ok();
         let (organization, membership) = (scene.organization, scene.membership(&scene.nina).await);
-        let give = GiveRole { organization, membership, role: scene.admin };
+        let give = GiveRole { organization, member: membership, role: scene.admin };
         scene.app.run(&scene.owner, give).await.unwrap();
         let leave = |app: &App, client: &Arc<Client>| {
             let (app, client) = (app.clone(), Arc::clone(client));

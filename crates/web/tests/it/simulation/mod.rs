@@ -8,7 +8,7 @@ mod model;
 
 use std::time::Duration;
 
-use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
+use vestibule_core::id::{MemberId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
 use vestibule_testbed::{Database, Engine, invariants};
 
@@ -210,13 +210,13 @@ impl World {
             Step::Give { organization, to, role } => {
                 let place = &self.organizations[organization];
                 let membership = self.membership(place.id, to).await;
-                let give = GiveRole { organization: place.id, membership, role: place.role(role) };
+                let give = GiveRole { organization: place.id, member: membership, role: place.role(role) };
                 ran(self.app.run(client, give).await)
             }
             Step::Take { organization, from, role } => {
                 let place = &self.organizations[organization];
                 let membership = self.membership(place.id, from).await;
-                let take = TakeRole { organization: place.id, membership, role: place.role(role) };
+                let take = TakeRole { organization: place.id, member: membership, role: place.role(role) };
                 ran(self.app.run(client, take).await)
             }
             Step::Leave { organization } => {
@@ -235,7 +235,7 @@ impl World {
     }
 
     /// Somebody's membership, or an id that is nobody's.
-    async fn membership(&self, organization: OrganizationId, user: usize) -> MembershipId {
+    async fn membership(&self, organization: OrganizationId, user: usize) -> MemberId {
         let mine = self.people[user].get("/me/organization-memberships").await.ok();
         let here = |found: &&serde_json::Value| found["organization"]["id"] == organization.to_string();
         let found = mine.as_array().unwrap().iter().find(here);
