@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
-use vestibule_core::{node, outbox};
+use vestibule_core::{housekeeping, node, outbox};
 
 use crate::lifecycle::Shutdown;
 use crate::open::open;
@@ -43,6 +43,8 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
         tokio::spawn(vestibule_web::serve(listener, vestibule_web::router(Arc::clone(&service)), shutdown.asked_for()));
     let (stop, worked) = (shutdown.asked_for(), Arc::clone(&service));
     let worker = tokio::spawn(async move { outbox::work(&worked, stop).await });
+    let (stop, kept) = (shutdown.asked_for(), Arc::clone(&service));
+    let housekeeping = tokio::spawn(async move { housekeeping::work(&kept, stop).await });
     let stop = shutdown.asked_for();
     let number = tokio::spawn(async move { node::hold(&service, stop).await });
     let served = shutdown.unless_over(async {
@@ -51,7 +53,8 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
         // Whichever fails first ends the other: a server whose mails stay behind is worse than one that is restarted.
         let number =
             async { number.await.map_err(|_| StartError::Crashed { part: "the keeper of this process's number" }) };
-        tokio::try_join!(http, worker, number).map(|((), (), ())| ())
+        let housekeeping = async { housekeeping.await.map_err(|_| StartError::Crashed { part: "the housekeeping" }) };
+        tokio::try_join!(http, worker, number, housekeeping).map(|((), (), (), ())| ())
     });
     served.await.ok_or(StartError::CutShort)?
 }

@@ -103,6 +103,10 @@ codes! {
     /// The workspace is not this organization's.
     WorkspaceNotFound = 400 "WORKSPACE_NOT_FOUND", "This organization has no such workspace.";
 
+    /// The user has founded as many as the settings allow.
+    OrganizationLimit = 403 "ORGANIZATION_LIMIT", "You have as many organizations as one user may found here.";
+    /// The organization has as many as the settings allow.
+    WorkspaceLimit = 403 "WORKSPACE_LIMIT", "This organization has as many workspaces as it may have. Delete one first.";
     /// Members or open invitations have the role.
     RoleInUse = 400 "ROLE_IN_USE", "Members or pending invitations have this role. Name another one for them as replacement_role_id.";
     /// A role of the deployment's, which belongs to all.

@@ -9,6 +9,7 @@ pub mod db;
 pub mod deployment;
 pub mod email_address;
 pub mod error;
+pub mod housekeeping;
 pub mod id;
 pub mod invitation;
 pub mod keys;

@@ -26,6 +26,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How invitations live.
     pub invitations: Invitations,
+    /// How many organizations there may be, and how long they can be brought back.
+    pub organizations: Organizations,
     /// How many members there may be.
     pub seats: Seats,
     /// How mail leaves.
@@ -130,6 +132,31 @@ pub struct Invitations {
     pub days: u16,
 }
 
+/// How many organizations there may be, and how long they can be brought back.
+#[derive(Clone, Copy, Debug)]
+pub struct Organizations {
+    /// The most that one user may found; 0 for as many as they like.
+    pub per_user: u32,
+    /// The most workspaces of one organization; 0 for as many as it likes.
+    pub workspaces: u32,
+    /// Days in which a deleted one can be restored; 0 erases at once.
+    pub days_to_restore: u16,
+    /// Whether an admin of an organization may do in all its workspaces what their admins may.
+    pub admins_in_workspaces: bool,
+}
+
+impl Organizations {
+    /// The most organizations one user may found: a bound that excludes nothing when there is none.
+    pub fn most_per_user(&self) -> i64 {
+        most(self.per_user)
+    }
+
+    /// The most workspaces of one organization, likewise.
+    pub fn most_workspaces(&self) -> i64 {
+        most(self.workspaces)
+    }
+}
+
 /// How many members there may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Seats {
@@ -202,6 +229,12 @@ impl Default for Settings {
                 window: Duration::from_mins(15),
             },
             invitations: Invitations { days: 7 },
+            organizations: Organizations {
+                per_user: 0,
+                workspaces: 0,
+                days_to_restore: 30,
+                admins_in_workspaces: true,
+            },
             seats: Seats { organization: 0, workspace: 0, held_by_invitations: true },
             mail: Mail { from: "vestibule@localhost".to_owned(), transport: Transport::None, invitation_page: None },
         }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, put};
+use axum::routing::{delete, get, patch, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::HttpMethod;
@@ -60,7 +60,11 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(me::organization_memberships::organization_memberships))
         .routes(routes!(me::workspace_memberships::workspace_memberships))
         .routes(routes!(me::invitations::invitations))
+        .routes(routes!(me::deleted_organizations::deleted_organizations))
         .routes(routes!(organizations::create::create))
+        .routes(routes!(organizations::update::update))
+        .routes(routes!(organizations::delete::delete))
+        .routes(routes!(organizations::delete::restore))
         .routes(routes!(organizations::leave::leave))
         .routes(routes!(organizations::members::members))
         .routes(routes!(organizations::remove_member::remove_member))
@@ -94,6 +98,8 @@ fn older_verbs(router: Router<App>, description: OpenApi) -> (Router<App>, OpenA
         put Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
         delete Delete "/organizations/{id}/invitations/{invitationId}"
             => "/organizations/{id}/invitations/{invitationId}/discard" invitations::discard::discard;
+        patch Patch "/organizations/{id}" => "/organizations/{id}/update" organizations::update::update;
+        delete Delete "/organizations/{id}" => "/organizations/{id}/delete" organizations::delete::delete;
         delete Delete "/organizations/{id}/leave" => "/organizations/{id}/leave" organizations::leave::leave;
         delete Delete "/organizations/{id}/members/{memberId}"
             => "/organizations/{id}/members/{memberId}/remove" organizations::remove_member::remove_member;

@@ -250,6 +250,49 @@ pub(crate) static SETTINGS: &[Setting] = &[
         read: |loaded, text| put(&mut loaded.settings.invitations.days, number(text, 1..=90)),
     },
     Setting {
+        path: "organizations.per_user",
+        explains: "The most organizations that one user may found. 0: as many as they like.",
+        takes: "a whole number from 0 to 1000000",
+        example: "10",
+        default: Fallback::Is("0"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.organizations.per_user, number(text, 0..=1_000_000)),
+    },
+    Setting {
+        path: "organizations.workspaces",
+        explains: "The most workspaces that one organization may have. 0: as many as it likes.",
+        takes: "a whole number from 0 to 1000000",
+        example: "5",
+        default: Fallback::Is("0"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.organizations.workspaces, number(text, 0..=1_000_000)),
+    },
+    Setting {
+        path: "organizations.days_to_restore",
+        explains: "Days in which its admins can bring a deleted organization back; then it is erased. 0: at once.",
+        takes: "a whole number from 0 to 365",
+        example: "30",
+        default: Fallback::Is("30"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.organizations.days_to_restore, number(text, 0..=365)),
+    },
+    Setting {
+        path: "organizations.admins_in_workspaces",
+        explains: "Whether an organization's admins may do in all its workspaces what the workspaces' own admins may.",
+        takes: "yes or no",
+        example: "no",
+        default: Fallback::Is("yes"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            loaded.settings.organizations.admins_in_workspaces = match text {
+                "yes" => true,
+                "no" => false,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Setting {
         path: "seats.organization",
         explains: "The most members an organization may have. 0: as many as come.",
         takes: "a whole number from 0 to 1000000",

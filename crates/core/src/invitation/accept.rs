@@ -4,6 +4,7 @@ use super::{Invitation, Standing, authority, by_token, sql};
 use crate::context::{Command, Context};
 use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, OrganizationId, SignInId, UserId, WorkspaceId};
+use crate::organization::Organization;
 use crate::secret::InvitationToken;
 use crate::user::sql::AddressOwner;
 use crate::{membership, organization, session, user, workspace};
@@ -121,13 +122,18 @@ impl Accept {
             None => join(cx, invitation, user).await?,
         };
         if let Some(place) = place.as_ref().filter(|place| place.is_new) {
-            join_workspace(cx, invitation, place.workspace.id, (membership, user)).await?;
+            let role = invitation.workspace_role_id;
+            let role = role.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
+            workspace::join(cx, (organization, place.workspace.id), (membership, user), role).await?;
         }
-        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
+        let joined = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
+        if before.is_none() {
+            join_auto_assigned(cx, &joined, (membership, user)).await?;
+        }
         Ok(Outcome {
             invited_email: invitation.email_key.clone(),
             refusal: None,
-            organization: Some(Named { id: organization, name }),
+            organization: Some(Named { id: organization, name: joined.name }),
             workspace: place.map(|place| place.workspace),
             sign_in: Some(invitee.sign_in),
             already_member: !gives_something,
@@ -168,22 +174,20 @@ async fn join(cx: &mut Context<'_>, invitation: &Invitation, user: UserId) -> Re
     Ok(membership)
 }
 
-async fn join_workspace(
+/// The workspace that every new member of the organization comes into as well, unless it is full or gone.
+async fn join_auto_assigned(
     cx: &mut Context<'_>,
-    invitation: &Invitation,
-    workspace: WorkspaceId,
+    organization: &Organization,
     (membership, user): (MembershipId, UserId),
 ) -> Result<()> {
-    let (organization, id) = (invitation.organization_id, cx.id());
-    let role = invitation
-        .workspace_role_id
-        .ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
-    let most = cx.service.settings.seats.most_in_workspace();
-    let seat = cx.tx.optional(workspace::sql::TAKE_SEAT, (organization, workspace, most, cx.now)).await?;
-    seat.ok_or(Code::WorkspaceFull)?;
-    let joined = (organization, workspace, id, membership, user, cx.now);
-    if let Some(joined) = cx.tx.optional(workspace::sql::INSERT_MEMBERSHIP, joined).await? {
-        cx.tx.execute(workspace::sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
+    let workspace = organization.auto_assigned_workspace_id;
+    if workspace.get() == 0 {
+        return Ok(());
+    }
+    let found = cx.tx.optional(workspace::sql::FIND, (organization.id, workspace)).await?;
+    if found.is_some_and(|found| found.member_count < cx.service.settings.seats.most_in_workspace()) {
+        let role = cx.service.deployment()?.workspace_member_role_id;
+        workspace::join(cx, (organization.id, workspace), (membership, user), role).await?;
     }
     Ok(())
 }

@@ -281,7 +281,11 @@ sql! {
         invitation!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");
 
     /// By the id that a token claims; whoever asks compares the token's secrets before anything else.
-    BY_TOKEN(InvitationId): Invitation = invitation!("SELECT", "FROM invitations WHERE id = $1");
+    BY_TOKEN(InvitationId): Invitation = invitation!(
+            "SELECT",
+            "FROM invitations WHERE id = $1
+               AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = organization_id AND o.deleted_at IS NULL)"
+        );
 
     /// A new one; nothing comes back when the address has a pending one here already.
     INSERT(OrganizationId, InvitationId, Text, Text, i64, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>,
@@ -349,7 +353,7 @@ sql! {
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM email_addresses a
            JOIN invitations i ON i.email_key = a.address_key AND i.status = 'pending'
-           JOIN organizations o ON o.id = i.organization_id
+           JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
@@ -363,7 +367,7 @@ sql! {
                 i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username
            FROM invitations i
-           JOIN organizations o ON o.id = i.organization_id
+           JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id

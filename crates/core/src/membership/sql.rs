@@ -86,7 +86,9 @@ sql! {
       RETURNING id, organization_id, user_id, public_metadata, created_at, updated_at";
 
     OF_USER(OrganizationId, UserId): (MembershipId,) =
-        "SELECT id FROM organization_memberships WHERE organization_id = $1 AND user_id = $2";
+        "SELECT m.id FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+          WHERE m.organization_id = $1 AND m.user_id = $2";
 
     ALL_OF_USER(UserId): Membership =
         "SELECT id, organization_id, user_id, public_metadata, created_at, updated_at
@@ -177,6 +179,6 @@ sql! {
     /// The organization with its count of members.
     ORGANIZATION(OrganizationId): crate::organization::Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                public_metadata, created_at, updated_at
+                auto_assigned_workspace_id, public_metadata, created_at, updated_at
            FROM organizations WHERE id = $1";
 }

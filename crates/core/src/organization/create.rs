@@ -2,7 +2,7 @@
 
 use super::sql::{self, Organization};
 use crate::context::{Command, Context};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
 use crate::session;
@@ -10,7 +10,7 @@ use crate::session;
 /// Makes an organization with the caller as its first member, in the deployment's creator role, and makes it the active
 /// one of their sign-in.
 ///
-/// Error: `UNAUTHORIZED`.
+/// Errors: `UNAUTHORIZED`; `ORGANIZATION_LIMIT`.
 #[derive(Debug)]
 pub struct Create {
     /// Its name.
@@ -34,6 +34,10 @@ impl Command for Create {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let user = cx.user()?;
         let creator = cx.service.deployment()?.creator_role_id;
+        let most = cx.service.settings.organizations.most_per_user();
+        if most < i64::MAX && cx.tx.one(sql::COUNT_FOUNDED, (user, creator)).await?.0 >= most {
+            return Err(Code::OrganizationLimit.into());
+        }
         let (id, membership) = (cx.id(), cx.id());
         let made = (id, self.name.as_str(), self.description.as_str(), cx.now);
         let organization = cx.tx.one(sql::INSERT, made).await?;

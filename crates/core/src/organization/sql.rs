@@ -2,7 +2,7 @@
 
 use crate::access::PermissionSet;
 use crate::db::{Text, record, sql};
-use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId};
+use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use crate::time::Timestamp;
 
 record! {
@@ -24,6 +24,8 @@ record! {
         pub enable_ip_restriction: bool,
         /// Whether members need a second factor.
         pub enforce_mfa: bool,
+        /// The workspace that new members come into as well; 0 for none.
+        pub auto_assigned_workspace_id: WorkspaceId,
         /// A JSON object.
         pub public_metadata: String,
         /// When it was made.
@@ -52,6 +54,18 @@ record! {
 }
 
 record! {
+    /// An organization that was deleted and can be brought back.
+    pub struct Deleted {
+        /// Which one.
+        pub id: OrganizationId,
+        /// Its name.
+        pub name: String,
+        /// When it was deleted.
+        pub deleted_at: Timestamp,
+    }
+}
+
+record! {
     /// Somebody who has a role.
     pub(crate) struct Holder {
         pub(crate) membership_id: MembershipId,
@@ -75,15 +89,76 @@ sql! {
         "INSERT INTO organizations (id, name, description, member_count, created_at, updated_at)
          VALUES ($1, $2, $3, 1, $4, $4)
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
-                public_metadata, created_at, updated_at";
+                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+
+    /// Everything that can be changed, changed or as it was.
+    UPDATE(OrganizationId, Text, Text, Text, bool, WorkspaceId, Timestamp): Organization =
+        "UPDATE organizations
+            SET name = $2, description = $3, whitelisted_ips = $4, enable_ip_restriction = $5,
+                auto_assigned_workspace_id = $6, updated_at = $7
+          WHERE id = $1 AND deleted_at IS NULL
+      RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
+                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+
+    /// How many a user has founded, or runs like a founder.
+    COUNT_FOUNDED(UserId, RoleId): (i64,) =
+        "SELECT COUNT(*) FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+          WHERE m.user_id = $1 AND mr.role_id = $2";
+
+    /// From now on it is nobody's.
+    DELETE(OrganizationId, Timestamp): (OrganizationId,) =
+        "UPDATE organizations SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id";
+
+    /// Whoever acts in it acts in none from now on.
+    CLEAR_SIGN_INS(OrganizationId) =
+        "UPDATE sign_ins SET active_organization_membership_id = NULL, active_workspace_membership_id = NULL
+          WHERE active_organization_membership_id IN (SELECT id FROM organization_memberships WHERE organization_id = $1)";
+
+    CLEAR_DEFAULTS(OrganizationId) =
+        "UPDATE users SET active_organization_membership_id = NULL, active_workspace_membership_id = NULL
+          WHERE active_organization_membership_id IN (SELECT id FROM organization_memberships WHERE organization_id = $1)";
+
+    /// What an admin deleted, or somebody beside them, and may still bring back.
+    DELETED_OF_USER(UserId, Timestamp): Deleted =
+        "SELECT DISTINCT o.id AS id, o.name AS name, o.deleted_at AS deleted_at
+           FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at > $2
+           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+          WHERE m.user_id = $1
+          ORDER BY o.deleted_at DESC, o.id";
+
+    RESTORE(OrganizationId, Timestamp): Organization =
+        "UPDATE organizations SET deleted_at = NULL, updated_at = $2 WHERE id = $1 AND deleted_at IS NOT NULL
+      RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
+                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
+
+    /// The one that was deleted first, of those whose days are over.
+    NEXT_TO_ERASE(Timestamp): (OrganizationId,) =
+        "SELECT id FROM organizations WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT 1";
+
+    ERASE_INVITATIONS(OrganizationId) = "DELETE FROM invitations WHERE organization_id = $1";
+
+    ERASE_WORKSPACE_MEMBERSHIPS(OrganizationId) = "DELETE FROM workspace_memberships WHERE organization_id = $1";
+
+    ERASE_WORKSPACES(OrganizationId) = "DELETE FROM workspaces WHERE organization_id = $1";
+
+    ERASE_MEMBERSHIPS(OrganizationId) = "DELETE FROM organization_memberships WHERE organization_id = $1";
+
+    ERASE_ROLES(OrganizationId) = "DELETE FROM organization_roles WHERE organization_id = $1";
+
+    ERASE(OrganizationId) = "DELETE FROM organizations WHERE id = $1";
 
     OF_USER(UserId): Organization =
         "SELECT o.id AS id, o.name AS name, o.description AS description, o.image_url AS image_url,
                 o.member_count AS member_count, o.whitelisted_ips AS whitelisted_ips,
                 o.enable_ip_restriction AS enable_ip_restriction, o.enforce_mfa AS enforce_mfa,
+                o.auto_assigned_workspace_id AS auto_assigned_workspace_id,
                 o.public_metadata AS public_metadata, o.created_at AS created_at, o.updated_at AS updated_at
            FROM organization_memberships m
-           JOIN organizations o ON o.id = m.organization_id
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
           WHERE m.user_id = $1
           ORDER BY m.id DESC";
 

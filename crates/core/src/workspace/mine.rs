@@ -21,7 +21,7 @@ pub struct OwnWorkspaceMembership {
     /// The workspace.
     pub workspace: Workspace,
     /// The organization it is in.
-    pub organization: Option<Organization>,
+    pub organization: Organization,
     /// The roles, oldest first.
     pub roles: Vec<WorkspaceMembershipRole>,
 }
@@ -40,7 +40,7 @@ impl Query for Mine {
             Some(OwnWorkspaceMembership {
                 roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
                 workspace: workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?.clone(),
-                organization: organizations.iter().find(of_membership).cloned(),
+                organization: organizations.iter().find(of_membership)?.clone(),
                 membership,
             })
         });

@@ -77,6 +77,26 @@ impl Reader {
         text.parse().map(Some).map_err(|_| not_an_id(name))
     }
 
+    /// An id, or 0 in its place: `0` or an empty text says that there shall be none.
+    pub(crate) fn id_or_zero<I: FromStr<Err = NotAnId> + From<i64>>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<I>, Problem> {
+        let says_none = self.0.0.iter().any(|(known, value)| {
+            known == name
+                && match value {
+                    Value::Text(text) => text.is_empty() || text == "0",
+                    Value::Number(number) => number.as_u64() == Some(0),
+                    _ => false,
+                }
+        });
+        if says_none {
+            self.ignore(name);
+            return Ok(Some(0.into()));
+        }
+        self.id(name)
+    }
+
     /// An id that must be there.
     pub(crate) fn required_id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<I, Problem> {
         self.id(name)?.ok_or_else(|| Problem::required(name))

@@ -15,6 +15,7 @@ mod invitations;
 mod many_processes;
 mod members;
 mod moving;
+mod organizations;
 mod pages;
 mod races;
 mod roles;

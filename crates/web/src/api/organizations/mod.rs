@@ -1,8 +1,10 @@
 //! Organizations, their members and roles: contract B.1 to B.3.
 
 pub(crate) mod create;
+pub(crate) mod delete;
 pub(crate) mod leave;
 pub(crate) mod member_roles;
 pub(crate) mod members;
 pub(crate) mod remove_member;
 pub(crate) mod roles;
+pub(crate) mod update;

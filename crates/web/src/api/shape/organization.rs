@@ -46,7 +46,7 @@ impl OrganizationShape {
             whitelisted_ips: list(&organization.whitelisted_ips),
             enable_ip_restriction: organization.enable_ip_restriction,
             enforce_mfa: organization.enforce_mfa,
-            auto_assigned_workspace_id: None,
+            auto_assigned_workspace_id: Some(organization.auto_assigned_workspace_id).filter(|id| id.get() != 0),
             public_metadata: object(&organization.public_metadata),
             segments: [],
             created_at: organization.created_at,

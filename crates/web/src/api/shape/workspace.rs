@@ -135,7 +135,7 @@ impl OwnWorkspaceMembershipShape {
             membership: WorkspaceMembershipShape::from(&own.membership),
             organization_id: own.membership.organization_id,
             workspace: own.workspace.into(),
-            organization: own.organization.map(|organization| OrganizationShape::new(organization, deployment)),
+            organization: Some(OrganizationShape::new(own.organization, deployment)),
             roles: own.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
             eligibility_restriction: Eligibility::NONE,

@@ -1,0 +1,28 @@
+//! What has to be cleared away from time to time, by whichever process comes to it first.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::organization;
+use crate::service::Service;
+
+/// How long nothing is cleared away after something was.
+const REST: Duration = Duration::from_hours(1);
+
+/// Clears away until `stop` is ready.
+pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        match organization::erase_due(service).await {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "deleted organizations were erased, as their days are over"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "what is due could not be cleared away"),
+        }
+        if timeout(REST, &mut stop).await.is_ok() {
+            return;
+        }
+    }
+}

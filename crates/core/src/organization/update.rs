@@ -1,0 +1,58 @@
+//! Changing what an organization is called, and from where its members come in.
+
+use super::sql::{self, Organization};
+use crate::access::{self, AddressList, Need};
+use crate::context::{Command, Context};
+use crate::error::{Code, Result};
+use crate::id::{OrganizationId, WorkspaceId};
+use crate::names::{Description, OrganizationName};
+use crate::{membership, workspace};
+
+/// Changes what is given, and leaves the rest as it is.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `WORKSPACE_NOT_FOUND`;
+/// `ADDRESS_LIST_EXCLUDES_YOU` when the caller could not come in any more; `MFA_NOT_AVAILABLE`.
+#[derive(Debug)]
+pub struct Update {
+    /// Which one.
+    pub organization: OrganizationId,
+    /// A new name.
+    pub name: Option<OrganizationName>,
+    /// A new description, perhaps empty.
+    pub description: Option<Description>,
+    /// From where its members may come in; an empty list for everywhere.
+    pub addresses: Option<AddressList>,
+    /// Whether that list counts.
+    pub restricts_addresses: Option<bool>,
+    /// Whether its members need a second factor.
+    pub demands_mfa: Option<bool>,
+    /// The workspace that new members come into as well; 0 for none.
+    pub auto_assigned_workspace: Option<WorkspaceId>,
+}
+
+impl Command for Update {
+    type Out = Organization;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
+        let grant = access::authorize(cx, self.organization, Need::ManageSettings).await?;
+        let organization = grant.organization();
+        let now = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
+        if self.demands_mfa == Some(true) {
+            return Err(Code::MfaNotAvailable.into());
+        }
+        let workspace = self.auto_assigned_workspace.unwrap_or(now.auto_assigned_workspace_id);
+        if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
+            let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
+            found.ok_or(Code::WorkspaceNotFound)?;
+        }
+        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
+        let restricts = self.restricts_addresses.unwrap_or(now.enable_ip_restriction);
+        if restricts && !addresses.allows(cx.caller.address) {
+            return Err(Code::AddressListExcludesYou.into());
+        }
+        let name = self.name.as_ref().map_or(now.name.as_str(), OrganizationName::as_str);
+        let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
+        let addresses = addresses.to_json();
+        cx.tx.one(sql::UPDATE, (organization, name, description, &addresses, restricts, workspace, cx.now)).await
+    }
+}
