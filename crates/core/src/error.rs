@@ -107,6 +107,8 @@ codes! {
     OrganizationLimit = 403 "ORGANIZATION_LIMIT", "You have as many organizations as one user may found here.";
     /// The organization has as many as the settings allow.
     WorkspaceLimit = 403 "WORKSPACE_LIMIT", "This organization has as many workspaces as it may have. Delete one first.";
+    /// New members of the organization come into it.
+    WorkspaceIsAssigned = 403 "WORKSPACE_IS_ASSIGNED", "New members of the organization come into this workspace. Assign another one, or none, before you delete it.";
     /// Members or open invitations have the role.
     RoleInUse = 400 "ROLE_IN_USE", "Members or pending invitations have this role. Name another one for them as replacement_role_id.";
     /// A role of the deployment's, which belongs to all.

@@ -79,6 +79,16 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(invitations::decline::decline))
         .routes(routes!(deployment::validate))
         .routes(routes!(workspaces::create::create))
+        .routes(routes!(workspaces::show::show))
+        .routes(routes!(workspaces::update::update))
+        .routes(routes!(workspaces::update::delete))
+        .routes(routes!(workspaces::members::leave))
+        .routes(routes!(workspaces::members::list, workspaces::members::add))
+        .routes(routes!(workspaces::members::remove))
+        .routes(routes!(workspaces::roles::list, workspaces::roles::define))
+        .routes(routes!(workspaces::roles::remove))
+        .routes(routes!(workspaces::roles::give))
+        .routes(routes!(workspaces::roles::take))
         .split_for_parts();
     older_verbs(router, description)
 }
@@ -107,6 +117,11 @@ fn older_verbs(router: Router<App>, description: OpenApi) -> (Router<App>, OpenA
             => "/organizations/{id}/members/{memberId}/roles/{roleId}/add" organizations::member_roles::give;
         delete Delete "/organizations/{id}/members/{memberId}/roles/{roleId}"
             => "/organizations/{id}/members/{memberId}/roles/{roleId}/remove" organizations::member_roles::take;
+        put Put "/workspaces/{id}" => "/workspaces/{id}/update" workspaces::update::update;
+        delete Delete "/workspaces/{id}" => "/workspaces/{id}/delete" workspaces::update::delete;
+        delete Delete "/workspaces/{id}/members/{memberId}"
+            => "/workspaces/{id}/members/{memberId}/remove" workspaces::members::remove;
+        delete Delete "/workspaces/{id}/roles/{roleId}" => "/workspaces/{id}/roles/{roleId}/delete" workspaces::roles::remove;
         delete Delete "/organizations/{id}/roles/{roleId}"
             => "/organizations/{id}/roles/{roleId}/remove" organizations::roles::remove;
     };

@@ -6,7 +6,7 @@ mod permission;
 pub(crate) mod sql;
 
 pub use address_list::AddressList;
-pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN};
+pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN, WorkspaceNeed};
 
 use crate::context::Context;
 use crate::error::{Code, Result};
@@ -60,6 +60,54 @@ pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need:
     }
     let held = PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions));
     if held.satisfies(need) { Ok(Grant { organization, membership, user, held }) } else { Err(Code::Forbidden.into()) }
+}
+
+/// Proof that the caller was allowed to do something in one workspace, at the instant of this transaction.
+#[derive(Debug)]
+pub struct WorkspaceGrant {
+    organization: Grant,
+    workspace: WorkspaceId,
+    held: Option<PermissionSet>,
+}
+
+impl WorkspaceGrant {
+    /// The workspace with its organization: the only ones that may stand in a statement behind it.
+    pub fn place(&self) -> (OrganizationId, WorkspaceId) {
+        (self.organization.organization, self.workspace)
+    }
+
+    /// What the caller may do in the organization.
+    pub fn in_organization(&self) -> &Grant {
+        &self.organization
+    }
+
+    /// Whether the caller holds all of this, here.
+    pub fn covers(&self, granted: &PermissionSet) -> bool {
+        self.organization.held.covers_in_workspace(self.held.as_ref(), granted)
+    }
+}
+
+/// Asks whether the signed-in caller has what `need` asks for in this workspace. An admin of the organization has all of it
+/// there, unless the settings say otherwise.
+///
+/// Errors: those of [`authorize`]; `FORBIDDEN` also for a workspace that does not exist.
+pub async fn authorize_in_workspace(
+    cx: &mut Context<'_>,
+    workspace: WorkspaceId,
+    need: WorkspaceNeed,
+) -> Result<WorkspaceGrant> {
+    cx.user()?;
+    let gate = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
+    let organization = authorize(cx, gate.organization_id, Need::Membership).await?;
+    let held = held_in_workspace(cx, gate.organization_id, workspace, organization.membership).await?;
+    let is_above = cx.service.settings.organizations.admins_in_workspaces && organization.held.holds(ADMIN);
+    if !is_above && !held.as_ref().is_some_and(|held| held.satisfies_in_workspace(need)) {
+        return Err(Code::Forbidden.into());
+    }
+    if gate.restricts_addresses && !AddressList::from_stored(&gate.allowed_addresses).allows(cx.caller.address) {
+        return Err(Code::AddressNotAllowed.into());
+    }
+    Ok(WorkspaceGrant { organization, workspace, held })
 }
 
 /// What a membership holds in its organization, now: for asking again about somebody who is not the caller.

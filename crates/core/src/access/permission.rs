@@ -43,6 +43,17 @@ pub enum Need {
     Admin,
 }
 
+/// What a call on a workspace asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkspaceNeed {
+    /// To be in it.
+    Membership,
+    /// To manage its members and roles: `workspace:manage`, or what stands for it.
+    Manage,
+    /// To change or delete it: `workspace:admin`.
+    Admin,
+}
+
 /// A role's permissions, or all that a membership holds. Order is kept as it was given; nothing stands in it twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
@@ -105,6 +116,15 @@ impl PermissionSet {
             Need::ManageRoles => self.stands_for(MANAGE_ROLES),
             Need::ManageSettings => self.stands_for(MANAGE_SETTINGS) || self.stands_for(UPDATE),
             Need::Admin => self.holds(ADMIN),
+        }
+    }
+
+    /// Whether who holds this in a workspace has what a call asks for there.
+    pub fn satisfies_in_workspace(&self, need: WorkspaceNeed) -> bool {
+        match need {
+            WorkspaceNeed::Membership => true,
+            WorkspaceNeed::Manage => self.holds(WORKSPACE_ADMIN) || self.holds(WORKSPACE_MANAGE),
+            WorkspaceNeed::Admin => self.holds(WORKSPACE_ADMIN),
         }
     }
 

@@ -14,7 +14,21 @@ record! {
     }
 }
 
+record! {
+    /// Whose a workspace is, and from where it lets its members in.
+    pub(crate) struct WorkspaceGate {
+        pub(crate) organization_id: OrganizationId,
+        pub(crate) restricts_addresses: bool,
+        pub(crate) allowed_addresses: String,
+    }
+}
+
 sql! {
+    /// A path names the workspace alone; what is asked next is asked of its organization.
+    WORKSPACE(WorkspaceId): WorkspaceGate =
+        "SELECT organization_id, enable_ip_restriction AS restricts_addresses, whitelisted_ips AS allowed_addresses
+           FROM workspaces WHERE id = $1";
+
     MEMBERSHIP(OrganizationId, UserId): HeldRow =
         "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
                 o.whitelisted_ips AS allowed_addresses, r.permissions AS permissions

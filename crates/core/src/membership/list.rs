@@ -6,6 +6,7 @@ use crate::context::{Context, Query};
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::organization::Organization;
+use crate::user;
 
 /// Shows a page of members, the newest first.
 ///
@@ -70,12 +71,10 @@ impl Query for List {
     }
 }
 
-/// Names are compared here rather than in the database: the two engines do not agree on case beyond ASCII.
 fn page_of(everybody: Vec<Member>, sought: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
     let matches = |member: &Member| {
-        let name = format!("{} {}", member.first_name, member.last_name).to_lowercase();
-        let others = [member.username.as_deref(), member.email.as_deref()];
-        name.contains(sought) || others.into_iter().flatten().any(|text| text.to_lowercase().contains(sought))
+        let names = (member.first_name.as_str(), member.last_name.as_str());
+        user::is_found(sought, names, [member.username.as_deref(), member.email.as_deref()])
     };
     let found: Vec<Member> = everybody.into_iter().filter(matches).collect();
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);

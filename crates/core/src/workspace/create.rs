@@ -3,7 +3,7 @@
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access::{self, Need};
 use crate::context::{Command, Context};
-use crate::error::{Problem, Result};
+use crate::error::{Code, Problem, Result};
 use crate::id::OrganizationId;
 use crate::names::{Description, WorkspaceName};
 
@@ -34,6 +34,10 @@ impl Command for Create {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let most = cx.service.settings.organizations.most_workspaces();
+        if most < i64::MAX && cx.tx.one(sql::COUNT, (grant.organization(),)).await?.0 >= most {
+            return Err(Code::WorkspaceLimit.into());
+        }
         let creator = cx.service.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
         let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), cx.now);

@@ -1,20 +1,36 @@
-//! A workspace's own roles.
+//! A workspace's roles: its own, and the deployment's; and who has them.
 
-use super::sql;
-use crate::access::{self, Need, PermissionSet, WORKSPACE_ADMIN};
-use crate::context::{Command, Context};
+use super::sql::{self, WorkspaceRole};
+use crate::access::{self, PermissionSet, WORKSPACE_ADMIN, WorkspaceGrant, WorkspaceNeed};
+use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
-use crate::id::{OrganizationId, WorkspaceId, WorkspaceRoleId};
+use crate::id::{MemberId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::names::RoleName;
+
+/// The deployment's roles and the workspace's own, the oldest first.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in the workspace, or an admin of its organization.
+#[derive(Debug)]
+pub struct ListRoles {
+    /// Which workspace's.
+    pub workspace: WorkspaceId,
+}
+
+impl Query for ListRoles {
+    type Out = Vec<WorkspaceRole>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Membership).await?;
+        cx.tx.all(sql::ROLES, grant.place()).await
+    }
+}
 
 /// Defines a role of a workspace's own.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the organization's members; `WORKSPACE_NOT_FOUND`;
-/// `ROLE_EXCEEDS_YOURS` when it would hold what the caller does not.
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `ROLE_EXCEEDS_YOURS` when it would hold
+/// what the caller does not.
 #[derive(Debug)]
 pub struct DefineRole {
-    /// Of which organization.
-    pub organization: OrganizationId,
     /// Of which workspace.
     pub workspace: WorkspaceId,
     /// Its name.
@@ -24,18 +40,123 @@ pub struct DefineRole {
 }
 
 impl Command for DefineRole {
-    type Out = WorkspaceRoleId;
+    type Out = WorkspaceRole;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRoleId> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        let (organization, membership) = (grant.organization(), grant.membership());
-        cx.tx.optional(sql::FIND, (organization, self.workspace)).await?.ok_or(Code::WorkspaceNotFound)?;
-        let there = access::held_in_workspace(cx, organization, self.workspace, membership).await?;
-        if !grant.held().covers_in_workspace(there.as_ref(), &self.permissions) {
-            return Err(Code::RoleExceedsYours.into());
-        }
+    async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRole> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
+        covered(&grant, &self.permissions)?;
+        let (organization, workspace) = grant.place();
         let (id, permissions, admin) = (cx.id(), self.permissions.to_json(), self.permissions.holds(WORKSPACE_ADMIN));
-        let made = (organization, self.workspace, id, self.name.as_str(), permissions.as_str(), admin, cx.now);
-        Ok(cx.tx.one(sql::INSERT_ROLE, made).await?.0)
+        let made = (organization, workspace, id, self.name.as_str(), permissions.as_str(), admin, cx.now);
+        cx.tx.one(sql::INSERT_ROLE, made).await
     }
+}
+
+/// Removes a role of a workspace's own: it can be given no more.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `ROLE_NOT_FOUND`; `ROLE_IS_SHARED`;
+/// `ROLE_EXCEEDS_YOURS`; `ROLE_IN_USE` while somebody has it or is invited with it.
+#[derive(Debug)]
+pub struct RemoveRole {
+    /// Of which workspace.
+    pub workspace: WorkspaceId,
+    /// Which role.
+    pub role: WorkspaceRoleId,
+}
+
+impl Command for RemoveRole {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
+        let (organization, workspace) = grant.place();
+        let named = (organization, workspace, self.role);
+        let role = cx.tx.optional(sql::ROLE, named).await?.ok_or(Code::RoleNotFound)?;
+        if role.workspace_id.is_none() {
+            return Err(Code::RoleIsShared.into());
+        }
+        covered(&grant, &role.permissions)?;
+        let is_held = cx.tx.optional(sql::ROLE_HELD, named).await?.is_some();
+        if is_held || cx.tx.optional(sql::ROLE_INVITED, named).await?.is_some() {
+            return Err(
+                Code::RoleInUse.saying("Members or pending invitations have this role. Take it from them first.")
+            );
+        }
+        let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
+        removed.ok_or(Code::RoleNotFound)?;
+        Ok(())
+    }
+}
+
+/// Gives a member of the workspace a role; one they have already stays as it is.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`;
+/// `MEMBER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct GiveRole {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// To whom: by the membership of the workspace or of the organization, or by the user.
+    pub member: MemberId,
+    /// Which role.
+    pub role: WorkspaceRoleId,
+}
+
+impl Command for GiveRole {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let (grant, membership) = check(cx, self.workspace, self.member, self.role).await?;
+        let (organization, workspace) = grant.place();
+        cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, membership, self.role)).await?;
+        Ok(())
+    }
+}
+
+/// Takes a role from a member of the workspace; one they do not have is as good as taken.
+///
+/// Errors: as for [`GiveRole`]; `LAST_ADMIN` when the workspace would be left without an admin.
+#[derive(Debug)]
+pub struct TakeRole {
+    /// In which workspace.
+    pub workspace: WorkspaceId,
+    /// From whom: by the membership of the workspace or of the organization, or by the user.
+    pub member: MemberId,
+    /// Which role.
+    pub role: WorkspaceRoleId,
+}
+
+impl Command for TakeRole {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let (grant, membership) = check(cx, self.workspace, self.member, self.role).await?;
+        let (organization, workspace) = grant.place();
+        let given = (organization, workspace, membership, self.role);
+        if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
+            && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
+        {
+            return Err(Code::LastAdmin.into());
+        }
+        Ok(())
+    }
+}
+
+/// Nobody gives or takes what they do not hold. Gives the member's membership of the workspace.
+async fn check(
+    cx: &mut Context<'_>,
+    workspace: WorkspaceId,
+    member: MemberId,
+    role: WorkspaceRoleId,
+) -> Result<(WorkspaceGrant, WorkspaceMembershipId)> {
+    let grant = access::authorize_in_workspace(cx, workspace, WorkspaceNeed::Manage).await?;
+    let (organization, workspace) = grant.place();
+    let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
+    covered(&grant, &role.permissions)?;
+    let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, member)).await?;
+    Ok((grant, found.ok_or(Code::MemberNotFound)?.0))
+}
+
+fn covered(grant: &WorkspaceGrant, permissions: &PermissionSet) -> Result<()> {
+    if grant.covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }

@@ -2,8 +2,11 @@
 
 use crate::access::PermissionSet;
 use crate::db::{Text, record, sql};
-use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
+use crate::id::{
+    InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
+};
 use crate::time::Timestamp;
+use crate::user::PublicUser;
 
 record! {
     /// A workspace as its members see it.
@@ -82,10 +85,16 @@ record! {
     pub struct WorkspaceRole {
         /// Which one.
         pub id: WorkspaceRoleId,
+        /// Whose it is; `None` for the deployment's, which all share.
+        pub workspace_id: Option<WorkspaceId>,
         /// Its name.
         pub name: String,
         /// What it allows.
         pub permissions: PermissionSet,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
     }
 }
 
@@ -114,6 +123,120 @@ sql! {
              ON CONFLICT (workspace_id, organization_membership_id) DO NOTHING
       RETURNING id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at";
 
+    ONE(OrganizationId, WorkspaceId): Workspace =
+        "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
+                enforce_mfa, public_metadata, created_at, updated_at
+           FROM workspaces WHERE organization_id = $1 AND id = $2";
+
+    COUNT(OrganizationId): (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
+
+    /// Everything that can be changed, changed or as it was.
+    UPDATE(OrganizationId, WorkspaceId, Text, Text, Text, bool, Timestamp): Workspace =
+        "UPDATE workspaces
+            SET name = $3, description = $4, whitelisted_ips = $5, enable_ip_restriction = $6, updated_at = $7
+          WHERE organization_id = $1 AND id = $2
+      RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
+                enforce_mfa, public_metadata, created_at, updated_at";
+
+    DELETE_INVITATIONS(OrganizationId, WorkspaceId) =
+        "DELETE FROM invitations WHERE organization_id = $1 AND workspace_id = $2";
+
+    DELETE_MEMBERSHIPS(OrganizationId, WorkspaceId) =
+        "DELETE FROM workspace_memberships WHERE organization_id = $1 AND workspace_id = $2";
+
+    DELETE(OrganizationId, WorkspaceId) = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
+
+    /// By the workspace membership's id, the organization membership's, or the user's.
+    FIND_MEMBER(OrganizationId, WorkspaceId, MemberId): (WorkspaceMembershipId,) =
+        "SELECT id FROM workspace_memberships
+          WHERE organization_id = $1 AND workspace_id = $2
+            AND (id = $3 OR organization_membership_id = $3 OR user_id = $3)";
+
+    OF_MEMBER(OrganizationId, WorkspaceId, MembershipId): WorkspaceMembership =
+        "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
+           FROM workspace_memberships
+          WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
+
+    /// What somebody else holds here.
+    HELD_BY(OrganizationId, WorkspaceId, WorkspaceMembershipId): (PermissionSet,) =
+        "SELECT r.permissions FROM workspace_membership_roles mr
+           JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3";
+
+    /// Ends a membership, unless nobody else here would be an admin.
+    DELETE_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId): (WorkspaceMembershipId,) =
+        "DELETE FROM workspace_memberships
+          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3
+            AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                          JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3)
+      RETURNING id";
+
+    GIVE_UP_SEAT(OrganizationId, WorkspaceId, Timestamp) =
+        "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
+
+    /// A page of members, newest first.
+    PAGE(OrganizationId, WorkspaceId, i64, i64): WorkspaceMembership =
+        "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
+           FROM workspace_memberships
+          WHERE organization_id = $1 AND workspace_id = $2
+          ORDER BY id DESC LIMIT $3 OFFSET $4";
+
+    /// The people of memberships between two ids: of a page.
+    USERS_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId): PublicUser =
+        "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
+                u.created_at AS created_at, u.updated_at AS updated_at,
+                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
+                e.created_at AS email_created_at, e.updated_at AS email_updated_at
+           FROM workspace_memberships m
+           JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE m.organization_id = $1 AND m.workspace_id = $2 AND m.id >= $3 AND m.id <= $4";
+
+    /// Their roles.
+    ROLES_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId): WorkspaceMembershipRole =
+        "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
+                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+           FROM workspace_membership_roles mr
+           JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE mr.organization_id = $1 AND mr.workspace_id = $2
+            AND mr.workspace_membership_id >= $3 AND mr.workspace_membership_id <= $4
+          ORDER BY r.id";
+
+    /// Takes a role, unless it is what makes somebody the last admin.
+    TAKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId): (WorkspaceRoleId,) =
+        "DELETE FROM workspace_membership_roles
+          WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4
+            AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                          JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = $1 AND mr.workspace_id = $2
+                           AND NOT (mr.workspace_membership_id = $3 AND mr.role_id = $4))
+      RETURNING role_id";
+
+    HAS_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId): (WorkspaceRoleId,) =
+        "SELECT role_id FROM workspace_membership_roles
+          WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4";
+
+    /// The deployment's roles and the workspace's own.
+    ROLES(OrganizationId, WorkspaceId): WorkspaceRole =
+        "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
+          WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND removed_at IS NULL ORDER BY id";
+
+    /// Somebody who has a role here, or would get it.
+    ROLE_HELD(OrganizationId, WorkspaceId, WorkspaceRoleId): (WorkspaceMembershipId,) =
+        "SELECT workspace_membership_id FROM workspace_membership_roles
+          WHERE organization_id = $1 AND workspace_id = $2 AND role_id = $3 LIMIT 1";
+
+    ROLE_INVITED(OrganizationId, WorkspaceId, WorkspaceRoleId): (InvitationId,) =
+        "SELECT id FROM invitations
+          WHERE organization_id = $1 AND workspace_id = $2 AND workspace_role_id = $3 AND status = 'pending' LIMIT 1";
+
+    /// From now on nobody can be given it.
+    REMOVE_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Timestamp): (WorkspaceRoleId,) =
+        "UPDATE workspace_roles SET removed_at = $4, updated_at = $4
+          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3 AND removed_at IS NULL
+      RETURNING id";
+
     /// Whether a member of the organization is in the workspace.
     MEMBERSHIP(OrganizationId, WorkspaceId, MembershipId): (WorkspaceMembershipId,) =
         "SELECT id FROM workspace_memberships
@@ -133,13 +256,13 @@ sql! {
 
     /// A role that may be given in this workspace: its own, or the deployment's.
     ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId): WorkspaceRole =
-        "SELECT id, name, permissions FROM workspace_roles
-          WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND id = $3";
+        "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
+          WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND id = $3 AND removed_at IS NULL";
 
-    INSERT_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Text, PermissionSet, bool, Timestamp): (WorkspaceRoleId,) =
+    INSERT_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Text, PermissionSet, bool, Timestamp): WorkspaceRole =
         "INSERT INTO workspace_roles (organization_id, workspace_id, scope, id, name, permissions, grants_admin, created_at, updated_at)
          VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $7)
-      RETURNING id";
+      RETURNING id, workspace_id, name, permissions, created_at, updated_at";
 
     /// Whether somebody with this address is in the workspace.
     MEMBER_OF_ADDRESS(OrganizationId, WorkspaceId, Text): (WorkspaceMembershipId,) =

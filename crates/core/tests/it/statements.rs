@@ -11,6 +11,7 @@ use crate::{fresh, migrated, names};
 
 /// Statements on a tenant's tables that start from something else than the tenant, and why they may.
 const START_ELSEWHERE: &[(&str, &str)] = &[
+    ("access::sql::WORKSPACE", "a path names the workspace alone; what is asked next is asked of its organization"),
     ("deployment::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
     ("deployment::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
     ("invitation::sql::BY_TOKEN", "a token is all its holder has; its secrets are compared before anything else"),

@@ -12,29 +12,31 @@ use vestibule_core::organization::DefineRole;
 use crate::harness::{Answer, App, Client, PASSWORD, text};
 
 /// Who calls, in the order of a row's answers.
-const CALLERS: [&str; 6] = ["visitor", "stranger", "admin elsewhere", "member", "manager", "owner"];
+const CALLERS: [&str; 7] = ["visitor", "stranger", "admin elsewhere", "member", "roommate", "manager", "owner"];
 
 const OK: &str = "200";
 const UNAUTHORIZED: &str = "401 UNAUTHORIZED";
 const FORBIDDEN: &str = "403 FORBIDDEN";
 
 /// What only a signed-in user may, whoever they are.
-const SIGNED_IN: [&str; 6] = [UNAUTHORIZED, OK, OK, OK, OK, OK];
+const SIGNED_IN: [&str; 7] = [UNAUTHORIZED, OK, OK, OK, OK, OK, OK];
 /// What only a member of the organization may.
-const MEMBERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK];
+const MEMBERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK, OK];
 /// What only those may who manage its members.
-const MANAGERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK];
+const MANAGERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK];
 /// What only those may who hold more than to manage members.
-const ADMINS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK];
+const ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK];
 /// What members may as long as they are not the last admin.
-const LEAVERS: [&str; 6] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, "403 LAST_ADMIN"];
+const LEAVERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK, "403 LAST_ADMIN"];
+/// What only those may who are in the workspace, and admins of its organization.
+const ROOMMATES: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK];
 /// The ids a path may have.
 const PARAMETERS: [&str; 4] = ["{id}", "{invitationId}", "{memberId}", "{roleId}"];
 /// What everybody may.
-const ANYBODY: [&str; 6] = [OK; 6];
+const ANYBODY: [&str; 7] = [OK; 7];
 
 /// Method, path, fields, answers. `ORGANIZATION`, `INVITATION` and the like are filled in.
-type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 6]);
+type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 7]);
 
 const NOTHING: &str = "404 NOTHING_TO_RESTORE";
 const ALREADY: &str = "400 USER_ALREADY_SIGNED_IN";
@@ -46,22 +48,27 @@ const TABLE: &[Row] = &[
         "POST",
         "/auth/signin",
         &[("email", "SELF"), ("password", PASSWORD)],
-        [OK, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY],
+        [OK, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY],
     ),
     ("GET", "/session", &[], ANYBODY),
     ("POST", "/session/sign-out", &[], ANYBODY),
-    ("POST", "/session/switch-sign-in", &[("sign_in_id", "SIGN_IN")], ["400 SIGN_IN_NOT_FOUND", OK, OK, OK, OK, OK]),
+    (
+        "POST",
+        "/session/switch-sign-in",
+        &[("sign_in_id", "SIGN_IN")],
+        ["400 SIGN_IN_NOT_FOUND", OK, OK, OK, OK, OK, OK],
+    ),
     (
         "POST",
         "/session/switch-organization",
         &[("organization_id", "ORGANIZATION")],
-        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK],
+        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK, OK],
     ),
     (
         "PUT",
         "/session/switch-organization",
         &[("organization_id", "ORGANIZATION")],
-        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK],
+        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK, OK],
     ),
     ("GET", "/me", &[], SIGNED_IN),
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),
@@ -73,7 +80,7 @@ const TABLE: &[Row] = &[
     ("PATCH", "/organizations/{id}", &[("name", "Acme")], ADMINS),
     ("POST", "/organizations/{id}/delete", &[], ADMINS),
     ("DELETE", "/organizations/{id}", &[], ADMINS),
-    ("POST", "/organizations/{id}/restore", &[], [UNAUTHORIZED, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
+    ("POST", "/organizations/{id}/restore", &[], [UNAUTHORIZED, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
     ("POST", "/organizations/{id}/leave", &[], LEAVERS),
     ("DELETE", "/organizations/{id}/leave", &[], LEAVERS),
     ("GET", "/organizations/{id}/members", &[], MEMBERS),
@@ -104,16 +111,39 @@ const TABLE: &[Row] = &[
             "400 INVITATION_REQUIRES_SIGNUP",
             "400 INVITATION_REQUIRES_SIGNUP",
             "400 INVITATION_REQUIRES_SIGNUP",
+            "400 INVITATION_REQUIRES_SIGNUP",
         ],
     ),
     ("GET", "/deployment/invitations/validate?token=TOKEN", &[], ANYBODY),
     ("POST", "/workspaces", &[("organization_id", "ORGANIZATION"), ("name", "Lab")], MEMBERS),
+    ("GET", "/workspaces/{id}", &[], ROOMMATES),
+    ("POST", "/workspaces/{id}/update", &[("name", "Lab")], ADMINS),
+    ("PUT", "/workspaces/{id}", &[("name", "Lab")], ADMINS),
+    ("POST", "/workspaces/{id}/delete", &[], ADMINS),
+    ("DELETE", "/workspaces/{id}", &[], ADMINS),
+    (
+        "POST",
+        "/workspaces/{id}/leave",
+        &[],
+        [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, "403 LAST_ADMIN"],
+    ),
+    ("GET", "/workspaces/{id}/members", &[], ROOMMATES),
+    ("POST", "/workspaces/{id}/members", &[("email", "COLLEAGUE")], ADMINS),
+    ("POST", "/workspaces/{id}/members/{memberId}/remove", &[], ADMINS),
+    ("DELETE", "/workspaces/{id}/members/{memberId}", &[], ADMINS),
+    ("POST", "/workspaces/{id}/members/{memberId}/roles/{roleId}/add", &[], ADMINS),
+    ("POST", "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove", &[], ADMINS),
+    ("GET", "/workspaces/{id}/roles", &[], ROOMMATES),
+    ("POST", "/workspaces/{id}/roles", &[("name", "Clerk"), ("permissions", "workspace:read")], ADMINS),
+    ("POST", "/workspaces/{id}/roles/{roleId}/delete", &[], ADMINS),
+    ("DELETE", "/workspaces/{id}/roles/{roleId}", &[], ADMINS),
 ];
 
 /// One organization and everybody around it.
 struct Stage {
     app: App,
     organization: String,
+    workspace: String,
     owner: Client,
     /// The role that a manager has.
     manager: String,
@@ -131,9 +161,12 @@ async fn stage() -> Stage {
     let role = app.run(&owner, define).await.unwrap().id.to_string();
     app.member(&owner, &organization, "manager@example.com", &role).await;
     app.member(&owner, &organization, "member@example.com", "").await;
+    let fields = [("organization_id", organization.as_str()), ("name", "Lab")];
+    let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    app.roommate(&owner, &organization, &workspace, "roommate@example.com").await;
     app.founder("elsewhere@example.com").await;
     app.person("stranger@example.com").await;
-    Stage { app, organization, owner, manager: role, count: std::cell::Cell::new(0) }
+    Stage { app, organization, workspace, owner, manager: role, count: std::cell::Cell::new(0) }
 }
 
 impl Stage {
@@ -152,8 +185,21 @@ impl Stage {
         let fresh = format!("fresh{}@example.com", self.count.get());
         let invitations = format!("/organizations/{}/invitations", self.organization);
         let invitation = self.owner.post(&invitations, &[("email", &format!("invited-{fresh}"))]).await.ok();
+        let id = match (*method, *path) {
+            // A workspace that goes is one that was made for it.
+            ("POST", "/workspaces/{id}/delete") | ("DELETE", "/workspaces/{id}") => self.new_workspace().await,
+            _ if path.starts_with("/workspaces/{id}") => self.workspace.clone(),
+            _ => self.organization.clone(),
+        };
         let (member, role) = (self.somebody(path, &fresh).await, self.some_role(path).await);
+        let colleague = format!("colleague-{fresh}");
+        if fields.iter().any(|(_, value)| *value == "COLLEAGUE") {
+            self.newcomer(&colleague, "").await;
+        }
         let caller = match kind {
+            "roommate" if path.ends_with("/leave") => {
+                self.app.roommate(&self.owner, &self.organization, &self.workspace, &format!("leaves-{fresh}")).await
+            }
             // Whoever leaves is not there for the next call.
             "member" if path.ends_with("/leave") => self.newcomer(&format!("leaves-{fresh}"), "").await,
             "manager" if path.ends_with("/leave") => self.newcomer(&format!("leaves-{fresh}"), &self.manager).await,
@@ -161,7 +207,8 @@ impl Stage {
         };
         let sign_in = caller.get("/session").await.ok()["active_signin_id"].as_str().unwrap_or("1").to_owned();
         let fill = |text: &str| {
-            text.replace("{id}", &self.organization)
+            text.replace("{id}", &id)
+                .replace("COLLEAGUE", &colleague)
                 .replace("{invitationId}", invitation["id"].as_str().unwrap())
                 .replace("{memberId}", &member)
                 .replace("{roleId}", &role)
@@ -193,7 +240,12 @@ impl Stage {
         if !path.contains("{memberId}") {
             return String::new();
         }
-        let member = self.newcomer(&format!("somebody-{fresh}"), "").await;
+        let email = format!("somebody-{fresh}");
+        let member = if path.starts_with("/workspaces/") {
+            self.app.roommate(&self.owner, &self.organization, &self.workspace, &email).await
+        } else {
+            self.newcomer(&email, "").await
+        };
         let mine = member.get("/me/organization-memberships").await.ok();
         let by = if self.count.get().is_multiple_of(2) { "id" } else { "user_id" };
         text(&mine[0][by])
@@ -204,8 +256,18 @@ impl Stage {
         if !path.contains("{roleId}") {
             return String::new();
         }
-        let fields = [("name", "Reader"), ("permissions", "organization:read")];
-        text(&self.owner.post(&format!("/organizations/{}/roles", self.organization), &fields).await.ok()["id"])
+        let (place, permission) = if path.starts_with("/workspaces/") {
+            (format!("/workspaces/{}", self.workspace), "workspace:read")
+        } else {
+            (format!("/organizations/{}", self.organization), "organization:read")
+        };
+        let fields = [("name", "Reader"), ("permissions", permission)];
+        text(&self.owner.post(&format!("{place}/roles"), &fields).await.ok()["id"])
+    }
+
+    async fn new_workspace(&self) -> String {
+        let fields = [("organization_id", self.organization.as_str()), ("name", "Lab")];
+        text(&self.owner.post("/workspaces", &fields).await.ok()["workspace"]["id"])
     }
 }
 
@@ -265,12 +327,15 @@ async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
             let path = PARAMETERS.iter().fold(path.replace("{id}", organization), |path, parameter| {
                 path.replace(parameter, "123456789012345678")
             });
-            let fields = row.2.iter().map(|(name, value)| (*name, value.replace("FRESH", "x@example.com")));
+            let fields = row.2.iter().map(|(name, value)| {
+                (*name, value.replace("FRESH", "x@example.com").replace("COLLEAGUE", "x@example.com"))
+            });
             let fields = Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
             let form = (!row.2.is_empty()).then_some("application/x-www-form-urlencoded");
             stranger.send(method.clone(), &path, form, fields).await
         };
-        let (foreign, none) = (ask(&stage.organization).await, ask("987654321098765432").await);
+        let foreign = if path.starts_with("/workspaces/") { &stage.workspace } else { &stage.organization };
+        let (foreign, none) = (ask(foreign).await, ask("987654321098765432").await);
         let right = if path.ends_with("/restore") { 404 } else { 403 };
         assert_eq!((foreign.status, none.status), (right, right), "{path}");
         assert_eq!(foreign.text, none.text, "{path}");

@@ -152,13 +152,12 @@ async fn a_workspaces_own_roles_are_given_there_only() {
     };
     let (lab, shop) = (made("Lab").await, made("Shop").await);
     let define = |workspace: &str| workspace::DefineRole {
-        organization: organization.parse().unwrap(),
         workspace: workspace.parse().unwrap(),
         name: RoleName::parse("name", "Editor").unwrap(),
         permissions: PermissionSet::new(["workspace:read", "workspace:write"]),
     };
-    let editor = app.run(&owner, define(&lab)).await.unwrap().to_string();
-    assert_eq!(app.run(&owner, define("123456789012345678")).await.unwrap_err().code(), Code::WorkspaceNotFound);
+    let editor = app.run(&owner, define(&lab)).await.unwrap().id.to_string();
+    assert_eq!(app.run(&owner, define("123456789012345678")).await.unwrap_err().code(), Code::Forbidden);
     let path = format!("/organizations/{organization}/invitations");
     let invite = |workspace| {
         [("email", "nina@example.com"), ("workspace_id", workspace), ("workspace_role_id", editor.as_str())]

@@ -233,6 +233,17 @@ impl App {
         person
     }
 
+    /// A member of the organization who was invited into one of its workspaces, as a plain member of both.
+    pub(crate) async fn roommate(&self, admin: &Client, organization: &str, workspace: &str, email: &str) -> Client {
+        let fields = [("email", email), ("workspace_id", workspace)];
+        admin.post(&format!("/organizations/{organization}/invitations"), &fields).await.ok();
+        let token = self.mailed_token(email);
+        let person = self.newcomer(email, &token).await;
+        let joined = person.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+        assert_eq!(joined["workspace"]["id"], workspace);
+        person
+    }
+
     /// The newest mail to this address.
     pub(crate) fn mail(&self, email: &str) -> Message {
         let mails = self.mails();

@@ -23,3 +23,4 @@ mod scan;
 mod sessions;
 mod shapes;
 mod simulation;
+mod workspaces;

@@ -19,12 +19,12 @@ use crate::openapi::Enveloped;
 pub(crate) struct WhichPage {
     /// Counts from 1.
     #[param(value_type = Option<u32>, minimum = 1)]
-    page: u32,
+    pub(crate) page: u32,
     /// Members a page: 10 when left out.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    limit: u32,
+    pub(crate) limit: u32,
     /// Only those whose names or address contain this, without regard to case.
-    search: Option<String>,
+    pub(crate) search: Option<String>,
 }
 
 impl FromFields for WhichPage {
@@ -48,11 +48,18 @@ pub(crate) struct MembersPage {
 
 /// Where the page stands.
 #[derive(Debug, Serialize, ToSchema)]
-struct Meta {
+pub(crate) struct Meta {
     total: i64,
     page: u32,
     limit: u32,
     has_more: bool,
+}
+
+impl Meta {
+    /// Of this page with so many members, of so many altogether.
+    pub(crate) fn of(page: u32, limit: u32, total: i64) -> Self {
+        Self { total, page, limit, has_more: total > i64::from(page) * i64::from(limit) }
+    }
 }
 
 /// The members of an organization, the newest first.
@@ -69,10 +76,9 @@ pub(crate) async fn members(
     let reply = app.ask(&caller, List { organization, page, limit, search }).await;
     Answer::from(reply.map(|Page { organization, members, total }| {
         let organization = OrganizationShape::new(organization, deployment);
-        let seen = i64::from(page) * i64::from(limit);
         MembersPage {
             data: members.into_iter().map(|member| OwnMembershipShape::member(member, &organization)).collect(),
-            meta: Meta { total, page, limit, has_more: total > seen },
+            meta: Meta::of(page, limit, total),
         }
     }))
 }

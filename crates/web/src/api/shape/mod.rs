@@ -11,7 +11,9 @@ pub(crate) use invitation::{InvitationShape, InviterInShort, OwnInvitationShape}
 pub(crate) use organization::{MembershipShape, OrganizationShape, OwnMembershipShape, RoleShape};
 pub(crate) use session::SessionShape;
 pub(crate) use user::{AccountShape, UserShape};
-pub(crate) use workspace::{OwnWorkspaceMembershipShape, WorkspaceMembershipShape, WorkspaceShape};
+pub(crate) use workspace::{
+    OwnWorkspaceMembershipShape, WorkspaceMemberShape, WorkspaceMembershipShape, WorkspaceRoleShape, WorkspaceShape,
+};
 
 use serde::Serialize;
 use utoipa::ToSchema;

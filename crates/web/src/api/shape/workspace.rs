@@ -7,13 +7,15 @@ use vestibule_core::id::{
     DeploymentId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
 use vestibule_core::time::Timestamp;
-use vestibule_core::workspace::{OwnWorkspaceMembership, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
+use vestibule_core::workspace::{
+    OwnWorkspaceMembership, Workspace, WorkspaceMember, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole,
+};
 
 use super::organization::Eligibility;
-use super::{OrganizationShape, list, object};
+use super::{OrganizationShape, UserShape, list, object};
 
 /// A workspace as its members see it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Workspace)]
 pub(crate) struct WorkspaceShape {
     id: WorkspaceId,
@@ -85,7 +87,7 @@ impl From<&WorkspaceMembership> for WorkspaceMembershipShape {
 /// A role for workspaces.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkspaceRole)]
-struct WorkspaceRoleShape {
+pub(crate) struct WorkspaceRoleShape {
     id: WorkspaceRoleId,
     /// "0" for a role of the deployment, which all workspaces share.
     workspace_id: WorkspaceId,
@@ -98,18 +100,54 @@ struct WorkspaceRoleShape {
     is_deployment_level: bool,
 }
 
-impl From<WorkspaceMembershipRole> for WorkspaceRoleShape {
-    fn from(role: WorkspaceMembershipRole) -> Self {
-        let shared = role.workspace_id.is_none();
+/// Two kinds of row hold a role.
+macro_rules! roles {
+    ($($row:ty),+) => {$(
+        impl From<$row> for WorkspaceRoleShape {
+            fn from(role: $row) -> Self {
+                let shared = role.workspace_id.is_none();
+                Self {
+                    id: role.id,
+                    workspace_id: role.workspace_id.unwrap_or_else(|| 0.into()),
+                    name: role.name,
+                    permissions: role.permissions,
+                    is_system_role: shared,
+                    created_at: role.created_at,
+                    updated_at: role.updated_at,
+                    is_deployment_level: shared,
+                }
+            }
+        }
+    )+};
+}
+
+roles!(WorkspaceRole, WorkspaceMembershipRole);
+
+/// A member of a workspace as the others see them.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WorkspaceMember)]
+pub(crate) struct WorkspaceMemberShape {
+    #[serde(flatten)]
+    membership: WorkspaceMembershipShape,
+    organization_id: OrganizationId,
+    workspace: WorkspaceShape,
+    user: UserShape,
+    roles: Vec<WorkspaceRoleShape>,
+    #[schema(value_type = Object)]
+    public_metadata: serde_json::Value,
+    eligibility_restriction: Eligibility,
+}
+
+impl WorkspaceMemberShape {
+    pub(crate) fn new(member: WorkspaceMember, workspace: &WorkspaceShape) -> Self {
         Self {
-            id: role.id,
-            workspace_id: role.workspace_id.unwrap_or_else(|| 0.into()),
-            name: role.name,
-            permissions: role.permissions,
-            is_system_role: shared,
-            created_at: role.created_at,
-            updated_at: role.updated_at,
-            is_deployment_level: shared,
+            membership: WorkspaceMembershipShape::from(&member.membership),
+            organization_id: member.membership.organization_id,
+            workspace: workspace.clone(),
+            user: UserShape::from(&member.user),
+            roles: member.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
+            public_metadata: object(&member.membership.public_metadata),
+            eligibility_restriction: Eligibility::NONE,
         }
     }
 }

@@ -1,3 +1,7 @@
 //! Workspaces: contract B.7.
 
 pub(crate) mod create;
+pub(crate) mod members;
+pub(crate) mod roles;
+pub(crate) mod show;
+pub(crate) mod update;

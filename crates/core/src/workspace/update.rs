@@ -1,0 +1,77 @@
+//! Changing a workspace, and deleting it.
+
+use super::sql::{self, Workspace};
+use crate::access::{self, AddressList, WorkspaceNeed};
+use crate::context::{Command, Context};
+use crate::error::{Code, Result};
+use crate::id::WorkspaceId;
+use crate::membership;
+use crate::names::{Description, WorkspaceName};
+
+/// Changes what is given, and leaves the rest as it is.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `ADDRESS_LIST_EXCLUDES_YOU`;
+/// `MFA_NOT_AVAILABLE`.
+#[derive(Debug)]
+pub struct Update {
+    /// Which one.
+    pub workspace: WorkspaceId,
+    /// A new name.
+    pub name: Option<WorkspaceName>,
+    /// A new description, perhaps empty.
+    pub description: Option<Description>,
+    /// From where its members may come in; an empty list for everywhere.
+    pub addresses: Option<AddressList>,
+    /// Whether that list counts.
+    pub restricts_addresses: Option<bool>,
+    /// Whether its members need a second factor.
+    pub demands_mfa: Option<bool>,
+}
+
+impl Command for Update {
+    type Out = Workspace;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Admin).await?;
+        let (organization, workspace) = grant.place();
+        if self.demands_mfa == Some(true) {
+            return Err(Code::MfaNotAvailable.into());
+        }
+        let now = cx.tx.one(sql::ONE, (organization, workspace)).await?;
+        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
+        let restricts = self.restricts_addresses.unwrap_or(now.enable_ip_restriction);
+        if restricts && !addresses.allows(cx.caller.address) {
+            return Err(Code::AddressListExcludesYou.into());
+        }
+        let name = self.name.as_ref().map_or(now.name.as_str(), WorkspaceName::as_str);
+        let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
+        let addresses = addresses.to_json();
+        cx.tx.one(sql::UPDATE, (organization, workspace, name, description, &addresses, restricts, cx.now)).await
+    }
+}
+
+/// Deletes a workspace with its memberships, its own roles, and the invitations into it.
+///
+/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `WORKSPACE_IS_ASSIGNED`.
+#[derive(Debug)]
+pub struct Delete {
+    /// Which one.
+    pub workspace: WorkspaceId,
+}
+
+impl Command for Delete {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Admin).await?;
+        let (organization, workspace) = grant.place();
+        let assigned = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.auto_assigned_workspace_id;
+        if assigned == workspace {
+            return Err(Code::WorkspaceIsAssigned.into());
+        }
+        for statement in [sql::DELETE_INVITATIONS, sql::DELETE_MEMBERSHIPS, sql::DELETE] {
+            cx.tx.execute(statement, (organization, workspace)).await?;
+        }
+        Ok(())
+    }
+}
