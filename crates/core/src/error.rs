@@ -117,6 +117,10 @@ codes! {
     AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "With this list you would be kept out yourself. Add the address you come from.";
     /// There is no second factor here yet.
     MfaNotAvailable = 400 "MFA_NOT_AVAILABLE", "There is no second factor here yet, so demanding one would keep everybody out.";
+    /// The organization is offered to somebody already.
+    HandoverExists = 400 "HANDOVER_EXISTS", "This organization is offered to somebody already. Withdraw that first.";
+    /// Nothing is offered, to nobody or not to the caller, or not any more.
+    HandoverNotFound = 404 "HANDOVER_NOT_FOUND", "There is no open offer to hand this organization over.";
     /// There is no deleted organization of this id that the caller could bring back.
     NothingToRestore = 404 "NOTHING_TO_RESTORE", "There is no deleted organization here that you could bring back.";
     /// This organization has no such membership.

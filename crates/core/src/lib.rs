@@ -9,6 +9,7 @@ pub mod db;
 pub mod deployment;
 pub mod email_address;
 pub mod error;
+pub mod handover;
 pub mod housekeeping;
 pub mod id;
 pub mod invitation;
@@ -40,6 +41,7 @@ pub use service::{Parts, Service, ServiceError};
 const STATEMENTS: &[&[db::Declaration]] = &[
     access::sql::STATEMENTS,
     deployment::sql::STATEMENTS,
+    handover::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     limit::sql::STATEMENTS,
     membership::sql::STATEMENTS,

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::context::Reply;
+use vestibule_core::organization::SeatCount;
 use vestibule_core::settings::Mode;
 use vestibule_core::sign_in::CameIn;
 
@@ -17,6 +18,9 @@ use crate::{cookie, envelope};
 /// How many statements an answer took: for the log line, and for tests that hold a call to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statements(pub u32);
+
+/// The header that counts an organization's seats.
+pub(crate) const SEATS: HeaderName = HeaderName::from_static("seats");
 
 /// An answer in the envelope.
 #[derive(Debug)]
@@ -30,6 +34,16 @@ impl<T> Answer<T> {
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
         self
+    }
+
+    /// The same with the seats of the organization it is about, where those are bounded: `Seats: used=2, held=1, free=7`
+    /// (a dictionary, RFC 9651), which clients that do not know of seats pass over.
+    pub(crate) fn with_seats(self, seats: Option<SeatCount>) -> Self {
+        let written = seats.map(|SeatCount { used, held, free }| format!("used={used}, held={held}, free={free}"));
+        match written.and_then(|written| HeaderValue::from_str(&written).ok()) {
+            Some(value) => self.with(SEATS, value),
+            None => self,
+        }
     }
 }
 

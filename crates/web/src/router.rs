@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vestibule_core::service::Service;
 
-use crate::api::{auth, deployment, invitations, me, organizations, session, workspaces};
+use crate::api::{auth, deployment, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::middleware::{cors, cross_site, headers, respond};
 use crate::openapi::{self, Alias};
@@ -65,6 +65,12 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(organizations::update::update))
         .routes(routes!(organizations::delete::delete))
         .routes(routes!(organizations::delete::restore))
+        .routes(routes!(organizations::explain::explain))
+        .routes(routes!(handovers::offer))
+        .routes(routes!(handovers::withdraw))
+        .routes(routes!(handovers::accept))
+        .routes(routes!(handovers::decline))
+        .routes(routes!(handovers::mine))
         .routes(routes!(organizations::leave::leave))
         .routes(routes!(organizations::members::members))
         .routes(routes!(organizations::remove_member::remove_member))

@@ -43,6 +43,19 @@ pub enum Need {
     Admin,
 }
 
+impl Need {
+    /// The permission that does, besides those that stand for it; `None` where being a member is enough.
+    pub const fn permission(self) -> Option<&'static str> {
+        match self {
+            Self::Membership => None,
+            Self::ManageMembers => Some(MANAGE_MEMBERS),
+            Self::ManageRoles => Some(MANAGE_ROLES),
+            Self::ManageSettings => Some(MANAGE_SETTINGS),
+            Self::Admin => Some(ADMIN),
+        }
+    }
+}
+
 /// What a call on a workspace asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkspaceNeed {

@@ -31,6 +31,7 @@ migrations! {
     1 "foundation";
     2 "nodes";
     3 "removal";
+    4 "handovers";
 }
 
 /// The schema this binary speaks.

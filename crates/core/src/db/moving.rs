@@ -35,6 +35,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("attempt_limits", &[]),
     ("invitations", &[]),
     ("outbox", &[]),
+    ("handovers", &[]),
 ];
 
 /// Why nothing was moved.

@@ -12,6 +12,7 @@ use crate::email_address::EmailAddress;
 use crate::error::Result;
 use crate::id::{InvitationId, OrganizationId, WorkspaceId};
 use crate::membership::MembershipRole;
+use crate::organization::{self, SeatCount};
 use crate::secret::InvitationToken;
 use crate::time::Timestamp;
 
@@ -69,6 +70,8 @@ pub struct Page {
     pub invitations: Vec<Shown>,
     /// Where the next page begins, if there is one.
     pub next: Option<InvitationId>,
+    /// The organization's seats, when it has a bound on them.
+    pub seats: Option<SeatCount>,
 }
 
 /// An invitation as those who manage members see it.
@@ -97,7 +100,8 @@ impl Query for List {
         let more = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));
         let next = rows.last().map(|last| last.id).filter(|_| more);
-        Ok(Page { invitations: shown(cx, &grant, self.filter.status, rows).await?, next })
+        let seats = organization::seats(cx, grant.organization()).await?;
+        Ok(Page { invitations: shown(cx, &grant, self.filter.status, rows).await?, next, seats })
     }
 }
 

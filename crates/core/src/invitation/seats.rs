@@ -8,11 +8,10 @@ use crate::{membership, organization};
 /// An invitation holds a seat, so that it is worth something when it arrives; unless the settings say that only members
 /// do. Somebody who is a member already needs none. Error: `ORGANIZATION_FULL`.
 pub(super) async fn refuse_when_full(cx: &mut Context<'_>, grant: &Grant, key: &str) -> Result<()> {
-    let (seats, organization) = (cx.service.settings.seats, grant.organization());
-    if seats.organization == 0 || cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some() {
+    let organization = grant.organization();
+    if organization::seats(cx, organization).await?.is_none_or(|seats| seats.free > 0) {
         return Ok(());
     }
-    let seated = cx.tx.one(organization::sql::SEATS, (organization, cx.now)).await?;
-    let held = if seats.held_by_invitations { seated.held } else { 0 };
-    if seated.used + held < seats.most_in_organization() { Ok(()) } else { Err(Code::OrganizationFull.into()) }
+    let is_member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some();
+    if is_member { Ok(()) } else { Err(Code::OrganizationFull.into()) }
 }

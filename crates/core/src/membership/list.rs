@@ -5,7 +5,7 @@ use crate::access::{self, Need};
 use crate::context::{Context, Query};
 use crate::error::Result;
 use crate::id::OrganizationId;
-use crate::organization::Organization;
+use crate::organization::{self, Organization, SeatCount};
 use crate::user;
 
 /// Shows a page of members, the newest first.
@@ -32,6 +32,8 @@ pub struct Page {
     pub members: Vec<ShownMember>,
     /// How many there are on all pages.
     pub total: i64,
+    /// The organization's seats, when it has a bound on them.
+    pub seats: Option<SeatCount>,
 }
 
 /// A member with their roles.
@@ -67,7 +69,8 @@ impl Query for List {
             roles: roles.iter().filter(|role| role.membership_id == member.id).cloned().collect(),
             member,
         };
-        Ok(Page { total, members: members.into_iter().map(with_roles).collect(), organization })
+        let seats = organization::seats(cx, grant.organization()).await?;
+        Ok(Page { seats, total, members: members.into_iter().map(with_roles).collect(), organization })
     }
 }
 

@@ -2,12 +2,17 @@
 
 mod create;
 mod delete;
+mod explain;
 mod roles;
+mod seats;
 pub(crate) mod sql;
 mod update;
 
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, Restorable, Restore, erase_due};
+pub use explain::{ACTIONS, Action, Explain, Explanation};
 pub use roles::{DefineRole, ListRoles, RemoveRole};
+pub use seats::SeatCount;
+pub(crate) use seats::seats;
 pub use sql::{Deleted, Organization, Role};
 pub use update::Update;

@@ -228,6 +228,12 @@ sql! {
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 LIMIT 1";
 
+    /// Somebody else who is an admin.
+    OTHER_ADMIN(OrganizationId, MembershipId): (MembershipId,) =
+        "SELECT mr.membership_id FROM organization_membership_roles mr
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+          WHERE mr.organization_id = $1 AND mr.membership_id <> $2 LIMIT 1";
+
     /// From now on nobody can be given it.
     REMOVE_ROLE(OrganizationId, RoleId, Timestamp): (RoleId,) =
         "UPDATE organization_roles SET removed_at = $3, updated_at = $3

@@ -5,6 +5,8 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 use vestibule_core::settings::Settings;
 
+use crate::answer::SEATS;
+
 const DEVELOPMENT_SESSION: HeaderName = HeaderName::from_static("x-development-session");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -24,5 +26,5 @@ pub(crate) fn layer(settings: &Settings) -> CorsLayer {
             Method::OPTIONS,
         ])
         .allow_headers([header::CONTENT_TYPE, DEVELOPMENT_SESSION])
-        .expose_headers([DEVELOPMENT_SESSION, header::LINK, REQUEST_ID, header::RETRY_AFTER])
+        .expose_headers([DEVELOPMENT_SESSION, header::LINK, REQUEST_ID, header::RETRY_AFTER, SEATS])
 }

@@ -30,6 +30,13 @@ const ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBID
 const LEAVERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK, "403 LAST_ADMIN"];
 /// What only those may who are in the workspace, and admins of its organization.
 const ROOMMATES: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK];
+const NO_OFFER: &str = "404 HANDOVER_NOT_FOUND";
+/// What only admins may: they get as far as to whom, or which.
+const HANDOVER_ADMINS: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 MEMBER_NOT_FOUND"];
+const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, NO_OFFER];
+/// Members are told that nothing is offered to them.
+const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The ids a path may have.
 const PARAMETERS: [&str; 4] = ["{id}", "{invitationId}", "{memberId}", "{roleId}"];
 /// What everybody may.
@@ -81,6 +88,12 @@ const TABLE: &[Row] = &[
     ("POST", "/organizations/{id}/delete", &[], ADMINS),
     ("DELETE", "/organizations/{id}", &[], ADMINS),
     ("POST", "/organizations/{id}/restore", &[], [UNAUTHORIZED, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
+    ("GET", "/organizations/{id}/explain?action=invite", &[], MEMBERS),
+    ("GET", "/me/handovers", &[], SIGNED_IN),
+    ("POST", "/organizations/{id}/handover", &[("member_id", "1")], HANDOVER_ADMINS),
+    ("POST", "/organizations/{id}/handover/withdraw", &[], NO_HANDOVER_ADMINS),
+    ("POST", "/organizations/{id}/handover/accept", &[], NO_HANDOVER),
+    ("POST", "/organizations/{id}/handover/decline", &[], NO_HANDOVER),
     ("POST", "/organizations/{id}/leave", &[], LEAVERS),
     ("DELETE", "/organizations/{id}/leave", &[], LEAVERS),
     ("GET", "/organizations/{id}/members", &[], MEMBERS),

@@ -10,6 +10,7 @@ mod cross_site;
 mod database_away;
 mod description;
 mod encodings;
+mod handovers;
 mod harness;
 mod invitations;
 mod many_processes;

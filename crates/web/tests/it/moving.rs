@@ -20,6 +20,9 @@ async fn company(engine: Engine) -> (Arc<Database>, Company) {
         owner.post_without_draining(&path, &[("email", &email), ("workspace_id", &workspace)]).await.ok();
     }
     app.drain().await;
+    let kim = app.member(&owner, &organization, "kim@example.com", "").await;
+    let kim = text(&kim.get("/me").await.ok()["id"]);
+    owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();
     owner.post_without_draining(&path, &[("email", "nina@example.com")]).await.ok();
     app.visitor().post("/auth/signin", &[("email", "olga@example.com"), ("password", "wrong")]).await;
     owner.post("/session/switch-organization", &[("organization_id", &organization)]).await.ok();

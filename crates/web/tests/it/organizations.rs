@@ -203,3 +203,47 @@ async fn new_members_come_into_the_assigned_workspace_as_well() {
     assert_eq!(none["auto_assigned_workspace_id"], Value::Null);
     invariants::hold(&app.inner.database, &[]);
 }
+
+#[tokio::test]
+async fn it_explains_to_members_what_they_may_and_by_which_role() {
+    let app = app().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let nina = app.member(&owner, &organization, NINA, "").await;
+    let explain = async |client: &Client, action: &str| client.get(&format!("{path}/explain?action={action}")).await;
+    let by_role = explain(&owner, "invite").await.ok();
+    assert_eq!((&by_role["allowed"], &by_role["by"][0]["name"]), (&json!(true), &json!("Admin")));
+    let lacks = explain(&nina, "invite").await.ok();
+    assert_eq!(
+        lacks,
+        json!({
+            "action": "invite", "allowed": false, "by": [], "missing": "organization:manage_members",
+            "code": "FORBIDDEN", "message": "You have no permission to do this."
+        })
+    );
+    nina.get(&format!("{path}/invitations")).await.refused(403, "FORBIDDEN");
+    assert_eq!(explain(&nina, "list_members").await.ok()["allowed"], true);
+    assert_eq!(explain(&nina, "leave").await.ok()["allowed"], true);
+    let last = explain(&owner, "leave").await.ok();
+    assert_eq!((&last["allowed"], &last["code"]), (&json!(false), &json!("LAST_ADMIN")));
+    explain(&owner, "fly").await.refused(400, "INVALID_FIELD");
+    owner.get(&format!("{path}/explain")).await.refused(400, "REQUIRED_FIELD");
+}
+
+#[tokio::test]
+async fn lists_count_the_seats_where_those_are_bounded() {
+    let app = App::with(|settings| settings.seats.organization = 4).await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    app.member(&owner, &organization, NINA, "").await;
+    owner.post(&format!("{path}/invitations"), &[("email", "kim@example.com")]).await.ok();
+    for list in ["members", "invitations"] {
+        let answer = owner.get(&format!("{path}/{list}")).await;
+        assert_eq!(answer.headers["seats"], "used=2, held=1, free=1", "{list}");
+    }
+    app.advance(DAY * 8);
+    assert_eq!(owner.get(&format!("{path}/members")).await.headers["seats"], "used=2, held=0, free=2");
+    let unbounded = App::start().await;
+    let (owner, organization) = unbounded.founder("olga@example.com").await;
+    assert!(!owner.get(&format!("/organizations/{organization}/members")).await.headers.contains_key("seats"));
+}

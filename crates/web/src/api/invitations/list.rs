@@ -66,7 +66,7 @@ fn status(word: Option<&str>) -> Result<StatusFilter, Problem> {
 /// Who is invited to an organization, as what, by whom.
 ///
 /// Without a query: the pending ones, the expired among them, newest first. A page that is not the last names the next
-/// in a `Link` header (RFC 8288) with `rel="next"`.
+/// in a `Link` header (RFC 8288) with `rel="next"`. Where seats are bounded, a `Seats` header counts them.
 #[utoipa::path(get, path = "/organizations/{id}/invitations", tag = "Invitations",
     params(("id" = OrganizationId, Path, description = "The organization"), Narrowed),
     responses((status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationShape>>)))]
@@ -85,9 +85,10 @@ pub(crate) async fn list(
         limit: narrowed.limit,
     };
     let reply = app.ask(&caller, List { organization, filter }).await;
-    let next = reply.result.as_ref().ok().and_then(|page| page.next);
+    let (next, seats) = reply.result.as_ref().map_or((None, None), |page| (page.next, page.seats));
     let answer =
         Answer::from(reply.map(|page| page.invitations.into_iter().map(InvitationShape::from).collect::<Vec<_>>()));
+    let answer = answer.with_seats(seats);
     match next.and_then(|next| link(&app, organization, &narrowed, next)) {
         Some(link) => answer.with(header::LINK, link),
         None => answer,

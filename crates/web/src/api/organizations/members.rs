@@ -62,7 +62,7 @@ impl Meta {
     }
 }
 
-/// The members of an organization, the newest first.
+/// The members of an organization, the newest first. Where seats are bounded, a `Seats` header counts them.
 #[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), WhichPage),
     responses((status = 200, description = "Members retrieved successfully", body = Enveloped<MembersPage>)))]
@@ -74,11 +74,13 @@ pub(crate) async fn members(
 ) -> Answer<MembersPage> {
     let deployment = app.deployment();
     let reply = app.ask(&caller, List { organization, page, limit, search }).await;
-    Answer::from(reply.map(|Page { organization, members, total }| {
+    let seats = reply.result.as_ref().ok().and_then(|page| page.seats);
+    let answer = Answer::from(reply.map(|Page { organization, members, total, .. }| {
         let organization = OrganizationShape::new(organization, deployment);
         MembersPage {
             data: members.into_iter().map(|member| OwnMembershipShape::member(member, &organization)).collect(),
             meta: Meta::of(page, limit, total),
         }
-    }))
+    }));
+    answer.with_seats(seats)
 }

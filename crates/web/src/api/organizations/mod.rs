@@ -2,6 +2,7 @@
 
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod explain;
 pub(crate) mod leave;
 pub(crate) mod member_roles;
 pub(crate) mod members;

@@ -1,0 +1,29 @@
+//! How many more people an organization has room for.
+
+use super::sql;
+use crate::context::Context;
+use crate::error::Result;
+use crate::id::OrganizationId;
+
+/// The seats of an organization that has a bound on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeatCount {
+    /// Taken by members.
+    pub used: i64,
+    /// Kept for people who are invited; none when the settings say that only members hold seats.
+    pub held: i64,
+    /// Left for others. Not below 0, though a setting may have been lowered since.
+    pub free: i64,
+}
+
+/// Counts them; `None` when there is no bound, and nothing to count for.
+pub(crate) async fn seats(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<SeatCount>> {
+    let seats = cx.service.settings.seats;
+    if seats.organization == 0 {
+        return Ok(None);
+    }
+    let seated = cx.tx.one(sql::SEATS, (organization, cx.now)).await?;
+    let held = if seats.held_by_invitations { seated.held } else { 0 };
+    let free = (seats.most_in_organization() - seated.used - held).max(0);
+    Ok(Some(SeatCount { used: seated.used, held, free }))
+}
