@@ -121,6 +121,10 @@ codes! {
     HandoverExists = 400 "HANDOVER_EXISTS", "This organization is offered to somebody already. Withdraw that first.";
     /// Nothing is offered, to nobody or not to the caller, or not any more.
     HandoverNotFound = 404 "HANDOVER_NOT_FOUND", "There is no open offer to hand this organization over.";
+    /// Not in the deployment's catalogue.
+    PermissionUnknown = 400 "PERMISSION_UNKNOWN", "There is no such permission here.";
+    /// In the catalogue's archive: valid where it is held, and given to nobody any more.
+    PermissionArchived = 400 "PERMISSION_ARCHIVED", "This holds a permission that is given to nobody any more.";
     /// There is no deleted organization of this id that the caller could bring back.
     NothingToRestore = 404 "NOTHING_TO_RESTORE", "There is no deleted organization here that you could bring back.";
     /// This organization has no such membership.

@@ -26,6 +26,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How invitations live.
     pub invitations: Invitations,
+    /// Which permissions roles may hold.
+    pub roles: Roles,
     /// How many organizations there may be, and how long they can be brought back.
     pub organizations: Organizations,
     /// How many members there may be.
@@ -132,6 +134,15 @@ pub struct Invitations {
     pub days: u16,
 }
 
+/// Which permissions roles may hold, besides those that this service understands itself.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    /// The catalogue; empty for any.
+    pub permissions: Vec<String>,
+    /// Entries that stay valid where they are held, and can be given to nobody any more.
+    pub archived: Vec<String>,
+}
+
 /// How many organizations there may be, and how long they can be brought back.
 #[derive(Clone, Copy, Debug)]
 pub struct Organizations {
@@ -229,6 +240,7 @@ impl Default for Settings {
                 window: Duration::from_mins(15),
             },
             invitations: Invitations { days: 7 },
+            roles: Roles::default(),
             organizations: Organizations {
                 per_user: 0,
                 workspaces: 0,

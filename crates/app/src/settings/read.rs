@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use vestibule_core::access::PermissionSet;
 use vestibule_core::db::{Place, PostgresUrl};
 use vestibule_core::settings::PublicUrl;
 
@@ -37,6 +38,11 @@ pub(super) fn file_path(text: &str) -> Option<PathBuf> {
     // Another kind of database, or a slip in the name of this one.
     let is_path = is_path && !text.contains("://");
     is_path.then(|| PathBuf::from(text))
+}
+
+/// A permission that a role can hold.
+pub(super) fn permission(text: &str) -> Option<String> {
+    PermissionSet::parse("", vec![text.to_owned()]).is_ok().then(|| text.to_owned())
 }
 
 /// A network, or one address as the network that holds only it.

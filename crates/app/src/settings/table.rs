@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use vestibule_core::settings::{Mail, Mode, PublicUrl, Transport};
 
 use super::load::Surroundings;
-use super::read::{file_path, network, number, page, place, span};
+use super::read::{file_path, network, number, page, permission, place, span};
 use super::setting::{Fallback, Kind, Setting};
 use super::{Loaded, LogFormat};
 use crate::telemetry;
@@ -248,6 +248,30 @@ pub(crate) static SETTINGS: &[Setting] = &[
         default: Fallback::Is("7"),
         kind: Kind::Number,
         read: |loaded, text| put(&mut loaded.settings.invitations.days, number(text, 1..=90)),
+    },
+    Setting {
+        path: "roles.permissions",
+        explains: "The permissions of yours that roles may hold, besides organization:… and workspace:…. Empty: any.",
+        takes: "a list of strings of letters, digits and : _ . - /",
+        example: "billing:read,billing:write",
+        default: Fallback::Is(""),
+        kind: Kind::List(|loaded| loaded.settings.roles.permissions.clear()),
+        read: |loaded, text| {
+            loaded.settings.roles.permissions.push(permission(text)?);
+            Some(())
+        },
+    },
+    Setting {
+        path: "roles.archived",
+        explains: "Permissions that stay valid where they are held, and can be given to nobody any more.",
+        takes: "a list of strings of letters, digits and : _ . - /",
+        example: "billing:legacy",
+        default: Fallback::Is(""),
+        kind: Kind::List(|loaded| loaded.settings.roles.archived.clear()),
+        read: |loaded, text| {
+            loaded.settings.roles.archived.push(permission(text)?);
+            Some(())
+        },
     },
     Setting {
         path: "organizations.per_user",

@@ -2,6 +2,7 @@
 //! [`Grant`]. Every statement on an organization's things takes its organization from a grant or carries the same id.
 
 mod address_list;
+mod catalogue;
 mod permission;
 pub(crate) mod sql;
 

@@ -62,7 +62,8 @@ pub(super) async fn granted(
     Ok(Granted { role, permissions, workspace })
 }
 
-/// Checks that the caller holds all that is to be given. Error: `ROLE_EXCEEDS_YOURS`.
+/// Checks that the caller holds all that is to be given, and that it can still be given. Errors: `ROLE_EXCEEDS_YOURS`,
+/// `PERMISSION_ARCHIVED`.
 pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
     let there = match &granted.workspace {
         Some(GrantedInWorkspace { workspace, .. }) => {
@@ -71,7 +72,12 @@ pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted
         None => None,
     };
     match suspension(grant.held(), there.as_ref(), granted.parts()) {
-        None => Ok(()),
+        None => {
+            let (permissions, there) = granted.parts();
+            let roles = &cx.service.settings.roles;
+            roles.may_give(permissions)?;
+            there.map_or(Ok(()), |there| roles.may_give(there))
+        }
         Some(_) => Err(Code::RoleExceedsYours.into()),
     }
 }

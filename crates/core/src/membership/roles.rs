@@ -5,7 +5,7 @@ use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};
 use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
-use crate::organization;
+use crate::organization::{self, Role};
 
 /// Gives a member a role; one they have already stays as it is.
 ///
@@ -26,7 +26,8 @@ impl Command for GiveRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        let membership = check(cx, &grant, self.role, self.member).await?;
+        let (membership, role) = check(cx, &grant, self.role, self.member).await?;
+        cx.service.settings.roles.may_give(&role.permissions)?;
         cx.tx.execute(organization::sql::GIVE_ROLE, (grant.organization(), membership, self.role)).await?;
         Ok(())
     }
@@ -50,7 +51,7 @@ impl Command for TakeRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        let membership = check(cx, &grant, self.role, self.member).await?;
+        let (membership, _) = check(cx, &grant, self.role, self.member).await?;
         let given = (grant.organization(), membership, self.role);
         if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
             && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
@@ -61,13 +62,13 @@ impl Command for TakeRole {
     }
 }
 
-/// Nobody gives or takes what they do not hold. Gives the member's membership.
-async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, member: MemberId) -> Result<MembershipId> {
+/// Nobody gives or takes what they do not hold. Gives the member's membership, and the role.
+async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, member: MemberId) -> Result<(MembershipId, Role)> {
     let role =
         cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?.ok_or(Code::RoleNotFound)?;
     if !grant.held().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
     let found = cx.tx.optional(sql::FIND, (grant.organization(), member)).await?;
-    Ok(found.ok_or(Code::MemberNotFound)?.0)
+    Ok((found.ok_or(Code::MemberNotFound)?.0, role))
 }

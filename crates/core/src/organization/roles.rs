@@ -28,7 +28,7 @@ impl Query for ListRoles {
 /// Defines a role of an organization's own.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage roles; `ROLE_EXCEEDS_YOURS` when it would hold what the
-/// caller does not.
+/// caller does not; `PERMISSION_UNKNOWN`, `PERMISSION_ARCHIVED`.
 #[derive(Debug)]
 pub struct DefineRole {
     /// Which organization's.
@@ -47,6 +47,7 @@ impl Command for DefineRole {
         if !grant.held().covers(&self.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
+        cx.service.settings.roles.may_define(&self.permissions)?;
         let (id, permissions) = (cx.id(), self.permissions.to_json());
         let made =
             (id, grant.organization(), self.name.as_str(), permissions.as_str(), self.permissions.holds(ADMIN), cx.now);
@@ -84,7 +85,9 @@ impl Command for RemoveRole {
         match self.replacement.filter(|replacement| *replacement != self.role) {
             Some(replacement) => {
                 let found = cx.tx.optional(sql::ROLE, (organization, replacement)).await?;
-                covered(&grant, &found.ok_or(Code::RoleNotFound)?)?;
+                let found = found.ok_or(Code::RoleNotFound)?;
+                covered(&grant, &found)?;
+                cx.service.settings.roles.may_give(&found.permissions)?;
                 cx.tx.execute(sql::REPLACE_ROLE, (organization, self.role, replacement)).await?;
                 cx.tx.execute(sql::REPLACE_INVITED_ROLE, (organization, self.role, replacement, cx.now)).await?;
             }

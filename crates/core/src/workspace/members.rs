@@ -121,6 +121,7 @@ impl Command for AddMember {
         if !grant.covers(&role.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
+        cx.service.settings.roles.may_give(&role.permissions)?;
         let member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;

@@ -45,6 +45,7 @@ impl Command for DefineRole {
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRole> {
         let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
         covered(&grant, &self.permissions)?;
+        cx.service.settings.roles.may_define(&self.permissions)?;
         let (organization, workspace) = grant.place();
         let (id, permissions, admin) = (cx.id(), self.permissions.to_json(), self.permissions.holds(WORKSPACE_ADMIN));
         let made = (organization, workspace, id, self.name.as_str(), permissions.as_str(), admin, cx.now);
@@ -106,7 +107,8 @@ impl Command for GiveRole {
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let (grant, membership) = check(cx, self.workspace, self.member, self.role).await?;
+        let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
+        cx.service.settings.roles.may_give(&role.permissions)?;
         let (organization, workspace) = grant.place();
         cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, membership, self.role)).await?;
         Ok(())
@@ -130,7 +132,7 @@ impl Command for TakeRole {
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let (grant, membership) = check(cx, self.workspace, self.member, self.role).await?;
+        let (grant, membership, _) = check(cx, self.workspace, self.member, self.role).await?;
         let (organization, workspace) = grant.place();
         let given = (organization, workspace, membership, self.role);
         if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
@@ -142,19 +144,19 @@ impl Command for TakeRole {
     }
 }
 
-/// Nobody gives or takes what they do not hold. Gives the member's membership of the workspace.
+/// Nobody gives or takes what they do not hold. Gives the member's membership of the workspace, and the role.
 async fn check(
     cx: &mut Context<'_>,
     workspace: WorkspaceId,
     member: MemberId,
     role: WorkspaceRoleId,
-) -> Result<(WorkspaceGrant, WorkspaceMembershipId)> {
+) -> Result<(WorkspaceGrant, WorkspaceMembershipId, WorkspaceRole)> {
     let grant = access::authorize_in_workspace(cx, workspace, WorkspaceNeed::Manage).await?;
     let (organization, workspace) = grant.place();
     let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
     covered(&grant, &role.permissions)?;
     let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, member)).await?;
-    Ok((grant, found.ok_or(Code::MemberNotFound)?.0))
+    Ok((grant, found.ok_or(Code::MemberNotFound)?.0, role))
 }
 
 fn covered(grant: &WorkspaceGrant, permissions: &PermissionSet) -> Result<()> {

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::harness::{App, Client, text};
+use vestibule_core::settings::Settings;
+
+use crate::harness::{App, Client, Start, text};
 
 async fn define(client: &Client, path: &str, name: &str, permissions: &[&str]) -> String {
     let body = json!({"name": name, "permissions": permissions});
@@ -117,4 +119,44 @@ async fn nobody_defines_or_removes_more_than_they_hold() {
     kim.post(&format!("{path}/roles/{buyer}/remove"), &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
     let reader = define(&kim, &path, "Reader", &["purchases:read"]).await;
     kim.post(&format!("{path}/roles/{reader}/remove"), &[]).await.ok();
+}
+
+#[tokio::test]
+async fn roles_are_made_of_what_is_in_the_catalogue() {
+    let app = App::with(|settings| settings.roles.permissions = vec!["plans:read".to_owned()]).await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    define(&owner, &path, "Reader", &["plans:read", "organization:read"]).await;
+    let body = json!({"name": "Writer", "permissions": ["plans:write"]});
+    owner.post_json(&format!("{path}/roles"), &body).await.refused(400, "PERMISSION_UNKNOWN");
+}
+
+#[tokio::test]
+async fn an_archived_permission_stays_where_it_is_and_goes_to_nobody_new() {
+    let database = std::sync::Arc::new(vestibule_testbed::Database::fresh());
+    let before = Start::on_shared(std::sync::Arc::clone(&database)).app().await;
+    let (owner, organization) = before.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let legacy = define(&owner, &path, "Legacy", &["plans:legacy"]).await;
+    let nina = before.member(&owner, &organization, "nina@example.com", &legacy).await;
+    owner.post(&format!("{path}/invitations"), &[("email", "kim@example.com"), ("role_id", &legacy)]).await.ok();
+    let token = before.mailed_token("kim@example.com");
+    let cookies = [&owner, &nina].map(|client| client.cookie.lock().unwrap().clone());
+    drop((owner, nina, before));
+
+    // The operator has archived it, and starts the server again.
+    let archive = |settings: &mut Settings| settings.roles.archived = vec!["plans:legacy".to_owned()];
+    let app = Start::on_shared(database).seeded(9).changed(archive).app().await;
+    let [owner, nina] = cookies.map(|cookie| app.with_cookie(cookie));
+    assert_eq!(nina.get("/me/organization-memberships").await.ok()[0]["roles"][0]["name"], "Legacy");
+    let body = json!({"name": "Again", "permissions": ["plans:legacy"]});
+    owner.post_json(&format!("{path}/roles"), &body).await.refused(400, "PERMISSION_ARCHIVED");
+    let mine = text(&owner.get("/me").await.ok()["id"]);
+    let give = format!("{path}/members/{mine}/roles/{legacy}/add");
+    owner.post(&give, &[]).await.refused(400, "PERMISSION_ARCHIVED");
+    let invite = [("email", "late@example.com"), ("role_id", legacy.as_str())];
+    owner.post(&format!("{path}/invitations"), &invite).await.refused(400, "PERMISSION_ARCHIVED");
+    let kim = app.newcomer("kim@example.com", &token).await;
+    let joined = kim.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    assert_eq!(joined["organization"]["id"], organization, "what was promised before is kept");
 }

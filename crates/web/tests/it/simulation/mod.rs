@@ -96,6 +96,7 @@ impl Dice {
         let user = self.below(PEOPLE);
         match (self.below(12), invited) {
             (0, _) => (None, Step::Passes { hours: 1 + self.below(150) as u64 }),
+            (1, _) if self.below(3) == 0 => (actor, Step::Remove { organization, member: user }),
             (1, _) => (self.somebody(), Step::Leave { organization }),
             (2, _) => (actor, Step::Give { organization, to: user, role: self.role() }),
             // An admin loses that role while what they have sent is still open.
@@ -218,6 +219,11 @@ impl World {
                 let membership = self.membership(place.id, from).await;
                 let take = TakeRole { organization: place.id, member: membership, role: place.role(role) };
                 ran(self.app.run(client, take).await)
+            }
+            Step::Remove { organization, member } => {
+                let place = &self.organizations[organization];
+                let member = self.membership(place.id, member).await;
+                said(client.post(&format!("/organizations/{}/members/{member}/remove", place.id), &[]).await)
             }
             Step::Leave { organization } => {
                 ran(self.app.run(client, Leave { organization: self.organizations[organization].id }).await)

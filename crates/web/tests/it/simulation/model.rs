@@ -32,6 +32,7 @@ pub(super) enum Step {
     Decline { organization: usize, invitation: usize, generation: usize, mailed: bool },
     Give { organization: usize, to: usize, role: Role },
     Take { organization: usize, from: usize, role: Role },
+    Remove { organization: usize, member: usize },
     Leave { organization: usize },
 }
 
@@ -138,7 +139,17 @@ impl Model {
                 }
             }
             Step::Take { organization, from, role } => self.take_role(actor, organization, from, role)?,
-            Step::Leave { organization } => self.leave(actor, organization)?,
+            Step::Remove { organization, member } => {
+                let here = &self.organizations[organization];
+                here.authorize(actor)?;
+                let number = here.of(member).ok_or("MEMBER_NOT_FOUND")?.number;
+                self.end(organization, number)?;
+            }
+            Step::Leave { organization } => {
+                let user = actor.ok_or("UNAUTHORIZED")?;
+                let number = self.organizations[organization].of(user).ok_or("FORBIDDEN")?.number;
+                self.end(organization, number)?;
+            }
         }
         Ok(())
     }
@@ -241,10 +252,8 @@ impl Model {
         Ok(())
     }
 
-    fn leave(&mut self, actor: Actor, organization: usize) -> Outcome {
-        let user = actor.ok_or("UNAUTHORIZED")?;
+    fn end(&mut self, organization: usize, number: usize) -> Outcome {
         let organization = &mut self.organizations[organization];
-        let number = organization.of(user).ok_or("FORBIDDEN")?.number;
         let others = organization.members.iter().filter(|member| member.number != number);
         if !others.into_iter().any(|member| member.roles.contains(&Role::Admin)) {
             return Err("LAST_ADMIN");
