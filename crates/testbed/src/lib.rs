@@ -13,6 +13,8 @@
 )]
 
 pub mod invariants;
+#[cfg(unix)]
+pub mod own_server;
 pub mod proxy;
 
 use std::net::SocketAddr;

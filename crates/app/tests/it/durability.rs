@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
+use vestibule_testbed::own_server::OwnServer;
 use vestibule_testbed::{Database, Engine, invariants, on_server};
 
 use crate::server::{Server, ask, vestibule};
@@ -117,30 +117,6 @@ fn a_killed_server_has_lost_nothing() {
     }
 }
 
-/// A server of the test's own; gone with it.
-struct Postgres<'a>(&'a Path);
-
-impl Postgres<'_> {
-    fn run(&self, task: &str, more: &[&str]) -> String {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres");
-        let output = Command::new(script)
-            .args([task, self.0.to_str().unwrap()])
-            .args(more)
-            .env("VESTIBULE_POSTGRES_FSYNC", "on")
-            .env("VESTIBULE_POSTGRES_COMMIT", "remote_apply")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-}
-
-impl Drop for Postgres<'_> {
-    fn drop(&mut self) {
-        self.run("stop", &[]);
-    }
-}
-
 #[test]
 fn a_primary_that_dies_takes_nothing_with_it() {
     for _ in 0..rounds(1) {
@@ -150,17 +126,14 @@ fn a_primary_that_dies_takes_nothing_with_it() {
 
 fn fail_over() {
     let folder = tempfile::tempdir().unwrap();
-    open_to_others(folder.path());
-    let (here, there) = (folder.path().join("one"), folder.path().join("two"));
-    let (one, two) = (Postgres(&here), Postgres(&there));
-    let primary = one.run("start", &[]);
-    let standby = two.run("standby", &[here.to_str().unwrap()]);
+    let one = OwnServer::start(&folder.path().join("one"));
+    let two = one.standby(&folder.path().join("two"));
     // Only now, so that the standby does not want a standby of its own once it is promoted.
-    on_server(&primary, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-    on_server(&primary, "SELECT pg_reload_conf()");
-    while on_server(&primary, "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").is_empty() {}
+    on_server(one.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'");
+    on_server(one.url(), "SELECT pg_reload_conf()");
+    while on_server(one.url(), "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").is_empty() {}
 
-    let hosts = format!("{},{}", address(&primary), address(&standby));
+    let hosts = format!("{},{}", one.address(), two.address());
     let (server, host) = serve(folder.path(), &format!("postgres://postgres@{hosts}/postgres"));
     let load = Load::begin(&host);
     let took = std::thread::scope(|scope| {
@@ -168,9 +141,9 @@ fn fail_over() {
             scope.spawn(|| load.go_on(&host, true));
         }
         load.wait_for(50);
-        one.run("kill", &[]);
+        one.kill();
         let killed = Instant::now();
-        two.run("promote", &[]);
+        two.promote();
         load.wait_for(1);
         let took = killed.elapsed();
         load.wait_for(50);
@@ -178,18 +151,8 @@ fn fail_over() {
         took
     });
     server.end();
-    let survived = load.check(&Database::of_server(&standby));
+    let survived = load.check(&Database::of_server(two.url()));
     eprintln!(
         "failover: {survived} acknowledged writes, none missing; {took:?} from the kill to the first good answer"
     );
-}
-
-fn address(url: &str) -> &str {
-    url.split_once('@').unwrap().1.split('/').next().unwrap()
-}
-
-/// Whoever runs the database has to reach its folder.
-fn open_to_others(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

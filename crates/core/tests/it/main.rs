@@ -6,6 +6,8 @@ mod parity;
 mod postgres;
 mod schema;
 mod statements;
+#[cfg(unix)]
+mod tls;
 mod writer;
 
 use rusqlite::Connection;
