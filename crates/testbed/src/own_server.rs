@@ -19,6 +19,7 @@ impl OwnServer {
     }
 
     /// A streaming standby of it, in another folder.
+    #[must_use]
     pub fn standby(&self, folder: &Path) -> Self {
         open_to_others(folder);
         let url = script(folder, "standby", &[&self.folder]);

@@ -355,6 +355,61 @@ async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
     }
 }
 
+/// An organization of somebody else's with one of everything that a path can name.
+async fn things_elsewhere(app: &App) -> [(&'static str, bool, String); 5] {
+    let (other, organization) = app.founder("otto@example.com").await;
+    let fields = [("organization_id", organization.as_str()), ("name", "Theirs")];
+    let workspace = text(&other.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let member = app.roommate(&other, &organization, &workspace, "theirs@example.com").await;
+    let membership = text(&member.get("/me/organization-memberships").await.ok()[0]["id"]);
+    let invitations = format!("/organizations/{organization}/invitations");
+    let invitation = text(&other.post(&invitations, &[("email", "x@example.com")]).await.ok()["id"]);
+    let define = async |place: String, permission: &str| {
+        let fields = [("name", "Theirs"), ("permissions", permission)];
+        text(&other.post(&format!("{place}/roles"), &fields).await.ok()["id"])
+    };
+    let role = define(format!("/organizations/{organization}"), "organization:read").await;
+    let workspace_role = define(format!("/workspaces/{workspace}"), "workspace:read").await;
+    // Each with whether it belongs into the path of a workspace.
+    [
+        ("{invitationId}", false, invitation),
+        ("{memberId}", false, membership.clone()),
+        ("{memberId}", true, membership),
+        ("{roleId}", false, role),
+        ("{roleId}", true, workspace_role),
+    ]
+}
+
+#[tokio::test]
+async fn ids_of_another_organization_do_nothing_in_any_position() {
+    let stage = stage().await;
+    let things = things_elsewhere(&stage.app).await;
+    let mut tried = 0;
+    for (method, path, fields, _) in TABLE {
+        let of_workspace = path.starts_with("/workspaces/");
+        for (parameter, belongs, foreign) in &things {
+            if !path.contains(parameter) || *belongs != of_workspace {
+                continue;
+            }
+            let id = if of_workspace { &stage.workspace } else { &stage.organization };
+            let (member, role) =
+                (stage.somebody(path, &format!("s{tried}@example.com")).await, stage.some_role(path).await);
+            let before = stage.app.rows();
+            let path = path.replace(parameter, foreign).replace("{id}", id);
+            let path = path.replace("{memberId}", &member).replace("{roleId}", &role);
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(*fields).finish();
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = stage.owner.send(method, &path, None, Body::from(form)).await;
+            assert!(matches!(answer.status, 400 | 404), "{path}: {}", answer.text);
+            let code = text(&answer.body["errors"][0]["code"]);
+            assert!(code.ends_with("_NOT_FOUND"), "{path}: {code}");
+            assert_eq!(stage.app.rows(), before, "{path} changed something");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 20, "{tried}");
+}
+
 #[tokio::test]
 async fn what_is_no_id_is_refused_before_anything_else() {
     let stage = stage().await;
