@@ -70,6 +70,12 @@ fn make(key_file: &Path, random: &dyn Randomness) -> io::Result<MasterKey> {
     file.sync_all()?;
     let linked = std::fs::hard_link(&draft, key_file);
     std::fs::remove_file(&draft)?;
+    // The name too: nothing may be stored under a key that a power cut takes away again.
+    #[cfg(unix)]
+    if let Some(folder) = key_file.parent() {
+        let here = Path::new(".");
+        File::open(if folder.as_os_str().is_empty() { here } else { folder })?.sync_all()?;
+    }
     linked.map(|()| MasterKey::new(bytes))
 }
 

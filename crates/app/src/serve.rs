@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
 use vestibule_core::{housekeeping, node, outbox};
@@ -23,7 +24,11 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), StartError> {
     let shutdown = Shutdown::on_signals().map_err(|error| StartError::System { what: "handling signals", error })?;
     // First the port: who starts the server twice by mistake shall learn that before anything touches the database.
     let listener = listen(&mut loaded).await?;
-    let service = open(&loaded).await?;
+    // A database that does not answer keeps nobody from ending the server.
+    let service = tokio::select! {
+        opened = open(&loaded) => opened?,
+        () = shutdown.asked_for() => return Ok(()),
+    };
     announce(&loaded);
     serve(listener, service, &shutdown).await
 }
@@ -45,16 +50,25 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
     let worker = tokio::spawn(async move { outbox::work(&worked, stop).await });
     let (stop, kept) = (shutdown.asked_for(), Arc::clone(&service));
     let housekeeping = tokio::spawn(async move { housekeeping::work(&kept, stop).await });
-    let stop = shutdown.asked_for();
-    let number = tokio::spawn(async move { node::hold(&service, stop).await });
+    // Until the last id is made, the number they are made under is held.
+    let (finished, stop) = oneshot::channel::<()>();
+    let number = tokio::spawn(async move {
+        let stop = async { drop(stop.await) };
+        node::hold(&service, stop).await;
+    });
     let served = shutdown.unless_over(async {
         let http = async { http.await.map_err(|_| StartError::Crashed { part: "the HTTP server" }) };
         let worker = async { worker.await.map_err(|_| StartError::Crashed { part: "the outbox's worker" }) };
-        // Whichever fails first ends the other: a server whose mails stay behind is worse than one that is restarted.
+        let housekeeping = async { housekeeping.await.map_err(|_| StartError::Crashed { part: "the housekeeping" }) };
+        let work = async {
+            let done = tokio::try_join!(http, worker, housekeeping).map(|((), (), ())| ());
+            drop(finished);
+            done
+        };
+        // Whichever fails first ends the others: a server whose mails stay behind is worse than one that is restarted.
         let number =
             async { number.await.map_err(|_| StartError::Crashed { part: "the keeper of this process's number" }) };
-        let housekeeping = async { housekeeping.await.map_err(|_| StartError::Crashed { part: "the housekeeping" }) };
-        tokio::try_join!(http, worker, number, housekeeping).map(|((), (), (), ())| ())
+        tokio::try_join!(work, number).map(|((), ())| ())
     });
     served.await.ok_or(StartError::CutShort)?
 }

@@ -260,6 +260,9 @@ fn not_moved(f: &mut fmt::Formatter<'_>, from: &Place, to: &Place, error: &MoveE
             "--from is {from}, which {processes} server(s) run on; end them first, and if one was killed, wait ten \
              minutes until its lease is over"
         ),
+        MoveError::TargetInUse(processes) => {
+            write!(f, "--to is {to}, which {processes} server(s) run on; name a database that nobody uses")
+        }
         MoveError::TargetNotEmpty(table) => {
             write!(f, "--to is {to}, where {table} has rows already; name a database that nothing is stored in")
         }

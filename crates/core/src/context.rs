@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::db::Tx;
+use crate::db::{Purpose, Tx};
 use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
 use crate::random::Randomness;
@@ -19,6 +19,8 @@ use crate::time::Timestamp;
 pub trait Command: Send + Sync + 'static {
     /// What the caller gets.
     type Out: Send + 'static;
+    /// What it relies on its transaction for.
+    const PURPOSE: Purpose = Purpose::Command;
     /// Does it. It may be run again from the start after a lost race, so it changes nothing but the database.
     fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
 }
@@ -84,6 +86,15 @@ impl<T> Reply<T> {
     }
 }
 
+/// Who has something to do after a commit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wakes {
+    /// The outbox's worker.
+    pub(crate) outbox: bool,
+    /// Whoever clears away.
+    pub(crate) housekeeping: bool,
+}
+
 /// What a command works with.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -97,8 +108,8 @@ pub struct Context<'a> {
     pub caller: &'a Caller,
     /// What is handed in.
     pub service: &'a Service,
-    /// Whether work was put into the outbox, so that its worker wakes after the commit.
-    pub(crate) wakes_outbox: bool,
+    /// Who has something to do once this is committed.
+    pub(crate) wakes: Wakes,
 }
 
 impl Context<'_> {

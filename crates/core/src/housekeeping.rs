@@ -4,12 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use crate::organization;
 use crate::service::Service;
 
-/// How long nothing is cleared away after something was.
+/// How long nothing is cleared away after something was, unless somebody asks for it.
 const REST: Duration = Duration::from_hours(1);
 
 /// Clears away until `stop` is ready.
@@ -21,7 +22,8 @@ pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
             Ok(erased) => tracing::info!(erased, "deleted organizations were erased, as their days are over"),
             Err(problem) => tracing::warn!(cause = problem.cause(), "what is due could not be cleared away"),
         }
-        if timeout(REST, &mut stop).await.is_ok() {
+        let rest = timeout(REST, service.housekeeping.notified());
+        if matches!(select(stop.as_mut(), std::pin::pin!(rest)).await, Either::Left(_)) {
             return;
         }
     }

@@ -115,13 +115,14 @@ impl Database {
         &self.place
     }
 
-    /// Where it is when its server is reached by another address.
-    pub fn place_at(&self, address: SocketAddr) -> Place {
+    /// Where it is when its server is reached by other addresses, tried in this order.
+    pub fn place_at(&self, addresses: &[SocketAddr]) -> Place {
         let url = self.url();
         let (scheme, rest) = url.split_once("://").unwrap();
         let (user, host) = rest.split_once('@').unwrap();
         let (_, path) = host.split_once('/').unwrap();
-        Place::Postgres(Box::new(format!("{scheme}://{user}@{address}/{path}").parse().unwrap()))
+        let hosts = addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(",");
+        Place::Postgres(Box::new(format!("{scheme}://{user}@{hosts}/{path}").parse().unwrap()))
     }
 
     /// Which of the two it is.

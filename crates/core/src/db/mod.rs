@@ -17,12 +17,12 @@ pub use column::{Argument, Bytes, Cell, Column, Kind, Text, Value};
 pub use migrate::{MIGRATIONS, Migration};
 pub use moving::{MoveError, Moved, TABLES, move_all};
 pub use open::{Db, OpenError, Place};
-pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl};
+pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl, Purpose};
 pub use sqlite::{Connections, Sqlite, Turn, is_foreign};
 pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
 pub use tx::Tx;
 
-pub(crate) use postgres::{Purpose, Trouble};
+pub(crate) use postgres::Trouble;
 pub(crate) use statement::{column, record, sql};
 
 /// Every statement the service can run, for the tests that hold them to the rules.

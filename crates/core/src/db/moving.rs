@@ -51,6 +51,8 @@ pub enum MoveError {
     SourceOutdated,
     /// This many processes still run on the source, or have died on it within the last minutes.
     SourceInUse(i64),
+    /// This many processes run on the target already.
+    TargetInUse(i64),
     /// The target has rows already, in this table for one.
     TargetNotEmpty(&'static str),
     /// What arrived in this table is not what was sent.
@@ -129,8 +131,7 @@ impl Side {
             Place::File(path) if !path.exists() => Err(MoveError::SourceMissing),
             Place::File(path) => WholeSqlite::source(path).map(Self::Sqlite).map_err(MoveError::Source),
             Place::Postgres(url) => {
-                let names: Vec<_> = TABLES.iter().map(|(table, _)| *table).collect();
-                let side = WholePostgres::source(url, &names).await.map_err(MoveError::Source)?;
+                let side = WholePostgres::source(url, &names()).await.map_err(MoveError::Source)?;
                 match side.running(now).await? {
                     0 => Ok(Self::Postgres(side)),
                     running => Err(MoveError::SourceInUse(running)),
@@ -140,11 +141,16 @@ impl Side {
     }
 
     async fn target(place: &Place, now: Timestamp) -> Result<Self, MoveError> {
-        let side = match place {
-            Place::File(path) => WholeSqlite::target(path, now).map(Self::Sqlite),
-            Place::Postgres(url) => WholePostgres::target(url, now).await.map(Self::Postgres),
-        };
-        side.map_err(MoveError::Target)
+        match place {
+            Place::File(path) => WholeSqlite::target(path, now).map(Self::Sqlite).map_err(MoveError::Target),
+            Place::Postgres(url) => {
+                let side = WholePostgres::target(url, &names(), now).await.map_err(MoveError::Target)?;
+                match side.running(now).await? {
+                    0 => Ok(Self::Postgres(side)),
+                    running => Err(MoveError::TargetInUse(running)),
+                }
+            }
+        }
     }
 
     async fn columns(&mut self, table: &str) -> Result<Vec<ColumnOf>, Problem> {
@@ -226,6 +232,10 @@ pub async fn move_all(
     }
     target.commit().await?;
     Ok(moved)
+}
+
+fn names() -> Vec<&'static str> {
+    TABLES.iter().map(|(table, _)| *table).collect()
 }
 
 struct Table {

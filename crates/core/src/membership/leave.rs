@@ -56,9 +56,10 @@ impl Command for Remove {
 }
 
 async fn end(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
+    // The organization's row first, as whoever comes in takes it: the two wait for each other rather than crosswise.
+    cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
     invitation::authority::suspend_sent(cx, organization, membership).await?;
     cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
-    cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
     Ok(())
 }

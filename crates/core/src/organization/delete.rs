@@ -13,9 +13,13 @@ use crate::service::Service;
 use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
+/// Rows that are erased in one transaction at the most.
+const BATCH: i64 = 500;
+/// An instant before which nothing was deleted.
+const NEVER: Timestamp = Timestamp::from_microseconds(0);
 
 /// Deletes an organization. From the commit on it is as if it were not there, for its members and for whoever is invited;
-/// after the days of the settings it is erased with all that hangs on it, and without any at once.
+/// after the days of the settings it is erased with all that hangs on it; without any, housekeeping does so right then.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin.
 #[derive(Debug)]
@@ -30,12 +34,10 @@ impl Command for Delete {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::Admin).await?;
         let organization = grant.organization();
-        if cx.service.settings.organizations.days_to_restore == 0 {
-            return erase(cx, organization).await;
-        }
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::CLEAR_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::CLEAR_DEFAULTS, (organization,)).await?;
+        cx.wakes.housekeeping = cx.service.settings.organizations.days_to_restore == 0;
         Ok(())
     }
 }
@@ -88,43 +90,84 @@ impl Command for Restore {
     }
 }
 
-/// Erases the organizations whose days are over, each in a transaction of its own, and says how many there were.
+/// Erases the organizations whose days are over, and says how many there were. One that cannot be erased is passed by
+/// until the next time.
 pub async fn erase_due(service: &Arc<Service>) -> Result<usize> {
-    let mut erased = 0;
-    while service.run(&Caller::nobody(), EraseNext).await.result? {
-        erased += 1;
+    let (mut erased, mut after) = (0, OrganizationId::from(0));
+    while let Some(organization) = service.ask(&Caller::nobody(), &NextToErase { after }).await.result? {
+        after = organization;
+        loop {
+            match service.run(&Caller::nobody(), Erase { organization }).await.result {
+                Ok(Erased::InPart) => {}
+                Ok(Erased::Whole) => {
+                    erased += 1;
+                    break;
+                }
+                Ok(Erased::Kept) => break,
+                Err(problem) => {
+                    tracing::warn!(%organization, cause = problem.cause(), "a deleted organization could not be erased");
+                    break;
+                }
+            }
+        }
     }
     Ok(erased)
 }
 
 #[derive(Debug)]
-struct EraseNext;
+struct NextToErase {
+    after: OrganizationId,
+}
 
-impl Command for EraseNext {
-    type Out = bool;
+impl Query for NextToErase {
+    type Out = Option<OrganizationId>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        let until = cx.now.minus(days(cx));
-        let Some((organization,)) = cx.tx.optional(sql::NEXT_TO_ERASE, (until,)).await? else {
-            return Ok(false);
-        };
-        erase(cx, organization).await.map(|()| true)
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<OrganizationId>> {
+        let next = cx.tx.optional(sql::NEXT_TO_ERASE, (cx.now.minus(days(cx)), self.after)).await?;
+        Ok(next.map(|(organization,)| organization))
     }
 }
 
-/// In an order in which nothing points at what is gone already; the rest goes with what it hangs on.
-async fn erase(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
-    for statement in [
-        sql::ERASE_INVITATIONS,
-        sql::ERASE_WORKSPACE_MEMBERSHIPS,
-        sql::ERASE_WORKSPACES,
-        sql::ERASE_MEMBERSHIPS,
-        sql::ERASE_ROLES,
-        sql::ERASE,
-    ] {
-        cx.tx.execute(statement, (organization,)).await?;
+/// Erases as much of an organization as does not keep others waiting.
+#[derive(Debug)]
+struct Erase {
+    organization: OrganizationId,
+}
+
+#[derive(Debug)]
+enum Erased {
+    InPart,
+    Whole,
+    /// Somebody has brought it back, or another process has erased it.
+    Kept,
+}
+
+impl Command for Erase {
+    type Out = Erased;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Erased> {
+        let until = cx.now.minus(days(cx));
+        // Of what is erased in part nothing is brought back, whatever becomes of the settings.
+        if cx.tx.optional(sql::BEGIN_ERASING, (self.organization, until, NEVER)).await?.is_none() {
+            return Ok(Erased::Kept);
+        }
+        let mut room = BATCH;
+        // In an order in which nothing points at what is gone already; the rest goes with what it hangs on.
+        for statement in [
+            sql::ERASE_INVITATIONS,
+            sql::ERASE_WORKSPACE_MEMBERSHIPS,
+            sql::ERASE_WORKSPACES,
+            sql::ERASE_MEMBERSHIPS,
+            sql::ERASE_ROLES,
+        ] {
+            room -= i64::try_from(cx.tx.execute(statement, (self.organization, room)).await?).unwrap_or(room);
+            if room <= 0 {
+                return Ok(Erased::InPart);
+            }
+        }
+        cx.tx.execute(sql::ERASE, (self.organization,)).await?;
+        Ok(Erased::Whole)
     }
-    Ok(())
 }
 
 fn days(cx: &Context<'_>) -> Duration {

@@ -135,19 +135,32 @@ sql! {
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
-    /// The one that was deleted first, of those whose days are over.
-    NEXT_TO_ERASE(Timestamp): (OrganizationId,) =
-        "SELECT id FROM organizations WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT 1";
+    /// One of those whose days are over.
+    NEXT_TO_ERASE(Timestamp, OrganizationId): (OrganizationId,) =
+        "SELECT id FROM organizations WHERE deleted_at <= $1 AND id > $2 ORDER BY id LIMIT 1";
 
-    ERASE_INVITATIONS(OrganizationId) = "DELETE FROM invitations WHERE organization_id = $1";
+    BEGIN_ERASING(OrganizationId, Timestamp, Timestamp): (OrganizationId,) =
+        "UPDATE organizations SET deleted_at = $3 WHERE id = $1 AND deleted_at <= $2 RETURNING id";
 
-    ERASE_WORKSPACE_MEMBERSHIPS(OrganizationId) = "DELETE FROM workspace_memberships WHERE organization_id = $1";
+    ERASE_INVITATIONS(OrganizationId, i64) =
+        "DELETE FROM invitations WHERE organization_id = $1
+            AND id IN (SELECT id FROM invitations WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_WORKSPACES(OrganizationId) = "DELETE FROM workspaces WHERE organization_id = $1";
+    ERASE_WORKSPACE_MEMBERSHIPS(OrganizationId, i64) =
+        "DELETE FROM workspace_memberships WHERE organization_id = $1
+            AND id IN (SELECT id FROM workspace_memberships WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_MEMBERSHIPS(OrganizationId) = "DELETE FROM organization_memberships WHERE organization_id = $1";
+    ERASE_WORKSPACES(OrganizationId, i64) =
+        "DELETE FROM workspaces WHERE organization_id = $1
+            AND id IN (SELECT id FROM workspaces WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_ROLES(OrganizationId) = "DELETE FROM organization_roles WHERE organization_id = $1";
+    ERASE_MEMBERSHIPS(OrganizationId, i64) =
+        "DELETE FROM organization_memberships WHERE organization_id = $1
+            AND id IN (SELECT id FROM organization_memberships WHERE organization_id = $1 LIMIT $2)";
+
+    ERASE_ROLES(OrganizationId, i64) =
+        "DELETE FROM organization_roles WHERE organization_id = $1
+            AND id IN (SELECT id FROM organization_roles WHERE organization_id = $1 LIMIT $2)";
 
     ERASE(OrganizationId) = "DELETE FROM organizations WHERE id = $1";
 

@@ -32,7 +32,7 @@ pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &Invit
     if cx.service.carrier.is_some() {
         let job = (cx.id(), grant.organization(), invitation.id, invitation.generation, cx.now);
         cx.tx.execute(sql::INSERT, job).await?;
-        cx.wakes_outbox = true;
+        cx.wakes.outbox = true;
     }
     Ok(())
 }

@@ -5,10 +5,12 @@ mod on_postgres;
 mod on_sqlite;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
-use crate::context::{Caller, Command, Context, Query, Reply};
+use crate::context::{Caller, Command, Context, Query, Reply, Wakes};
 use crate::db::{Db, Tx};
 use crate::deployment::{self, Deployment};
 use crate::error::{Problem, Result};
@@ -21,6 +23,9 @@ use crate::random::Randomness;
 use crate::session;
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
+
+/// How long an answer waits for the note that its session is in use. The note is written all the same, if later.
+const NOTING: Duration = Duration::from_millis(200);
 
 /// What is handed in: nothing here is global, so a test can hold its own.
 #[derive(Debug)]
@@ -51,6 +56,7 @@ pub struct Service {
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
     pub(crate) passwords: PasswordHasher,
     pub(crate) outbox: Notify,
+    pub(crate) housekeeping: Notify,
     deployment: OnceLock<Deployment>,
     /// What the operator has set.
     pub settings: Settings,
@@ -80,6 +86,7 @@ impl Service {
             carrier,
             passwords,
             outbox: Notify::new(),
+            housekeeping: Notify::new(),
             deployment: OnceLock::new(),
             settings,
         });
@@ -132,23 +139,32 @@ impl Service {
             Db::Postgres(postgres) => on_postgres::ask(self, postgres, caller, query).await,
         };
         if reply.stale_session {
-            // What was asked is answered even if the note that it was asked cannot be written.
-            let _ = self.run(caller, session::Touch).await;
+            // What was asked is answered even if the note that it was asked cannot be written, or takes long.
+            let _ = timeout(NOTING, self.run(caller, session::Touch)).await;
         }
         reply
     }
 
-    async fn turn<C: Command>(&self, caller: &Caller, command: &C, tx: Tx<'_>) -> (Reply<C::Out>, bool) {
+    async fn turn<C: Command>(&self, caller: &Caller, command: &C, tx: Tx<'_>) -> (Reply<C::Out>, Wakes) {
         let mut cx = match self.context(caller, tx).await {
             Ok(cx) => cx,
-            Err(problem) => return (Reply::refused(problem), false),
+            Err(problem) => return (Reply::refused(problem), Wakes::default()),
         };
         let result = match command.run(&mut cx).await {
             Ok(out) => session::note_use(&mut cx).await.map(|()| out),
             Err(problem) => Err(problem),
         };
-        let wakes_outbox = cx.wakes_outbox;
-        (Reply::new(&cx, result), wakes_outbox)
+        let wakes = cx.wakes;
+        (Reply::new(&cx, result), wakes)
+    }
+
+    fn wake(&self, wakes: Wakes) {
+        if wakes.outbox {
+            self.outbox.notify_one();
+        }
+        if wakes.housekeeping {
+            self.housekeeping.notify_one();
+        }
     }
 
     async fn answer<Q: Query>(&self, caller: &Caller, query: &Q, tx: Tx<'_>) -> Reply<Q::Out> {
@@ -167,6 +183,6 @@ impl Service {
             Some(token) => session::current(&mut tx, token, now, &self.settings).await?,
             None => None,
         };
-        Ok(Context { tx, now, session, caller, service: self, wakes_outbox: false })
+        Ok(Context { tx, now, session, caller, service: self, wakes: Wakes::default() })
     }
 }

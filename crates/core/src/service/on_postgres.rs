@@ -1,6 +1,7 @@
 //! Running commands and queries on PostgreSQL: again after a lost race, on another connection after a lost one, and
 //! never longer than its patience.
 
+use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use super::Service;
-use crate::context::{Caller, Command, Query, Reply};
+use crate::context::{Caller, Command, Query, Reply, Wakes};
 use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::random::Randomness;
@@ -32,9 +33,9 @@ async fn finish<C: Command>(service: Arc<Service>, caller: &Caller, command: &C)
     let mut tries = Tries::of(postgres);
     loop {
         match attempt(&service, postgres, tries.until, caller, command).await {
-            Ok((reply, wakes_outbox)) => {
-                if wakes_outbox && reply.result.is_ok() {
-                    service.outbox.notify_one();
+            Ok((reply, wakes)) => {
+                if reply.result.is_ok() {
+                    service.wake(wakes);
                 }
                 return reply;
             }
@@ -53,24 +54,16 @@ async fn attempt<C: Command>(
     until: Instant,
     caller: &Caller,
     command: &C,
-) -> Result<(Reply<C::Out>, bool), Trouble> {
-    let mut transaction = timeout_at(until, postgres.transaction(Purpose::Command)).await.map_err(too_slow)??;
+) -> Result<(Reply<C::Out>, Wakes), Trouble> {
+    let mut transaction = timeout_at(until, postgres.transaction(C::PURPOSE)).await.map_err(too_slow)??;
     let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;
-    let Ok((reply, wakes_outbox)) = turn else {
-        transaction.abandon();
-        return Err(Trouble::Away("no answer in time".to_owned()));
-    };
+    let (reply, wakes) = turn.map_err(too_slow)?;
     if reply.result.is_err() {
-        return transaction.undo().map_or(Ok((reply, false)), Err);
+        return transaction.undo().map_or(Ok((reply, wakes)), Err);
     }
-    let committed = timeout_at(until, transaction.commit()).await;
-    match committed.unwrap_or_else(|_| Err(Trouble::Unknown("no answer to the commit in time".to_owned()))) {
-        Ok(()) => Ok((reply, wakes_outbox)),
-        Err(trouble) => {
-            // Whether it still works on the commit or has never heard of it: nobody gets this connection again.
-            transaction.abandon();
-            Err(trouble)
-        }
+    match timeout_at(until, transaction.commit()).await {
+        Ok(committed) => committed.map(|()| (reply, wakes)),
+        Err(_) => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
     }
 }
 
@@ -95,13 +88,9 @@ async fn answer<Q: Query>(
     query: &Q,
 ) -> Result<Reply<Q::Out>, Trouble> {
     let mut transaction = timeout_at(until, postgres.transaction(Purpose::Query)).await.map_err(too_slow)??;
-    match timeout_at(until, service.answer(caller, query, Tx::on_postgres(&mut transaction))).await {
-        Ok(reply) => transaction.undo().map_or(Ok(reply), Err),
-        Err(elapsed) => {
-            transaction.abandon();
-            Err(too_slow(elapsed))
-        }
-    }
+    let answered = timeout_at(until, service.answer(caller, query, Tx::on_postgres(&mut transaction))).await;
+    let reply = answered.map_err(too_slow)?;
+    transaction.undo().map_or(Ok(reply), Err)
 }
 
 fn too_slow(_: tokio::time::error::Elapsed) -> Trouble {
@@ -110,25 +99,29 @@ fn too_slow(_: tokio::time::error::Elapsed) -> Trouble {
 
 /// The attempts at one transaction.
 struct Tries {
-    made: u32,
+    /// What went wrong with each.
+    troubles: Vec<Discriminant<Trouble>>,
     until: Instant,
 }
 
 impl Tries {
     fn of(postgres: &Postgres) -> Self {
-        Self { made: 0, until: Instant::now() + postgres.patience() }
+        Self { troubles: Vec::new(), until: Instant::now() + postgres.patience() }
     }
 
-    /// Comes back when it is time for another attempt; the problem when there is none.
+    /// Comes back when it is time for another attempt; the problem when there is none. Each kind of trouble has its own
+    /// count: who has lost many races may still collide once.
     #[expect(clippy::disallowed_methods, reason = "who lost a race lets the winner pass, which nobody announces")]
     async fn again(&mut self, trouble: Trouble, random: &dyn Randomness) -> Result<(), Problem> {
-        self.made += 1;
-        if self.made >= trouble.worth_attempts() || Instant::now() >= self.until {
+        let kind = discriminant(&trouble);
+        self.troubles.push(kind);
+        let made = self.troubles.iter().filter(|earlier| **earlier == kind).count();
+        if made >= trouble.worth_attempts() || Instant::now() >= self.until {
             return Err(trouble.into());
         }
-        tracing::debug!(?trouble, attempt = self.made, "a transaction is run again");
+        tracing::debug!(?trouble, attempt = self.troubles.len(), "a transaction is run again");
         if !matches!(trouble, Trouble::Gone(_)) {
-            let longest = FIRST_PAUSE.saturating_mul(1 << self.made.min(6)).min(LONGEST_PAUSE);
+            let longest = FIRST_PAUSE.saturating_mul(1 << made.min(6)).min(LONGEST_PAUSE);
             tokio::time::sleep(longest.mul_f64(f64::from(random.bytes::<1>()[0]) / 255.0)).await;
         }
         Ok(())

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::Service;
-use crate::context::{Caller, Command, Query, Reply};
+use crate::context::{Caller, Command, Query, Reply, Wakes};
 use crate::db::{Sqlite, Turn, Tx};
 use crate::error::{Problem, Result};
 
@@ -22,7 +22,7 @@ pub(super) async fn run<C: Command>(
     let (service, caller, span) = (Arc::clone(service), caller.clone(), Span::current());
     let handed_in = sqlite.write(move |connection| {
         let _entered = span.enter();
-        let (reply, wakes_outbox) = at_once(service.turn(&caller, &command, Tx::on_sqlite(connection)));
+        let (reply, wakes) = at_once(service.turn(&caller, &command, Tx::on_sqlite(connection)));
         let keep = reply.result.is_ok();
         let service = Arc::clone(&service);
         let settle = move |committed: Result<()>| {
@@ -30,8 +30,8 @@ pub(super) async fn run<C: Command>(
                 Err(problem) if keep => Err(problem),
                 _ => reply.result,
             };
-            if wakes_outbox && result.is_ok() {
-                service.outbox.notify_one();
+            if result.is_ok() {
+                service.wake(wakes);
             }
             // Let go of before anybody hears: whoever closes the service next must be the last to hold it.
             drop(service);
@@ -70,8 +70,8 @@ trait Unready {
     fn unready() -> Self;
 }
 
-impl<T> Unready for (Reply<T>, bool) {
+impl<T> Unready for (Reply<T>, Wakes) {
     fn unready() -> Self {
-        (Reply::refused(Problem::internal("a command waited inside its transaction")), false)
+        (Reply::refused(Problem::internal("a command waited inside its transaction")), Wakes::default())
     }
 }

@@ -11,7 +11,7 @@ use crate::harness::{Answer, App, Client, Start};
 
 /// A founder whose process reaches its server through a proxy.
 async fn behind(proxy: &Proxy, patience: Duration) -> (App, Client, String) {
-    let start = Start::on(Database::fresh_on(Engine::Postgres)).through(proxy).patient_for(patience);
+    let start = Start::on(Database::fresh_on(Engine::Postgres)).through(&[proxy]).patient_for(patience);
     let app = start.app().await;
     let (olga, organization) = app.founder("olga@example.com").await;
     (app, olga, format!("/organizations/{organization}/invitations"))
@@ -46,6 +46,24 @@ async fn a_database_that_goes_away_is_told_of_and_comes_back() {
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM invitations"), 0, "refused is refused");
     olga.post(&list, &[("email", "nina@example.com")]).await.ok();
+}
+
+/// Of two hosts the first falls silent: it takes connections and never answers. Whoever asks next is answered by way of
+/// the second, and so is everybody after them without a wait for the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_falls_silent_is_passed_by() {
+    let (first, second) = (Proxy::to(server_address()).await, Proxy::to(server_address()).await);
+    let start = Start::on(Database::fresh_on(Engine::Postgres)).through(&[&first, &second]);
+    let app = start.patient_for(Duration::from_millis(1500)).app().await;
+    let (olga, organization) = app.founder("olga@example.com").await;
+    let list = format!("/organizations/{organization}/members");
+    first.set(Way::Frozen);
+    is_away(olga.get(&list).await);
+    until_it_works(async || olga.get(&list).await).await;
+    second.set(Way::Frozen);
+    first.set(Way::Open);
+    is_away(olga.get(&list).await);
+    until_it_works(async || olga.get(&list).await).await;
 }
 
 /// The connection is cut before each packet of a command in turn. It goes on with another connection, unless the commit

@@ -91,9 +91,10 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
         Self { carrier, ..self }
     }
 
-    /// Through this way to its server.
-    pub(crate) fn through(self, proxy: &Proxy) -> Self {
-        let place = Some(self.database.place_at(proxy.address()));
+    /// Through these ways to its server, tried in this order.
+    pub(crate) fn through(self, ways: &[&Proxy]) -> Self {
+        let addresses: Vec<_> = ways.iter().map(|proxy| proxy.address()).collect();
+        let place = Some(self.database.place_at(&addresses));
         Self { place, ..self }
     }
 

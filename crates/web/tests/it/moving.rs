@@ -111,6 +111,11 @@ async fn nothing_moves_onto_something_or_from_under_somebody() {
 
         let full = Start::on(Database::fresh_on(back)).app().await;
         let database = Arc::clone(&full.inner.database);
+        if back == Engine::Postgres {
+            let refused = moved(&source, &database).await;
+            assert!(matches!(refused, Err(MoveError::TargetInUse(1))), "{refused:?}");
+        }
+        node::hold(&full.inner.service, async {}).await;
         drop(full);
         let refused = moved(&source, &database).await;
         assert!(matches!(refused, Err(MoveError::TargetNotEmpty("deployments"))), "{refused:?}");

@@ -1,6 +1,9 @@
 //! Organizations: changed, limited, kept to their addresses, deleted, and brought back.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
+use vestibule_core::housekeeping;
 use vestibule_core::organization::erase_due;
 use vestibule_testbed::invariants;
 
@@ -166,12 +169,45 @@ async fn what_is_erased_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn without_days_a_deleted_organization_is_erased_at_once() {
+async fn without_days_nothing_can_be_restored() {
     let app = App::with(|settings| settings.organizations.days_to_restore = 0).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
-    assert_eq!(app.count("SELECT COUNT(*) FROM organizations"), 0);
     owner.post(&format!("/organizations/{organization}/restore"), &[]).await.refused(404, "NOTHING_TO_RESTORE");
+}
+
+/// Housekeeping rests for an hour, unless somebody wakes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_days_housekeeping_is_woken() {
+    let app = App::with(|settings| settings.organizations.days_to_restore = 0).await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let service = Arc::clone(&app.inner.service);
+    let work = tokio::spawn(async move { housekeeping::work(&service, async { drop(stopped.await) }).await });
+    owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
+    while app.count("SELECT COUNT(*) FROM organizations") > 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(stop);
+    work.await.unwrap();
+}
+
+/// More rows than go at once; with everything, in as many transactions as it takes.
+#[tokio::test]
+async fn a_large_organization_is_erased_piece_by_piece() {
+    let app = app().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let changed = app.inner.database.execute(&format!(
+        "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
+         WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)
+         SELECT n, {organization}, {organization}, 'Role ' || n, '[]', 0, 0, 0 FROM numbers"
+    ));
+    assert_eq!(changed, 1200);
+    owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
+    app.advance(DAY * 30);
+    assert_eq!(erase_due(&app.inner.service).await.unwrap(), 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_roles WHERE scope <> 0"), 0);
+    assert_eq!(app.count("SELECT COUNT(*) FROM organizations"), 0);
 }
 
 #[tokio::test]

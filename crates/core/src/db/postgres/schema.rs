@@ -1,6 +1,6 @@
 //! The schema of a PostgreSQL database: whose it is, how far it has come, and bringing it up to date.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, IsolationLevel};
 
 use crate::db::migrate::{MIGRATIONS, Migration, newest};
 use crate::db::{OpenError, migrate};
@@ -61,7 +61,9 @@ pub(super) async fn migrate(client: &mut Client, now: Timestamp) -> Result<(), O
     if version(client).await? == newest() {
         return Ok(());
     }
-    let step = client.transaction().await.map_err(failed)?;
+    // Each statement sees what was committed before it: whoever waits for the lock must see what its holder has done.
+    let step = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted);
+    let step = step.start().await.map_err(failed)?;
     step.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(failed)?;
     let found = version(step.client()).await?;
     for Migration { version, name, postgres, .. } in migrate::after(found)? {

@@ -1,5 +1,6 @@
 //! TLS to PostgreSQL: whose certificates are believed, as `sslmode` says.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,11 +25,18 @@ pub(super) enum Verification {
     Full,
 }
 
-/// What makes TLS connections. Error: `Certificate` when there is nothing to verify against.
-pub(super) fn connector(
-    verification: Verification,
-    root_certificates: Option<&Path>,
-) -> Result<MakeRustlsConnect, OpenError> {
+/// What makes TLS connections.
+#[derive(Clone)]
+pub(super) struct Tls(pub(super) MakeRustlsConnect);
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tls").finish_non_exhaustive()
+    }
+}
+
+/// What makes them as `sslmode` says. Error: `Certificate` when there is nothing to verify against.
+pub(super) fn connector(verification: Verification, root_certificates: Option<&Path>) -> Result<Tls, OpenError> {
     let provider = Arc::new(ring::default_provider());
     let unusable = |reason: String| OpenError::Certificate(reason);
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -45,7 +53,7 @@ pub(super) fn connector(
         }
         Verification::None => builder.dangerous().with_custom_certificate_verifier(lenient(None)).with_no_client_auth(),
     };
-    Ok(MakeRustlsConnect::new(config))
+    Ok(Tls(MakeRustlsConnect::new(config)))
 }
 
 fn trusted(file: Option<&Path>) -> Result<RootCertStore, OpenError> {

@@ -1,23 +1,33 @@
 //! One transaction on a connection of the pool, and how values travel.
 
 use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
 use futures_util::future::join;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
+use super::tls::Tls;
 use super::trouble::Trouble;
 use crate::db::{Cell, Declaration, Kind, Value};
 use crate::error::{Problem, Result};
 
+/// How long the server is told to stop what nobody waits for any more.
+const CANCELLING: Duration = Duration::from_secs(5);
+
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub enum Purpose {
     /// Writing, as if no other transaction ran at the same time.
     Command,
+    /// Counting: each statement changes one row by what stands there when it gets there, and relies on no other.
+    Count,
     /// Reading one state of the database.
     Query,
 }
@@ -26,23 +36,39 @@ impl Purpose {
     const fn begin(self) -> &'static str {
         match self {
             Self::Command => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Self::Count => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Self::Query => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         }
     }
 }
 
-/// A transaction that is begun with its first statement. Whoever drops it has undone it.
-#[derive(Debug)]
+/// How far a transaction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was sent.
+    New,
+    /// It is begun, and waits for nothing.
+    Open,
+    /// A statement was sent, and not answered yet.
+    Asking,
+    /// The commit was sent, and its answer did not come or does not tell.
+    Committing,
+    /// The server is done with it.
+    Ended,
+}
+
+/// A transaction that is begun with its first statement. Whoever drops it has undone it, at whatever point that is.
 pub(crate) struct Transaction {
     client: Option<Object>,
     purpose: Purpose,
-    begun: bool,
+    stage: Stage,
     trouble: Option<Trouble>,
+    tls: Tls,
 }
 
 impl Transaction {
-    pub(super) fn new(client: Object, purpose: Purpose) -> Self {
-        Self { client: Some(client), purpose, begun: false, trouble: None }
+    pub(super) fn new(client: Object, purpose: Purpose, tls: Tls) -> Self {
+        Self { client: Some(client), purpose, stage: Stage::New, trouble: None, tls }
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -58,46 +84,46 @@ impl Transaction {
     }
 
     async fn try_execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize, Trouble> {
-        self.begin().await?;
+        let begins = self.ask()?;
         let client = self.client()?;
-        let failed = |error: tokio_postgres::Error| Trouble::of(&error);
+        if begins {
+            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
+        }
         let statement =
             client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await.map_err(failed)?;
         let changed = client.execute_raw(&statement, values.iter()).await.map_err(failed)?;
+        self.stage = Stage::Open;
         usize::try_from(changed).map_err(|_| Trouble::Failed("a number of rows past this machine's".to_owned()))
     }
 
     async fn try_rows(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<Vec<Row>, Trouble> {
-        let failed = |error: tokio_postgres::Error| Trouble::of(&error);
-        // A statement that changes something waits until the transaction stands.
-        let rides_along = !self.begun && declaration.text.starts_with("SELECT");
-        if !rides_along {
-            self.begin().await?;
-        }
-        let purpose = self.purpose;
-        // From here on there may be something to undo, should the caller lose patience.
-        self.begun = true;
+        let begins = self.ask()?;
         let client = self.client()?;
+        // A statement that changes something waits until the transaction stands.
+        let rides_along = begins && declaration.text.starts_with("SELECT");
+        if begins && !rides_along {
+            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
+        }
         let statement =
             client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await.map_err(failed)?;
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
         let query = client.query(&statement, &values);
-        if rides_along {
+        let rows = if rides_along {
             // Both are sent at once and answered in order: one way to the server and back instead of two.
-            let (begun, rows) = join(client.batch_execute(purpose.begin()), query).await;
+            let (begun, rows) = join(client.batch_execute(self.purpose.begin()), query).await;
             begun.map_err(failed)?;
-            rows.map_err(failed)
+            rows.map_err(failed)?
         } else {
-            query.await.map_err(failed)
-        }
+            query.await.map_err(failed)?
+        };
+        self.stage = Stage::Open;
+        Ok(rows)
     }
 
-    async fn begin(&mut self) -> Result<(), Trouble> {
-        if !self.begun {
-            self.begun = true;
-            self.client()?.batch_execute(self.purpose.begin()).await.map_err(|error| Trouble::of(&error))?;
-        }
-        Ok(())
+    /// Notes that the server is about to be busy; says whether the transaction has to be begun first.
+    fn ask(&mut self) -> Result<bool, Trouble> {
+        self.client()?;
+        Ok(std::mem::replace(&mut self.stage, Stage::Asking) == Stage::New)
     }
 
     fn client(&self) -> Result<&Object, Trouble> {
@@ -110,6 +136,8 @@ impl Transaction {
 
     fn heed<T>(&mut self, declaration: &Declaration, outcome: Result<T, Trouble>) -> Result<T> {
         outcome.map_err(|trouble| {
+            // Answered, if with a refusal.
+            self.stage = Stage::Open;
             self.trouble.get_or_insert_with(|| trouble.clone());
             Problem::internal(format!("{}: {trouble:?}", declaration.name))
         })
@@ -118,39 +146,65 @@ impl Transaction {
     /// Makes everything stay. A statement that failed before makes this fail too, whatever the command made of it:
     /// PostgreSQL itself would answer such a commit with a rollback and no error.
     pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
-        let begun = std::mem::replace(&mut self.begun, false);
-        let client = self.client()?;
-        if begun {
+        self.client()?;
+        if std::mem::replace(&mut self.stage, Stage::Committing) != Stage::New {
             #[cfg(feature = "test-hooks")]
             crate::db::hooks::point("commit");
-            client.batch_execute("COMMIT").await.map_err(|error| Trouble::of_commit(&error))?;
+            if let Err(error) = self.client()?.batch_execute("COMMIT").await {
+                let trouble = Trouble::of_commit(&error);
+                if !trouble.spoils_connection() {
+                    self.stage = Stage::Ended;
+                }
+                return Err(trouble);
+            }
             #[cfg(feature = "test-hooks")]
             crate::db::hooks::point("committed");
         }
+        self.stage = Stage::Ended;
         Ok(())
     }
 
     /// Undoes everything; says what went wrong, if it was the database that did.
-    pub(crate) fn undo(mut self) -> Option<Trouble> {
-        self.trouble.take()
-    }
-
-    /// Lets go of the connection too: nobody knows what it is still busy with.
-    pub(crate) fn abandon(mut self) {
-        self.begun = false;
-        drop(self.client.take().map(Object::take));
+    pub(crate) fn undo(self) -> Option<Trouble> {
+        self.trouble.clone()
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if self.begun
-            && let Some(client) = &self.client
-        {
-            // Sent without waiting: whoever gets this connection next is answered after it.
-            let _ = client.batch_execute("ROLLBACK").now_or_never();
+        let Some(client) = self.client.take() else { return };
+        let is_spoilt = self.trouble.as_ref().is_some_and(Trouble::spoils_connection);
+        match self.stage {
+            Stage::New | Stage::Ended => {}
+            Stage::Open if !is_spoilt => {
+                // Sent without waiting: whoever gets this connection next is answered after it.
+                let _ = client.batch_execute("ROLLBACK").now_or_never();
+            }
+            Stage::Open | Stage::Committing => drop(Object::take(client)),
+            Stage::Asking => {
+                // Nobody waits any more: neither shall the locks of what it asked for.
+                let (cancel, tls) = (client.cancel_token(), self.tls.0.clone());
+                drop(Object::take(client));
+                if let Ok(runtime) = Handle::try_current() {
+                    runtime.spawn(timeout(CANCELLING, async move { cancel.cancel_query(tls).await }));
+                }
+            }
         }
     }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("purpose", &self.purpose)
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
+fn failed(error: tokio_postgres::Error) -> Trouble {
+    Trouble::of(&error)
 }
 
 pub(super) fn types(kinds: &[Kind]) -> Vec<Type> {

@@ -1,7 +1,7 @@
 //! What can go wrong with PostgreSQL, and what to do about each: run again, come back later, or tell the log.
 
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 use crate::db::OpenError;
 use crate::error::{Code, Problem};
@@ -15,6 +15,8 @@ pub(crate) enum Trouble {
     Collided(String),
     /// The connection was lost, or the database has ended it. Nothing was changed, and another one may do.
     Gone(String),
+    /// The server would not do it now: a lock or a resource it lacks, or it takes no writes any more. Nothing was changed.
+    Hindered(String),
     /// There is no connection to be had. Nothing was changed.
     Away(String),
     /// All connections are in use, and too many callers wait for one. Nothing was changed.
@@ -39,34 +41,46 @@ impl Trouble {
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Self::LostRace(words),
             SqlState::UNIQUE_VIOLATION | SqlState::FOREIGN_KEY_VIOLATION => Self::Collided(words),
             SqlState::DISK_FULL => Self::Full(words),
-            // A standby, which the pool does not give out knowingly.
+            // A primary that has become a standby; a limit in time of the server's.
             SqlState::READ_ONLY_SQL_TRANSACTION
             | SqlState::QUERY_CANCELED
             | SqlState::LOCK_NOT_AVAILABLE
-            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Gone(words),
-            // Connections (08), resources (53), an operator (57), the system around it (58).
-            _ if ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class)) => Self::Gone(words),
+            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Hindered(words),
+            // Resources (53), an operator (57), the system around it (58), the connection (08).
+            _ if code.code().starts_with("53") => Self::Hindered(words),
+            _ if ["08", "57", "58"].iter().any(|class| code.code().starts_with(class)) => Self::Gone(words),
             _ => Self::Failed(words),
         }
     }
 
-    /// What went wrong with a commit. Only the server's own refusal says that nothing was done.
+    /// What went wrong with a commit. Only the server's own refusal, of a kind that undoes the transaction before it is
+    /// written, says that nothing was done.
     pub(super) fn of_commit(error: &Error) -> Self {
-        match Self::of(error) {
-            Self::Gone(words) => Self::Unknown(words),
-            trouble => trouble,
-        }
+        let is_undone = error.as_db_error().is_some_and(|error| {
+            let code = error.code();
+            error.parsed_severity() == Some(Severity::Error)
+                && (code.code().starts_with("23")
+                    || [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::DISK_FULL]
+                        .contains(code))
+        });
+        if is_undone { Self::of(error) } else { Self::Unknown(words(error)) }
     }
 
-    /// How often a transaction is begun at the most.
-    pub(crate) fn worth_attempts(&self) -> u32 {
+    /// How often a transaction is begun at the most because of this.
+    pub(crate) fn worth_attempts(&self) -> usize {
         match self {
             Self::LostRace(_) => 200,
             Self::Collided(_) => 5,
             // As many as there may be idle connections that went with the server, and the answer has its limit in time.
             Self::Gone(_) => 50,
+            Self::Hindered(_) => 3,
             Self::Crowded | Self::Away(_) | Self::Full(_) | Self::Unknown(_) | Self::Failed(_) => 1,
         }
+    }
+
+    /// Whether the connection is of no more use, or nobody knows what it is still busy with.
+    pub(super) fn spoils_connection(&self) -> bool {
+        matches!(self, Self::Gone(_) | Self::Hindered(_) | Self::Unknown(_))
     }
 }
 
@@ -75,7 +89,9 @@ impl From<Trouble> for Problem {
         match trouble {
             Trouble::LostRace(cause) => Self::caused(Code::Busy, cause),
             Trouble::Crowded => Code::Busy.into(),
-            Trouble::Gone(cause) | Trouble::Away(cause) => Self::caused(Code::Unavailable, cause),
+            Trouble::Gone(cause) | Trouble::Hindered(cause) | Trouble::Away(cause) => {
+                Self::caused(Code::Unavailable, cause)
+            }
             Trouble::Full(cause) => Self::caused(Code::StorageFull, cause),
             Trouble::Unknown(cause) => Self::caused(Code::OutcomeUnknown, cause),
             Trouble::Collided(cause) | Trouble::Failed(cause) => Self::internal(cause),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode};
 
 use super::tls::Verification;
 
@@ -68,6 +68,10 @@ impl FromStr for PostgresUrl {
         }
         // What says how certificates are verified is read here: the driver knows fewer of them.
         let (before, parameters) = text.split_once('?').unwrap_or((text, ""));
+        if parameters.contains('@') {
+            // More likely a password's end than a parameter; and what stands behind it must not be lost.
+            return Err(wrong("a ? or @ of its user, password or parameters has to be written %3F or %40"));
+        }
         let (mut mode, mut root_certificates, mut kept) = ("prefer", None, Vec::new());
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
@@ -82,6 +86,9 @@ impl FromStr for PostgresUrl {
             // The driver's own words name the parameter and never its value.
             wrong(&std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
         })?;
+        if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(host) if host.contains('@'))) {
+            return Err(wrong("a @ of its user or password has to be written %40"));
+        }
         if config.get_hosts().is_empty() {
             return Err(wrong("it names no host"));
         }
@@ -98,8 +105,6 @@ impl FromStr for PostgresUrl {
         if config.get_application_name().is_none() {
             config.application_name("vestibule");
         }
-        // Of several hosts, the one that takes writes; of one, a sentence when it is a standby.
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         Ok(Self { config, verification, root_certificates })
     }
 }
@@ -187,6 +192,9 @@ mod tests {
             "postgres://u:secret@h/d?connect_timeout=secret",
             "postgres://u:secret@h/d?sslrootcert=%ff",
             "postgres://u:%ff@h/%ff",
+            "postgres://u:sec?ret@h/d?sslmode=verify-full",
+            "postgres://u:secret@t@h/d",
+            "postgres://u:secret@h/d?user=a@b",
         ] {
             let wrong = PostgresUrl::from_str(url).unwrap_err().to_string();
             assert!(!wrong.is_empty() && !wrong.contains("secret@") && !wrong.contains("u:"), "{url}: {wrong}");

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 
 use super::transaction::{cell, types};
-use super::{PostgresUrl, config, connect, schema, tls, trouble};
+use super::{PostgresUrl, connect, schema, trouble};
 use crate::db::moving::{ColumnOf, Held};
 use crate::db::{Kind, OpenError, Value};
 use crate::error::{Problem, Result};
@@ -15,23 +15,25 @@ pub(in crate::db) struct Whole(Client);
 impl Whole {
     /// Holds everything still: readers go on, writers wait.
     pub(in crate::db) async fn source(url: &PostgresUrl, tables: &[&str]) -> Result<Self, OpenError> {
-        let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
-        let client = connect(&config(url), &tls).await?;
+        let client = connect(url).await?;
+        Self::holding(client, "REPEATABLE READ", "SHARE", tables).await
+    }
+
+    /// Brings the schema up to date, and keeps everybody else from writing: a server that starts here meanwhile waits.
+    pub(in crate::db) async fn target(url: &PostgresUrl, tables: &[&str], now: Timestamp) -> Result<Self, OpenError> {
+        let mut client = connect(url).await?;
+        schema::check_version(&client).await?;
+        schema::migrate(&mut client, now).await?;
+        Self::holding(client, "READ COMMITTED", "EXCLUSIVE", tables).await
+    }
+
+    async fn holding(client: Client, isolation: &str, mode: &str, tables: &[&str]) -> Result<Self, OpenError> {
         let begin = format!(
-            "SET lock_timeout = '30s'; BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE {}, nodes IN SHARE MODE",
+            "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL {isolation}; \
+             LOCK TABLE nodes, {} IN {mode} MODE",
             tables.join(", ")
         );
         client.batch_execute(&begin).await.map_err(|error| OpenError::of(&error))?;
-        Ok(Self(client))
-    }
-
-    /// Brings the schema up to date, and begins.
-    pub(in crate::db) async fn target(url: &PostgresUrl, now: Timestamp) -> Result<Self, OpenError> {
-        let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
-        let mut client = connect(&config(url), &tls).await?;
-        schema::check_version(&client).await?;
-        schema::migrate(&mut client, now).await?;
-        client.batch_execute("BEGIN").await.map_err(|error| OpenError::of(&error))?;
         Ok(Self(client))
     }
 
