@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule_core::db::{Db, Place, is_foreign};
+use vestibule_core::images::ImageStore;
 use vestibule_core::keys::Keys;
 use vestibule_core::mail::{Carrier, FileCarrier};
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::service::{Parts, Service, ServiceError};
-use vestibule_core::settings::Transport;
+use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Transport};
 use vestibule_core::time::{Clock, SystemClock};
 
 use crate::key::key;
@@ -44,6 +45,7 @@ pub(crate) async fn open_with(
         settings: loaded.settings.clone(),
         keys: Keys::new(&key),
         carrier,
+        images: images(loaded)?,
     };
     Service::open(parts).await.map_err(|error| match error {
         ServiceError::WrongKey => {
@@ -106,6 +108,19 @@ pub(crate) fn make_private(database: &Place) -> Result<(), StartError> {
         .open(file)
         .map(|_| ())
         .map_err(|error| StartError::DatabaseUnusable { database: database.clone(), reason: error.to_string() })
+}
+
+/// Where images are, with the secret from its file.
+fn images(loaded: &Loaded) -> Result<ImageStore, StartError> {
+    let mut place = loaded.settings.images.place.clone();
+    if let (ImagePlace::Bucket(Bucket { key: Some((_, secret)), .. }), Some(file)) =
+        (&mut place, &loaded.images_secret_file)
+    {
+        let read = std::fs::read_to_string(file);
+        let text = read.map_err(|error| StartError::ImagesSecretFile { file: file.clone(), error })?;
+        *secret = Hidden::new(text.trim_end_matches(['\n', '\r']).to_owned());
+    }
+    ImageStore::open(&place).map_err(StartError::Images)
 }
 
 fn carrier(transport: &Transport) -> Result<Option<Arc<dyn Carrier>>, StartError> {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use vestibule_core::db::{MoveError, OpenError, Place};
+use vestibule_core::images::StoreError;
 
 use crate::settings::SettingError;
 
@@ -28,6 +29,10 @@ pub(crate) enum StartError {
     Server { database: Place, error: OpenError },
     /// The file of `database_password_file` can't be read.
     PasswordFile { file: PathBuf, error: io::Error },
+    /// The place of `images.place` does not do.
+    Images(StoreError),
+    /// The file of `images.secret_file` can't be read.
+    ImagesSecretFile { file: PathBuf, error: io::Error },
     /// Another process has the database open.
     DatabaseInUse { database: Place },
     /// The file of `key_file` can't be read or made.
@@ -101,6 +106,17 @@ impl fmt::Display for StartError {
                 "mail.folder is {}, where mail can't be put: {error}; make it writable for this user, or choose \
                  another with VESTIBULE_MAIL_FOLDER",
                 folder.display()
+            ),
+            Self::Images(error) => write!(
+                f,
+                "images.place does not do: {error}; make it writable for this user, or choose another with \
+                 VESTIBULE_IMAGES_PLACE"
+            ),
+            Self::ImagesSecretFile { file, error } => write!(
+                f,
+                "images.secret_file is {}, which can't be read: {error}; make it readable for this user, or name \
+                 another with VESTIBULE_IMAGES_SECRET_FILE",
+                file.display()
             ),
             Self::NotADemoFolder { folder } => write!(
                 f,

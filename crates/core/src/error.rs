@@ -60,10 +60,12 @@ codes! {
     InvalidCursor = 400 "INVALID_CURSOR", "This cursor was not made by this list. Start again without it.";
     /// A sign-in strategy that is not offered.
     UnsupportedStrategy = 400 "UNSUPPORTED_STRATEGY", "This sign-in strategy is not offered here. Use plain_email or plain_username.";
-    /// Pictures have no home yet.
-    ImagesNotAvailable = 400 "IMAGES_NOT_AVAILABLE", "This server does not store images yet. Send the form without the image.";
+    /// An image in no format that is read here, or broken.
+    ImageUnreadable = 400 "IMAGE_UNREADABLE", "This is not an image that can be read. Send a PNG, JPEG or WebP file.";
+    /// An image with too many pixels.
+    ImageTooLarge = 400 "IMAGE_TOO_LARGE", "An image has 16 million pixels at the most, and 8192 on a side. Send a smaller one.";
     /// Longer than the limit.
-    BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB.";
+    BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB, or with an image 5 MiB.";
     /// Neither a form nor JSON.
     UnsupportedMediaType = 415 "UNSUPPORTED_MEDIA_TYPE", "Send application/x-www-form-urlencoded, multipart/form-data or application/json.";
     /// No such path, or not with this method.
@@ -165,6 +167,8 @@ codes! {
     // The server's own troubles.
     /// More work than it can do now.
     Busy = 503 "BUSY", "The server is busy. Try again in a moment.";
+    /// The place where images are does not answer, or was too slow.
+    ImagesNotAvailable = 503 "IMAGES_NOT_AVAILABLE", "Images cannot be kept or shown at the moment. Try again in a while, or leave the image out.";
     /// The database does not answer, or cannot be reached.
     Unavailable = 503 "UNAVAILABLE", "The database does not answer at the moment. Nothing was changed; try again in a moment.";
     /// The database went away while a change was being saved.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
-use crate::organization;
 use crate::service::Service;
+use crate::{images, organization};
 
 /// How long nothing is cleared away after something was, unless somebody asks for it.
 const REST: Duration = Duration::from_hours(1);
@@ -23,6 +23,11 @@ pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
             Err(problem) => tracing::warn!(cause = problem.cause(), "what is due could not be cleared away"),
         }
         let rest = timeout(REST, service.housekeeping.notified());
+        match images::clear_unused(service).await {
+            Ok(0) => {}
+            Ok(cleared) => tracing::info!(cleared, "images that nobody uses were cleared away"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "unused images could not be cleared away"),
+        }
         if matches!(select(stop.as_mut(), std::pin::pin!(rest)).await, Either::Left(_)) {
             return;
         }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod handover;
 pub mod housekeeping;
 pub mod id;
+pub mod images;
 pub mod invitation;
 pub mod keys;
 pub mod limit;
@@ -42,6 +43,7 @@ const STATEMENTS: &[&[db::Declaration]] = &[
     access::sql::STATEMENTS,
     deployment::sql::STATEMENTS,
     handover::sql::STATEMENTS,
+    images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     limit::sql::STATEMENTS,
     membership::sql::STATEMENTS,

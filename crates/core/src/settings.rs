@@ -34,6 +34,8 @@ pub struct Settings {
     pub seats: Seats,
     /// How mail leaves.
     pub mail: Mail,
+    /// Where images are.
+    pub images: Images,
 }
 
 /// `production`, or `staging` with its development session in query and header (decision 1).
@@ -223,6 +225,61 @@ pub enum Transport {
     None,
 }
 
+/// Where images are, and where browsers find them.
+#[derive(Clone, Debug)]
+pub struct Images {
+    /// Where they are written.
+    pub place: ImagePlace,
+    /// What stands before an image's name in its URL, with a slash at its end; `None` for this server's own `/images/`.
+    pub public_url: Option<String>,
+}
+
+/// Where images are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImagePlace {
+    /// A folder of this machine, or one that all processes see.
+    Folder(PathBuf),
+    /// A bucket that speaks S3.
+    Bucket(Bucket),
+}
+
+/// A bucket that speaks S3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// What stands before the names in it; perhaps empty.
+    pub folder: String,
+    /// Its region, unless the environment says.
+    pub region: Option<String>,
+    /// Where it is, unless at Amazon.
+    pub endpoint: Option<String>,
+    /// The key's id and its secret, unless the environment or the machine's role gives them.
+    pub key: Option<(String, Hidden)>,
+}
+
+/// A text that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// Hides it.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(…)")
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -249,6 +306,7 @@ impl Default for Settings {
             },
             seats: Seats { organization: 0, workspace: 0, held_by_invitations: true },
             mail: Mail { from: "vestibule@localhost".to_owned(), transport: Transport::None, invitation_page: None },
+            images: Images { place: ImagePlace::Folder(PathBuf::from("images")), public_url: None },
         }
     }
 }

@@ -51,6 +51,16 @@ const NEVER: &[(&str, &str)] = &[
             (SELECT 1 FROM organization_membership_roles mr WHERE mr.membership_id = m.id)",
     ),
     (
+        "an image that is shown and was let go of",
+        "SELECT COUNT(*) FROM (SELECT image_url FROM organizations UNION ALL SELECT image_url FROM workspaces) shown
+          WHERE image_url <> '' AND image_url NOT IN (SELECT name FROM images WHERE unused_since IS NULL)",
+    ),
+    (
+        "an image that is kept for nobody",
+        "SELECT COUNT(*) FROM images i WHERE i.unused_since IS NULL
+            AND i.name NOT IN (SELECT image_url FROM organizations) AND i.name NOT IN (SELECT image_url FROM workspaces)",
+    ),
+    (
         "a user without an address",
         "SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM email_addresses e WHERE e.user_id = u.id)",
     ),

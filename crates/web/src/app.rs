@@ -14,7 +14,7 @@ use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
 
 use crate::client_address::client_address;
-use crate::cookie;
+use crate::{cookie, images};
 
 /// Where a development session travels when the mode is staging (decision 1).
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
@@ -43,9 +43,10 @@ impl App {
         self.service.ask(caller, &query).await
     }
 
-    /// The installation's id. It is there from the moment the service is open.
-    pub(crate) fn deployment(&self) -> DeploymentId {
-        self.service.deployment().map_or_else(|_| 0.into(), |deployment| deployment.id)
+    /// What shapes say of this installation. It is there from the moment the service is open.
+    pub(crate) fn here(&self) -> Here<'_> {
+        let deployment = self.service.deployment().map_or_else(|_| 0.into(), |deployment| deployment.id);
+        Here { deployment, settings: self.settings() }
     }
 
     pub(crate) fn service(&self) -> &Arc<Service> {
@@ -54,6 +55,21 @@ impl App {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.service.settings
+    }
+}
+
+/// What shapes say of this installation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Here<'a> {
+    /// Its id.
+    pub(crate) deployment: DeploymentId,
+    settings: &'a Settings,
+}
+
+impl Here<'_> {
+    /// Where browsers find an image.
+    pub(crate) fn image_url(self, stored: &str) -> String {
+        images::url(self.settings, stored)
     }
 }
 

@@ -10,6 +10,7 @@ mod docs;
 mod envelope;
 mod extract;
 mod health;
+mod images;
 mod middleware;
 mod openapi;
 mod pages;

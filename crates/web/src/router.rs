@@ -31,6 +31,7 @@ pub fn router(service: Arc<Service>) -> Router {
     .merge(crate::docs::pages())
     .merge(crate::pages::pages())
     .merge(crate::health::routes())
+    .merge(crate::images::routes())
     .fallback(respond::not_found)
     .method_not_allowed_fallback(respond::not_found)
     .layer(CatchPanicLayer::custom(respond::panicked))

@@ -7,6 +7,7 @@ use vestibule_core::access::PermissionSet;
 use vestibule_core::context::{Caller, Command};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, OrganizationId, RoleId, WorkspaceId};
+use vestibule_core::images::Change;
 use vestibule_core::invitation::{self, Accept, Decline, Discard};
 use vestibule_core::mail::Mailbox;
 use vestibule_core::membership::Leave;
@@ -111,13 +112,17 @@ impl Story {
     pub(super) async fn founds(&self, actor: &Actor, name: &str, description: &str) -> Result<OrganizationId> {
         let name = OrganizationName::parse("name", name)?;
         let description = Description::parse("description", description)?;
-        Ok(self.run(actor, organization::Create { name, description }).await?.organization.id)
+        Ok(self.run(actor, organization::Create { name, description, image: Change::Keep }).await?.organization.id)
     }
 
     pub(super) async fn opens(&self, actor: &Actor, organization: OrganizationId, name: &str) -> Result<WorkspaceId> {
         let name = WorkspaceName::parse("name", name)?;
         let description = Description::parse("description", "")?;
-        Ok(self.run(actor, workspace::Create { organization, name, description }).await?.workspace.id)
+        Ok(self
+            .run(actor, workspace::Create { organization, name, description, image: Change::Keep })
+            .await?
+            .workspace
+            .id)
     }
 
     pub(super) async fn defines(

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use vestibule_core::db::PostgresUrl;
 
 use super::error::{Origin, SettingError};
 use super::nearest::nearest;
@@ -116,7 +115,7 @@ impl Reader<'_> {
     /// Whoever starts the program elsewhere shall still find the same files. An empty path stays the mistake it is.
     fn beside_the_file(&self, text: &str) -> String {
         let folder = self.path.parent().unwrap_or(Path::new(""));
-        let is_path = !text.is_empty() && !PostgresUrl::is_meant(text);
+        let is_path = !text.is_empty() && !text.contains("://");
         let joined: Option<PathBuf> = is_path.then(|| folder.join(text));
         joined.and_then(|path| path.into_os_string().into_string().ok()).unwrap_or_else(|| text.to_owned())
     }

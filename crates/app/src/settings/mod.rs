@@ -44,6 +44,8 @@ pub(crate) struct Loaded {
     pub(crate) key_file: PathBuf,
     /// Where mail goes when the transport is `file`; also set when it is not.
     pub(crate) mail_folder: PathBuf,
+    /// The file with the secret of the bucket's key.
+    pub(crate) images_secret_file: Option<PathBuf>,
     /// The address to listen on; port 0 means any free one.
     pub(crate) listen: SocketAddr,
     /// A filter that [`crate::telemetry`] can read.
@@ -84,6 +86,7 @@ impl Loaded {
             postgres: PostgresOptions::default(),
             key_file: PathBuf::new(),
             mail_folder: PathBuf::new(),
+            images_secret_file: None,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             log: String::new(),
             log_format: LogFormat::Text,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use vestibule_core::access::PermissionSet;
 use vestibule_core::db::{Place, PostgresUrl};
-use vestibule_core::settings::PublicUrl;
+use vestibule_core::settings::{Bucket, ImagePlace, PublicUrl};
 
 use super::duration;
 
@@ -30,6 +30,18 @@ pub(super) fn place(text: &str) -> Option<Place> {
         return text.parse().ok().map(Box::new).map(Place::Postgres);
     }
     file_path(text).map(Place::File)
+}
+
+/// A bucket and perhaps a folder in it, or a folder of this machine.
+pub(super) fn image_place(text: &str) -> Option<ImagePlace> {
+    let Some(rest) = text.strip_prefix("s3://") else {
+        return if text.contains("://") { None } else { file_path(text).map(ImagePlace::Folder) };
+    };
+    let (name, folder) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_name = name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let folder = folder.trim_matches('/').to_owned();
+    let bucket = Bucket { name: name.to_owned(), folder, region: None, endpoint: None, key: None };
+    is_name.then_some(ImagePlace::Bucket(bucket))
 }
 
 /// A path in the file system. SQLite's other names (`:memory:`, `file:…`) are none: what they hold is not kept.

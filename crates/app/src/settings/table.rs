@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use vestibule_core::settings::{Mail, Mode, PublicUrl, Transport};
+use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Mail, Mode, PublicUrl, Transport};
 
 use super::load::Surroundings;
-use super::read::{file_path, network, number, page, permission, place, span};
+use super::read::{file_path, image_place, network, number, page, permission, place, span};
 use super::setting::{Fallback, Kind, Setting};
 use super::{Loaded, LogFormat};
 use crate::telemetry;
@@ -24,6 +24,17 @@ fn beside_database(loaded: &Loaded, surroundings: &Surroundings, name: &str) -> 
         None => surroundings.data_directory.as_ref()?.join("vestibule"),
     };
     folder.join(name).to_str().map(str::to_owned)
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What is set of a bucket counts for a bucket only.
+fn of_bucket(loaded: &mut Loaded, change: impl FnOnce(&mut Bucket)) {
+    if let ImagePlace::Bucket(bucket) = &mut loaded.settings.images.place {
+        change(bucket);
+    }
 }
 
 /// More could run at once than there are processors, and none would be done sooner.
@@ -407,6 +418,82 @@ pub(crate) static SETTINGS: &[Setting] = &[
         read: |loaded, text| {
             let page = if text.is_empty() { Some(None) } else { page(text).map(Some) };
             put(&mut loaded.settings.mail.invitation_page, page)
+        },
+    },
+    Setting {
+        path: "images.place",
+        explains: "Where images of organizations, workspaces and people are kept: a folder that all processes see, or a bucket.",
+        takes: "the path of a folder, or s3://bucket/folder",
+        example: "s3://example-images/vestibule",
+        default: Fallback::From(
+            "images beside the SQLite file, or where that would be by default",
+            |loaded, surroundings| beside_database(loaded, surroundings, "images"),
+        ),
+        kind: Kind::Path,
+        read: |loaded, text| put(&mut loaded.settings.images.place, image_place(text)),
+    },
+    Setting {
+        path: "images.region",
+        explains: "The bucket's region. Empty: what the environment says.",
+        takes: "a region's name, or nothing",
+        example: "eu-north-1",
+        default: Fallback::Is(""),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            of_bucket(loaded, |bucket| bucket.region = some(text));
+            Some(())
+        },
+    },
+    Setting {
+        path: "images.endpoint",
+        explains: "Where the bucket is, when it is not at Amazon: a MinIO, Garage, R2 or Ceph of yours.",
+        takes: "an http or https URL, or nothing",
+        example: "https://s3.example.com",
+        default: Fallback::Is(""),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            if !text.is_empty() {
+                PublicUrl::parse(text).ok()?;
+            }
+            of_bucket(loaded, |bucket| bucket.endpoint = some(text));
+            Some(())
+        },
+    },
+    Setting {
+        path: "images.key_id",
+        explains: "The id of the bucket's key. Empty: what AWS_ACCESS_KEY_ID or the machine's role gives.",
+        takes: "the id of a key, or nothing",
+        example: "AKIAIOSFODNN7EXAMPLE",
+        default: Fallback::Is(""),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            of_bucket(loaded, |bucket| bucket.key = some(text).map(|id| (id, Hidden::new(String::new()))));
+            Some(())
+        },
+    },
+    Setting {
+        path: "images.secret_file",
+        explains: "A file with the secret that belongs to images.key_id, and nothing else.",
+        takes: "the path of a file, or nothing",
+        example: "/run/secrets/images",
+        default: Fallback::Is(""),
+        kind: Kind::Path,
+        read: |loaded, text| {
+            let file = if text.is_empty() { Some(None) } else { file_path(text).map(Some) };
+            put(&mut loaded.images_secret_file, file)
+        },
+    },
+    Setting {
+        path: "images.public_url",
+        explains: "Where browsers find images, when not at this server's /images/: a CDN in front of the bucket.",
+        takes: "an http or https URL, or nothing",
+        example: "https://images.example.com/vestibule/",
+        default: Fallback::Is(""),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            let url = if text.is_empty() { Some(None) } else { page(text).map(Some) };
+            let url = url.map(|url| url.map(|url| format!("{}/", url.trim_end_matches('/'))));
+            put(&mut loaded.settings.images.public_url, url)
         },
     },
 ];

@@ -32,6 +32,7 @@ migrations! {
     2 "nodes";
     3 "removal";
     4 "handovers";
+    5 "images";
 }
 
 /// The schema this binary speaks.

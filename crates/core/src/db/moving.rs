@@ -36,6 +36,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("invitations", &[]),
     ("outbox", &[]),
     ("handovers", &[]),
+    ("images", &[]),
 ];
 
 /// Why nothing was moved.

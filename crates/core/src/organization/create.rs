@@ -5,18 +5,20 @@ use crate::context::{Command, Context};
 use crate::error::{Code, Result};
 use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
-use crate::session;
+use crate::{images, session};
 
 /// Makes an organization with the caller as its first member, in the deployment's creator role, and makes it the active
 /// one of their sign-in.
 ///
-/// Errors: `UNAUTHORIZED`; `ORGANIZATION_LIMIT`.
+/// Errors: `UNAUTHORIZED`; `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
     /// Its name.
     pub name: OrganizationName,
     /// Perhaps empty.
     pub description: Description,
+    /// Its image, if it shall have one.
+    pub image: images::Change,
 }
 
 /// A new organization and its founder's membership.
@@ -39,7 +41,8 @@ impl Command for Create {
             return Err(Code::OrganizationLimit.into());
         }
         let (id, membership) = (cx.id(), cx.id());
-        let made = (id, self.name.as_str(), self.description.as_str(), cx.now);
+        let image = images::settle(cx, "", &self.image).await?;
+        let made = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let organization = cx.tx.one(sql::INSERT, made).await?;
         let membership = cx.tx.one(membership::sql::INSERT, (membership, id, user, cx.now)).await?;
         cx.tx.execute(sql::GIVE_ROLE, (id, membership.id, creator)).await?;

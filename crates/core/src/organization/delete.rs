@@ -9,6 +9,7 @@ use crate::access::{self, Need};
 use crate::context::{Caller, Command, Context, Query};
 use crate::error::{Code, Result};
 use crate::id::OrganizationId;
+use crate::images;
 use crate::service::Service;
 use crate::time::Timestamp;
 
@@ -151,6 +152,7 @@ impl Command for Erase {
         if cx.tx.optional(sql::BEGIN_ERASING, (self.organization, until, NEVER)).await?.is_none() {
             return Ok(Erased::Kept);
         }
+        cx.tx.execute(images::sql::LET_GO_OF_ORGANIZATION, (self.organization, cx.now)).await?;
         let mut room = BATCH;
         // In an order in which nothing points at what is gone already; the rest goes with what it hangs on.
         for statement in [

@@ -85,17 +85,17 @@ record! {
 }
 
 sql! {
-    INSERT(OrganizationId, Text, Text, Timestamp): Organization =
-        "INSERT INTO organizations (id, name, description, member_count, created_at, updated_at)
-         VALUES ($1, $2, $3, 1, $4, $4)
+    INSERT(OrganizationId, Text, Text, Text, Timestamp): Organization =
+        "INSERT INTO organizations (id, name, description, image_url, member_count, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 1, $5, $5)
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// Everything that can be changed, changed or as it was.
-    UPDATE(OrganizationId, Text, Text, Text, bool, WorkspaceId, Timestamp): Organization =
+    UPDATE(OrganizationId, Text, Text, Text, Text, bool, WorkspaceId, Timestamp): Organization =
         "UPDATE organizations
-            SET name = $2, description = $3, whitelisted_ips = $4, enable_ip_restriction = $5,
-                auto_assigned_workspace_id = $6, updated_at = $7
+            SET name = $2, description = $3, image_url = $4, whitelisted_ips = $5, enable_ip_restriction = $6,
+                auto_assigned_workspace_id = $7, updated_at = $8
           WHERE id = $1 AND deleted_at IS NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";

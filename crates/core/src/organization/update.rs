@@ -6,12 +6,13 @@ use crate::context::{Command, Context};
 use crate::error::{Code, Result};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::names::{Description, OrganizationName};
-use crate::{membership, workspace};
+use crate::{images, membership, workspace};
 
 /// Changes what is given, and leaves the rest as it is.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `WORKSPACE_NOT_FOUND`;
-/// `ADDRESS_LIST_EXCLUDES_YOU` when the caller could not come in any more; `MFA_NOT_AVAILABLE`.
+/// `ADDRESS_LIST_EXCLUDES_YOU` when the caller could not come in any more; `MFA_NOT_AVAILABLE`;
+/// `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     /// Which one.
@@ -20,6 +21,8 @@ pub struct Update {
     pub name: Option<OrganizationName>,
     /// A new description, perhaps empty.
     pub description: Option<Description>,
+    /// What becomes of its image.
+    pub image: images::Change,
     /// From where its members may come in; an empty list for everywhere.
     pub addresses: Option<AddressList>,
     /// Whether that list counts.
@@ -53,6 +56,9 @@ impl Command for Update {
         let name = self.name.as_ref().map_or(now.name.as_str(), OrganizationName::as_str);
         let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        cx.tx.one(sql::UPDATE, (organization, name, description, &addresses, restricts, workspace, cx.now)).await
+        let image = images::settle(cx, &now.image_url, &self.image).await?;
+        let changed =
+            (organization, name, description, image.as_str(), addresses.as_str(), restricts, workspace, cx.now);
+        cx.tx.one(sql::UPDATE, changed).await
     }
 }

@@ -15,6 +15,7 @@ use crate::db::{Db, Tx};
 use crate::deployment::{self, Deployment};
 use crate::error::{Problem, Result};
 use crate::id::IdSource;
+use crate::images::ImageStore;
 use crate::keys::Keys;
 use crate::mail::Carrier;
 use crate::node;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub keys: Keys,
     /// What carries mail away; `None` when nothing does.
     pub carrier: Option<Arc<dyn Carrier>>,
+    /// Where images are.
+    pub images: ImageStore,
 }
 
 /// The running service.
@@ -55,6 +58,8 @@ pub struct Service {
     pub(crate) keys: Keys,
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
     pub(crate) passwords: PasswordHasher,
+    /// Where images are.
+    pub images: ImageStore,
     pub(crate) outbox: Notify,
     pub(crate) housekeeping: Notify,
     deployment: OnceLock<Deployment>,
@@ -74,7 +79,7 @@ pub enum ServiceError {
 impl Service {
     /// Puts the parts together; on a new database, makes the deployment and its roles.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, ServiceError> {
-        let Parts { db, clock, random, settings, keys, carrier } = parts;
+        let Parts { db, clock, random, settings, keys, carrier, images } = parts;
         let passwords = PasswordHasher::new(settings.passwords.parallel_hashes);
         let service = Arc::new(Self {
             db,
@@ -85,6 +90,7 @@ impl Service {
             keys,
             carrier,
             passwords,
+            images,
             outbox: Notify::new(),
             housekeeping: Notify::new(),
             deployment: OnceLock::new(),

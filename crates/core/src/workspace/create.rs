@@ -5,6 +5,7 @@ use crate::access::{self, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Problem, Result};
 use crate::id::OrganizationId;
+use crate::images;
 use crate::names::{Description, WorkspaceName};
 
 /// Makes a workspace with the caller as its first member, in the deployment's creator role (contract B.7).
@@ -18,6 +19,8 @@ pub struct Create {
     pub name: WorkspaceName,
     /// Perhaps empty.
     pub description: Description,
+    /// Its image, if it shall have one.
+    pub image: images::Change,
 }
 
 /// A new workspace and its maker's membership.
@@ -40,7 +43,8 @@ impl Command for Create {
         }
         let creator = cx.service.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
-        let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), cx.now);
+        let image = images::settle(cx, "", &self.image).await?;
+        let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let workspace = cx.tx.one(sql::INSERT, made).await?;
         let made = (grant.organization(), id, membership, grant.membership(), grant.user(), cx.now);
         let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await?;

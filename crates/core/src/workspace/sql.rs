@@ -107,9 +107,9 @@ record! {
 }
 
 sql! {
-    INSERT(WorkspaceId, OrganizationId, Text, Text, Timestamp): Workspace =
-        "INSERT INTO workspaces (id, organization_id, name, description, member_count, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 1, $5, $5)
+    INSERT(WorkspaceId, OrganizationId, Text, Text, Text, Timestamp): Workspace =
+        "INSERT INTO workspaces (id, organization_id, name, description, image_url, member_count, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $6)
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
@@ -131,9 +131,10 @@ sql! {
     COUNT(OrganizationId): (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
 
     /// Everything that can be changed, changed or as it was.
-    UPDATE(OrganizationId, WorkspaceId, Text, Text, Text, bool, Timestamp): Workspace =
+    UPDATE(OrganizationId, WorkspaceId, Text, Text, Text, Text, bool, Timestamp): Workspace =
         "UPDATE workspaces
-            SET name = $3, description = $4, whitelisted_ips = $5, enable_ip_restriction = $6, updated_at = $7
+            SET name = $3, description = $4, image_url = $5, whitelisted_ips = $6, enable_ip_restriction = $7,
+                updated_at = $8
           WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";

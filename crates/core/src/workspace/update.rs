@@ -5,13 +5,13 @@ use crate::access::{self, AddressList, WorkspaceNeed};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};
 use crate::id::WorkspaceId;
-use crate::membership;
 use crate::names::{Description, WorkspaceName};
+use crate::{images, membership};
 
 /// Changes what is given, and leaves the rest as it is.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `ADDRESS_LIST_EXCLUDES_YOU`;
-/// `MFA_NOT_AVAILABLE`.
+/// `MFA_NOT_AVAILABLE`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     /// Which one.
@@ -20,6 +20,8 @@ pub struct Update {
     pub name: Option<WorkspaceName>,
     /// A new description, perhaps empty.
     pub description: Option<Description>,
+    /// What becomes of its image.
+    pub image: images::Change,
     /// From where its members may come in; an empty list for everywhere.
     pub addresses: Option<AddressList>,
     /// Whether that list counts.
@@ -46,7 +48,10 @@ impl Command for Update {
         let name = self.name.as_ref().map_or(now.name.as_str(), WorkspaceName::as_str);
         let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        cx.tx.one(sql::UPDATE, (organization, workspace, name, description, &addresses, restricts, cx.now)).await
+        let image = images::settle(cx, &now.image_url, &self.image).await?;
+        let changed =
+            (organization, workspace, name, description, image.as_str(), addresses.as_str(), restricts, cx.now);
+        cx.tx.one(sql::UPDATE, changed).await
     }
 }
 
@@ -69,6 +74,7 @@ impl Command for Delete {
         if assigned == workspace {
             return Err(Code::WorkspaceIsAssigned.into());
         }
+        cx.tx.execute(images::sql::LET_GO_OF_WORKSPACE, (organization, workspace, cx.now)).await?;
         for statement in [sql::DELETE_INVITATIONS, sql::DELETE_MEMBERSHIPS, sql::DELETE] {
             cx.tx.execute(statement, (organization, workspace)).await?;
         }

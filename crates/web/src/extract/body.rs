@@ -4,20 +4,26 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use vestibule_core::context::{Context, Query as CoreQuery};
 use vestibule_core::{Code, Problem};
 
 use super::fields::Fields;
 use super::read::Reader;
+use crate::app::{App, caller};
 use crate::envelope::Refusal;
 
 /// The most bytes a body may have.
 const LARGEST_BODY: usize = 64 * 1024;
+/// The most bytes one may have that an image comes with.
+const LARGEST_WITH_IMAGE: usize = 5 * 1024 * 1024;
 
 /// A type that a call's fields are read into.
 pub(crate) trait FromFields: Sized {
     /// Whether fields that this call does not know are passed over: where other clients send more than we need. Where a
     /// typing slip would be dangerous they are refused.
     const TOLERANT: bool = false;
+    /// Whether an image may come with them.
+    const TAKES_IMAGE: bool = false;
 
     /// Reads the fields.
     fn from_fields(fields: &mut Reader) -> Result<Self, Problem>;
@@ -34,29 +40,52 @@ fn read<T: FromFields>(fields: Fields) -> Result<T, Problem> {
 
 /// What a request's body says, whatever its encoding.
 ///
-/// Errors: `BODY_TOO_LARGE` over 64 KiB; `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and what the
-/// type itself refuses.
+/// Errors: `BODY_TOO_LARGE` over 64 KiB, and with an image over 5 MiB; `UNAUTHORIZED` for a stranger's body over 64 KiB;
+/// `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and what the type itself refuses.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
+impl<T: FromFields> FromRequest<App> for Body<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        if declared_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
+        let declared = declared_length(&parts.headers);
+        let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
+        let may_hold_image = T::TAKES_IMAGE && content_type.is_some_and(Fields::may_hold_files);
+        let is_large = declared.is_none_or(|length| length > LARGEST_BODY as u64);
+        let limit = if may_hold_image && is_large { limit_for(app, &parts).await? } else { LARGEST_BODY };
+        if declared.is_some_and(|length| length > limit as u64) {
             return Err(Refusal(Code::BodyTooLarge.into()));
         }
-        let bytes = Limited::new(body, LARGEST_BODY).collect().await.map_err(|error| {
+        let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
             if error.downcast_ref::<LengthLimitError>().is_some() {
                 Refusal(Code::BodyTooLarge.into())
             } else {
                 Refusal(Code::BadRequestBody.into())
             }
         })?;
-        let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
         let fields = Fields::of_body(content_type, bytes.to_bytes()).await?;
         Ok(Self(read(fields)?))
+    }
+}
+
+/// Megabytes are read for people we know. Whoever does not say how much they send, and is nobody, may send little.
+async fn limit_for(app: &App, parts: &Parts) -> Result<usize, Refusal> {
+    match app.ask(&caller(parts, app.settings()), IsSignedIn).await.result {
+        Ok(_) => Ok(LARGEST_WITH_IMAGE),
+        Err(_) if declared_length(&parts.headers).is_none() => Ok(LARGEST_BODY),
+        Err(problem) => Err(Refusal(problem)),
+    }
+}
+
+struct IsSignedIn;
+
+impl CoreQuery for IsSignedIn {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<(), Problem> {
+        cx.user().map(|_| ())
     }
 }
 

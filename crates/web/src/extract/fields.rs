@@ -31,8 +31,8 @@ pub(crate) enum Value {
     List(Vec<Value>),
     /// An object, which no call takes.
     Object,
-    /// A file, which no call takes yet.
-    File,
+    /// A file.
+    File(Bytes),
 }
 
 impl fmt::Debug for Value {
@@ -44,7 +44,7 @@ impl fmt::Debug for Value {
             Self::Text(_) => "Text(…)",
             Self::List(_) => "List(…)",
             Self::Object => "Object",
-            Self::File => "File",
+            Self::File(_) => "File(…)",
         })
     }
 }
@@ -62,13 +62,17 @@ impl Fields {
             return Ok(Self::default());
         }
         let content_type = content_type.unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
+        match essence(content_type).as_str() {
             "application/x-www-form-urlencoded" => Self::of_form(&body),
             "multipart/form-data" => Self::of_multipart(content_type, body).await,
             "application/json" => Self::of_json(&body),
             _ => Err(Code::UnsupportedMediaType.into()),
         }
+    }
+
+    /// Whether files can come in a body of this content type.
+    pub(crate) fn may_hold_files(content_type: &str) -> bool {
+        essence(content_type) == "multipart/form-data"
     }
 
     /// Reads a form, or a query. Decoding is strict: what is not UTF-8 or not an escape is refused, not guessed at.
@@ -95,7 +99,7 @@ impl Fields {
             match (is_file, bytes.is_empty()) {
                 // A file input that was left empty.
                 (true, true) => {}
-                (true, false) => fields.add(&name, Value::File)?,
+                (true, false) => fields.add(&name, Value::File(bytes))?,
                 (false, _) => {
                     let text = String::from_utf8(bytes.to_vec()).map_err(|_| not_utf8())?;
                     fields.add(&name, Value::Text(text))?;
@@ -155,6 +159,10 @@ impl Fields {
         };
         Self(groups.into_iter().map(group).collect())
     }
+}
+
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// A name, its values with their places, and whether they are a list.

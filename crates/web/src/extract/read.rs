@@ -7,6 +7,7 @@ use vestibule_core::id::NotAnId;
 use vestibule_core::{Code, Problem};
 
 use super::fields::{Fields, Value};
+use crate::images::Sent;
 
 /// Longer than any text a call takes; what a text means has narrower limits of its own.
 const LONGEST_TEXT: usize = 10_000;
@@ -19,11 +20,6 @@ impl Reader {
     /// A reader of these.
     pub(crate) fn new(fields: Fields) -> Self {
         Self(fields)
-    }
-
-    /// Whether there is a field of this name with anything in it.
-    pub(crate) fn holds(&self, name: &str) -> bool {
-        self.0.0.iter().any(|(known, value)| known == name && !is_nothing(value))
     }
 
     /// Takes a field that other clients send and this call has no use for.
@@ -100,6 +96,17 @@ impl Reader {
     /// An id that must be there.
     pub(crate) fn required_id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<I, Problem> {
         self.id(name)?.ok_or_else(|| Problem::required(name))
+    }
+
+    /// An image: a file, the text `null` for none, or nothing at all.
+    pub(crate) fn image(&mut self, name: &str) -> Result<Sent, Problem> {
+        match self.take(name)? {
+            None => Ok(Sent::Nothing),
+            Some(Value::File(bytes)) => Ok(Sent::File(bytes)),
+            Some(Value::Text(text)) if text.is_empty() => Ok(Sent::Nothing),
+            Some(Value::Text(text)) if text == "null" => Ok(Sent::None),
+            Some(_) => Err(Problem::field(name, "send a file in a multipart form, or the text null for no image.")),
+        }
     }
 
     /// True or false; empty is neither.

@@ -163,7 +163,7 @@ async fn fields_that_a_call_does_not_know_where_a_slip_is_dangerous() {
          --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\npng\r\n--B--\r\n",
         )
         .await;
-    answer.refused(400, "IMAGES_NOT_AVAILABLE");
+    answer.refused(400, "IMAGE_UNREADABLE");
     assert_eq!(stage.app.rows(), before);
     // What other clients send along on the way in does no harm.
     let form = [("email", "new@example.com"), ("password", PASSWORD), ("challenge_token", "x"), ("phone_number", "")];

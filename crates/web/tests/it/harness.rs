@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 use tower::ServiceExt;
 use vestibule_core::context::{Caller, Command};
 use vestibule_core::db::{Db, Place, PostgresOptions};
+use vestibule_core::images::ImageStore;
 use vestibule_core::keys::{Keys, MasterKey};
 use vestibule_core::mail::{Carrier, Mailbox, Message};
 use vestibule_core::outbox;
@@ -49,6 +50,7 @@ pub(crate) struct Start<C> {
     options: PostgresOptions,
     /// Where the database is found instead, through a proxy.
     place: Option<Place>,
+    images: ImageStore,
 }
 
 impl Start<fn(&mut Settings)> {
@@ -70,6 +72,7 @@ impl Start<fn(&mut Settings)> {
             // No answer of a test may depend on how fast this machine is today.
             options: PostgresOptions { connections: 8, patience: Duration::from_mins(2) },
             place: None,
+            images: ImageStore::in_memory(),
         }
     }
 }
@@ -77,8 +80,8 @@ impl Start<fn(&mut Settings)> {
 impl<C: FnOnce(&mut Settings)> Start<C> {
     /// With these settings changed.
     pub(crate) fn changed<D: FnOnce(&mut Settings)>(self, change: D) -> Start<D> {
-        let Self { carrier, mailbox, database, clock, seed, options, place, change: _ } = self;
-        Start { change, carrier, mailbox, database, clock, seed, options, place }
+        let Self { carrier, mailbox, database, clock, seed, options, place, images, change: _ } = self;
+        Start { change, carrier, mailbox, database, clock, seed, options, place, images }
     }
 
     /// With randomness of its own: two lives of one database must not make the same secrets.
@@ -98,13 +101,18 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
         Self { place, ..self }
     }
 
+    /// With images kept there.
+    pub(crate) fn keeping_images_in(self, images: ImageStore) -> Self {
+        Self { images, ..self }
+    }
+
     /// With this patience with its server.
     pub(crate) fn patient_for(self, patience: Duration) -> Self {
         Self { options: PostgresOptions { patience, ..self.options }, ..self }
     }
 
     pub(crate) async fn app(self) -> App {
-        let Self { change, carrier, mailbox, database, clock, seed, options, place } = self;
+        let Self { change, carrier, mailbox, database, clock, seed, options, place, images } = self;
         let place = place.as_ref().unwrap_or(database.place());
         let seen = Seen::begin();
         let mut settings =
@@ -120,6 +128,7 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
             settings,
             keys: Keys::new(&MasterKey::new([7; 32])),
             carrier,
+            images,
         });
         let service = service.await.unwrap();
         let router = vestibule_web::router(Arc::clone(&service));
@@ -331,6 +340,25 @@ impl Client {
         self.send_only(Method::POST, path, Some(FORM), Body::from(form(fields))).await
     }
 
+    /// Sends a form in parts, and a file with it.
+    pub(crate) async fn post_file(&self, path: &str, fields: &[(&str, &str)], (name, file): (&str, &[u8])) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--part\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"../../etc/<b>x.php\"\r\n\
+             Content-Type: image/svg+xml\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--part--\r\n");
+        let mut client = self.app.with_cookie(self.cookie.lock().unwrap().clone());
+        client.headers.insert(header::CONTENT_LENGTH, body.len().into());
+        client.send(Method::POST, path, Some("multipart/form-data; boundary=part"), Body::from(body)).await
+    }
+
     pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, Some("application/json"), Body::from(body.to_string())).await
     }
@@ -366,6 +394,7 @@ impl Client {
             headers: parts.headers,
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+            bytes,
         }
     }
 
@@ -392,6 +421,7 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
     pub(crate) text: String,
+    pub(crate) bytes: Bytes,
     pub(crate) statements: u32,
 }
 

@@ -12,6 +12,7 @@ mod description;
 mod encodings;
 mod handovers;
 mod harness;
+mod images;
 mod invitations;
 mod many_processes;
 mod members;

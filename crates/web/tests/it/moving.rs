@@ -7,6 +7,7 @@ use vestibule_core::node;
 use vestibule_testbed::{Database, Engine, invariants};
 
 use crate::harness::{App, BEGINNING, Start, text};
+use crate::images;
 
 /// A company with something in every table, whose process has ended.
 async fn company(engine: Engine) -> (Arc<Database>, Company) {
@@ -22,6 +23,8 @@ async fn company(engine: Engine) -> (Arc<Database>, Company) {
     app.drain().await;
     let kim = app.member(&owner, &organization, "kim@example.com", "").await;
     let kim = text(&kim.get("/me").await.ok()["id"]);
+    let picture = images::picture(image::ImageFormat::Png, 2, 2);
+    owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &picture)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();
     owner.post_without_draining(&path, &[("email", "nina@example.com")]).await.ok();
     app.visitor().post("/auth/signin", &[("email", "olga@example.com"), ("password", "wrong")]).await;

@@ -61,7 +61,7 @@ async fn what_is_no_change_is_refused_and_changes_nothing() {
         (json!({"auto_assigned_workspace_id": "1"}), "WORKSPACE_NOT_FOUND"),
         (json!({"auto_assigned_workspace_id": theirs}), "WORKSPACE_NOT_FOUND"),
         (json!({"whitelisted_ips": ["203.0.113.0/24"], "enable_ip_restriction": true}), "ADDRESS_LIST_EXCLUDES_YOU"),
-        (json!({"image": "x"}), "IMAGES_NOT_AVAILABLE"),
+        (json!({"image": "x"}), "INVALID_FIELD"),
         (json!({"nane": "Acme"}), "UNKNOWN_FIELD"),
     ] {
         owner.post_json(&path, &body).await.refused(400, code);

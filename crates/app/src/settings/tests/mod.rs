@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use vestibule_core::settings::{Mode, Transport};
+use vestibule_core::settings::{ImagePlace, Mode, Transport};
 
 use super::table::SETTINGS;
 use super::*;
@@ -79,6 +79,7 @@ fn the_defaults_are_those_of_the_service() {
     let mut expected = Settings::default();
     expected.passwords.parallel_hashes = 6;
     expected.mail.transport = Transport::File("/data/vestibule/mail".into());
+    expected.images.place = ImagePlace::Folder("/data/vestibule/images".into());
     assert_eq!(format!("{:?}", from_environment(&[]).unwrap().settings), format!("{expected:?}"));
 }
 

@@ -15,5 +15,9 @@ use crate::openapi::Enveloped;
 #[utoipa::path(get, path = "/me/invitations", tag = "Me",
     responses((status = 200, description = "The invitations, the newest first", body = Enveloped<Vec<OwnInvitationShape>>)))]
 pub(crate) async fn invitations(State(app): State<App>, Visitor(caller): Visitor) -> Answer<Vec<OwnInvitationShape>> {
-    Answer::from(app.ask(&caller, Mine).await.map(|own| own.into_iter().map(OwnInvitationShape::from).collect()))
+    Answer::from(
+        app.ask(&caller, Mine)
+            .await
+            .map(|own| own.into_iter().map(|own| OwnInvitationShape::new(own, app.here())).collect()),
+    )
 }

@@ -15,7 +15,7 @@ pub(crate) async fn organization_memberships(
     State(app): State<App>,
     Visitor(caller): Visitor,
 ) -> Answer<Vec<OwnMembershipShape>> {
-    let deployment = app.deployment();
+    let here = app.here();
     let reply = app.ask(&caller, Mine).await;
-    Answer::from(reply.map(|own| own.into_iter().map(|own| OwnMembershipShape::own(own, deployment)).collect()))
+    Answer::from(reply.map(|own| own.into_iter().map(|own| OwnMembershipShape::own(own, here)).collect()))
 }

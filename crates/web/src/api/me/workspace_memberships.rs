@@ -36,9 +36,7 @@ pub(crate) async fn workspace_memberships(
     Visitor(caller): Visitor,
     Query(narrowed): Query<Narrowed>,
 ) -> Answer<Vec<OwnWorkspaceMembershipShape>> {
-    let deployment = app.deployment();
+    let here = app.here();
     let reply = app.ask(&caller, Mine { organization: narrowed.org_id }).await;
-    Answer::from(
-        reply.map(|own| own.into_iter().map(|own| OwnWorkspaceMembershipShape::new(own, deployment)).collect()),
-    )
+    Answer::from(reply.map(|own| own.into_iter().map(|own| OwnWorkspaceMembershipShape::new(own, here)).collect()))
 }

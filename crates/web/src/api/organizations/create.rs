@@ -3,14 +3,17 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::Problem;
+use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Create;
-use vestibule_core::{Code, Problem};
 
 use crate::answer::Answer;
 use crate::api::shape::{MembershipShape, OrganizationShape};
 use crate::app::{App, Visitor};
+use crate::envelope::Refusal;
 use crate::extract::{Body, FromFields, Reader};
+use crate::images::{self, Sent};
 use crate::openapi::Enveloped;
 
 /// A new organization.
@@ -21,26 +24,22 @@ pub(crate) struct Fields {
     name: OrganizationName,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Description,
+    /// A PNG, JPEG or WebP file in a multipart form; up to 5 MiB.
+    #[schema(value_type = Option<String>, format = Binary)]
+    image: Sent,
 }
 
 impl FromFields for Fields {
+    const TAKES_IMAGE: bool = true;
+
     fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        refuse_image(fields)?;
         let description = fields.text("description")?.unwrap_or_default();
         Ok(Self {
             name: OrganizationName::parse("name", &fields.required_text("name")?)?,
             description: Description::parse("description", &description)?,
+            image: fields.image("image")?,
         })
     }
-}
-
-/// Says so rather than lose a picture that somebody sends.
-pub(crate) fn refuse_image(fields: &mut Reader) -> Result<(), Problem> {
-    if fields.holds("image") {
-        return Err(Code::ImagesNotAvailable.into());
-    }
-    fields.ignore("image");
-    Ok(())
 }
 
 /// The organization and its founder's membership.
@@ -59,12 +58,12 @@ pub(crate) struct Created {
 pub(crate) async fn create(
     State(app): State<App>,
     Visitor(caller): Visitor,
-    Body(Fields { name, description }): Body<Fields>,
-) -> Answer<Created> {
-    let deployment = app.deployment();
-    let reply = app.run(&caller, Create { name, description }).await;
-    Answer::from(reply.map(|created| Created {
-        organization: OrganizationShape::new(created.organization, deployment),
+    Body(Fields { name, description, image }): Body<Fields>,
+) -> Result<Answer<Created>, Refusal> {
+    let image = images::received(&app, &caller, Subject::OfCaller, image).await?;
+    let reply = app.run(&caller, Create { name, description, image }).await;
+    Ok(Answer::from(reply.map(|created| Created {
+        organization: OrganizationShape::new(created.organization, app.here()),
         membership: MembershipShape::from(&created.membership),
-    }))
+    })))
 }

@@ -31,7 +31,7 @@ pub(crate) async fn restore(
     Visitor(caller): Visitor,
     Path((organization,)): Path<(OrganizationId,)>,
 ) -> Answer<OrganizationShape> {
-    let deployment = app.deployment();
+    let here = app.here();
     let restored = app.run(&caller, Restore { organization }).await;
-    Answer::from(restored.map(|organization| OrganizationShape::new(organization, deployment)))
+    Answer::from(restored.map(|organization| OrganizationShape::new(organization, here)))
 }

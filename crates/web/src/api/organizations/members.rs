@@ -72,11 +72,11 @@ pub(crate) async fn members(
     Path((organization,)): Path<(OrganizationId,)>,
     Query(WhichPage { page, limit, search }): Query<WhichPage>,
 ) -> Answer<MembersPage> {
-    let deployment = app.deployment();
+    let here = app.here();
     let reply = app.ask(&caller, List { organization, page, limit, search }).await;
     let seats = reply.result.as_ref().ok().and_then(|page| page.seats);
     let answer = Answer::from(reply.map(|Page { organization, members, total, .. }| {
-        let organization = OrganizationShape::new(organization, deployment);
+        let organization = OrganizationShape::new(organization, here);
         MembersPage {
             data: members.into_iter().map(|member| OwnMembershipShape::member(member, &organization)).collect(),
             meta: Meta::of(page, limit, total),

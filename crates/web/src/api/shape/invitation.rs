@@ -8,6 +8,7 @@ use vestibule_core::invitation::{Delivery, Listed, OwnInvitation, Shown, Status,
 use vestibule_core::time::Timestamp;
 
 use super::{NamedShape, RoleShape};
+use crate::app::Here;
 
 /// An invitation as those who manage members see it.
 #[derive(Serialize, ToSchema)]
@@ -203,8 +204,8 @@ impl InviterInShort {
     }
 }
 
-impl From<OwnInvitation> for OwnInvitationShape {
-    fn from(own: OwnInvitation) -> Self {
+impl OwnInvitationShape {
+    pub(crate) fn new(own: OwnInvitation, here: Here<'_>) -> Self {
         let OwnInvitation { received, token, expired } = own;
         let workspace = received.workspace_id.zip(received.workspace_name);
         Self {
@@ -220,7 +221,7 @@ impl From<OwnInvitation> for OwnInvitationShape {
             organization: InvitingOrganization {
                 id: received.organization_id,
                 name: received.organization_name,
-                image_url: received.organization_image_url,
+                image_url: here.image_url(&received.organization_image_url),
             },
             role: NamedShape { id: received.role_id, name: received.role_name },
             workspace: workspace.map(|(id, name)| NamedShape { id, name }),

@@ -10,6 +10,7 @@ use vestibule_core::time::Timestamp;
 
 use super::user::of_member;
 use super::{UserShape, list, object};
+use crate::app::Here;
 
 /// An organization as its members see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -35,13 +36,13 @@ pub(crate) struct OrganizationShape {
 }
 
 impl OrganizationShape {
-    pub(crate) fn new(organization: Organization, deployment_id: DeploymentId) -> Self {
+    pub(crate) fn new(organization: Organization, here: Here<'_>) -> Self {
         Self {
             id: organization.id,
-            deployment_id,
+            deployment_id: here.deployment,
             name: organization.name,
             description: organization.description,
-            image_url: organization.image_url,
+            image_url: here.image_url(&organization.image_url),
             member_count: organization.member_count,
             whitelisted_ips: list(&organization.whitelisted_ips),
             enable_ip_restriction: organization.enable_ip_restriction,
@@ -159,10 +160,10 @@ pub(crate) struct OwnMembershipShape {
 
 impl OwnMembershipShape {
     /// One of the caller's own memberships.
-    pub(crate) fn own(own: OwnMembership, deployment: DeploymentId) -> Self {
+    pub(crate) fn own(own: OwnMembership, here: Here<'_>) -> Self {
         Self {
             membership: MembershipShape::from(&own.membership),
-            organization: OrganizationShape::new(own.organization, deployment),
+            organization: OrganizationShape::new(own.organization, here),
             user: None,
             roles: own.roles.into_iter().map(RoleShape::from).collect(),
             public_metadata: object(&own.membership.public_metadata),

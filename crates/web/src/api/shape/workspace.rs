@@ -3,9 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::access::PermissionSet;
-use vestibule_core::id::{
-    DeploymentId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
-};
+use vestibule_core::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::{
     OwnWorkspaceMembership, Workspace, WorkspaceMember, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole,
@@ -13,6 +11,7 @@ use vestibule_core::workspace::{
 
 use super::organization::Eligibility;
 use super::{OrganizationShape, UserShape, list, object};
+use crate::app::Here;
 
 /// A workspace as its members see it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -38,14 +37,14 @@ pub(crate) struct WorkspaceShape {
     updated_at: Timestamp,
 }
 
-impl From<Workspace> for WorkspaceShape {
-    fn from(workspace: Workspace) -> Self {
+impl WorkspaceShape {
+    pub(crate) fn new(workspace: Workspace, here: Here<'_>) -> Self {
         Self {
             id: workspace.id,
             organization_id: workspace.organization_id,
             name: workspace.name,
             description: workspace.description,
-            image_url: workspace.image_url,
+            image_url: here.image_url(&workspace.image_url),
             whitelisted_ips: list(&workspace.whitelisted_ips),
             enable_ip_restriction: workspace.enable_ip_restriction,
             enforce_mfa: workspace.enforce_mfa,
@@ -168,12 +167,12 @@ pub(crate) struct OwnWorkspaceMembershipShape {
 }
 
 impl OwnWorkspaceMembershipShape {
-    pub(crate) fn new(own: OwnWorkspaceMembership, deployment: DeploymentId) -> Self {
+    pub(crate) fn new(own: OwnWorkspaceMembership, here: Here<'_>) -> Self {
         Self {
             membership: WorkspaceMembershipShape::from(&own.membership),
             organization_id: own.membership.organization_id,
-            workspace: own.workspace.into(),
-            organization: Some(OrganizationShape::new(own.organization, deployment)),
+            workspace: WorkspaceShape::new(own.workspace, here),
+            organization: Some(OrganizationShape::new(own.organization, here)),
             roles: own.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
             eligibility_restriction: Eligibility::NONE,

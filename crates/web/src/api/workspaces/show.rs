@@ -31,7 +31,7 @@ pub(crate) async fn show(
     Path((workspace,)): Path<(WorkspaceId,)>,
 ) -> Answer<Shown> {
     Answer::from(app.ask(&caller, Show { workspace }).await.map(|shown| Shown {
-        workspace: shown.workspace.into(),
+        workspace: WorkspaceShape::new(shown.workspace, app.here()),
         membership: shown.membership.as_ref().map(WorkspaceMembershipShape::from),
     }))
 }

@@ -6,14 +6,16 @@ use utoipa::ToSchema;
 use vestibule_core::Problem;
 use vestibule_core::access::AddressList;
 use vestibule_core::id::WorkspaceId;
+use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::workspace::{Delete, Update};
 
 use crate::answer::Answer;
-use crate::api::organizations::create::refuse_image;
 use crate::api::shape::{Done, WorkspaceShape};
 use crate::app::{App, Visitor};
+use crate::envelope::Refusal;
 use crate::extract::{Body, FromFields, Path, Reader};
+use crate::images::{self, Sent};
 use crate::openapi::Enveloped;
 
 /// What is to be changed; what is left out stays.
@@ -24,6 +26,9 @@ pub(crate) struct Fields {
     name: Option<WorkspaceName>,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Option<Description>,
+    /// A PNG, JPEG or WebP file in a multipart form, up to 5 MiB; the text `null` for none.
+    #[schema(value_type = Option<String>, format = Binary)]
+    image: Sent,
     /// Addresses and networks in CIDR form; an empty one empties the list.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     whitelisted_ips: Option<AddressList>,
@@ -34,8 +39,9 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const TAKES_IMAGE: bool = true;
+
     fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        refuse_image(fields)?;
         let name = fields.text("name")?.map(|name| WorkspaceName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
@@ -43,6 +49,7 @@ impl FromFields for Fields {
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,
+            image: fields.image("image")?,
             whitelisted_ips: addresses.map(|texts| AddressList::parse("whitelisted_ips", &texts)).transpose()?,
             enable_ip_restriction: fields.flag("enable_ip_restriction")?,
             enforce_2fa: later.or(earlier),
@@ -66,16 +73,19 @@ pub(crate) async fn update(
     Visitor(caller): Visitor,
     Path((workspace,)): Path<(WorkspaceId,)>,
     Body(fields): Body<Fields>,
-) -> Answer<Updated> {
+) -> Result<Answer<Updated>, Refusal> {
+    let image = images::received(&app, &caller, Subject::Workspace(workspace), fields.image).await?;
     let update = Update {
         workspace,
         name: fields.name,
         description: fields.description,
+        image,
         addresses: fields.whitelisted_ips,
         restricts_addresses: fields.enable_ip_restriction,
         demands_mfa: fields.enforce_2fa,
     };
-    Answer::from(app.run(&caller, update).await.map(|workspace| Updated { workspace: workspace.into() }))
+    let reply = app.run(&caller, update).await;
+    Ok(Answer::from(reply.map(|workspace| Updated { workspace: WorkspaceShape::new(workspace, app.here()) })))
 }
 
 /// Delete a workspace, with its memberships, its own roles, and the invitations into it.

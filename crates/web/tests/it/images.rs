@@ -1,0 +1,258 @@
+//! Images: kept, shown, replaced, cleared away, and refused when they are something else.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use image::{DynamicImage, ImageFormat};
+use serde_json::{Value, json};
+use vestibule_core::images::{ImageStore, clear_unused};
+use vestibule_core::organization::erase_due;
+use vestibule_core::settings::{Bucket, Hidden, ImagePlace};
+use vestibule_testbed::{Database, invariants};
+
+use crate::harness::{Answer, App, Client, DAY, Start, text};
+
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+
+pub(crate) fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::new_rgb8(width, height).write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// What an image's URL leads to, for somebody without a cookie.
+async fn shown(app: &App, url: &Value) -> Answer {
+    let path = url.as_str().unwrap().strip_prefix("http://vestibule.test").unwrap();
+    app.visitor().get(path).await
+}
+
+#[tokio::test]
+async fn an_organizations_image_is_encoded_anew_and_shown_to_whoever_has_its_url() {
+    let app = App::start().await;
+    let owner = app.person("olga@example.com").await;
+    let png = picture(ImageFormat::Png, 1024, 512);
+    let created = owner.post_file("/organizations", &[("name", "Acme")], ("image", &png)).await.ok();
+    let organization = text(&created["organization"]["id"]);
+    let first = created["organization"]["image_url"].clone();
+    let answer = shown(&app, &first).await;
+    assert_eq!(answer.status, 200);
+    for (name, value) in [
+        ("content-type", "image/png"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("cache-control", "public, max-age=31536000, immutable"),
+        ("cross-origin-resource-policy", "cross-origin"),
+    ] {
+        assert_eq!(answer.headers[name], value);
+    }
+    let kept = image::load_from_memory(&answer.bytes).unwrap();
+    assert_eq!((kept.width(), kept.height()), (512, 256));
+
+    let jpeg = picture(ImageFormat::Jpeg, 20, 10);
+    let update = format!("/organizations/{organization}/update");
+    let second = owner.post_file(&update, &[], ("image", &jpeg)).await.ok()["image_url"].clone();
+    assert!(second != first && second.as_str().unwrap().ends_with(".jpg"));
+    assert_eq!(shown(&app, &second).await.headers["content-type"], "image/jpeg");
+    let listed = owner.get("/me/organization-memberships").await.ok();
+    assert_eq!(listed[0]["organization"]["image_url"], second);
+    let untouched = owner.post(&update, &[("name", "Acme Corp"), ("image", "")]).await.ok();
+    assert_eq!(untouched["image_url"], second);
+
+    assert_eq!(shown(&app, &first).await.status, 200, "pages that are open go on showing it for a while");
+    app.advance(HOUR);
+    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 1);
+    shown(&app, &first).await.refused(404, "NOT_FOUND");
+    assert_eq!(shown(&app, &second).await.status, 200);
+    assert_eq!(owner.post(&update, &[("image", "null")]).await.ok()["image_url"], "");
+    app.advance(HOUR);
+    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 1);
+    shown(&app, &second).await.refused(404, "NOT_FOUND");
+    assert_eq!(app.count("SELECT COUNT(*) FROM images"), 0);
+    invariants::hold(&app.inner.database, &[]);
+}
+
+#[tokio::test]
+async fn a_workspaces_image_goes_with_it_and_with_its_organization() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let png = picture(ImageFormat::WebP, 5, 5);
+    let fields = |name| [("organization_id", organization.as_str()), ("name", name)];
+    let create = async |name| owner.post_file("/workspaces", &fields(name), ("image", &png)).await.ok();
+    let (first, second) = (create("Lobby").await, create("Attic").await);
+    let path = format!("/workspaces/{}", text(&first["workspace"]["id"]));
+    let changed = owner.post_file(&format!("{path}/update"), &[], ("image", &png)).await.ok();
+    let (before, after) = (&first["workspace"]["image_url"], &changed["workspace"]["image_url"]);
+    assert_ne!(before, after);
+    assert_eq!(owner.get(&path).await.ok()["workspace"]["image_url"], *after);
+    owner.post(&format!("{path}/delete"), &[]).await.ok();
+    app.advance(HOUR);
+    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 2);
+    shown(&app, after).await.refused(404, "NOT_FOUND");
+    assert_eq!(shown(&app, &second["workspace"]["image_url"]).await.status, 200);
+    invariants::hold(&app.inner.database, &[]);
+
+    let update = format!("/organizations/{organization}/update");
+    let of_organization = owner.post_file(&update, &[], ("image", &png)).await.ok()["image_url"].clone();
+    owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
+    app.advance(DAY * 29);
+    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 0, "it may still come back, with its images");
+    app.advance(DAY);
+    erase_due(&app.inner.service).await.unwrap();
+    app.advance(HOUR);
+    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 2);
+    shown(&app, &of_organization).await.refused(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_those_who_may_not_change_it() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let nina = app.member(&owner, &organization, "nina@example.com", "").await;
+    let otto = app.founder("otto@example.com").await.0;
+    let fields = [("organization_id", organization.as_str()), ("name", "Lobby")];
+    let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let (small, large) = (picture(ImageFormat::Png, 5, 5), vec![b'x'; 100_000]);
+    for path in [format!("/organizations/{organization}/update"), format!("/workspaces/{workspace}/update")] {
+        for (client, status, code) in
+            [(&app.visitor(), 401, "UNAUTHORIZED"), (&nina, 403, "FORBIDDEN"), (&otto, 403, "FORBIDDEN")]
+        {
+            client.post_file(&path, &[], ("image", &small)).await.refused(status, code);
+        }
+        // Nobody's megabytes are not even read.
+        app.visitor().post_file(&path, &[], ("image", &large)).await.refused(401, "UNAUTHORIZED");
+    }
+    otto.post_file("/workspaces", &fields, ("image", &small)).await.refused(403, "FORBIDDEN");
+    assert_eq!(app.count("SELECT COUNT(*) FROM images"), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_image_or_too_much_of_one_is_refused_and_nothing_changes() {
+    let app = App::start().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}/update");
+    let png = picture(ImageFormat::Png, 5, 5);
+    let sent = async |bytes: &[u8]| owner.post_file(&path, &[("name", "Changed")], ("image", bytes)).await;
+    for bytes in [&b"<svg onload='alert(1)'/>"[..], b"GIF89a", b"\x89PNG\r\n\x1a\n", &png[..20], b"#!/bin/sh"] {
+        sent(bytes).await.refused(400, "IMAGE_UNREADABLE");
+    }
+    sent(&picture(ImageFormat::Png, 9000, 1)).await.refused(400, "IMAGE_TOO_LARGE");
+    sent(&picture(ImageFormat::Png, 4100, 4100)).await.refused(400, "IMAGE_TOO_LARGE");
+    sent(&vec![b'x'; 5 * 1024 * 1024]).await.refused(413, "BODY_TOO_LARGE");
+    owner.post_json(&path, &json!({"image": "aGVsbG8="})).await.refused(400, "INVALID_FIELD");
+    owner.post_file(&path, &[("image", "null")], ("image", &png)).await.refused(400, "INVALID_FIELD");
+    owner.post_file(&path, &[], ("name", &png)).await.refused(400, "INVALID_FIELD");
+    let (roles, large) = (format!("/organizations/{organization}/roles"), vec![0; 70_000]);
+    owner.post_file(&roles, &[], ("name", &large)).await.refused(413, "BODY_TOO_LARGE");
+    let kept = owner.get("/me/organization-memberships").await.ok();
+    assert_eq!((&kept[0]["organization"]["name"], &kept[0]["organization"]["image_url"]), (&json!("Acme"), &json!("")));
+    app.advance(HOUR);
+    clear_unused(&app.inner.service).await.unwrap();
+    assert_eq!(app.count("SELECT COUNT(*) FROM images"), 0, "what was begun is cleared away");
+    for name in ["x", "..%2f..%2fmaster.key", "%2e%2e", "0123456789abcdef0123456789abcdef.png", "a.png%00"] {
+        app.visitor().get(&format!("/images/{name}")).await.refused(404, "NOT_FOUND");
+    }
+}
+
+/// What speaks enough S3 to be asked: by path, and only with our key.
+type Objects = Arc<Mutex<HashMap<String, Bytes>>>;
+
+async fn bucket(
+    State(objects): State<Objects>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, [(&'static str, &'static str); 2], Bytes) {
+    let answer = |status, body| (status, [("etag", "\"1\""), ("last-modified", "Thu, 15 Jan 2026 10:30:00 GMT")], body);
+    let signed = headers
+        .get("authorization")
+        .is_some_and(|value| value.to_str().unwrap().starts_with("AWS4-HMAC-SHA256 Credential=the-key/"));
+    let mut objects = objects.lock().unwrap();
+    match (signed, method) {
+        (false, _) => answer(StatusCode::FORBIDDEN, Bytes::new()),
+        (_, Method::PUT) => {
+            objects.insert(uri.path().to_owned(), body);
+            answer(StatusCode::OK, Bytes::new())
+        }
+        (_, Method::DELETE) => {
+            objects.remove(uri.path());
+            answer(StatusCode::NO_CONTENT, Bytes::new())
+        }
+        _ => match objects.get(uri.path()) {
+            Some(object) => answer(StatusCode::OK, object.clone()),
+            None => answer(StatusCode::NOT_FOUND, Bytes::new()),
+        },
+    }
+}
+
+async fn founder_with_bucket(endpoint: String) -> (App, Client) {
+    let place = ImagePlace::Bucket(Bucket {
+        name: "pictures".to_owned(),
+        folder: "hall".to_owned(),
+        region: Some("eu-north-1".to_owned()),
+        endpoint: Some(endpoint),
+        key: Some(("the-key".to_owned(), Hidden::new("the-secret".to_owned()))),
+    });
+    let app = Start::on(Database::fresh()).keeping_images_in(ImageStore::open(&place).unwrap()).app().await;
+    let owner = app.person("olga@example.com").await;
+    (app, owner)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_does_as_well_as_a_folder() {
+    let objects = Objects::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = Router::new().fallback(bucket).with_state(Arc::clone(&objects));
+    let served = tokio::spawn(async move { axum::serve(listener, server).await.unwrap() });
+    let (app, owner) = founder_with_bucket(endpoint).await;
+    let png = picture(ImageFormat::Png, 5, 5);
+    let created = owner.post_file("/organizations", &[("name", "Acme")], ("image", &png)).await.ok();
+    let url = &created["organization"]["image_url"];
+    let answer = shown(&app, url).await;
+    let name = url.as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(objects.lock().unwrap()[&format!("/pictures/hall/{name}")], answer.bytes);
+    let update = format!("/organizations/{}/update", text(&created["organization"]["id"]));
+    owner.post(&update, &[("image", "null")]).await.ok();
+    app.advance(HOUR);
+    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 1);
+    assert!(objects.lock().unwrap().is_empty());
+    shown(&app, url).await.refused(404, "NOT_FOUND");
+    served.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_away_is_told_of() {
+    let (app, owner) = founder_with_bucket("http://127.0.0.1:1".to_owned()).await;
+    let png = picture(ImageFormat::Png, 5, 5);
+    let answer = owner.post_file("/organizations", &[("name", "Acme")], ("image", &png)).await;
+    assert!(answer.headers.contains_key("retry-after"));
+    answer.refused(503, "IMAGES_NOT_AVAILABLE");
+    assert_eq!(app.count("SELECT COUNT(*) FROM organizations"), 0);
+    owner.send(Method::POST, "/organizations", Some("application/json"), Body::from(r#"{"name": "Acme"}"#)).await.ok();
+}
+
+#[tokio::test]
+async fn a_folder_holds_images_under_names_of_ours_for_its_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("images");
+    let store = ImageStore::open(&ImagePlace::Folder(place.clone())).unwrap();
+    let app = Start::on(Database::fresh()).keeping_images_in(store).app().await;
+    let owner = app.person("olga@example.com").await;
+    let png = picture(ImageFormat::Png, 5, 5);
+    let created = owner.post_file("/organizations", &[("name", "Acme")], ("image", &png)).await.ok();
+    let names: Vec<_> = std::fs::read_dir(&place).unwrap().map(|file| file.unwrap().file_name()).collect();
+    let url = text(&created["organization"]["image_url"]);
+    assert_eq!(names.len(), 1);
+    assert!(url.ends_with(names[0].to_str().unwrap()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
