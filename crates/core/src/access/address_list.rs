@@ -38,6 +38,11 @@ impl AddressList {
         Self(texts.iter().filter_map(|text| network(text)).collect())
     }
 
+    /// Whether somebody at this address may come in where this list is stored, and counts only if it `restricts`.
+    pub(crate) fn lets_in(restricts: bool, stored: &str, address: IpAddr) -> bool {
+        !restricts || Self::from_stored(stored).allows(address)
+    }
+
     /// As the database holds it, and as answers show it: an address alone without its length.
     pub fn to_json(&self) -> String {
         let shown = |network: &IpNet| {

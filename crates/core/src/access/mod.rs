@@ -56,7 +56,7 @@ pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need:
         return Err(Code::Forbidden.into());
     };
     let membership = first.membership_id;
-    if first.restricts_addresses && !AddressList::from_stored(&first.allowed_addresses).allows(cx.caller.address) {
+    if !AddressList::lets_in(first.restricts_addresses, &first.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
     let held = PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions));
@@ -105,7 +105,7 @@ pub async fn authorize_in_workspace(
     if !is_above && !held.as_ref().is_some_and(|held| held.satisfies_in_workspace(need)) {
         return Err(Code::Forbidden.into());
     }
-    if gate.restricts_addresses && !AddressList::from_stored(&gate.allowed_addresses).allows(cx.caller.address) {
+    if !AddressList::lets_in(gate.restricts_addresses, &gate.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
     Ok(WorkspaceGrant { organization, workspace, held })

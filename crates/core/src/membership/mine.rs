@@ -1,9 +1,11 @@
 //! The organizations one belongs to.
 
 use super::sql::{self, Membership, MembershipRole};
+use crate::access::AddressList;
 use crate::context::{Context, Query};
 use crate::error::Result;
 use crate::organization::{self, Organization};
+use crate::user::{self, PublicUser};
 
 /// Shows the caller's memberships, the newest first. Error: `UNAUTHORIZED`.
 #[derive(Debug)]
@@ -16,8 +18,12 @@ pub struct OwnMembership {
     pub membership: Membership,
     /// The organization.
     pub organization: Organization,
+    /// The caller.
+    pub user: PublicUser,
     /// The roles, oldest first.
     pub roles: Vec<MembershipRole>,
+    /// Whether the organization lets them in from where they are.
+    pub is_let_in: bool,
 }
 
 impl Query for Mine {
@@ -25,6 +31,7 @@ impl Query for Mine {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
+        let (person, from) = (cx.tx.one(user::sql::PUBLIC, (user,)).await?, cx.caller.address);
         let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
@@ -34,6 +41,12 @@ impl Query for Mine {
             Some(OwnMembership {
                 roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
                 organization: organization.clone(),
+                user: person.clone(),
+                is_let_in: AddressList::lets_in(
+                    organization.enable_ip_restriction,
+                    &organization.whitelisted_ips,
+                    from,
+                ),
                 membership,
             })
         });

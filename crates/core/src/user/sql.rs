@@ -94,6 +94,14 @@ sql! {
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
           WHERE i.session_id = $1";
 
+    PUBLIC(UserId): PublicUser =
+        "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
+                u.created_at AS created_at, u.updated_at AS updated_at,
+                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
+                e.created_at AS email_created_at, e.updated_at AS email_updated_at
+           FROM users u
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE u.id = $1";
 
     ACCOUNT(UserId): Account =
         "SELECT id, CASE WHEN password_digest IS NULL THEN 0 ELSE 1 END AS has_password, disabled, public_metadata

@@ -1,6 +1,7 @@
 //! The workspaces one belongs to.
 
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
+use crate::access::AddressList;
 use crate::context::{Context, Query};
 use crate::error::Result;
 use crate::id::OrganizationId;
@@ -24,6 +25,8 @@ pub struct OwnWorkspaceMembership {
     pub organization: Organization,
     /// The roles, oldest first.
     pub roles: Vec<WorkspaceMembershipRole>,
+    /// Whether the organization and the workspace let them in from where they are.
+    pub is_let_in: bool,
 }
 
 impl Query for Mine {
@@ -35,12 +38,21 @@ impl Query for Mine {
         let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+        let from = cx.caller.address;
         let own = memberships.into_iter().filter_map(|membership| {
             let of_membership = |organization: &&Organization| organization.id == membership.organization_id;
+            let organization = organizations.iter().find(of_membership)?;
+            let workspace = workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?;
             Some(OwnWorkspaceMembership {
                 roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-                workspace: workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?.clone(),
-                organization: organizations.iter().find(of_membership)?.clone(),
+                is_let_in: [
+                    (organization.enable_ip_restriction, &organization.whitelisted_ips),
+                    (workspace.enable_ip_restriction, &workspace.whitelisted_ips),
+                ]
+                .into_iter()
+                .all(|(restricts, addresses)| AddressList::lets_in(restricts, addresses, from)),
+                workspace: workspace.clone(),
+                organization: organization.clone(),
                 membership,
             })
         });

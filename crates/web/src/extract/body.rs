@@ -73,7 +73,7 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
 /// Megabytes are read for people we know. Whoever does not say how much they send, and is nobody, may send little.
 async fn limit_for(app: &App, parts: &Parts) -> Result<usize, Refusal> {
     match app.ask(&caller(parts, app.settings()), IsSignedIn).await.result {
-        Ok(_) => Ok(LARGEST_WITH_IMAGE),
+        Ok(()) => Ok(LARGEST_WITH_IMAGE),
         Err(_) if declared_length(&parts.headers).is_none() => Ok(LARGEST_BODY),
         Err(problem) => Err(Refusal(problem)),
     }

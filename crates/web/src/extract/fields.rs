@@ -362,7 +362,10 @@ mod tests {
             Fields::of_body(Some(content_type), Bytes::from_static(body.as_bytes())).await
         };
         let fields = read("multipart/form-data; boundary=B", body).await.unwrap();
-        assert_eq!(fields.0, [("email".to_owned(), text("a@b.cd")), ("photo".to_owned(), Value::File)]);
+        assert_eq!(
+            fields.0,
+            [("email".to_owned(), text("a@b.cd")), ("photo".to_owned(), Value::File(Bytes::from_static(b"GIF")))]
+        );
         for (content_type, body) in [
             ("multipart/form-data", body),
             ("multipart/form-data; boundary=B", "--B\r\nbroken"),

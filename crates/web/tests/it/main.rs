@@ -4,6 +4,7 @@
 
 mod accept;
 mod access_table;
+mod ascent;
 mod bad_input;
 mod crash;
 mod cross_site;

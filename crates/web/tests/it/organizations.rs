@@ -88,6 +88,9 @@ async fn members_come_in_from_where_the_organization_says() {
         }
         // What is one's own is not the organization's to keep.
         there.get("/me").await.ok();
+        let own = there.get("/me/organization-memberships").await.ok();
+        let kind = if comes_in { "none" } else { "ip_not_allowed" };
+        assert_eq!(own[0]["eligibility_restriction"]["type"], kind);
     }
     // What a client writes itself is not believed: only the trusted proxy's own entry counts.
     let forged = from_address(&owner, "203.0.113.9, 198.51.100.1");

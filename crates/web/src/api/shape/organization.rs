@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::Code;
 use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{DeploymentId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use vestibule_core::membership::{Membership, MembershipRole, OwnMembership, ShownMember};
@@ -141,6 +142,14 @@ pub(super) struct Eligibility {
 
 impl Eligibility {
     pub(super) const NONE: Self = Self { r#type: "none", message: "" };
+
+    /// What keeps somebody out who is where they are.
+    pub(super) fn of(is_let_in: bool) -> Self {
+        if is_let_in {
+            return Self::NONE;
+        }
+        Self { r#type: "ip_not_allowed", message: Code::AddressNotAllowed.words() }
+    }
 }
 
 /// A membership with everything around it.
@@ -150,8 +159,7 @@ pub(crate) struct OwnMembershipShape {
     #[serde(flatten)]
     membership: MembershipShape,
     organization: OrganizationShape,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<UserShape>,
+    user: UserShape,
     roles: Vec<RoleShape>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
@@ -164,10 +172,10 @@ impl OwnMembershipShape {
         Self {
             membership: MembershipShape::from(&own.membership),
             organization: OrganizationShape::new(own.organization, here),
-            user: None,
+            user: UserShape::from(&own.user),
             roles: own.roles.into_iter().map(RoleShape::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::NONE,
+            eligibility_restriction: Eligibility::of(own.is_let_in),
         }
     }
 
@@ -183,7 +191,7 @@ impl OwnMembershipShape {
                 updated_at: member.updated_at,
             },
             organization: organization.clone(),
-            user: Some(UserShape::from(&of_member(member))),
+            user: UserShape::from(&of_member(member)),
             public_metadata: object(&member.public_metadata),
             roles: shown.roles.into_iter().map(RoleShape::from).collect(),
             eligibility_restriction: Eligibility::NONE,

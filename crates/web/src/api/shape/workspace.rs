@@ -175,7 +175,7 @@ impl OwnWorkspaceMembershipShape {
             organization: Some(OrganizationShape::new(own.organization, here)),
             roles: own.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::NONE,
+            eligibility_restriction: Eligibility::of(own.is_let_in),
         }
     }
 }
