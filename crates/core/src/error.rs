@@ -64,6 +64,8 @@ codes! {
     ImageUnreadable = 400 "IMAGE_UNREADABLE", "This is not an image that can be read. Send a PNG, JPEG or WebP file.";
     /// An image with too many pixels.
     ImageTooLarge = 400 "IMAGE_TOO_LARGE", "An image has 16 million pixels at the most, and 8192 on a side. Send a smaller one.";
+    /// A template for session tokens that is not there.
+    TemplateNotFound = 404 "TEMPLATE_NOT_FOUND", "There is no such template for session tokens. Use default, or leave it out.";
     /// Longer than the limit.
     BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB, or with an image 5 MiB.";
     /// Neither a form nor JSON.

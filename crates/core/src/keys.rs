@@ -32,6 +32,7 @@ pub struct Keys {
     invitation_naming: [u8; 32],
     invitation_proving: [u8; 32],
     limits: [u8; 32],
+    tokens: [u8; 32],
     check: [u8; 32],
 }
 
@@ -43,6 +44,7 @@ impl Keys {
             invitation_naming: purpose("invitation: naming"),
             invitation_proving: purpose("invitation: proving"),
             limits: purpose("limits"),
+            tokens: purpose("session tokens"),
             check: purpose("check"),
         }
     }
@@ -60,6 +62,11 @@ impl Keys {
     /// The key of a limit's row: whoever reads the table learns no address and no name.
     pub fn limit_key(&self, limit: &str, subject: &str) -> [u8; 32] {
         digest(&self.limits, &[limit.as_bytes(), &[0], subject.as_bytes()])
+    }
+
+    /// What the signing key of a span of time is made from; the `attempt` counts from 0, should one make no key.
+    pub(crate) fn token_seed(&self, span: i64, attempt: u8) -> [u8; 32] {
+        digest(&self.tokens, &[&span.to_be_bytes(), &[attempt]])
     }
 
     /// What the database keeps to tell whether this is its key.

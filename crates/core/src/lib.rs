@@ -27,6 +27,7 @@ pub mod random;
 pub mod secret;
 pub mod service;
 pub mod session;
+pub mod session_token;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;

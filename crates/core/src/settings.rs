@@ -22,6 +22,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How long sessions and sign-ins live.
     pub sessions: Sessions,
+    /// How session tokens live.
+    pub tokens: Tokens,
     /// How passwords are held and guessed at.
     pub passwords: Passwords,
     /// How invitations live.
@@ -112,6 +114,15 @@ pub struct Sessions {
     pub idle: Duration,
     /// A sign-in is over after this long, used or not (ASVS 7.3.2).
     pub absolute: Duration,
+}
+
+/// How session tokens live: what a backend of the operator's checks without asking anybody.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens {
+    /// How long one holds. A right that is lost is in it so much longer, and no longer.
+    pub lifetime: Duration,
+    /// How many days a key signs, before the next one does.
+    pub key_days: u16,
 }
 
 /// How passwords are held and guessed at.
@@ -289,6 +300,7 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             sessions: Sessions { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
+            tokens: Tokens { lifetime: Duration::from_secs(30), key_days: 30 },
             passwords: Passwords {
                 minimum_length: 8,
                 parallel_hashes: 2,

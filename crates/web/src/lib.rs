@@ -16,6 +16,7 @@ mod openapi;
 mod pages;
 mod router;
 mod serve;
+mod well_known;
 
 pub use answer::Statements;
 pub use router::{description, router};

@@ -32,6 +32,7 @@ pub fn router(service: Arc<Service>) -> Router {
     .merge(crate::pages::pages())
     .merge(crate::health::routes())
     .merge(crate::images::routes())
+    .merge(crate::well_known::routes())
     .fallback(respond::not_found)
     .method_not_allowed_fallback(respond::not_found)
     .layer(CatchPanicLayer::custom(respond::panicked))
@@ -57,6 +58,8 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(session::sign_out::sign_out))
         .routes(routes!(session::switch_sign_in::switch_sign_in))
         .routes(routes!(session::switch_organization::switch_organization))
+        .routes(routes!(session::switch_workspace::switch_workspace))
+        .routes(routes!(session::token::token))
         .routes(routes!(me::account::account))
         .routes(routes!(me::organization_memberships::organization_memberships))
         .routes(routes!(me::workspace_memberships::workspace_memberships))
@@ -113,6 +116,7 @@ macro_rules! older {
 fn older_verbs(router: Router<App>, description: OpenApi) -> (Router<App>, OpenApi) {
     let (router, aliases) = older! { router,
         put Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
+        put Put "/session/switch-workspace" => "/session/switch-workspace" session::switch_workspace::switch_workspace;
         delete Delete "/organizations/{id}/invitations/{invitationId}"
             => "/organizations/{id}/invitations/{invitationId}/discard" invitations::discard::discard;
         patch Patch "/organizations/{id}" => "/organizations/{id}/update" organizations::update::update;

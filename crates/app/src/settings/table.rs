@@ -203,6 +203,24 @@ pub(crate) static SETTINGS: &[Setting] = &[
         read: |loaded, text| put(&mut loaded.settings.sessions.absolute, span(text, "1m", "365d")),
     },
     Setting {
+        path: "tokens.lifetime",
+        explains: "How long a session token holds, and so a lost right in it: backends check it without asking.",
+        takes: "a span from 5s to 1h, in s, m, h or d",
+        example: "30s",
+        default: Fallback::Is("30s"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.tokens.lifetime, span(text, "5s", "1h")),
+    },
+    Setting {
+        path: "tokens.key_days",
+        explains: "How many days a key signs session tokens. The next one is published that long ahead.",
+        takes: "a whole number from 1 to 365",
+        example: "30",
+        default: Fallback::Is("30"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.tokens.key_days, number(text, 1..=365)),
+    },
+    Setting {
         path: "passwords.minimum_length",
         explains: "The fewest characters a new password may have.",
         takes: "a whole number from 8 to 64",
@@ -422,7 +440,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     },
     Setting {
         path: "images.place",
-        explains: "Where images of organizations, workspaces and people are kept: a folder that all processes see, or a bucket.",
+        explains: "Where images are kept: a folder that all processes see, or a bucket.",
         takes: "the path of a folder, or s3://bucket/folder",
         example: "s3://example-images/vestibule",
         default: Fallback::From(

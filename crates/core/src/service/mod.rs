@@ -22,6 +22,7 @@ use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
 use crate::session;
+use crate::session_token;
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
 
@@ -112,6 +113,11 @@ impl Service {
     /// The number under which this process makes ids.
     pub fn node(&self) -> i64 {
         self.ids.node()
+    }
+
+    /// The keys by which others check session tokens; the one that signs now is the first.
+    pub fn published_keys(&self) -> Result<Vec<session_token::PublishedKey>> {
+        session_token::published(&self.keys, &self.settings.tokens, self.now())
     }
 
     /// The instant it is now.

@@ -8,12 +8,13 @@ mod sign_out;
 pub(crate) mod sql;
 mod switch_organization;
 mod switch_sign_in;
+mod switch_workspace;
 
 use std::time::Duration;
 
 use crate::context::{Command, Context};
 use crate::db::Tx;
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, SessionId, UserId};
 use crate::secret::SessionToken;
 use crate::settings::Settings;
@@ -24,6 +25,7 @@ pub use sign_out::SignOut;
 pub use sql::{CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
+pub use switch_workspace::SwitchWorkspace;
 
 /// How much a stored `last_seen_at` may lag, and a quarter of the idle span at the most: so often does a session in use
 /// cost a write.
@@ -106,6 +108,11 @@ pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionT
     cx.tx.execute(sql::ACTIVATE, (session, sign_in, cx.now)).await?;
     cx.session = current(&mut cx.tx, &token, cx.now, &cx.service.settings).await?;
     Ok(token)
+}
+
+/// Who chooses what to act in hears that they are no member, rather than that they may not.
+fn no_member(problem: Problem) -> Problem {
+    if problem.code() == Code::Forbidden { Code::NotAMember.into() } else { problem }
 }
 
 /// Makes an organization the active one, of the sign-in and as the user's default; `None` for none.

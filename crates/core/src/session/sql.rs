@@ -172,6 +172,14 @@ sql! {
         "UPDATE sign_ins SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
           WHERE id = $1";
 
+    SET_WORKSPACE(SignInId, MembershipId, WorkspaceMembershipId, Timestamp) =
+        "UPDATE sign_ins SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
+          WHERE id = $1";
+
+    SET_DEFAULT_WORKSPACE(UserId, MembershipId, WorkspaceMembershipId, Timestamp) =
+        "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
+          WHERE id = $1";
+
     /// The same as the user's default, for the next sign-in.
     SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3

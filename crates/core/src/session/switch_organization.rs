@@ -1,15 +1,15 @@
 //! Choosing the organization one acts in.
 
 use super::show::{ShownSession, show};
+use crate::access::{self, Need};
 use crate::context::{Command, Context};
-use crate::error::{Code, Problem, Result};
+use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
-use crate::membership;
 
 /// Makes an organization the active one of the caller's sign-in, and the default of their next; `None` is "personal".
 /// The active workspace is cleared either way (contract B.8).
 ///
-/// Errors: `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist.
+/// Errors: `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
 #[derive(Debug)]
 pub struct SwitchOrganization {
     /// Which one.
@@ -20,12 +20,12 @@ impl Command for SwitchOrganization {
     type Out = ShownSession;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
-        let user = cx.user()?;
+        cx.user()?;
         let membership = match self.organization {
             None => None,
             Some(organization) => {
-                let found = cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?;
-                Some(found.ok_or(Code::NotAMember)?.0)
+                let grant = access::authorize(cx, organization, Need::Membership).await;
+                Some(grant.map_err(super::no_member)?.membership())
             }
         };
         super::set_organization(cx, membership).await?;

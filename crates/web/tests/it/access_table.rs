@@ -58,6 +58,7 @@ const TABLE: &[Row] = &[
         [OK, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY],
     ),
     ("GET", "/session", &[], ANYBODY),
+    ("GET", "/session/token", &[], SIGNED_IN),
     ("POST", "/session/sign-out", &[], ANYBODY),
     (
         "POST",
@@ -76,6 +77,18 @@ const TABLE: &[Row] = &[
         "/session/switch-organization",
         &[("organization_id", "ORGANIZATION")],
         [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK, OK],
+    ),
+    (
+        "POST",
+        "/session/switch-workspace",
+        &[("workspace_id", "WORKSPACE")],
+        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, NO_MEMBER, OK, NO_MEMBER, OK],
+    ),
+    (
+        "PUT",
+        "/session/switch-workspace",
+        &[("workspace_id", "WORKSPACE")],
+        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, NO_MEMBER, OK, NO_MEMBER, OK],
     ),
     ("GET", "/me", &[], SIGNED_IN),
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),
@@ -226,6 +239,7 @@ impl Stage {
                 .replace("{memberId}", &member)
                 .replace("{roleId}", &role)
                 .replace("ORGANIZATION", &self.organization)
+                .replace("WORKSPACE", &self.workspace)
                 .replace("TOKEN", invitation["token"].as_str().unwrap())
                 .replace("FRESH", &fresh)
                 .replace("SELF", &address(kind))

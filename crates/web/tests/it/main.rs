@@ -23,6 +23,7 @@ mod pages;
 mod races;
 mod roles;
 mod scan;
+mod session_tokens;
 mod sessions;
 mod shapes;
 mod simulation;

@@ -2,7 +2,7 @@
 
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::Problem;
-use vestibule_core::id::{OrganizationId, SignInId};
+use vestibule_core::id::{OrganizationId, SignInId, WorkspaceId};
 
 use crate::extract::{FromFields, Reader};
 
@@ -10,6 +10,8 @@ pub(crate) mod show;
 pub(crate) mod sign_out;
 pub(crate) mod switch_organization;
 pub(crate) mod switch_sign_in;
+pub(crate) mod switch_workspace;
+pub(crate) mod token;
 
 /// A sign-in by its id.
 #[derive(Debug, IntoParams, ToSchema)]
@@ -41,5 +43,21 @@ impl FromFields for OrganizationParameter {
     fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self { organization_id: fields.id("organization_id")? })
+    }
+}
+
+/// A workspace by its id.
+#[derive(Debug, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[schema(as = WorkspaceField)]
+pub(crate) struct WorkspaceParameter {
+    /// One of the caller's workspaces; empty or left out for none.
+    workspace_id: Option<WorkspaceId>,
+}
+
+impl FromFields for WorkspaceParameter {
+    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+        fields.ignore("__dev_session__");
+        Ok(Self { workspace_id: fields.id("workspace_id")? })
     }
 }

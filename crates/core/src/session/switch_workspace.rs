@@ -1,0 +1,42 @@
+//! Choosing the workspace one acts in.
+
+use super::show::{ShownSession, show};
+use super::sql;
+use crate::access::{self, WorkspaceNeed};
+use crate::context::{Command, Context};
+use crate::error::{Code, Problem, Result};
+use crate::id::WorkspaceId;
+use crate::workspace;
+
+/// Makes a workspace the active one of the caller's sign-in, its organization with it, and both the default of their next;
+/// `None` clears both (contract B.8).
+///
+/// Errors: `UNAUTHORIZED`; `NOT_A_MEMBER`, also for a workspace that does not exist, and for an admin of the organization
+/// who is not in it; `ADDRESS_NOT_ALLOWED`.
+#[derive(Debug)]
+pub struct SwitchWorkspace {
+    /// Which one.
+    pub workspace: Option<WorkspaceId>,
+}
+
+impl Command for SwitchWorkspace {
+    type Out = ShownSession;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
+        let user = cx.user()?;
+        let Some(workspace) = self.workspace else {
+            super::set_organization(cx, None).await?;
+            return show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"));
+        };
+        let grant = access::authorize_in_workspace(cx, workspace, WorkspaceNeed::Membership).await;
+        let grant = grant.map_err(super::no_member)?;
+        let membership = grant.in_organization().membership();
+        let there = (grant.place().0, workspace, membership);
+        let joined = cx.tx.optional(workspace::sql::MEMBERSHIP, there).await?.ok_or(Code::NotAMember)?.0;
+        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
+            cx.tx.execute(sql::SET_WORKSPACE, (sign_in, membership, joined, cx.now)).await?;
+        }
+        cx.tx.execute(sql::SET_DEFAULT_WORKSPACE, (user, membership, joined, cx.now)).await?;
+        show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))
+    }
+}

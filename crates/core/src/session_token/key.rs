@@ -1,0 +1,127 @@
+//! The keys that sign, and what is published of them (RFC 7517, RFC 7518 section 6.2.1).
+
+use std::fmt;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{self, Signature};
+use p256::elliptic_curve::pkcs8::{EncodePublicKey, LineEnding};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Problem, Result};
+use crate::keys::Keys;
+use crate::settings::Tokens;
+use crate::time::Timestamp;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The key of one span of days.
+pub(crate) struct SigningKey {
+    id: String,
+    key: ecdsa::SigningKey,
+}
+
+/// What everybody may know of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// A digest of the key itself (RFC 7638, cut to 16 bytes), by which tokens name it.
+    pub id: String,
+    /// One coordinate of its point, in base64url.
+    pub x: String,
+    /// The other one.
+    pub y: String,
+    /// The same as PEM.
+    pub pem: String,
+}
+
+impl SigningKey {
+    /// The key that signs at this instant.
+    pub(crate) fn at(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Self> {
+        Self::of_span(keys, span(tokens, now))
+    }
+
+    fn of_span(keys: &Keys, span: i64) -> Result<Self> {
+        // Of all 32 bytes, one in four billion is no key of this curve; the next attempt is.
+        let key = (0..8).find_map(|attempt| ecdsa::SigningKey::from_slice(&keys.token_seed(span, attempt)).ok());
+        let key = key.ok_or_else(|| Problem::internal("no bytes make a signing key"))?;
+        let (x, y) = coordinates(&key)?;
+        let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+        let id = BASE64URL_NOPAD.encode(&Sha256::digest(canonical)[..16]);
+        Ok(Self { id, key })
+    }
+
+    /// The token over these claims: a JSON Web Signature in its compact form (RFC 7515, ES256).
+    pub(crate) fn sign(&self, claims: &serde_json::Value) -> String {
+        let header = serde_json::json!({"alg": "ES256", "kid": self.id, "typ": "JWT"});
+        let part = |json: &serde_json::Value| BASE64URL_NOPAD.encode(json.to_string().as_bytes());
+        let signed = format!("{}.{}", part(&header), part(claims));
+        let signature: Signature = self.key.sign(signed.as_bytes());
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+    }
+
+    fn publish(&self) -> Result<PublishedKey> {
+        let (x, y) = coordinates(&self.key)?;
+        let pem = self.key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(Problem::internal)?;
+        Ok(PublishedKey { id: self.id.clone(), x, y, pem })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.id)
+    }
+}
+
+fn coordinates(key: &ecdsa::SigningKey) -> Result<(String, String)> {
+    let point = key.verifying_key().to_sec1_point(false);
+    let (x, y) = point.x().zip(point.y()).ok_or_else(|| Problem::internal("a public key without coordinates"))?;
+    Ok((BASE64URL_NOPAD.encode(x), BASE64URL_NOPAD.encode(y)))
+}
+
+/// The keys that are published at this instant: the one that signs, the next, and the last as long as one of its tokens
+/// may still hold.
+pub(crate) fn published(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Vec<PublishedKey>> {
+    let current = span(tokens, now);
+    let last = span(tokens, now.minus(longest_life(tokens)));
+    let mut spans = vec![current, current + 1];
+    spans.extend((last != current).then_some(last));
+    spans.into_iter().map(|span| SigningKey::of_span(keys, span)?.publish()).collect()
+}
+
+/// Past this no token holds, whatever the clocks of those who check it.
+fn longest_life(tokens: &Tokens) -> Duration {
+    tokens.lifetime + DAY
+}
+
+fn span(tokens: &Tokens, now: Timestamp) -> i64 {
+    let length = DAY * u32::from(tokens.key_days);
+    now.as_microseconds().div_euclid(i64::try_from(length.as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::MasterKey;
+
+    const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_days: 30 };
+
+    #[test]
+    fn a_key_is_published_before_it_signs_and_until_its_last_token_has_ended() {
+        let keys = Keys::new(&MasterKey::new([7; 32]));
+        let length = DAY * 30;
+        let change = Timestamp::from_microseconds(i64::try_from(length.as_micros()).unwrap() * 700);
+        let (before, after) = (change.minus(Duration::from_micros(1)), change);
+        let ids = |now| published(&keys, &TOKENS, now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
+        let (old, new) =
+            (SigningKey::at(&keys, &TOKENS, before).unwrap().id, SigningKey::at(&keys, &TOKENS, after).unwrap().id);
+        assert_ne!(old, new);
+        assert_eq!(ids(before)[..2], [old.clone(), new.clone()]);
+        assert!(ids(before.minus(length).plus(Duration::from_secs(9))).contains(&new), "a whole span ahead");
+        assert!(ids(after).contains(&old));
+        assert!(ids(after.plus(Duration::from_secs(24 * 3600 + 29))).contains(&old));
+        assert!(!ids(after.plus(Duration::from_secs(24 * 3600 + 31))).contains(&old));
+        let other = Keys::new(&MasterKey::new([8; 32]));
+        assert_ne!(SigningKey::at(&other, &TOKENS, before).unwrap().id, old);
+    }
+}
