@@ -66,6 +66,18 @@ codes! {
     ImageTooLarge = 400 "IMAGE_TOO_LARGE", "An image has 16 million pixels at the most, and 8192 on a side. Send a smaller one.";
     /// A template for session tokens that is not there.
     TemplateNotFound = 404 "TEMPLATE_NOT_FOUND", "There is no such template for session tokens. Use default, or leave it out.";
+    /// More addresses than one account may have.
+    TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account has ten e-mail addresses at the most. Delete one first.";
+    /// The primary address, which stays.
+    EmailIsPrimary = 400 "EMAIL_IS_PRIMARY", "This is your primary address. Make another one primary first.";
+    /// An address that is only claimed.
+    EmailNotVerified = 400 "EMAIL_NOT_VERIFIED", "This address is not verified yet. Verify it first.";
+    /// None of the caller's addresses.
+    EmailAddressNotFound = 404 "EMAIL_ADDRESS_NOT_FOUND", "You have no such e-mail address.";
+    /// The password that is asked for again.
+    PasswordWrong = 400 "PASSWORD_WRONG", "The current password is wrong.";
+    /// Nothing but the password lets this person in.
+    NoAlternativeAuthMethod = 400 "NO_ALTERNATIVE_AUTH_METHOD", "Without a password you could not sign in any more.";
     /// Longer than the limit.
     BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB, or with an image 5 MiB.";
     /// Neither a form nor JSON.

@@ -6,7 +6,7 @@ use crate::Database;
 const NEVER: &[(&str, &str)] = &[
     (
         "an organization without an admin",
-        "SELECT COUNT(*) FROM organizations o WHERE NOT EXISTS
+        "SELECT COUNT(*) FROM organizations o WHERE o.deleted_at IS NULL AND NOT EXISTS
             (SELECT 1 FROM organization_membership_roles mr
                JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
               WHERE mr.organization_id = o.id)",
@@ -14,7 +14,9 @@ const NEVER: &[(&str, &str)] = &[
     (
         "a workspace with members and without an admin",
         "SELECT COUNT(*) FROM workspaces w
-          WHERE EXISTS (SELECT 1 FROM workspace_memberships m WHERE m.workspace_id = w.id)
+          WHERE EXISTS (SELECT 1 FROM workspace_memberships m
+                          JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+                         WHERE m.workspace_id = w.id)
             AND NOT EXISTS (SELECT 1 FROM workspace_membership_roles mr
                JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
               WHERE mr.workspace_id = w.id)",
@@ -52,13 +54,15 @@ const NEVER: &[(&str, &str)] = &[
     ),
     (
         "an image that is shown and was let go of",
-        "SELECT COUNT(*) FROM (SELECT image_url FROM organizations UNION ALL SELECT image_url FROM workspaces) shown
+        "SELECT COUNT(*) FROM (SELECT image_url FROM organizations UNION ALL SELECT image_url FROM workspaces
+                               UNION ALL SELECT image_url FROM users) shown
           WHERE image_url <> '' AND image_url NOT IN (SELECT name FROM images WHERE unused_since IS NULL)",
     ),
     (
         "an image that is kept for nobody",
         "SELECT COUNT(*) FROM images i WHERE i.unused_since IS NULL
-            AND i.name NOT IN (SELECT image_url FROM organizations) AND i.name NOT IN (SELECT image_url FROM workspaces)",
+            AND i.name NOT IN (SELECT image_url FROM organizations) AND i.name NOT IN (SELECT image_url FROM workspaces)
+            AND i.name NOT IN (SELECT image_url FROM users)",
     ),
     (
         "a user without an address",

@@ -73,7 +73,7 @@ impl Answer<SessionShape> {
     pub(crate) fn came_in(app: &App, reply: Reply<CameIn>) -> Self {
         let settings = app.settings();
         let token = reply.result.as_ref().ok().map(|came_in| came_in.token.reveal());
-        let mut answer = Self::from(reply.map(|came_in| SessionShape::from(&came_in.session)));
+        let mut answer = Self::from(reply.map(|came_in| SessionShape::new(&came_in.session, app.here())));
         if let Some(token) = token {
             let absolute: Duration = settings.sessions.absolute;
             answer =

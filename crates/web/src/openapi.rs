@@ -94,7 +94,9 @@ pub(crate) struct Alias {
 /// Adds the older verbs, and to every call what all calls share: three encodings for a body, and the refusals.
 pub(crate) fn complete(mut description: OpenApi, aliases: &[Alias]) -> OpenApi {
     for alias in aliases {
-        let newer = description.paths.get_path_operation(alias.path, HttpMethod::Post).cloned();
+        let newer = [HttpMethod::Post, HttpMethod::Get]
+            .into_iter()
+            .find_map(|method| description.paths.get_path_operation(alias.path, method).cloned());
         if let Some(mut operation) = newer {
             operation.deprecated = Some(utoipa::openapi::Deprecated::True);
             operation.operation_id = operation.operation_id.map(|id| format!("{id}_as_before"));

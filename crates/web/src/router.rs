@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, patch, put};
+use axum::routing::{delete, get, patch, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::HttpMethod;
@@ -60,7 +60,17 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(session::switch_organization::switch_organization))
         .routes(routes!(session::switch_workspace::switch_workspace))
         .routes(routes!(session::token::token))
-        .routes(routes!(me::account::account))
+        .routes(routes!(me::account::account, me::update::update))
+        .routes(routes!(me::update::picture))
+        .routes(routes!(me::addresses::list, me::addresses::add))
+        .routes(routes!(me::addresses::one))
+        .routes(routes!(me::addresses::delete))
+        .routes(routes!(me::addresses::make_primary))
+        .routes(routes!(me::sign_ins::list))
+        .routes(routes!(me::sign_ins::end))
+        .routes(routes!(me::password::update))
+        .routes(routes!(me::password::remove))
+        .routes(routes!(me::password::delete))
         .routes(routes!(me::organization_memberships::organization_memberships))
         .routes(routes!(me::workspace_memberships::workspace_memberships))
         .routes(routes!(me::invitations::invitations))
@@ -116,6 +126,10 @@ macro_rules! older {
 fn older_verbs(router: Router<App>, description: OpenApi) -> (Router<App>, OpenApi) {
     let (router, aliases) = older! { router,
         put Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
+        patch Patch "/me" => "/me" me::update::update;
+        delete Delete "/me/email-addresses/{id}" => "/me/email-addresses/{id}/delete" me::addresses::delete;
+        post Post "/me/signins" => "/me/signins" me::sign_ins::list;
+        patch Patch "/me/signins/{id}/signout" => "/me/signins/{id}/signout" me::sign_ins::end;
         put Put "/session/switch-workspace" => "/session/switch-workspace" session::switch_workspace::switch_workspace;
         delete Delete "/organizations/{id}/invitations/{invitationId}"
             => "/organizations/{id}/invitations/{invitationId}/discard" invitations::discard::discard;

@@ -33,6 +33,7 @@ migrations! {
     3 "removal";
     4 "handovers";
     5 "images";
+    6 "pictures";
 }
 
 /// The schema this binary speaks.

@@ -10,7 +10,10 @@ use crate::context::{Command, Context};
 use crate::db::Purpose;
 use crate::error::{Problem, Result};
 
+use crate::id::UserId;
 use sql::Counted;
+
+const OWN_PASSWORD: &str = "password of account";
 
 /// Counts one attempt to sign in, for the account that is named and for the address it comes from.
 ///
@@ -35,6 +38,28 @@ impl Command for CountSignIn {
         by_address.check(cx, passwords.attempts_per_address)?;
         by_account.check(cx, passwords.attempts_per_account)
     }
+}
+
+/// Counts one attempt at the caller's own password, which they are asked for again. Errors: `UNAUTHORIZED`;
+/// `TOO_MANY_REQUESTS`.
+#[derive(Debug)]
+pub struct CountPassword;
+
+impl Command for CountPassword {
+    type Out = ();
+    const PURPOSE: Purpose = Purpose::Count;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let (user, most) = (cx.user()?, cx.service.settings.passwords.attempts_per_account);
+        count(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, most)
+    }
+}
+
+/// Forgets the attempts at a password that was right.
+pub(crate) async fn forget_password(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    let key = cx.service.keys.limit_key(OWN_PASSWORD, &user.to_string());
+    cx.tx.execute(sql::FORGET, (&key,)).await?;
+    Ok(())
 }
 
 /// Counts one sign-up for the address it comes from. Error: `TOO_MANY_REQUESTS`.

@@ -55,6 +55,23 @@ impl Command for Remove {
     }
 }
 
+/// Ends a membership of whoever deletes their account. Of an organization that was deleted before, it ends whatever is
+/// left: it has nobody to bring it back then, and is erased in its time.
+///
+/// Error: `LAST_ADMIN`.
+pub(crate) async fn end_for_good(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    membership: MembershipId,
+) -> Result<()> {
+    if cx.tx.optional(sql::DELETE_OF_DELETED, (organization, membership)).await?.is_some() {
+        cx.tx.execute(sql::LEAVE_DELETED_WORKSPACES, (organization,)).await?;
+        cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+        return Ok(());
+    }
+    end(cx, organization, membership).await
+}
+
 async fn end(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
     // The organization's row first, as whoever comes in takes it: the two wait for each other rather than crosswise.
     cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;

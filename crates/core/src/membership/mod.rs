@@ -6,6 +6,7 @@ mod mine;
 mod roles;
 pub(crate) mod sql;
 
+pub(crate) use leave::end_for_good;
 pub use leave::{Leave, Remove};
 pub use list::{List, Page, ShownMember};
 pub use mine::{Mine, OwnMembership};

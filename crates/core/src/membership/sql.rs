@@ -62,6 +62,8 @@ record! {
         pub last_name: String,
         /// Perhaps none.
         pub username: Option<String>,
+        /// The name of their picture; perhaps empty.
+        pub image_url: String,
         /// When the account was made.
         pub user_created_at: Timestamp,
         /// When it last changed.
@@ -112,7 +114,7 @@ sql! {
     PAGE(OrganizationId, i64, i64): Member =
         "SELECT m.id AS id, u.id AS user_id, m.public_metadata AS public_metadata, m.created_at AS created_at,
                 m.updated_at AS updated_at, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
-                u.created_at AS user_created_at, u.updated_at AS user_updated_at,
+                u.image_url AS image_url, u.created_at AS user_created_at, u.updated_at AS user_updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
                 e.created_at AS email_created_at, e.updated_at AS email_updated_at
            FROM organization_memberships m
@@ -152,6 +154,19 @@ sql! {
                                                 WHERE o.organization_id = wm.organization_id AND o.workspace_id = wm.workspace_id
                                                   AND o.workspace_membership_id <> wm.id))
       RETURNING id";
+
+    /// The same in an organization that was deleted, where nobody needs an admin any more.
+    DELETE_OF_DELETED(OrganizationId, MembershipId): (MembershipId,) =
+        "DELETE FROM organization_memberships
+          WHERE organization_id = $1 AND id = $2
+            AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NOT NULL)
+      RETURNING id";
+
+    LEAVE_DELETED_WORKSPACES(OrganizationId) =
+        "UPDATE workspaces
+            SET member_count = (SELECT COUNT(*) FROM workspace_memberships m
+                                 WHERE m.organization_id = $1 AND m.workspace_id = workspaces.id)
+          WHERE organization_id = $1";
 
     /// One member less in each workspace that a membership is about to leave.
     LEAVE_WORKSPACES(OrganizationId, MembershipId, Timestamp) =

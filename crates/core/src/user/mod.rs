@@ -1,6 +1,17 @@
 //! A user is a person with an account. What others see of them and what they see themselves are two different things.
 
+mod addresses;
+mod delete;
+mod password;
+mod sign_ins;
 pub(crate) mod sql;
+mod update;
+
+pub use addresses::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
+pub use delete::delete_account;
+pub use password::{change_password, remove_password};
+pub use sign_ins::{EndSignIn, ListSignIns};
+pub use update::{NewUsername, Update};
 
 pub use sql::{Account, OwnedAddress, PublicUser};
 

@@ -1,8 +1,9 @@
 //! People and their addresses. A person belongs to no organization, so these tables carry none.
 
 use crate::db::{Text, record, sql};
-use crate::id::{EmailAddressId, SessionId, UserId};
+use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
 use crate::password::PasswordDigest;
+use crate::session::SignIn;
 use crate::time::Timestamp;
 
 record! {
@@ -16,6 +17,8 @@ record! {
         pub last_name: String,
         /// Perhaps none.
         pub username: Option<String>,
+        /// The name of their picture; perhaps empty.
+        pub image_url: String,
         /// When the account was made.
         pub created_at: Timestamp,
         /// When it last changed.
@@ -86,7 +89,7 @@ record! {
 sql! {
     OF_SESSION(SessionId): PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
-                u.created_at AS created_at, u.updated_at AS updated_at,
+                u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
                 e.created_at AS email_created_at, e.updated_at AS email_updated_at
            FROM sign_ins i
@@ -96,7 +99,7 @@ sql! {
 
     PUBLIC(UserId): PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
-                u.created_at AS created_at, u.updated_at AS updated_at,
+                u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
                 e.created_at AS email_created_at, e.updated_at AS email_updated_at
            FROM users u
@@ -147,4 +150,77 @@ sql! {
 
     VERIFY(EmailAddressId, Timestamp) =
         "UPDATE email_addresses SET verified_at = $2, updated_at = $2 WHERE id = $1 AND verified_at IS NULL";
+
+    /// Nothing comes back when somebody holds the address.
+    ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp): (EmailAddressId,) =
+        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 0, $5, $5)
+             ON CONFLICT (address_key) DO NOTHING
+      RETURNING id";
+
+    DELETE_ADDRESS(UserId, EmailAddressId): (EmailAddressId,) =
+        "DELETE FROM email_addresses WHERE user_id = $1 AND id = $2 AND is_primary = 0 RETURNING id";
+
+    NO_PRIMARY(UserId, Timestamp) =
+        "UPDATE email_addresses SET is_primary = 0, updated_at = $2 WHERE user_id = $1 AND is_primary = 1";
+
+    MAKE_PRIMARY(UserId, EmailAddressId, Timestamp) =
+        "UPDATE email_addresses SET is_primary = 1, updated_at = $3
+          WHERE user_id = $1 AND id = $2 AND verified_at IS NOT NULL";
+
+    /// Nothing comes back when somebody else has the user name.
+    UPDATE(UserId, Text, Text, Option<Text>, Option<Text>, Text, Timestamp): (UserId,) =
+        "UPDATE users SET first_name = $2, last_name = $3, username = $4, username_key = $5, image_url = $6, updated_at = $7
+          WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = $5 AND o.id <> $1)
+      RETURNING id";
+
+    PASSWORD(UserId): (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
+
+    SET_PASSWORD(UserId, Text, Timestamp) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
+
+    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none.
+    LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) =
+        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)
+            AND active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
+
+    LEAVE_SESSION(UserId, SignInId, Timestamp) =
+        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2) AND active_sign_in_id = $2";
+
+    END_OTHER_SIGN_INS(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
+
+    END_SIGN_IN(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
+
+    SIGN_INS(UserId, Timestamp): SignIn =
+        "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
+                m.id AS organization_membership_id, m.organization_id AS organization_id,
+                w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
+                i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
+                i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at
+           FROM sign_ins i
+           LEFT JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
+           LEFT JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
+          WHERE i.user_id = $1 AND i.expires_at > $2
+          ORDER BY i.id DESC";
+
+    /// What would be left without an admin if this user went: by name, organizations first.
+    LEFT_WITHOUT_ADMIN(UserId): (String,) =
+        "SELECT o.name FROM organization_memberships m
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+          WHERE m.user_id = $1
+            AND NOT EXISTS (SELECT 1 FROM organization_membership_roles mr
+                              JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE mr.organization_id = m.organization_id AND mr.membership_id <> m.id)
+          UNION ALL
+         SELECT w.name FROM workspace_memberships m
+           JOIN workspaces w ON w.organization_id = m.organization_id AND w.id = m.workspace_id
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+          WHERE m.user_id = $1
+            AND NOT EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                              JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE mr.organization_id = m.organization_id AND mr.workspace_id = m.workspace_id
+                               AND mr.workspace_membership_id <> m.id)";
+
+    DELETE(UserId) = "DELETE FROM users WHERE id = $1";
 }

@@ -186,7 +186,7 @@ sql! {
     /// The people of memberships between two ids: of a page.
     USERS_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId): PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
-                u.created_at AS created_at, u.updated_at AS updated_at,
+                u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
                 e.created_at AS email_created_at, e.updated_at AS email_updated_at
            FROM workspace_memberships m

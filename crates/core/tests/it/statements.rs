@@ -32,6 +32,8 @@ const START_ELSEWHERE: &[(&str, &str)] = &[
     ("session::sql::ROLES", "a person's own roles"),
     ("session::sql::SIGN_INS", "a person's own sign-ins"),
     ("session::sql::WORKSPACE_ROLES", "a person's own roles"),
+    ("user::sql::LEFT_WITHOUT_ADMIN", "a person's own organizations"),
+    ("user::sql::SIGN_INS", "a person's own sign-ins"),
     ("workspace::sql::ALL_OF_USER", "a person's own memberships"),
     ("workspace::sql::OF_USER", "a person's own workspaces"),
     ("workspace::sql::ROLES_OF_USER", "a person's own roles"),

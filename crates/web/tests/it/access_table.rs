@@ -45,6 +45,14 @@ const ANYBODY: [&str; 7] = [OK; 7];
 /// Method, path, fields, answers. `ORGANIZATION`, `INVITATION` and the like are filled in.
 type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 7]);
 
+/// What everybody who is signed in is told.
+const fn signed_in(told: &'static str) -> [&'static str; 7] {
+    [UNAUTHORIZED, told, told, told, told, told, told]
+}
+const NO_ADDRESS: [&str; 7] = signed_in("404 EMAIL_ADDRESS_NOT_FOUND");
+const NO_SIGN_IN: [&str; 7] = signed_in("400 SIGN_IN_NOT_FOUND");
+const PASSWORD_WRONG: [&str; 7] = signed_in("400 PASSWORD_WRONG");
+
 const NOTHING: &str = "404 NOTHING_TO_RESTORE";
 const ALREADY: &str = "400 USER_ALREADY_SIGNED_IN";
 const NO_MEMBER: &str = "400 NOT_A_MEMBER";
@@ -91,6 +99,27 @@ const TABLE: &[Row] = &[
         [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, NO_MEMBER, OK, NO_MEMBER, OK],
     ),
     ("GET", "/me", &[], SIGNED_IN),
+    ("POST", "/me", &[("first_name", "New")], SIGNED_IN),
+    ("PATCH", "/me", &[("first_name", "New")], SIGNED_IN),
+    ("POST", "/me/profile-picture", &[("file", "null")], SIGNED_IN),
+    ("GET", "/me/email-addresses", &[], SIGNED_IN),
+    ("POST", "/me/email-addresses", &[("email", "FRESH")], SIGNED_IN),
+    ("GET", "/me/email-addresses/{id}", &[], NO_ADDRESS),
+    ("POST", "/me/email-addresses/{id}/delete", &[], NO_ADDRESS),
+    ("DELETE", "/me/email-addresses/{id}", &[], NO_ADDRESS),
+    ("POST", "/me/email-addresses/{id}/make-primary", &[], NO_ADDRESS),
+    ("GET", "/me/signins", &[], SIGNED_IN),
+    ("POST", "/me/signins", &[], SIGNED_IN),
+    ("POST", "/me/signins/{id}/signout", &[], NO_SIGN_IN),
+    ("PATCH", "/me/signins/{id}/signout", &[], NO_SIGN_IN),
+    (
+        "POST",
+        "/me/update-password",
+        &[("current_password", "wrong"), ("new_password", "open-sesame-43")],
+        PASSWORD_WRONG,
+    ),
+    ("POST", "/me/remove-password", &[("current_password", PASSWORD)], signed_in("400 NO_ALTERNATIVE_AUTH_METHOD")),
+    ("POST", "/me/account/delete", &[("password", "wrong")], PASSWORD_WRONG),
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),
     ("GET", "/me/workspace-memberships", &[], SIGNED_IN),
     ("GET", "/me/invitations", &[], SIGNED_IN),
@@ -298,6 +327,11 @@ impl Stage {
     }
 }
 
+/// Whether a path names an organization or a workspace, and not something of one's own.
+fn is_somebodys(path: &str) -> bool {
+    path.contains("{id}") && !path.starts_with("/me/")
+}
+
 /// The address of a caller; a visitor signs in as the member.
 fn address(kind: &str) -> String {
     format!("{}@example.com", kind.split(' ').next_back().unwrap().replace("visitor", "member"))
@@ -348,7 +382,7 @@ async fn every_caller_gets_what_the_table_says() {
 async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
     let stage = stage().await;
     let stranger = stage.caller("admin elsewhere").await;
-    for row in TABLE.iter().filter(|row| row.1.contains("{id}")) {
+    for row in TABLE.iter().filter(|row| is_somebodys(row.1)) {
         let (method, path) = (Method::from_bytes(row.0.as_bytes()).unwrap(), row.1);
         let ask = async |organization: &str| {
             let path = PARAMETERS.iter().fold(path.replace("{id}", organization), |path, parameter| {
@@ -374,7 +408,7 @@ impl Stage {
     async fn outcomes(&self, caller: &Client) -> Vec<(&'static str, String)> {
         let mut outcomes = Vec::new();
         // Restoring is the one call that a deleted organization has left, and would bring back the others.
-        let rows = TABLE.iter().filter(|row| row.1.contains("{id}") && !row.1.ends_with("/restore"));
+        let rows = TABLE.iter().filter(|row| is_somebodys(row.1) && !row.1.ends_with("/restore"));
         for (method, path, fields, _) in rows {
             let id = if path.starts_with("/workspaces/") { &self.workspace } else { &self.organization };
             let filled =

@@ -4,6 +4,7 @@
 
 mod accept;
 mod access_table;
+mod account;
 mod ascent;
 mod bad_input;
 mod crash;

@@ -12,5 +12,5 @@ use crate::openapi::Enveloped;
 #[utoipa::path(get, path = "/me", tag = "Me",
     responses((status = 200, description = "The account", body = Enveloped<AccountShape>)))]
 pub(crate) async fn account(State(app): State<App>, Visitor(caller): Visitor) -> Answer<AccountShape> {
-    Answer::from(app.ask(&caller, ShowAccount).await.map(AccountShape::from))
+    Answer::from(app.ask(&caller, ShowAccount).await.map(|shown| AccountShape::new(shown, app.here())))
 }

@@ -1,7 +1,11 @@
 //! What is one's own: contract B.10, and ours: what one is invited to.
 
 pub(crate) mod account;
+pub(crate) mod addresses;
 pub(crate) mod deleted_organizations;
 pub(crate) mod invitations;
 pub(crate) mod organization_memberships;
+pub(crate) mod password;
+pub(crate) mod sign_ins;
+pub(crate) mod update;
 pub(crate) mod workspace_memberships;

@@ -78,7 +78,7 @@ pub(crate) async fn members(
     let answer = Answer::from(reply.map(|Page { organization, members, total, .. }| {
         let organization = OrganizationShape::new(organization, here);
         MembersPage {
-            data: members.into_iter().map(|member| OwnMembershipShape::member(member, &organization)).collect(),
+            data: members.into_iter().map(|member| OwnMembershipShape::member(member, &organization, here)).collect(),
             meta: Meta::of(page, limit, total),
         }
     }));

@@ -1,7 +1,7 @@
 //! `GET /session`
 
 use axum::extract::State;
-use vestibule_core::session::Show;
+use vestibule_core::session::{Show, ShownSession};
 
 use crate::answer::Answer;
 use crate::api::shape::SessionShape;
@@ -16,6 +16,9 @@ use crate::openapi::Enveloped;
 pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Answer<SessionShape> {
     let reply = app.ask(&caller, Show).await;
     let now = app.service().now();
-    let shape = |shown: Option<_>| shown.as_ref().map_or_else(|| SessionShape::of_a_visitor(now), SessionShape::from);
+    let shape = |shown: Option<ShownSession>| match shown {
+        Some(shown) => SessionShape::new(&shown, app.here()),
+        None => SessionShape::of_a_visitor(now),
+    };
     Answer::from(reply.map(shape))
 }

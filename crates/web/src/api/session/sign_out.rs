@@ -1,7 +1,7 @@
 //! `POST /session/sign-out`
 
 use axum::extract::State;
-use vestibule_core::session::SignOut;
+use vestibule_core::session::{ShownSession, SignOut};
 
 use super::SignInParameter;
 use crate::answer::Answer;
@@ -23,6 +23,9 @@ pub(crate) async fn sign_out(
 ) -> Answer<SessionShape> {
     let reply = app.run(&caller, SignOut { sign_in: query.sign_in_id.or(body.sign_in_id) }).await;
     let now = app.service().now();
-    let shape = |shown: Option<_>| shown.as_ref().map_or_else(|| SessionShape::of_a_visitor(now), SessionShape::from);
+    let shape = |shown: Option<ShownSession>| match shown {
+        Some(shown) => SessionShape::new(&shown, app.here()),
+        None => SessionShape::of_a_visitor(now),
+    };
     Answer::from(reply.map(shape))
 }

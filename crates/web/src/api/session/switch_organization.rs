@@ -23,5 +23,5 @@ pub(crate) async fn switch_organization(
 ) -> Answer<SessionShape> {
     let organization = query.organization_id.or(body.organization_id);
     let reply = app.run(&caller, SwitchOrganization { organization }).await;
-    Answer::from(reply.map(|shown| SessionShape::from(&shown)))
+    Answer::from(reply.map(|shown| SessionShape::new(&shown, app.here())))
 }

@@ -24,5 +24,5 @@ pub(crate) async fn switch_sign_in(
         Some(sign_in) => app.run(&caller, SwitchSignIn { sign_in }).await,
         None => Reply::refused(Problem::required("sign_in_id")),
     };
-    Answer::from(reply.map(|shown| SessionShape::from(&shown)))
+    Answer::from(reply.map(|shown| SessionShape::new(&shown, app.here())))
 }

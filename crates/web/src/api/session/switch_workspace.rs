@@ -24,5 +24,5 @@ pub(crate) async fn switch_workspace(
 ) -> Answer<SessionShape> {
     let workspace = query.workspace_id.or(body.workspace_id);
     let reply = app.run(&caller, SwitchWorkspace { workspace }).await;
-    Answer::from(reply.map(|shown| SessionShape::from(&shown)))
+    Answer::from(reply.map(|shown| SessionShape::new(&shown, app.here())))
 }

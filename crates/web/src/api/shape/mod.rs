@@ -10,7 +10,7 @@ mod workspace;
 pub(crate) use invitation::{InvitationShape, InviterInShort, OwnInvitationShape};
 pub(crate) use organization::{MembershipShape, OrganizationShape, OwnMembershipShape, RoleShape};
 pub(crate) use session::SessionShape;
-pub(crate) use user::{AccountShape, UserShape};
+pub(crate) use user::{AccountShape, EmailShape, UserShape};
 pub(crate) use workspace::{
     OwnWorkspaceMembershipShape, WorkspaceMemberShape, WorkspaceMembershipShape, WorkspaceRoleShape, WorkspaceShape,
 };
@@ -33,6 +33,19 @@ pub(crate) struct Done {
 
 impl Done {
     pub(crate) const DONE: Self = Self { success: true };
+}
+
+/// What was done, in words.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Message)]
+pub(crate) struct Told {
+    message: &'static str,
+}
+
+impl Told {
+    pub(crate) const fn new(message: &'static str) -> Self {
+        Self { message }
+    }
 }
 
 /// Stored JSON as JSON; what cannot be read is empty rather than a failure of the whole answer.

@@ -172,7 +172,7 @@ impl OwnMembershipShape {
         Self {
             membership: MembershipShape::from(&own.membership),
             organization: OrganizationShape::new(own.organization, here),
-            user: UserShape::from(&own.user),
+            user: UserShape::new(&own.user, here),
             roles: own.roles.into_iter().map(RoleShape::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
             eligibility_restriction: Eligibility::of(own.is_let_in),
@@ -180,7 +180,7 @@ impl OwnMembershipShape {
     }
 
     /// A member of an organization.
-    pub(crate) fn member(shown: ShownMember, organization: &OrganizationShape) -> Self {
+    pub(crate) fn member(shown: ShownMember, organization: &OrganizationShape, here: Here<'_>) -> Self {
         let member = &shown.member;
         Self {
             membership: MembershipShape {
@@ -191,7 +191,7 @@ impl OwnMembershipShape {
                 updated_at: member.updated_at,
             },
             organization: organization.clone(),
-            user: UserShape::from(&of_member(member)),
+            user: UserShape::new(&of_member(member), here),
             public_metadata: object(&member.public_metadata),
             roles: shown.roles.into_iter().map(RoleShape::from).collect(),
             eligibility_restriction: Eligibility::NONE,

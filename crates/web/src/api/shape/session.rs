@@ -11,6 +11,7 @@ use vestibule_core::session::{ShownSession, ShownSignIn};
 use vestibule_core::time::Timestamp;
 
 use super::UserShape;
+use crate::app::Here;
 
 /// A browser's session. A visitor who has none yet sees one with the id "0", which nothing stores.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,22 +78,21 @@ struct HeldRole<I: ToSchema> {
     permissions: PermissionSet,
 }
 
-impl From<&ShownSession> for SessionShape {
-    fn from(shown: &ShownSession) -> Self {
+impl SessionShape {
+    pub(crate) fn new(shown: &ShownSession, here: Here<'_>) -> Self {
+        let of = |one| SignInShape::new(one, here);
         Self {
             id: shown.session.id,
             created_at: shown.session.created_at,
             updated_at: shown.session.updated_at,
             signin_attempts: [],
-            signins: shown.sign_ins.iter().map(SignInShape::from).collect(),
+            signins: shown.sign_ins.iter().map(of).collect(),
             signup_attempts: [],
             active_signin_id: shown.active().map(|active| active.sign_in.id),
-            active_signin: shown.active().map(SignInShape::from),
+            active_signin: shown.active().map(of),
         }
     }
-}
 
-impl SessionShape {
     /// What a visitor without a session sees.
     pub(crate) fn of_a_visitor(now: Timestamp) -> Self {
         Self {
@@ -108,8 +108,8 @@ impl SessionShape {
     }
 }
 
-impl From<&ShownSignIn> for SignInShape {
-    fn from(shown: &ShownSignIn) -> Self {
+impl SignInShape {
+    fn new(shown: &ShownSignIn, here: Here<'_>) -> Self {
         let sign_in = &shown.sign_in;
         let organization = sign_in.organization_membership_id.zip(sign_in.organization_id);
         let workspace = sign_in.workspace_membership_id.zip(sign_in.workspace_id);
@@ -133,7 +133,7 @@ impl From<&ShownSignIn> for SignInShape {
                 organization_membership_id: sign_in.organization_membership_id,
                 roles: shown.workspace_roles.iter().map(|role| held(role.id, &role.name, &role.permissions)).collect(),
             }),
-            user: UserShape::from(&shown.user),
+            user: UserShape::new(&shown.user, here),
             last_active_at: sign_in.last_active_at,
             ip_address: sign_in.ip_address.clone(),
             browser: sign_in.user_agent.clone(),

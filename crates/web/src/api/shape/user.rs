@@ -1,5 +1,6 @@
 //! People: contract B.0.2.
 
+use crate::app::Here;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
@@ -70,8 +71,8 @@ impl From<OwnedAddress> for EmailShape {
     }
 }
 
-impl From<&PublicUser> for UserShape {
-    fn from(user: &PublicUser) -> Self {
+impl UserShape {
+    pub(crate) fn new(user: &PublicUser, here: Here<'_>) -> Self {
         Self {
             id: user.id,
             created_at: user.created_at,
@@ -80,8 +81,8 @@ impl From<&PublicUser> for UserShape {
             last_name: user.last_name.clone(),
             username: user.username.clone().unwrap_or_default(),
             email: user.email.clone().unwrap_or_default(),
-            has_profile_picture: false,
-            profile_picture_url: String::new(),
+            has_profile_picture: !user.image_url.is_empty(),
+            profile_picture_url: here.image_url(&user.image_url),
             availability: "available",
             primary_email_address_id: user.email_id,
             primary_email_address: EmailShape::primary(user),
@@ -96,6 +97,7 @@ pub(crate) fn of_member(member: &Member) -> PublicUser {
         first_name: member.first_name.clone(),
         last_name: member.last_name.clone(),
         username: member.username.clone(),
+        image_url: member.image_url.clone(),
         created_at: member.user_created_at,
         updated_at: member.user_updated_at,
         email_id: member.email_id,
@@ -137,10 +139,10 @@ pub(crate) struct AccountShape {
     public_metadata: serde_json::Value,
 }
 
-impl From<ShownAccount> for AccountShape {
-    fn from(shown: ShownAccount) -> Self {
+impl AccountShape {
+    pub(crate) fn new(shown: ShownAccount, here: Here<'_>) -> Self {
         Self {
-            user: UserShape::from(&shown.user),
+            user: UserShape::new(&shown.user, here),
             primary_phone_number_id: None,
             second_factor_policy: "none",
             backup_codes_generated: false,

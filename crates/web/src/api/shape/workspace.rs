@@ -138,12 +138,12 @@ pub(crate) struct WorkspaceMemberShape {
 }
 
 impl WorkspaceMemberShape {
-    pub(crate) fn new(member: WorkspaceMember, workspace: &WorkspaceShape) -> Self {
+    pub(crate) fn new(member: WorkspaceMember, workspace: &WorkspaceShape, here: Here<'_>) -> Self {
         Self {
             membership: WorkspaceMembershipShape::from(&member.membership),
             organization_id: member.membership.organization_id,
             workspace: workspace.clone(),
-            user: UserShape::from(&member.user),
+            user: UserShape::new(&member.user, here),
             roles: member.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
             public_metadata: object(&member.membership.public_metadata),
             eligibility_restriction: Eligibility::NONE,

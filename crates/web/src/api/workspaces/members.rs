@@ -35,8 +35,9 @@ pub(crate) async fn list(
 ) -> Answer<Page> {
     let reply = app.ask(&caller, ListMembers { workspace, page, limit, search }).await;
     Answer::from(reply.map(|found| {
-        let workspace = WorkspaceShape::new(found.workspace, app.here());
-        let shown = found.members.into_iter().map(|member| WorkspaceMemberShape::new(member, &workspace));
+        let here = app.here();
+        let workspace = WorkspaceShape::new(found.workspace, here);
+        let shown = found.members.into_iter().map(|member| WorkspaceMemberShape::new(member, &workspace, here));
         Page { data: shown.collect(), meta: Meta::of(page, limit, found.total) }
     }))
 }

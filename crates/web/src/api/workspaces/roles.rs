@@ -2,14 +2,12 @@
 //! `POST /workspaces/{id}/members/{memberId}/roles/{roleId}/add` and `…/remove`.
 
 use axum::extract::State;
-use serde::Serialize;
-use utoipa::ToSchema;
 use vestibule_core::id::{MemberId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::workspace::{DefineRole, GiveRole, ListRoles, RemoveRole, TakeRole};
 
 use crate::answer::Answer;
 use crate::api::organizations::roles::Fields;
-use crate::api::shape::{Done, WorkspaceRoleShape};
+use crate::api::shape::{Done, Told, WorkspaceRoleShape};
 use crate::app::{App, Visitor};
 use crate::extract::{Body, Path};
 use crate::openapi::Enveloped;
@@ -40,13 +38,6 @@ pub(crate) async fn define(
     Answer::from(app.run(&caller, DefineRole { workspace, name, permissions }).await.map(WorkspaceRoleShape::from))
 }
 
-/// What was done, in words.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Message)]
-pub(crate) struct Told {
-    message: &'static str,
-}
-
 /// Remove a role of the workspace's own that nobody has.
 #[utoipa::path(post, path = "/workspaces/{id}/roles/{roleId}/delete", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
@@ -58,7 +49,7 @@ pub(crate) async fn remove(
     Path((workspace, role)): Path<(WorkspaceId, WorkspaceRoleId)>,
 ) -> Answer<Told> {
     let reply = app.run(&caller, RemoveRole { workspace, role }).await;
-    Answer::from(reply.map(|()| Told { message: "Workspace role deleted" }))
+    Answer::from(reply.map(|()| Told::new("Workspace role deleted")))
 }
 
 type Ids = Path<(WorkspaceId, MemberId, WorkspaceRoleId)>;

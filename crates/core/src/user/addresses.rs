@@ -1,0 +1,120 @@
+//! A user's e-mail addresses: added, looked at, made the primary one, deleted.
+
+use super::sql::{self, OwnedAddress};
+use crate::context::{Command, Context, Query};
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Result};
+use crate::id::{EmailAddressId, UserId};
+
+/// The most addresses one account may have.
+const MOST: usize = 10;
+
+/// Shows the caller's addresses, the oldest first. Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ListAddresses;
+
+impl Query for ListAddresses {
+    type Out = Vec<OwnedAddress>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnedAddress>> {
+        let user = cx.user()?;
+        cx.tx.all(sql::ADDRESSES, (user,)).await
+    }
+}
+
+/// Shows one of them. Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`.
+#[derive(Debug)]
+pub struct ShowAddress {
+    /// Which one.
+    pub address: EmailAddressId,
+}
+
+impl Query for ShowAddress {
+    type Out = OwnedAddress;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
+        let user = cx.user()?;
+        find(cx, user, self.address).await
+    }
+}
+
+/// Adds an address to the caller's account. It counts as claimed until it is proved.
+///
+/// Errors: `UNAUTHORIZED`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` for one that an account has, the caller's among them.
+#[derive(Debug)]
+pub struct AddAddress {
+    /// Which one.
+    pub email: EmailAddress,
+}
+
+impl Command for AddAddress {
+    type Out = OwnedAddress;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
+        let user = cx.user()?;
+        if cx.tx.all(sql::ADDRESSES, (user,)).await?.len() >= MOST {
+            return Err(Code::TooManyAddresses.into());
+        }
+        let id: EmailAddressId = cx.id();
+        let added = (id, user, self.email.as_str(), self.email.key(), cx.now);
+        cx.tx.optional(sql::ADD_ADDRESS, added).await?.ok_or(Code::EmailExists)?;
+        find(cx, user, id).await
+    }
+}
+
+/// Deletes one of the caller's addresses.
+///
+/// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+#[derive(Debug)]
+pub struct DeleteAddress {
+    /// Which one.
+    pub address: EmailAddressId,
+}
+
+impl Command for DeleteAddress {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        find(cx, user, self.address).await?;
+        cx.tx.optional(sql::DELETE_ADDRESS, (user, self.address)).await?.ok_or(Code::EmailIsPrimary)?;
+        Ok(())
+    }
+}
+
+/// Makes one of the caller's addresses the primary one: the one that is shown, and written to.
+///
+/// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED` for one that is only claimed.
+#[derive(Debug)]
+pub struct MakePrimary {
+    /// Which one.
+    pub address: EmailAddressId,
+}
+
+impl Command for MakePrimary {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        make_primary(cx, user, self.address).await
+    }
+}
+
+/// Of two at once one comes second, and finds its own the only primary one afterwards: a unique index sees to it.
+pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
+    let found = find(cx, user, address).await?;
+    if found.is_primary {
+        return Ok(());
+    }
+    if found.verified_at.is_none() {
+        return Err(Code::EmailNotVerified.into());
+    }
+    cx.tx.execute(sql::NO_PRIMARY, (user, cx.now)).await?;
+    cx.tx.execute(sql::MAKE_PRIMARY, (user, address, cx.now)).await?;
+    Ok(())
+}
+
+async fn find(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<OwnedAddress> {
+    let addresses = cx.tx.all(sql::ADDRESSES, (user,)).await?;
+    Ok(addresses.into_iter().find(|one| one.id == address).ok_or(Code::EmailAddressNotFound)?)
+}

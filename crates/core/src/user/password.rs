@@ -1,0 +1,98 @@
+//! Changing one's password. Whoever does shows first that they know the present one: a browser left open is not enough.
+
+use std::sync::Arc;
+
+use super::{sign_ins, sql};
+use crate::context::{Caller, Command, Context, Query, Reply};
+use crate::error::{Code, Problem, Result};
+use crate::id::UserId;
+use crate::limit;
+use crate::password::{Password, PasswordDigest};
+use crate::service::Service;
+
+/// Sets the caller's password, and ends every other sign-in they have.
+///
+/// Errors: `UNAUTHORIZED`; `REQUIRED_FIELD` and `PASSWORD_WRONG` for the present one, where there is one;
+/// `TOO_MANY_REQUESTS`; `BUSY`.
+pub async fn change_password(
+    service: &Arc<Service>,
+    caller: &Caller,
+    present: Option<Password>,
+    chosen: Password,
+) -> Reply<()> {
+    let before = match confirm(service, caller, present, "current_password").await {
+        Ok(before) => before,
+        Err(problem) => return Reply::refused(problem),
+    };
+    match service.passwords.digest(chosen, service.random.as_ref()).await {
+        Ok(after) => service.run(caller, Change { before, after }).await,
+        Err(problem) => Reply::refused(problem),
+    }
+}
+
+/// Takes the caller's password away, if there is another way for them to come in.
+///
+/// Errors: those of [`change_password`]; `NO_ALTERNATIVE_AUTH_METHOD`: so far there is none besides the password.
+pub async fn remove_password(service: &Arc<Service>, caller: &Caller, present: Option<Password>) -> Reply<()> {
+    match confirm(service, caller, present, "current_password").await {
+        Ok(_) => Reply::refused(Code::NoAlternativeAuthMethod.into()),
+        Err(problem) => Reply::refused(problem),
+    }
+}
+
+/// Compares what the caller says is their password with the one they have; `None` for an account without.
+pub(super) async fn confirm(
+    service: &Arc<Service>,
+    caller: &Caller,
+    present: Option<Password>,
+    field: &str,
+) -> Result<Option<PasswordDigest>> {
+    let Some(digest) = service.ask(caller, &FindOwn).await.result? else {
+        return Ok(None);
+    };
+    let present = present.ok_or_else(|| Problem::required(field))?;
+    service.run(caller, limit::CountPassword).await.result?;
+    if service.passwords.verify(present, Some(&digest)).await? {
+        Ok(Some(digest))
+    } else {
+        Err(Code::PasswordWrong.into())
+    }
+}
+
+struct FindOwn;
+
+impl Query for FindOwn {
+    type Out = Option<PasswordDigest>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PasswordDigest>> {
+        let user = cx.user()?;
+        Ok(cx.tx.one(sql::PASSWORD, (user,)).await?.0)
+    }
+}
+
+#[derive(Debug)]
+struct Change {
+    before: Option<PasswordDigest>,
+    after: PasswordDigest,
+}
+
+impl Command for Change {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        still_has(cx, user, self.before.as_ref()).await?;
+        cx.tx.execute(sql::SET_PASSWORD, (user, self.after.as_str(), cx.now)).await?;
+        // Who knew the old one may be signed in somewhere.
+        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
+            sign_ins::end_others(cx, user, sign_in).await?;
+        }
+        limit::forget_password(cx, user).await
+    }
+}
+
+/// The password may have been changed since it was compared. Error: `PASSWORD_WRONG`.
+pub(super) async fn still_has(cx: &mut Context<'_>, user: UserId, digest: Option<&PasswordDigest>) -> Result<()> {
+    let (now,) = cx.tx.one(sql::PASSWORD, (user,)).await?;
+    if now.as_ref() == digest { Ok(()) } else { Err(Code::PasswordWrong.into()) }
+}

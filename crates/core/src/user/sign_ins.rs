@@ -1,0 +1,48 @@
+//! Where one is signed in, on every browser.
+
+use super::sql;
+use crate::context::{Command, Context, Query};
+use crate::error::{Code, Result};
+use crate::id::{SignInId, UserId};
+use crate::session::SignIn;
+
+/// Shows every sign-in of the caller that has not ended, the newest first, and which of them asks. Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ListSignIns;
+
+impl Query for ListSignIns {
+    type Out = (Vec<SignIn>, Option<SignInId>);
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
+        let user = cx.user()?;
+        let sign_ins = cx.tx.all(sql::SIGN_INS, (user, cx.now)).await?;
+        Ok((sign_ins, cx.session.as_ref().and_then(|session| session.sign_in_id)))
+    }
+}
+
+/// Ends one of the caller's sign-ins, wherever it is. Error: `UNAUTHORIZED`; `SIGN_IN_NOT_FOUND`.
+#[derive(Debug)]
+pub struct EndSignIn {
+    /// Which one.
+    pub sign_in: SignInId,
+}
+
+impl Command for EndSignIn {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        cx.tx.execute(sql::LEAVE_SESSION, (user, self.sign_in, cx.now)).await?;
+        if cx.tx.execute(sql::END_SIGN_IN, (user, self.sign_in)).await? == 0 {
+            return Err(Code::SignInNotFound.into());
+        }
+        Ok(())
+    }
+}
+
+/// Ends every sign-in of a user but one; 0 stands for none.
+pub(super) async fn end_others(cx: &mut Context<'_>, user: UserId, but: SignInId) -> Result<()> {
+    cx.tx.execute(sql::LEAVE_OTHER_SESSIONS, (user, but, cx.now)).await?;
+    cx.tx.execute(sql::END_OTHER_SIGN_INS, (user, but)).await?;
+    Ok(())
+}
