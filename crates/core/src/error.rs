@@ -66,6 +66,12 @@ codes! {
     ImageTooLarge = 400 "IMAGE_TOO_LARGE", "An image has 16 million pixels at the most, and 8192 on a side. Send a smaller one.";
     /// A template for session tokens that is not there.
     TemplateNotFound = 404 "TEMPLATE_NOT_FOUND", "There is no such template for session tokens. Use default, or leave it out.";
+    /// Nobody makes an account without an invitation.
+    SignupRestricted = 403 "SIGNUP_RESTRICTED", "Accounts are made by invitation here. Ask somebody who is in to invite you.";
+    /// The same, and there is a list to wait on.
+    SignupWaitlistOnly = 400 "SIGNUP_WAITLIST_ONLY", "Accounts are made by invitation so far. Join the waitlist.";
+    /// There is no list to wait on.
+    WaitlistClosed = 400 "WAITLIST_CLOSED", "There is no waitlist here.";
     /// More addresses than one account may have.
     TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account has ten e-mail addresses at the most. Delete one first.";
     /// The primary address, which stays.

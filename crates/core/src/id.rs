@@ -139,6 +139,12 @@ ids! {
     WorkspaceRoleId,
     /// An invitation into an organization.
     InvitationId,
+    /// A domain of an organization.
+    DomainId,
+    /// Somebody's wish to come into an organization.
+    JoinRequestId,
+    /// An entry of the waitlist.
+    WaitlistEntryId,
     /// A piece of work that leaves the process.
     OutboxId,
 }

@@ -33,6 +33,7 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod time;
 pub mod user;
+pub mod waitlist;
 pub mod workspace;
 
 pub use context::{Caller, Command, Query, Reply};
@@ -53,5 +54,6 @@ const STATEMENTS: &[&[db::Declaration]] = &[
     outbox::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
+    waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
 ];

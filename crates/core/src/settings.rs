@@ -20,6 +20,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may make an account.
+    pub sign_up: SignUpMode,
     /// How long sessions and sign-ins live.
     pub sessions: Sessions,
     /// How session tokens live.
@@ -47,6 +49,17 @@ pub enum Mode {
     Production,
     /// A session may also travel as `?__dev_session__=` and `X-Development-Session`.
     Staging,
+}
+
+/// Who may make an account. Whoever is invited always may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpMode {
+    /// Everybody.
+    Public,
+    /// Nobody else.
+    Restricted,
+    /// Nobody else, but others may ask for it.
+    Waitlist,
 }
 
 /// An absolute http or https URL without path, query, fragment or credentials, and without a slash at its end. It is
@@ -299,6 +312,7 @@ impl Default for Settings {
             public_url: PublicUrl("http://127.0.0.1:8080".to_owned()),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            sign_up: SignUpMode::Public,
             sessions: Sessions { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
             tokens: Tokens { lifetime: Duration::from_secs(30), key_days: 30 },
             passwords: Passwords {

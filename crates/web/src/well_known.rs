@@ -9,6 +9,7 @@ use axum::routing::get;
 use serde::Serialize;
 use vestibule_core::session_token::PublishedKey;
 
+use crate::api::deployment::configuration::Ui;
 use crate::app::App;
 use crate::envelope::Refusal;
 
@@ -44,7 +45,10 @@ struct KeyPair {
 
 /// The routes.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/.well-known/jwks.json", get(key_set)).route("/.well-known/jwk", get(key_pair))
+    Router::new()
+        .route("/.well-known/jwks.json", get(key_set))
+        .route("/.well-known/jwk", get(key_pair))
+        .route("/.well-known/meta", get(meta))
 }
 
 fn keys(app: &App) -> Result<Vec<PublishedKey>, Refusal> {
@@ -68,4 +72,8 @@ async fn key_pair(State(app): State<App>) -> Result<Response, Refusal> {
     let current = keys(&app)?.into_iter().next().map_or_else(String::new, |key| key.pem);
     let pair = KeyPair { deployment_id: app.here().deployment.to_string(), public_key: current };
     Ok((HEADERS, axum::Json(pair)).into_response())
+}
+
+async fn meta(State(app): State<App>) -> Response {
+    (HEADERS, axum::Json(Ui::new(app.here().deployment, app.settings()))).into_response()
 }

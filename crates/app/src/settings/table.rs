@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Mail, Mode, PublicUrl, Transport};
+use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Mail, Mode, PublicUrl, SignUpMode, Transport};
 
 use super::load::Surroundings;
 use super::read::{file_path, image_place, network, number, page, permission, place, span};
@@ -156,6 +156,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
         kind: Kind::List(|loaded| loaded.settings.trusted_proxies.clear()),
         read: |loaded, text| {
             loaded.settings.trusted_proxies.push(network(text)?);
+            Some(())
+        },
+    },
+    Setting {
+        path: "sign_up",
+        explains: "Who may make an account: everybody, or whoever is invited, while others may join a waitlist or not.",
+        takes: "public, restricted or waitlist",
+        example: "restricted",
+        default: Fallback::Is("public"),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            loaded.settings.sign_up = match text {
+                "public" => SignUpMode::Public,
+                "restricted" => SignUpMode::Restricted,
+                "waitlist" => SignUpMode::Waitlist,
+                _ => return None,
+            };
             Some(())
         },
     },

@@ -34,6 +34,7 @@ migrations! {
     4 "handovers";
     5 "images";
     6 "pictures";
+    7 "waitlist";
 }
 
 /// The schema this binary speaks.

@@ -37,6 +37,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("outbox", &[]),
     ("handovers", &[]),
     ("images", &[]),
+    ("waitlist", &[]),
 ];
 
 /// Why nothing was moved.

@@ -19,19 +19,23 @@ record! {
         pub workspace_creator_role_id: WorkspaceRoleId,
         /// Given to whoever joins one without a role.
         pub workspace_member_role_id: WorkspaceRoleId,
+        /// When it was made.
+        pub created_at: Timestamp,
     }
 }
 
 sql! {
     FIND(): Deployment =
-        "SELECT id, key_check, creator_role_id, member_role_id, workspace_creator_role_id, workspace_member_role_id
+        "SELECT id, key_check, creator_role_id, member_role_id, workspace_creator_role_id, workspace_member_role_id,
+                created_at
            FROM deployments";
 
     INSERT(DeploymentId, Bytes, RoleId, RoleId, WorkspaceRoleId, WorkspaceRoleId, Timestamp): Deployment =
         "INSERT INTO deployments (id, key_check, creator_role_id, member_role_id, workspace_creator_role_id,
                                   workspace_member_role_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-      RETURNING id, key_check, creator_role_id, member_role_id, workspace_creator_role_id, workspace_member_role_id";
+      RETURNING id, key_check, creator_role_id, member_role_id, workspace_creator_role_id, workspace_member_role_id,
+                created_at";
 
     INSERT_ROLE(RoleId, Text, PermissionSet, bool, Timestamp) =
         "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)

@@ -13,6 +13,7 @@ use crate::password::{Password, PasswordDigest};
 use crate::secret::InvitationToken;
 use crate::service::Service;
 use crate::session;
+use crate::settings::SignUpMode;
 use crate::sign_in::CameIn;
 use crate::user::sql;
 
@@ -35,9 +36,18 @@ pub struct SignUp {
 
 /// Makes the account and signs its owner in. The invitation is not accepted by it: that is a step of its own.
 ///
-/// Errors: `EMAIL_EXISTS` and `USERNAME_EXISTS`, both at once if need be; `INVALID_INVITATION_TOKEN` and
+/// Errors: `SIGNUP_RESTRICTED` and `SIGNUP_WAITLIST_ONLY` without an invitation, as the settings say; `EMAIL_EXISTS` and `USERNAME_EXISTS`, both at once if need be; `INVALID_INVITATION_TOKEN` and
 /// `INVITATION_EXPIRED`; `BAD_REQUEST_BODY` when the invitation is for another address; `TOO_MANY_REQUESTS`; `BUSY`.
 pub async fn sign_up(service: &Arc<Service>, caller: &Caller, newcomer: SignUp) -> Reply<CameIn> {
+    let closed = match service.settings.sign_up {
+        SignUpMode::Public => None,
+        SignUpMode::Restricted => Some(Code::SignupRestricted),
+        SignUpMode::Waitlist => Some(Code::SignupWaitlistOnly),
+    };
+    // An invitation is the way in (and whether it is one that holds is found out below).
+    if let Some(closed) = closed.filter(|_| newcomer.invitation.is_none()) {
+        return Reply::refused(closed.into());
+    }
     let Reply { session, result: counted, .. } = service.run(caller, limit::CountSignUp).await;
     let digest = match counted {
         Ok(()) => service.passwords.digest(newcomer.password.clone(), service.random.as_ref()).await,

@@ -98,6 +98,8 @@ const TABLE: &[Row] = &[
         &[("workspace_id", "WORKSPACE")],
         [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, NO_MEMBER, OK, NO_MEMBER, OK],
     ),
+    ("GET", "/deployment", &[], ANYBODY),
+    ("POST", "/waitlist/join", &[("email", "FRESH")], ["400 WAITLIST_CLOSED"; 7]),
     ("GET", "/me", &[], SIGNED_IN),
     ("POST", "/me", &[("first_name", "New")], SIGNED_IN),
     ("PATCH", "/me", &[("first_name", "New")], SIGNED_IN),

@@ -281,7 +281,7 @@ async fn paths_and_methods_that_do_not_exist() {
         stage.owner.get(path).await.refused(404, "NOT_FOUND");
     }
     for (method, path) in [
-        ("PATCH", "/me"),
+        ("PUT", "/me"),
         ("DELETE", "/session"),
         ("POST", "/session"),
         ("PUT", "/organizations"),

@@ -10,6 +10,7 @@ mod bad_input;
 mod crash;
 mod cross_site;
 mod database_away;
+mod deployment;
 mod description;
 mod encodings;
 mod handovers;

@@ -23,6 +23,7 @@ async fn company(engine: Engine) -> (Arc<Database>, Company) {
     app.drain().await;
     let kim = app.member(&owner, &organization, "kim@example.com", "").await;
     let kim = text(&kim.get("/me").await.ok()["id"]);
+    app.execute("INSERT INTO waitlist (id, address, address_key, first_name, last_name, created_at) VALUES (1, 'W@x.se', 'w@x.se', '', '', 0)");
     let picture = images::picture(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &picture)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();

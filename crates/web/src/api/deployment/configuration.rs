@@ -1,0 +1,419 @@
+//! `GET /deployment`, and its pages and names once more as `/.well-known/meta`: what a client needs to start.
+
+use axum::extract::State;
+use data_encoding::BASE64;
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_core::deployment::Deployment;
+use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
+use vestibule_core::settings::{Mode, Settings, SignUpMode};
+use vestibule_core::time::Timestamp;
+
+use crate::app::App;
+use crate::envelope::{Refusal, success};
+use crate::openapi::Enveloped;
+
+/// The configuration of this installation, as far as everybody may know it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Deployment)]
+pub(crate) struct Configuration {
+    id: DeploymentId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    name: String,
+    enabled: bool,
+    maintenance_mode: bool,
+    /// `production` or `staging`.
+    mode: &'static str,
+    backend_host: String,
+    frontend_host: String,
+    mail_from_host: String,
+    publishable_key: String,
+    /// Always "0": there is one installation here.
+    project_id: &'static str,
+    b2b_settings: B2b,
+    auth_settings: Auth,
+    restrictions: Restrictions,
+    /// Always empty: there are none yet.
+    #[schema(value_type = Vec<Object>)]
+    social_connections: [(); 0],
+    ui_settings: Ui,
+}
+
+/// What there is of organizations and workspaces.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = B2bSettings)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
+struct B2b {
+    id: DeploymentId,
+    deployment_id: DeploymentId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    organizations_enabled: bool,
+    workspaces_enabled: bool,
+    ip_allowlist_per_org_enabled: bool,
+    ip_allowlist_per_workspace_enabled: bool,
+    enforce_mfa_per_org_enabled: bool,
+    enforce_mfa_per_workspace_enabled: bool,
+    enterprise_sso_enabled: bool,
+    allow_users_to_create_orgs: bool,
+    allow_org_deletion: bool,
+    allow_workspace_deletion: bool,
+    custom_org_role_enabled: bool,
+    custom_workspace_role_enabled: bool,
+    limit_org_creation_per_user: bool,
+    limit_workspace_creation_per_org: bool,
+    /// 0 for no limit, here and below.
+    max_orgs_per_user: u32,
+    org_creation_per_user_count: u32,
+    workspaces_per_org_count: u32,
+    max_allowed_org_members: u32,
+    max_allowed_workspace_members: u32,
+    default_org_creator_role_id: RoleId,
+    default_org_member_role_id: RoleId,
+    default_workspace_creator_role_id: WorkspaceRoleId,
+    default_workspace_member_role_id: WorkspaceRoleId,
+    /// What roles may hold besides the service's own; empty for whatever they like.
+    organization_permissions: Vec<String>,
+    workspace_permissions: Vec<String>,
+    /// The same, each with whether it is given to nobody any more.
+    permission_catalog: Vec<CatalogueEntry>,
+}
+
+/// A permission of the deployment's catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+struct CatalogueEntry {
+    key: String,
+    archived: bool,
+}
+
+/// A field that people may, or must, have.
+#[derive(Debug, Serialize, ToSchema)]
+struct AuthField {
+    enabled: bool,
+    required: bool,
+}
+
+const REQUIRED: AuthField = AuthField { enabled: true, required: true };
+const OFFERED: AuthField = AuthField { enabled: true, required: false };
+const ABSENT: AuthField = AuthField { enabled: false, required: false };
+
+/// How people sign in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuthSettings)]
+struct Auth {
+    id: DeploymentId,
+    deployment_id: DeploymentId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    email_address: AuthField,
+    phone_number: AuthField,
+    username: AuthField,
+    first_name: AuthField,
+    last_name: AuthField,
+    password: Password,
+    backup_code: AuthField,
+    web3_wallet: AuthField,
+    magic_link: AuthField,
+    passkey: Passkey,
+    auth_factors_enabled: Factors,
+    verification_policy: Verified,
+    second_factor_policy: &'static str,
+    first_factor: &'static str,
+    second_factor: &'static str,
+    alternate_first_factors: [&'static str; 1],
+    #[schema(value_type = Vec<String>)]
+    alternate_second_factors: [(); 0],
+    multi_session_support: ManyAccounts,
+    /// Seconds.
+    session_token_lifetime: u64,
+    session_validity_period: u64,
+    session_inactive_timeout: u64,
+}
+
+/// What a password must be.
+#[derive(Debug, Serialize, ToSchema)]
+struct Password {
+    enabled: bool,
+    required: bool,
+    min_length: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Passkey {
+    enabled: bool,
+    prompt_registration_on_auth: bool,
+    allow_autofill: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
+struct Factors {
+    email_password: bool,
+    username_password: bool,
+    email_magic_link: bool,
+    email_otp: bool,
+    phone_otp: bool,
+    web3_wallet: bool,
+    backup_code: bool,
+    authenticator: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Verified {
+    email: bool,
+    phone_number: bool,
+}
+
+/// Several accounts in one browser.
+#[derive(Debug, Serialize, ToSchema)]
+struct ManyAccounts {
+    enabled: bool,
+    max_accounts_per_session: u32,
+    max_sessions_per_account: u32,
+}
+
+/// Who may sign up.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
+struct Restrictions {
+    id: DeploymentId,
+    deployment_id: DeploymentId,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// `public`, `restricted` or `waitlist`.
+    sign_up_mode: &'static str,
+    allowlist_enabled: bool,
+    blocklist_enabled: bool,
+    block_subaddresses: bool,
+    block_disposable_emails: bool,
+    block_voip_numbers: bool,
+    country_restrictions: Countries,
+    #[schema(value_type = Vec<String>)]
+    banned_keywords: [(); 0],
+    #[schema(value_type = Vec<String>)]
+    allowlisted_resources: [(); 0],
+    #[schema(value_type = Vec<String>)]
+    blocklisted_resources: [(); 0],
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Countries {
+    enabled: bool,
+    #[schema(value_type = Vec<String>)]
+    country_codes: [(); 0],
+}
+
+/// What it is called and where its pages are; empty for what it has not.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UiSettings)]
+pub(crate) struct Ui {
+    deployment_id: DeploymentId,
+    app_name: String,
+    privacy_policy_url: &'static str,
+    tos_page_url: &'static str,
+    sign_in_page_url: &'static str,
+    sign_up_page_url: &'static str,
+    waitlist_page_url: &'static str,
+    support_page_url: &'static str,
+    after_logo_click_url: &'static str,
+    user_profile_url: &'static str,
+    organization_profile_url: &'static str,
+    create_organization_url: &'static str,
+    after_sign_out_one_page_url: &'static str,
+    after_sign_out_all_page_url: &'static str,
+    after_signup_redirect_url: &'static str,
+    after_signin_redirect_url: &'static str,
+    after_create_organization_redirect_url: &'static str,
+    favicon_image_url: &'static str,
+    logo_image_url: &'static str,
+    default_user_profile_image_url: &'static str,
+    default_organization_profile_image_url: &'static str,
+    default_workspace_profile_image_url: &'static str,
+    use_initials_for_user_profile_image: bool,
+    use_initials_for_organization_profile_image: bool,
+    signup_terms_statement: &'static str,
+    signup_terms_statement_shown: bool,
+}
+
+impl Ui {
+    /// Of this installation.
+    pub(crate) fn new(deployment_id: DeploymentId, settings: &Settings) -> Self {
+        Self {
+            deployment_id,
+            app_name: settings.name.clone(),
+            privacy_policy_url: "",
+            tos_page_url: "",
+            sign_in_page_url: "",
+            sign_up_page_url: "",
+            waitlist_page_url: "",
+            support_page_url: "",
+            after_logo_click_url: "",
+            user_profile_url: "",
+            organization_profile_url: "",
+            create_organization_url: "",
+            after_sign_out_one_page_url: "",
+            after_sign_out_all_page_url: "",
+            after_signup_redirect_url: "",
+            after_signin_redirect_url: "",
+            after_create_organization_redirect_url: "",
+            favicon_image_url: "",
+            logo_image_url: "",
+            default_user_profile_image_url: "",
+            default_organization_profile_image_url: "",
+            default_workspace_profile_image_url: "",
+            use_initials_for_user_profile_image: true,
+            use_initials_for_organization_profile_image: true,
+            signup_terms_statement: "",
+            signup_terms_statement_shown: false,
+        }
+    }
+}
+
+impl B2b {
+    fn new(deployment: &Deployment, settings: &Settings) -> Self {
+        let (roles, organizations) = (&settings.roles, settings.organizations);
+        let entry = |key: &String| CatalogueEntry { key: key.clone(), archived: roles.archived.contains(key) };
+        let all: Vec<_> = roles.permissions.iter().map(entry).collect();
+        let archived = roles.archived.iter().filter(|key| !roles.permissions.contains(key)).map(entry);
+        Self {
+            id: deployment.id,
+            deployment_id: deployment.id,
+            created_at: deployment.created_at,
+            updated_at: deployment.created_at,
+            organizations_enabled: true,
+            workspaces_enabled: true,
+            ip_allowlist_per_org_enabled: true,
+            ip_allowlist_per_workspace_enabled: true,
+            enforce_mfa_per_org_enabled: false,
+            enforce_mfa_per_workspace_enabled: false,
+            enterprise_sso_enabled: false,
+            allow_users_to_create_orgs: true,
+            allow_org_deletion: true,
+            allow_workspace_deletion: true,
+            custom_org_role_enabled: true,
+            custom_workspace_role_enabled: true,
+            limit_org_creation_per_user: organizations.per_user > 0,
+            limit_workspace_creation_per_org: organizations.workspaces > 0,
+            max_orgs_per_user: organizations.per_user,
+            org_creation_per_user_count: organizations.per_user,
+            workspaces_per_org_count: organizations.workspaces,
+            max_allowed_org_members: settings.seats.organization,
+            max_allowed_workspace_members: settings.seats.workspace,
+            default_org_creator_role_id: deployment.creator_role_id,
+            default_org_member_role_id: deployment.member_role_id,
+            default_workspace_creator_role_id: deployment.workspace_creator_role_id,
+            default_workspace_member_role_id: deployment.workspace_member_role_id,
+            organization_permissions: roles.permissions.clone(),
+            workspace_permissions: roles.permissions.clone(),
+            permission_catalog: all.into_iter().chain(archived).collect(),
+        }
+    }
+}
+
+impl Auth {
+    fn new(deployment: &Deployment, settings: &Settings) -> Self {
+        Self {
+            id: deployment.id,
+            deployment_id: deployment.id,
+            created_at: deployment.created_at,
+            updated_at: deployment.created_at,
+            email_address: REQUIRED,
+            phone_number: ABSENT,
+            username: OFFERED,
+            first_name: OFFERED,
+            last_name: OFFERED,
+            password: Password { enabled: true, required: true, min_length: settings.passwords.minimum_length },
+            backup_code: ABSENT,
+            web3_wallet: ABSENT,
+            magic_link: ABSENT,
+            passkey: Passkey { enabled: false, prompt_registration_on_auth: false, allow_autofill: false },
+            auth_factors_enabled: Factors {
+                email_password: true,
+                username_password: true,
+                email_magic_link: false,
+                email_otp: false,
+                phone_otp: false,
+                web3_wallet: false,
+                backup_code: false,
+                authenticator: false,
+            },
+            verification_policy: Verified { email: false, phone_number: false },
+            second_factor_policy: "none",
+            first_factor: "email_password",
+            second_factor: "none",
+            alternate_first_factors: ["username_password"],
+            alternate_second_factors: [],
+            multi_session_support: ManyAccounts {
+                enabled: true,
+                max_accounts_per_session: 0,
+                max_sessions_per_account: 0,
+            },
+            session_token_lifetime: settings.tokens.lifetime.as_secs(),
+            session_validity_period: settings.sessions.absolute.as_secs(),
+            session_inactive_timeout: settings.sessions.idle.as_secs(),
+        }
+    }
+}
+
+impl Restrictions {
+    fn new(deployment: &Deployment, settings: &Settings) -> Self {
+        Self {
+            id: deployment.id,
+            deployment_id: deployment.id,
+            created_at: deployment.created_at,
+            updated_at: deployment.created_at,
+            sign_up_mode: match settings.sign_up {
+                SignUpMode::Public => "public",
+                SignUpMode::Restricted => "restricted",
+                SignUpMode::Waitlist => "waitlist",
+            },
+            allowlist_enabled: false,
+            blocklist_enabled: false,
+            block_subaddresses: false,
+            block_disposable_emails: false,
+            block_voip_numbers: false,
+            country_restrictions: Countries { enabled: false, country_codes: [] },
+            banned_keywords: [],
+            allowlisted_resources: [],
+            blocklisted_resources: [],
+        }
+    }
+}
+
+/// What a client needs to know before anybody signs in.
+#[utoipa::path(get, path = "/deployment", tag = "Deployment", security(()),
+    responses((status = 200, description = "Deployment configuration retrieved", body = Enveloped<Configuration>)))]
+pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Response, Refusal> {
+    let (deployment, settings) = (app.service().deployment().map_err(Refusal)?, app.settings());
+    let host = settings.public_url.as_str().split_once("://").map_or("", |(_, host)| host);
+    let (mode, kind) = match settings.mode {
+        Mode::Production => ("production", "live"),
+        Mode::Staging => ("staging", "test"),
+    };
+    let configuration = Configuration {
+        id: deployment.id,
+        created_at: deployment.created_at,
+        updated_at: deployment.created_at,
+        name: settings.name.clone(),
+        enabled: true,
+        maintenance_mode: false,
+        mode,
+        backend_host: host.to_owned(),
+        frontend_host: host.to_owned(),
+        mail_from_host: settings
+            .mail
+            .from
+            .rsplit_once('@')
+            .map_or("", |(_, host)| host.trim_end_matches('>'))
+            .to_owned(),
+        publishable_key: format!("pk_{kind}_{}", BASE64.encode(settings.public_url.as_str().as_bytes())),
+        project_id: "0",
+        b2b_settings: B2b::new(deployment, settings),
+        auth_settings: Auth::new(deployment, settings),
+        restrictions: Restrictions::new(deployment, settings),
+        social_connections: [],
+        ui_settings: Ui::new(deployment.id, settings),
+    };
+    Ok(success(&configuration, None))
+}

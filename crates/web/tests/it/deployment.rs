@@ -1,0 +1,107 @@
+//! What everybody may know before they sign in, and who may sign up.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use vestibule_core::node;
+use vestibule_core::settings::SignUpMode;
+
+use crate::harness::{App, PASSWORD, Start, text};
+
+#[tokio::test]
+async fn a_client_finds_what_it_needs_to_start() {
+    let app = App::with(|settings| {
+        settings.roles.permissions = vec!["orders:read".to_owned(), "orders:write".to_owned()];
+        settings.roles.archived = vec!["orders:write".to_owned()];
+        settings.organizations.per_user = 3;
+        settings.seats.organization = 100;
+    });
+    let app = app.await;
+    let answer = app.visitor().get("/deployment").await;
+    assert!(!answer.headers.contains_key("set-cookie"));
+    let found = answer.ok();
+    for key in
+        ["mode", "backend_host", "ui_settings", "auth_settings", "b2b_settings", "restrictions", "social_connections"]
+    {
+        assert!(!found[key].is_null(), "{key}");
+    }
+    assert_eq!((&found["mode"], &found["backend_host"]), (&json!("production"), &json!("vestibule.test")));
+    let b2b = &found["b2b_settings"];
+    assert_eq!((&b2b["max_orgs_per_user"], &b2b["limit_org_creation_per_user"]), (&json!(3), &json!(true)));
+    assert_eq!(
+        (&b2b["max_allowed_org_members"], &b2b["limit_workspace_creation_per_org"]),
+        (&json!(100), &json!(false))
+    );
+    assert_eq!(b2b["permission_catalog"][1], json!({"key": "orders:write", "archived": true}));
+    assert_eq!(found["restrictions"]["sign_up_mode"], "public");
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
+    let ids: Vec<_> = roles.as_array().unwrap().iter().map(|role| text(&role["id"])).collect();
+    assert!(ids.contains(&text(&b2b["default_org_creator_role_id"])));
+    let meta: Value = serde_json::from_str(&app.visitor().get("/.well-known/meta").await.text).unwrap();
+    assert_eq!(meta, found["ui_settings"]);
+    // A publishable key leads back to this server.
+    let key = text(&found["publishable_key"]);
+    let url = data_encoding::BASE64.decode(key.strip_prefix("pk_live_").unwrap().as_bytes()).unwrap();
+    assert_eq!(url, b"http://vestibule.test");
+}
+
+#[tokio::test]
+async fn where_sign_up_is_closed_an_invitation_is_the_way_in() {
+    for (mode, status, code) in
+        [(SignUpMode::Restricted, 403, "SIGNUP_RESTRICTED"), (SignUpMode::Waitlist, 400, "SIGNUP_WAITLIST_ONLY")]
+    {
+        let app = App::start().await;
+        let (owner, organization) = app.founder("olga@example.com").await;
+        let (cookie, database) = (owner.cookie.lock().unwrap().clone(), Arc::clone(&app.inner.database));
+        node::hold(&app.inner.service, async {}).await;
+        drop((owner, app));
+        let start = Start::on_shared(database).seeded(8);
+        let closed = start.changed(move |settings| settings.sign_up = mode).app().await;
+        let owner = closed.with_cookie(cookie);
+        let newcomer = |token: &str| {
+            vec![
+                ("email".to_owned(), "nina@example.com".to_owned()),
+                ("password".to_owned(), PASSWORD.to_owned()),
+                ("invite_token".to_owned(), token.to_owned()),
+            ]
+        };
+        let sign_up = async |token: &str| {
+            let fields = newcomer(token);
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            closed.visitor().post("/auth/signup", &fields).await
+        };
+        sign_up("").await.refused(status, code);
+        sign_up("inv_x").await.refused(400, "INVALID_INVITATION_TOKEN");
+        assert_eq!(closed.count("SELECT COUNT(*) FROM users"), 1);
+        let invited = [("email", "nina@example.com")];
+        let invitation = owner.post(&format!("/organizations/{organization}/invitations"), &invited).await.ok();
+        sign_up(invitation["token"].as_str().unwrap()).await.ok();
+        assert_eq!(closed.count("SELECT COUNT(*) FROM users"), 2);
+    }
+}
+
+#[tokio::test]
+async fn the_waitlist_takes_everybody_alike() {
+    let app = App::with(|settings| {
+        settings.sign_up = SignUpMode::Waitlist;
+        settings.passwords.attempts_per_address = 5;
+    });
+    let app = app.await;
+    let join = async |email: &str| app.visitor().post("/waitlist/join", &[("email", email), ("first_name", "N")]).await;
+    let said = |joined: Value| {
+        (joined["message"].clone(), joined["entry"]["email"].clone(), joined["entry"]["first_name"].clone())
+    };
+    let first = said(join("Nina@Example.com").await.ok());
+    assert_eq!(first, (json!("Successfully joined waitlist"), json!("nina@example.com"), json!("N")));
+    assert_eq!(said(join("nina@example.com").await.ok()), first, "whoever is on it already hears the same");
+    assert_eq!(app.count("SELECT COUNT(*) FROM waitlist"), 1);
+    join("nobody").await.refused(400, "INVALID_EMAIL");
+    app.visitor().post("/waitlist/join", &[]).await.refused(400, "REQUIRED_FIELD");
+    for number in 0..3 {
+        join(&format!("n{number}@example.com")).await.ok();
+    }
+    join("late@example.com").await.refused(429, "TOO_MANY_REQUESTS");
+    let open = App::start().await;
+    open.visitor().post("/waitlist/join", &[("email", "nina@example.com")]).await.refused(400, "WAITLIST_CLOSED");
+}

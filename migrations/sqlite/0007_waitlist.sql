@@ -1,0 +1,10 @@
+-- Who would like to come in as long as sign-up is closed.
+
+CREATE TABLE waitlist (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    address     TEXT    NOT NULL,
+    address_key TEXT    NOT NULL UNIQUE,
+    first_name  TEXT    NOT NULL,
+    last_name   TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT;
