@@ -72,6 +72,12 @@ codes! {
     SignupWaitlistOnly = 400 "SIGNUP_WAITLIST_ONLY", "Accounts are made by invitation so far. Join the waitlist.";
     /// There is no list to wait on.
     WaitlistClosed = 400 "WAITLIST_CLOSED", "There is no waitlist here.";
+    /// More rows than one call takes.
+    TooManyRows = 400 "TOO_MANY_ROWS", "A list has a thousand rows at the most. Send it in parts.";
+    /// An address that stands in a list twice.
+    DuplicateRow = 400 "DUPLICATE_ROW", "This address stands in the list before, perhaps in another spelling.";
+    /// A key that marked another call.
+    IdempotencyKeyReused = 400 "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for something else. Use a new one.";
     /// More addresses than one account may have.
     TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account has ten e-mail addresses at the most. Delete one first.";
     /// The primary address, which stays.

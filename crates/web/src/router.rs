@@ -93,6 +93,7 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(organizations::roles::roles, organizations::roles::define))
         .routes(routes!(organizations::roles::remove))
         .routes(routes!(invitations::list::list, invitations::create::create))
+        .routes(routes!(invitations::bulk::bulk))
         .routes(routes!(invitations::resend::resend))
         .routes(routes!(invitations::discard::discard))
         .routes(routes!(invitations::accept::accept))

@@ -35,6 +35,7 @@ migrations! {
     5 "images";
     6 "pictures";
     7 "waitlist";
+    8 "bulk";
 }
 
 /// The schema this binary speaks.

@@ -38,6 +38,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("handovers", &[]),
     ("images", &[]),
     ("waitlist", &[]),
+    ("idempotent_answers", &[]),
 ];
 
 /// Why nothing was moved.

@@ -70,6 +70,53 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Runs it once for each of these, all sent together, and gives each one's row or nothing.
+    pub async fn optional_each<A: Arguments, R: Record>(
+        &mut self,
+        statement: Statement<A, R>,
+        given: &[A::Given<'_>],
+    ) -> Result<Vec<Option<R>>> {
+        let declaration = statement.declaration();
+        let values: Vec<_> = given.iter().map(|one| A::values(*one)).collect();
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.note(&declaration);
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let one = |values: &Vec<Value<'_>>| {
+                    let rows = sqlite::rows(connection, &declaration, values, R::read)?;
+                    Ok(rows.into_iter().next())
+                };
+                values.iter().map(one).collect()
+            }
+            Engine::Postgres(transaction) => {
+                let rows = transaction.rows_each(&declaration, &values).await?;
+                rows.iter().map(|rows| rows.first().map(|row| R::read(&Row::Postgres(row))).transpose()).collect()
+            }
+        }
+    }
+
+    /// The same for a statement that gives no rows.
+    pub async fn execute_each<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        given: &[A::Given<'_>],
+    ) -> Result<()> {
+        let declaration = statement.declaration();
+        let values: Vec<_> = given.iter().map(|one| A::values(*one)).collect();
+        if values.is_empty() {
+            return Ok(());
+        }
+        self.note(&declaration);
+        match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                values.iter().try_for_each(|values| sqlite::execute(connection, &declaration, values).map(|_| ()))
+            }
+            Engine::Postgres(transaction) => transaction.rows_each(&declaration, &values).await.map(|_| ()),
+        }
+    }
+
     async fn rows<R>(
         &mut self,
         declaration: &Declaration,

@@ -6,6 +6,7 @@
 
 mod accept;
 pub(crate) mod authority;
+mod bulk;
 mod create;
 mod decline;
 mod discard;
@@ -26,6 +27,7 @@ use crate::time::Timestamp;
 
 pub use accept::{Accept, Named, Outcome};
 pub use authority::Suspension;
+pub use bulk::{As, Bulk, IdempotencyKey, Judged, JudgedRow, MOST_ROWS, Row};
 pub use create::{Create, LONGEST_LIFE};
 pub use decline::Decline;
 pub use discard::Discard;

@@ -2,7 +2,7 @@
 
 use super::{Delivery, Status};
 use crate::access::PermissionSet;
-use crate::db::{Text, record, sql};
+use crate::db::{Bytes, Text, record, sql};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use crate::membership::MembershipRole;
 use crate::time::Timestamp;
@@ -170,6 +170,24 @@ record! {
         pub(crate) inviter_first_name: Option<String>,
         pub(crate) inviter_last_name: Option<String>,
         pub(crate) inviter_username: Option<String>,
+    }
+}
+
+record! {
+    /// An address that is invited and has not answered.
+    pub(crate) struct Pending {
+        pub(crate) email_key: String,
+        /// Into which workspace; 0 for none.
+        pub(crate) workspace_scope: i64,
+        pub(crate) expires_at: Timestamp,
+    }
+}
+
+record! {
+    /// What was answered to a call with a key.
+    pub(crate) struct EarlierAnswer {
+        pub(crate) asked_digest: Vec<u8>,
+        pub(crate) answer: String,
     }
 }
 
@@ -378,4 +396,19 @@ sql! {
     DELIVERED(OrganizationId, InvitationId, i64, Delivery, Text, i64, Timestamp) =
         "UPDATE invitations SET delivery = $4, delivery_reason = $5, delivery_attempts = $6, delivery_at = $7
           WHERE organization_id = $1 AND id = $2 AND generation = $3";
+
+    /// Every address that is invited and has not answered, into which workspace (0 for none), and until when.
+    ALL_PENDING(OrganizationId): Pending =
+        "SELECT email_key, workspace_scope, expires_at FROM invitations WHERE organization_id = $1 AND status = 'pending'";
+
+    EARLIER_ANSWER(OrganizationId, Bytes, Timestamp): EarlierAnswer =
+        "SELECT asked_digest, answer FROM idempotent_answers
+          WHERE organization_id = $1 AND key_digest = $2 AND created_at > $3";
+
+    FORGET_ANSWERS(OrganizationId, Timestamp) =
+        "DELETE FROM idempotent_answers WHERE organization_id = $1 AND created_at <= $2";
+
+    KEEP_ANSWER(OrganizationId, Bytes, Bytes, Text, Timestamp) =
+        "INSERT INTO idempotent_answers (organization_id, key_digest, asked_digest, answer, created_at)
+         VALUES ($1, $2, $3, $4, $5)";
 }

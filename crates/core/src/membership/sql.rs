@@ -105,6 +105,11 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY r.id";
 
+    /// Every address of every member.
+    ADDRESSES(OrganizationId): (String,) =
+        "SELECT e.address_key FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
+          WHERE m.organization_id = $1";
+
     /// Whether somebody with this address is in the organization.
     OF_ADDRESS(OrganizationId, Text): (MembershipId,) =
         "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id

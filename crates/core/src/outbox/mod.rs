@@ -37,6 +37,17 @@ pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &Invit
     Ok(())
 }
 
+/// The same for many at once.
+pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &[&Invitation]) -> Result<()> {
+    if cx.service.carrier.is_some() && !invitations.is_empty() {
+        let job = |one: &&Invitation| (cx.id(), grant.organization(), one.id, one.generation, cx.now);
+        let jobs: Vec<_> = invitations.iter().map(job).collect();
+        cx.tx.execute_each(sql::INSERT, &jobs).await?;
+        cx.wakes.outbox = true;
+    }
+    Ok(())
+}
+
 /// Carries out every job that is due, and says how many there were.
 pub async fn drain(service: &Arc<Service>) -> Result<usize> {
     let mut carried_out = 0;

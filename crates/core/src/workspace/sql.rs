@@ -173,6 +173,11 @@ sql! {
                          WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3)
       RETURNING id";
 
+    /// Every address of every member.
+    ADDRESSES(OrganizationId, WorkspaceId): (String,) =
+        "SELECT e.address_key FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
+          WHERE m.organization_id = $1 AND m.workspace_id = $2";
+
     GIVE_UP_SEAT(OrganizationId, WorkspaceId, Timestamp) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 

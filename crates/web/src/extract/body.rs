@@ -53,8 +53,8 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
         let declared = declared_length(&parts.headers);
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
         let may_hold_image = T::TAKES_IMAGE && content_type.is_some_and(Fields::may_hold_files);
-        let is_large = declared.is_none_or(|length| length > LARGEST_BODY as u64);
-        let limit = if may_hold_image && is_large { limit_for(app, &parts).await? } else { LARGEST_BODY };
+        let limit =
+            if may_hold_image { limit_for_members(app, &parts, LARGEST_WITH_IMAGE).await? } else { LARGEST_BODY };
         if declared.is_some_and(|length| length > limit as u64) {
             return Err(Refusal(Code::BodyTooLarge.into()));
         }
@@ -70,10 +70,14 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
     }
 }
 
-/// Megabytes are read for people we know. Whoever does not say how much they send, and is nobody, may send little.
-async fn limit_for(app: &App, parts: &Parts) -> Result<usize, Refusal> {
+/// How much may be read where people we know may send up to `most`: as much as everywhere, unless they announce more, and
+/// are signed in. Whoever does not say how much they send, and is nobody, may send little.
+pub(crate) async fn limit_for_members(app: &App, parts: &Parts, most: usize) -> Result<usize, Refusal> {
+    if declared_length(&parts.headers).is_some_and(|length| length <= LARGEST_BODY as u64) {
+        return Ok(LARGEST_BODY);
+    }
     match app.ask(&caller(parts, app.settings()), IsSignedIn).await.result {
-        Ok(()) => Ok(LARGEST_WITH_IMAGE),
+        Ok(()) => Ok(most),
         Err(_) if declared_length(&parts.headers).is_none() => Ok(LARGEST_BODY),
         Err(problem) => Err(Refusal(problem)),
     }

@@ -8,6 +8,7 @@ mod fields;
 mod path;
 mod read;
 
-pub(crate) use body::{Body, FromFields, Query};
+pub(crate) use body::{Body, FromFields, Query, limit_for_members};
+pub(crate) use fields::Fields;
 pub(crate) use path::Path;
 pub(crate) use read::Reader;

@@ -39,6 +39,18 @@ impl Reader {
         }
     }
 
+    /// A text that may be long, such as a list that somebody has pasted.
+    pub(crate) fn long_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(Value::File(bytes)) => {
+                String::from_utf8(bytes.to_vec()).map(Some).map_err(|_| Problem::field(name, "this file is not UTF-8."))
+            }
+            Some(_) => Err(Problem::field(name, "write a text, or send a file.")),
+        }
+    }
+
     /// A text that must be there and not empty.
     pub(crate) fn required_text(&mut self, name: &str) -> Result<String, Problem> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| Problem::required(name))

@@ -8,6 +8,8 @@ use vestibule_core::settings::Settings;
 use crate::answer::SEATS;
 
 const DEVELOPMENT_SESSION: HeaderName = HeaderName::from_static("x-development-session");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The layer for the settings' origins.
@@ -25,6 +27,6 @@ pub(crate) fn layer(settings: &Settings) -> CorsLayer {
             Method::PATCH,
             Method::OPTIONS,
         ])
-        .allow_headers([header::CONTENT_TYPE, DEVELOPMENT_SESSION])
-        .expose_headers([DEVELOPMENT_SESSION, header::LINK, REQUEST_ID, header::RETRY_AFTER, SEATS])
+        .allow_headers([header::CONTENT_TYPE, DEVELOPMENT_SESSION, IDEMPOTENCY_KEY])
+        .expose_headers([DEVELOPMENT_SESSION, header::LINK, REQUEST_ID, header::RETRY_AFTER, SEATS, REPLAYED])
 }

@@ -153,6 +153,7 @@ const TABLE: &[Row] = &[
     ("DELETE", "/organizations/{id}/roles/{roleId}", &[], ADMINS),
     ("GET", "/organizations/{id}/invitations", &[], MANAGERS),
     ("POST", "/organizations/{id}/invitations", &[("email", "FRESH")], MANAGERS),
+    ("POST", "/organizations/{id}/invitations/bulk", &[("emails", "FRESH")], MANAGERS),
     ("POST", "/organizations/{id}/invitations/{invitationId}/resend", &[], MANAGERS),
     ("POST", "/organizations/{id}/invitations/{invitationId}/discard", &[], MANAGERS),
     ("DELETE", "/organizations/{id}/invitations/{invitationId}", &[], MANAGERS),

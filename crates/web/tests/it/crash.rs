@@ -14,10 +14,12 @@ use vestibule_core::db::hooks;
 use vestibule_core::mail::FileCarrier;
 use vestibule_testbed::{Database, invariants};
 
-use crate::harness::{App, Start, text};
+use crate::harness::{Answer, App, Start, text};
 
 const NINA: &str = "nina@example.com";
 const KIARA: &str = "kiara@example.com";
+/// Invited by one call with a key, which the next life makes again.
+const LIST: &str = r#"{"invitations": ["a@bulk.example", "b@bulk.example", "c@bulk.example"]}"#;
 
 /// Points left until the process dies.
 static LEFT: AtomicU32 = AtomicU32::new(u32::MAX);
@@ -53,23 +55,28 @@ async fn dies_at(point: u32) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let (database, life) = beginning(folder.path()).await;
     let (acknowledged, died) = live(&life, point);
-    assert!(died || acknowledged.len() == 2, "{acknowledged:?}");
+    assert!(died || acknowledged.len() == 3, "{acknowledged:?}");
 
     let start = Start::on_shared(Arc::clone(&database)).seeded(u64::from(point) + 1000);
     let app = start.app().await;
     invariants::hold(&database, &[]);
-    let invited = app.count("SELECT COUNT(*) FROM invitations");
+    let invited = app.count("SELECT COUNT(*) FROM invitations WHERE email_key NOT IN ('a@bulk.example', 'b@bulk.example', 'c@bulk.example')");
+    let of_list = || app.count("SELECT COUNT(*) FROM invitations") - invited;
+    assert!([0, 3].contains(&of_list()), "died at {point}: {} of the list", of_list());
+    assert!(of_list() == 3 || !acknowledged.contains(&"list".to_owned()), "died at {point}: a list is missing");
     let members = app.count("SELECT COUNT(*) FROM organization_memberships");
     assert!(invited == 2 || !acknowledged.contains(&"invited".to_owned()), "died at {point}: an invitation is missing");
     assert!(members == 2 || !acknowledged.contains(&"accepted".to_owned()), "died at {point}: a membership is missing");
 
+    let again = invite_list(&app, &life.owner, &life.path).await.ok();
+    assert_eq!((of_list(), &again["good"]), (3, &serde_json::json!(3)), "as if it had run once");
     // The next life does what the last one left: mails whose lease is over, and an invitation that waits.
     app.advance(Duration::from_mins(5));
     app.drain().await;
     if invited == 2 {
         let kiaras = |mails: usize| mails + app.mails().iter().filter(|mail| mail.to.key() == KIARA).count();
         assert!(kiaras(letters_to(folder.path(), KIARA)) >= 1, "died at {point}: a mail was never sent");
-        assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE delivery = 'sent'"), 2);
+        assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE delivery = 'sent'"), 5);
     }
     if members == 1 {
         let nina = app.with_cookie(Some(life.nina));
@@ -98,6 +105,12 @@ async fn beginning(folder: &Path) -> (Arc<Database>, Life) {
         token,
     };
     (Arc::clone(&app.inner.database), life)
+}
+
+async fn invite_list(app: &App, owner: &str, path: &str) -> Answer {
+    let mut owner = app.with_cookie(Some(owner.to_owned()));
+    owner.headers.insert("idempotency-key", "the list".parse().unwrap());
+    owner.post_json(&format!("{path}/bulk"), &serde_json::from_str(LIST).unwrap()).await
 }
 
 fn live(life: &Life, point: u32) -> (Vec<String>, bool) {
@@ -137,6 +150,8 @@ async fn life() {
     LEFT.store(told("LIFE_POINT").parse().unwrap(), Ordering::SeqCst);
     owner.post_without_draining(&told("LIFE_PATH"), &[("email", KIARA)]).await.ok();
     println!("ACKNOWLEDGED invited");
+    invite_list(&app, &told("LIFE_OWNER"), &told("LIFE_PATH")).await.ok();
+    println!("ACKNOWLEDGED list");
     app.drain().await;
     nina.post_without_draining("/organizations/invitations/accept", &[("token", &told("LIFE_TOKEN"))]).await.ok();
     println!("ACKNOWLEDGED accepted");

@@ -24,6 +24,9 @@ async fn company(engine: Engine) -> (Arc<Database>, Company) {
     let kim = app.member(&owner, &organization, "kim@example.com", "").await;
     let kim = text(&kim.get("/me").await.ok()["id"]);
     app.execute("INSERT INTO waitlist (id, address, address_key, first_name, last_name, created_at) VALUES (1, 'W@x.se', 'w@x.se', '', '', 0)");
+    let mut keyed = app.with_cookie(owner.cookie.lock().unwrap().clone());
+    keyed.headers.insert("idempotency-key", "monday".parse().unwrap());
+    keyed.post(&format!("{path}/bulk"), &[("emails", "bulk@example.com")]).await.ok();
     let picture = images::picture(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &picture)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();

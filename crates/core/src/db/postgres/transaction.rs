@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use deadpool_postgres::Object;
 use futures_util::FutureExt;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::Row;
@@ -81,6 +81,38 @@ impl Transaction {
     pub(in crate::db) async fn rows(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<Vec<Row>> {
         let outcome = self.try_rows(declaration, values).await;
         self.heed(declaration, outcome)
+    }
+
+    /// Runs a statement once for each of these, without waiting for one before the next is sent, and gives each one's rows.
+    pub(in crate::db) async fn rows_each(
+        &mut self,
+        declaration: &Declaration,
+        each: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Vec<Row>>> {
+        let outcome = self.try_rows_each(declaration, each).await;
+        self.heed(declaration, outcome)
+    }
+
+    async fn try_rows_each(
+        &mut self,
+        declaration: &Declaration,
+        each: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Vec<Row>>, Trouble> {
+        let begins = self.ask()?;
+        let client = self.client()?;
+        if begins {
+            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
+        }
+        let statement =
+            client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await.map_err(failed)?;
+        let sent = each.iter().map(|values| {
+            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+            let statement = &statement;
+            async move { client.query(statement, &values).await }
+        });
+        let rows = join_all(sent).await.into_iter().collect::<Result<_, _>>().map_err(failed)?;
+        self.stage = Stage::Open;
+        Ok(rows)
     }
 
     async fn try_execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize, Trouble> {

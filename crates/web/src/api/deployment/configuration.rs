@@ -32,8 +32,8 @@ pub(crate) struct Configuration {
     /// Always "0": there is one installation here.
     project_id: &'static str,
     b2b_settings: B2b,
-    auth_settings: Auth,
-    restrictions: Restrictions,
+    auth_settings: SigningIn,
+    restrictions: WhoSignsUp,
     /// Always empty: there are none yet.
     #[schema(value_type = Vec<Object>)]
     social_connections: [(); 0],
@@ -101,7 +101,7 @@ const ABSENT: AuthField = AuthField { enabled: false, required: false };
 /// How people sign in.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuthSettings)]
-struct Auth {
+struct SigningIn {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -176,7 +176,7 @@ struct ManyAccounts {
 /// Who may sign up.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
-struct Restrictions {
+struct WhoSignsUp {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -198,6 +198,7 @@ struct Restrictions {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CountryRestrictions)]
 struct Countries {
     enabled: bool,
     #[schema(value_type = Vec<String>)]
@@ -311,7 +312,7 @@ impl B2b {
     }
 }
 
-impl Auth {
+impl SigningIn {
     fn new(deployment: &Deployment, settings: &Settings) -> Self {
         Self {
             id: deployment.id,
@@ -356,7 +357,7 @@ impl Auth {
     }
 }
 
-impl Restrictions {
+impl WhoSignsUp {
     fn new(deployment: &Deployment, settings: &Settings) -> Self {
         Self {
             id: deployment.id,
@@ -410,8 +411,8 @@ pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Respo
         publishable_key: format!("pk_{kind}_{}", BASE64.encode(settings.public_url.as_str().as_bytes())),
         project_id: "0",
         b2b_settings: B2b::new(deployment, settings),
-        auth_settings: Auth::new(deployment, settings),
-        restrictions: Restrictions::new(deployment, settings),
+        auth_settings: SigningIn::new(deployment, settings),
+        restrictions: WhoSignsUp::new(deployment, settings),
         social_connections: [],
         ui_settings: Ui::new(deployment.id, settings),
     };

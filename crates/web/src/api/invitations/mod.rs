@@ -1,6 +1,7 @@
 //! Invitations: contract B.4 and C, and ours: declining.
 
 pub(crate) mod accept;
+pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod decline;
 pub(crate) mod discard;
@@ -16,3 +17,4 @@ use crate::extract::Reader;
 fn expiry_days(fields: &mut Reader) -> Result<Option<u16>, Problem> {
     fields.number_within("expiry_days", 1..=LONGEST_LIFE)
 }
+mod sheet;
