@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule_core::db::{Db, Place, is_foreign};
+use vestibule_core::domain::{Dns, HickoryDns, NoDns};
 use vestibule_core::images::ImageStore;
 use vestibule_core::keys::Keys;
 use vestibule_core::mail::{Carrier, FileCarrier};
@@ -46,6 +47,7 @@ pub(crate) async fn open_with(
         keys: Keys::new(&key),
         carrier,
         images: images(loaded)?,
+        dns: dns(loaded),
     };
     Service::open(parts).await.map_err(|error| match error {
         ServiceError::WrongKey => {
@@ -108,6 +110,17 @@ pub(crate) fn make_private(database: &Place) -> Result<(), StartError> {
         .open(file)
         .map(|_| ())
         .map_err(|error| StartError::DatabaseUnusable { database: database.clone(), reason: error.to_string() })
+}
+
+/// Who answers for DNS. Without anybody no domain can be proved, and everything else goes on.
+fn dns(loaded: &Loaded) -> Arc<dyn Dns> {
+    match HickoryDns::new(loaded.resolver) {
+        Ok(dns) => Arc::new(dns),
+        Err(error) => {
+            tracing::warn!(%error, "the system names no DNS server; set domains.resolver, or no domain can be proved");
+            Arc::new(NoDns)
+        }
+    }
 }
 
 /// Where images are, with the secret from its file.

@@ -72,6 +72,28 @@ codes! {
     SignupWaitlistOnly = 400 "SIGNUP_WAITLIST_ONLY", "Accounts are made by invitation so far. Join the waitlist.";
     /// There is no list to wait on.
     WaitlistClosed = 400 "WAITLIST_CLOSED", "There is no waitlist here.";
+    /// What is no domain that somebody could own.
+    InvalidDomain = 400 "INVALID_DOMAIN", "This is not a domain that somebody can own. Write it as it stands in DNS, such as example.com.";
+    /// Where anybody can have an address.
+    DomainIsPublic = 400 "DOMAIN_IS_PUBLIC", "Anybody can have an address of this domain, so it is no organization's.";
+    /// The organization has it already.
+    DomainExists = 400 "DOMAIN_EXISTS", "The organization has this domain already.";
+    /// More domains than one organization may have.
+    TooManyDomains = 400 "TOO_MANY_DOMAINS", "An organization has fifty domains at the most. Delete one first.";
+    /// None of the organization's domains.
+    DomainNotFound = 404 "DOMAIN_NOT_FOUND", "The organization has no such domain.";
+    /// No record proves it.
+    DomainNotProved = 400 "DOMAIN_NOT_PROVED", "The TXT record is not there, or not yet. Records may take an hour to be seen everywhere.";
+    /// DNS does not answer.
+    DomainLookupFailed = 400 "DOMAIN_LOOKUP_FAILED", "DNS gave no answer for this domain. Check its name servers, and try again.";
+    /// Another organization has proved it.
+    DomainTaken = 400 "DOMAIN_TAKEN", "Another organization has proved this domain.";
+    /// Nothing opens this organization to the caller.
+    NotJoinable = 403 "NOT_JOINABLE", "You cannot join this organization by yourself. Ask somebody who is in to invite you.";
+    /// An invitation that still holds.
+    InvitationNotExpired = 400 "INVITATION_NOT_EXPIRED", "This invitation still holds. Accept it.";
+    /// No such request, or one that was decided.
+    RequestNotFound = 404 "REQUEST_NOT_FOUND", "There is no such request, or somebody has decided it already.";
     /// More rows than one call takes.
     TooManyRows = 400 "TOO_MANY_ROWS", "A list has a thousand rows at the most. Send it in parts.";
     /// An address that stands in a list twice.

@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::id::InvitationId;
+use crate::id::{DomainId, InvitationId, OrganizationId};
 use crate::secret::{InvitationSecret, InvitationToken};
 
 /// 256 bits that lie beside the database, never in it. Whoever holds only one of the two can open nothing.
@@ -33,6 +33,7 @@ pub struct Keys {
     invitation_proving: [u8; 32],
     limits: [u8; 32],
     tokens: [u8; 32],
+    domains: [u8; 32],
     check: [u8; 32],
 }
 
@@ -45,6 +46,7 @@ impl Keys {
             invitation_proving: purpose("invitation: proving"),
             limits: purpose("limits"),
             tokens: purpose("session tokens"),
+            domains: purpose("domains"),
             check: purpose("check"),
         }
     }
@@ -62,6 +64,12 @@ impl Keys {
     /// The key of a limit's row: whoever reads the table learns no address and no name.
     pub fn limit_key(&self, limit: &str, subject: &str) -> [u8; 32] {
         digest(&self.limits, &[limit.as_bytes(), &[0], subject.as_bytes()])
+    }
+
+    /// What the TXT record holds that proves this organization's domain. It is no secret: whoever could set it is the owner.
+    pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
+        let digest = digest(&self.domains, &[&organization.get().to_be_bytes(), &domain.get().to_be_bytes()]);
+        format!("vestibule-verify={}", data_encoding::HEXLOWER.encode(&digest[..16]))
     }
 
     /// What the signing key of a span of time is made from; the `attempt` counts from 0, should one make no key.

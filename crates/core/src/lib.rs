@@ -7,6 +7,7 @@ pub mod access;
 pub mod context;
 pub mod db;
 pub mod deployment;
+pub mod domain;
 pub mod email_address;
 pub mod error;
 pub mod handover;
@@ -14,6 +15,7 @@ pub mod housekeeping;
 pub mod id;
 pub mod images;
 pub mod invitation;
+pub mod join_request;
 pub mod keys;
 pub mod limit;
 pub mod mail;
@@ -44,9 +46,11 @@ pub use service::{Parts, Service, ServiceError};
 const STATEMENTS: &[&[db::Declaration]] = &[
     access::sql::STATEMENTS,
     deployment::sql::STATEMENTS,
+    domain::sql::STATEMENTS,
     handover::sql::STATEMENTS,
     images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
+    join_request::sql::STATEMENTS,
     limit::sql::STATEMENTS,
     membership::sql::STATEMENTS,
     node::sql::STATEMENTS,

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use vestibule_core::service::Service;
 
-use crate::api::{auth, deployment, handovers, invitations, me, organizations, session, workspaces};
+use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::middleware::{cors, cross_site, headers, respond};
 use crate::openapi::{self, Alias};
@@ -92,6 +92,16 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(organizations::member_roles::take))
         .routes(routes!(organizations::roles::roles, organizations::roles::define))
         .routes(routes!(organizations::roles::remove))
+        .routes(routes!(domains::list, domains::add))
+        .routes(routes!(domains::update))
+        .routes(routes!(domains::verify))
+        .routes(routes!(domains::delete))
+        .routes(routes!(domains::requests::joinable))
+        .routes(routes!(domains::requests::join))
+        .routes(routes!(domains::requests::list))
+        .routes(routes!(domains::requests::approve))
+        .routes(routes!(domains::requests::deny))
+        .routes(routes!(domains::requests::renew))
         .routes(routes!(invitations::list::list, invitations::create::create))
         .routes(routes!(invitations::bulk::bulk))
         .routes(routes!(invitations::resend::resend))
@@ -150,6 +160,7 @@ fn older_verbs(router: Router<App>, description: OpenApi) -> (Router<App>, OpenA
         delete Delete "/workspaces/{id}/members/{memberId}"
             => "/workspaces/{id}/members/{memberId}/remove" workspaces::members::remove;
         delete Delete "/workspaces/{id}/roles/{roleId}" => "/workspaces/{id}/roles/{roleId}/delete" workspaces::roles::remove;
+        delete Delete "/organizations/{id}/domains/{domainId}" => "/organizations/{id}/domains/{domainId}/delete" domains::delete;
         delete Delete "/organizations/{id}/roles/{roleId}"
             => "/organizations/{id}/roles/{roleId}/remove" organizations::roles::remove;
     };

@@ -46,6 +46,8 @@ pub(crate) struct Loaded {
     pub(crate) mail_folder: PathBuf,
     /// The file with the secret of the bucket's key.
     pub(crate) images_secret_file: Option<PathBuf>,
+    /// The DNS server that is asked; `None` for the system's.
+    pub(crate) resolver: Option<SocketAddr>,
     /// The address to listen on; port 0 means any free one.
     pub(crate) listen: SocketAddr,
     /// A filter that [`crate::telemetry`] can read.
@@ -87,6 +89,7 @@ impl Loaded {
             key_file: PathBuf::new(),
             mail_folder: PathBuf::new(),
             images_secret_file: None,
+            resolver: None,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             log: String::new(),
             log_format: LogFormat::Text,

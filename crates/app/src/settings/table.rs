@@ -531,4 +531,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
             put(&mut loaded.settings.images.public_url, url)
         },
     },
+    Setting {
+        path: "domains.resolver",
+        explains: "The DNS server that is asked for the records that prove a domain. Empty: the system's.",
+        takes: "an IP address and a port, or nothing",
+        example: "127.0.0.53:53",
+        default: Fallback::Is(""),
+        kind: Kind::Text,
+        read: |loaded, text| {
+            let address = if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
+            put(&mut loaded.resolver, address)
+        },
+    },
 ];

@@ -36,6 +36,7 @@ migrations! {
     6 "pictures";
     7 "waitlist";
     8 "bulk";
+    9 "domains";
 }
 
 /// The schema this binary speaks.

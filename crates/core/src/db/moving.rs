@@ -39,6 +39,9 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("images", &[]),
     ("waitlist", &[]),
     ("idempotent_answers", &[]),
+    ("domains", &[]),
+    ("domain_joins", &[]),
+    ("join_requests", &[]),
 ];
 
 /// Why nothing was moved.

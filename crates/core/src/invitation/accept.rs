@@ -4,10 +4,9 @@ use super::{Invitation, Standing, authority, by_token, sql};
 use crate::context::{Command, Context};
 use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, OrganizationId, SignInId, UserId, WorkspaceId};
-use crate::organization::Organization;
 use crate::secret::InvitationToken;
 use crate::user::sql::AddressOwner;
-use crate::{membership, organization, session, user, workspace};
+use crate::{domain, membership, organization, session, user, workspace};
 
 /// Accepts an invitation for whichever of the session's users owns the invited address.
 ///
@@ -114,7 +113,8 @@ impl Accept {
         // Of all who got this far at once, one finds the invitation still open.
         let taken = (organization, invitation.id, invitation.generation, cx.now);
         cx.tx.optional(sql::ACCEPT, taken).await?.ok_or(Code::InvalidInvitationToken)?;
-        if self.token.is_mailed() {
+        let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
+        if proves {
             cx.tx.execute(user::sql::VERIFY, (invitee.owner.email_id, cx.now)).await?;
         }
         let membership = match before {
@@ -128,7 +128,11 @@ impl Accept {
         }
         let joined = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
         if before.is_none() {
-            join_auto_assigned(cx, &joined, (membership, user)).await?;
+            workspace::join_auto_assigned(cx, &joined, (membership, user)).await?;
+        }
+        if proves {
+            // The address may open other doors too, now that it is theirs.
+            domain::come_in(cx, user).await?;
         }
         Ok(Outcome {
             invited_email: invitation.email_key.clone(),
@@ -172,24 +176,6 @@ async fn join(cx: &mut Context<'_>, invitation: &Invitation, user: UserId) -> Re
     let membership = cx.tx.one(membership::sql::INSERT, (id, organization, user, cx.now)).await?.id;
     cx.tx.execute(organization::sql::GIVE_ROLE, (organization, membership, invitation.role_id)).await?;
     Ok(membership)
-}
-
-/// The workspace that every new member of the organization comes into as well, unless it is full or gone.
-async fn join_auto_assigned(
-    cx: &mut Context<'_>,
-    organization: &Organization,
-    (membership, user): (MembershipId, UserId),
-) -> Result<()> {
-    let workspace = organization.auto_assigned_workspace_id;
-    if workspace.get() == 0 {
-        return Ok(());
-    }
-    let found = cx.tx.optional(workspace::sql::FIND, (organization.id, workspace)).await?;
-    if found.is_some_and(|found| found.member_count < cx.service.settings.seats.most_in_workspace()) {
-        let role = cx.service.deployment()?.workspace_member_role_id;
-        workspace::join(cx, (organization.id, workspace), (membership, user), role).await?;
-    }
-    Ok(())
 }
 
 impl Outcome {

@@ -10,9 +10,11 @@ use crate::context::{Command, Context};
 use crate::db::Purpose;
 use crate::error::{Problem, Result};
 
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use sql::Counted;
 
+/// In the window of password attempts.
+const MOST_DOMAIN_LOOKUPS: u32 = 30;
 const OWN_PASSWORD: &str = "password of account";
 
 /// Counts one attempt to sign in, for the account that is named and for the address it comes from.
@@ -53,6 +55,11 @@ impl Command for CountPassword {
         let (user, most) = (cx.user()?, cx.service.settings.passwords.attempts_per_account);
         count(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, most)
     }
+}
+
+/// Counts one look into DNS for an organization. Error: `TOO_MANY_REQUESTS`.
+pub(crate) async fn count_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+    count(cx, "domain lookups", &organization.to_string()).await?.check(cx, MOST_DOMAIN_LOOKUPS)
 }
 
 /// Forgets the attempts at a password that was right.

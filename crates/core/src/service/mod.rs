@@ -13,8 +13,9 @@ use tokio::time::timeout;
 use crate::context::{Caller, Command, Context, Query, Reply, Wakes};
 use crate::db::{Db, Tx};
 use crate::deployment::{self, Deployment};
+use crate::domain::Dns;
 use crate::error::{Problem, Result};
-use crate::id::IdSource;
+use crate::id::{DomainId, IdSource, OrganizationId};
 use crate::images::ImageStore;
 use crate::keys::Keys;
 use crate::mail::Carrier;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub carrier: Option<Arc<dyn Carrier>>,
     /// Where images are.
     pub images: ImageStore,
+    /// Who answers for DNS.
+    pub dns: Arc<dyn Dns>,
 }
 
 /// The running service.
@@ -61,6 +64,7 @@ pub struct Service {
     pub(crate) passwords: PasswordHasher,
     /// Where images are.
     pub images: ImageStore,
+    pub(crate) dns: Arc<dyn Dns>,
     pub(crate) outbox: Notify,
     pub(crate) housekeeping: Notify,
     deployment: OnceLock<Deployment>,
@@ -80,7 +84,7 @@ pub enum ServiceError {
 impl Service {
     /// Puts the parts together; on a new database, makes the deployment and its roles.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, ServiceError> {
-        let Parts { db, clock, random, settings, keys, carrier, images } = parts;
+        let Parts { db, clock, random, settings, keys, carrier, images, dns } = parts;
         let passwords = PasswordHasher::new(settings.passwords.parallel_hashes);
         let service = Arc::new(Self {
             db,
@@ -92,6 +96,7 @@ impl Service {
             carrier,
             passwords,
             images,
+            dns,
             outbox: Notify::new(),
             housekeeping: Notify::new(),
             deployment: OnceLock::new(),
@@ -118,6 +123,11 @@ impl Service {
     /// The keys by which others check session tokens; the one that signs now is the first.
     pub fn published_keys(&self) -> Result<Vec<session_token::PublishedKey>> {
         session_token::published(&self.keys, &self.settings.tokens, self.now())
+    }
+
+    /// What the TXT record holds that proves a domain.
+    pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
+        self.keys.domain_proof(organization, domain)
     }
 
     /// The instant it is now.

@@ -6,13 +6,13 @@ use crate::context::{Caller, Command, Context, Query, Reply};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
-use crate::limit;
 use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
 use crate::secret::SessionToken;
 use crate::service::Service;
 use crate::session::{self, Show, ShownSession};
 use crate::user::sql::{self, PasswordRow};
+use crate::{domain, limit};
 
 /// Who somebody says they are.
 #[derive(Clone, Debug)]
@@ -121,6 +121,7 @@ impl Command for Proved {
             return Err(Code::InvalidCredentials.into());
         }
         limit::forget_account(cx, &self.account).await?;
+        domain::come_in(cx, self.user).await?;
         let token = session::begin(cx, self.user).await?;
         CameIn::now(cx, token).await
     }

@@ -7,7 +7,6 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
 use crate::invitation::{self, Standing};
-use crate::limit;
 use crate::names::{PersonName, Username};
 use crate::password::{Password, PasswordDigest};
 use crate::secret::InvitationToken;
@@ -16,6 +15,7 @@ use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::CameIn;
 use crate::user::sql;
+use crate::{domain, limit};
 
 /// What a newcomer says of themselves.
 #[derive(Clone, Debug)]
@@ -75,6 +75,9 @@ impl Command for MakeAccount {
             cx.tx.execute(sql::DELETE_UNPROVED, (self.newcomer.email.key(),)).await?;
         }
         let user = self.insert(cx, proved).await?;
+        if proved {
+            domain::come_in(cx, user).await?;
+        }
         let token = session::begin(cx, user).await?;
         CameIn::now(cx, token).await
     }

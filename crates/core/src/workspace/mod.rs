@@ -11,7 +11,7 @@ pub(crate) mod sql;
 mod update;
 
 pub use create::{Create, Created};
-pub(crate) use join::join;
+pub(crate) use join::{join, join_auto_assigned};
 pub use members::{AddMember, Leave, ListMembers, MembersPage, RemoveMember, WorkspaceMember};
 pub use mine::{Mine, OwnWorkspaceMembership};
 pub use roles::{DefineRole, GiveRole, ListRoles, RemoveRole, TakeRole};

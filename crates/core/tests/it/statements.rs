@@ -14,6 +14,7 @@ const START_ELSEWHERE: &[(&str, &str)] = &[
     ("access::sql::WORKSPACE", "a path names the workspace alone; what is asked next is asked of its organization"),
     ("deployment::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
     ("deployment::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
+    ("domain::sql::OPEN_TO", "what a domain opens to a person, who is in none of these organizations yet"),
     ("handover::sql::OFFERED", "what is offered to a person"),
     ("invitation::sql::BY_TOKEN", "a token is all its holder has; its secrets are compared before anything else"),
     ("invitation::sql::RECEIVED", "what a person is invited to, by addresses they have proved"),

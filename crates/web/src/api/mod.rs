@@ -3,6 +3,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod deployment;
+pub(crate) mod domains;
 pub(crate) mod handovers;
 pub(crate) mod invitations;
 pub(crate) mod me;

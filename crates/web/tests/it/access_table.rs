@@ -38,7 +38,7 @@ const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBI
 /// Members are told that nothing is offered to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
 /// The ids a path may have.
-const PARAMETERS: [&str; 4] = ["{id}", "{invitationId}", "{memberId}", "{roleId}"];
+const PARAMETERS: [&str; 6] = ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}"];
 /// What everybody may.
 const ANYBODY: [&str; 7] = [OK; 7];
 
@@ -52,6 +52,11 @@ const fn signed_in(told: &'static str) -> [&'static str; 7] {
 const NO_ADDRESS: [&str; 7] = signed_in("404 EMAIL_ADDRESS_NOT_FOUND");
 const NO_SIGN_IN: [&str; 7] = signed_in("400 SIGN_IN_NOT_FOUND");
 const PASSWORD_WRONG: [&str; 7] = signed_in("400 PASSWORD_WRONG");
+
+const NO_DOMAIN: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 DOMAIN_NOT_FOUND"];
+const NO_REQUEST: [&str; 7] =
+    [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 REQUEST_NOT_FOUND", "404 REQUEST_NOT_FOUND"];
 
 const NOTHING: &str = "404 NOTHING_TO_RESTORE";
 const ALREADY: &str = "400 USER_ALREADY_SIGNED_IN";
@@ -153,6 +158,18 @@ const TABLE: &[Row] = &[
     ("DELETE", "/organizations/{id}/roles/{roleId}", &[], ADMINS),
     ("GET", "/organizations/{id}/invitations", &[], MANAGERS),
     ("POST", "/organizations/{id}/invitations", &[("email", "FRESH")], MANAGERS),
+    ("GET", "/organizations/{id}/domains", &[], ADMINS),
+    ("POST", "/organizations/{id}/domains", &[("domain", "HOST")], ADMINS),
+    ("POST", "/organizations/{id}/domains/{domainId}/update", &[("joining", "auto")], NO_DOMAIN),
+    ("POST", "/organizations/{id}/domains/{domainId}/verify", &[], NO_DOMAIN),
+    ("POST", "/organizations/{id}/domains/{domainId}/delete", &[], NO_DOMAIN),
+    ("DELETE", "/organizations/{id}/domains/{domainId}", &[], NO_DOMAIN),
+    ("GET", "/me/joinable-organizations", &[], SIGNED_IN),
+    ("POST", "/organizations/{id}/join", &[], signed_in("403 NOT_JOINABLE")),
+    ("GET", "/organizations/{id}/requests", &[], MANAGERS),
+    ("POST", "/organizations/{id}/requests/{requestId}/approve", &[], NO_REQUEST),
+    ("POST", "/organizations/{id}/requests/{requestId}/deny", &[], NO_REQUEST),
+    ("POST", "/organizations/invitations/renew", &[("token", "TOKEN")], ["400 INVITATION_NOT_EXPIRED"; 7]),
     ("POST", "/organizations/{id}/invitations/bulk", &[("emails", "FRESH")], MANAGERS),
     ("POST", "/organizations/{id}/invitations/{invitationId}/resend", &[], MANAGERS),
     ("POST", "/organizations/{id}/invitations/{invitationId}/discard", &[], MANAGERS),
@@ -270,6 +287,9 @@ impl Stage {
                 .replace("{invitationId}", invitation["id"].as_str().unwrap())
                 .replace("{memberId}", &member)
                 .replace("{roleId}", &role)
+                .replace("{domainId}", &self.organization)
+                .replace("{requestId}", &self.organization)
+                .replace("HOST", &format!("host{}.example", self.count.get()))
                 .replace("ORGANIZATION", &self.organization)
                 .replace("WORKSPACE", &self.workspace)
                 .replace("TOKEN", invitation["token"].as_str().unwrap())
@@ -392,7 +412,13 @@ async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
                 path.replace(parameter, "123456789012345678")
             });
             let fields = row.2.iter().map(|(name, value)| {
-                (*name, value.replace("FRESH", "x@example.com").replace("COLLEAGUE", "x@example.com"))
+                (
+                    *name,
+                    value
+                        .replace("FRESH", "x@example.com")
+                        .replace("HOST", "x.example")
+                        .replace("COLLEAGUE", "x@example.com"),
+                )
             });
             let fields = Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
             let form = (!row.2.is_empty()).then_some("application/x-www-form-urlencoded");
@@ -411,13 +437,16 @@ impl Stage {
     async fn outcomes(&self, caller: &Client) -> Vec<(&'static str, String)> {
         let mut outcomes = Vec::new();
         // Restoring is the one call that a deleted organization has left, and would bring back the others.
-        let rows = TABLE.iter().filter(|row| is_somebodys(row.1) && !row.1.ends_with("/restore"));
+        let rows = TABLE
+            .iter()
+            .filter(|row| is_somebodys(row.1) && !["/restore", "/join"].iter().any(|end| row.1.ends_with(end)));
         for (method, path, fields, _) in rows {
             let id = if path.starts_with("/workspaces/") { &self.workspace } else { &self.organization };
             let filled =
                 PARAMETERS.iter().fold(path.replace("{id}", id), |path, parameter| path.replace(parameter, "1"));
             let fields = fields.iter().map(|(name, value)| (*name, value.replace("FRESH", "y@example.com")));
-            let fields = fields.map(|(name, value)| (name, value.replace("COLLEAGUE", "y@example.com")));
+            let fields = fields
+                .map(|(name, value)| (name, value.replace("COLLEAGUE", "y@example.com").replace("HOST", "y.example")));
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
             let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
             let method = Method::from_bytes(method.as_bytes()).unwrap();

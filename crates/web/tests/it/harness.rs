@@ -3,6 +3,7 @@
 //! When an app is dropped it looks at everything the test has seen: no secret may stand in an answer or a log line, and
 //! no work may be left in the outbox.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use vestibule_core::context::{Caller, Command};
 use vestibule_core::db::{Db, Place, PostgresOptions};
+use vestibule_core::domain::{Dns, DnsTrouble, Looking};
 use vestibule_core::images::ImageStore;
 use vestibule_core::keys::{Keys, MasterKey};
 use vestibule_core::mail::{Carrier, Mailbox, Message};
@@ -51,6 +53,7 @@ pub(crate) struct Start<C> {
     /// Where the database is found instead, through a proxy.
     place: Option<Place>,
     images: ImageStore,
+    pub(crate) dns: Arc<Records>,
 }
 
 impl Start<fn(&mut Settings)> {
@@ -73,6 +76,7 @@ impl Start<fn(&mut Settings)> {
             options: PostgresOptions { connections: 8, patience: Duration::from_mins(2) },
             place: None,
             images: ImageStore::in_memory(),
+            dns: Arc::default(),
         }
     }
 }
@@ -80,8 +84,8 @@ impl Start<fn(&mut Settings)> {
 impl<C: FnOnce(&mut Settings)> Start<C> {
     /// With these settings changed.
     pub(crate) fn changed<D: FnOnce(&mut Settings)>(self, change: D) -> Start<D> {
-        let Self { carrier, mailbox, database, clock, seed, options, place, images, change: _ } = self;
-        Start { change, carrier, mailbox, database, clock, seed, options, place, images }
+        let Self { carrier, mailbox, database, clock, seed, options, place, images, dns, change: _ } = self;
+        Start { change, carrier, mailbox, database, clock, seed, options, place, images, dns }
     }
 
     /// With randomness of its own: two lives of one database must not make the same secrets.
@@ -112,7 +116,7 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
     }
 
     pub(crate) async fn app(self) -> App {
-        let Self { change, carrier, mailbox, database, clock, seed, options, place, images } = self;
+        let Self { change, carrier, mailbox, database, clock, seed, options, place, images, dns } = self;
         let place = place.as_ref().unwrap_or(database.place());
         let seen = Seen::begin();
         let mut settings =
@@ -129,11 +133,12 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
             keys: Keys::new(&MasterKey::new([7; 32])),
             carrier,
             images,
+            dns: Arc::<Records>::clone(&dns),
         });
         let service = service.await.unwrap();
         let router = vestibule_web::router(Arc::clone(&service));
         let mails = Mutex::new(Vec::new());
-        App { inner: Arc::new(Inner { router, service, clock, mailbox, seen, mails, database }) }
+        App { inner: Arc::new(Inner { router, service, clock, mailbox, seen, mails, database, dns }) }
     }
 }
 
@@ -145,6 +150,20 @@ pub(crate) struct Inner {
     pub(crate) seen: Seen,
     mails: Mutex<Vec<Message>>,
     pub(crate) database: Arc<Database>,
+    pub(crate) dns: Arc<Records>,
+}
+
+/// What DNS says in a test.
+#[derive(Debug, Default)]
+pub(crate) struct Records(pub(crate) Mutex<HashMap<String, Vec<String>>>);
+
+impl Dns for Records {
+    fn txt<'a>(&'a self, name: &'a str) -> Looking<'a> {
+        let found = self.0.lock().unwrap().get(name).cloned();
+        Box::pin(async move {
+            if name.contains("silent") { Err(DnsTrouble("silent".to_owned())) } else { Ok(found.unwrap_or_default()) }
+        })
+    }
 }
 
 impl App {

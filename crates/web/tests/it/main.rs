@@ -13,6 +13,7 @@ mod cross_site;
 mod database_away;
 mod deployment;
 mod description;
+mod domains;
 mod encodings;
 mod handovers;
 mod harness;

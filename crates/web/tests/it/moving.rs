@@ -21,12 +21,23 @@ async fn company(engine: Engine) -> (Arc<Database>, Company) {
         owner.post_without_draining(&path, &[("email", &email), ("workspace_id", &workspace)]).await.ok();
     }
     app.drain().await;
-    let kim = app.member(&owner, &organization, "kim@example.com", "").await;
-    let kim = text(&kim.get("/me").await.ok()["id"]);
+    let kims = app.member(&owner, &organization, "kim@example.com", "").await;
+    let kim = text(&kims.get("/me").await.ok()["id"]);
     app.execute("INSERT INTO waitlist (id, address, address_key, first_name, last_name, created_at) VALUES (1, 'W@x.se', 'w@x.se', '', '', 0)");
     let mut keyed = app.with_cookie(owner.cookie.lock().unwrap().clone());
     keyed.headers.insert("idempotency-key", "monday".parse().unwrap());
     keyed.post(&format!("{path}/bulk"), &[("emails", "bulk@example.com")]).await.ok();
+    let house = format!("/organizations/{organization}");
+    owner.post(&format!("{house}/domains"), &[("domain", "acme.example"), ("joining", "request")]).await.ok();
+    app.execute("UPDATE domains SET verified_at = 1");
+    kims.post(&format!("{house}/join"), &[]).await.refused(403, "NOT_JOINABLE");
+    app.execute(&format!(
+        "INSERT INTO domain_joins (organization_id, user_id, joined_at) VALUES ({organization}, {kim}, 1)"
+    ));
+    app.execute(&format!(
+        "INSERT INTO join_requests (id, organization_id, email_key, user_id, status, created_at, updated_at)
+         VALUES (1, {organization}, 'kim', {kim}, 'denied', 0, 0)"
+    ));
     let picture = images::picture(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &picture)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();

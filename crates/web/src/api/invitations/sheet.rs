@@ -131,9 +131,9 @@ impl Sheet {
         })?;
         let options = Options {
             r#as: As {
-                role: id("role_id", sheet.role_id)?,
-                workspace: id("workspace_id", sheet.workspace_id)?,
-                workspace_role: id("workspace_role_id", sheet.workspace_role_id)?,
+                role: id("role_id", sheet.role_id.as_ref())?,
+                workspace: id("workspace_id", sheet.workspace_id.as_ref())?,
+                workspace_role: id("workspace_role_id", sheet.workspace_role_id.as_ref())?,
             },
             days: sheet.expires_in_days.map(days).transpose()?,
             dry_run: sheet.dry_run,
@@ -178,8 +178,8 @@ fn parsed<I: std::str::FromStr>(text: Option<&str>) -> Result<Option<I>, Code> {
     }
 }
 
-fn id<I: std::str::FromStr>(name: &str, text: Option<IdText>) -> Result<Option<I>, Problem> {
-    parsed(text.as_ref().map(|text| text.0.as_str()))
+fn id<I: std::str::FromStr>(name: &str, text: Option<&IdText>) -> Result<Option<I>, Problem> {
+    parsed(text.map(|text| text.0.as_str()))
         .map_err(|_| Code::InvalidId.saying(format!("{name}: an id is a decimal number, such as 123456789012345678.")))
 }
 

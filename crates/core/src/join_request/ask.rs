@@ -1,0 +1,44 @@
+//! Asking to come in.
+
+use super::sql;
+use crate::context::{Command, Context};
+use crate::error::{Code, Result};
+use crate::id::{JoinRequestId, OrganizationId, UserId};
+use crate::invitation::{self, Standing};
+use crate::limit;
+use crate::secret::InvitationToken;
+
+/// Notes that somebody asks by their domain; one that is open already stays as it is.
+pub(crate) async fn ask(cx: &mut Context<'_>, organization: OrganizationId, user: UserId, email: &str) -> Result<()> {
+    let id: JoinRequestId = cx.id();
+    cx.tx.execute(sql::INSERT, (organization, id, email, Some(user), None, cx.now)).await?;
+    Ok(())
+}
+
+/// Asks for a new invitation in the place of one that ran out. Whoever holds the old one may; what they hold proves
+/// nothing and consumes nothing: the new one goes to the invited address, by mail.
+///
+/// Errors: `INVALID_INVITATION_TOKEN`; `INVITATION_NOT_EXPIRED`; `TOO_MANY_REQUESTS`.
+#[derive(Debug)]
+pub struct Renew {
+    /// The token, in either form.
+    pub token: InvitationToken,
+}
+
+impl Command for Renew {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        limit::CountSignUp.run(cx).await?;
+        let invitation = invitation::by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+        match invitation.standing(cx.now) {
+            Standing::Expired => {}
+            Standing::Open => return Err(Code::InvitationNotExpired.into()),
+            Standing::Over => return Err(Code::InvalidInvitationToken.into()),
+        }
+        let id: JoinRequestId = cx.id();
+        let asked = (invitation.organization_id, id, invitation.email_key.as_str(), None, Some(invitation.id), cx.now);
+        cx.tx.execute(sql::INSERT, asked).await?;
+        Ok(())
+    }
+}
