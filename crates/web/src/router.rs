@@ -52,6 +52,16 @@ pub fn description() -> OpenApi {
 
 fn api() -> (Router<App>, OpenApi) {
     let (router, description) = OpenApiRouter::with_openapi(openapi::beginning())
+        .merge(people())
+        .merge(organizations())
+        .merge(workspaces())
+        .split_for_parts();
+    older_verbs(router, description)
+}
+
+/// Coming in, one's own account, and what everybody may know.
+fn people() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(auth::sign_in::sign_in))
         .routes(routes!(auth::sign_up::sign_up))
         .routes(routes!(session::show::show))
@@ -75,6 +85,14 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(me::workspace_memberships::workspace_memberships))
         .routes(routes!(me::invitations::invitations))
         .routes(routes!(me::deleted_organizations::deleted_organizations))
+        .routes(routes!(deployment::validate::validate))
+        .routes(routes!(deployment::configuration::show))
+        .routes(routes!(deployment::waitlist::join))
+}
+
+/// Organizations, and the ways into them.
+fn organizations() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(organizations::create::create))
         .routes(routes!(organizations::update::update))
         .routes(routes!(organizations::delete::delete))
@@ -108,9 +126,11 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(invitations::discard::discard))
         .routes(routes!(invitations::accept::accept))
         .routes(routes!(invitations::decline::decline))
-        .routes(routes!(deployment::validate::validate))
-        .routes(routes!(deployment::configuration::show))
-        .routes(routes!(deployment::waitlist::join))
+}
+
+/// The rooms inside them.
+fn workspaces() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(workspaces::create::create))
         .routes(routes!(workspaces::show::show))
         .routes(routes!(workspaces::update::update))
@@ -122,8 +142,6 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(workspaces::roles::remove))
         .routes(routes!(workspaces::roles::give))
         .routes(routes!(workspaces::roles::take))
-        .split_for_parts();
-    older_verbs(router, description)
 }
 
 /// Adds each older verb: a route to the handler that stands behind the newer one, and a line in the description.
