@@ -20,26 +20,30 @@ fn answer(asked: &Message) -> Option<Message> {
     let alias = |name: &Name, to: &str| {
         Record::from_rdata(name.clone(), 60, RData::CNAME(CNAME(Name::from_ascii(to).unwrap())))
     };
-    match name.to_ascii().trim_end_matches('.').split('.').next()? {
-        "plain" => drop(said.add_answer(txt(&name, vec!["first ".to_owned(), "and second".to_owned()]))),
-        "many" => {
-            for number in 0..500 {
-                said.add_answer(txt(&name, vec![format!("number {number} {}", "x".repeat(60))]));
-            }
-        }
+    let named = |name: &str| Name::from_ascii(name).unwrap();
+    let answers = match name.to_ascii().trim_end_matches('.').split('.').next()? {
+        "plain" => vec![txt(&name, vec!["first ".to_owned(), "and second".to_owned()])],
+        "many" => (0..500).map(|number| txt(&name, vec![format!("number {number} {}", "x".repeat(60))])).collect(),
         "alias" => {
-            said.add_answer(alias(&name, "plain.example."));
-            said.add_answer(txt(&Name::from_ascii("plain.example.").unwrap(), vec!["by another name".to_owned()]));
+            vec![alias(&name, "plain.example."), txt(&named("plain.example."), vec!["by another name".to_owned()])]
         }
-        "loop" => drop(said.add_answer(alias(&name, "loop.example."))),
-        "refused" => said.metadata.response_code = ResponseCode::Refused,
-        "nothing" => said.metadata.response_code = ResponseCode::NXDomain,
-        "liar" => said.metadata.id = asked.id.wrapping_add(1),
-        "elsewhere" => {
-            drop(said.add_answer(txt(&Name::from_ascii("other.example.").unwrap(), vec!["not asked for".to_owned()])))
+        "loop" => vec![alias(&name, "loop.example.")],
+        "elsewhere" => vec![txt(&named("other.example."), vec!["not asked for".to_owned()])],
+        "refused" => {
+            said.metadata.response_code = ResponseCode::Refused;
+            Vec::new()
+        }
+        "nothing" => {
+            said.metadata.response_code = ResponseCode::NXDomain;
+            Vec::new()
+        }
+        "liar" => {
+            said.metadata.id = asked.id.wrapping_add(1);
+            Vec::new()
         }
         _ => return None,
-    }
+    };
+    said.answers = answers;
     Some(said)
 }
 

@@ -60,7 +60,7 @@ async fn dies_at(point: u32) -> bool {
     let start = Start::on_shared(Arc::clone(&database)).seeded(u64::from(point) + 1000);
     let app = start.app().await;
     invariants::hold(&database, &[]);
-    let invited = app.count("SELECT COUNT(*) FROM invitations WHERE email_key NOT IN ('a@bulk.example', 'b@bulk.example', 'c@bulk.example')");
+    let invited = app.count("SELECT COUNT(*) FROM invitations WHERE email_key NOT LIKE '%@bulk.example'");
     let of_list = || app.count("SELECT COUNT(*) FROM invitations") - invited;
     assert!([0, 3].contains(&of_list()), "died at {point}: {} of the list", of_list());
     assert!(of_list() == 3 || !acknowledged.contains(&"list".to_owned()), "died at {point}: a list is missing");
