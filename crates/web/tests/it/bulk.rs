@@ -145,7 +145,7 @@ async fn what_is_no_list_is_refused_and_nothing_changes() {
         (json!({"invitations": [{"mail": "x@example.com"}]}), "BAD_REQUEST_BODY"),
         (json!({"invitations": ["x@example.com"], "dryrun": true}), "BAD_REQUEST_BODY"),
         (json!({"invitations": ["x@example.com"], "mode": "some"}), "INVALID_FIELD"),
-        (json!({"invitations": ["x@example.com"], "expires_in_days": 91}), "INVALID_FIELD"),
+        (json!({"invitations": ["x@example.com"], "expiry_days": 91}), "INVALID_FIELD"),
         (json!({"invitations": ["x@example.com"], "role_id": "x"}), "INVALID_ID"),
         (json!({"invitations": many}), "TOO_MANY_ROWS"),
     ] {

@@ -36,7 +36,7 @@ pub(crate) struct InQuery {
     workspace_id: Option<String>,
     workspace_role_id: Option<String>,
     /// Days until the invitations expire.
-    expires_in_days: Option<u16>,
+    expiry_days: Option<u16>,
 }
 
 /// The query as it is read.
@@ -96,7 +96,7 @@ pub(crate) struct ListBody {
     workspace_id: Option<String>,
     workspace_role_id: Option<String>,
     /// Days until the invitations expire.
-    expires_in_days: Option<u16>,
+    expiry_days: Option<u16>,
     /// Only say what would be done.
     dry_run: Option<bool>,
     /// `each` (the default) does as far as it goes; `all` does nothing unless every entry is good.

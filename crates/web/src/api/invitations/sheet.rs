@@ -32,7 +32,7 @@ impl Options {
                 workspace: fields.id("workspace_id")?,
                 workspace_role: fields.id("workspace_role_id")?,
             },
-            days: fields.number_within("expires_in_days", 1..=LONGEST_LIFE)?,
+            days: fields.number_within("expiry_days", 1..=LONGEST_LIFE)?,
             dry_run: fields.flag("dry_run")?,
             all_or_nothing: fields
                 .text("mode")?
@@ -135,7 +135,7 @@ impl Sheet {
                 workspace: id("workspace_id", sheet.workspace_id.as_ref())?,
                 workspace_role: id("workspace_role_id", sheet.workspace_role_id.as_ref())?,
             },
-            days: sheet.expires_in_days.map(days).transpose()?,
+            days: sheet.expiry_days.map(days).transpose()?,
             dry_run: sheet.dry_run,
             all_or_nothing: sheet.mode.as_deref().map(all_or_nothing).transpose()?,
         };
@@ -187,7 +187,7 @@ fn days(days: u16) -> Result<u16, Problem> {
     if (1..=LONGEST_LIFE).contains(&days) {
         Ok(days)
     } else {
-        Err(Problem::field("expires_in_days", format!("write a whole number from 1 to {LONGEST_LIFE}.")))
+        Err(Problem::field("expiry_days", format!("write a whole number from 1 to {LONGEST_LIFE}.")))
     }
 }
 
@@ -264,7 +264,7 @@ struct JsonSheet {
     role_id: Option<IdText>,
     workspace_id: Option<IdText>,
     workspace_role_id: Option<IdText>,
-    expires_in_days: Option<u16>,
+    expiry_days: Option<u16>,
     dry_run: Option<bool>,
     mode: Option<String>,
 }
