@@ -16,7 +16,8 @@ CREATE TABLE domains (
 
 CREATE UNIQUE INDEX one_owner_a_domain ON domains (domain) WHERE verified_at IS NOT NULL;
 
--- Who came into an organization by a domain: once, so that whoever is removed does not come back by themselves.
+-- Who came into an organization by a domain, and who has gone from one: whoever was removed does not come back by
+-- themselves, and has to ask.
 CREATE TABLE domain_joins (
     organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     user_id         BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -34,7 +34,8 @@ pub enum Came {
     AsFarAsAsking,
 }
 
-/// Brings the caller into an organization by their domain, or asks on their behalf, as the organization has chosen.
+/// Brings the caller into an organization by their domain, or asks on their behalf, as the organization has chosen. Whoever
+/// has been in before has to ask.
 ///
 /// Errors: `UNAUTHORIZED`; `NOT_JOINABLE`, also for an organization that does not exist, for a member, and for who has not
 /// proved an address of the domain; `ORGANIZATION_FULL`.
@@ -69,8 +70,7 @@ impl Command for Join {
 pub(crate) async fn come_in(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     for (open, _) in open_to(cx, user).await? {
         let organization = open.organization_id;
-        let was_in = cx.tx.optional(sql::JOINED, (organization, user)).await?.is_some();
-        if open.joining != Joining::Auto || was_in {
+        if open.joining != Joining::Auto {
             continue;
         }
         match join_as_member(cx, organization, user).await {

@@ -2,7 +2,7 @@
 
 use super::Joining;
 use crate::db::{Text, record, sql};
-use crate::id::{DomainId, OrganizationId, UserId};
+use crate::id::{DomainId, MembershipId, OrganizationId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -77,20 +77,26 @@ sql! {
                              WHERE o.domain = domains.domain AND o.verified_at IS NOT NULL AND o.id <> $2)
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    /// What a person may come into by a domain, if they have proved an address of it, and are not in yet.
+    /// What a person may come into by a domain, if they have proved an address of it, and are not in. Whoever has been in
+    /// before has to ask: they were removed, or have left.
     OPEN_TO(Text, UserId): Open =
-        "SELECT o.id AS organization_id, o.name AS name, o.image_url AS image_url, d.domain AS domain, d.joining AS joining
+        "SELECT o.id AS organization_id, o.name AS name, o.image_url AS image_url, d.domain AS domain,
+                CASE WHEN EXISTS (SELECT 1 FROM domain_joins j
+                                   WHERE j.organization_id = d.organization_id AND j.user_id = $2)
+                     THEN 'request' ELSE d.joining END AS joining
            FROM domains d
            JOIN organizations o ON o.id = d.organization_id AND o.deleted_at IS NULL
           WHERE d.domain = $1 AND d.verified_at IS NOT NULL AND d.joining <> 'none'
             AND NOT EXISTS (SELECT 1 FROM organization_memberships m
                              WHERE m.organization_id = d.organization_id AND m.user_id = $2)";
 
-    /// Whether they came in by a domain before.
-    JOINED(OrganizationId, UserId): (UserId,) =
-        "SELECT user_id FROM domain_joins WHERE organization_id = $1 AND user_id = $2";
-
     NOTE_JOINED(OrganizationId, UserId, Timestamp) =
         "INSERT INTO domain_joins (organization_id, user_id, joined_at) VALUES ($1, $2, $3)
+             ON CONFLICT (organization_id, user_id) DO NOTHING";
+
+    /// Of whoever is about to go: they do not come back by themselves.
+    NOTE_GONE(OrganizationId, MembershipId, Timestamp) =
+        "INSERT INTO domain_joins (organization_id, user_id, joined_at)
+         SELECT $1, m.user_id, $3 FROM organization_memberships m WHERE m.organization_id = $1 AND m.id = $2
              ON CONFLICT (organization_id, user_id) DO NOTHING";
 }

@@ -5,7 +5,7 @@ use crate::access::{self, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};
 use crate::id::{MemberId, MembershipId, OrganizationId};
-use crate::invitation;
+use crate::{domain, invitation};
 
 /// Ends the caller's membership of an organization, and of all its workspaces. The invitations they sent stay, without
 /// an inviter; those that were suspended stay suspended (decision 18).
@@ -77,6 +77,7 @@ async fn end(cx: &mut Context<'_>, organization: OrganizationId, membership: Mem
     cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
     invitation::authority::suspend_sent(cx, organization, membership).await?;
     cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
+    cx.tx.execute(domain::sql::NOTE_GONE, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
     Ok(())
 }

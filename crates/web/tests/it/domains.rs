@@ -155,7 +155,9 @@ async fn people_come_in_by_themselves_once() {
     office.owner.post(&format!("{}/members/{user}/remove", office.path), &[]).await.ok();
     let back = sign_in(&office.app, "late@acme.example").await;
     assert!(!office.is_in(&back).await, "whoever was removed stays away");
-    assert_eq!(back.get("/me/joinable-organizations").await.ok()[0]["joining"], "auto");
+    assert_eq!(back.get("/me/joinable-organizations").await.ok()[0]["joining"], "request");
+    assert_eq!(back.post(&format!("{}/join", office.path), &[]).await.ok(), json!({"status": "requested"}));
+    assert!(!office.is_in(&back).await);
     office.owner.post(&format!("{}/domains/{domain}/delete", office.path), &[]).await.ok();
     assert!(office.is_in(&early).await, "whoever came in stays");
     back.post(&format!("{}/join", office.path), &[]).await.refused(403, "NOT_JOINABLE");
