@@ -1,12 +1,15 @@
 //! Asking to come in.
 
 use super::sql;
-use crate::context::{Command, Context};
+use std::sync::Arc;
+
+use crate::context::{Caller, Command, Context, Reply};
 use crate::error::{Code, Result};
 use crate::id::{JoinRequestId, OrganizationId, UserId};
 use crate::invitation::{self, Standing};
 use crate::limit;
 use crate::secret::InvitationToken;
+use crate::service::Service;
 
 /// Notes that somebody asks by their domain; one that is open already stays as it is.
 pub(crate) async fn ask(cx: &mut Context<'_>, organization: OrganizationId, user: UserId, email: &str) -> Result<()> {
@@ -19,17 +22,24 @@ pub(crate) async fn ask(cx: &mut Context<'_>, organization: OrganizationId, user
 /// nothing and consumes nothing: the new one goes to the invited address, by mail.
 ///
 /// Errors: `INVALID_INVITATION_TOKEN`; `INVITATION_NOT_EXPIRED`; `TOO_MANY_REQUESTS`.
+pub async fn renew(service: &Arc<Service>, caller: &Caller, token: InvitationToken) -> Reply<()> {
+    // In a transaction of its own: an attempt that is refused was made all the same.
+    let counted = service.run(caller, limit::CountSignUp).await;
+    match counted.result {
+        Ok(()) => service.run(caller, Renew { token }).await,
+        Err(_) => counted,
+    }
+}
+
 #[derive(Debug)]
-pub struct Renew {
-    /// The token, in either form.
-    pub token: InvitationToken,
+struct Renew {
+    token: InvitationToken,
 }
 
 impl Command for Renew {
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        limit::CountSignUp.run(cx).await?;
         let invitation = invitation::by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
         match invitation.standing(cx.now) {
             Standing::Expired => {}

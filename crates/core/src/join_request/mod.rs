@@ -4,7 +4,7 @@ mod ask;
 mod decide;
 pub(crate) mod sql;
 
-pub use ask::Renew;
 pub(crate) use ask::ask;
+pub use ask::renew;
 pub use decide::{Approve, Deny, List};
 pub use sql::JoinRequest;

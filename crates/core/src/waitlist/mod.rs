@@ -2,12 +2,15 @@
 
 pub(crate) mod sql;
 
-use crate::context::{Command, Context};
+use std::sync::Arc;
+
+use crate::context::{Caller, Command, Context, Reply};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::id::WaitlistEntryId;
 use crate::limit;
 use crate::names::PersonName;
+use crate::service::Service;
 use crate::settings::SignUpMode;
 use crate::time::Timestamp;
 
@@ -17,6 +20,18 @@ use crate::time::Timestamp;
 /// to ask. What was said first stays.
 ///
 /// Errors: `WAITLIST_CLOSED` unless sign-up is by waitlist; `TOO_MANY_REQUESTS`.
+pub async fn join(service: &Arc<Service>, caller: &Caller, newcomer: Join) -> Reply<Joined> {
+    if service.settings.sign_up != SignUpMode::Waitlist {
+        return Reply::refused(Code::WaitlistClosed.into());
+    }
+    let counted = service.run(caller, limit::CountSignUp).await;
+    match counted.result {
+        Ok(()) => service.run(caller, newcomer).await,
+        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+    }
+}
+
+/// Who would like to come in: see [`join`].
 #[derive(Debug)]
 pub struct Join {
     /// Where they can be reached.
@@ -40,10 +55,6 @@ impl Command for Join {
     type Out = Joined;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Joined> {
-        if cx.service.settings.sign_up != SignUpMode::Waitlist {
-            return Err(Code::WaitlistClosed.into());
-        }
-        limit::CountSignUp.run(cx).await?;
         let id = cx.id();
         let (first_name, last_name) = (self.first_name.as_str(), self.last_name.as_str());
         let entry = (id, self.email.as_str(), self.email.key(), first_name, last_name, cx.now);

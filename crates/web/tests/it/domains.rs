@@ -243,6 +243,22 @@ async fn whoever_holds_an_expired_invitation_asks_for_a_new_one() {
     renew(&renewed).await.refused(400, "INVALID_INVITATION_TOKEN");
 }
 
+/// Attempts that are refused are counted too.
+#[tokio::test]
+async fn nobody_tries_tokens_without_end() {
+    let office = office_of(App::with(|settings| settings.passwords.attempts_per_address = 4).await).await;
+    let invitations = format!("{}/invitations", office.path);
+    let made = office.owner.post(&invitations, &[("email", "nina@example.com")]).await.ok();
+    office.owner.post(&format!("{invitations}/{}/discard", text(&made["id"])), &[]).await.ok();
+    let token = text(&made["token"]);
+    let renew = async || office.app.visitor().post("/organizations/invitations/renew", &[("token", &token)]).await;
+    // The founder's sign-up was the first.
+    for _ in 0..3 {
+        renew().await.refused(400, "INVALID_INVITATION_TOKEN");
+    }
+    renew().await.refused(429, "TOO_MANY_REQUESTS");
+}
+
 /// A renewal gives what the old invitation gave, and only as long as whoever says yes could give it.
 #[tokio::test]
 async fn a_renewal_gives_no_more_than_whoever_approves_it_holds() {

@@ -8,7 +8,7 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{DeploymentId, WaitlistEntryId};
 use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
-use vestibule_core::waitlist::Join;
+use vestibule_core::waitlist::{Join, join as join_waitlist};
 
 use crate::answer::Answer;
 use crate::app::{App, Visitor};
@@ -71,7 +71,7 @@ pub(crate) async fn join(
     Body(Fields { email, first_name, last_name }): Body<Fields>,
 ) -> Answer<Joined> {
     let join = Join { email: email.clone(), first_name: first_name.clone(), last_name: last_name.clone() };
-    Answer::from(app.run(&caller, join).await.map(|joined| Joined {
+    Answer::from(join_waitlist(app.service(), &caller, join).await.map(|joined| Joined {
         message: "Successfully joined waitlist",
         entry: Entry {
             id: joined.id,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::domain::{Came, Join, Joinable, ListJoinable};
 use vestibule_core::id::{InvitationId, JoinRequestId, OrganizationId, UserId};
-use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, Renew};
+use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, renew as renew_invitation};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -174,5 +174,5 @@ pub(crate) async fn renew(
     Visitor(caller): Visitor,
     Body(Held { token }): Body<Held>,
 ) -> Answer<Done> {
-    Answer::from(app.run(&caller, Renew { token }).await.map(|()| Done::DONE))
+    Answer::from(renew_invitation(app.service(), &caller, token).await.map(|()| Done::DONE))
 }
