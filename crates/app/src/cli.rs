@@ -13,6 +13,9 @@ Examples:
   vestibule --config /etc/vestibule.toml   the same with a settings file
   vestibule settings > vestibule.toml      a commented settings file to start from
   vestibule settings --effective           which values hold, and why
+  vestibule doctor --mail-to you@example.com
+  vestibule outbox list                    mail that does not leave, and why
+  vestibule mail preview /tmp/mails        our mails with made-up names
   vestibule migrate --check                what a new binary would change in the database
   vestibule move --from vestibule.db --to postgres://user@host/name
 
@@ -40,6 +43,12 @@ pub(crate) enum Task {
     Migrate(Migrate),
     /// Copy everything into another, empty database: from SQLite to PostgreSQL, or back
     Move(Move),
+    /// Look at what the server needs before it is started, and send a mail to try
+    Doctor(Doctor),
+    /// See mail that does not leave, try it again, or let it go
+    Outbox(Outbox),
+    /// Show the words of our mails, to look at or to put yours in their place
+    Mail(Mail),
     /// Print every setting with its default and what it means, as a file to start from
     Settings(SettingsTask),
 }
@@ -77,6 +86,70 @@ pub(crate) struct Move {
     /// A file with the password for PostgreSQL, for a URL that has none
     #[arg(long, value_name = "PATH")]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+/// What `doctor` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Doctor {
+    /// Send a mail to this address, on the way that invitations take
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) mail_to: Option<String>,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+/// What `outbox` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Outbox {
+    #[command(subcommand)]
+    pub(crate) task: OutboxTask,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+/// What is to be done about the outbox.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum OutboxTask {
+    /// Name every mail that was given up or waits, and what was said against it
+    List,
+    /// Have a mail tried again, or all that were given up
+    Retry {
+        /// Its id, or "all"
+        id: String,
+    },
+    /// Let a mail go: it is not sent
+    Drop {
+        /// Its id
+        id: String,
+    },
+}
+
+/// What `mail` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Mail {
+    #[command(subcommand)]
+    pub(crate) task: MailTask,
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+}
+
+/// What is to be shown of mails.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum MailTask {
+    /// Name every template
+    List,
+    /// Write every mail with made-up values into a folder, as text and as HTML
+    Preview {
+        /// The folder; made when it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write our templates into a folder, to change them there and name it as mail.templates
+    Export {
+        /// The folder; made when it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// What `settings` takes.
@@ -142,7 +215,19 @@ mod tests {
     #[test]
     fn the_help_teaches() {
         let help = Cli::command().render_help().to_string();
-        for word in ["serve", "demo", "migrate", "move", "settings", "--public-url", "VESTIBULE_CONFIG", "Examples:"] {
+        for word in [
+            "serve",
+            "demo",
+            "doctor",
+            "outbox",
+            "mail",
+            "migrate",
+            "move",
+            "settings",
+            "--public-url",
+            "VESTIBULE_CONFIG",
+            "Examples:",
+        ] {
             assert!(help.contains(word), "{word}");
         }
     }

@@ -2,11 +2,14 @@
 
 mod cli;
 mod demo;
+mod doctor;
 mod key;
 mod lifecycle;
+mod mail;
 mod migrate;
 mod moving;
 mod open;
+mod outbox;
 mod say;
 mod serve;
 mod settings;
@@ -37,6 +40,9 @@ fn main() -> ExitCode {
         Task::Demo(demo) => in_runtime(demo::run(&demo)),
         Task::Migrate(task) => in_runtime(migrate::run(&task)),
         Task::Move(task) => in_runtime(moving::run(&task)),
+        Task::Doctor(task) => in_runtime(doctor::run(&task)),
+        Task::Outbox(task) => in_runtime(outbox::run(&task)),
+        Task::Mail(task) => mail::run(&task),
         Task::Settings(task) => show_settings(&task),
     };
     match done {

@@ -7,10 +7,10 @@ use vestibule_core::db::{Db, Place, is_foreign};
 use vestibule_core::domain::{Dns, HickoryDns, NoDns};
 use vestibule_core::images::ImageStore;
 use vestibule_core::keys::Keys;
-use vestibule_core::mail::{Carrier, FileCarrier};
+use vestibule_core::mail::{Carrier, FileCarrier, SmtpCarrier, Templates};
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::service::{Parts, Service, ServiceError};
-use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Transport};
+use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Settings, Smtp, Transport};
 use vestibule_core::time::{Clock, SystemClock};
 
 use crate::key::key;
@@ -21,7 +21,7 @@ use crate::start_error::StartError;
 pub(crate) async fn open(loaded: &Loaded) -> Result<Arc<Service>, StartError> {
     refuse_foreign(&loaded.database)?;
     make_folder(&loaded.database)?;
-    let carrier = carrier(&loaded.settings.mail.transport)?;
+    let carrier = carrier(loaded)?;
     open_with(loaded, Arc::new(SystemClock), carrier).await
 }
 
@@ -43,9 +43,10 @@ pub(crate) async fn open_with(
         db: db.map_err(|error| StartError::database(&place, error))?,
         clock,
         random,
-        settings: loaded.settings.clone(),
+        settings: settings(loaded)?,
         keys: Keys::new(&key),
         carrier,
+        templates: templates(loaded)?,
         images: images(loaded)?,
         dns: dns(loaded),
     };
@@ -57,19 +58,26 @@ pub(crate) async fn open_with(
     })
 }
 
-/// Where the database is, with the password from its file. Error: `PasswordFile`.
+/// The settings, with the secret that signs reports of undelivered mail from its file.
+fn settings(loaded: &Loaded) -> Result<Settings, StartError> {
+    let mut settings = loaded.settings.clone();
+    if let Some(file) = &loaded.bounce_secret_file {
+        settings.mail.bounce_secret = Some(secret(file, "mail.bounce_secret_file")?);
+    }
+    Ok(settings)
+}
+
+/// Where the database is, with the password from its file. Error: `SecretFile`.
 pub(crate) fn place(loaded: &Loaded) -> Result<Place, StartError> {
     with_password(&loaded.database, loaded.database_password_file.as_ref())
 }
 
-/// The same place with the password that stands in a file, if it is a server whose URL has none. Error: `PasswordFile`.
+/// The same place with the password that stands in a file, if it is a server whose URL has none. Error: `SecretFile`.
 pub(crate) fn with_password(place: &Place, file: Option<&PathBuf>) -> Result<Place, StartError> {
     match (place, file) {
         (Place::Postgres(url), Some(file)) => {
-            let password = std::fs::read_to_string(file)
-                .map_err(|error| StartError::PasswordFile { file: file.clone(), error })?;
-            let password = password.trim_end_matches(['\n', '\r']);
-            Ok(Place::Postgres(Box::new(url.as_ref().clone().or_password(password))))
+            let password = secret(file, "database_password_file")?;
+            Ok(Place::Postgres(Box::new(url.as_ref().clone().or_password(password.as_str()))))
         }
         _ => Ok(place.clone()),
     }
@@ -126,22 +134,48 @@ fn dns(loaded: &Loaded) -> Arc<dyn Dns> {
 /// Where images are, with the secret from its file.
 fn images(loaded: &Loaded) -> Result<ImageStore, StartError> {
     let mut place = loaded.settings.images.place.clone();
-    if let (ImagePlace::Bucket(Bucket { key: Some((_, secret)), .. }), Some(file)) =
+    if let (ImagePlace::Bucket(Bucket { key: Some((_, hidden)), .. }), Some(file)) =
         (&mut place, &loaded.images_secret_file)
     {
-        let read = std::fs::read_to_string(file);
-        let text = read.map_err(|error| StartError::ImagesSecretFile { file: file.clone(), error })?;
-        *secret = Hidden::new(text.trim_end_matches(['\n', '\r']).to_owned());
+        *hidden = secret(file, "images.secret_file")?;
     }
     ImageStore::open(&place).map_err(StartError::Images)
 }
 
-fn carrier(transport: &Transport) -> Result<Option<Arc<dyn Carrier>>, StartError> {
-    match transport {
+/// What carries mail, as the settings say. Nobody is connected to yet.
+pub(crate) fn carrier(loaded: &Loaded) -> Result<Option<Arc<dyn Carrier>>, StartError> {
+    match &loaded.settings.mail.transport {
         Transport::None => Ok(None),
         Transport::File(folder) => match FileCarrier::new(folder.clone()) {
             Ok(carrier) => Ok(Some(Arc::new(carrier))),
             Err(error) => Err(StartError::MailFolder { folder: folder.clone(), error }),
         },
+        Transport::Smtp(smtp) => Ok(Some(Arc::new(smtp_carrier(loaded, smtp)?))),
     }
+}
+
+/// The carrier to a mail server, with the password from its file.
+pub(crate) fn smtp_carrier(loaded: &Loaded, smtp: &Smtp) -> Result<SmtpCarrier, StartError> {
+    let mut smtp = smtp.clone();
+    if let (Some((_, password)), Some(file)) = (&mut smtp.credentials, &loaded.mail_password_file) {
+        *password = secret(file, "mail.password_file")?;
+    }
+    let name = loaded.settings.public_url.host_in_names();
+    SmtpCarrier::new(&smtp, name).map_err(|error| StartError::MailServer { host: smtp.host, error })
+}
+
+/// The words of mails, and whoever has their own in place of ours.
+pub(crate) fn templates(loaded: &Loaded) -> Result<Templates, StartError> {
+    let templates = match &loaded.settings.mail.templates {
+        None => Templates::built_in(),
+        Some(folder) => Templates::in_folder(folder),
+    };
+    templates.map_err(StartError::MailTemplate)
+}
+
+/// What a file holds and nothing else.
+fn secret(file: &Path, setting: &'static str) -> Result<Hidden, StartError> {
+    let cannot = |error| StartError::SecretFile { setting, file: file.to_owned(), error };
+    let text = std::fs::read_to_string(file).map_err(cannot)?;
+    Ok(Hidden::new(text.trim_end_matches(['\n', '\r']).to_owned()))
 }

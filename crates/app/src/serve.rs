@@ -86,6 +86,7 @@ fn announce(loaded: &Loaded) {
             let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
             say::line(format_args!("Mails go to files in {}", folder.display()));
         }
+        Transport::Smtp(smtp) => say::line(format_args!("Mails go to {}:{}", smtp.host, smtp.port)),
         Transport::None => say::line("No mail is sent: only who has proved an address before can accept an invitation"),
     }
 }

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use vestibule_core::db::{MoveError, OpenError, Place};
 use vestibule_core::images::StoreError;
+use vestibule_core::mail::{SmtpError, TemplateError};
 
-use crate::settings::SettingError;
+use crate::settings::{SettingError, variable};
 
 /// Why `serve` or `demo` could not start, or could not end well.
 #[derive(Debug)]
@@ -27,12 +28,10 @@ pub(crate) enum StartError {
     DatabaseNewer { database: Place, found: i64, known: i64 },
     /// The PostgreSQL server of `database` does not do.
     Server { database: Place, error: OpenError },
-    /// The file of `database_password_file` can't be read.
-    PasswordFile { file: PathBuf, error: io::Error },
+    /// A file with a secret can't be read.
+    SecretFile { setting: &'static str, file: PathBuf, error: io::Error },
     /// The place of `images.place` does not do.
     Images(StoreError),
-    /// The file of `images.secret_file` can't be read.
-    ImagesSecretFile { file: PathBuf, error: io::Error },
     /// Another process has the database open.
     DatabaseInUse { database: Place },
     /// The file of `key_file` can't be read or made.
@@ -47,6 +46,12 @@ pub(crate) enum StartError {
     KeyMissing { key_file: PathBuf, database: Place },
     /// Mail can't be put into `mail.folder`.
     MailFolder { folder: PathBuf, error: io::Error },
+    /// The mail server can't be spoken to at all, as it is set.
+    MailServer { host: String, error: SmtpError },
+    /// The words of a mail don't come out right.
+    MailTemplate(TemplateError),
+    /// `doctor` or `outbox` found what it was asked about wanting.
+    Found(String),
     /// The folder of `demo --dir` has things in it that no demo made.
     NotADemoFolder { folder: PathBuf },
     /// The system refuses something no setting is about: what, and why.
@@ -94,7 +99,6 @@ impl fmt::Display for StartError {
             | Self::DatabaseNewer { .. }
             | Self::DatabaseInUse { .. }
             | Self::Server { .. }
-            | Self::PasswordFile { .. }
             | Self::Preparing { .. } => self.about_database(f),
             Self::KeyUnusable { .. }
             | Self::NotAKey { .. }
@@ -112,12 +116,22 @@ impl fmt::Display for StartError {
                 "images.place does not do: {error}; make it writable for this user, or choose another with \
                  VESTIBULE_IMAGES_PLACE"
             ),
-            Self::ImagesSecretFile { file, error } => write!(
+            Self::SecretFile { setting, file, error } => write!(
                 f,
-                "images.secret_file is {}, which can't be read: {error}; make it readable for this user, or name \
-                 another with VESTIBULE_IMAGES_SECRET_FILE",
-                file.display()
+                "{setting} is {}, which can't be read: {error}; make it readable for this user, or name another with {}",
+                file.display(),
+                variable(setting)
             ),
+            Self::MailServer { host, error } => write!(
+                f,
+                "mail.host is {host:?}, and there is no way to a mail server with these settings: {error}; look at \
+                 mail.host and mail.trusted_certificate, and try `vestibule doctor --mail-to you@example.com`"
+            ),
+            Self::MailTemplate(error) => write!(
+                f,
+                "mail.templates has a template that can't be used: {error}; mend it, or take it away to have ours"
+            ),
+            Self::Found(what) => f.write_str(what),
             Self::NotADemoFolder { folder } => write!(
                 f,
                 "--dir is {}, which has things in it that no demo made; choose a folder that is new or empty, for \
@@ -159,12 +173,6 @@ impl StartError {
                 "database is {database}, which another vestibule process has open; end that one first, or {ANOTHER_DATABASE}"
             ),
             Self::Server { database, error } => about_server(f, database, error),
-            Self::PasswordFile { file, error } => write!(
-                f,
-                "database_password_file is {}, which can't be read: {error}; make it readable for this user, or name \
-                 another with VESTIBULE_DATABASE_PASSWORD_FILE",
-                file.display()
-            ),
             Self::Preparing { database, reason } => write!(
                 f,
                 "database is {database}, which could not be prepared: {reason}; see that its disk has room, or \

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::db::{Purpose, Tx};
 use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
+use crate::language::Language;
 use crate::random::Randomness;
 use crate::secret::SessionToken;
 use crate::service::Service;
@@ -42,12 +43,19 @@ pub struct Caller {
     pub address: IpAddr,
     /// What their program calls itself; cut to 400 bytes.
     pub user_agent: String,
+    /// The language their program asks for.
+    pub language: Language,
 }
 
 impl Caller {
     /// Nobody from here: for workers and tests.
     pub const fn nobody() -> Self {
-        Self { token: None, address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), user_agent: String::new() }
+        Self {
+            token: None,
+            address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            user_agent: String::new(),
+            language: Language::English,
+        }
     }
 }
 

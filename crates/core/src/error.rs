@@ -59,7 +59,7 @@ codes! {
     /// A cursor this server did not make.
     InvalidCursor = 400 "INVALID_CURSOR", "This cursor was not made by this list. Start again without it.";
     /// A sign-in strategy that is not offered.
-    UnsupportedStrategy = 400 "UNSUPPORTED_STRATEGY", "This sign-in strategy is not offered here. Use plain_email or plain_username.";
+    UnsupportedStrategy = 400 "UNSUPPORTED_STRATEGY", "This sign-in strategy is not offered here. Use plain_email, plain_username, email_otp or magic_link.";
     /// An image in no format that is read here, or broken.
     ImageUnreadable = 400 "IMAGE_UNREADABLE", "This is not an image that can be read. Send a PNG, JPEG or WebP file.";
     /// An image with too many pixels.
@@ -140,6 +140,28 @@ codes! {
     SignInNotFound = 400 "SIGN_IN_NOT_FOUND", "This session has no such sign-in.";
     /// The organization to switch to is not one of the caller's.
     NotAMember = 400 "NOT_A_MEMBER", "You are not a member of this organization.";
+
+    /// An attempt that is not this browser's, is over, or had too many tries.
+    BadSignInAttempt = 400 "BAD_SIGN_IN_ATTEMPT", "This attempt is over, or was begun in another browser. Begin again.";
+    /// Not the code that was mailed, or none was.
+    InvalidVerificationCode = 400 "INVALID_VERIFICATION_CODE", "This is not the code. Look at the newest mail, and type its six digits.";
+    /// The code that was mailed, too late.
+    VerificationCodeExpired = 400 "VERIFICATION_CODE_EXPIRED", "This code works no more. Ask for a new one.";
+    /// A link that was used or replaced, has run out, or was opened in another browser.
+    InvalidMagicLink = 400 "INVALID_MAGIC_LINK", "This link works once, for five minutes, in the browser that asked for it. Ask for a new one, or type the code from the mail there.";
+    /// What a new password is set with, when it was used, has run out, or is another browser's.
+    InvalidResetToken = 400 "INVALID_RESET_TOKEN", "This cannot be used to set a password any more. Ask for a new code.";
+    /// How to verify was not said.
+    VerificationStrategyRequired = 400 "VERIFICATION_STRATEGY_REQUIRED", "Say how to verify: strategy is email_otp or magic_link.";
+    /// Nothing carries mail here.
+    MailNotAvailable = 400 "MAIL_NOT_AVAILABLE", "No mail is sent here, so no address can be proved. Ask the people who run this service.";
+    /// It is proved already.
+    EmailAlreadyVerified = 400 "EMAIL_ALREADY_VERIFIED", "This address is verified already.";
+    /// A report that is not signed with the shared secret, or too old.
+    InvalidSignature = 401 "INVALID_SIGNATURE", "This report is not signed with the secret of mail.bounce_secret_file, or is older than five minutes.";
+
+    /// The outbox has no such job.
+    JobNotFound = 404 "JOB_NOT_FOUND", "The outbox has no such job. `vestibule outbox list` names them all.";
 
     // Accounts.
     /// Another account has this address.

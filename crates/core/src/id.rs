@@ -145,6 +145,8 @@ ids! {
     JoinRequestId,
     /// An entry of the waitlist.
     WaitlistEntryId,
+    /// An attempt at proving an address.
+    AttemptId,
     /// A piece of work that leaves the process.
     OutboxId,
 }

@@ -6,8 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::id::{DomainId, InvitationId, OrganizationId};
-use crate::secret::{InvitationSecret, InvitationToken};
+use crate::id::{AttemptId, DomainId, InvitationId, OrganizationId};
+use crate::secret::{AttemptToken, InvitationSecret, InvitationToken, RefusalToken, VerificationCode};
 
 /// 256 bits that lie beside the database, never in it. Whoever holds only one of the two can open nothing.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -32,6 +32,11 @@ pub struct Keys {
     invitation_naming: [u8; 32],
     invitation_proving: [u8; 32],
     limits: [u8; 32],
+    marks: [u8; 32],
+    codes: [u8; 32],
+    links: [u8; 32],
+    resets: [u8; 32],
+    refusals: [u8; 32],
     tokens: [u8; 32],
     domains: [u8; 32],
     check: [u8; 32],
@@ -45,6 +50,11 @@ impl Keys {
             invitation_naming: purpose("invitation: naming"),
             invitation_proving: purpose("invitation: proving"),
             limits: purpose("limits"),
+            marks: purpose("idempotency marks"),
+            codes: purpose("attempts: codes"),
+            links: purpose("attempts: links"),
+            resets: purpose("attempts: resets"),
+            refusals: purpose("mail refusals"),
             tokens: purpose("session tokens"),
             domains: purpose("domains"),
             check: purpose("check"),
@@ -64,6 +74,33 @@ impl Keys {
     /// The key of a limit's row: whoever reads the table learns no address and no name.
     pub fn limit_key(&self, limit: &str, subject: &str) -> [u8; 32] {
         digest(&self.limits, &[limit.as_bytes(), &[0], subject.as_bytes()])
+    }
+
+    /// What the database keeps of a call that shall be made once: of its key, or of what it asked.
+    pub(crate) fn mark(&self, of: &str, text: &str) -> [u8; 32] {
+        digest(&self.marks, &[of.as_bytes(), &[0], text.as_bytes()])
+    }
+
+    /// The code that a generation of an attempt is proved with.
+    pub(crate) fn code(&self, attempt: AttemptId, generation: i64) -> VerificationCode {
+        let digest = digest(&self.codes, &[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]);
+        let (number, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        VerificationCode::of_number(u64::from_be_bytes(*number))
+    }
+
+    /// The secret in the link that a generation of an attempt is proved with.
+    pub fn link(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
+        AttemptToken::new(attempt, digest(&self.links, &[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
+    }
+
+    /// What whoever proved an address by this attempt may set a new password with.
+    pub(crate) fn reset(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
+        AttemptToken::new(attempt, digest(&self.resets, &[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
+    }
+
+    /// What an invitee refuses further mail with. It opens nothing else.
+    pub fn refusal(&self, invitation: InvitationId) -> RefusalToken {
+        RefusalToken::new(invitation, secret(&self.refusals, invitation, 0))
     }
 
     /// What the TXT record holds that proves this organization's domain. It is no secret: whoever could set it is the owner.

@@ -4,6 +4,7 @@
 //! may write SQL.
 
 pub mod access;
+pub mod attempt;
 pub mod context;
 pub mod db;
 pub mod deployment;
@@ -17,6 +18,7 @@ pub mod images;
 pub mod invitation;
 pub mod join_request;
 pub mod keys;
+pub mod language;
 pub mod limit;
 pub mod mail;
 pub mod membership;
@@ -45,6 +47,7 @@ pub use service::{Parts, Service, ServiceError};
 /// Every room's statements, for the registry: see [`db::statements`].
 const STATEMENTS: &[&[db::Declaration]] = &[
     access::sql::STATEMENTS,
+    attempt::sql::STATEMENTS,
     deployment::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     handover::sql::STATEMENTS,

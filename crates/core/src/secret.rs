@@ -4,12 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::id::InvitationId;
+use crate::id::{AttemptId, InvitationId};
 use crate::random::Randomness;
 
 /// What was given is not a token of this kind; nothing more is said about it.
@@ -139,6 +139,168 @@ impl fmt::Debug for InvitationToken {
     }
 }
 
+/// The six digits that a mail holds. They are few, so tries are counted, and each belongs to one attempt of one browser.
+#[derive(Clone)]
+pub struct VerificationCode([u8; 6]);
+
+impl VerificationCode {
+    /// One of a million, each as likely as the others to within 2^-44.
+    pub(crate) fn of_number(number: u64) -> Self {
+        let mut rest = number;
+        let mut digits = [0; 6];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        Self(digits)
+    }
+
+    /// Whether it is the right one.
+    pub(crate) fn is(&self, right: &Self) -> bool {
+        self.0.ct_eq(&right.0).into()
+    }
+
+    /// Its digits, for the mail.
+    pub fn reveal(&self) -> String {
+        self.0.iter().map(|digit| char::from(*digit)).collect()
+    }
+}
+
+impl FromStr for VerificationCode {
+    type Err = NotAToken;
+
+    /// People type spaces and dashes between digits, and paste more.
+    fn from_str(text: &str) -> Result<Self, NotAToken> {
+        let is_between = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}');
+        let digits = text.chars().take(40).filter(|c| !is_between(c));
+        let digits: Vec<u8> = digits
+            .map(|c| u8::try_from(c).ok().filter(u8::is_ascii_digit).ok_or(NotAToken))
+            .collect::<Result<_, _>>()?;
+        digits.try_into().map(Self).map_err(|_| NotAToken)
+    }
+}
+
+impl fmt::Debug for VerificationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerificationCode(…)")
+    }
+}
+
+/// What somebody has typed as a code. What is no code at all is a wrong one, and counted.
+#[derive(Clone, Debug)]
+pub struct TypedCode(Option<VerificationCode>);
+
+impl TypedCode {
+    /// Reads it; no text is refused.
+    pub fn read(text: &str) -> Self {
+        Self(text.parse().ok())
+    }
+
+    /// Whether it is the right one.
+    pub(crate) fn is(&self, right: &VerificationCode) -> bool {
+        self.0.as_ref().is_some_and(|typed| typed.is(right))
+    }
+}
+
+/// What a link of an attempt carries, or whoever proved an address by one: 256 bits, as the contract has it in hex, and
+/// before them the attempt's id.
+#[derive(Clone)]
+pub struct AttemptToken {
+    attempt: AttemptId,
+    secret: [u8; 32],
+}
+
+impl AttemptToken {
+    pub(crate) const fn new(attempt: AttemptId, secret: [u8; 32]) -> Self {
+        Self { attempt, secret }
+    }
+
+    /// Which attempt it claims to be of.
+    pub const fn attempt(&self) -> AttemptId {
+        self.attempt
+    }
+
+    /// Whether it is the right one.
+    pub(crate) fn is(&self, right: &Self) -> bool {
+        self.attempt == right.attempt && bool::from(self.secret.ct_eq(&right.secret))
+    }
+
+    /// Its text: 80 hexadecimal digits.
+    pub fn reveal(&self) -> String {
+        let mut bytes = self.attempt.get().to_be_bytes().to_vec();
+        bytes.extend_from_slice(&self.secret);
+        HEXLOWER.encode(&bytes)
+    }
+}
+
+impl FromStr for AttemptToken {
+    type Err = NotAToken;
+
+    fn from_str(text: &str) -> Result<Self, NotAToken> {
+        let mut bytes = [0; 40];
+        if HEXLOWER.decode_len(text.len()) != Ok(bytes.len()) {
+            return Err(NotAToken);
+        }
+        HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotAToken)?;
+        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
+        let secret = secret.try_into().map_err(|_| NotAToken)?;
+        Ok(Self { attempt: i64::from_be_bytes(*id).into(), secret })
+    }
+}
+
+impl fmt::Debug for AttemptToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttemptToken({}, …)", self.attempt)
+    }
+}
+
+/// What the invitee of an invitation refuses further mail of its organization with. It stands in a URL's path, since that
+/// is how mail programs unsubscribe (RFC 8058), and can do nothing else.
+#[derive(Clone)]
+pub struct RefusalToken {
+    invitation: InvitationId,
+    secret: InvitationSecret,
+}
+
+impl RefusalToken {
+    pub(crate) const fn new(invitation: InvitationId, secret: InvitationSecret) -> Self {
+        Self { invitation, secret }
+    }
+
+    /// Of which invitation it claims to be.
+    pub const fn invitation(&self) -> InvitationId {
+        self.invitation
+    }
+
+    /// Whether it is the right one.
+    pub(crate) fn is(&self, right: &Self) -> bool {
+        self.invitation == right.invitation && bool::from(self.secret.ct_eq(&right.secret))
+    }
+
+    /// Its text: 43 characters of base64url.
+    pub fn reveal(&self) -> String {
+        let mut bytes = self.invitation.get().to_be_bytes().to_vec();
+        bytes.extend_from_slice(&self.secret);
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+}
+
+impl FromStr for RefusalToken {
+    type Err = NotAToken;
+
+    fn from_str(text: &str) -> Result<Self, NotAToken> {
+        let bytes: [u8; 8 + SECRET] = decode(text)?;
+        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
+        Ok(Self { invitation: i64::from_be_bytes(*id).into(), secret: secret.try_into().map_err(|_| NotAToken)? })
+    }
+}
+
+impl fmt::Debug for RefusalToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefusalToken({}, …)", self.invitation)
+    }
+}
+
 fn decode<const LENGTH: usize>(text: &str) -> Result<[u8; LENGTH], NotAToken> {
     let mut bytes = [0; LENGTH];
     // The length is asked first: the decoder wants a buffer that fits, and a stranger's text may have any length.
@@ -176,7 +338,41 @@ mod tests {
         assert!(!InvitationToken::naming(7.into(), [9; SECRET]).matches(&right));
     }
 
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = VerificationCode::of_number(18_446_744_073_709_000_042);
+        assert_eq!(code.reveal(), "000042");
+        for typed in ["000042", " 000 042\n", "000-042", "000\u{2013}042", "0 0 0 0 4 2"] {
+            assert!(typed.parse::<VerificationCode>().unwrap().is(&code), "{typed:?}");
+        }
+        for wrong in ["", "00004", "0000420", "00004a", "０００042", "000043"] {
+            assert!(wrong.parse::<VerificationCode>().map_or(true, |typed| !typed.is(&code)), "{wrong:?}");
+        }
+        assert!(!format!("{code:?}").contains("42"));
+    }
+
+    #[test]
+    fn the_other_tokens_are_read_back_and_never_printed() {
+        let token = AttemptToken::new(7.into(), [3; 32]);
+        assert!(token.reveal().parse::<AttemptToken>().unwrap().is(&token));
+        assert!(!AttemptToken::new(8.into(), [3; 32]).is(&token) && !AttemptToken::new(7.into(), [4; 32]).is(&token));
+        assert!(!format!("{token:?}").contains("0303"));
+        let token = RefusalToken::new(7.into(), [3; SECRET]);
+        assert!(token.reveal().parse::<RefusalToken>().unwrap().is(&token));
+        assert!(!RefusalToken::new(8.into(), [3; SECRET]).is(&token));
+        assert!(!format!("{token:?}").contains("AwMD"));
+    }
+
     proptest! {
+        #[test]
+        fn no_text_makes_the_other_parsers_panic(text in "[0-9a-f]{0,90}|[A-Za-z0-9_-]{43}|.*") {
+            let _ = text.parse::<VerificationCode>();
+            let _ = text.parse::<RefusalToken>();
+            if let Ok(token) = text.parse::<AttemptToken>() {
+                prop_assert_eq!(token.reveal(), text);
+            }
+        }
+
         #[test]
         fn no_text_makes_the_parsers_panic(text in "(inv_)?[A-Za-z0-9_.-]{0,90}|.*") {
             let _ = text.parse::<SessionToken>();

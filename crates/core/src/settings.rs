@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::language::Language;
+
 /// Every setting the service reads, a struct a section.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -22,6 +24,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Who may make an account.
     pub sign_up: SignUpMode,
+    /// Whether a newcomer proves their address before there is an account. An invitation's mail proves it too.
+    pub verify_addresses: bool,
+    /// Whether strangers are told which addresses and user names have an account.
+    pub tell_identifiers: bool,
     /// How long sessions and sign-ins live.
     pub sessions: Sessions,
     /// How session tokens live.
@@ -97,6 +103,15 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// Its host, as names in mail may end with: `localhost` for an address in brackets.
+    pub fn host_in_names(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.split(':').next() {
+            Some(host) if !host.is_empty() && !host.starts_with('[') => host,
+            _ => "localhost",
+        }
+    }
+
     /// Whether only this machine can reach it.
     pub fn is_loopback(&self) -> bool {
         let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
@@ -154,10 +169,12 @@ pub struct Passwords {
 }
 
 /// How invitations live.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Invitations {
     /// Days an invitation stays open when the inviter names none (decision 11).
     pub days: u16,
+    /// So many days before an invitation runs out its invitee is reminded; empty for never.
+    pub remind: Vec<u16>,
 }
 
 /// Which permissions roles may hold, besides those that this service understands itself.
@@ -230,6 +247,14 @@ pub struct Mail {
     pub transport: Transport,
     /// The page a mailed invitation opens; the token is appended as a fragment. `None` is the server's own `/invite`.
     pub invitation_page: Option<String>,
+    /// Words of the operator's own: a folder as [`Templates::in_folder`](crate::mail::Templates::in_folder) reads it.
+    pub templates: Option<PathBuf>,
+    /// The language of those of whom no other is known.
+    pub language: Language,
+    /// Where reports of undelivered mail are put, one a file.
+    pub bounces: Option<PathBuf>,
+    /// What signs reports of undelivered mail that come by HTTP; `None` takes none.
+    pub bounce_secret: Option<Hidden>,
 }
 
 impl Mail {
@@ -244,9 +269,50 @@ impl Mail {
 pub enum Transport {
     /// One `.eml` a mail in this folder.
     File(PathBuf),
+    /// A mail server.
+    Smtp(Box<Smtp>),
     /// Nothing: an invitation's delivery says `not_sent`. An admin can hand its token on, to somebody whose address was
     /// proved before; proving one takes mail (decision 13).
     None,
+}
+
+/// A mail server, and how to speak to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Smtp {
+    /// Its name; its certificate has to be for it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Who may listen.
+    pub security: Security,
+    /// Who we are there, if it asks.
+    pub credentials: Option<(String, Hidden)>,
+    /// An authority that is trusted besides the system's: a PEM file.
+    pub trusted_certificate: Option<PathBuf>,
+    /// How long one mail may take.
+    pub patience: Duration,
+}
+
+/// Who may listen on the way to a mail server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Nobody: TLS is asked for before anything else is said (STARTTLS, port 587), and nothing is sent without.
+    StartTls,
+    /// Nobody: TLS from the first byte (port 465).
+    Tls,
+    /// Everybody on the way.
+    None,
+}
+
+impl Security {
+    /// The port that goes with it.
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::StartTls => 587,
+            Self::Tls => 465,
+            Self::None => 25,
+        }
+    }
 }
 
 /// Where images are, and where browsers find them.
@@ -313,6 +379,8 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             sign_up: SignUpMode::Public,
+            verify_addresses: false,
+            tell_identifiers: false,
             sessions: Sessions { idle: Duration::from_hours(7 * 24), absolute: Duration::from_hours(30 * 24) },
             tokens: Tokens { lifetime: Duration::from_secs(30), key_days: 30 },
             passwords: Passwords {
@@ -322,7 +390,7 @@ impl Default for Settings {
                 attempts_per_address: 100,
                 window: Duration::from_mins(15),
             },
-            invitations: Invitations { days: 7 },
+            invitations: Invitations { days: 7, remind: Vec::new() },
             roles: Roles::default(),
             organizations: Organizations {
                 per_user: 0,
@@ -331,7 +399,15 @@ impl Default for Settings {
                 admins_in_workspaces: true,
             },
             seats: Seats { organization: 0, workspace: 0, held_by_invitations: true },
-            mail: Mail { from: "vestibule@localhost".to_owned(), transport: Transport::None, invitation_page: None },
+            mail: Mail {
+                from: "vestibule@localhost".to_owned(),
+                transport: Transport::None,
+                invitation_page: None,
+                templates: None,
+                language: Language::English,
+                bounces: None,
+                bounce_secret: None,
+            },
             images: Images { place: ImagePlace::Folder(PathBuf::from("images")), public_url: None },
         }
     }

@@ -16,6 +16,7 @@ pub mod invariants;
 #[cfg(unix)]
 pub mod own_server;
 pub mod proxy;
+pub mod smtp;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};

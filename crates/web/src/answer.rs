@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::context::Reply;
 use vestibule_core::organization::SeatCount;
+use vestibule_core::secret::SessionToken;
 use vestibule_core::settings::Mode;
 use vestibule_core::sign_in::CameIn;
 
@@ -69,21 +70,28 @@ impl<T: Serialize> IntoResponse for Answer<T> {
 }
 
 impl Answer<SessionShape> {
-    /// Somebody came in: their session, and its new secret as a cookie.
+    /// Somebody came in, or began to: their session, and its new secret as a cookie.
     pub(crate) fn came_in(app: &App, reply: Reply<CameIn>) -> Self {
+        let token = reply.result.as_ref().ok().and_then(|came_in| came_in.token.clone());
+        Self::from(reply.map(|came_in| SessionShape::new(&came_in.session, app.here()))).with_session(app, token)
+    }
+}
+
+impl<T> Answer<T> {
+    /// The same with the secret of a session, when it is a new one.
+    pub(crate) fn with_session(self, app: &App, token: Option<SessionToken>) -> Self {
         let settings = app.settings();
-        let token = reply.result.as_ref().ok().map(|came_in| came_in.token.reveal());
-        let mut answer = Self::from(reply.map(|came_in| SessionShape::new(&came_in.session, app.here())));
-        if let Some(token) = token {
-            let absolute: Duration = settings.sessions.absolute;
-            answer =
-                answer.with(header::SET_COOKIE, cookie::set_session(&token, settings.public_url.is_https(), absolute));
-            if settings.mode == Mode::Staging
-                && let Ok(value) = HeaderValue::from_str(&token)
-            {
-                answer = answer.with(HeaderName::from_static(DEVELOPMENT_HEADER), value);
+        let Some(token) = token.map(|token| token.reveal()) else {
+            return self;
+        };
+        let absolute: Duration = settings.sessions.absolute;
+        let set = cookie::set_session(&token, settings.public_url.is_https(), absolute);
+        let answer = self.with(header::SET_COOKIE, set);
+        match HeaderValue::from_str(&token) {
+            Ok(value) if settings.mode == Mode::Staging => {
+                answer.with(HeaderName::from_static(DEVELOPMENT_HEADER), value)
             }
+            _ => answer,
         }
-        answer
     }
 }

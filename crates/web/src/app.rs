@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use vestibule_core::context::{Caller, Command, Query, Reply};
 use vestibule_core::id::DeploymentId;
+use vestibule_core::language::Language;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
@@ -93,6 +94,7 @@ pub(crate) fn caller(parts: &Parts, settings: &Settings) -> Caller {
         token: token(parts, settings),
         address: client_address(peer, &parts.headers, &settings.trusted_proxies),
         user_agent: user_agent(&parts.headers),
+        language: language(&parts.headers),
     }
 }
 
@@ -107,6 +109,12 @@ fn token(parts: &Parts, settings: &Settings) -> Option<SessionToken> {
     let in_query = form_urlencoded::parse(query).find(|(key, _)| key == DEVELOPMENT_QUERY);
     let in_header = parts.headers.get(DEVELOPMENT_HEADER).and_then(|value| value.to_str().ok());
     in_query.and_then(|(_, value)| value.parse().ok()).or_else(|| in_header?.parse().ok())
+}
+
+/// The language a browser asks for.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    let asked = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    asked.map_or_else(Language::default, Language::accepted)
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

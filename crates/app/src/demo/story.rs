@@ -30,20 +30,18 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(super) struct Actor {
     caller: Caller,
-    token: SessionToken,
 }
 
 impl Actor {
     /// What their browser's cookie holds.
     pub(super) fn session(&self) -> String {
-        self.token.reveal()
+        self.caller.token.as_ref().map(SessionToken::reveal).unwrap_or_default()
     }
 }
 
 impl From<CameIn> for Actor {
     fn from(CameIn { token, .. }: CameIn) -> Self {
-        let caller = Caller { token: Some(token.clone()), user_agent: "demo".to_owned(), ..Caller::nobody() };
-        Self { caller, token }
+        Self { caller: Caller { token, user_agent: "demo".to_owned(), ..Caller::nobody() } }
     }
 }
 
@@ -149,6 +147,7 @@ impl Story {
             role: invite.role,
             workspace: invite.workspace.map(|workspace| (workspace, None)),
             days: invite.days,
+            language: None,
         };
         let made = self.run(actor, create).await?;
         // Mails go out when they would have gone out, not when the story is told.

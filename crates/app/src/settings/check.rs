@@ -1,12 +1,17 @@
 //! What no setting shows alone: contradictions, which are errors, and combinations that are seldom meant.
 
-use vestibule_core::settings::Mode;
+use vestibule_core::settings::{Mode, Security, Transport};
 
 use super::Loaded;
 use super::error::{Origin, SettingError};
 
 /// Settings that can't both hold.
 pub(super) fn contradictions(loaded: &Loaded) -> Option<SettingError> {
+    if let Transport::Smtp(smtp) = &loaded.settings.mail.transport
+        && smtp.host.is_empty()
+    {
+        return Some(SettingError::NoMailServer);
+    }
     let sessions = loaded.settings.sessions;
     let winner = |name| loaded.winner(name).cloned().map(Box::new);
     let (idle, absolute) = (winner("sessions.idle")?, winner("sessions.absolute")?);
@@ -35,6 +40,16 @@ pub(super) fn warnings(loaded: &Loaded) -> Vec<String> {
         warnings.push(
             "trusted_proxies holds every address there is, so any client can claim to be another; name only your \
              proxies, for example 10.0.0.5"
+                .to_owned(),
+        );
+    }
+    if let Transport::Smtp(smtp) = &loaded.settings.mail.transport
+        && smtp.security == Security::None
+        && smtp.credentials.is_some()
+    {
+        warnings.push(
+            "mail.security is none and mail.user is set, so anyone on the way to the mail server can read its password \
+             and every link that is mailed; set mail.security to starttls or tls"
                 .to_owned(),
         );
     }

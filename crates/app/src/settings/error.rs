@@ -54,6 +54,8 @@ pub(crate) enum SettingError {
     NoDefault { setting: &'static Setting },
     /// A session may not idle for longer than it may live.
     IdleOverAbsolute { idle: Box<Given>, absolute: Box<Given> },
+    /// Mail goes by a server that nobody has named.
+    NoMailServer,
 }
 
 impl fmt::Display for SettingError {
@@ -112,6 +114,10 @@ impl fmt::Display for SettingError {
                 "sessions.idle is {} ({}), but sessions.absolute is {} ({}), and no session can idle for longer than \
                  it lives; make the first shorter or the second longer",
                 idle.written, idle.origin, absolute.written, absolute.origin
+            ),
+            Self::NoMailServer => f.write_str(
+                "mail.transport is \"smtp\", but mail.host is empty; write for example host = \"smtp.example.com\" \
+                 below [mail], or set VESTIBULE_MAIL_HOST",
             ),
         }
     }

@@ -12,7 +12,7 @@ use super::error::{Origin, SettingError};
 use super::file::{self, Contents};
 use super::nearest::nearest;
 use super::setting::{Fallback, Kind, Setting};
-use super::table::SETTINGS;
+use super::table::settings;
 use super::{Flags, Given, Loaded, Written};
 
 const CONFIG_VARIABLE: &str = "VESTIBULE_CONFIG";
@@ -49,7 +49,7 @@ pub(crate) fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Loaded,
     given.extend(from_flags(flags));
 
     let mut loaded = Loaded::blank();
-    for setting in SETTINGS {
+    for setting in settings() {
         let layers = given.iter().filter(|one| ptr::eq(one.setting, setting));
         problems.extend(settle(setting, layers, &mut loaded, surroundings));
     }
@@ -136,7 +136,7 @@ fn from_environment(
 ) {
     let ours = surroundings.environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
     for (name, value) in ours.filter(|(name, _)| name.starts_with("VESTIBULE_") && *name != CONFIG_VARIABLE) {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) else {
+        let Some(setting) = settings().find(|setting| setting.variable() == name) else {
             if is_injected(name) {
                 warnings.push(format!("the environment variable {name} names no setting and is ignored"));
             } else {

@@ -29,6 +29,11 @@ pub(crate) use load::{Surroundings, load};
 pub(crate) use reference::{effective, reference};
 use setting::Setting;
 
+/// The environment variable of the setting of this name; an unknown name has none.
+pub(crate) fn variable(path: &str) -> String {
+    Setting::named(path).map(Setting::variable).unwrap_or_default()
+}
+
 /// Everything an operator can set, complete and within its limits.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -44,6 +49,10 @@ pub(crate) struct Loaded {
     pub(crate) key_file: PathBuf,
     /// Where mail goes when the transport is `file`; also set when it is not.
     pub(crate) mail_folder: PathBuf,
+    /// The file with the password for the mail server.
+    pub(crate) mail_password_file: Option<PathBuf>,
+    /// The file with the secret that signs reports of undelivered mail.
+    pub(crate) bounce_secret_file: Option<PathBuf>,
     /// The file with the secret of the bucket's key.
     pub(crate) images_secret_file: Option<PathBuf>,
     /// The DNS server that is asked; `None` for the system's.
@@ -88,6 +97,8 @@ impl Loaded {
             postgres: PostgresOptions::default(),
             key_file: PathBuf::new(),
             mail_folder: PathBuf::new(),
+            mail_password_file: None,
+            bounce_secret_file: None,
             images_secret_file: None,
             resolver: None,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),

@@ -1,7 +1,7 @@
 //! Which setting was probably meant by a name that is none.
 
 use super::setting::Setting;
-use super::table::SETTINGS;
+use super::table::settings;
 
 /// The setting whose name is the fewest slips away, if those are few enough to be slips. `path` is `section.key`, or a
 /// key alone; a setting's right key in the wrong section is near too.
@@ -12,8 +12,7 @@ pub(super) fn nearest(path: &str) -> Option<&'static Setting> {
         // Of two that are equally near, the one in the section that was named is meant.
         (distance(path, setting.path), !in_another_section).min((distance(key, setting.key()), in_another_section))
     };
-    let ((slips, _), setting) =
-        SETTINGS.iter().map(|setting| (slips(setting), setting)).min_by_key(|(slips, _)| *slips)?;
+    let ((slips, _), setting) = settings().map(|setting| (slips(setting), setting)).min_by_key(|(slips, _)| *slips)?;
     (slips <= (key.chars().count() / 3).max(1)).then_some(setting)
 }
 
@@ -47,10 +46,10 @@ mod tests {
             ("idle", Some("sessions.idle")),
             ("sesions.idle", Some("sessions.idle")),
             ("passwords.minimum_lenght", Some("passwords.minimum_length")),
-            ("port", None),
+            ("plugin", None),
             ("x", None),
             ("", None),
-            ("smtp.host", None),
+            ("smtp.hosts", None),
         ] {
             assert_eq!(nearest(written).map(|setting| setting.path), meant, "{written:?}");
         }

@@ -52,6 +52,21 @@ pub(super) fn file_path(text: &str) -> Option<PathBuf> {
     is_path.then(|| PathBuf::from(text))
 }
 
+/// The same, or nothing, put in its place.
+pub(super) fn file_or_none(place: &mut Option<PathBuf>, text: &str) -> Option<()> {
+    *place = if text.is_empty() { None } else { Some(file_path(text)?) };
+    Some(())
+}
+
+/// Yes or no.
+pub(super) fn yes_or_no(text: &str) -> Option<bool> {
+    match text {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
 /// A permission that a role can hold.
 pub(super) fn permission(text: &str) -> Option<String> {
     PermissionSet::parse("", vec![text.to_owned()]).is_ok().then(|| text.to_owned())

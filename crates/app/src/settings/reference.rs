@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Loaded;
 use super::setting::{Fallback, Kind, Setting};
-use super::table::SETTINGS;
+use super::table::settings;
 
 const HEADER: &str = "\
 # Settings of Vestibule. This file is the output of: vestibule settings
@@ -23,7 +23,7 @@ const HEADER: &str = "\
 pub(crate) fn reference() -> String {
     let mut text = HEADER.to_owned();
     let mut section = None;
-    for setting in SETTINGS {
+    for setting in settings() {
         if setting.section() != section {
             section = setting.section();
             if let Some(section) = section {

@@ -1,7 +1,7 @@
 //! What a setting is, before any is named.
 
 use super::load::Surroundings;
-use super::table::SETTINGS;
+use super::table::{GENERAL, settings};
 use super::{Loaded, Written};
 
 /// One setting: what it is called and means, and how its value is read.
@@ -44,12 +44,12 @@ pub(super) enum Fallback {
 impl Setting {
     /// The setting of this name.
     pub(super) fn named(path: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.path == path)
+        settings().find(|setting| setting.path == path)
     }
 
     /// The setting that says where the database is.
     pub(super) fn database() -> &'static Self {
-        &SETTINGS[0]
+        &GENERAL[0]
     }
 
     /// The section it stands in, if it stands in one.
@@ -96,5 +96,5 @@ impl Setting {
 
 /// Whether a section of this name exists.
 pub(super) fn is_section(name: &str) -> bool {
-    SETTINGS.iter().any(|setting| setting.section() == Some(name))
+    settings().any(|setting| setting.section() == Some(name))
 }

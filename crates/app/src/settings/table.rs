@@ -2,12 +2,15 @@
 //!
 //! The order matters in one more way: a default may look at the settings above it (`key_file` lies beside `database`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use vestibule_core::settings::{Bucket, Hidden, ImagePlace, Mail, Mode, PublicUrl, SignUpMode, Transport};
+use vestibule_core::settings::{Mode, PublicUrl, SignUpMode};
+
+mod mail;
+mod stores;
 
 use super::load::Surroundings;
-use super::read::{file_path, image_place, network, number, page, permission, place, span};
+use super::read::{file_or_none, file_path, network, number, permission, place, span, yes_or_no};
 use super::setting::{Fallback, Kind, Setting};
 use super::{Loaded, LogFormat};
 use crate::telemetry;
@@ -30,18 +33,16 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// What is set of a bucket counts for a bucket only.
-fn of_bucket(loaded: &mut Loaded, change: impl FnOnce(&mut Bucket)) {
-    if let ImagePlace::Bucket(bucket) = &mut loaded.settings.images.place {
-        change(bucket);
-    }
-}
-
 /// More could run at once than there are processors, and none would be done sooner.
 const MOST_PARALLEL_HASHES: usize = 64;
 
-/// Every setting.
-pub(crate) static SETTINGS: &[Setting] = &[
+/// Every setting, in order.
+pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
+    [GENERAL, mail::MAIL, stores::STORES].into_iter().flatten()
+}
+
+/// Those of the server, of people and of organizations.
+pub(super) static GENERAL: &[Setting] = &[
     Setting {
         path: "database",
         explains: "The SQLite file that holds everything, made when it is not there; or the URL of a PostgreSQL database.",
@@ -60,10 +61,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         example: "/run/secrets/postgres",
         default: Fallback::Is(""),
         kind: Kind::Path,
-        read: |loaded, text| {
-            let file = if text.is_empty() { Some(None) } else { file_path(text).map(Some) };
-            put(&mut loaded.database_password_file, file)
-        },
+        read: |loaded, text| file_or_none(&mut loaded.database_password_file, text),
     },
     Setting {
         path: "database_connections",
@@ -175,6 +173,15 @@ pub(crate) static SETTINGS: &[Setting] = &[
             };
             Some(())
         },
+    },
+    Setting {
+        path: "tell_identifiers",
+        explains: "Whether strangers may ask which e-mail addresses and user names have an account.",
+        takes: "yes or no",
+        example: "yes",
+        default: Fallback::Is("no"),
+        kind: Kind::Text,
+        read: |loaded, text| put(&mut loaded.settings.tell_identifiers, yes_or_no(text)),
     },
     Setting {
         path: "log",
@@ -296,6 +303,18 @@ pub(crate) static SETTINGS: &[Setting] = &[
         read: |loaded, text| put(&mut loaded.settings.invitations.days, number(text, 1..=90)),
     },
     Setting {
+        path: "invitations.remind",
+        explains: "So many days before it runs out, an invitee who has not answered is reminded. Empty: never.",
+        takes: "a list of whole numbers from 1 to 30",
+        example: "3,1",
+        default: Fallback::Is(""),
+        kind: Kind::List(|loaded| loaded.settings.invitations.remind.clear()),
+        read: |loaded, text| {
+            loaded.settings.invitations.remind.push(number(text, 1..=30)?);
+            Some(())
+        },
+    },
+    Setting {
         path: "roles.permissions",
         explains: "The permissions of yours that roles may hold, besides organization:… and workspace:…. Empty: any.",
         takes: "a list of strings of letters, digits and : _ . - /",
@@ -353,14 +372,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         example: "no",
         default: Fallback::Is("yes"),
         kind: Kind::Text,
-        read: |loaded, text| {
-            loaded.settings.organizations.admins_in_workspaces = match text {
-                "yes" => true,
-                "no" => false,
-                _ => return None,
-            };
-            Some(())
-        },
+        read: |loaded, text| put(&mut loaded.settings.organizations.admins_in_workspaces, yes_or_no(text)),
     },
     Setting {
         path: "seats.organization",
@@ -394,153 +406,6 @@ pub(crate) static SETTINGS: &[Setting] = &[
                 _ => return None,
             };
             Some(())
-        },
-    },
-    Setting {
-        path: "mail.from",
-        explains: "The address mails come from.",
-        takes: "an e-mail address, or a name and the address in angle brackets",
-        example: "Example Cloud <hall@example.com>",
-        default: Fallback::Is("vestibule@localhost"),
-        kind: Kind::Text,
-        read: |loaded, text| put(&mut loaded.settings.mail.from, Mail::is_sender(text).then(|| text.to_owned())),
-    },
-    Setting {
-        path: "mail.transport",
-        explains: "What carries mail: one .eml a mail in mail.folder, or nothing. Only mailed links prove an address.",
-        takes: "file or none",
-        example: "file",
-        default: Fallback::From("file while public_url is on this machine, none from then on", |loaded, _| {
-            let transport = if loaded.settings.public_url.is_loopback() { "file" } else { "none" };
-            Some(transport.to_owned())
-        }),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            loaded.settings.mail.transport = match text {
-                // The folder is the next setting, and comes in then.
-                "file" => Transport::File(PathBuf::new()),
-                "none" => Transport::None,
-                _ => return None,
-            };
-            Some(())
-        },
-    },
-    Setting {
-        path: "mail.folder",
-        explains: "Where the transport file puts mails. They hold live links: keep the folder to yourself.",
-        takes: "the path of a folder",
-        example: "/var/lib/vestibule/mail",
-        default: Fallback::From(
-            "mail beside the SQLite file, or where that would be by default",
-            |loaded, surroundings| beside_database(loaded, surroundings, "mail"),
-        ),
-        kind: Kind::Path,
-        read: |loaded, text| {
-            loaded.mail_folder = file_path(text)?;
-            if let Transport::File(folder) = &mut loaded.settings.mail.transport {
-                folder.clone_from(&loaded.mail_folder);
-            }
-            Some(())
-        },
-    },
-    Setting {
-        path: "mail.invitation_page",
-        explains: "The page of yours that a mailed invitation opens, with its token behind a #. Empty: the server's own.",
-        takes: "an http or https URL without a fragment, or nothing",
-        example: "https://app.example.com/join",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            let page = if text.is_empty() { Some(None) } else { page(text).map(Some) };
-            put(&mut loaded.settings.mail.invitation_page, page)
-        },
-    },
-    Setting {
-        path: "images.place",
-        explains: "Where images are kept: a folder that all processes see, or a bucket.",
-        takes: "the path of a folder, or s3://bucket/folder",
-        example: "s3://example-images/vestibule",
-        default: Fallback::From(
-            "images beside the SQLite file, or where that would be by default",
-            |loaded, surroundings| beside_database(loaded, surroundings, "images"),
-        ),
-        kind: Kind::Path,
-        read: |loaded, text| put(&mut loaded.settings.images.place, image_place(text)),
-    },
-    Setting {
-        path: "images.region",
-        explains: "The bucket's region. Empty: what the environment says.",
-        takes: "a region's name, or nothing",
-        example: "eu-north-1",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            of_bucket(loaded, |bucket| bucket.region = some(text));
-            Some(())
-        },
-    },
-    Setting {
-        path: "images.endpoint",
-        explains: "Where the bucket is, when it is not at Amazon: a MinIO, Garage, R2 or Ceph of yours.",
-        takes: "an http or https URL, or nothing",
-        example: "https://s3.example.com",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            if !text.is_empty() {
-                PublicUrl::parse(text).ok()?;
-            }
-            of_bucket(loaded, |bucket| bucket.endpoint = some(text));
-            Some(())
-        },
-    },
-    Setting {
-        path: "images.key_id",
-        explains: "The id of the bucket's key. Empty: what AWS_ACCESS_KEY_ID or the machine's role gives.",
-        takes: "the id of a key, or nothing",
-        example: "AKIAIOSFODNN7EXAMPLE",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            of_bucket(loaded, |bucket| bucket.key = some(text).map(|id| (id, Hidden::new(String::new()))));
-            Some(())
-        },
-    },
-    Setting {
-        path: "images.secret_file",
-        explains: "A file with the secret that belongs to images.key_id, and nothing else.",
-        takes: "the path of a file, or nothing",
-        example: "/run/secrets/images",
-        default: Fallback::Is(""),
-        kind: Kind::Path,
-        read: |loaded, text| {
-            let file = if text.is_empty() { Some(None) } else { file_path(text).map(Some) };
-            put(&mut loaded.images_secret_file, file)
-        },
-    },
-    Setting {
-        path: "images.public_url",
-        explains: "Where browsers find images, when not at this server's /images/: a CDN in front of the bucket.",
-        takes: "an http or https URL, or nothing",
-        example: "https://images.example.com/vestibule/",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            let url = if text.is_empty() { Some(None) } else { page(text).map(Some) };
-            let url = url.map(|url| url.map(|url| format!("{}/", url.trim_end_matches('/'))));
-            put(&mut loaded.settings.images.public_url, url)
-        },
-    },
-    Setting {
-        path: "domains.resolver",
-        explains: "The DNS server that is asked for the records that prove a domain. Empty: the system's.",
-        takes: "an IP address and a port, or nothing",
-        example: "127.0.0.53:53",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            let address = if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
-            put(&mut loaded.resolver, address)
         },
     },
 ];

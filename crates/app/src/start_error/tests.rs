@@ -51,7 +51,7 @@ fn table() -> Vec<(StartError, [&'static str; 3])> {
         (server(OpenError::TooOld { found: 12, oldest: 13 }), ["PostgreSQL 12", "13 or later", "--database"]),
         (server(OpenError::Foreign), ["database is postgres", "not a database of Vestibule", "--database"]),
         (
-            StartError::PasswordFile { file: "/pw".into(), error: refused() },
+            StartError::SecretFile { setting: "database_password_file", file: "/pw".into(), error: refused() },
             ["database_password_file is /pw", "denied", "VESTIBULE_DATABASE_PASSWORD_FILE"],
         ),
         (

@@ -16,27 +16,28 @@ pub struct Migration {
 }
 
 macro_rules! migrations {
-    ($($version:literal $name:literal;)+) => {
+    ($($file:literal = $version:literal $name:literal;)+) => {
         /// Every step, in order.
         pub const MIGRATIONS: &[Migration] = &[$(Migration {
             version: $version,
             name: $name,
-            sqlite: include_str!(concat!("../../../../migrations/sqlite/000", $version, "_", $name, ".sql")),
-            postgres: include_str!(concat!("../../../../migrations/postgres/000", $version, "_", $name, ".sql")),
+            sqlite: include_str!(concat!("../../../../migrations/sqlite/", $file, "_", $name, ".sql")),
+            postgres: include_str!(concat!("../../../../migrations/postgres/", $file, "_", $name, ".sql")),
         }),+];
     };
 }
 
 migrations! {
-    1 "foundation";
-    2 "nodes";
-    3 "removal";
-    4 "handovers";
-    5 "images";
-    6 "pictures";
-    7 "waitlist";
-    8 "bulk";
-    9 "domains";
+    "0001" = 1 "foundation";
+    "0002" = 2 "nodes";
+    "0003" = 3 "removal";
+    "0004" = 4 "handovers";
+    "0005" = 5 "images";
+    "0006" = 6 "pictures";
+    "0007" = 7 "waitlist";
+    "0008" = 8 "bulk";
+    "0009" = 9 "domains";
+    "0010" = 10 "letters";
 }
 
 /// The schema this binary speaks.

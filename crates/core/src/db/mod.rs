@@ -23,7 +23,7 @@ pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
 pub use tx::Tx;
 
 pub(crate) use postgres::Trouble;
-pub(crate) use statement::{column, record, sql};
+pub(crate) use statement::{column, record, sql, words};
 
 /// Every statement the service can run, for the tests that hold them to the rules.
 pub fn statements() -> impl Iterator<Item = &'static Declaration> {

@@ -9,7 +9,7 @@ use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context, Query};
 use crate::error::{Code, Problem, Result};
 use crate::id::{MemberId, MembershipId, OrganizationId};
-use crate::{membership, organization};
+use crate::{membership, organization, outbox};
 
 pub use sql::Offered;
 
@@ -41,7 +41,8 @@ impl Command for Offer {
         }
         let offered = (organization, giver, receiver, cx.now.plus(LIFE), cx.now);
         cx.tx.optional(sql::INSERT, offered).await?.ok_or(Code::HandoverExists)?;
-        Ok(())
+        let (user,) = cx.tx.one(membership::sql::USER, (organization, receiver)).await?;
+        outbox::tell_member(cx, outbox::Kind::Handover, organization, user).await
     }
 }
 

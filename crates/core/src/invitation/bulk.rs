@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, Granted};
-use super::create::{expires_at, first_delivery, generation};
+use super::create::{expires_at, row};
 use super::sql::{self, Pending};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
@@ -197,27 +197,9 @@ impl Bulk {
             .map(|(_, email, _, scope)| (organization, email.key(), *scope, cx.now))
             .collect();
         cx.tx.execute_each(sql::SUPERSEDE, &ran_out).await?;
-        let (expires_at, delivery, inviter) = (expires_at(cx, self.days), first_delivery(cx), grant.membership());
-        let rows: Vec<_> = good
-            .iter()
-            .map(|(_, email, granted, _)| {
-                let there = granted.workspace.as_ref();
-                (
-                    organization,
-                    cx.id(),
-                    email.as_str(),
-                    email.key(),
-                    generation(cx),
-                    granted.role,
-                    there.map(|there| there.workspace),
-                    there.map(|there| there.role),
-                    inviter,
-                    delivery,
-                    expires_at,
-                    cx.now,
-                )
-            })
-            .collect();
+        let expires_at = expires_at(cx, self.days);
+        let rows: Vec<_> =
+            good.iter().map(|(_, email, granted, _)| row(cx, grant, email, granted, (expires_at, None))).collect();
         let made = cx.tx.optional_each(sql::INSERT, &rows).await?;
         let invitations: Vec<_> = made.iter().flatten().collect();
         outbox::tell_all(cx, grant, &invitations).await?;
@@ -352,8 +334,8 @@ impl Mark {
         let subject = format!("{} {}", grant.user(), key.key);
         let asked = data_encoding::HEXLOWER.encode(&key.asked);
         Self {
-            key: keys.limit_key("idempotency key", &subject).to_vec(),
-            asked: keys.limit_key("idempotent call", &asked).to_vec(),
+            key: keys.mark("idempotency key", &subject).to_vec(),
+            asked: keys.mark("idempotent call", &asked).to_vec(),
         }
     }
 

@@ -9,7 +9,9 @@ use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::id::{OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::language::Language;
+use crate::time::Timestamp;
 use crate::{membership, outbox, workspace};
 
 /// The most days an invitation may live (decision 11).
@@ -34,6 +36,8 @@ pub struct Create {
     pub workspace: Option<(WorkspaceId, Option<WorkspaceRoleId>)>,
     /// Days until it expires, 1 to 90; `None` for the setting's.
     pub days: Option<u16>,
+    /// The language of its mail; `None` for the invitee's own, where that is known.
+    pub language: Option<Language>,
 }
 
 impl Command for Create {
@@ -67,33 +71,56 @@ impl Create {
         if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }
     }
 
-    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<crate::id::InvitationId> {
+    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<InvitationId> {
         let (organization, key) = (grant.organization(), self.invitee.key());
-        let there = granted.workspace.as_ref().map(|there| there.workspace);
-        let role_there = granted.workspace.as_ref().map(|there| there.role);
-        let scope = there.map_or(0, WorkspaceId::get);
+        let scope = granted.workspace.as_ref().map_or(0, |there| there.workspace.get());
         cx.tx.execute(sql::SUPERSEDE, (organization, key, scope, cx.now)).await?;
-        let (id, generation, expires_at) = (cx.id(), generation(cx), expires_at(cx, self.days));
-        let exact = self.invitee.as_str();
-        let (inviter, delivery) = (grant.membership(), first_delivery(cx));
-        let made = (
-            organization,
-            id,
-            exact,
-            key,
-            generation,
-            granted.role,
-            there,
-            role_there,
-            inviter,
-            delivery,
-            expires_at,
-            cx.now,
-        );
+        let made = row(cx, grant, &self.invitee, granted, (expires_at(cx, self.days), self.language));
         let made = cx.tx.optional(sql::INSERT, made).await?.ok_or(Code::InvitationExists)?;
         outbox::tell(cx, grant, &made).await?;
         Ok(made.id)
     }
+}
+
+/// What a new invitation is written with.
+#[expect(clippy::type_complexity, reason = "it is what the statement takes, in the statement's order")]
+pub(super) fn row<'a>(
+    cx: &Context<'_>,
+    grant: &Grant,
+    invitee: &'a EmailAddress,
+    granted: &Granted,
+    (expires_at, language): (Timestamp, Option<Language>),
+) -> (
+    OrganizationId,
+    InvitationId,
+    &'a str,
+    &'a str,
+    i64,
+    RoleId,
+    Option<WorkspaceId>,
+    Option<WorkspaceRoleId>,
+    MembershipId,
+    Delivery,
+    Timestamp,
+    Timestamp,
+    Option<Language>,
+) {
+    let there = granted.workspace.as_ref();
+    (
+        grant.organization(),
+        cx.id(),
+        invitee.as_str(),
+        invitee.key(),
+        generation(cx),
+        granted.role,
+        there.map(|there| there.workspace),
+        there.map(|there| there.role),
+        grant.membership(),
+        first_delivery(cx),
+        expires_at,
+        cx.now,
+        language,
+    )
 }
 
 /// A number for a generation that no earlier one of the invitation had.
@@ -102,7 +129,7 @@ pub(super) fn generation(cx: &Context<'_>) -> i64 {
 }
 
 /// When an invitation made now runs out: on a whole second, so that it ends at the instant that is shown.
-pub(super) fn expires_at(cx: &Context<'_>, days: Option<u16>) -> crate::time::Timestamp {
+pub(super) fn expires_at(cx: &Context<'_>, days: Option<u16>) -> Timestamp {
     cx.now.plus(DAY * u32::from(days.unwrap_or(cx.service.settings.invitations.days))).whole_second()
 }
 

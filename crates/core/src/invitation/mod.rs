@@ -17,9 +17,6 @@ mod seats;
 pub(crate) mod sql;
 mod validate;
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::context::Context;
 use crate::error::Result;
 use crate::secret::InvitationToken;
@@ -61,6 +58,8 @@ pub enum Delivery {
     Deferred,
     /// Given up.
     Failed,
+    /// Taken by the transport, and returned later: a mail server further on would not have it.
+    Bounced,
     /// No transport is set. The token can be handed on to somebody whose address is proved.
     NotSent,
 }
@@ -94,42 +93,12 @@ pub(crate) async fn by_token(cx: &mut Context<'_>, token: &InvitationToken) -> R
     Ok(found.filter(|found| token.matches(&keys.mailed_token(found.id, found.generation))))
 }
 
-/// A word for each state, the same in the database and on the wire.
-macro_rules! words {
-    ($type:ident: $($variant:ident = $word:literal),+ $(,)?) => {
-        impl $type {
-            /// The word for it.
-            pub const fn as_str(self) -> &'static str {
-                match self {$(Self::$variant => $word),+}
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = ();
-
-            fn from_str(word: &str) -> Result<Self, ()> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(()),
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        crate::db::column!($type);
-    };
-}
-
-words!(Status: Pending = "pending", Accepted = "accepted", Discarded = "discarded", Declined = "declined");
-words!(Delivery: Queued = "queued", Sent = "sent", Deferred = "deferred", Failed = "failed", NotSent = "not_sent");
+crate::db::words!(Status: Pending = "pending", Accepted = "accepted", Discarded = "discarded", Declined = "declined");
+crate::db::words!(
+    Delivery: Queued = "queued",
+    Sent = "sent",
+    Deferred = "deferred",
+    Failed = "failed",
+    Bounced = "bounced",
+    NotSent = "not_sent",
+);

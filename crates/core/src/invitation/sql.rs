@@ -4,6 +4,7 @@ use super::{Delivery, Status};
 use crate::access::PermissionSet;
 use crate::db::{Bytes, Text, record, sql};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
+use crate::language::Language;
 use crate::membership::MembershipRole;
 use crate::time::Timestamp;
 
@@ -97,6 +98,8 @@ record! {
         pub delivery_attempts: i64,
         /// When that was last so.
         pub delivery_at: Timestamp,
+        /// When a mail that was put off is tried again.
+        pub next_delivery_at: Option<Timestamp>,
     }
 }
 
@@ -170,6 +173,11 @@ record! {
         pub(crate) inviter_first_name: Option<String>,
         pub(crate) inviter_last_name: Option<String>,
         pub(crate) inviter_username: Option<String>,
+        pub(crate) language: Option<Language>,
+        /// The language of whoever has proved the address.
+        pub(crate) invitee_language: Option<Language>,
+        /// Whether the address wants no more mail from the organization.
+        pub(crate) is_refused: bool,
     }
 }
 
@@ -206,7 +214,8 @@ macro_rules! listed {
                     m.id AS inviter_membership_id, i.left_suspended AS left_suspended, u.id AS inviter_id, u.first_name AS inviter_first_name,
                     u.last_name AS inviter_last_name, u.username AS inviter_username, e.address_key AS inviter_email,
                     i.delivery AS delivery, i.delivery_reason AS delivery_reason,
-                    i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at
+                    i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at,
+                    i.next_delivery_at AS next_delivery_at
                FROM invitations i
                JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
                LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
@@ -307,13 +316,14 @@ sql! {
 
     /// A new one; nothing comes back when the address has a pending one here already.
     INSERT(OrganizationId, InvitationId, Text, Text, i64, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>,
-           MembershipId, Delivery, Timestamp, Timestamp): Invitation =
+           MembershipId, Delivery, Timestamp, Timestamp, Option<Language>): Invitation =
         invitation!(
             "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
                                       workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
-                                      inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at)
+                                      inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
+                                      language)
              SELECT $1, $2, $3, $4, 'pending', $5, r.scope, r.id, COALESCE($7, 0), $7,
-                    (SELECT wr.scope FROM workspace_roles wr WHERE wr.id = $8), $8, $9, $10, $12, $11, $12, $12
+                    (SELECT wr.scope FROM workspace_roles wr WHERE wr.id = $8), $8, $9, $10, $12, $11, $12, $12, $13
                FROM organization_roles r
               WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $6
                  ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING
@@ -329,7 +339,7 @@ sql! {
         invitation!(
             "UPDATE invitations
                 SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = '',
-                    delivery_attempts = 0, delivery_at = $7, expires_at = $6, updated_at = $7
+                    delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");
 
@@ -383,19 +393,20 @@ sql! {
     FOR_MAIL(OrganizationId, InvitationId): Mailed =
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
                 i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
-                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
+                i.language AS language, v.language AS invitee_language,
+                CASE WHEN EXISTS (SELECT 1 FROM mail_refusals f
+                                   WHERE f.organization_id = i.organization_id AND f.address_key = i.email_key)
+                     THEN 1 ELSE 0 END AS is_refused
            FROM invitations i
            JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
            LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses a ON a.address_key = i.email_key AND a.verified_at IS NOT NULL
+           LEFT JOIN users v ON v.id = a.user_id
           WHERE i.organization_id = $1 AND i.id = $2";
-
-    /// What became of the mail of this generation.
-    DELIVERED(OrganizationId, InvitationId, i64, Delivery, Text, i64, Timestamp) =
-        "UPDATE invitations SET delivery = $4, delivery_reason = $5, delivery_attempts = $6, delivery_at = $7
-          WHERE organization_id = $1 AND id = $2 AND generation = $3";
 
     /// Every address that is invited and has not answered, into which workspace (0 for none), and until when.
     ALL_PENDING(OrganizationId): Pending =

@@ -15,6 +15,7 @@ use sql::Counted;
 
 /// In the window of password attempts.
 const MOST_DOMAIN_LOOKUPS: u32 = 30;
+const CODES: &str = "codes by address";
 const OWN_PASSWORD: &str = "password of account";
 
 /// Counts one attempt to sign in, for the account that is named and for the address it comes from.
@@ -55,6 +56,52 @@ impl Command for CountPassword {
         let (user, most) = (cx.user()?, cx.service.settings.passwords.attempts_per_account);
         count(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, most)
     }
+}
+
+/// Counts one mail with a code, for the address it goes to and for the one it is asked for from. Error:
+/// `TOO_MANY_REQUESTS`. An address that nobody has is counted alike.
+#[derive(Debug)]
+pub struct CountMail {
+    /// The e-mail address's key.
+    pub address: String,
+}
+
+impl Command for CountMail {
+    type Out = ();
+    const PURPOSE: Purpose = Purpose::Count;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let passwords = cx.service.settings.passwords;
+        let network = network(cx.caller.address);
+        let by_network = count(cx, "mails by address", &network).await?;
+        let by_address = count(cx, "mails to address", &self.address).await?;
+        by_network.check(cx, passwords.attempts_per_address)?;
+        by_address.check(cx, passwords.attempts_per_account)
+    }
+}
+
+/// Counts one try at a code, for the address it was mailed to. Error: `TOO_MANY_REQUESTS`.
+#[derive(Debug)]
+pub struct CountCode {
+    /// The e-mail address's key.
+    pub address: String,
+}
+
+impl Command for CountCode {
+    type Out = ();
+    const PURPOSE: Purpose = Purpose::Count;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let most = cx.service.settings.passwords.attempts_per_account;
+        count(cx, CODES, &self.address).await?.check(cx, most)
+    }
+}
+
+/// Forgets the tries at a code that was right.
+pub(crate) async fn forget_codes(cx: &mut Context<'_>, address: &str) -> Result<()> {
+    let key = cx.service.keys.limit_key(CODES, address);
+    cx.tx.execute(sql::FORGET, (&key,)).await?;
+    Ok(())
 }
 
 /// Counts one look into DNS for an organization. Error: `TOO_MANY_REQUESTS`.

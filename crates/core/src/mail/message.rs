@@ -35,6 +35,8 @@ pub struct Message {
     pub message_id: String,
     /// When it was written.
     pub date: Timestamp,
+    /// Where one gets no more mail of this kind, with one click (RFC 8058): an https or http URL.
+    pub stop: Option<String>,
 }
 
 impl Message {
@@ -50,15 +52,14 @@ impl Message {
         }
         let from: Mailbox = self.from.parse().map_err(|_| NotAMessage("the sender's address cannot be read"))?;
         let to = self.receiver()?;
-        let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])
-            .map_err(|_| NotAMessage("sender and address make no envelope"))?;
+        let envelope = self.envelope()?;
         let seconds = u64::try_from(self.date.unix_seconds()).unwrap_or(0).min(LAST_SECOND);
         let body = MultiPart::builder()
             .kind(MultiPartKind::Alternative)
             .boundary(self.boundary())
             .singlepart(part(ContentType::TEXT_PLAIN, &self.text))
             .singlepart(part(ContentType::TEXT_HTML, &self.html));
-        let mail = lettre::Message::builder()
+        let mut mail = lettre::Message::builder()
             .envelope(envelope)
             .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
             .from(from)
@@ -66,10 +67,24 @@ impl Message {
             .message_id(Some(format!("<{}>", self.message_id)))
             .subject(undecodable(&self.subject))
             // Answering machines leave such mail alone (RFC 3834).
-            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()))
-            .multipart(body)
-            .map_err(|_| NotAMessage("the parts make no mail"))?;
+            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
+        if let Some(stop) = &self.stop {
+            if !stop.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b',')) {
+                return Err(NotAMessage("the way to unsubscribe is no URL"));
+            }
+            mail = mail
+                .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE, format!("<{stop}>")))
+                .raw_header(HeaderValue::new(LIST_UNSUBSCRIBE_POST, "List-Unsubscribe=One-Click".to_owned()));
+        }
+        let mail = mail.multipart(body).map_err(|_| NotAMessage("the parts make no mail"))?;
         Ok(mail.formatted())
+    }
+
+    /// Between whom it travels.
+    pub(super) fn envelope(&self) -> Result<Envelope, NotAMessage> {
+        let from: Mailbox = self.from.parse().map_err(|_| NotAMessage("the sender's address cannot be read"))?;
+        let to = self.receiver()?;
+        Envelope::new(Some(from.email), vec![to]).map_err(|_| NotAMessage("sender and address make no envelope"))
     }
 
     /// Read once more, because a row can hold what `parse` has never seen: mail goes to the address that was compared.
@@ -120,6 +135,8 @@ fn part(kind: ContentType, text: &str) -> SinglePart {
     SinglePart::builder().header(kind).body(body)
 }
 
+const LIST_UNSUBSCRIBE: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe");
+const LIST_UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
 /// ASCII goes into a header as it is, so `=?…?=` in a name would be decoded by the reader's program.
@@ -162,6 +179,7 @@ pub(super) mod tests {
             html: format!("<p>Žofie asks you in.</p>\n<p>{}</p>", "long ".repeat(100)),
             message_id: "invitation-12.1@vestibule.example".to_owned(),
             date: Timestamp::from_microseconds(1_705_919_400_000_000),
+            stop: None,
         }
     }
 

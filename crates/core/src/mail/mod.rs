@@ -1,14 +1,21 @@
-//! Mail: what a message is, what an invitation's says, and what carries it away.
+//! Mail: what a message is, what each letter says, what carries it away, and what comes back.
 //!
 //! Whatever people typed is a name here and nothing more: one short line, without links and without markup. That leaves
 //! little to those who put words of their own into an organization's name and have us send them (a known fraud).
 
-mod invitation;
+mod bounce;
+pub(crate) mod letter;
+mod marked;
 mod message;
+mod smtp;
+mod templates;
 mod transport;
 
-pub use invitation::{InvitationMail, Rendered};
+pub use bounce::{Bounce, Verdict, is_signed, read_report};
+pub use letter::{Invited, Letter};
 pub use message::{Message, NotAMessage};
+pub use smtp::{SmtpCarrier, SmtpError};
+pub use templates::{Rendered, TemplateError, Templates};
 pub use transport::{Carrier, FileCarrier, Mailbox, Sending, Undelivered};
 
 use crate::names::is_unseen;
@@ -20,7 +27,7 @@ const WORD_JOINER: char = '\u{2060}';
 /// A name as it may stand in a mail: on one line, at most 80 characters (an ellipsis shows that there were more), and
 /// with nothing in it that a mail program makes a link of.
 pub(crate) fn plain(name: &str) -> String {
-    let seen: String = name.chars().filter(|&c| c.is_whitespace() || !is_unseen(c)).collect();
+    let seen: String = name.chars().filter(|&c| (c.is_whitespace() || !is_unseen(c)) && !marked::is_mark(c)).collect();
     let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST_NAME {
         return unlinked(&line);

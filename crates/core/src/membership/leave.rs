@@ -5,7 +5,7 @@ use crate::access::{self, Need};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};
 use crate::id::{MemberId, MembershipId, OrganizationId};
-use crate::{domain, invitation};
+use crate::{domain, invitation, outbox};
 
 /// Ends the caller's membership of an organization, and of all its workspaces. The invitations they sent stay, without
 /// an inviter; those that were suspended stay suspended (decision 18).
@@ -51,7 +51,9 @@ impl Command for Remove {
         if !grant.held().covers(&access::held_by(cx, organization, membership).await?) {
             return Err(Code::RoleExceedsYours.into());
         }
-        end(cx, organization, membership).await
+        let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
+        end(cx, organization, membership).await?;
+        outbox::tell_member(cx, outbox::Kind::Removed, organization, user).await
     }
 }
 

@@ -141,6 +141,10 @@ sql! {
     FIND(OrganizationId, MemberId): (MembershipId,) =
         "SELECT id FROM organization_memberships WHERE organization_id = $1 AND (id = $2 OR user_id = $2)";
 
+    /// Whose membership it is.
+    USER(OrganizationId, MembershipId): (UserId,) =
+        "SELECT user_id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
+
     /// Ends a membership, unless the organization or one of its workspaces would be left without an admin. The roles, the
     /// workspace memberships and their roles go with it.
     DELETE(OrganizationId, MembershipId): (MembershipId,) =

@@ -1,96 +1,45 @@
-//! One job carried out: the mail of an invitation, made at the moment it is sent.
+//! One job carried out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::MOST_ATTEMPTS;
-use super::sql::{self, Job};
-use crate::context::{Caller, Command, Context, Query};
-use crate::email_address::EmailAddress;
-use crate::error::{Problem, Result};
-use crate::invitation::sql::{DELIVERED, FOR_MAIL, Mailed};
-use crate::invitation::{Delivery, Status};
-use crate::mail::{Carrier, InvitationMail, Message, Undelivered};
+use super::compose::{Compose, Composed};
+use super::job::{About, Job};
+use super::sql;
+use crate::context::{Caller, Command, Context};
+use crate::error::Result;
+use crate::invitation::Delivery;
+use crate::mail::{Carrier, Undelivered};
 use crate::service::Service;
 
 /// Sends the mail and writes down what became of it. A job that a resend, a discard or an answer has overtaken is done
 /// without sending anything.
 pub(super) async fn carry_out(service: &Arc<Service>, carrier: &dyn Carrier, job: Job) -> Result<()> {
-    let mailed = service.ask(&Caller::nobody(), &Find(&job)).await.result?;
-    let now = service.clock.now();
-    let is_wanted = |mailed: &Mailed| {
-        mailed.status == Status::Pending && mailed.generation == job.generation && now < mailed.expires_at
-    };
-    let outcome = match mailed.filter(is_wanted) {
-        None => Ok(false),
-        Some(mailed) => match message(service, &job, &mailed) {
-            Ok(message) => carrier.send(&message).await.map(|()| true),
-            // A mail that cannot be made today cannot be made tomorrow.
-            Err(problem) => {
-                tracing::error!(cause = problem.cause(), "a mail could not be made");
-                Err(Undelivered { reason: "the mail could not be made".to_owned(), retry: false })
-            }
-        },
+    let outcome = match service.ask(&Caller::nobody(), &Compose(&job)).await.result {
+        Ok(Composed::Nothing(reason)) => Ok(Some(reason)),
+        Ok(Composed::Mail(message)) => carrier.send(&message).await.map(|()| None),
+        // The database is away: the job is still claimed, and comes back when its lease has run out.
+        Err(problem) if problem.code().status() == 503 => return Err(problem),
+        // A mail that cannot be made today cannot be made tomorrow.
+        Err(problem) => {
+            tracing::error!(cause = problem.cause(), "a mail could not be made");
+            Err(Undelivered { reason: "the mail could not be made".to_owned(), retry: false })
+        }
     };
     #[cfg(feature = "test-hooks")]
     crate::db::hooks::point("sent");
+    if let Err(undelivered) = &outcome {
+        tracing::warn!(job = %job.id, reason = undelivered.reason, "a mail did not leave");
+    }
     service.run(&Caller::nobody(), Settle { job, outcome }).await.result
 }
 
-fn message(service: &Service, job: &Job, mailed: &Mailed) -> Result<Message> {
-    let settings = &service.settings;
-    let page = settings.mail.invitation_page.clone();
-    let page = page.unwrap_or_else(|| format!("{}/invite", settings.public_url.as_str()));
-    // In the fragment, which no browser sends to any server: not to this one, not to a proxy, not as a Referer.
-    let link = format!("{page}#token={}", service.keys.mailed_token(job.invitation_id, job.generation).reveal());
-    let now = service.clock.now();
-    let inviter = inviter(mailed);
-    let days = mailed.expires_at.since(now).as_secs().div_ceil(24 * 3600);
-    let rendered = InvitationMail {
-        app: &settings.name,
-        organization: &mailed.organization_name,
-        inviter: inviter.as_deref(),
-        workspace: mailed.workspace_name.as_deref(),
-        role: Some(&mailed.role_name),
-        link: &link,
-        expires_at: mailed.expires_at,
-        days: u32::try_from(days).unwrap_or(u32::MAX),
-    }
-    .render()
-    .map_err(Problem::internal)?;
-    Ok(Message {
-        to: EmailAddress::from_stored(mailed.email.clone(), mailed.email_key.clone()),
-        from: settings.mail.from.clone(),
-        subject: rendered.subject,
-        text: rendered.text,
-        html: rendered.html,
-        message_id: format!("{}.{}@vestibule", job.id, job.generation.cast_unsigned()),
-        date: now,
-    })
-}
-
-fn inviter(mailed: &Mailed) -> Option<String> {
-    let first = mailed.inviter_first_name.as_deref().unwrap_or_default();
-    let last = mailed.inviter_last_name.as_deref().unwrap_or_default();
-    let name = format!("{first} {last}").trim().to_owned();
-    Some(name).filter(|name| !name.is_empty()).or_else(|| mailed.inviter_username.clone())
-}
-
-struct Find<'a>(&'a Job);
-
-impl Query for Find<'_> {
-    type Out = Option<Mailed>;
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<Mailed>> {
-        cx.tx.optional(FOR_MAIL, (self.0.organization_id, self.0.invitation_id)).await
-    }
-}
-
-/// What came of a job: sent, or overtaken, or not delivered.
+/// What came of a job: sent, not to be sent for a reason, or not delivered.
 #[derive(Debug)]
 struct Settle {
     job: Job,
-    outcome: Result<bool, Undelivered>,
+    outcome: Result<Option<&'static str>, Undelivered>,
 }
 
 impl Command for Settle {
@@ -98,14 +47,16 @@ impl Command for Settle {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let job = &self.job;
+        let mut next = None;
         let (delivery, reason) = match &self.outcome {
-            Ok(sent) => {
+            Ok(unsent) => {
                 cx.tx.execute(sql::DONE, (job.id,)).await?;
-                if *sent { (Delivery::Sent, "") } else { (Delivery::NotSent, "nobody waited for it any more") }
+                unsent.map_or((Delivery::Sent, ""), |reason| (Delivery::NotSent, reason))
             }
             Err(undelivered) if undelivered.retry && job.attempts < MOST_ATTEMPTS => {
-                let due_at = cx.now.plus(pause(job.attempts));
+                let due_at = cx.now.plus(pause(job.attempts, cx.random().bytes()));
                 cx.tx.execute(sql::LATER, (job.id, &undelivered.reason, due_at)).await?;
+                next = Some(due_at);
                 (Delivery::Deferred, undelivered.reason.as_str())
             }
             Err(undelivered) => {
@@ -113,14 +64,32 @@ impl Command for Settle {
                 (Delivery::Failed, undelivered.reason.as_str())
             }
         };
-        let told = (job.organization_id, job.invitation_id, job.generation, delivery, reason, job.attempts, cx.now);
-        cx.tx.execute(DELIVERED, told).await?;
+        // A reminder says nothing of the invitation's own mail, which arrived long ago.
+        if let About::Invitation { organization, invitation, generation, is_reminder: false } = job.about {
+            let told = (organization, invitation, generation, delivery, reason, job.attempts, cx.now, next);
+            cx.tx.execute(sql::DELIVERED, told).await?;
+        }
         Ok(())
     }
 }
 
-/// A minute after the first attempt, twice as long after each further one.
-fn pause(attempts: i64) -> Duration {
+/// About a minute after the first attempt, twice as long after each further one: a quarter more or less, so that what
+/// was refused together does not come back together.
+fn pause(attempts: i64, [chance]: [u8; 1]) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, MOST_ATTEMPTS) - 1).unwrap_or(0);
-    Duration::from_mins(1) * 2_u32.pow(doublings)
+    let base = Duration::from_mins(1) * 2_u32.pow(doublings);
+    base * 3 / 4 + base * u32::from(chance) / 512
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_differ() {
+        assert_eq!(pause(1, [0]), Duration::from_secs(45));
+        assert!(pause(1, [255]) < Duration::from_secs(75));
+        assert_eq!(pause(3, [128]), Duration::from_mins(4));
+        assert_eq!(pause(99, [128]), Duration::from_mins(512));
+    }
 }

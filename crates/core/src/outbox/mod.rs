@@ -4,7 +4,12 @@
 //! A job is claimed for the length of a lease; a worker that dies leaves it to the next. So a mail is sent at least once,
 //! and in the good case exactly once. What became of it is written back to the invitation it is about.
 
+mod bounce;
+mod compose;
 mod deliver;
+mod job;
+mod operate;
+mod refuse;
 pub(crate) mod sql;
 
 use std::future::Future;
@@ -13,13 +18,24 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+pub use bounce::{Returned, read_reports};
+use job::Job;
+pub use job::{Kind, State};
+pub use operate::{Drop, List, Retry};
+pub use refuse::{Refuse, ShowRefusal};
+pub use sql::Listed;
+
 use crate::access::Grant;
+use crate::attempt::Attempt;
 use crate::context::{Caller, Command, Context, Query};
 use crate::error::Result;
+use crate::id::{AttemptId, OrganizationId, UserId};
 use crate::invitation::Invitation;
 use crate::service::Service;
 use crate::time::Timestamp;
 
+/// One day of an invitation's life.
+const DAY: Duration = Duration::from_hours(24);
 /// How long a worker holds a job before another may think it dead.
 const LEASE: Duration = Duration::from_mins(2);
 /// How long a worker rests at the most, so that a lease that ran out elsewhere is noticed.
@@ -27,22 +43,57 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 /// Attempts before a job is given up: with doubling pauses from a minute, about eight hours.
 const MOST_ATTEMPTS: i64 = 10;
 
-/// Puts the mail for this generation of an invitation into the outbox, if anything carries mail here.
+/// Puts the mail for this generation of an invitation into the outbox, if anything carries mail here, and with it the
+/// reminders: those that the invitation is answered before find themselves overtaken.
 pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &Invitation) -> Result<()> {
-    if cx.service.carrier.is_some() {
-        let job = (cx.id(), grant.organization(), invitation.id, invitation.generation, cx.now);
-        cx.tx.execute(sql::INSERT, job).await?;
-        cx.wakes.outbox = true;
-    }
-    Ok(())
+    tell_all(cx, grant, &[invitation]).await
 }
 
 /// The same for many at once.
 pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &[&Invitation]) -> Result<()> {
-    if cx.service.carrier.is_some() && !invitations.is_empty() {
-        let job = |one: &&Invitation| (cx.id(), grant.organization(), one.id, one.generation, cx.now);
-        let jobs: Vec<_> = invitations.iter().map(job).collect();
-        cx.tx.execute_each(sql::INSERT, &jobs).await?;
+    if cx.service.carrier.is_none() || invitations.is_empty() {
+        return Ok(());
+    }
+    let mut jobs = Vec::with_capacity(invitations.len());
+    for one in invitations {
+        let mut put = |kind, due_at| {
+            let organization = Some(grant.organization());
+            jobs.push((cx.id(), kind, organization, Some(one.id), None, None, one.generation, due_at, cx.now));
+        };
+        put(Kind::Invitation, cx.now);
+        for days in &cx.service.settings.invitations.remind {
+            let due_at = one.expires_at.minus(DAY * u32::from(*days));
+            if due_at > cx.now {
+                put(Kind::Reminder, due_at);
+            }
+        }
+    }
+    cx.tx.execute_each(sql::INSERT, &jobs).await?;
+    cx.wakes.outbox = true;
+    Ok(())
+}
+
+/// Puts the mail of an attempt into the outbox.
+pub(crate) async fn tell_attempt(cx: &mut Context<'_>, attempt: &Attempt) -> Result<()> {
+    put(cx, (Kind::Attempt, None, Some(attempt.id), None, attempt.generation)).await
+}
+
+/// Tells somebody that they were removed from an organization, or are offered one.
+pub(crate) async fn tell_member(
+    cx: &mut Context<'_>,
+    kind: Kind,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<()> {
+    put(cx, (kind, Some(organization), None, Some(user), 0)).await
+}
+
+type About = (Kind, Option<OrganizationId>, Option<AttemptId>, Option<UserId>, i64);
+
+async fn put(cx: &mut Context<'_>, (kind, organization, attempt, user, generation): About) -> Result<()> {
+    if cx.service.carrier.is_some() {
+        let job = (cx.id(), kind, organization, None, attempt, user, generation, cx.now, cx.now);
+        cx.tx.execute(sql::INSERT, job).await?;
         cx.wakes.outbox = true;
     }
     Ok(())
@@ -62,7 +113,7 @@ async fn carry_out_next(service: &Arc<Service>) -> Result<bool> {
     let Some(carrier) = service.carrier.clone() else {
         return Ok(false);
     };
-    match service.run(&Caller::nobody(), Claim).await.result? {
+    match service.run(&Caller::nobody(), Claim).await.result?.map(Job::try_from).transpose()? {
         Some(job) => deliver::carry_out(service, carrier.as_ref(), job).await.map(|()| true),
         None => Ok(false),
     }
@@ -74,7 +125,10 @@ pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
     loop {
         let rest = match carry_out_next(service).await {
             Ok(true) => Duration::ZERO,
-            Ok(false) => rest(service).await,
+            Ok(false) => {
+                read_reports(service).await;
+                rest(service).await
+            }
             Err(problem) => {
                 tracing::error!(cause = problem.cause(), "the outbox could not be worked on");
                 LONGEST_REST
@@ -102,9 +156,9 @@ async fn rest(service: &Arc<Service>) -> Duration {
 struct Claim;
 
 impl Command for Claim {
-    type Out = Option<sql::Job>;
+    type Out = Option<sql::Row>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<sql::Job>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<sql::Row>> {
         cx.tx.optional(sql::CLAIM, (cx.now, cx.now.plus(LEASE))).await
     }
 }

@@ -18,7 +18,7 @@ use crate::error::{Problem, Result};
 use crate::id::{DomainId, IdSource, OrganizationId};
 use crate::images::ImageStore;
 use crate::keys::Keys;
-use crate::mail::Carrier;
+use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
@@ -45,6 +45,8 @@ pub struct Parts {
     pub keys: Keys,
     /// What carries mail away; `None` when nothing does.
     pub carrier: Option<Arc<dyn Carrier>>,
+    /// The words of mails.
+    pub templates: Templates,
     /// Where images are.
     pub images: ImageStore,
     /// Who answers for DNS.
@@ -61,6 +63,7 @@ pub struct Service {
     pub(crate) holder: node::Holder,
     pub(crate) keys: Keys,
     pub(crate) carrier: Option<Arc<dyn Carrier>>,
+    pub(crate) templates: Templates,
     pub(crate) passwords: PasswordHasher,
     /// Where images are.
     pub images: ImageStore,
@@ -84,7 +87,7 @@ pub enum ServiceError {
 impl Service {
     /// Puts the parts together; on a new database, makes the deployment and its roles.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, ServiceError> {
-        let Parts { db, clock, random, settings, keys, carrier, images, dns } = parts;
+        let Parts { db, clock, random, settings, keys, carrier, templates, images, dns } = parts;
         let passwords = PasswordHasher::new(settings.passwords.parallel_hashes);
         let service = Arc::new(Self {
             db,
@@ -94,6 +97,7 @@ impl Service {
             random,
             keys,
             carrier,
+            templates,
             passwords,
             images,
             dns,
@@ -128,6 +132,11 @@ impl Service {
     /// What the TXT record holds that proves a domain.
     pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
         self.keys.domain_proof(organization, domain)
+    }
+
+    /// Whether anything carries mail.
+    pub fn sends_mail(&self) -> bool {
+        self.carrier.is_some()
     }
 
     /// The instant it is now.

@@ -4,6 +4,7 @@
 //! ends it for the next request everywhere.
 
 mod show;
+mod sign_ins;
 mod sign_out;
 pub(crate) mod sql;
 mod switch_organization;
@@ -21,6 +22,8 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub use show::{Show, ShownSession, ShownSignIn};
+pub use sign_ins::{EndSignIn, ListSignIns};
+pub(crate) use sign_ins::{end_all, end_others};
 pub use sign_out::SignOut;
 pub use sql::{CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
@@ -108,6 +111,28 @@ pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionT
     cx.tx.execute(sql::ACTIVATE, (session, sign_in, cx.now)).await?;
     cx.session = current(&mut cx.tx, &token, cx.now, &cx.service.settings).await?;
     Ok(token)
+}
+
+/// Makes sure that the caller has a session, signed in or not, since an attempt belongs to one. The token is a new one's.
+pub(crate) async fn ensure(cx: &mut Context<'_>) -> Result<Option<SessionToken>> {
+    if cx.session.is_some() {
+        return Ok(None);
+    }
+    let token = SessionToken::new(cx.random());
+    let expires_at = cx.now.plus(cx.service.settings.sessions.absolute);
+    cx.tx.execute(sql::INSERT, (cx.id(), &token.digest(), cx.now, expires_at)).await?;
+    cx.session = current(&mut cx.tx, &token, cx.now, &cx.service.settings).await?;
+    Ok(Some(token))
+}
+
+/// Notes that the caller's session has an attempt to show until then.
+pub(crate) async fn note_attempt(cx: &mut Context<'_>, until: Timestamp) -> Result<()> {
+    if let Some(session) = cx.session.as_mut() {
+        session.attempts_until = session.attempts_until.max(until);
+        let id = session.id;
+        cx.tx.execute(sql::NOTE_ATTEMPT, (id, until)).await?;
+    }
+    Ok(())
 }
 
 /// Who chooses what to act in hears that they are no member, rather than that they may not.

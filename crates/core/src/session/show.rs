@@ -1,6 +1,7 @@
 //! The whole session as its owner sees it.
 
 use super::sql::{self, CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
+use crate::attempt::{self, Attempt};
 use crate::context::{Context, Query};
 use crate::error::Result;
 use crate::id::SignInId;
@@ -17,6 +18,8 @@ pub struct ShownSession {
     pub session: CurrentSession,
     /// Every sign-in that has not ended, oldest first.
     pub sign_ins: Vec<ShownSignIn>,
+    /// Every attempt to sign in or up that is open, the newest first.
+    pub attempts: Vec<Attempt>,
 }
 
 /// A sign-in with its user and what they act in.
@@ -57,6 +60,11 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
     let users = cx.tx.all(user::sql::OF_SESSION, (session.id,)).await?;
     let roles = cx.tx.all(sql::ROLES, (session.id,)).await?;
     let workspace_roles = cx.tx.all(sql::WORKSPACE_ROLES, (session.id,)).await?;
+    let attempts = if session.attempts_until > cx.now {
+        cx.tx.all(attempt::sql::OPEN, (session.id, cx.now)).await?
+    } else {
+        Vec::new()
+    };
     let sign_ins = sign_ins.into_iter().filter_map(|sign_in| {
         let user = users.iter().find(|user| user.id == sign_in.user_id)?.clone();
         let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
@@ -68,5 +76,5 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
             sign_in,
         })
     });
-    Ok(Some(ShownSession { sign_ins: sign_ins.collect(), session }))
+    Ok(Some(ShownSession { sign_ins: sign_ins.collect(), attempts, session }))
 }

@@ -23,6 +23,8 @@ record! {
         pub sign_in_id: Option<SignInId>,
         /// Whose sign-in that is.
         pub user_id: Option<UserId>,
+        /// Until when there may be an attempt to show.
+        pub(crate) attempts_until: Timestamp,
     }
 }
 
@@ -84,11 +86,29 @@ record! {
     }
 }
 
+/// One row for each sign-in whose user is not disabled.
+macro_rules! sign_ins {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
+                    m.id AS organization_membership_id, m.organization_id AS organization_id,
+                    w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
+                    i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
+                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at
+               FROM sign_ins i
+               JOIN users u ON u.id = i.user_id AND u.disabled = 0
+               LEFT JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
+               LEFT JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id ",
+            $rest
+        )
+    };
+}
+
 sql! {
     /// A session that has neither ended nor lain idle, and its active sign-in as long as that has not ended either.
     CURRENT(Bytes, Timestamp, Timestamp): CurrentSession =
         "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
-                i.id AS sign_in_id, u.id AS user_id
+                i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until
            FROM sessions s
            LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0
@@ -136,17 +156,11 @@ sql! {
         "DELETE FROM sign_ins WHERE session_id = $1";
 
     SIGN_INS(SessionId, Timestamp): SignIn =
-        "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
-                m.id AS organization_membership_id, m.organization_id AS organization_id,
-                w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
-                i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
-                i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at
-           FROM sign_ins i
-           JOIN users u ON u.id = i.user_id AND u.disabled = 0
-           LEFT JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
-           LEFT JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
-          WHERE i.session_id = $1 AND i.expires_at > $2
-          ORDER BY i.id";
+        sign_ins!("WHERE i.session_id = $1 AND i.expires_at > $2 ORDER BY i.id");
+
+    /// Wherever a user is signed in, the newest first.
+    SIGN_INS_OF_USER(UserId, Timestamp): SignIn =
+        sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC");
 
     ROLES(SessionId): SignInRole =
         "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
@@ -184,4 +198,22 @@ sql! {
     SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
           WHERE id = $1";
+
+    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none.
+    LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) =
+        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)
+            AND active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
+
+    LEAVE_SESSION(UserId, SignInId, Timestamp) =
+        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2) AND active_sign_in_id = $2";
+
+    END_OTHER_SIGN_INS(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
+
+    END_SIGN_IN(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
+
+    /// That there is an attempt to show, and how long.
+    NOTE_ATTEMPT(SessionId, Timestamp) =
+        "UPDATE sessions SET attempts_until = $2 WHERE id = $1 AND attempts_until < $2";
 }

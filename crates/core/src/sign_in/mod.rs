@@ -32,17 +32,35 @@ impl Identifier {
     }
 }
 
-/// A session right after somebody came in: its new secret, and what its owner sees of it.
+/// Whether an account has this address or user name: nobody is told, unless the settings say so.
+#[derive(Debug)]
+pub struct IsKnown {
+    /// Which one.
+    pub identifier: Identifier,
+}
+
+impl Query for IsKnown {
+    type Out = bool;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
+        if !cx.service.settings.tell_identifiers {
+            return Ok(false);
+        }
+        Ok(FindPassword(&self.identifier).run(cx).await?.is_some())
+    }
+}
+
+/// A session right after somebody came in, or began to: its new secret, and what its owner sees of it.
 #[derive(Debug)]
 pub struct CameIn {
-    /// For the cookie.
-    pub token: SessionToken,
+    /// For the cookie; `None` when the session goes on as it was.
+    pub token: Option<SessionToken>,
     /// For the answer.
     pub session: ShownSession,
 }
 
 impl CameIn {
-    pub(crate) async fn now(cx: &mut Context<'_>, token: SessionToken) -> Result<Self> {
+    pub(crate) async fn now(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
         let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session is not there"))?;
         Ok(Self { token, session })
     }
@@ -123,6 +141,6 @@ impl Command for Proved {
         limit::forget_account(cx, &self.account).await?;
         domain::come_in(cx, self.user).await?;
         let token = session::begin(cx, self.user).await?;
-        CameIn::now(cx, token).await
+        CameIn::now(cx, Some(token)).await
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{password, sign_ins, sql};
+use super::{password, sql};
 use crate::context::{Caller, Command, Context, Reply};
 use crate::error::{Code, Result};
 use crate::password::{Password, PasswordDigest};
 use crate::service::Service;
-use crate::{images, membership};
+use crate::{images, membership, session};
 
 /// Places that are named before the list is cut.
 const NAMED: usize = 5;
@@ -49,12 +49,9 @@ impl Command for Delete {
         }
         let picture = cx.tx.one(sql::PUBLIC, (user,)).await?.image_url;
         images::settle(cx, &picture, &images::Change::Clear).await?;
-        sign_ins::end_others(cx, user, 0.into()).await?;
-        cx.tx.execute(sql::DELETE, (user,)).await?;
         // The session stays a browser's, with nobody of this name in it.
-        if let Some(session) = &mut cx.session {
-            (session.sign_in_id, session.user_id) = (None, None);
-        }
+        session::end_all(cx, user).await?;
+        cx.tx.execute(sql::DELETE, (user,)).await?;
         Ok(())
     }
 }

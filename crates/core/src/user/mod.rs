@@ -3,20 +3,19 @@
 mod addresses;
 mod delete;
 mod password;
-mod sign_ins;
 pub(crate) mod sql;
 mod update;
 
 pub use addresses::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub use delete::delete_account;
 pub use password::{change_password, remove_password};
-pub use sign_ins::{EndSignIn, ListSignIns};
 pub use update::{NewUsername, Update};
 
 pub use sql::{Account, OwnedAddress, PublicUser};
 
 use crate::context::{Context, Query};
 use crate::error::{Code, Result};
+use crate::id::{EmailAddressId, UserId};
 use crate::session::{self, ShownSignIn};
 
 /// Shows the caller their own account. Error: `UNAUTHORIZED`.
@@ -50,6 +49,17 @@ impl Query for ShowAccount {
             sign_in,
         })
     }
+}
+
+/// An address that was only claimed is proved by somebody who may be another than who claimed it: the account is theirs,
+/// and whatever it could be come into with before is gone.
+pub(crate) async fn take_over(cx: &mut Context<'_>, user: UserId, email: EmailAddressId) -> Result<()> {
+    cx.tx.execute(sql::VERIFY, (email, cx.now)).await?;
+    cx.tx.execute(sql::NO_PRIMARY, (user, cx.now)).await?;
+    cx.tx.execute(sql::MAKE_PRIMARY, (user, email, cx.now)).await?;
+    cx.tx.execute(sql::DELETE_OTHERS_UNPROVED, (user, email)).await?;
+    cx.tx.execute(sql::FORGET_PASSWORD, (user, cx.now)).await?;
+    session::end_all(cx, user).await
 }
 
 /// Whether somebody's names or address contain what is sought, which is in lower case. Compared here and not in the

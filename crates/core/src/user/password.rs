@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{sign_ins, sql};
+use super::sql;
 use crate::context::{Caller, Command, Context, Query, Reply};
 use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
-use crate::limit;
 use crate::password::{Password, PasswordDigest};
 use crate::service::Service;
+use crate::{limit, session};
 
 /// Sets the caller's password, and ends every other sign-in they have.
 ///
@@ -30,13 +30,36 @@ pub async fn change_password(
     }
 }
 
-/// Takes the caller's password away, if there is another way for them to come in.
+/// Takes the caller's password away, if there is another way for them to come in: by mail to an address they have proved.
 ///
-/// Errors: those of [`change_password`]; `NO_ALTERNATIVE_AUTH_METHOD`: so far there is none besides the password.
+/// Errors: those of [`change_password`]; `NO_ALTERNATIVE_AUTH_METHOD`.
 pub async fn remove_password(service: &Arc<Service>, caller: &Caller, present: Option<Password>) -> Reply<()> {
     match confirm(service, caller, present, "current_password").await {
-        Ok(_) => Reply::refused(Code::NoAlternativeAuthMethod.into()),
+        Ok(before) => service.run(caller, Remove { before }).await,
         Err(problem) => Reply::refused(problem),
+    }
+}
+
+#[derive(Debug)]
+struct Remove {
+    before: Option<PasswordDigest>,
+}
+
+impl Command for Remove {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        still_has(cx, user, self.before.as_ref()).await?;
+        let has_proved = cx.tx.all(sql::ADDRESSES, (user,)).await?.iter().any(|one| one.verified_at.is_some());
+        if cx.service.carrier.is_none() || !has_proved {
+            return Err(Code::NoAlternativeAuthMethod.into());
+        }
+        cx.tx.execute(sql::FORGET_PASSWORD, (user, cx.now)).await?;
+        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
+            session::end_others(cx, user, sign_in).await?;
+        }
+        limit::forget_password(cx, user).await
     }
 }
 
@@ -85,7 +108,7 @@ impl Command for Change {
         cx.tx.execute(sql::SET_PASSWORD, (user, self.after.as_str(), cx.now)).await?;
         // Who knew the old one may be signed in somewhere.
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            sign_ins::end_others(cx, user, sign_in).await?;
+            session::end_others(cx, user, sign_in).await?;
         }
         limit::forget_password(cx, user).await
     }

@@ -1,9 +1,9 @@
 //! People and their addresses. A person belongs to no organization, so these tables carry none.
 
 use crate::db::{Text, record, sql};
-use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
+use crate::id::{EmailAddressId, SessionId, UserId};
+use crate::language::Language;
 use crate::password::PasswordDigest;
-use crate::session::SignIn;
 use crate::time::Timestamp;
 
 record! {
@@ -55,6 +55,8 @@ record! {
     pub struct OwnedAddress {
         /// Which one.
         pub id: EmailAddressId,
+        /// As it was written.
+        pub(crate) address: String,
         /// In the form it is compared in.
         pub email: String,
         /// Whether it is the primary one.
@@ -111,7 +113,7 @@ sql! {
            FROM users WHERE id = $1";
 
     ADDRESSES(UserId): OwnedAddress =
-        "SELECT id, address_key AS email, is_primary, verified_at, created_at, updated_at
+        "SELECT id, address, address_key AS email, is_primary, verified_at, created_at, updated_at
            FROM email_addresses WHERE user_id = $1 ORDER BY id";
 
     PASSWORD_BY_EMAIL(Text): PasswordRow =
@@ -127,9 +129,10 @@ sql! {
         "SELECT id FROM users WHERE id = $1 AND password_digest = $2 AND disabled = 0";
 
     /// Nothing comes back when the user name is taken.
-    INSERT(UserId, Text, Text, Option<Text>, Option<Text>, Option<Text>, Timestamp): (UserId,) =
-        "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+    INSERT(UserId, Text, Text, Option<Text>, Option<Text>, Option<Text>, Language, Timestamp): (UserId,) =
+        "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, created_at,
+                            updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
              ON CONFLICT (username_key) DO NOTHING
       RETURNING id";
 
@@ -147,6 +150,15 @@ sql! {
     /// has: if an organization behind it could hold an address, founding one would be all it takes to keep its owner out.
     DELETE_UNPROVED(Text) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
+
+    /// Every address of an account but one that was proved.
+    DELETE_OTHERS_UNPROVED(UserId, EmailAddressId) =
+        "DELETE FROM email_addresses WHERE user_id = $1 AND id <> $2 AND verified_at IS NULL";
+
+    FORGET_PASSWORD(UserId, Timestamp) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
+
+    /// Nothing comes back when somebody has the user name.
+    USERNAME(Text): (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
     VERIFY(EmailAddressId, Timestamp) =
         "UPDATE email_addresses SET verified_at = $2, updated_at = $2 WHERE id = $1 AND verified_at IS NULL";
@@ -177,32 +189,6 @@ sql! {
     PASSWORD(UserId): (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
 
     SET_PASSWORD(UserId, Text, Timestamp) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
-
-    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none.
-    LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) =
-        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
-          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)
-            AND active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
-
-    LEAVE_SESSION(UserId, SignInId, Timestamp) =
-        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
-          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2) AND active_sign_in_id = $2";
-
-    END_OTHER_SIGN_INS(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
-
-    END_SIGN_IN(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
-
-    SIGN_INS(UserId, Timestamp): SignIn =
-        "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
-                m.id AS organization_membership_id, m.organization_id AS organization_id,
-                w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
-                i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
-                i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at
-           FROM sign_ins i
-           LEFT JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
-           LEFT JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
-          WHERE i.user_id = $1 AND i.expires_at > $2
-          ORDER BY i.id DESC";
 
     /// What would be left without an admin if this user went: by name, organizations first.
     LEFT_WITHOUT_ADMIN(UserId): (String,) =

@@ -25,16 +25,23 @@ const START_ELSEWHERE: &[(&str, &str)] = &[
     ("organization::sql::INSERT", "makes the organization"),
     ("organization::sql::NEXT_TO_ERASE", "housekeeping serves all organizations"),
     ("organization::sql::OF_USER", "a person's own organizations"),
+    ("outbox::sql::ALL_DEAD", "an operator serves all organizations"),
+    ("outbox::sql::BOUNCED", "a report names the mail alone, and by a number that only the mail has"),
     ("outbox::sql::CLAIM", "the worker serves all organizations"),
     ("outbox::sql::DEAD", "the worker's own job"),
     ("outbox::sql::DONE", "the worker's own job"),
+    ("outbox::sql::DROP", "an operator serves all organizations"),
+    ("outbox::sql::FIND_BY_GENERATION", "a report names the mail alone, and by a number that only the mail has"),
     ("outbox::sql::LATER", "the worker's own job"),
+    ("outbox::sql::LIST", "an operator serves all organizations"),
     ("outbox::sql::NEXT_DUE", "the worker serves all organizations"),
+    ("outbox::sql::REFUSE", "a token is all its holder has; its secret is compared before anything else"),
+    ("outbox::sql::RETRY", "an operator serves all organizations"),
     ("session::sql::ROLES", "a person's own roles"),
     ("session::sql::SIGN_INS", "a person's own sign-ins"),
+    ("session::sql::SIGN_INS_OF_USER", "a person's own sign-ins"),
     ("session::sql::WORKSPACE_ROLES", "a person's own roles"),
     ("user::sql::LEFT_WITHOUT_ADMIN", "a person's own organizations"),
-    ("user::sql::SIGN_INS", "a person's own sign-ins"),
     ("workspace::sql::ALL_OF_USER", "a person's own memberships"),
     ("workspace::sql::OF_USER", "a person's own workspaces"),
     ("workspace::sql::ROLES_OF_USER", "a person's own roles"),
@@ -43,6 +50,7 @@ const START_ELSEWHERE: &[(&str, &str)] = &[
 /// Statements that read a whole table, and why they may.
 const READ_ALL: &[(&str, &str)] = &[
     ("deployment::sql::FIND", "the table has one row"),
+    ("outbox::sql::LIST", "an operator asks, and what is left of the outbox is short"),
     ("node::sql::TAKEN", "the table has a row for each process, 1,023 at the most, and is read when one starts"),
 ];
 

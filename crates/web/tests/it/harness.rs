@@ -17,7 +17,7 @@ use vestibule_core::db::{Db, Place, PostgresOptions};
 use vestibule_core::domain::{Dns, DnsTrouble, Looking};
 use vestibule_core::images::ImageStore;
 use vestibule_core::keys::{Keys, MasterKey};
-use vestibule_core::mail::{Carrier, Mailbox, Message};
+use vestibule_core::mail::{Carrier, Mailbox, Message, Templates};
 use vestibule_core::outbox;
 use vestibule_core::random::SeededRandomness;
 use vestibule_core::service::{Parts, Service};
@@ -132,6 +132,7 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
             settings,
             keys: Keys::new(&MasterKey::new([7; 32])),
             carrier,
+            templates: Templates::built_in().unwrap(),
             images,
             dns: Arc::<Records>::clone(&dns),
         });
@@ -296,6 +297,18 @@ impl App {
         let token = token.split_whitespace().next().unwrap().to_owned();
         self.inner.seen.secret(token.split_once('.').unwrap().1);
         token
+    }
+
+    /// The code in the newest mail to this address.
+    pub(crate) fn mailed_code(&self, email: &str) -> String {
+        let mail = self.mail(email);
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+        mail.text.lines().map(str::trim).find(is_code).unwrap_or_else(|| panic!("no code in {}", mail.text)).to_owned()
+    }
+
+    /// How many mails went to this address so far.
+    pub(crate) fn mails_to(&self, email: &str) -> usize {
+        self.mails().iter().filter(|mail| mail.to.key() == email).count()
     }
 
     /// Has a command done that no route leads to yet.

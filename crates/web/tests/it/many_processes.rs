@@ -134,6 +134,7 @@ async fn a_dead_processs_mail_is_sent_when_its_lease_is_over() {
         role: None,
         workspace: None,
         days: None,
+        language: None,
     };
     dying.run(&olga, invite).await.unwrap();
     let service = Arc::clone(&dying.inner.service);
@@ -158,7 +159,8 @@ async fn a_job_is_claimed_by_one_of_many() {
     for number in 0..8 {
         let invitee = EmailAddress::parse(&format!("nina{number}@example.com")).unwrap();
         let organization = organization.parse().unwrap();
-        let invite = invitation::Create { organization, invitee, role: None, workspace: None, days: None };
+        let invite =
+            invitation::Create { organization, invitee, role: None, workspace: None, days: None, language: None };
         first.run(&olga, invite).await.unwrap();
     }
     tokio::join!(first.drain(), second.drain());

@@ -38,6 +38,10 @@ async fn company(engine: Engine) -> (Arc<Database>, Company) {
         "INSERT INTO join_requests (id, organization_id, email_key, user_id, status, created_at, updated_at)
          VALUES (1, {organization}, 'kim', {kim}, 'denied', 0, 0)"
     ));
+    app.visitor().post("/auth/forgot-password", &[("email", "olga@example.com")]).await.ok();
+    app.execute(&format!(
+        "INSERT INTO mail_refusals (organization_id, address_key, created_at) VALUES ({organization}, 'w@x.se', 0)"
+    ));
     let picture = images::picture(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &picture)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();

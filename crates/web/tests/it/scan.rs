@@ -65,7 +65,7 @@ impl Seen {
     pub(crate) fn check(&self, mails: &[Message]) {
         let proofs = mails
             .iter()
-            .filter_map(|mail| mail.text.split_once("#token="))
+            .filter_map(|mail| mail.text.split_once("/invite#token="))
             .map(|(_, token)| token.split_whitespace().next().unwrap());
         let (bare, proofs): (Vec<_>, Vec<_>) = proofs.map(|token| token.split_once('.').unwrap()).unzip();
         let mut nowhere = self.secrets.lock().unwrap().clone();

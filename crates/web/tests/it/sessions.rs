@@ -213,7 +213,7 @@ async fn a_user_name_signs_in_too() {
     assert_eq!(session["active_signin"]["user"]["username"], "Ada.L");
     app.visitor().post(SIGN_IN, &by_name("ada.x")).await.refused(401, "INVALID_CREDENTIALS");
     app.visitor().post(SIGN_IN, &[("username", "ADA.L"), ("password", PASSWORD)]).await.ok();
-    for strategy in ["email_otp", "phone_otp", "magic_link", "sso", "passkey", "nonsense"] {
+    for strategy in ["phone_otp", "sso", "passkey", "nonsense"] {
         let fields = [("strategy", strategy), ("email", "ada@example.com"), ("password", PASSWORD)];
         app.visitor().post(SIGN_IN, &fields).await.refused(400, "UNSUPPORTED_STRATEGY");
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use vestibule_core::settings::{ImagePlace, Mode, Transport};
 
-use super::table::SETTINGS;
+use super::table::settings;
 use super::*;
 
 fn surroundings(environment: &[(&str, &str)]) -> Surroundings {
@@ -70,7 +70,7 @@ fn untouched_everything_is_a_default() {
     assert_eq!(loaded.settings.public_url.as_str(), "http://127.0.0.1:8080");
     assert_eq!(loaded.settings.passwords.parallel_hashes, 6);
     assert!(loaded.given.iter().all(|given| given.origin == Origin::Default));
-    assert_eq!(loaded.given.len(), SETTINGS.len());
+    assert_eq!(loaded.given.len(), settings().count());
     assert!(loaded.warnings.is_empty());
 }
 
@@ -168,7 +168,7 @@ fn a_free_port_shows_in_the_public_url_unless_that_was_set() {
 
 #[test]
 fn every_example_is_taken_from_environment_and_file() {
-    for setting in SETTINGS {
+    for setting in settings() {
         let (variable, example) = (setting.variable(), setting.example);
         let loaded = from_environment(&[(&variable, example)]).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(loaded.origin(setting.path), &Origin::Variable(variable));

@@ -7,7 +7,7 @@ use crate::settings::setting::{Fallback, Kind, Setting};
 fn all_in_force(reference: &str) -> String {
     let is_setting = |line: &str| {
         let name = line.split_once(" = ").map(|(name, _)| name);
-        name.is_some_and(|name| SETTINGS.iter().any(|setting| setting.key() == name))
+        name.is_some_and(|name| settings().any(|setting| setting.key() == name))
     };
     let lines = reference.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line));
     lines.collect::<Vec<_>>().join("\n")
@@ -18,7 +18,7 @@ fn the_reference_names_every_setting_with_its_real_default() {
     let reference = reference();
     assert_eq!(from_file(&reference).unwrap().given.iter().filter(|g| g.origin != Origin::Default).count(), 0);
     let (untouched, in_force) = (from_environment(&[]).unwrap(), from_file(&all_in_force(&reference)).unwrap());
-    for (setting, (default, written)) in SETTINGS.iter().zip(untouched.given.iter().zip(&in_force.given)) {
+    for (setting, (default, written)) in settings().zip(untouched.given.iter().zip(&in_force.given)) {
         assert!(matches!(written.origin, Origin::File(..)), "{} is not in the reference", setting.path);
         assert!(reference.contains(&setting.variable()) && reference.contains(setting.explains), "{}", setting.path);
         match setting.default {
@@ -30,12 +30,12 @@ fn the_reference_names_every_setting_with_its_real_default() {
 
 #[test]
 fn the_table_is_in_order() {
-    for setting in SETTINGS {
+    for setting in settings() {
         assert!(setting.explains.ends_with('.') && setting.explains.len() <= 110, "{}", setting.path);
         let is_text_list = setting.takes.starts_with("a list");
         assert_eq!(matches!(setting.kind, Kind::List(_)), is_text_list, "{}", setting.path);
     }
-    let mut sections: Vec<_> = SETTINGS.iter().map(Setting::section).collect();
+    let mut sections: Vec<_> = settings().map(Setting::section).collect();
     sections.dedup();
     let mut distinct = sections.clone();
     distinct.sort_unstable();

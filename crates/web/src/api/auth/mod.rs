@@ -1,4 +1,8 @@
 //! Coming in: contract B.9.
 
+pub(crate) mod forgot_password;
+pub(crate) mod identifier;
+pub(crate) mod magic_link;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
+pub(crate) mod verification;

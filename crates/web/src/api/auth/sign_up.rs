@@ -76,7 +76,8 @@ impl Fields {
 
 /// Make an account and sign in.
 ///
-/// An invitation given along must be for the same address; its mailed form proves the address. It is not accepted by
+/// Where addresses have to be verified, the answer is a session with an attempt in `signup_attempts` instead, whoever has
+/// the address; the account is made when it is verified. An invitation given along must be for the same address; its mailed form proves the address. It is not accepted by
 /// this: call `POST /organizations/invitations/accept` next.
 #[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(InQuery), security(()),
     responses((status = 200, description = "Signed up and in", body = Enveloped<SessionShape>),

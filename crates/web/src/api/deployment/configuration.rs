@@ -313,7 +313,7 @@ impl B2b {
 }
 
 impl SigningIn {
-    fn new(deployment: &Deployment, settings: &Settings) -> Self {
+    fn new(deployment: &Deployment, settings: &Settings, has_mail: bool) -> Self {
         Self {
             id: deployment.id,
             deployment_id: deployment.id,
@@ -332,14 +332,14 @@ impl SigningIn {
             auth_factors_enabled: Factors {
                 email_password: true,
                 username_password: true,
-                email_magic_link: false,
-                email_otp: false,
+                email_magic_link: has_mail,
+                email_otp: has_mail,
                 phone_otp: false,
                 web3_wallet: false,
                 backup_code: false,
                 authenticator: false,
             },
-            verification_policy: Verified { email: false, phone_number: false },
+            verification_policy: Verified { email: settings.verify_addresses, phone_number: false },
             second_factor_policy: "none",
             first_factor: "email_password",
             second_factor: "none",
@@ -411,7 +411,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Respo
         publishable_key: format!("pk_{kind}_{}", BASE64.encode(settings.public_url.as_str().as_bytes())),
         project_id: "0",
         b2b_settings: B2b::new(deployment, settings),
-        auth_settings: SigningIn::new(deployment, settings),
+        auth_settings: SigningIn::new(deployment, settings, app.service().sends_mail()),
         restrictions: WhoSignsUp::new(deployment, settings),
         social_connections: [],
         ui_settings: Ui::new(deployment.id, settings),

@@ -6,6 +6,7 @@ use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::Create;
+use vestibule_core::language::Language;
 
 use super::expiry_days;
 use crate::answer::Answer;
@@ -29,6 +30,9 @@ pub(crate) struct Fields {
     /// Days until it expires.
     #[schema(minimum = 1, maximum = 90)]
     expiry_days: Option<u16>,
+    /// The language of the mail: `en` or `de`; the invitee's own when left out, where that is known.
+    #[schema(value_type = Option<String>, example = "de")]
+    locale: Option<Language>,
 }
 
 impl FromFields for Fields {
@@ -39,12 +43,18 @@ impl FromFields for Fields {
             workspace_id: fields.id("workspace_id")?,
             workspace_role_id: fields.id("workspace_role_id")?,
             expiry_days: expiry_days(fields)?,
+            locale: locale(fields)?,
         };
         if read.workspace_role_id.is_some() && read.workspace_id.is_none() {
             return Err(Problem::field("workspace_role_id", "name the workspace_id it is for."));
         }
         Ok(read)
     }
+}
+
+fn locale(fields: &mut Reader) -> Result<Option<Language>, Problem> {
+    let tag = fields.text("locale")?.filter(|tag| !tag.is_empty());
+    tag.map(|tag| tag.parse().map_err(|_| Problem::field("locale", "write en or de."))).transpose()
 }
 
 /// Invite somebody by e-mail.
@@ -63,6 +73,7 @@ pub(crate) async fn create(
         role: fields.role_id,
         workspace: fields.workspace_id.map(|workspace| (workspace, fields.workspace_role_id)),
         days: fields.expiry_days,
+        language: fields.locale,
     };
     Answer::from(app.run(&caller, create).await.map(InvitationShape::from))
 }

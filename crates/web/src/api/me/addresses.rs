@@ -2,15 +2,17 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
+use vestibule_core::attempt::{prepare_address, prove_address};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
+use vestibule_core::secret::TypedCode;
 use vestibule_core::user::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
+use vestibule_core::{Problem, Reply};
 
 use crate::answer::Answer;
 use crate::api::shape::{EmailShape, Told};
 use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::extract::{Body, FromFields, Path, Query, Reader};
 use crate::openapi::Enveloped;
 
 /// One's own addresses, the oldest first.
@@ -82,4 +84,56 @@ pub(crate) async fn make_primary(
 ) -> Answer<Told> {
     let reply = app.run(&caller, MakePrimary { address }).await;
     Answer::from(reply.map(|()| Told::new("Primary email address changed")))
+}
+
+/// Mail a code to one of one's own addresses.
+#[utoipa::path(post, path = "/me/email-addresses/{id}/prepare-verification", tag = "Me",
+    params(("id" = EmailAddressId, Path, description = "The address")),
+    responses((status = 200, description = "Verification code sent", body = Enveloped<Told>),
+              (status = 429, description = "Too many mails")))]
+pub(crate) async fn prepare(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Path((address,)): Path<(EmailAddressId,)>,
+) -> Answer<Told> {
+    let reply = prepare_address(app.service(), &caller, address).await;
+    Answer::from(reply.map(|()| Told::new("Verification code sent")))
+}
+
+/// The code from the mail.
+#[derive(Debug, ToSchema)]
+#[schema(as = AddressCode)]
+pub(crate) struct Typed {
+    /// Six digits. Earlier clients call it `code`, and put it into the query.
+    #[schema(value_type = String, example = "042117")]
+    verification_code: Option<TypedCode>,
+}
+
+impl FromFields for Typed {
+    const TOLERANT: bool = true;
+
+    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+        let newer = fields.text("verification_code")?;
+        let code = newer.or(fields.text("code")?).filter(|code| !code.is_empty());
+        Ok(Self { verification_code: code.map(|code| TypedCode::read(&code)) })
+    }
+}
+
+/// Verify one of one's own addresses by the code from the mail.
+#[utoipa::path(post, path = "/me/email-addresses/{id}/attempt-verification", tag = "Me", request_body = Typed,
+    params(("id" = EmailAddressId, Path, description = "The address")),
+    responses((status = 200, description = "Email verified successfully", body = Enveloped<Told>),
+              (status = 400, description = "Not that code, or too late"), (status = 429, description = "Too many tries")))]
+pub(crate) async fn attempt(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Path((address,)): Path<(EmailAddressId,)>,
+    Query(in_query): Query<Typed>,
+    Body(typed): Body<Typed>,
+) -> Answer<Told> {
+    let reply = match typed.verification_code.or(in_query.verification_code) {
+        Some(code) => prove_address(app.service(), &caller, address, &code).await,
+        None => Reply::refused(Problem::required("verification_code")),
+    };
+    Answer::from(reply.map(|_| Told::new("Email verified successfully")))
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{MembershipId, SessionId, SignInId, UserId, WorkspaceMembershipId};
 use vestibule_core::session::SignIn;
+use vestibule_core::session::{EndSignIn, ListSignIns};
 use vestibule_core::time::Timestamp;
-use vestibule_core::user::{EndSignIn, ListSignIns};
 
 use crate::answer::Answer;
 use crate::app::{App, Visitor};

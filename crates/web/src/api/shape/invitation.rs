@@ -89,6 +89,8 @@ struct DeliveryShape {
     reason: String,
     attempts: i64,
     updated_at: Timestamp,
+    /// When a mail that was put off is tried again.
+    next_attempt_at: Option<Timestamp>,
 }
 
 impl From<Shown> for InvitationShape {
@@ -127,6 +129,7 @@ impl From<Shown> for InvitationShape {
                 reason: listed.delivery_reason,
                 attempts: listed.delivery_attempts,
                 updated_at: listed.delivery_at,
+                next_attempt_at: listed.next_delivery_at,
             },
         }
     }

@@ -1,6 +1,7 @@
 //! What answers look like: the resources of contract B.0, in the order of their keys there. Shapes are made from what the
 //! core gives and hold no rule.
 
+mod attempt;
 mod invitation;
 mod organization;
 mod session;

@@ -11,6 +11,7 @@ use vestibule_core::session::{ShownSession, ShownSignIn};
 use vestibule_core::time::Timestamp;
 
 use super::UserShape;
+use super::attempt::{SignInAttempt, SignUpAttempt};
 use crate::app::Here;
 
 /// A browser's session. A visitor who has none yet sees one with the id "0", which nothing stores.
@@ -20,13 +21,11 @@ pub(crate) struct SessionShape {
     id: SessionId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Always empty: a sign-in by password has no step between its beginning and its end.
-    #[schema(value_type = Vec<Object>)]
-    signin_attempts: [(); 0],
+    /// Attempts to sign in by mail that are open, the newest first.
+    signin_attempts: Vec<SignInAttempt>,
     signins: Vec<SignInShape>,
-    /// Always empty, for the same reason.
-    #[schema(value_type = Vec<Object>)]
-    signup_attempts: [(); 0],
+    /// Attempts to sign up that wait for the address to be verified, the newest first.
+    signup_attempts: Vec<SignUpAttempt>,
     active_signin_id: Option<SignInId>,
     active_signin: Option<SignInShape>,
 }
@@ -85,9 +84,9 @@ impl SessionShape {
             id: shown.session.id,
             created_at: shown.session.created_at,
             updated_at: shown.session.updated_at,
-            signin_attempts: [],
+            signin_attempts: shown.attempts.iter().filter_map(SignInAttempt::of).collect(),
             signins: shown.sign_ins.iter().map(of).collect(),
-            signup_attempts: [],
+            signup_attempts: shown.attempts.iter().filter_map(SignUpAttempt::of).collect(),
             active_signin_id: shown.active().map(|active| active.sign_in.id),
             active_signin: shown.active().map(of),
         }
@@ -99,9 +98,9 @@ impl SessionShape {
             id: 0.into(),
             created_at: now,
             updated_at: now,
-            signin_attempts: [],
+            signin_attempts: Vec::new(),
             signins: Vec::new(),
-            signup_attempts: [],
+            signup_attempts: Vec::new(),
             active_signin_id: None,
             active_signin: None,
         }

@@ -66,7 +66,7 @@ impl EmailShape {
 
 impl From<OwnedAddress> for EmailShape {
     fn from(address: OwnedAddress) -> Self {
-        let OwnedAddress { id, email, is_primary, verified_at, created_at, updated_at } = address;
+        let OwnedAddress { id, email, is_primary, verified_at, created_at, updated_at, .. } = address;
         Self::new(id, email, is_primary, verified_at, (created_at, updated_at))
     }
 }

@@ -1,10 +1,9 @@
 //! Where one is signed in, on every browser.
 
-use super::sql;
+use super::sql::{self, SignIn};
 use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
 use crate::id::{SignInId, UserId};
-use crate::session::SignIn;
 
 /// Shows every sign-in of the caller that has not ended, the newest first, and which of them asks. Error: `UNAUTHORIZED`.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ impl Query for ListSignIns {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let user = cx.user()?;
-        let sign_ins = cx.tx.all(sql::SIGN_INS, (user, cx.now)).await?;
+        let sign_ins = cx.tx.all(sql::SIGN_INS_OF_USER, (user, cx.now)).await?;
         Ok((sign_ins, cx.session.as_ref().and_then(|session| session.sign_in_id)))
     }
 }
@@ -40,9 +39,18 @@ impl Command for EndSignIn {
     }
 }
 
-/// Ends every sign-in of a user but one; 0 stands for none.
-pub(super) async fn end_others(cx: &mut Context<'_>, user: UserId, but: SignInId) -> Result<()> {
+/// Ends every sign-in of a user but one.
+pub(crate) async fn end_others(cx: &mut Context<'_>, user: UserId, but: SignInId) -> Result<()> {
     cx.tx.execute(sql::LEAVE_OTHER_SESSIONS, (user, but, cx.now)).await?;
     cx.tx.execute(sql::END_OTHER_SIGN_INS, (user, but)).await?;
+    Ok(())
+}
+
+/// Ends every sign-in of a user, and shows a caller who was one of them as nobody.
+pub(crate) async fn end_all(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    end_others(cx, user, 0.into()).await?;
+    if let Some(session) = cx.session.as_mut().filter(|session| session.user_id == Some(user)) {
+        (session.sign_in_id, session.user_id) = (None, None);
+    }
     Ok(())
 }

@@ -1,0 +1,155 @@
+//! A new password for whoever has forgotten theirs, and reads the address's mail.
+
+use std::sync::Arc;
+
+use super::begin::{Newcomer, insert};
+use super::finish::open;
+use super::prove::tried;
+use super::send::{FindOwn, send};
+use super::sql::{self, Attempt};
+use super::{Method, Purpose, own};
+use crate::context::{Caller, Command, Context, Query, Reply};
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Result};
+use crate::id::AttemptId;
+use crate::password::{Password, PasswordDigest};
+use crate::secret::{AttemptToken, TypedCode};
+use crate::service::Service;
+use crate::sign_in::CameIn;
+use crate::{domain, limit, session, user};
+
+/// What comes of having forgotten a password: the session for the cookie, if it is a new one.
+#[derive(Debug)]
+pub struct Forgotten {
+    /// The browser's session.
+    pub session: CameIn,
+}
+
+/// Mails a code to whoever has this address; to nobody, if nobody has it, and the caller sees no difference.
+///
+/// Errors: `MAIL_NOT_AVAILABLE` where no mail is sent; `TOO_MANY_REQUESTS`.
+pub async fn forgot_password(service: &Arc<Service>, caller: &Caller, address: EmailAddress) -> Reply<Forgotten> {
+    if service.carrier.is_none() {
+        return Reply::refused(Code::MailNotAvailable.into());
+    }
+    let counted = service.run(caller, limit::CountMail { address: address.key().to_owned() }).await;
+    match counted.result {
+        Ok(()) => service.run(caller, Forget { address }).await,
+        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+    }
+}
+
+#[derive(Debug)]
+struct Forget {
+    address: EmailAddress,
+}
+
+impl Command for Forget {
+    type Out = Forgotten;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Forgotten> {
+        let token = session::ensure(cx).await?;
+        let method = Method::EmailOtp;
+        let attempt = insert(cx, Purpose::Password, method, &self.address, None, &Newcomer::default()).await?;
+        send(cx, &attempt, method, "").await?;
+        Ok(Forgotten { session: CameIn::now(cx, token).await? })
+    }
+}
+
+/// Gives whoever types the mailed code what they can set a new password with.
+///
+/// Errors: `INVALID_VERIFICATION_CODE`, also where none was asked for in this browser; `VERIFICATION_CODE_EXPIRED`;
+/// `TOO_MANY_REQUESTS`.
+pub async fn prove_forgotten(
+    service: &Arc<Service>,
+    caller: &Caller,
+    address: EmailAddress,
+    code: &TypedCode,
+) -> Reply<AttemptToken> {
+    let found = service.ask(caller, &FindForgotten { address }).await;
+    let attempt = match found.result {
+        Ok(attempt) => attempt,
+        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+    };
+    match tried(service, caller, FindOwn { attempt, purpose: Purpose::Password }, code).await {
+        Ok(attempt) => service.run(caller, Prove { attempt }).await,
+        Err(reply) => reply,
+    }
+}
+
+struct FindForgotten {
+    address: EmailAddress,
+}
+
+impl Query for FindForgotten {
+    type Out = AttemptId;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptId> {
+        let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::InvalidVerificationCode)?;
+        let given = (session, Purpose::Password, self.address.key(), cx.now);
+        let newest = cx.tx.optional(sql::NEWEST, given).await?;
+        Ok(newest.ok_or(Code::InvalidVerificationCode)?.id)
+    }
+}
+
+#[derive(Debug)]
+struct Prove {
+    attempt: Attempt,
+}
+
+impl Command for Prove {
+    type Out = AttemptToken;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptToken> {
+        let Attempt { id, generation, .. } = self.attempt;
+        cx.tx.optional(sql::PROVE, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
+        Ok(cx.service.keys.reset(id, generation))
+    }
+}
+
+/// Sets a new password and signs its owner in; every other sign-in of theirs ends.
+///
+/// Errors: `INVALID_RESET_TOKEN` for one that was used, has run out, or is another browser's; `USER_DISABLED`; `BUSY`.
+pub async fn reset_password(
+    service: &Arc<Service>,
+    caller: &Caller,
+    token: AttemptToken,
+    chosen: Password,
+) -> Reply<CameIn> {
+    let found = service.ask(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::Password }).await;
+    let is_right = |attempt: &Attempt| token.is(&service.keys.reset(attempt.id, attempt.generation));
+    let Some(attempt) = found.result.ok().filter(is_right) else {
+        return Reply { session: found.session, ..Reply::refused(Code::InvalidResetToken.into()) };
+    };
+    match service.passwords.digest(chosen, service.random.as_ref()).await {
+        Ok(password) => service.run(caller, Reset { attempt, password }).await,
+        Err(problem) => Reply { session: found.session, ..Reply::refused(problem) },
+    }
+}
+
+#[derive(Debug)]
+struct Reset {
+    attempt: Attempt,
+    password: PasswordDigest,
+}
+
+impl Command for Reset {
+    type Out = CameIn;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<CameIn> {
+        let Attempt { id, generation, address_key, .. } = &self.attempt;
+        own(cx, *id).await.map_err(|_| Code::InvalidResetToken)?;
+        cx.tx.optional(sql::USE_PROOF, (*id, *generation, cx.now)).await?.ok_or(Code::InvalidResetToken)?;
+        let owner = open(cx, address_key).await?;
+        let user = owner.user_id;
+        cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
+        // Who knew the old one may be signed in somewhere, and in this browser too.
+        session::end_all(cx, user).await?;
+        limit::forget_account(cx, address_key).await?;
+        limit::forget_codes(cx, address_key).await?;
+        limit::forget_password(cx, user).await?;
+        domain::come_in(cx, user).await?;
+        let token = session::begin(cx, user).await?;
+        CameIn::now(cx, Some(token)).await
+    }
+}

@@ -1,0 +1,91 @@
+-- Mail of every kind, the attempts at proving an address, and who wants no more mail from an organization.
+
+-- The language somebody is written to in; NULL: the settings'.
+ALTER TABLE users ADD COLUMN language TEXT CHECK (language IN ('en', 'de'));
+ALTER TABLE invitations ADD COLUMN language TEXT CHECK (language IN ('en', 'de'));
+
+-- One more state than before. A check cannot be changed, so the column is made anew.
+ALTER TABLE invitations ADD COLUMN delivery_state TEXT NOT NULL DEFAULT 'not_sent'
+    CHECK (delivery_state IN ('queued', 'sent', 'deferred', 'failed', 'bounced', 'not_sent'));
+UPDATE invitations SET delivery_state = delivery;
+ALTER TABLE invitations DROP COLUMN delivery;
+ALTER TABLE invitations RENAME COLUMN delivery_state TO delivery;
+-- When a mail that was put off is tried again.
+ALTER TABLE invitations ADD COLUMN next_delivery_at BIGINT;
+
+-- Until when the session has an attempt to show; so that looking a session up costs no look at its attempts.
+ALTER TABLE sessions ADD COLUMN attempts_until BIGINT NOT NULL DEFAULT 0;
+
+-- An attempt at proving that one reads an address's mail: to sign in, to sign up, to add the address, to reset a password.
+-- Neither the code nor the link that is mailed is stored: both are keyed hashes of the id and the generation.
+CREATE TABLE attempts (
+    id              BIGINT NOT NULL PRIMARY KEY,
+    -- The browser that began it, and the only one that can end it.
+    session_id      BIGINT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    purpose         TEXT    NOT NULL CHECK (purpose IN ('sign_in', 'sign_up', 'address', 'password')),
+    method          TEXT    NOT NULL CHECK (method IN ('email_otp', 'magic_link')),
+    address         TEXT    NOT NULL,
+    address_key     TEXT COLLATE "C"   NOT NULL,
+    -- The address of an account that is proved.
+    email_id        BIGINT REFERENCES email_addresses (id) ON DELETE CASCADE,
+    -- A random number that each sending replaces; the code and link of the one before die with it.
+    generation      BIGINT NOT NULL,
+    sendings        BIGINT NOT NULL DEFAULT 0,
+    tries           BIGINT NOT NULL DEFAULT 0,
+    sent_at         BIGINT,
+    -- When the code was right, and when what it was for was done.
+    proved_at       BIGINT,
+    completed_at    BIGINT,
+    -- What a newcomer said of themselves.
+    first_name      TEXT    NOT NULL DEFAULT '',
+    last_name       TEXT    NOT NULL DEFAULT '',
+    username        TEXT,
+    password_digest TEXT,
+    -- Where a mailed link leads in the end; perhaps nowhere in particular.
+    return_to       TEXT    NOT NULL DEFAULT '',
+    language        TEXT    NOT NULL CHECK (language IN ('en', 'de')),
+    expires_at      BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL
+);
+
+CREATE INDEX attempts_by_session ON attempts (session_id, purpose, id);
+CREATE INDEX attempts_by_email ON attempts (email_id);
+CREATE INDEX attempts_by_end ON attempts (expires_at);
+
+-- Who has asked an organization for no more mail.
+CREATE TABLE mail_refusals (
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    address_key     TEXT COLLATE "C"   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, address_key)
+);
+
+-- What a mail is about is one of several things now.
+CREATE TABLE letters (
+    id              BIGINT NOT NULL PRIMARY KEY,
+    kind            TEXT    NOT NULL CHECK (kind IN ('invitation', 'reminder', 'attempt', 'removed', 'handover')),
+    organization_id BIGINT REFERENCES organizations (id) ON DELETE CASCADE,
+    invitation_id   BIGINT CHECK ((invitation_id IS NULL) = (kind NOT IN ('invitation', 'reminder'))),
+    attempt_id      BIGINT REFERENCES attempts (id) ON DELETE CASCADE CHECK ((attempt_id IS NULL) = (kind <> 'attempt')),
+    user_id         BIGINT REFERENCES users (id) ON DELETE CASCADE CHECK ((user_id IS NULL) = (kind NOT IN ('removed', 'handover'))),
+    -- A job for an older generation finds itself overtaken, and does nothing. 0 where there are none.
+    generation      BIGINT NOT NULL,
+    state           TEXT    NOT NULL CHECK (state IN ('waiting', 'dead')),
+    attempts        BIGINT NOT NULL DEFAULT 0,
+    reason          TEXT    NOT NULL DEFAULT '',
+    -- Not before this; while a worker holds the job, the end of its lease.
+    due_at          BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    FOREIGN KEY (organization_id, invitation_id) REFERENCES invitations (organization_id, id) ON DELETE CASCADE
+);
+
+INSERT INTO letters (id, kind, organization_id, invitation_id, generation, state, attempts, reason, due_at, created_at)
+SELECT id, 'invitation', organization_id, invitation_id, generation, state, attempts, reason, due_at, created_at FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE letters RENAME TO outbox;
+
+CREATE INDEX outbox_by_due ON outbox (state, due_at);
+CREATE INDEX outbox_by_invitation ON outbox (organization_id, invitation_id);
+CREATE INDEX outbox_by_attempt ON outbox (attempt_id);
+CREATE INDEX outbox_by_user ON outbox (user_id);
