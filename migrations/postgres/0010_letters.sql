@@ -89,3 +89,27 @@ CREATE INDEX outbox_by_due ON outbox (state, due_at);
 CREATE INDEX outbox_by_invitation ON outbox (organization_id, invitation_id);
 CREATE INDEX outbox_by_attempt ON outbox (attempt_id);
 CREATE INDEX outbox_by_user ON outbox (user_id);
+
+-- Whoever is signed in under another address than the invited one may ask to be invited by theirs: then both are there.
+CREATE TABLE requests (
+    id              BIGINT NOT NULL PRIMARY KEY,
+    organization_id BIGINT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    email_key       TEXT COLLATE "C" NOT NULL,
+    -- Who asks, when they are signed in; and the invitation that ran out, or is for another address.
+    user_id         BIGINT REFERENCES users (id) ON DELETE CASCADE,
+    invitation_id   BIGINT,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'denied')),
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    CHECK (user_id IS NOT NULL OR invitation_id IS NOT NULL),
+    FOREIGN KEY (organization_id, invitation_id) REFERENCES invitations (organization_id, id) ON DELETE CASCADE
+);
+
+INSERT INTO requests (id, organization_id, email_key, user_id, invitation_id, status, created_at, updated_at)
+SELECT id, organization_id, email_key, user_id, invitation_id, status, created_at, updated_at FROM join_requests;
+DROP TABLE join_requests;
+ALTER TABLE requests RENAME TO join_requests;
+
+CREATE UNIQUE INDEX one_open_request ON join_requests (organization_id, email_key) WHERE status = 'pending';
+CREATE INDEX join_requests_by_user ON join_requests (user_id);
+CREATE INDEX join_requests_by_invitation ON join_requests (organization_id, invitation_id);

@@ -89,3 +89,27 @@ CREATE INDEX outbox_by_due ON outbox (state, due_at);
 CREATE INDEX outbox_by_invitation ON outbox (organization_id, invitation_id);
 CREATE INDEX outbox_by_attempt ON outbox (attempt_id);
 CREATE INDEX outbox_by_user ON outbox (user_id);
+
+-- Whoever is signed in under another address than the invited one may ask to be invited by theirs: then both are there.
+CREATE TABLE requests (
+    id              INTEGER NOT NULL PRIMARY KEY,
+    organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    email_key       TEXT    NOT NULL,
+    -- Who asks, when they are signed in; and the invitation that ran out, or is for another address.
+    user_id         INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    invitation_id   INTEGER,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'denied')),
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER NOT NULL,
+    CHECK (user_id IS NOT NULL OR invitation_id IS NOT NULL),
+    FOREIGN KEY (organization_id, invitation_id) REFERENCES invitations (organization_id, id) ON DELETE CASCADE
+) STRICT;
+
+INSERT INTO requests (id, organization_id, email_key, user_id, invitation_id, status, created_at, updated_at)
+SELECT id, organization_id, email_key, user_id, invitation_id, status, created_at, updated_at FROM join_requests;
+DROP TABLE join_requests;
+ALTER TABLE requests RENAME TO join_requests;
+
+CREATE UNIQUE INDEX one_open_request ON join_requests (organization_id, email_key) WHERE status = 'pending';
+CREATE INDEX join_requests_by_user ON join_requests (user_id);
+CREATE INDEX join_requests_by_invitation ON join_requests (organization_id, invitation_id);

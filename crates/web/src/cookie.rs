@@ -20,6 +20,25 @@ pub(crate) fn session_token(headers: &HeaderMap) -> Option<&str> {
     std::str::from_utf8(first).ok().filter(|value| single && is_plausible(value))
 }
 
+/// What a mailed invitation's link carried, for the pages that deal with it. They are the only ones that get it back.
+const INVITATION: &str = "invitation";
+
+/// The text of that cookie, when there is exactly one.
+pub(crate) fn invitation(headers: &HeaderMap) -> Option<&str> {
+    match values(headers, INVITATION).as_slice() {
+        [value] if value.len() <= LONGEST => std::str::from_utf8(value).ok(),
+        _ => None,
+    }
+}
+
+/// Keeps an invitation's token for an hour, out of every URL and every script's reach; an empty one forgets it.
+pub(crate) fn set_invitation(token: &str, secure: bool) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
+    let age = if token.is_empty() { 0 } else { 3600 };
+    let text = format!("{INVITATION}={token}; Path=/invite; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
 /// Every value of this name, as bytes: a neighbour's cookie may hold anything.
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);

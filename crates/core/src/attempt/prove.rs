@@ -33,17 +33,21 @@ pub async fn by_code(
     }
 }
 
-/// The same by the link that was mailed: in the browser that began, and nowhere else.
+/// The same by the link that was mailed: in the browser that began, and nowhere else. It says too where the browser wanted
+/// to go.
 ///
 /// Errors: `INVALID_MAGIC_LINK` for one of another browser, one that was used or replaced, and one that has run out; and
 /// those of coming in.
-pub async fn by_link(service: &Arc<Service>, caller: &Caller, token: AttemptToken) -> Reply<CameIn> {
+pub async fn by_link(service: &Arc<Service>, caller: &Caller, token: AttemptToken) -> Reply<(CameIn, String)> {
     let found = service.ask(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
     let now = service.now();
     let is_right =
         |attempt: &Attempt| attempt.is_fresh(now) && token.is(&service.keys.link(attempt.id, attempt.generation));
     match found.result.ok().filter(is_right) {
-        Some(attempt) => service.run(caller, Finish { attempt }).await,
+        Some(attempt) => {
+            let return_to = attempt.return_to.clone();
+            service.run(caller, Finish { attempt }).await.map(|came_in| (came_in, return_to))
+        }
         None => Reply { session: found.session, ..Reply::refused(Code::InvalidMagicLink.into()) },
     }
 }

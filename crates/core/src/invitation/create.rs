@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::authority::{self, Granted};
+use super::discard::Discard;
 use super::list::{self, Shown};
 use super::{Delivery, seats, sql};
 use crate::access::{self, Grant, Need};
@@ -80,6 +81,22 @@ impl Create {
         outbox::tell(cx, grant, &made).await?;
         Ok(made.id)
     }
+}
+
+/// Invites somebody by another address than they were invited by: a new invitation with the same roles, and the old one is
+/// taken back. Errors: those of [`Create`] and of a discard.
+pub(crate) async fn readdress(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    id: InvitationId,
+    to: &EmailAddress,
+) -> Result<()> {
+    let found = cx.tx.optional(sql::FIND, (organization, id)).await?.ok_or(Code::InvitationNotFound)?;
+    Discard { organization, invitation: id }.run(cx).await?;
+    let workspace = found.workspace_id.map(|workspace| (workspace, found.workspace_role_id));
+    let create =
+        Create { organization, invitee: to.clone(), role: Some(found.role_id), workspace, days: None, language: None };
+    create.run(cx).await.map(|_| ())
 }
 
 /// What a new invitation is written with.

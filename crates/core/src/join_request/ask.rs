@@ -10,6 +10,7 @@ use crate::invitation::{self, Standing};
 use crate::limit;
 use crate::secret::InvitationToken;
 use crate::service::Service;
+use crate::user;
 
 /// Notes that somebody asks by their domain; one that is open already stays as it is.
 pub(crate) async fn ask(cx: &mut Context<'_>, organization: OrganizationId, user: UserId, email: &str) -> Result<()> {
@@ -48,6 +49,36 @@ impl Command for Renew {
         }
         let id: JoinRequestId = cx.id();
         let asked = (invitation.organization_id, id, invitation.email_key.as_str(), None, Some(invitation.id), cx.now);
+        cx.tx.execute(sql::INSERT, asked).await?;
+        Ok(())
+    }
+}
+
+/// Asks an organization to invite the caller by the address they have proved, rather than by the one that was invited. It
+/// consumes nothing.
+///
+/// Errors: `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a token that was not mailed; `EMAIL_NOT_VERIFIED` when the
+/// caller has proved no address.
+#[derive(Debug)]
+pub struct AskForMine {
+    /// From the mail.
+    pub token: InvitationToken,
+}
+
+impl Command for AskForMine {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        let invitation = invitation::by_token(cx, &self.token).await?;
+        let is_pending = |found: &invitation::Invitation| found.standing(cx.now) != Standing::Over;
+        let invitation = invitation.filter(|found| self.token.is_mailed() && is_pending(found));
+        let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
+        let addresses = cx.tx.all(user::sql::ADDRESSES, (user,)).await?;
+        let proved = addresses.iter().filter(|one| one.verified_at.is_some()).max_by_key(|one| one.is_primary);
+        let email = proved.ok_or(Code::EmailNotVerified)?.email.as_str();
+        let id: JoinRequestId = cx.id();
+        let asked = (invitation.organization_id, id, email, Some(user), Some(invitation.id), cx.now);
         cx.tx.execute(sql::INSERT, asked).await?;
         Ok(())
     }

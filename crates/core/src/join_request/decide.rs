@@ -3,6 +3,7 @@
 use super::sql::{self, JoinRequest};
 use crate::access::{self, Need};
 use crate::context::{Command, Context, Query};
+use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::id::{JoinRequestId, OrganizationId};
 use crate::{domain, invitation};
@@ -26,7 +27,7 @@ impl Query for List {
 }
 
 /// Says yes: whoever asks by their domain is a member from now on, and whoever's invitation ran out gets it again, with
-/// the same role.
+/// the same role; whoever was invited by another address than their own is invited by theirs.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `REQUEST_NOT_FOUND`, also for one that was
 /// decided; `ORGANIZATION_FULL`; `NOT_JOINABLE` when the address or the domain does not hold any more; and what a resend
@@ -48,7 +49,10 @@ impl Command for Approve {
         let decided = (organization, self.request, "approved", cx.now);
         let request = cx.tx.optional(sql::DECIDE, decided).await?.ok_or(Code::RequestNotFound)?;
         match (request.user_id, request.invitation_id) {
-            (Some(user), _) => domain::let_in(cx, &grant, user).await,
+            (Some(_), Some(invitation)) => {
+                invitation::readdress(cx, organization, invitation, &EmailAddress::parse(&request.email_key)?).await
+            }
+            (Some(user), None) => domain::let_in(cx, &grant, user).await,
             (None, Some(invitation)) => {
                 invitation::Resend { organization, invitation, days: None }.run(cx).await.map(|_| ())
             }

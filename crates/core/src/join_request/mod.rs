@@ -5,6 +5,6 @@ mod decide;
 pub(crate) mod sql;
 
 pub(crate) use ask::ask;
-pub use ask::renew;
+pub use ask::{AskForMine, renew};
 pub use decide::{Approve, Deny, List};
 pub use sql::JoinRequest;

@@ -28,21 +28,22 @@ impl Command for Refuse {
     }
 }
 
-/// Which organization it is whose mail somebody is about to refuse: its name. Error: `INVALID_INVITATION_TOKEN`.
-#[derive(Debug)]
+/// Which organization it is whose mail somebody is about to refuse, by name, and the address that was invited. Error: `INVALID_INVITATION_TOKEN`.
+#[derive(Clone, Debug)]
 pub struct ShowRefusal {
     /// From a mail.
     pub token: RefusalToken,
 }
 
 impl Query for ShowRefusal {
-    type Out = String;
+    type Out = (String, String);
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<String> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<(String, String)> {
         check(cx, &self.token)?;
         let found = cx.tx.optional(invitation::sql::BY_TOKEN, (self.token.invitation(),)).await?;
-        let organization = found.ok_or(Code::InvalidInvitationToken)?.organization_id;
-        Ok(cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name)
+        let invitation = found.ok_or(Code::InvalidInvitationToken)?;
+        let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
+        Ok((organization.name, invitation.email_key))
     }
 }
 

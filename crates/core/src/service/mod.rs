@@ -22,6 +22,7 @@ use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
+use crate::secret::{InvitationToken, RefusalToken};
 use crate::session;
 use crate::session_token;
 use crate::settings::Settings;
@@ -137,6 +138,11 @@ impl Service {
     /// Whether anything carries mail.
     pub fn sends_mail(&self) -> bool {
         self.carrier.is_some()
+    }
+
+    /// What the invitee of this invitation refuses further mail with.
+    pub fn refusal(&self, token: &InvitationToken) -> RefusalToken {
+        self.keys.refusal(token.invitation())
     }
 
     /// The instant it is now.

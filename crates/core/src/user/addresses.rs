@@ -2,9 +2,12 @@
 
 use super::sql::{self, OwnedAddress};
 use crate::context::{Command, Context, Query};
+use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::id::{EmailAddressId, UserId};
+use crate::invitation::{self, Invitation, Standing};
+use crate::secret::InvitationToken;
 
 /// The most addresses one account may have.
 const MOST: usize = 10;
@@ -59,6 +62,38 @@ impl Command for AddAddress {
         let added = (id, user, self.email.as_str(), self.email.key(), cx.now);
         cx.tx.optional(sql::ADD_ADDRESS, added).await?.ok_or(Code::EmailExists)?;
         find(cx, user, id).await
+    }
+}
+
+/// Adds the address of an invitation to the caller's account, proved, since they hold what was mailed to it.
+///
+/// Errors: `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a token that was not mailed; `TOO_MANY_ADDRESSES`;
+/// `EMAIL_EXISTS` when another account has proved it.
+#[derive(Debug)]
+pub struct AddInvitedAddress {
+    /// From the mail.
+    pub token: InvitationToken,
+}
+
+impl Command for AddInvitedAddress {
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        let found = invitation::by_token(cx, &self.token).await?;
+        let is_open = |invitation: &Invitation| invitation.standing(cx.now) == Standing::Open;
+        let invitation = found.filter(|found| self.token.is_mailed() && is_open(found));
+        let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
+        if cx.tx.all(sql::ADDRESSES, (user,)).await?.len() >= MOST {
+            return Err(Code::TooManyAddresses.into());
+        }
+        // Somebody who only claimed this address gives way to whoever can read its mail.
+        cx.tx.execute(sql::DELETE_UNPROVED, (&invitation.email_key,)).await?;
+        let (id, key): (EmailAddressId, _) = (cx.id(), invitation.email_key.as_str());
+        let written = EmailAddress::parse(key)?;
+        cx.tx.optional(sql::ADD_ADDRESS, (id, user, written.as_str(), key, cx.now)).await?.ok_or(Code::EmailExists)?;
+        cx.tx.execute(sql::VERIFY, (id, cx.now)).await?;
+        domain::come_in(cx, user).await
     }
 }
 

@@ -6,7 +6,7 @@ mod password;
 pub(crate) mod sql;
 mod update;
 
-pub use addresses::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
+pub use addresses::{AddAddress, AddInvitedAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub use delete::delete_account;
 pub use password::{change_password, remove_password};
 pub use update::{NewUsername, Update};

@@ -39,6 +39,21 @@ impl Reader {
         }
     }
 
+    /// Every text, by name; files and numbers are passed over. Error: one with a NUL in it, or longer than this.
+    pub(crate) fn all_texts(&mut self, longest: usize) -> Result<Vec<(String, String)>, Problem> {
+        let mut texts = Vec::new();
+        for (name, value) in std::mem::take(&mut self.0.0) {
+            match value {
+                Value::Text(text) if text.len() > longest || text.contains('\0') => {
+                    return Err(Problem::field(&name, "this text is too long, or has a NUL in it."));
+                }
+                Value::Text(text) => texts.push((name, text)),
+                _ => {}
+            }
+        }
+        Ok(texts)
+    }
+
     /// A text that may be long, such as a list that somebody has pasted.
     pub(crate) fn long_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         match self.take(name)? {

@@ -25,6 +25,9 @@ fn check(method: &Method, headers: &HeaderMap, settings: &Settings) -> Result<()
         return Ok(());
     }
     let allowed = match (headers.get(header::ORIGIN), headers.get("sec-fetch-site")) {
+        // Our own pages send no referrer, and then no origin either: browsers write `null` instead (Fetch, 3.2). They say
+        // beside it that the page is ours, which no other site can have them say.
+        (Some(origin), Some(site)) if origin == "null" => site == "same-origin",
         (Some(origin), _) => origin.to_str().is_ok_and(|origin| is_ours(origin, settings)),
         (None, Some(site)) => site == "same-origin" || site == "none",
         (None, None) => true,
@@ -58,6 +61,10 @@ mod tests {
             (&[("origin", "https://evil.test"), ("sec-fetch-site", "same-origin")], false),
             (&[("origin", "http://join.example.com")], false),
             (&[("origin", "null")], false),
+            (&[("origin", "null"), ("sec-fetch-site", "same-origin")], true),
+            (&[("origin", "null"), ("sec-fetch-site", "same-site")], false),
+            (&[("origin", "null"), ("sec-fetch-site", "cross-site")], false),
+            (&[("origin", "null"), ("sec-fetch-site", "none")], false),
             (&[("sec-fetch-site", "same-origin")], true),
             (&[("sec-fetch-site", "none")], true),
             (&[("sec-fetch-site", "same-site")], false),

@@ -1,31 +1,37 @@
-//! Hosted pages: for people who would rather look than call. For now there is one, where a mailed invitation leads.
+//! Hosted pages: for people who would rather look than call.
 //!
-//! A page holds no secret and knows nobody: it is the same bytes for everyone. What it shows and does, its script asks the
-//! API, from the browser of the person who looks.
+//! A page runs the same commands and queries that the API does, and nothing else decides what is allowed. It works as plain
+//! forms: a POST does something and sends its browser on to a GET; what is refused comes back as the page it was asked on,
+//! with the reason. A little script makes it smoother. No page has a secret in its URL: what a mailed link carries behind
+//! its `#` goes into a cookie of its own, which only these pages get.
+
+mod account;
+mod asked;
+mod assets;
+mod form;
+mod frame;
+mod invite;
+mod moment;
+mod organization;
+mod organizations;
+mod reset;
+mod sign_in;
+mod sign_up;
+mod words;
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse;
-use axum::routing::get;
 
 use crate::app::App;
 
-/// Only this server's own files, and no script in the page itself.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// `GET /invite`, and the files it needs. Looking at it changes nothing, however often a mail scanner does.
+/// Every page.
 pub(crate) fn pages() -> Router<App> {
     Router::new()
-        .route("/invite", get(async || file("text/html; charset=utf-8", include_str!("invite.html"))))
-        .route("/invite.css", get(async || file("text/css; charset=utf-8", include_str!("invite.css"))))
-        .route("/invite.js", get(async || file("text/javascript; charset=utf-8", include_str!("invite.js"))))
-}
-
-fn file(content_type: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
-    ];
-    (headers, text)
+        .merge(assets::routes())
+        .merge(invite::routes())
+        .merge(sign_in::routes())
+        .merge(sign_up::routes())
+        .merge(reset::routes())
+        .merge(organizations::routes())
+        .merge(organization::routes())
+        .merge(account::routes())
 }

@@ -200,7 +200,7 @@ impl App {
 
     /// Somebody without a cookie.
     pub(crate) fn visitor(&self) -> Client {
-        Client { app: self.clone(), cookie: Mutex::new(None), headers: HeaderMap::new() }
+        Client { app: self.clone(), cookie: Mutex::new(None), invitation: Mutex::default(), headers: HeaderMap::new() }
     }
 
     /// Somebody who holds this cookie, in a browser of their own.
@@ -354,6 +354,8 @@ impl Drop for Inner {
 pub(crate) struct Client {
     pub(crate) app: App,
     pub(crate) cookie: Mutex<Option<String>>,
+    /// What the pages that deal with an invitation keep for themselves.
+    pub(crate) invitation: Mutex<Option<String>>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -411,6 +413,9 @@ impl Client {
         if let Some(cookie) = self.cookie.lock().unwrap().as_deref() {
             request = request.header(header::COOKIE, format!("session_id={cookie}"));
         }
+        if let Some(token) = self.invitation.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
+            request = request.header(header::COOKIE, format!("invitation={token}"));
+        }
         let mut request = request.body(body).unwrap();
         request.headers_mut().extend(self.headers.clone());
         let response = self.app.inner.router.clone().oneshot(request).await.unwrap();
@@ -432,10 +437,17 @@ impl Client {
 
     fn keep_cookie(&self, headers: &HeaderMap) {
         for set in headers.get_all(header::SET_COOKIE) {
-            let value =
-                set.to_str().unwrap().strip_prefix("session_id=").unwrap().split(';').next().unwrap().to_owned();
-            self.app.inner.seen.secret(&value);
-            *self.cookie.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
+            let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            let value = value.to_owned();
+            let kept = match name {
+                "session_id" => {
+                    self.app.inner.seen.secret(&value);
+                    &self.cookie
+                }
+                "invitation" => &self.invitation,
+                name => panic!("an unknown cookie {name}"),
+            };
+            *kept.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
         }
     }
 }
@@ -466,6 +478,23 @@ impl Answer {
         assert_eq!(self.body["message"], "");
         assert_eq!(self.body["errors"], Value::Null);
         self.body["data"].clone()
+    }
+
+    /// A page with this in it.
+    #[track_caller]
+    pub(crate) fn page(self, status: u16, words: &str) -> String {
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text);
+        assert!(self.text.contains(words), "{}: {words:?} is not in {}", self.request, self.text);
+        self.text
+    }
+
+    /// On to another page.
+    #[track_caller]
+    pub(crate) fn leads_to(self, path: &str) -> String {
+        assert_eq!(self.status, 303, "{}: {}", self.request, self.text);
+        let location = self.headers[header::LOCATION].to_str().unwrap().to_owned();
+        assert!(location.starts_with(path), "{}: to {location} rather than {path}", self.request);
+        location
     }
 
     /// A refusal with this status and this code first.

@@ -46,7 +46,7 @@ pub(crate) async fn verify(
 ) -> Answer<SessionShape> {
     let token = token.filter(|token| attempt.is_none_or(|attempt| attempt == token.attempt()));
     let reply = match token {
-        Some(token) => attempt::by_link(app.service(), &caller, token).await,
+        Some(token) => attempt::by_link(app.service(), &caller, token).await.map(|(came_in, _)| came_in),
         None => Reply::refused(Code::InvalidMagicLink.into()),
     };
     Answer::came_in(&app, reply)

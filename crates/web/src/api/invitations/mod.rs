@@ -18,3 +18,5 @@ fn expiry_days(fields: &mut Reader) -> Result<Option<u16>, Problem> {
     fields.number_within("expiry_days", 1..=LONGEST_LIFE)
 }
 mod sheet;
+
+pub(crate) use sheet::pasted_rows;

@@ -109,11 +109,7 @@ impl Sheet {
     fn of_form(fields: Fields) -> Result<Self, Problem> {
         let mut fields = Reader::new(fields);
         let options = Options::read(&mut fields)?;
-        let pasted = fields.long_text("emails")?.unwrap_or_default();
-        let mut entries = Vec::new();
-        for email in pasted.split([',', ';', '\n', '\r', '\t', ' ']).filter(|email| !email.is_empty()) {
-            entries.push(Entry { email: email.to_owned(), ..Entry::default() });
-        }
+        let mut entries: Vec<_> = pasted(&fields.long_text("emails")?.unwrap_or_default()).collect();
         if let Some(file) = fields.long_text("file")? {
             entries.extend(of_csv(file.as_bytes())?);
         }
@@ -155,6 +151,23 @@ impl Sheet {
     pub(super) fn rows(self, defaults: &Options) -> Vec<Row> {
         let row = |entry: Entry| Row { meant: meant(&entry, defaults.r#as), written: entry.email };
         self.entries.into_iter().map(row).collect()
+    }
+}
+
+/// Addresses as people paste them: with commas, semicolons, spaces or line ends between them.
+fn pasted(text: &str) -> impl Iterator<Item = Entry> {
+    let addresses = text.split([',', ';', '\n', '\r', '\t', ' ']).filter(|email| !email.is_empty());
+    addresses.map(|email| Entry { email: email.to_owned(), ..Entry::default() })
+}
+
+/// The rows of a list that somebody has pasted into a page. Errors: `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
+pub(crate) fn pasted_rows(text: &str, r#as: As) -> Result<Vec<Row>, Problem> {
+    let row = |entry: Entry| Row { meant: meant(&entry, r#as), written: entry.email };
+    let rows: Vec<_> = pasted(text).map(row).collect();
+    match rows.len() {
+        0 => Err(Problem::required("emails")),
+        rows if rows > MOST_ROWS => Err(Code::TooManyRows.into()),
+        _ => Ok(rows),
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) async fn update(
 pub(crate) struct Picture {
     /// A PNG, JPEG or WebP file in a multipart form; up to 5 MiB.
     #[schema(value_type = String, format = Binary)]
-    file: Sent,
+    pub(crate) file: Sent,
 }
 
 impl FromFields for Picture {

@@ -1,0 +1,58 @@
+//! What the holder of an invitation should do next, for a page that shows them the one right step. It changes nothing.
+
+use super::accept::invitee;
+use super::sql::{self, Listed};
+use super::{Standing, Status, authority, by_token};
+use crate::context::{Context, Query};
+use crate::error::{Code, Result};
+use crate::membership;
+use crate::secret::InvitationToken;
+use crate::user;
+
+/// Looks at an invitation with the eyes of whoever holds its token. Error: `INVALID_INVITATION_TOKEN`.
+#[derive(Debug)]
+pub struct Look {
+    /// What they hold in hand.
+    pub token: InvitationToken,
+}
+
+/// An invitation, and how far its holder is from being in.
+#[derive(Debug)]
+pub struct Looked {
+    /// The invitation.
+    pub listed: Listed,
+    /// The organization's name.
+    pub organization: String,
+    /// The first thing in the way, as accepting would put it; `None` when it can be accepted now.
+    pub obstacle: Option<Code>,
+    /// What became of it, when it is over.
+    pub over: Option<Status>,
+    /// Whether an account has the invited address.
+    pub has_account: bool,
+}
+
+impl Query for Look {
+    type Out = Looked;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Looked> {
+        let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+        let listed = cx.tx.one(sql::ONE, (invitation.organization_id, invitation.id)).await?;
+        let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?.name;
+        let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
+        let standing = invitation.standing(cx.now);
+        let obstacle = match standing {
+            Standing::Over => Some(Code::InvalidInvitationToken),
+            Standing::Expired => Some(Code::InvitationExpired),
+            Standing::Open if authority::suspended(cx, &invitation).await?.is_some() => Some(Code::InvitationSuspended),
+            Standing::Open => match invitee(cx, &invitation).await? {
+                Err(obstacle) => Some(obstacle),
+                Ok(invitee) if invitee.owner.verified_at.is_none() && !self.token.is_mailed() => {
+                    Some(Code::InvitationEmailUnverified)
+                }
+                Ok(_) => None,
+            },
+        };
+        let over = (standing == Standing::Over).then_some(invitation.status);
+        Ok(Looked { listed, organization, obstacle, over, has_account: owner.is_some() })
+    }
+}

@@ -1,0 +1,38 @@
+//! The one stylesheet and the one script. Their URLs change with their bytes, so browsers may keep them for ever.
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::app::App;
+
+const STYLE: &str = include_str!("../../assets/style.css");
+const SCRIPT: &str = include_str!("../../assets/script.js");
+
+/// What stands behind `?v=`.
+pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRIPT.as_bytes()).rotate_left(1);
+
+/// FNV-1a: it need only change when the bytes do.
+const fn fingerprint(bytes: &[u8]) -> u64 {
+    let (mut hash, mut index) = (0xcbf2_9ce4_8422_2325_u64, 0);
+    while index < bytes.len() {
+        hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0100_0000_01b3);
+        index += 1;
+    }
+    hash
+}
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/pages/style.css", get(async || asset("text/css; charset=utf-8", STYLE)))
+        .route("/pages/script.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    (headers, text)
+}

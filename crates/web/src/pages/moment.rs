@@ -1,0 +1,59 @@
+//! Instants as people say them: how long ago, or how long to go. The exact one is the element's own, and its title's once a
+//! script has put it into the reader's zone.
+
+use vestibule_core::time::Timestamp;
+
+use super::words::Words;
+
+impl Words {
+    /// `<time>` with words such as "in 3 days". It holds nothing that anybody typed.
+    pub(super) fn time(self, instant: Timestamp, now: Timestamp) -> String {
+        format!("<time datetime=\"{instant}\">{}</time>", self.relative(instant, now))
+    }
+
+    fn relative(self, instant: Timestamp, now: Timestamp) -> String {
+        let (is_past, span) = if instant <= now { (true, now.since(instant)) } else { (false, instant.since(now)) };
+        let minutes = span.as_secs() / 60;
+        let (count, unit) = match minutes {
+            0 => return self.just_now(),
+            1..60 => (minutes, 0),
+            60..2880 => (minutes / 60, 1),
+            _ => (minutes / 1440, 2),
+        };
+        let span = self.span(count, unit);
+        if is_past { self.ago(span) } else { self.in_span(span) }
+    }
+
+    fn span(self, count: u64, unit: usize) -> String {
+        const UNITS: [[[&str; 2]; 3]; 2] = [
+            [["minute", "minutes"], ["hour", "hours"], ["day", "days"]],
+            // In the case that "in" and "vor" ask for.
+            [["Minute", "Minuten"], ["Stunde", "Stunden"], ["Tag", "Tagen"]],
+        ];
+        let language = usize::from(self.0 == vestibule_core::language::Language::German);
+        format!("{count} {}", UNITS[language][unit][usize::from(count != 1)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use vestibule_core::language::Language;
+
+    #[test]
+    fn instants_are_told_as_people_do() {
+        let now = Timestamp::from_microseconds(1_768_473_000_000_000);
+        let said = |language, seconds: i64| {
+            let span = Duration::from_secs(seconds.unsigned_abs());
+            Words(language).relative(if seconds < 0 { now.minus(span) } else { now.plus(span) }, now)
+        };
+        assert_eq!(said(Language::English, 0), "just now");
+        assert_eq!(said(Language::English, -90), "1 minute ago");
+        assert_eq!(said(Language::English, 7200), "in 2 hours");
+        assert_eq!(said(Language::German, 3 * 86_400), "in 3 Tagen");
+        assert_eq!(said(Language::German, -3600), "vor 1 Stunde");
+        assert_eq!(said(Language::German, -40 * 86_400), "vor 40 Tagen");
+    }
+}

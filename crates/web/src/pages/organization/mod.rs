@@ -1,0 +1,161 @@
+//! `/organizations/{id}`: an organization as those see it who are in it, a tab for each noun. The API has its own calls right
+//! below that path, so the pages are behind a dash.
+
+mod confirm;
+mod domains;
+mod invitations;
+mod invite;
+mod members;
+mod requests;
+mod roles;
+mod settings;
+mod workspaces;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::{get, post};
+use vestibule_core::access::Need;
+use vestibule_core::context::Command;
+use vestibule_core::id::OrganizationId;
+use vestibule_core::membership::{self, MembershipRole};
+use vestibule_core::organization::Organization;
+use vestibule_core::{Code, Problem};
+
+use super::asked::{Answered, Asked, see_other};
+use super::words::Words;
+use crate::app::App;
+pub(super) use confirm::{Confirm, unless_sure};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/organizations/{id}", get(show))
+        .merge(people())
+        .route("/organizations/{id}/-/workspaces", get(workspaces::list).post(workspaces::create))
+        .route("/organizations/{id}/-/workspaces/{workspace}", get(workspaces::show))
+        .route("/organizations/{id}/-/workspaces/{workspace}/add-member", post(workspaces::add_member))
+        .route("/organizations/{id}/-/workspaces/{workspace}/remove-member", post(workspaces::remove_member))
+        .route("/organizations/{id}/-/workspaces/{workspace}/rename", post(workspaces::rename))
+        .route("/organizations/{id}/-/workspaces/{workspace}/leave", post(workspaces::leave))
+        .route("/organizations/{id}/-/workspaces/{workspace}/delete", post(workspaces::delete))
+        .route("/organizations/{id}/-/domains", get(domains::list).post(domains::add))
+        .route("/organizations/{id}/-/domains/{domain}/verify", post(domains::verify))
+        .route("/organizations/{id}/-/domains/{domain}/joining", post(domains::joining))
+        .route("/organizations/{id}/-/domains/{domain}/delete", post(domains::delete))
+        .route("/organizations/{id}/-/requests", get(requests::list))
+        .route("/organizations/{id}/-/requests/{request}/approve", post(requests::approve))
+        .route("/organizations/{id}/-/requests/{request}/deny", post(requests::deny))
+        .route("/organizations/{id}/-/come-in", post(requests::come_in))
+        .route("/organizations/{id}/-/settings", get(settings::show).post(settings::change))
+        .route("/organizations/{id}/-/leave", post(settings::leave))
+        .route("/organizations/{id}/-/delete", post(settings::delete))
+        .route("/organizations/{id}/-/restore", post(settings::restore))
+        .route("/organizations/{id}/-/handover/accept", post(settings::accept_handover))
+        .route("/organizations/{id}/-/handover/decline", post(settings::decline_handover))
+        .route("/organizations/{id}/-/handover/withdraw", post(settings::withdraw_handover))
+}
+
+fn people() -> Router<App> {
+    Router::new()
+        .route("/organizations/{id}/-/members", get(members::list))
+        .route("/organizations/{id}/-/members/{member}", get(members::one))
+        .route("/organizations/{id}/-/members/{member}/give-role", post(members::give_role))
+        .route("/organizations/{id}/-/members/{member}/take-role", post(members::take_role))
+        .route("/organizations/{id}/-/members/{member}/hand-over", post(members::hand_over))
+        .route("/organizations/{id}/-/members/{member}/remove", post(members::remove))
+        .route("/organizations/{id}/-/invitations", get(invitations::list).post(invite::invite))
+        .route("/organizations/{id}/-/invitations/{invitation}/resend", post(invitations::resend))
+        .route("/organizations/{id}/-/invitations/{invitation}/discard", post(invitations::discard))
+        .route("/organizations/{id}/-/roles", get(roles::list).post(roles::define))
+        .route("/organizations/{id}/-/roles/{role}/remove", post(roles::remove))
+}
+
+/// The organization that a page is about, as the caller is in it.
+struct House {
+    id: OrganizationId,
+    name: String,
+    /// Which tab is open.
+    tab: &'static str,
+    manages: bool,
+    is_admin: bool,
+    roles: Vec<MembershipRole>,
+    organization: Organization,
+}
+
+impl House {
+    /// The tabs that the caller may open.
+    fn tabs(&self, t: &Words) -> Vec<(&'static str, String)> {
+        let all = [
+            (true, "members", t.members()),
+            (self.manages, "invitations", t.invitations()),
+            (true, "roles", t.roles()),
+            (true, "workspaces", t.workspaces()),
+            (self.may(Need::ManageSettings), "domains", t.domains()),
+            (self.manages, "requests", t.requests()),
+            (true, "settings", t.settings()),
+        ];
+        all.into_iter().filter(|(is_open, ..)| *is_open).map(|(_, path, label)| (path, label)).collect()
+    }
+
+    /// Whether one of the caller's roles allows it. The command asks again.
+    fn may(&self, need: Need) -> bool {
+        self.roles.iter().any(|role| role.permissions.satisfies(need))
+    }
+
+    fn path(&self, tab: &str) -> String {
+        format!("/organizations/{}/-/{tab}", self.id)
+    }
+}
+
+/// The organization of a page. Whoever is no member, or not let in from here, is told so.
+async fn house(asked: &Asked, id: OrganizationId, tab: &'static str) -> Answered<House> {
+    let mine = asked.ask(membership::Mine).await?;
+    let found = mine.into_iter().find(|one| one.organization.id == id);
+    let own = found.ok_or_else(|| asked.refused(&Code::Forbidden.into()))?;
+    if !own.is_let_in {
+        return Err(asked.refused(&Code::AddressNotAllowed.into()));
+    }
+    let holds = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
+    Ok(House {
+        id,
+        name: own.organization.name.clone(),
+        tab,
+        manages: holds(Need::ManageMembers),
+        is_admin: holds(Need::Admin),
+        roles: own.roles,
+        organization: own.organization,
+    })
+}
+
+/// On to the tab that is worth most to the caller.
+async fn show(asked: Asked, Path(id): Path<String>) -> Response {
+    let Ok(id) = id.parse() else {
+        return asked.refused(&Code::Forbidden.into());
+    };
+    match house(&asked, id, "members").await {
+        Ok(house) => {
+            let tab = if house.manages { "invitations" } else { "members" };
+            let done = asked.asked_for("done");
+            let done = if done.is_empty() { done } else { format!("?done={done}") };
+            // Only a word of ours goes on.
+            let done = if asked.words.told(done.trim_start_matches("?done=")).is_some() { done } else { String::new() };
+            see_other(&format!("{}{done}", house.path(tab)))
+        }
+        Err(response) => response,
+    }
+}
+
+/// An id in a page's path. What is none is not there.
+fn id<I: std::str::FromStr>(asked: &Asked, text: &str) -> Answered<I> {
+    text.parse().map_err(|_| asked.refused(&Code::Forbidden.into()))
+}
+
+/// Has a command done: on to a page that says so, or the refusal.
+async fn done<C: Command>(asked: &Asked, command: C, path: &str, word: &str) -> Result<Response, Problem> {
+    asked.run(command).await.map(|_| see_other(&format!("{path}?done={word}")))
+}
+
+/// The response, whichever way it came.
+fn either(answered: Answered<Response>) -> Response {
+    answered.unwrap_or_else(|response| response)
+}

@@ -1,0 +1,77 @@
+//! Refusals in words. English ones come with the refusal; these are the German ones that people meet on pages.
+
+use vestibule_core::language::Language;
+use vestibule_core::{Code, Problem};
+
+use super::Words;
+
+impl Words {
+    /// What was refused, and what to do. A code without words here says it in English: better than saying nothing.
+    pub(in super::super) fn problem(self, problem: &Problem) -> String {
+        let words = |(code, english): (Code, &str)| match self.0 {
+            Language::German => german(code).map_or_else(|| english.to_owned(), str::to_owned),
+            Language::English => english.to_owned(),
+        };
+        problem.errors().map(words).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn german(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::InvalidCredentials => "Das stimmt nicht. Prüfen Sie Adresse und Passwort.",
+        Code::InvalidEmail => "Das ist keine E-Mail-Adresse, an die man schreiben kann.",
+        Code::InvalidPassword => "Dieses Passwort ist zu kurz oder zu lang.",
+        Code::InvalidUsername => {
+            "Ein Benutzername hat 3 bis 32 Buchstaben a-z, Ziffern, Punkte, Striche und Unterstriche."
+        }
+        Code::RequiredField => "Ein Feld fehlt noch.",
+        Code::TooManyRequests => "Zu viele Versuche. Warten Sie eine Weile.",
+        Code::Busy => "Gerade ist viel los. Versuchen Sie es gleich noch einmal.",
+        Code::UserDisabled => "Dieses Konto ist gesperrt. Fragen Sie die Betreiber.",
+        Code::EmailExists => {
+            "Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich an, oder nehmen Sie eine andere."
+        }
+        Code::UsernameExists => "Diesen Benutzernamen hat schon jemand.",
+        Code::PasswordWrong => "Das jetzige Passwort stimmt nicht.",
+        Code::BadSignInAttempt => {
+            "Dieser Versuch ist vorbei oder begann in einem anderen Browser. Beginnen Sie von vorn."
+        }
+        Code::InvalidVerificationCode => "Das ist nicht der Code. Nehmen Sie die sechs Ziffern aus der neuesten Mail.",
+        Code::VerificationCodeExpired => "Dieser Code gilt nicht mehr. Lassen Sie sich einen neuen senden.",
+        Code::InvalidMagicLink => {
+            "Dieser Link gilt einmal, fünf Minuten, und nur in dem Browser, der ihn angefordert hat. Fordern Sie einen neuen an, oder geben Sie dort den Code aus der Mail ein."
+        }
+        Code::InvalidResetToken => "Damit lässt sich kein Passwort mehr setzen. Fordern Sie einen neuen Code an.",
+        Code::SignupRestricted | Code::SignupWaitlistOnly => "Konten gibt es hier nur auf Einladung.",
+        Code::InvalidInvitationToken => "Dieser Einladungslink gilt nicht mehr. Bitten Sie um einen neuen.",
+        Code::InvitationExpired => "Diese Einladung ist abgelaufen. Bitten Sie um eine neue.",
+        Code::InvitationSuspended => {
+            "Wer Sie eingeladen hat, darf das nicht mehr. Bitten Sie jemanden dort, die Einladung erneut zu senden."
+        }
+        Code::InvitationEmailMismatch => "Die Einladung gilt einer anderen Adresse.",
+        Code::InvitationExists => "Diese Adresse ist schon eingeladen.",
+        Code::AlreadyMember => "Diese Adresse gehört schon einem Mitglied.",
+        Code::DuplicateRow => "Diese Adresse steht schon weiter oben.",
+        Code::OrganizationFull => "In dieser Organisation ist kein Platz mehr frei.",
+        Code::WorkspaceFull => "In diesem Arbeitsbereich ist kein Platz mehr frei.",
+        Code::RoleExceedsYours => "Diese Rolle hat Rechte, die Sie selbst nicht haben.",
+        Code::RoleInUse => "Diese Rolle wird gebraucht. Wählen Sie, was sie ersetzt.",
+        Code::LastAdmin => "Niemand sonst verwaltet hier. Machen Sie erst jemand anderen zum Admin.",
+        Code::Forbidden => "Das dürfen Sie nicht.",
+        Code::AddressNotAllowed => {
+            "Diese Organisation lässt ihre Mitglieder nur von bestimmten Adressen aus herein, und Ihre gehört nicht dazu."
+        }
+        Code::TooManyRows => "Eine Liste hat höchstens tausend Zeilen.",
+        Code::EmailNotVerified => "Diese Adresse ist noch nicht bestätigt.",
+        Code::EmailIsPrimary => "Das ist Ihre Hauptadresse. Machen Sie erst eine andere dazu.",
+        Code::TooManyAddresses => "Ein Konto hat höchstens zehn Adressen.",
+        Code::DomainNotProved => "Der TXT-Eintrag ist nicht da, oder noch nicht.",
+        Code::DomainTaken => "Eine andere Organisation hat diese Domain nachgewiesen.",
+        Code::DomainIsPublic => "Bei dieser Domain kann jeder eine Adresse haben.",
+        Code::InvalidDomain => "Das ist keine Domain. Schreiben Sie sie wie im DNS, etwa example.com.",
+        Code::ImageUnreadable => "Das ist kein Bild, das sich lesen lässt. Nehmen Sie PNG, JPEG oder WebP.",
+        Code::ImageTooLarge | Code::BodyTooLarge => "Das ist zu groß.",
+        Code::RouteNotFound => "Hier gibt es nichts.",
+        _ => return None,
+    })
+}
