@@ -7,6 +7,7 @@ mod access_table;
 mod account;
 mod ascent;
 mod bad_input;
+mod browser;
 mod bulk;
 mod crash;
 mod cross_site;

@@ -121,10 +121,7 @@ phrases! {
     verified(): "verified", "bestätigt";
     not_verified(): "not verified", "nicht bestätigt";
     verify(): "Verify", "Bestätigen";
-    verify_of(email): "Verify {email}", "{email} bestätigen";
     make_primary(): "Make primary", "Zur Hauptadresse machen";
-    make_primary_of(email): "Make {email} the primary address", "{email} zur Hauptadresse machen";
-    delete_of(name): "Delete {name}", "{name} löschen";
     one_more_address(): "One more address", "Noch eine Adresse";
     delete_address_words(): "Mail to this address is yours no more here, and invitations to it do not reach you. You can add it again.", "Diese Adresse gehört dann nicht mehr zu Ihrem Konto, und Einladungen an sie erreichen Sie nicht. Sie können sie wieder hinzufügen.";
     password_ends_others(): "With a new password, every other browser is signed out.", "Mit einem neuen Passwort werden alle anderen Browser abgemeldet.";

@@ -29,7 +29,6 @@ phrases! {
     remove(): "Remove", "Entfernen";
     delete(): "Delete", "Löschen";
     change(): "Change", "Ändern";
-    change_of(name): "Change {name}", "{name} ändern";
     search(): "Search", "Suchen";
     none(): "None", "Keine";
     next_page(): "Next page", "Nächste Seite";
@@ -84,11 +83,8 @@ phrases! {
     by(name): "by {name}", "von {name}";
     inviter_gone(): "by somebody who has left", "von jemandem, der gegangen ist";
     resend(): "Send again", "Erneut senden";
-    resend_to(email): "Send again to {email}", "Erneut an {email} senden";
     copy_link(): "Copy link", "Link kopieren";
-    copy_link_of(email): "Copy the link for {email}", "Den Link für {email} kopieren";
     discard(): "Take back", "Zurückziehen";
-    discard_of(email): "Take back the invitation to {email}", "Die Einladung an {email} zurückziehen";
     discard_words(): "Every link of this invitation is dead at once. You can invite them anew.", "Alle Links dieser Einladung sind sofort wertlos. Sie können neu einladen.";
 
     roles(): "Roles", "Rollen";
