@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use crate::service::Service;
-use crate::{images, organization};
+use crate::{attempt, images, organization};
 
 /// How long nothing is cleared away after something was, unless somebody asks for it.
 const REST: Duration = Duration::from_hours(1);
@@ -27,6 +27,9 @@ pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
             Ok(0) => {}
             Ok(cleared) => tracing::info!(cleared, "images that nobody uses were cleared away"),
             Err(problem) => tracing::warn!(cause = problem.cause(), "unused images could not be cleared away"),
+        }
+        if let Err(problem) = attempt::clear_over(service).await {
+            tracing::warn!(cause = problem.cause(), "attempts that are over could not be cleared away");
         }
         if matches!(select(stop.as_mut(), std::pin::pin!(rest)).await, Either::Left(_)) {
             return;

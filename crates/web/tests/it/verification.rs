@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use vestibule_core::attempt;
 
 use crate::harness::{Answer, App, Client, PASSWORD, text};
 
@@ -29,7 +30,7 @@ async fn prepare(browser: &Client, attempt: &str, kind: &str) -> Answer {
     browser.post(&format!("/auth/prepare-verification?attempt_identifier={attempt}&identifier_type={kind}"), &[]).await
 }
 
-async fn attempt(browser: &Client, attempt: &str, kind: &str, code: &str) -> Answer {
+async fn type_code(browser: &Client, attempt: &str, kind: &str, code: &str) -> Answer {
     let path = format!("/auth/attempt-verification?attempt_identifier={attempt}&identifier_type={kind}");
     browser.post(&path, &[("verification_code", code)]).await
 }
@@ -56,15 +57,15 @@ async fn a_mailed_code_signs_in_once() {
     let code = app.mailed_code(ADA);
     let session = browser.get("/session").await.ok();
     assert_eq!(session["signin_attempts"][0]["current_step"], "verify_email_otp");
-    attempt(&browser, &id, "signin", &wrong(&code)).await.refused(400, "INVALID_VERIFICATION_CODE");
-    attempt(&browser, &id, "signin", "nonsense").await.refused(400, "INVALID_VERIFICATION_CODE");
-    attempt(&app.visitor(), &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
-    attempt(&browser, &id, "signup", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
+    type_code(&browser, &id, "signin", &wrong(&code)).await.refused(400, "INVALID_VERIFICATION_CODE");
+    type_code(&browser, &id, "signin", "nonsense").await.refused(400, "INVALID_VERIFICATION_CODE");
+    type_code(&app.visitor(), &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
+    type_code(&browser, &id, "signup", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
     let typed = format!(" {}-{} ", &code[..3], &code[3..]);
-    let session = attempt(&browser, &id, "signin", &typed).await.ok();
+    let session = type_code(&browser, &id, "signin", &typed).await.ok();
     assert_eq!(session["active_signin"]["user"]["primary_email_address"]["email"], ADA);
     assert_eq!(session["signin_attempts"].as_array().unwrap().len(), 0);
-    attempt(&browser, &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
+    type_code(&browser, &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
     browser.get("/me").await.ok();
 }
 
@@ -77,20 +78,20 @@ async fn five_wrong_codes_end_an_attempt_and_ten_a_quarter_of_an_hour() {
         let id = begin(&browser, ADA, "email_otp").await;
         let code = app.mailed_code(ADA);
         for _ in 0..5 {
-            attempt(&browser, &id, "signin", &wrong(&code)).await.refused(400, "INVALID_VERIFICATION_CODE");
+            type_code(&browser, &id, "signin", &wrong(&code)).await.refused(400, "INVALID_VERIFICATION_CODE");
         }
     }
     let browser = app.visitor();
     let id = begin(&browser, ADA, "email_otp").await;
     let code = app.mailed_code(ADA);
-    attempt(&browser, &id, "signin", &code).await.refused(429, "TOO_MANY_REQUESTS");
+    type_code(&browser, &id, "signin", &code).await.refused(429, "TOO_MANY_REQUESTS");
     app.advance(Duration::from_mins(16));
     let id = begin(&browser, ADA, "email_otp").await;
     let code = app.mailed_code(ADA);
     for _ in 0..5 {
-        attempt(&browser, &id, "signin", &wrong(&code)).await.refused(400, "INVALID_VERIFICATION_CODE");
+        type_code(&browser, &id, "signin", &wrong(&code)).await.refused(400, "INVALID_VERIFICATION_CODE");
     }
-    attempt(&browser, &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
+    type_code(&browser, &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
 }
 
 #[tokio::test]
@@ -102,14 +103,14 @@ async fn a_code_works_for_five_minutes_and_until_the_next_one() {
     let first = app.mailed_code(ADA);
     prepare(&browser, &id, "signin").await.ok();
     let second = app.mailed_code(ADA);
-    attempt(&browser, &id, "signin", &first).await.refused(400, "INVALID_VERIFICATION_CODE");
+    type_code(&browser, &id, "signin", &first).await.refused(400, "INVALID_VERIFICATION_CODE");
     app.advance(Duration::from_mins(5));
-    attempt(&browser, &id, "signin", &second).await.refused(400, "VERIFICATION_CODE_EXPIRED");
+    type_code(&browser, &id, "signin", &second).await.refused(400, "VERIFICATION_CODE_EXPIRED");
     prepare(&browser, &id, "signin").await.ok();
     let third = app.mailed_code(ADA);
     prepare(&browser, &id, "signin").await.refused(429, "TOO_MANY_REQUESTS");
     app.advance(Duration::from_secs(299));
-    attempt(&browser, &id, "signin", &third).await.ok();
+    type_code(&browser, &id, "signin", &third).await.ok();
 }
 
 /// What a stranger sees of an address that somebody has, and of one that nobody has.
@@ -120,7 +121,7 @@ async fn known_and_unknown_addresses_look_alike() {
         // The founder's account is older than the rule.
         let owner = app.visitor();
         let id = sign_up(&owner, "owner@example.com").await;
-        attempt(&owner, &id, "signup", &app.mailed_code("owner@example.com")).await.ok();
+        type_code(&owner, &id, "signup", &app.mailed_code("owner@example.com")).await.ok();
         let made = owner.post("/organizations", &[("name", "Acme")]).await.ok();
         (owner, text(&made["organization"]["id"]))
     };
@@ -139,7 +140,7 @@ async fn known_and_unknown_addresses_look_alike() {
         answers.push(strip(begun));
         answers.push(strip(prepare(&browser, &id, "signin").await));
         // A code that was never mailed to anybody; one in a million.
-        answers.push(strip(attempt(&browser, &id, "signin", "nonsense").await));
+        answers.push(strip(type_code(&browser, &id, "signin", "nonsense").await));
         answers.push(strip(browser.post("/auth/forgot-password", &[("email", email)]).await));
         let forgotten = [("email", email), ("otp", "nonsense")];
         answers.push(strip(browser.post("/auth/forgot-password", &forgotten).await));
@@ -191,7 +192,7 @@ async fn a_mailed_link_signs_in_the_browser_that_asked_and_no_other() {
     // Read on another device, the code in the same mail is typed where one began.
     let browser = app.visitor();
     let id = begin(&browser, ADA, "magic_link").await;
-    attempt(&browser, &id, "signin", &app.mailed_code(ADA)).await.ok();
+    type_code(&browser, &id, "signin", &app.mailed_code(ADA)).await.ok();
 
     let browser = app.visitor();
     let id = begin(&browser, ADA, "magic_link").await;
@@ -224,7 +225,7 @@ async fn where_the_settings_say_so_an_account_begins_with_a_proved_address() {
     let code = app.mailed_code(ADA);
     let link = format!("/auth/prepare-verification?attempt_identifier={id}&strategy=magic_link");
     browser.post(&link, &[]).await.refused(400, "UNSUPPORTED_STRATEGY");
-    let session = attempt(&browser, &id, "signup", &code).await.ok();
+    let session = type_code(&browser, &id, "signup", &code).await.ok();
     assert_eq!(session["active_signin"]["user"]["primary_email_address"]["verified"], true);
     app.visitor().post("/auth/signin", &[("email", ADA), ("password", PASSWORD)]).await.ok();
 
@@ -233,7 +234,7 @@ async fn where_the_settings_say_so_an_account_begins_with_a_proved_address() {
     let id = sign_up(&eve, ADA).await;
     let told = app.mail(ADA);
     assert!(told.subject.contains("account") && told.text.contains("http://vestibule.test/sign-in"), "{}", told.text);
-    attempt(&eve, &id, "signup", "000000").await.refused(400, "INVALID_VERIFICATION_CODE");
+    type_code(&eve, &id, "signup", "000000").await.refused(400, "INVALID_VERIFICATION_CODE");
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
 }
 
@@ -245,8 +246,8 @@ async fn of_two_who_prove_one_address_one_gets_the_account() {
     let first_code = app.mailed_code(ADA);
     let second = sign_up(&two, ADA).await;
     let second_code = app.mailed_code(ADA);
-    attempt(&one, &first, "signup", &first_code).await.ok();
-    attempt(&two, &second, "signup", &second_code).await.refused(400, "INVALID_VERIFICATION_CODE");
+    type_code(&one, &first, "signup", &first_code).await.ok();
+    type_code(&two, &second, "signup", &second_code).await.refused(400, "INVALID_VERIFICATION_CODE");
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
 }
 
@@ -284,7 +285,7 @@ async fn an_account_that_was_prepared_for_somebody_else_is_theirs_alone() {
     eve.post("/me/email-addresses", &[("email", EVE)]).await.ok();
     let ada = app.visitor();
     let id = begin(&ada, ADA, "email_otp").await;
-    attempt(&ada, &id, "signin", &app.mailed_code(ADA)).await.ok();
+    type_code(&ada, &id, "signin", &app.mailed_code(ADA)).await.ok();
     eve.get("/me").await.refused(401, "UNAUTHORIZED");
     app.visitor()
         .post("/auth/signin", &[("email", ADA), ("password", PASSWORD)])
@@ -304,7 +305,7 @@ async fn a_claimed_address_does_not_open_somebody_elses_account() {
     let ada = app.visitor();
     let id = begin(&ada, ADA, "email_otp").await;
     assert_eq!(app.mails_to(ADA), 0);
-    attempt(&ada, &id, "signin", "123456").await.refused(400, "INVALID_VERIFICATION_CODE");
+    type_code(&ada, &id, "signin", "123456").await.refused(400, "INVALID_VERIFICATION_CODE");
     ada.post("/auth/forgot-password", &[("email", ADA)]).await.ok();
     assert_eq!(app.mails_to(ADA), 0);
 }
@@ -342,7 +343,7 @@ async fn without_a_password_one_comes_in_by_mail() {
         .refused(401, "INVALID_CREDENTIALS");
     let browser = app.visitor();
     let id = begin(&browser, ADA, "email_otp").await;
-    attempt(&browser, &id, "signin", &app.mailed_code(ADA)).await.ok();
+    type_code(&browser, &id, "signin", &app.mailed_code(ADA)).await.ok();
 }
 
 #[tokio::test]
@@ -361,6 +362,19 @@ async fn without_mail_nothing_of_it_is_offered() {
 }
 
 #[tokio::test]
+async fn attempts_are_cleared_away_when_they_are_over() {
+    let app = App::start().await;
+    proved(&app, ADA).await;
+    begin(&app.visitor(), ADA, "email_otp").await;
+    app.advance(Duration::from_mins(69));
+    assert_eq!(attempt::clear_over(&app.inner.service).await.unwrap(), 0);
+    app.advance(Duration::from_mins(1));
+    begin(&app.visitor(), ADA, "email_otp").await;
+    assert_eq!(attempt::clear_over(&app.inner.service).await.unwrap(), 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM attempts"), 1);
+}
+
+#[tokio::test]
 async fn codes_that_are_typed_at_once_are_each_counted() {
     let app = App::start().await;
     proved(&app, ADA).await;
@@ -370,10 +384,10 @@ async fn codes_that_are_typed_at_once_are_each_counted() {
     let cookie = browser.cookie.lock().unwrap().clone();
     let tries = (0..8).map(|_| {
         let (browser, id, code) = (app.with_cookie(cookie.clone()), id.clone(), wrong(&code));
-        async move { attempt(&browser, &id, "signin", &code).await }
+        async move { type_code(&browser, &id, "signin", &code).await }
     });
     let answers = futures_util::future::join_all(tries).await;
     let counted = answers.iter().filter(|answer| answer.text.contains("INVALID_VERIFICATION_CODE")).count();
     assert_eq!(counted, 5, "whatever is tried at once");
-    attempt(&browser, &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
+    type_code(&browser, &id, "signin", &code).await.refused(400, "BAD_SIGN_IN_ATTEMPT");
 }

@@ -71,6 +71,7 @@ enum Step {
 
 #[derive(Template)]
 #[template(path = "invite/open.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 struct Open {
     frame: Frame,
     organization: String,

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{RoleId, WorkspaceId};
-use vestibule_core::invitation::{As, Bulk, Judged, LONGEST_LIFE};
+use vestibule_core::invitation::{As, Bulk, Judged, JudgedRow, LONGEST_LIFE};
 
 use super::super::asked::{Asked, see_other};
 use super::super::form::Form;
@@ -77,7 +77,7 @@ async fn judge(asked: &Asked, organization: &str, form: &Form, typed: &mut Typed
         return Ok(None);
     }
     let judged = asked.run(bulk(false)).await?;
-    match judged.rows.first().and_then(|row| row.code()).filter(|_| is_one) {
+    match judged.rows.first().and_then(JudgedRow::code).filter(|_| is_one) {
         Some(code) => Err(code.into()),
         None => Ok(Some(see_other(&format!("/organizations/{organization}/-/invitations?done=invited")))),
     }

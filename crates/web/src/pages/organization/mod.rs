@@ -72,6 +72,7 @@ fn people() -> Router<App> {
 
 /// The organization that a page is about, as the caller is in it.
 struct House {
+    words: Words,
     id: OrganizationId,
     name: String,
     /// Which tab is open.
@@ -84,7 +85,8 @@ struct House {
 
 impl House {
     /// The tabs that the caller may open.
-    fn tabs(&self, t: &Words) -> Vec<(&'static str, String)> {
+    fn tabs(&self) -> Vec<(&'static str, String)> {
+        let t = self.words;
         let all = [
             (true, "members", t.members()),
             (self.manages, "invitations", t.invitations()),
@@ -117,6 +119,7 @@ async fn house(asked: &Asked, id: OrganizationId, tab: &'static str) -> Answered
     }
     let holds = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
     Ok(House {
+        words: asked.words,
         id,
         name: own.organization.name.clone(),
         tab,

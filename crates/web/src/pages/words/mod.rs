@@ -31,12 +31,12 @@ use phrases;
 
 impl Words {
     /// The language's tag, for the page.
-    pub(super) fn tag(&self) -> &'static str {
+    pub(super) fn tag(self) -> &'static str {
         self.0.tag()
     }
 
     /// How many members, in words.
-    pub(super) fn members_count(&self, count: impl Display) -> String {
+    pub(super) fn members_count(self, count: impl Display) -> String {
         let count = count.to_string();
         match (self.0, count == "1") {
             (Language::English, true) => "1 member".to_owned(),

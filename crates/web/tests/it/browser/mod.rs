@@ -64,6 +64,7 @@ impl Drop for Hall {
 
 /// How a browser is set.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "any of them goes with any other")]
 pub(crate) struct Looks {
     pub(crate) is_dark: bool,
     pub(crate) is_narrow: bool,
@@ -82,7 +83,7 @@ impl Browser {
     pub(crate) async fn open(looks: Looks) -> Self {
         let place = BROWSERS.acquire().await.unwrap();
         let process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut process = process.expect("chromedriver is there: scripts/requirements installs it");
+        let mut process = process.unwrap_or_else(|_| panic!("chromedriver is not there: scripts/requirements installs it"));
         let mut says = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {
