@@ -103,25 +103,36 @@ pub(crate) struct Doctor {
 pub(crate) struct Outbox {
     #[command(subcommand)]
     pub(crate) task: OutboxTask,
-    #[command(flatten)]
-    pub(crate) flags: Flags,
 }
 
 /// What is to be done about the outbox.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub(crate) enum OutboxTask {
     /// Name every mail that was given up or waits, and what was said against it
-    List,
+    List(Flags),
     /// Have a mail tried again, or all that were given up
     Retry {
         /// Its id, or "all"
         id: String,
+        #[command(flatten)]
+        flags: Flags,
     },
     /// Let a mail go: it is not sent
     Drop {
         /// Its id
         id: String,
+        #[command(flatten)]
+        flags: Flags,
     },
+}
+
+impl OutboxTask {
+    /// Which database it is about.
+    pub(crate) fn flags(&self) -> &Flags {
+        match self {
+            Self::List(flags) | Self::Retry { flags, .. } | Self::Drop { flags, .. } => flags,
+        }
+    }
 }
 
 /// What `mail` takes.
@@ -129,8 +140,6 @@ pub(crate) enum OutboxTask {
 pub(crate) struct Mail {
     #[command(subcommand)]
     pub(crate) task: MailTask,
-    #[command(flatten)]
-    pub(crate) flags: Flags,
 }
 
 /// What is to be shown of mails.
@@ -143,6 +152,8 @@ pub(crate) enum MailTask {
         /// The folder; made when it is not there
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        #[command(flatten)]
+        flags: Flags,
     },
     /// Write our templates into a folder, to change them there and name it as mail.templates
     Export {

@@ -10,7 +10,7 @@ use vestibule_core::mail::{Letter, TemplateError, Templates};
 use crate::cli::{Mail, MailTask};
 use crate::open::templates;
 use crate::say;
-use crate::settings::{self, Surroundings};
+use crate::settings::{self, Flags, Surroundings};
 use crate::start_error::StartError;
 
 /// Shows the templates, or writes them out.
@@ -30,13 +30,13 @@ pub(crate) fn run(mail: &Mail) -> Result<(), StartError> {
             ));
             Ok(())
         }
-        MailTask::Preview { folder } => preview(mail, folder),
+        MailTask::Preview { folder, flags } => preview(flags, folder),
     }
 }
 
 /// Every mail as it would come out with these settings.
-fn preview(mail: &Mail, folder: &Path) -> Result<(), StartError> {
-    let loaded = settings::load(&mail.flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
+fn preview(flags: &Flags, folder: &Path) -> Result<(), StartError> {
+    let loaded = settings::load(flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
     let templates = templates(&loaded)?;
     for letter in Letter::samples() {
         for language in Language::ALL {

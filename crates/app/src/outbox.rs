@@ -12,26 +12,27 @@ use crate::{say, telemetry};
 
 /// Shows the outbox, or does something about it. On SQLite the server must not be running meanwhile.
 pub(crate) async fn run(outbox: &Outbox) -> Result<(), StartError> {
-    let mut loaded = settings::load(&outbox.flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
+    let mut loaded =
+        settings::load(outbox.task.flags(), &Surroundings::of_this_process()).map_err(StartError::Settings)?;
     "error".clone_into(&mut loaded.log);
     telemetry::start(&loaded);
     let service = open(&loaded).await?;
     let nobody = Caller::nobody();
     let failed = |problem: vestibule_core::Problem| StartError::Found(problem.to_string());
     match &outbox.task {
-        OutboxTask::List => {
+        OutboxTask::List(_) => {
             let jobs = service.ask(&nobody, &List).await.result.map_err(failed)?;
             if jobs.is_empty() {
                 say::line("The outbox is empty: every mail has left");
             }
             jobs.iter().for_each(show);
         }
-        OutboxTask::Retry { id } => {
+        OutboxTask::Retry { id, .. } => {
             let job = if id == "all" { None } else { Some(read(id)?) };
             let tried = service.run(&nobody, Retry { job }).await.result.map_err(failed)?;
             say::line(format_args!("{tried} will be tried again at once by a running server"));
         }
-        OutboxTask::Drop { id } => {
+        OutboxTask::Drop { id, .. } => {
             service.run(&nobody, Drop { job: read(id)? }).await.result.map_err(failed)?;
             say::line("It is not sent any more");
         }

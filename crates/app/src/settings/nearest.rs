@@ -49,7 +49,7 @@ mod tests {
             ("plugin", None),
             ("x", None),
             ("", None),
-            ("smtp.hosts", None),
+            ("smtp.relay", None),
         ] {
             assert_eq!(nearest(written).map(|setting| setting.path), meant, "{written:?}");
         }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
+use vestibule_testbed::smtp::MailServer;
 use vestibule_testbed::{Database, Engine};
 
 use crate::server::{Server, ask, folder, run, vestibule};
@@ -26,6 +27,71 @@ fn help_version_and_reference_go_to_stdout() {
     }
     let (_, stdout, _) = run(&["settings", "--database", "v.db"]);
     assert!(stdout.starts_with("database = \"v.db\" # the flag --database\n"), "{stdout}");
+}
+
+/// A settings file for a mail server, in a folder of its own.
+fn posting(name: &str, server: &MailServer) -> (std::path::PathBuf, String) {
+    let folder = folder(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("v.toml");
+    let text = format!(
+        "database = \"v.db\"\n[mail]\ntransport = \"smtp\"\nhost = \"localhost\"\nport = {}\ntrusted_certificate = \"{}\"\n",
+        server.port,
+        server.certificate.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    (folder, file.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn the_doctor_says_what_holds_and_what_does_not() {
+    let mut server = MailServer::start("starttls");
+    let (_, file) = posting("doctor", &server);
+    let (code, stdout, stderr) = run(&["doctor", "--config", &file, "--mail-to", "you@example.com"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    for line in ["settings: every one", "is not there yet", "every template", "takes us in", "mail: sent"] {
+        assert!(stdout.contains(line), "{line:?} is not in {stdout}");
+    }
+    assert!(server.took().starts_with("doctor-"));
+    let (code, _, stderr) = run(&["doctor", "--config", &file, "--mail-to", "nobody"]);
+    assert!(code == Some(1) && stderr.contains("--mail-to is \"nobody\""), "{stderr}");
+    drop(server);
+    let (code, _, stderr) = run(&["doctor", "--config", &file]);
+    assert!(code == Some(1) && stderr.contains("trusted_certificate"), "{stderr}");
+    let refusing = MailServer::start("refuses");
+    let (_, file) = posting("doctor-refused", &refusing);
+    let (code, _, stderr) = run(&["doctor", "--config", &file, "--mail-to", "you@example.com"]);
+    assert!(code == Some(1) && stderr.contains("550") && !stderr.contains("you@"), "{stderr}");
+}
+
+#[test]
+fn mails_are_listed_written_out_and_looked_at() {
+    let folder = folder("mails");
+    let (words, looks) = (folder.join("words"), folder.join("looks"));
+    let (_, stdout, _) = run(&["mail", "list"]);
+    assert_eq!(stdout.lines().count(), 21, "{stdout}");
+    assert_eq!(run(&["mail", "export", words.to_str().unwrap()]).0, Some(0));
+    assert!(words.join("de/invitation.txt").exists() && words.join("layout.html").exists());
+    let database = folder.join("v.db");
+    let preview = ["mail", "preview", looks.to_str().unwrap(), "--database", database.to_str().unwrap()];
+    assert_eq!(run(&preview).0, Some(0));
+    assert_eq!(std::fs::read_dir(&looks).unwrap().count(), 40);
+    assert!(!database.exists());
+}
+
+#[test]
+fn the_outbox_is_there_to_look_at() {
+    let folder = folder("outbox");
+    std::fs::create_dir_all(&folder).unwrap();
+    let database = folder.join("v.db");
+    let at = ["--database", database.to_str().unwrap()];
+    let (code, stdout, stderr) = run(&["outbox", "list", at[0], at[1]]);
+    assert_eq!((code, stdout.as_str()), (Some(0), "The outbox is empty: every mail has left\n"), "{stderr}");
+    let (code, stdout, _) = run(&["outbox", "retry", "all", at[0], at[1]]);
+    assert!(code == Some(0) && stdout.starts_with("0 will be tried"), "{stdout}");
+    let (code, _, stderr) = run(&["outbox", "drop", "12", at[0], at[1]]);
+    assert!(code == Some(1) && stderr.contains("JOB_NOT_FOUND"), "{stderr}");
+    assert_eq!(run(&["outbox", "retry", "x", at[0], at[1]]).0, Some(1));
 }
 
 #[test]

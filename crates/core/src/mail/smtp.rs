@@ -93,15 +93,23 @@ fn undelivered(error: &Error) -> Undelivered {
 
 /// The refusal in words, on one line and without anybody's address.
 fn words(error: &Error) -> String {
-    let mut words = if error.is_timeout() { "the mail server did not answer".to_owned() } else { error.to_string() };
+    if error.is_timeout() {
+        return "the mail server did not answer".to_owned();
+    }
+    let mut words = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words = format!("{words}: {cause_words}");
-        }
+        words = format!("{words}: {cause}");
         source = cause.source();
     }
+    // Each says what its cause says, and then the cause says it again.
+    let mut said: Vec<&str> = Vec::new();
+    for part in words.split(": ") {
+        if !said.contains(&part) {
+            said.push(part);
+        }
+    }
+    let words = said.join(": ");
     harmless(&words)
 }
 

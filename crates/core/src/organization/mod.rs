@@ -11,6 +11,7 @@ mod update;
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, Restorable, Restore, erase_due};
 pub use explain::{ACTIONS, Action, Explain, Explanation};
+pub(crate) use roles::holders_by_name;
 pub use roles::{DefineRole, ListRoles, RemoveRole};
 pub use seats::SeatCount;
 pub(crate) use seats::seats;

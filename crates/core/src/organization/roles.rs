@@ -103,20 +103,23 @@ impl Command for RemoveRole {
 impl RemoveRole {
     async fn refuse_in_use(&self, cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
         let holders = cx.tx.all(sql::ROLE_HOLDERS, (organization, self.role)).await?;
-        let names = holders.iter().map(|holder| {
-            let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
-            if name.is_empty() { format!("member {}", holder.membership_id) } else { name }
-        });
-        let mut names: Vec<_> = names.collect();
-        if cx.tx.optional(sql::ROLE_INVITED, (organization, self.role)).await?.is_some() {
-            names.push("somebody who is invited".to_owned());
+        let is_invited = cx.tx.optional(sql::ROLE_INVITED, (organization, self.role)).await?.is_some();
+        match holders_by_name(&holders, is_invited) {
+            None => Ok(()),
+            Some(names) => Err(Code::RoleInUse
+                .saying(format!("In use by {names}. Name another role for them as replacement_role_id."))),
         }
-        if names.is_empty() {
-            return Ok(());
-        }
-        let names = names.join(", ");
-        Err(Code::RoleInUse.saying(format!("In use by {names}. Name another role for them as replacement_role_id.")))
     }
+}
+
+/// Who has a role, for whoever wants to remove it; `None` when nobody has.
+pub(crate) fn holders_by_name(holders: &[sql::Holder], is_invited: bool) -> Option<String> {
+    let names = holders.iter().map(|holder| {
+        let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
+        if name.is_empty() { format!("member {}", holder.membership_id) } else { name }
+    });
+    let names: Vec<_> = names.chain(is_invited.then(|| "somebody who is invited".to_owned())).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn covered(grant: &Grant, role: &Role) -> Result<()> {

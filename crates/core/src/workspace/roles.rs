@@ -6,6 +6,7 @@ use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
 use crate::id::{MemberId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::names::RoleName;
+use crate::organization;
 
 /// The deployment's roles and the workspace's own, the oldest first.
 ///
@@ -77,11 +78,10 @@ impl Command for RemoveRole {
             return Err(Code::RoleIsShared.into());
         }
         covered(&grant, &role.permissions)?;
-        let is_held = cx.tx.optional(sql::ROLE_HELD, named).await?.is_some();
-        if is_held || cx.tx.optional(sql::ROLE_INVITED, named).await?.is_some() {
-            return Err(
-                Code::RoleInUse.saying("Members or pending invitations have this role. Take it from them first.")
-            );
+        let holders = cx.tx.all(sql::ROLE_HOLDERS, named).await?;
+        let is_invited = cx.tx.optional(sql::ROLE_INVITED, named).await?.is_some();
+        if let Some(names) = organization::holders_by_name(&holders, is_invited) {
+            return Err(Code::RoleInUse.saying(format!("In use by {names}. Take it from them first.")));
         }
         let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
         removed.ok_or(Code::RoleNotFound)?;

@@ -5,6 +5,7 @@ use crate::db::{Text, record, sql};
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
+use crate::organization::sql::Holder;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
 
@@ -229,9 +230,15 @@ sql! {
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
     /// Somebody who has a role here, or would get it.
-    ROLE_HELD(OrganizationId, WorkspaceId, WorkspaceRoleId): (WorkspaceMembershipId,) =
-        "SELECT workspace_membership_id FROM workspace_membership_roles
-          WHERE organization_id = $1 AND workspace_id = $2 AND role_id = $3 LIMIT 1";
+    /// Some of those who have a role, by name.
+    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId): Holder =
+        "SELECT m.organization_membership_id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
+           FROM workspace_membership_roles mr
+           JOIN workspace_memberships m ON m.organization_id = mr.organization_id AND m.workspace_id = mr.workspace_id
+                AND m.id = mr.workspace_membership_id
+           JOIN users u ON u.id = m.user_id
+          WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.role_id = $3
+          ORDER BY m.id LIMIT 5";
 
     ROLE_INVITED(OrganizationId, WorkspaceId, WorkspaceRoleId): (InvitationId,) =
         "SELECT id FROM invitations

@@ -21,6 +21,8 @@ use crate::app::App;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        // Whoever types the host alone wants to look.
+        .route("/", get(async || see_other("/organizations")))
         .route("/organizations", get(show))
         .route("/organizations/-/create", post(create))
         .route("/organizations/-/accept", post(accept))

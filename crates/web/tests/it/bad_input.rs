@@ -265,19 +265,9 @@ async fn names_and_passwords_have_bounds() {
 async fn paths_and_methods_that_do_not_exist() {
     let stage = stage().await;
     let long = format!("/{}", "x".repeat(5_000));
-    for path in [
-        "/",
-        "/nope",
-        "//session",
-        "/Session",
-        "/session/",
-        "/me/",
-        "/organizations",
-        "/organizations/",
-        "/%00",
-        "/.env",
-        long.as_str(),
-    ] {
+    for path in
+        ["/nope", "//session", "/Session", "/session/", "/me/", "/organizations/", "/%00", "/.env", long.as_str()]
+    {
         stage.owner.get(path).await.refused(404, "NOT_FOUND");
     }
     for (method, path) in [

@@ -141,7 +141,9 @@ async fn a_manager_gives_no_more_than_they_hold() {
     let more = json!({"name": "More", "permissions": ["workspace:admin"]});
     house.nina.post_json(&format!("{}/roles", house.path), &more).await.refused(403, "ROLE_EXCEEDS_YOURS");
     house.nina.post(&format!("{}/update", house.path), &[("name", "Mine")]).await.refused(403, "FORBIDDEN");
-    house.owner.post(&format!("{}/roles/{steward}/delete", house.path), &[]).await.refused(400, "ROLE_IN_USE");
+    let refused = house.owner.post(&format!("{}/roles/{steward}/delete", house.path), &[]).await;
+    let told = refused.refused(400, "ROLE_IN_USE")["message"].to_string();
+    assert!(told.contains("nina"), "it names who has it: {told}");
     house.owner.post(&format!("{}/members/{nina}/roles/{steward}/remove", house.path), &[]).await.ok();
     let gone = house.owner.post(&format!("{}/roles/{steward}/delete", house.path), &[]).await.ok();
     assert_eq!(gone, json!({"message": "Workspace role deleted"}));

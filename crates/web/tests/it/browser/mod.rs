@@ -83,7 +83,8 @@ impl Browser {
     pub(crate) async fn open(looks: Looks) -> Self {
         let place = BROWSERS.acquire().await.unwrap();
         let process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
-        let mut process = process.unwrap_or_else(|_| panic!("chromedriver is not there: scripts/requirements installs it"));
+        let mut process =
+            process.unwrap_or_else(|_| panic!("chromedriver is not there: scripts/requirements installs it"));
         let mut says = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {

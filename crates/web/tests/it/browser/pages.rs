@@ -85,7 +85,8 @@ async fn look_over(name: &str, looks: Looks) {
 
 async fn look_at(browser: &Browser, looks: &str, page: &str) {
     let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/requirements/axe.min.js");
-    let axe = std::fs::read_to_string(axe).unwrap_or_else(|_| panic!("axe is not there: scripts/requirements fetches it"));
+    let axe =
+        std::fs::read_to_string(axe).unwrap_or_else(|_| panic!("axe is not there: scripts/requirements fetches it"));
     browser.driver.execute(&axe, Vec::new()).await.unwrap();
     let run = "const done = arguments[0]; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})\
                .then((found) => done(found.violations.map((one) => [one.id, one.nodes.map((node) => node.html + ' ' + node.failureSummary)])));";

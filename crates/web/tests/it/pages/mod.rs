@@ -102,6 +102,7 @@ async fn whoever_is_not_signed_in_signs_in_first_and_comes_back() {
         assert_eq!(browser.post("/sign-in", &fields).await.leads_to("/"), path);
         browser.get(&path).await.page(200, "<h1>");
     }
+    app.visitor().get("/").await.leads_to("/organizations");
     let stranger = app.person("stranger@example.com").await;
     for path in of_members(&organization).into_iter().skip(2) {
         stranger.get(&path).await.page(403, "nothing here that you may see");
