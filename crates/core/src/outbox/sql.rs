@@ -133,7 +133,7 @@ sql! {
     WRITTEN(OrganizationId, UserId): Written =
         "SELECT e.address AS address, e.address_key AS address_key, u.language AS language, o.name AS organization_name,
                 CASE WHEN EXISTS (SELECT 1 FROM organization_memberships m
-                                   WHERE m.organization_id = o.id AND m.user_id = u.id) THEN 1 ELSE 0 END AS is_member
+                                   WHERE m.organization_id = $1 AND m.user_id = $2) THEN 1 ELSE 0 END AS is_member
            FROM organizations o
            JOIN users u ON u.id = $2 AND u.disabled = 0
            JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL
