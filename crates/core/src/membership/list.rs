@@ -3,8 +3,8 @@
 use super::sql::{self, Member, MembershipRole};
 use crate::access::{self, Need};
 use crate::context::{Context, Query};
-use crate::error::Result;
-use crate::id::OrganizationId;
+use crate::error::{Code, Result};
+use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
 use crate::user;
 
@@ -43,6 +43,28 @@ pub struct ShownMember {
     pub member: Member,
     /// The roles, oldest first.
     pub roles: Vec<MembershipRole>,
+}
+
+/// Shows one member. Errors: those of [`List`]; `MEMBER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct Show {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// Which one.
+    pub membership: MembershipId,
+}
+
+impl Query for Show {
+    type Out = ShownMember;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownMember> {
+        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let (organization, membership) = (grant.organization(), self.membership);
+        let found = cx.tx.optional(sql::ONE, (organization, membership)).await?;
+        let member = found.ok_or(Code::MemberNotFound)?;
+        let roles = cx.tx.all(sql::ROLES_BETWEEN, (organization, membership, membership)).await?;
+        Ok(ShownMember { member, roles })
+    }
 }
 
 impl Query for List {

@@ -8,7 +8,7 @@ pub(crate) mod sql;
 
 pub(crate) use leave::end_for_good;
 pub use leave::{Leave, Remove};
-pub use list::{List, Page, ShownMember};
+pub use list::{List, Page, Show, ShownMember};
 pub use mine::{Mine, OwnMembership};
 pub use roles::{GiveRole, TakeRole};
 pub use sql::{Member, Membership, MembershipRole};

@@ -81,6 +81,24 @@ record! {
     }
 }
 
+/// One row for each member, with what others see of them.
+macro_rules! members {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.id AS id, u.id AS user_id, m.public_metadata AS public_metadata, m.created_at AS created_at,
+                    m.updated_at AS updated_at, u.first_name AS first_name, u.last_name AS last_name,
+                    u.username AS username, u.image_url AS image_url, u.created_at AS user_created_at,
+                    u.updated_at AS user_updated_at, e.id AS email_id, e.address_key AS email,
+                    e.verified_at AS email_verified_at, e.created_at AS email_created_at,
+                    e.updated_at AS email_updated_at
+               FROM organization_memberships m
+               JOIN users u ON u.id = m.user_id
+               LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
+            $rest
+        )
+    };
+}
+
 sql! {
     INSERT(MembershipId, OrganizationId, UserId, Timestamp): Membership =
         "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at)
@@ -117,16 +135,9 @@ sql! {
 
     /// A page of members, newest first.
     PAGE(OrganizationId, i64, i64): Member =
-        "SELECT m.id AS id, u.id AS user_id, m.public_metadata AS public_metadata, m.created_at AS created_at,
-                m.updated_at AS updated_at, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
-                u.image_url AS image_url, u.created_at AS user_created_at, u.updated_at AS user_updated_at,
-                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
-                e.created_at AS email_created_at, e.updated_at AS email_updated_at
-           FROM organization_memberships m
-           JOIN users u ON u.id = m.user_id
-           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
-          WHERE m.organization_id = $1
-          ORDER BY m.id DESC LIMIT $2 OFFSET $3";
+        members!("WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
+
+    ONE(OrganizationId, MembershipId): Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
 
     /// The roles of memberships between two ids: of a page.
     ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId): MembershipRole =

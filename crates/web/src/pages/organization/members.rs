@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
+use vestibule_core::Problem;
 use vestibule_core::handover::Offer;
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
-use vestibule_core::membership::{GiveRole, List, Remove, ShownMember, TakeRole};
+use vestibule_core::membership::{GiveRole, List, Remove, Show, ShownMember, TakeRole};
 use vestibule_core::organization::ListRoles;
-use vestibule_core::{Code, Problem};
 
 use super::super::asked::{Answered, Asked};
 use super::super::form::Form;
@@ -103,11 +103,7 @@ pub(super) async fn one(asked: Asked, Path((organization, member)): Path<(String
 async fn member_page(asked: &Asked, organization: &str, member: &str, trouble: Option<&Problem>) -> Answered<Response> {
     let house = house(asked, id(asked, organization)?, "members").await?;
     let member: MembershipId = id(asked, member)?;
-    // Everybody is on one page here: an organization is read by those who manage it, and seldom.
-    let list = List { organization: house.id, page: 1, limit: u32::MAX, search: None };
-    let members = asked.ask(list).await?.members;
-    let found = members.into_iter().find(|one| one.member.id == member);
-    let found = found.ok_or_else(|| asked.refused(&Code::MemberNotFound.into()))?;
+    let found = asked.ask(Show { organization: house.id, membership: member }).await?;
     let all_roles = asked.ask(ListRoles { organization: house.id }).await?;
     let Member { name, email, roles, .. } = shown(asked, found);
     let page = One {

@@ -1,6 +1,7 @@
 //! `/sign-in`: by password, by a code or link from the mail, or by going on as somebody who is signed in here already.
 
 mod by_mail;
+mod choose;
 
 use askama::Template;
 use axum::Router;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/sign-in/code", get(by_mail::ask).post(by_mail::prove))
         .route("/sign-in/again", post(by_mail::again))
         .route("/sign-in/link", get(by_mail::link).post(by_mail::open))
+        .route("/choose-organization", get(choose::show).post(choose::choose))
         .route("/sign-out", post(sign_out))
 }
 

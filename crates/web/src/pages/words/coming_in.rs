@@ -80,6 +80,8 @@ phrases! {
     sign_in(): "Sign in", "Anmelden";
     signed_in_here(): "Signed in in this browser", "In diesem Browser angemeldet";
     go_on_as(name): "Go on as {name}", "Weiter als {name}";
+    choose_organization(): "Choose an organization", "Eine Organisation wählen";
+    go_on_in(name): "Go on in {name}", "Weiter in {name}";
     address_or_name(): "E-mail address or user name", "E-Mail-Adresse oder Benutzername";
     password(): "Password", "Passwort";
     forgotten(): "Forgotten the password?", "Passwort vergessen?";

@@ -137,3 +137,22 @@ async fn two_people_in_one_browser() {
     browser.get("/account").await.page(200, ADA);
     browser.post("/sign-in/switch", &[("sign_in", "7")]).await.page(400, "no such sign-in");
 }
+
+#[tokio::test]
+async fn which_organization_one_acts_in() {
+    let app = App::with(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()]).await;
+    let (owner, organization) = app.founder("owner@example.com").await;
+    let other = owner.post("/organizations", &[("name", "Other")]).await.ok();
+    let other = crate::harness::text(&other["organization"]["id"]);
+    owner.get("/choose-organization").await.page(200, "Go on in Other");
+    let ours = "https://app.example.com/start";
+    let fields = [("organization", other.as_str()), ("return_to", ours)];
+    assert_eq!(owner.post("/choose-organization", &fields).await.leads_to("https"), ours);
+    let active = async || owner.get("/session").await.ok()["active_signin"]["active_organization_membership"].clone();
+    assert_eq!(active().await["organization_id"], *other);
+    let there =
+        owner.post("/choose-organization", &[("organization", &organization)]).await.leads_to("/organizations/");
+    assert_eq!(there, format!("/organizations/{organization}"));
+    assert_eq!(active().await["organization_id"], *organization);
+    owner.post("/choose-organization", &[("organization", "7")]).await.page(400, "not a member");
+}
