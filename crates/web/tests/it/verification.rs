@@ -239,6 +239,25 @@ async fn where_the_settings_say_so_an_account_begins_with_a_proved_address() {
 }
 
 #[tokio::test]
+async fn a_user_name_is_taken_before_anything_is_mailed() {
+    let app = App::with(|settings| settings.verify_addresses = true).await;
+    let browser = app.visitor();
+    let fields = [("email", ADA), ("password", PASSWORD), ("username", "ada.l")];
+    let session = browser.post("/auth/signup", &fields).await.ok();
+    let id = text(&session["signup_attempts"][0]["id"]);
+    prepare(&browser, &id, "signup").await.ok();
+    let eve = app.visitor();
+    let same = [("email", EVE), ("password", PASSWORD), ("username", "ADA.L")];
+    let session = eve.post("/auth/signup", &same).await.ok();
+    let hers = text(&session["signup_attempts"][0]["id"]);
+    prepare(&eve, &hers, "signup").await.ok();
+    type_code(&browser, &id, "signup", &app.mailed_code(ADA)).await.ok();
+    type_code(&eve, &hers, "signup", &app.mailed_code(EVE)).await.refused(400, "USERNAME_EXISTS");
+    eve.post("/auth/signup", &same).await.refused(400, "USERNAME_EXISTS");
+    assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
+}
+
+#[tokio::test]
 async fn of_two_who_prove_one_address_one_gets_the_account() {
     let app = App::with(|settings| settings.verify_addresses = true).await;
     let (one, two) = (app.visitor(), app.visitor());
