@@ -29,7 +29,7 @@ pub trait Command: Send + Sync + 'static {
 /// Something a caller can ask. It sees one state of the database and changes nothing.
 pub trait Query: Send + Sync {
     /// What the caller gets.
-    type Out: Send;
+    type Out: Send + 'static;
     /// Answers it.
     fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
 }

@@ -28,6 +28,7 @@ pub mod organization;
 pub mod outbox;
 pub mod password;
 pub mod random;
+pub mod revision;
 pub mod secret;
 pub mod service;
 pub mod session;
@@ -59,6 +60,7 @@ const STATEMENTS: &[&[db::Declaration]] = &[
     node::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     outbox::sql::STATEMENTS,
+    revision::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,

@@ -54,19 +54,42 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// RFC 3339 in ASCII. Written digit by digit, since lists hold instants by the hundred.
+    fn written(self) -> [u8; 20] {
+        let mut text = *b"9999-12-31T23:59:59Z";
+        let at =
+            jiff::Timestamp::from_second(self.unix_seconds()).map(|instant| jiff::tz::Offset::UTC.to_datetime(instant));
+        // Only the two bounds are outside the calendar or these four digits, and neither is ever stored.
+        let Some((at, year)) = at.ok().and_then(|at| u16::try_from(at.year()).ok().map(|year| (at, year))) else {
+            return text;
+        };
+        let mut put = |place: usize, number: i8| {
+            let number = number.unsigned_abs();
+            text[place] = b'0' + number / 10;
+            text[place + 1] = b'0' + number % 10;
+        };
+        put(5, at.month());
+        put(8, at.day());
+        put(11, at.hour());
+        put(14, at.minute());
+        put(17, at.second());
+        for (place, digit) in text.iter_mut().zip([1000, 100, 10, 1]) {
+            *place = b'0' + u8::try_from(year / digit % 10).unwrap_or(0);
+        }
+        text
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_second(self.unix_seconds()) {
-            Ok(instant) => instant.fmt(f),
-            // Only the two bounds are outside the calendar, and neither is ever stored.
-            Err(_) => f.write_str("9999-12-31T23:59:59Z"),
-        }
+        f.write_str(std::str::from_utf8(&self.written()).unwrap_or_default())
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(std::str::from_utf8(&self.written()).unwrap_or_default())
     }
 }
 
@@ -125,6 +148,14 @@ mod tests {
         assert_eq!(instant.to_string(), "2024-01-22T10:30:00Z");
         assert_eq!(instant.whole_second().as_microseconds(), 1_705_919_400_000_000);
         assert_eq!(Timestamp::from_microseconds(-1).to_string(), "1969-12-31T23:59:59Z");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_is_written_as_others_write_it(second in 0_i64..253_402_300_799) {
+            let other = jiff::Timestamp::from_second(second).unwrap().to_string();
+            proptest::prop_assert_eq!(Timestamp::from_microseconds(second * 1_000_000 + 7).to_string(), other);
+        }
     }
 
     #[test]

@@ -39,13 +39,23 @@ impl<T> Answer<T> {
 
     /// The same with the seats of the organization it is about, where those are bounded: `Seats: used=2, held=1, free=7`
     /// (a dictionary, RFC 9651), which clients that do not know of seats pass over.
-    pub(crate) fn with_seats(self, seats: Option<SeatCount>) -> Self {
-        let written = seats.map(|SeatCount { used, held, free }| format!("used={used}, held={held}, free={free}"));
-        match written.and_then(|written| HeaderValue::from_str(&written).ok()) {
+    pub(crate) fn with_seats(self, count: Option<SeatCount>) -> Self {
+        match count.and_then(seats) {
             Some(value) => self.with(SEATS, value),
             None => self,
         }
     }
+
+    /// The same with all of these headers.
+    pub(crate) fn with_all(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+}
+
+/// The value of the header that counts seats.
+pub(crate) fn seats(SeatCount { used, held, free }: SeatCount) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("used={used}, held={held}, free={free}")).ok()
 }
 
 impl<T> From<Reply<T>> for Answer<T> {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
@@ -15,6 +16,7 @@ use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
 
 use crate::client_address::client_address;
+use crate::kept::KeptLists;
 use crate::{cookie, images};
 
 /// Where a development session travels when the mode is staging (decision 1).
@@ -25,37 +27,54 @@ const USER_AGENT_BYTES: usize = 400;
 
 /// The service as handlers hold it.
 #[derive(Clone, Debug)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     service: Arc<Service>,
+    kept: KeptLists,
+    requests: AtomicU64,
 }
 
 impl App {
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+        let requests = AtomicU64::new(u64::from_le_bytes(service.random_bytes()));
+        Self(Arc::new(Shared { service, kept: KeptLists::default(), requests }))
+    }
+
+    /// An id for a request: 16 hexadecimal digits, begun by chance and counted on, so that no two of a process are alike
+    /// and two processes hardly ever meet. It is no secret.
+    pub(crate) fn request_id(&self) -> String {
+        format!("{:016x}", self.0.requests.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Lists that were made before.
+    pub(crate) fn kept(&self) -> &KeptLists {
+        &self.0.kept
     }
 
     /// Has a command done for the caller.
     pub(crate) async fn run<C: Command>(&self, caller: &Caller, command: C) -> Reply<C::Out> {
-        self.service.run(caller, command).await
+        self.0.service.run(caller, command).await
     }
 
     /// Answers the caller's question.
     pub(crate) async fn ask<Q: Query>(&self, caller: &Caller, query: Q) -> Reply<Q::Out> {
-        self.service.ask(caller, &query).await
+        self.0.service.ask(caller, &query).await
     }
 
     /// What shapes say of this installation. It is there from the moment the service is open.
     pub(crate) fn here(&self) -> Here<'_> {
-        let deployment = self.service.deployment().map_or_else(|_| 0.into(), |deployment| deployment.id);
+        let deployment = self.0.service.deployment().map_or_else(|_| 0.into(), |deployment| deployment.id);
         Here { deployment, settings: self.settings() }
     }
 
     pub(crate) fn service(&self) -> &Arc<Service> {
-        &self.service
+        &self.0.service
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.service.settings
+        &self.0.service.settings
     }
 }
 
@@ -76,13 +95,15 @@ impl Here<'_> {
 
 /// Who is asking, from the request's head. It never fails: whoever carries nothing that could be a session is a visitor.
 #[derive(Clone, Debug)]
-pub(crate) struct Visitor(pub(crate) Caller);
+pub(crate) struct Visitor(pub(crate) Arc<Caller>);
 
 impl FromRequestParts<App> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self(caller(parts, app.settings())))
+        // The outermost layer has found out already.
+        let known = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
+        Ok(Self(known.unwrap_or_else(|| Arc::new(caller(parts, app.settings())))))
     }
 }
 

@@ -3,9 +3,8 @@
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::Response;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
 
 use crate::app::App;
 
@@ -15,14 +14,57 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Every call of Vestibule</title>
+<link rel="stylesheet" href="./swagger-ui.css">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="viewer"></div>
+<script src="./swagger-ui-bundle.js"></script>
+<script src="./begin.js"></script>
+</body>
+</html>
+"#;
+
+/// Without a word about the validator, the viewer would send the description to one on the internet.
+const BEGIN: &str = r##"SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#viewer",
+  deepLinking: true,
+  validatorUrl: "none",
+  tryItOutEnabled: true,
+  withCredentials: true,
+});
+"##;
+
 /// The page and its files.
 pub(crate) fn pages() -> Router<App> {
-    // Without a word about the validator, the viewer would send the description to one on the internet.
-    let config = Config::new(["/openapi.json"]).validator_url("none").try_it_out_enabled(true).with_credentials(true);
-    Router::from(SwaggerUi::new("/docs").config(config)).layer(map_response(guard))
+    let viewer = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
+    let style = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
+    Router::new()
+        .route("/docs", get(async || Redirect::to("/docs/")))
+        .route("/docs/", get(async || file("text/html; charset=utf-8", PAGE)))
+        .route("/docs/begin.js", get(async || file("text/javascript; charset=utf-8", BEGIN)))
+        .route("/docs/swagger-ui-bundle.js", get(async || packed("text/javascript; charset=utf-8", viewer)))
+        .route("/docs/swagger-ui.css", get(async || packed("text/css; charset=utf-8", style)))
 }
 
-async fn guard(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
-    response
+fn file(kind: &'static str, text: impl IntoResponse) -> impl IntoResponse {
+    (
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        ],
+        text,
+    )
+}
+
+/// A file as it lies in the binary. Every browser unpacks it; nothing else asks for it.
+fn packed(kind: &'static str, bytes: &'static [u8]) -> impl IntoResponse {
+    ([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))], file(kind, bytes))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 use vestibule_core::Problem;
 use vestibule_core::session::SessionStub;
@@ -74,8 +75,17 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     response
 }
 
+/// What stands around the `data` of a success within this session, when that is there as JSON already.
+pub(crate) fn around(session: &SessionStub) -> [Bytes; 2] {
+    let session = serde_json::to_string(&SessionShape::from(session)).unwrap_or_default();
+    let before = Bytes::from_static(b"{\"status\":200,\"message\":\"\",\"data\":");
+    [before, Bytes::from(format!(",\"session\":{session},\"errors\":null}}"))]
+}
+
+/// What every answer is.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 fn write(status: StatusCode, envelope: &impl Serialize) -> Response {
-    const JSON: HeaderValue = HeaderValue::from_static("application/json");
     match serde_json::to_vec(envelope) {
         Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
         Err(error) => {

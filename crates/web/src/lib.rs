@@ -11,6 +11,7 @@ mod envelope;
 mod extract;
 mod health;
 mod images;
+mod kept;
 mod mail;
 mod middleware;
 mod openapi;

@@ -4,6 +4,8 @@
 //! everything in its organization, `organization:manage` for everything but being an admin, and merely being a member
 //! for what every member may do (contract D.2, D.5; decision 16).
 
+use std::sync::Arc;
+
 use crate::db::{Argument, Cell, Column, Kind, Value};
 use crate::error::{Problem, Result};
 
@@ -70,7 +72,7 @@ pub enum WorkspaceNeed {
 /// A role's permissions, or all that a membership holds. Order is kept as it was given; nothing stands in it twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
-pub struct PermissionSet(Vec<String>);
+pub struct PermissionSet(Arc<Vec<String>>);
 
 impl PermissionSet {
     /// From strings, each kept once.
@@ -103,12 +105,16 @@ impl PermissionSet {
 
     /// All that several roles hold together.
     pub fn union(sets: impl IntoIterator<Item = Self>) -> Self {
-        Self::new(sets.into_iter().flat_map(|set| set.0))
+        let mut sets = sets.into_iter();
+        // Most have one role, whose set is shared and not copied.
+        let mut all = sets.next().unwrap_or_default();
+        sets.flat_map(|set| set.0.iter().cloned().collect::<Vec<_>>()).for_each(|permission| all.add(permission));
+        all
     }
 
     /// As the database holds it: a JSON array.
     pub fn to_json(&self) -> String {
-        serde_json::Value::from(self.0.clone()).to_string()
+        serde_json::Value::from(self.0.to_vec()).to_string()
     }
 
     /// The permissions in order.
@@ -173,7 +179,7 @@ impl PermissionSet {
 
     fn add(&mut self, permission: String) {
         if !self.holds(&permission) {
-            self.0.push(permission);
+            Arc::make_mut(&mut self.0).push(permission);
         }
     }
 }
@@ -181,7 +187,7 @@ impl PermissionSet {
 impl Column for PermissionSet {
     fn read(cell: Cell<'_>) -> Option<Self> {
         match cell {
-            Value::Text(json) => serde_json::from_str::<Vec<String>>(json).ok().map(Self),
+            Value::Text(json) => serde_json::from_str::<Vec<String>>(json).ok().map(|set| Self(Arc::new(set))),
             _ => None,
         }
     }

@@ -53,6 +53,8 @@ pub trait Argument {
     type Given<'a>: Copy + Send + Sync;
     /// What it is to the database.
     const KIND: Kind;
+    /// Whether it names an organization.
+    const IS_ORGANIZATION: bool = false;
     /// What the driver gets.
     fn value(given: Self::Given<'_>) -> Value<'_>;
 }
@@ -127,10 +129,11 @@ impl Column for Vec<u8> {
 
 /// An integer behind a type: how to make one of the other.
 macro_rules! integers {
-    ($($type:ty: $into:expr, $from:expr;)+) => {$(
+    ($($type:ty: $into:expr, $from:expr $(, $is_organization:literal)?;)+) => {$(
         impl Argument for $type {
             type Given<'a> = Self;
             const KIND: Kind = Kind::Integer;
+            $(const IS_ORGANIZATION: bool = $is_organization;)?
             fn value<'a>(given: Self) -> Value<'a> {
                 Value::Integer(($into)(given))
             }
@@ -156,7 +159,7 @@ integers! {
     id::EmailAddressId: id::EmailAddressId::get, |number: i64| Some(number.into());
     id::SessionId: id::SessionId::get, |number: i64| Some(number.into());
     id::SignInId: id::SignInId::get, |number: i64| Some(number.into());
-    id::OrganizationId: id::OrganizationId::get, |number: i64| Some(number.into());
+    id::OrganizationId: id::OrganizationId::get, |number: i64| Some(number.into()), true;
     id::MembershipId: id::MembershipId::get, |number: i64| Some(number.into());
     id::MemberId: id::MemberId::get, |number: i64| Some(number.into());
     id::RoleId: id::RoleId::get, |number: i64| Some(number.into());

@@ -38,6 +38,7 @@ migrations! {
     "0008" = 8 "bulk";
     "0009" = 9 "domains";
     "0010" = 10 "letters";
+    "0011" = 11 "revisions";
 }
 
 /// The schema this binary speaks.

@@ -44,6 +44,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("domains", &[]),
     ("domain_joins", &[]),
     ("join_requests", &[]),
+    ("revisions", &[]),
 ];
 
 /// Why nothing was moved.

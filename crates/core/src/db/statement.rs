@@ -23,6 +23,8 @@ pub struct Declaration {
     pub sqlite: &'static str,
     /// What it takes, in order.
     pub arguments: &'static [Kind],
+    /// Which of them is the organization whose things it is about, counted from 0.
+    pub organization: Option<usize>,
     /// The columns it gives, by name and in order; `None` when it gives an unnamed value or none.
     pub columns: Option<&'static [&'static str]>,
 }
@@ -31,7 +33,14 @@ impl<A: Arguments, R: Record> Statement<A, R> {
     /// Called by `sql!` only.
     pub const fn new(name: &'static str, text: &'static str, sqlite: &'static str) -> Self {
         Self {
-            declaration: Declaration { name, text, sqlite, arguments: A::KINDS, columns: R::COLUMNS },
+            declaration: Declaration {
+                name,
+                text,
+                sqlite,
+                arguments: A::KINDS,
+                organization: A::ORGANIZATION,
+                columns: R::COLUMNS,
+            },
             types: PhantomData,
         }
     }
@@ -58,8 +67,22 @@ pub trait Arguments {
     type Given<'a>: Copy + Send + Sync;
     /// What each is to the database.
     const KINDS: &'static [Kind];
+    /// Which of them is an organization: the first, if there are several.
+    const ORGANIZATION: Option<usize>;
     /// The values in order.
     fn values(given: Self::Given<'_>) -> Vec<Value<'_>>;
+}
+
+/// The place of the first that is so.
+const fn first(each: &[bool]) -> Option<usize> {
+    let mut place = 0;
+    while place < each.len() {
+        if each[place] {
+            return Some(place);
+        }
+        place += 1;
+    }
+    None
 }
 
 macro_rules! arguments {
@@ -67,6 +90,7 @@ macro_rules! arguments {
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
             type Given<'a> = ($($name::Given<'a>,)*);
             const KINDS: &'static [Kind] = &[$($name::KIND),*];
+            const ORGANIZATION: Option<usize> = first(&[$($name::IS_ORGANIZATION),*]);
             #[expect(non_snake_case, reason = "type names bind the tuple's fields")]
             fn values(given: Self::Given<'_>) -> Vec<Value<'_>> {
                 let ($($name,)*) = given;
@@ -88,6 +112,7 @@ macro_rules! arguments_up_to {
 impl Arguments for () {
     type Given<'a> = ();
     const KINDS: &'static [Kind] = &[];
+    const ORGANIZATION: Option<usize> = None;
     fn values((): Self::Given<'_>) -> Vec<Value<'_>> {
         Vec::new()
     }

@@ -1,5 +1,6 @@
 //! One transaction: the only thing that runs statements.
 
+use super::change::Change;
 use super::postgres::Transaction;
 use super::statement::{Arguments, Declaration, Record, Row, Statement};
 use super::{Value, sqlite};
@@ -11,6 +12,7 @@ use crate::error::{Problem, Result};
 pub struct Tx<'a> {
     engine: Engine<'a>,
     statements: u32,
+    changes: Vec<Change>,
 }
 
 #[derive(Debug)]
@@ -22,17 +24,31 @@ enum Engine<'a> {
 impl<'a> Tx<'a> {
     /// A transaction that somebody has begun on this connection, and will end.
     pub(crate) fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
-        Self { engine: Engine::Sqlite(connection), statements: 0 }
+        Self { engine: Engine::Sqlite(connection), statements: 0, changes: Vec::new() }
     }
 
     /// The same on a server; it begins with its first statement.
     pub(crate) fn on_postgres(transaction: &'a mut Transaction) -> Self {
-        Self { engine: Engine::Postgres(transaction), statements: 0 }
+        Self { engine: Engine::Postgres(transaction), statements: 0, changes: Vec::new() }
     }
 
     /// How many statements have run.
     pub fn statements(&self) -> u32 {
         self.statements
+    }
+
+    /// A number that no other command has at the same time, as far as that can be: see [`crate::revision`].
+    pub(crate) fn shard(&self) -> i64 {
+        match &self.engine {
+            // One command runs at a time.
+            Engine::Sqlite(_) => 0,
+            Engine::Postgres(transaction) => transaction.shard(),
+        }
+    }
+
+    /// What has changed of what lists show.
+    pub(crate) fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Every row.
@@ -64,10 +80,12 @@ impl<'a> Tx<'a> {
         let declaration = statement.declaration();
         self.note(&declaration);
         let values = A::values(given);
-        match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values),
-            Engine::Postgres(transaction) => transaction.execute(&declaration, &values).await,
-        }
+        let changed = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
+            Engine::Postgres(transaction) => transaction.execute(&declaration, &values).await?,
+        };
+        self.note_change(&declaration, &values, changed > 0);
+        Ok(changed)
     }
 
     /// Runs it once for each of these, all sent together, and gives each one's row or nothing.
@@ -82,6 +100,7 @@ impl<'a> Tx<'a> {
             return Ok(Vec::new());
         }
         self.note(&declaration);
+        values.iter().for_each(|values| self.note_change(&declaration, values, true));
         match &mut self.engine {
             Engine::Sqlite(connection) => {
                 let one = |values: &Vec<Value<'_>>| {
@@ -109,6 +128,7 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         self.note(&declaration);
+        values.iter().for_each(|values| self.note_change(&declaration, values, true));
         match &mut self.engine {
             Engine::Sqlite(connection) => {
                 values.iter().try_for_each(|values| sqlite::execute(connection, &declaration, values).map(|_| ()))
@@ -124,12 +144,22 @@ impl<'a> Tx<'a> {
         read: fn(&Row<'_>) -> Result<R>,
     ) -> Result<Vec<R>> {
         self.note(declaration);
-        match &mut self.engine {
+        let rows: Result<Vec<R>> = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::rows(connection, declaration, values, read),
             Engine::Postgres(transaction) => {
                 let rows = transaction.rows(declaration, values).await?;
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
+        };
+        self.note_change(declaration, values, rows.as_ref().is_ok_and(|rows| !rows.is_empty()));
+        rows
+    }
+
+    fn note_change(&mut self, declaration: &Declaration, values: &[Value<'_>], has_changed: bool) {
+        if let Some(change) = has_changed.then(|| Change::of(declaration, values)).flatten()
+            && !self.changes.contains(&change)
+        {
+            self.changes.push(change);
         }
     }
 

@@ -3,6 +3,9 @@
 //! It takes the same number of statements for one invitation as for a full page: the page itself, the roles of those who
 //! sent it, and what they may do in the workspaces they invited into.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::Status;
 use super::authority::{self, Suspension};
 use super::sql::{self, InviterWorkspaceRole, Listed};
@@ -10,9 +13,10 @@ use crate::access::{self, Grant, Need, PermissionSet};
 use crate::context::{Context, Query};
 use crate::email_address::EmailAddress;
 use crate::error::Result;
-use crate::id::{InvitationId, OrganizationId, WorkspaceId};
+use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::membership::MembershipRole;
 use crate::organization::{self, SeatCount};
+use crate::revision::{self, Revision};
 use crate::secret::InvitationToken;
 use crate::time::Timestamp;
 
@@ -31,7 +35,7 @@ pub struct List {
 }
 
 /// What a list is narrowed to (decision 10).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// In which state.
     pub status: StatusFilter,
@@ -72,6 +76,37 @@ pub struct Page {
     pub next: Option<InvitationId>,
     /// The organization's seats, when it has a bound on them.
     pub seats: Option<SeatCount>,
+    /// As long as what holds this page is right; nothing for one that was narrowed.
+    pub holds: Option<Holds>,
+}
+
+/// How long a page stays right: while the organization is at this revision and the time within these bounds, since an
+/// invitation runs out without anybody writing anything, and a clock may be set back.
+#[derive(Clone, Copy, Debug)]
+pub struct Holds {
+    /// The revision it was read at.
+    pub revision: Revision,
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Holds {
+    fn new(revision: Revision, now: Timestamp, invitations: &[Shown]) -> Self {
+        let ends = || invitations.iter().map(|shown| shown.listed.expires_at);
+        let from = ends().filter(|end| *end <= now).max().unwrap_or(Timestamp::EARLIEST);
+        let until = ends().filter(|end| *end > now).min().unwrap_or(Timestamp::LATEST);
+        Self { revision, from, until }
+    }
+
+    /// From this instant on it is not right any more.
+    pub fn until(&self) -> Timestamp {
+        self.until
+    }
+
+    /// Whether it is still right.
+    pub fn at(&self, revision: Revision, now: Timestamp) -> bool {
+        self.revision == revision && self.from <= now && now < self.until
+    }
 }
 
 /// An invitation as those who manage members see it.
@@ -86,7 +121,7 @@ pub struct Shown {
     /// Why it cannot be accepted although it has not run out.
     pub suspension: Option<Suspension>,
     /// The inviter's roles, oldest first; none when they have left.
-    pub inviter_roles: Vec<MembershipRole>,
+    pub inviter_roles: Arc<[MembershipRole]>,
 }
 
 impl Query for List {
@@ -101,7 +136,14 @@ impl Query for List {
         rows.truncate(usize::from(limit));
         let next = rows.last().map(|last| last.id).filter(|_| more);
         let seats = organization::seats(cx, grant.organization()).await?;
-        Ok(Page { invitations: shown(cx, &grant, self.filter.status, rows).await?, next, seats })
+        let revision = if self.filter == Filter::default() {
+            Some(revision::current(cx, grant.organization()).await?)
+        } else {
+            None
+        };
+        let invitations = shown(cx, &grant, self.filter.status, rows).await?;
+        let holds = revision.map(|revision| Holds::new(revision, cx.now, &invitations));
+        Ok(Page { invitations, next, seats, holds })
     }
 }
 
@@ -154,32 +196,49 @@ async fn shown(cx: &mut Context<'_>, grant: &Grant, status: StatusFilter, rows: 
         }
     };
     let (now, keys) = (cx.now, &cx.service.keys);
-    let show = |listed: Listed| {
-        let of_inviter = |role: &&MembershipRole| Some(role.membership_id) == listed.inviter_membership_id;
-        let inviter_roles: Vec<_> = roles.iter().filter(of_inviter).cloned().collect();
+    let mut roles_of: HashMap<MembershipId, Vec<MembershipRole>> = HashMap::new();
+    roles.into_iter().for_each(|role| roles_of.entry(role.membership_id).or_default().push(role));
+    let roles_of: HashMap<MembershipId, Arc<[MembershipRole]>> =
+        roles_of.into_iter().map(|(membership, roles)| (membership, roles.into())).collect();
+    let none: Arc<[MembershipRole]> = Arc::new([]);
+    // A page has few inviters who give few roles, so most invitations stand as one before them does.
+    let mut known: HashMap<Gift, Option<Suspension>> = HashMap::new();
+    let mut show = |listed: Listed| {
+        let inviter_roles = listed.inviter_membership_id.and_then(|inviter| roles_of.get(&inviter));
+        let inviter_roles = Arc::clone(inviter_roles.unwrap_or(&none));
+        let suspension = match gift(&listed) {
+            _ if listed.status != Status::Pending => None,
+            None => listed.left_suspended.then_some(Suspension::InviterHasLeft),
+            Some(gift) => {
+                *known.entry(gift).or_insert_with(|| suspension(&listed, gift.0, &inviter_roles, &workspace_roles))
+            }
+        };
         Shown {
             token: keys.invitation_token(listed.id, listed.generation),
             expired: listed.expires_at <= now,
-            suspension: suspension(&listed, &inviter_roles, &workspace_roles),
+            suspension,
             inviter_roles,
             listed,
         }
     };
-    Ok(rows.into_iter().map(show).collect())
+    Ok(rows.into_iter().map(&mut show).collect())
+}
+
+/// Who gives what: all that a suspension depends on.
+type Gift = (MembershipId, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>);
+
+/// Nothing when the inviter has left.
+fn gift(listed: &Listed) -> Option<Gift> {
+    listed.inviter_membership_id.map(|inviter| (inviter, listed.role_id, listed.workspace_id, listed.workspace_role_id))
 }
 
 /// The same question that [`authority::suspended`] asks when somebody accepts, from what the page has fetched already.
 fn suspension(
     listed: &Listed,
+    inviter: MembershipId,
     roles: &[MembershipRole],
     workspace_roles: &[InviterWorkspaceRole],
 ) -> Option<Suspension> {
-    if listed.status != Status::Pending {
-        return None;
-    }
-    let Some(inviter) = listed.inviter_membership_id else {
-        return listed.left_suspended.then_some(Suspension::InviterHasLeft);
-    };
     let held = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
     let there: Vec<_> = workspace_roles
         .iter()

@@ -30,7 +30,7 @@ pub(crate) use create::readdress;
 pub use create::{Create, LONGEST_LIFE};
 pub use decline::Decline;
 pub use discard::Discard;
-pub use list::{Filter, LARGEST_PAGE, List, Page, Shown, StatusFilter};
+pub use list::{Filter, Holds, LARGEST_PAGE, List, Page, Shown, StatusFilter};
 pub use look::{Look, Looked};
 pub use mine::{Mine, OwnInvitation};
 pub use resend::Resend;

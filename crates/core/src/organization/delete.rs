@@ -10,6 +10,7 @@ use crate::context::{Caller, Command, Context, Query};
 use crate::error::{Code, Result};
 use crate::id::OrganizationId;
 use crate::images;
+use crate::revision;
 use crate::service::Service;
 use crate::time::Timestamp;
 
@@ -167,6 +168,7 @@ impl Command for Erase {
                 return Ok(Erased::InPart);
             }
         }
+        cx.tx.execute(revision::sql::FORGET, (self.organization,)).await?;
         cx.tx.execute(sql::ERASE, (self.organization,)).await?;
         Ok(Erased::Whole)
     }

@@ -1,6 +1,7 @@
 //! The service: everything that is handed in, and the two ways to use it, [`Service::run`] for commands and
 //! [`Service::ask`] for queries.
 
+mod errand;
 mod on_postgres;
 mod on_sqlite;
 
@@ -10,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use self::errand::{Asking, Doing, Done, Errand, typed};
+use crate::access::Need;
 use crate::context::{Caller, Command, Context, Query, Reply, Wakes};
 use crate::db::{Db, Tx};
 use crate::deployment::{self, Deployment};
@@ -22,6 +25,7 @@ use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
+use crate::revision::{self, Standing};
 use crate::secret::{InvitationToken, RefusalToken};
 use crate::session;
 use crate::session_token;
@@ -163,14 +167,22 @@ impl Service {
     /// Has a command done for a caller, in one transaction. When this returns, it is on the disk. What was begun is finished
     /// even when nobody waits for it any more.
     pub async fn run<C: Command>(self: &Arc<Self>, caller: &Caller, command: C) -> Reply<C::Out> {
+        typed(self.have_done(caller, Box::new(Doing(command))).await)
+    }
+
+    /// Answers a caller's question.
+    pub async fn ask<Q: Query>(self: &Arc<Self>, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+        typed(self.have_answered(caller, &Asking(query)).await)
+    }
+
+    async fn have_done(self: &Arc<Self>, caller: &Caller, command: Box<dyn Errand>) -> Reply<Done> {
         match &self.db {
             Db::Sqlite(sqlite) => on_sqlite::run(self, sqlite, caller, command).await,
             Db::Postgres(_) => on_postgres::run(self, caller, command).await,
         }
     }
 
-    /// Answers a caller's question.
-    pub async fn ask<Q: Query>(self: &Arc<Self>, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+    async fn have_answered(self: &Arc<Self>, caller: &Caller, query: &dyn Errand) -> Reply<Done> {
         let reply = match &self.db {
             Db::Sqlite(sqlite) => on_sqlite::ask(self, sqlite, caller, query).await,
             Db::Postgres(postgres) => on_postgres::ask(self, postgres, caller, query).await,
@@ -182,13 +194,22 @@ impl Service {
         reply
     }
 
-    async fn turn<C: Command>(&self, caller: &Caller, command: &C, tx: Tx<'_>) -> (Reply<C::Out>, Wakes) {
+    /// The caller's standing in an organization, when they may see what is asked for and nothing else is to be done or
+    /// said: for showing again what was made at an earlier revision. One statement.
+    pub async fn standing(&self, caller: &Caller, organization: OrganizationId, need: Need) -> Option<Standing> {
+        match &self.db {
+            Db::Sqlite(sqlite) => on_sqlite::standing(self, sqlite, caller, organization, need).await,
+            Db::Postgres(postgres) => on_postgres::standing(self, postgres, caller, organization, need).await,
+        }
+    }
+
+    async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Wakes) {
         let mut cx = match self.context(caller, tx).await {
             Ok(cx) => cx,
             Err(problem) => return (Reply::refused(problem), Wakes::default()),
         };
         let result = match command.run(&mut cx).await {
-            Ok(out) => session::note_use(&mut cx).await.map(|()| out),
+            Ok(out) => finish(&mut cx).await.map(|()| out),
             Err(problem) => Err(problem),
         };
         let wakes = cx.wakes;
@@ -204,7 +225,7 @@ impl Service {
         }
     }
 
-    async fn answer<Q: Query>(&self, caller: &Caller, query: &Q, tx: Tx<'_>) -> Reply<Q::Out> {
+    async fn answer(&self, caller: &Caller, query: &dyn Errand, tx: Tx<'_>) -> Reply<Done> {
         match self.context(caller, tx).await {
             Ok(mut cx) => {
                 let result = query.run(&mut cx).await;
@@ -222,4 +243,10 @@ impl Service {
         };
         Ok(Context { tx, now, session, caller, service: self, wakes: Wakes::default() })
     }
+}
+
+/// What every command ends with, in its own transaction.
+async fn finish(cx: &mut Context<'_>) -> Result<()> {
+    session::note_use(cx).await?;
+    revision::revise(cx).await
 }

@@ -5,14 +5,18 @@ use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument;
 
 use super::Service;
-use crate::context::{Caller, Command, Query, Reply, Wakes};
+use super::errand::{Done, Errand};
+use crate::access::Need;
+use crate::context::{Caller, Reply, Wakes};
 use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
+use crate::id::OrganizationId;
 use crate::random::Randomness;
+use crate::revision::{self, Standing};
 
 /// The pause before a second attempt; it doubles up to the longest, and each is cut by chance so that two losers of one
 /// race do not meet again.
@@ -20,13 +24,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// A command is run in a task of its own, so that a caller who hangs up does not leave it half done.
-pub(super) async fn run<C: Command>(service: &Arc<Service>, caller: &Caller, command: C) -> Reply<C::Out> {
+pub(super) async fn run(service: &Arc<Service>, caller: &Caller, command: Box<dyn Errand>) -> Reply<Done> {
     let (service, caller) = (Arc::clone(service), caller.clone());
-    let done = tokio::spawn(async move { finish(service, &caller, &command).await }.in_current_span());
+    let done = tokio::spawn(async move { finish(service, &caller, command.as_ref()).await }.in_current_span());
     done.await.unwrap_or_else(|_| Reply::refused(Problem::internal("the command did not finish")))
 }
 
-async fn finish<C: Command>(service: Arc<Service>, caller: &Caller, command: &C) -> Reply<C::Out> {
+async fn finish(service: Arc<Service>, caller: &Caller, command: &dyn Errand) -> Reply<Done> {
     let Db::Postgres(postgres) = &service.db else {
         return Reply::refused(Problem::internal("this is another engine's way"));
     };
@@ -48,14 +52,14 @@ async fn finish<C: Command>(service: Arc<Service>, caller: &Caller, command: &C)
     }
 }
 
-async fn attempt<C: Command>(
+async fn attempt(
     service: &Service,
     postgres: &Postgres,
     until: Instant,
     caller: &Caller,
-    command: &C,
-) -> Result<(Reply<C::Out>, Wakes), Trouble> {
-    let mut transaction = timeout_at(until, postgres.transaction(C::PURPOSE)).await.map_err(too_slow)??;
+    command: &dyn Errand,
+) -> Result<(Reply<Done>, Wakes), Trouble> {
+    let mut transaction = timeout_at(until, postgres.transaction(command.purpose())).await.map_err(too_slow)??;
     let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;
     let (reply, wakes) = turn.map_err(too_slow)?;
     if reply.result.is_err() {
@@ -67,7 +71,7 @@ async fn attempt<C: Command>(
     }
 }
 
-pub(super) async fn ask<Q: Query>(service: &Service, postgres: &Postgres, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller, query: &dyn Errand) -> Reply<Done> {
     let mut tries = Tries::of(postgres);
     loop {
         let trouble = match answer(service, postgres, tries.until, caller, query).await {
@@ -80,14 +84,30 @@ pub(super) async fn ask<Q: Query>(service: &Service, postgres: &Postgres, caller
     }
 }
 
-async fn answer<Q: Query>(
+/// Tried once: whoever gets nothing goes the whole way, which tries again.
+pub(super) async fn standing(
+    service: &Service,
+    postgres: &Postgres,
+    caller: &Caller,
+    organization: OrganizationId,
+    need: Need,
+) -> Option<Standing> {
+    let asked = async {
+        let mut transaction = postgres.transaction(Purpose::Glance).await.ok()?;
+        let mut tx = Tx::on_postgres(&mut transaction);
+        revision::standing(service, caller, organization, need, &mut tx).await.ok().flatten()
+    };
+    timeout(postgres.patience(), asked).await.ok().flatten()
+}
+
+async fn answer(
     service: &Service,
     postgres: &Postgres,
     until: Instant,
     caller: &Caller,
-    query: &Q,
-) -> Result<Reply<Q::Out>, Trouble> {
-    let mut transaction = timeout_at(until, postgres.transaction(Purpose::Query)).await.map_err(too_slow)??;
+    query: &dyn Errand,
+) -> Result<Reply<Done>, Trouble> {
+    let mut transaction = timeout_at(until, postgres.transaction(query.purpose())).await.map_err(too_slow)??;
     let answered = timeout_at(until, service.answer(caller, query, Tx::on_postgres(&mut transaction))).await;
     let reply = answered.map_err(too_slow)?;
     transaction.undo().map_or(Ok(reply), Err)

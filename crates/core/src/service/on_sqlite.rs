@@ -8,21 +8,25 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::Service;
-use crate::context::{Caller, Command, Query, Reply, Wakes};
+use super::errand::{Done, Errand};
+use crate::access::Need;
+use crate::context::{Caller, Reply, Wakes};
 use crate::db::{Sqlite, Turn, Tx};
 use crate::error::{Problem, Result};
+use crate::id::OrganizationId;
+use crate::revision::{self, Standing};
 
-pub(super) async fn run<C: Command>(
+pub(super) async fn run(
     service: &Arc<Service>,
     sqlite: &Sqlite,
     caller: &Caller,
-    command: C,
-) -> Reply<C::Out> {
+    command: Box<dyn Errand>,
+) -> Reply<Done> {
     let (answer, heard) = oneshot::channel();
     let (service, caller, span) = (Arc::clone(service), caller.clone(), Span::current());
     let handed_in = sqlite.write(move |connection| {
         let _entered = span.enter();
-        let (reply, wakes) = at_once(service.turn(&caller, &command, Tx::on_sqlite(connection)));
+        let (reply, wakes) = at_once(service.turn(&caller, command.as_ref(), Tx::on_sqlite(connection)));
         let keep = reply.result.is_ok();
         let service = Arc::clone(&service);
         let settle = move |committed: Result<()>| {
@@ -47,7 +51,7 @@ pub(super) async fn run<C: Command>(
 }
 
 /// Answered right here: it takes less time than handing it over.
-pub(super) async fn ask<Q: Query>(service: &Service, sqlite: &Sqlite, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+pub(super) async fn ask(service: &Service, sqlite: &Sqlite, caller: &Caller, query: &dyn Errand) -> Reply<Done> {
     let mut connection = match sqlite.readers().take() {
         Ok(connection) => connection,
         Err(problem) => return Reply::refused(problem),
@@ -55,6 +59,20 @@ pub(super) async fn ask<Q: Query>(service: &Service, sqlite: &Sqlite, caller: &C
     let reply = service.answer(caller, query, Tx::on_sqlite(&mut connection)).await;
     sqlite.readers().put_back(connection);
     reply
+}
+
+/// One statement sees one state by itself.
+pub(super) async fn standing(
+    service: &Service,
+    sqlite: &Sqlite,
+    caller: &Caller,
+    organization: OrganizationId,
+    need: Need,
+) -> Option<Standing> {
+    let mut connection = sqlite.readers().glance().ok()?;
+    let standing = revision::standing(service, caller, organization, need, &mut Tx::on_sqlite(&mut connection)).await;
+    sqlite.readers().keep(connection);
+    standing.ok().flatten()
 }
 
 /// The outcome of a future that never waits: on SQLite every statement answers at once.

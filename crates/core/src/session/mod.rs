@@ -52,8 +52,13 @@ impl CurrentSession {
     }
 
     pub(crate) fn is_stale(&self, now: Timestamp, settings: &Settings) -> bool {
-        now.since(self.last_seen_at) >= TOUCH_AFTER.min(settings.sessions.idle / 4)
+        is_stale(self.last_seen_at, now, settings)
     }
+}
+
+/// Whether it is time to note that a session is in use.
+pub(crate) fn is_stale(last_seen: Timestamp, now: Timestamp, settings: &Settings) -> bool {
+    now.since(last_seen) >= TOUCH_AFTER.min(settings.sessions.idle / 4)
 }
 
 /// The session this token belongs to; `None` when it has ended, or never was.

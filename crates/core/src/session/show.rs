@@ -5,7 +5,7 @@ use crate::attempt::{self, Attempt};
 use crate::context::{Context, Query};
 use crate::error::Result;
 use crate::id::SignInId;
-use crate::user::{self, PublicUser};
+use crate::user::PublicUser;
 
 /// Shows the caller's session; `None` for a visitor who has none, which costs no write (decision 2).
 #[derive(Debug)]
@@ -57,24 +57,32 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
         return Ok(None);
     };
     let sign_ins = cx.tx.all(sql::SIGN_INS, (session.id, cx.now)).await?;
-    let users = cx.tx.all(user::sql::OF_SESSION, (session.id,)).await?;
-    let roles = cx.tx.all(sql::ROLES, (session.id,)).await?;
-    let workspace_roles = cx.tx.all(sql::WORKSPACE_ROLES, (session.id,)).await?;
+    // Whoever acts in nothing has no roles there to show.
+    let roles = if sign_ins.iter().any(|sign_in| sign_in.organization_membership_id.is_some()) {
+        cx.tx.all(sql::ROLES, (session.id,)).await?
+    } else {
+        Vec::new()
+    };
+    let workspace_roles = if sign_ins.iter().any(|sign_in| sign_in.workspace_membership_id.is_some()) {
+        cx.tx.all(sql::WORKSPACE_ROLES, (session.id,)).await?
+    } else {
+        Vec::new()
+    };
     let attempts = if session.attempts_until > cx.now {
         cx.tx.all(attempt::sql::OPEN, (session.id, cx.now)).await?
     } else {
         Vec::new()
     };
-    let sign_ins = sign_ins.into_iter().filter_map(|sign_in| {
-        let user = users.iter().find(|user| user.id == sign_in.user_id)?.clone();
+    let sign_ins = sign_ins.into_iter().map(|row| {
+        let (sign_in, user) = row.apart();
         let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
         let of_workspace = |role: &&SignInWorkspaceRole| Some(role.membership_id) == sign_in.workspace_membership_id;
-        Some(ShownSignIn {
+        ShownSignIn {
             roles: roles.iter().filter(of_membership).cloned().collect(),
             workspace_roles: workspace_roles.iter().filter(of_workspace).cloned().collect(),
             user,
             sign_in,
-        })
+        }
     });
     Ok(Some(ShownSession { sign_ins: sign_ins.collect(), attempts, session }))
 }

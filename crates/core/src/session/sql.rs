@@ -3,10 +3,11 @@
 use crate::access::PermissionSet;
 use crate::db::{Bytes, Text, record, sql};
 use crate::id::{
-    MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId,
-    WorkspaceRoleId,
+    EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
+    WorkspaceMembershipId, WorkspaceRoleId,
 };
 use crate::time::Timestamp;
+use crate::user::PublicUser;
 
 record! {
     /// The session a caller carries, with the user who is signed in and active, if one is.
@@ -61,6 +62,72 @@ record! {
 }
 
 record! {
+    /// A sign-in and whose it is, in one row.
+    pub(crate) struct SignInOfUser {
+        pub(crate) id: SignInId,
+        pub(crate) session_id: SessionId,
+        pub(crate) user_id: UserId,
+        pub(crate) organization_membership_id: Option<MembershipId>,
+        pub(crate) organization_id: Option<OrganizationId>,
+        pub(crate) workspace_membership_id: Option<WorkspaceMembershipId>,
+        pub(crate) workspace_id: Option<WorkspaceId>,
+        pub(crate) ip_address: String,
+        pub(crate) user_agent: String,
+        pub(crate) expires_at: Timestamp,
+        pub(crate) last_active_at: Timestamp,
+        pub(crate) created_at: Timestamp,
+        pub(crate) updated_at: Timestamp,
+        pub(crate) first_name: String,
+        pub(crate) last_name: String,
+        pub(crate) username: Option<String>,
+        pub(crate) image_url: String,
+        pub(crate) user_created_at: Timestamp,
+        pub(crate) user_updated_at: Timestamp,
+        pub(crate) email_id: Option<EmailAddressId>,
+        pub(crate) email: Option<String>,
+        pub(crate) email_verified_at: Option<Timestamp>,
+        pub(crate) email_created_at: Option<Timestamp>,
+        pub(crate) email_updated_at: Option<Timestamp>,
+    }
+}
+
+impl SignInOfUser {
+    /// The sign-in, and the user.
+    pub(crate) fn apart(self) -> (SignIn, PublicUser) {
+        let user = PublicUser {
+            id: self.user_id,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            username: self.username,
+            image_url: self.image_url,
+            created_at: self.user_created_at,
+            updated_at: self.user_updated_at,
+            email_id: self.email_id,
+            email: self.email,
+            email_verified_at: self.email_verified_at,
+            email_created_at: self.email_created_at,
+            email_updated_at: self.email_updated_at,
+        };
+        let sign_in = SignIn {
+            id: self.id,
+            session_id: self.session_id,
+            user_id: self.user_id,
+            organization_membership_id: self.organization_membership_id,
+            organization_id: self.organization_id,
+            workspace_membership_id: self.workspace_membership_id,
+            workspace_id: self.workspace_id,
+            ip_address: self.ip_address,
+            user_agent: self.user_agent,
+            expires_at: self.expires_at,
+            last_active_at: self.last_active_at,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        };
+        (sign_in, user)
+    }
+}
+
+record! {
     /// A role that a sign-in's active membership has.
     pub struct SignInRole {
         pub(crate) membership_id: MembershipId,
@@ -86,19 +153,24 @@ record! {
     }
 }
 
-/// One row for each sign-in whose user is not disabled.
+/// One row for each sign-in whose user is not disabled, with these columns of the user's and theirs.
 macro_rules! sign_ins {
     ($rest:literal) => {
+        sign_ins!("", "", $rest)
+    };
+    ($columns:literal, $joined:literal, $rest:literal) => {
         concat!(
             "SELECT i.id AS id, i.session_id AS session_id, i.user_id AS user_id,
                     m.id AS organization_membership_id, m.organization_id AS organization_id,
                     w.id AS workspace_membership_id, w.workspace_id AS workspace_id,
                     i.ip_address AS ip_address, i.user_agent AS user_agent, i.expires_at AS expires_at,
-                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at
-               FROM sign_ins i
+                    i.last_active_at AS last_active_at, i.created_at AS created_at, i.updated_at AS updated_at",
+            $columns,
+            " FROM sign_ins i
                JOIN users u ON u.id = i.user_id AND u.disabled = 0
                LEFT JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
                LEFT JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id ",
+            $joined,
             $rest
         )
     };
@@ -155,8 +227,13 @@ sql! {
     DELETE_SIGN_INS(SessionId) =
         "DELETE FROM sign_ins WHERE session_id = $1";
 
-    SIGN_INS(SessionId, Timestamp): SignIn =
-        sign_ins!("WHERE i.session_id = $1 AND i.expires_at > $2 ORDER BY i.id");
+    SIGN_INS(SessionId, Timestamp): SignInOfUser = sign_ins!(
+            ", u.first_name AS first_name, u.last_name AS last_name, u.username AS username, u.image_url AS image_url,
+               u.created_at AS user_created_at, u.updated_at AS user_updated_at, e.id AS email_id,
+               e.address_key AS email, e.verified_at AS email_verified_at, e.created_at AS email_created_at,
+               e.updated_at AS email_updated_at",
+            " LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
+            "WHERE i.session_id = $1 AND i.expires_at > $2 ORDER BY i.id");
 
     /// Wherever a user is signed in, the newest first.
     SIGN_INS_OF_USER(UserId, Timestamp): SignIn =

@@ -39,6 +39,7 @@ impl Query for Mint {
         let session = cx.session.clone().ok_or(Code::Unauthorized)?;
         let sign_ins = cx.tx.all(session::sql::SIGN_INS, (session.id, cx.now)).await?;
         let active = sign_ins.into_iter().find(|one| Some(one.id) == session.sign_in_id).ok_or(Code::Unauthorized)?;
+        let (active, _) = active.apart();
         let organization = in_organization(cx, &active).await?;
         let workspace = match &organization {
             Some(_) => in_workspace(cx, &active).await?,

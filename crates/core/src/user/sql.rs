@@ -1,7 +1,7 @@
 //! People and their addresses. A person belongs to no organization, so these tables carry none.
 
 use crate::db::{Text, record, sql};
-use crate::id::{EmailAddressId, SessionId, UserId};
+use crate::id::{EmailAddressId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
@@ -89,16 +89,6 @@ record! {
 }
 
 sql! {
-    OF_SESSION(SessionId): PublicUser =
-        "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
-                u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
-                e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
-                e.created_at AS email_created_at, e.updated_at AS email_updated_at
-           FROM sign_ins i
-           JOIN users u ON u.id = i.user_id
-           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
-          WHERE i.session_id = $1";
-
     PUBLIC(UserId): PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,

@@ -12,8 +12,12 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The layer for the settings' origins.
-pub(crate) fn layer(settings: &Settings) -> CorsLayer {
+/// The layer for the settings' origins; none without any.
+pub(crate) fn layer(settings: &Settings) -> Option<CorsLayer> {
+    (!settings.allowed_origins.is_empty()).then(|| for_origins(settings))
+}
+
+fn for_origins(settings: &Settings) -> CorsLayer {
     let origins = settings.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())

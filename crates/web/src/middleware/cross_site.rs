@@ -1,26 +1,13 @@
 //! Protection against requests that another site has a browser make (ASVS 3.5.1): what browsers say of a request's
 //! origin is held against the settings. Programs that say nothing of it are not browsers, and pass.
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
-use crate::app::App;
-use crate::envelope::Refusal;
-
 /// Refuses a state-changing request of another site, with a cookie or without: signing somebody in as the attacker is
 /// an attack too. Error: `CROSS_SITE_REQUEST`.
-pub(crate) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    match check(request.method(), request.headers(), app.settings()) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => Refusal(problem).into_response(),
-    }
-}
-
-fn check(method: &Method, headers: &HeaderMap, settings: &Settings) -> Result<(), Problem> {
+pub(crate) fn check(method: &Method, headers: &HeaderMap, settings: &Settings) -> Result<(), Problem> {
     if method.is_safe() {
         return Ok(());
     }

@@ -1,11 +1,7 @@
 //! The headers that every answer carries, unless its handler knew better.
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
-
-use crate::app::App;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use vestibule_core::settings::Settings;
 
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -16,14 +12,11 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Adds them. Browsers are told to insist on https only where there is https.
-pub(crate) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(crate) fn add(headers: &mut HeaderMap, settings: &Settings) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);
     }
-    if app.settings().public_url.is_https() {
+    if settings.public_url.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-    response
 }

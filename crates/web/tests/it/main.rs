@@ -20,6 +20,7 @@ mod handovers;
 mod harness;
 mod images;
 mod invitations;
+mod kept;
 mod letters;
 mod many_processes;
 mod members;

@@ -4,6 +4,7 @@
 //! the patience that was asked for: a database that is away is told of at once, and comes back by itself.
 
 mod connect;
+mod places;
 mod schema;
 mod tls;
 mod transaction;
@@ -22,6 +23,7 @@ use super::OpenError;
 use crate::time::Timestamp;
 
 use connect::Connector;
+use places::Places;
 use tls::Tls;
 pub use transaction::Purpose;
 pub(crate) use transaction::Transaction;
@@ -60,6 +62,7 @@ pub struct Postgres {
     pool: Pool,
     tls: Tls,
     patience: Duration,
+    places: Places,
 }
 
 impl Postgres {
@@ -85,7 +88,7 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
-        Ok(Self { pool, tls, patience: options.patience })
+        Ok(Self { pool, tls, patience: options.patience, places: Places::default() })
     }
 
     /// The longest a transaction may take.
@@ -99,7 +102,7 @@ impl Postgres {
             return Err(Trouble::Crowded);
         }
         match self.pool.get().await {
-            Ok(client) => Ok(Transaction::new(client, purpose, self.tls.clone())),
+            Ok(client) => Ok(Transaction::new(client, purpose, self.tls.clone(), self.places.take())),
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
                 // Whatever keeps a new connection from coming about: the ones there were are gone.
                 Err(Trouble::Away(trouble::words(&error)))

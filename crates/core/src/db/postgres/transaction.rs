@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
+use super::places::Place;
 use super::tls::Tls;
 use super::trouble::Trouble;
 use crate::db::{Cell, Declaration, Kind, Value};
@@ -30,6 +31,8 @@ pub enum Purpose {
     Count,
     /// Reading one state of the database.
     Query,
+    /// Reading by one statement alone.
+    Glance,
 }
 
 impl Purpose {
@@ -38,6 +41,7 @@ impl Purpose {
             Self::Command => "BEGIN ISOLATION LEVEL SERIALIZABLE",
             Self::Count => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Self::Query => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Glance => "",
         }
     }
 }
@@ -64,11 +68,17 @@ pub(crate) struct Transaction {
     stage: Stage,
     trouble: Option<Trouble>,
     tls: Tls,
+    place: Place,
 }
 
 impl Transaction {
-    pub(super) fn new(client: Object, purpose: Purpose, tls: Tls) -> Self {
-        Self { client: Some(client), purpose, stage: Stage::New, trouble: None, tls }
+    pub(super) fn new(client: Object, purpose: Purpose, tls: Tls, place: Place) -> Self {
+        Self { client: Some(client), purpose, stage: Stage::New, trouble: None, tls, place }
+    }
+
+    /// A number that no other transaction of this process has meanwhile, nor likely one of another.
+    pub(in crate::db) fn shard(&self) -> i64 {
+        self.place.shard()
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -111,7 +121,7 @@ impl Transaction {
             async move { client.query(statement, &values).await }
         });
         let rows = join_all(sent).await.into_iter().collect::<Result<_, _>>().map_err(failed)?;
-        self.stage = Stage::Open;
+        self.stage = self.answered();
         Ok(rows)
     }
 
@@ -148,14 +158,20 @@ impl Transaction {
         } else {
             query.await.map_err(failed)?
         };
-        self.stage = Stage::Open;
+        self.stage = self.answered();
         Ok(rows)
     }
 
     /// Notes that the server is about to be busy; says whether the transaction has to be begun first.
     fn ask(&mut self) -> Result<bool, Trouble> {
         self.client()?;
-        Ok(std::mem::replace(&mut self.stage, Stage::Asking) == Stage::New)
+        let is_new = std::mem::replace(&mut self.stage, Stage::Asking) == Stage::New;
+        Ok(is_new && self.purpose != Purpose::Glance)
+    }
+
+    /// How far it is once the server has answered: what was asked by one statement alone is over with it.
+    fn answered(&self) -> Stage {
+        if self.purpose == Purpose::Glance { Stage::Ended } else { Stage::Open }
     }
 
     fn client(&self) -> Result<&Object, Trouble> {
@@ -169,7 +185,7 @@ impl Transaction {
     fn heed<T>(&mut self, declaration: &Declaration, outcome: Result<T, Trouble>) -> Result<T> {
         outcome.map_err(|trouble| {
             // Answered, if with a refusal.
-            self.stage = Stage::Open;
+            self.stage = self.answered();
             self.trouble.get_or_insert_with(|| trouble.clone());
             Problem::internal(format!("{}: {trouble:?}", declaration.name))
         })

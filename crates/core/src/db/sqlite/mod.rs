@@ -127,13 +127,9 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Gives `read` a transaction that sees one state of the database from its first statement to its last.
+    /// A transaction that sees one state of the database from its first statement to its last.
     pub fn take(&self) -> Result<Connection> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connect(&self.path, false).map_err(|error| failed(&error))?,
-        };
+        let connection = self.glance()?;
         begin(&connection, "BEGIN DEFERRED")?;
         Ok(connection)
     }
@@ -141,8 +137,19 @@ impl Connections {
     /// Ends the read and keeps the connection for the next. One that cannot end is dropped, which ends it too.
     pub fn put_back(&self, connection: Connection) {
         if begin(&connection, "COMMIT").is_ok() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.keep(connection);
         }
+    }
+
+    /// A connection for one statement alone.
+    pub fn glance(&self) -> Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| connect(&self.path, false).map_err(|error| failed(&error)), Ok)
+    }
+
+    /// Keeps it for the next.
+    pub fn keep(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 

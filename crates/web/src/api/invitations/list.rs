@@ -1,17 +1,22 @@
 //! `GET /organizations/{id}/invitations`: the call that everything else exists for.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use utoipa::IntoParams;
+use vestibule_core::access::Need;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, OrganizationId, WorkspaceId};
-use vestibule_core::invitation::{Filter, LARGEST_PAGE, List, Status, StatusFilter};
+use vestibule_core::invitation::{Filter, LARGEST_PAGE, List, Page, Status, StatusFilter};
 use vestibule_core::{Code, Problem};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, SEATS, seats};
 use crate::api::shape::InvitationShape;
 use crate::app::{App, Visitor};
 use crate::extract::{FromFields, Path, Query, Reader};
+use crate::kept::KeptList;
 use crate::openapi::Enveloped;
 
 /// What the list is narrowed to (decision 10).
@@ -74,8 +79,9 @@ pub(crate) async fn list(
     State(app): State<App>,
     Visitor(caller): Visitor,
     Path((organization,)): Path<(OrganizationId,)>,
+    request: HeaderMap,
     Query(narrowed): Query<Narrowed>,
-) -> Answer<Vec<InvitationShape>> {
+) -> Response {
     let filter = Filter {
         status: narrowed.status,
         expired: narrowed.expired,
@@ -84,15 +90,31 @@ pub(crate) async fn list(
         before: narrowed.cursor,
         limit: narrowed.limit,
     };
-    let reply = app.ask(&caller, List { organization, filter }).await;
-    let (next, seats) = reply.result.as_ref().map_or((None, None), |page| (page.next, page.seats));
-    let answer =
-        Answer::from(reply.map(|page| page.invitations.into_iter().map(InvitationShape::from).collect::<Vec<_>>()));
-    let answer = answer.with_seats(seats);
-    match next.and_then(|next| link(&app, organization, &narrowed, next)) {
-        Some(link) => answer.with(header::LINK, link),
-        None => answer,
+    if filter == Filter::default()
+        && let Some(kept) = app.kept().of(organization)
+        && let Some(standing) = app.service().standing(&caller, organization, Need::ManageMembers).await
+        && let Some(answer) = kept.answer(&standing, &request)
+    {
+        return answer;
     }
+    let reply = app.ask(&caller, List { organization, filter }).await;
+    let headers = reply.result.as_ref().map(|page| headers(&app, organization, &narrowed, page)).unwrap_or_default();
+    let reply = reply.map(|page| (page.holds, InvitationShape::all(page.invitations)));
+    if let (Some(session), Ok((Some(holds), shapes))) = (&reply.session, &reply.result)
+        && let Ok(data) = serde_json::to_vec(shapes)
+    {
+        let list = Arc::new(KeptList { holds: *holds, data: data.into(), headers });
+        app.kept().keep(organization, Arc::clone(&list));
+        return list.shown_in(session, &request, reply.statements);
+    }
+    Answer::from(reply.map(|(_, shapes)| shapes)).with_all(headers).into_response()
+}
+
+/// The next page, and the seats.
+fn headers(app: &App, organization: OrganizationId, narrowed: &Narrowed, page: &Page) -> HeaderMap {
+    let link = page.next.and_then(|next| link(app, organization, narrowed, next)).map(|link| (header::LINK, link));
+    let seats = page.seats.and_then(seats).map(|seats| (SEATS, seats));
+    link.into_iter().chain(seats).collect()
 }
 
 /// The next page by its absolute address, narrowed to the same.

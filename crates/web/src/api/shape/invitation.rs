@@ -1,13 +1,16 @@
 //! Invitations: the seed page's fields in the seed's order, then the superset of contract B.0.6, then ours.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::{Delivery, Listed, OwnInvitation, Shown, Status, Suspension};
+use vestibule_core::membership::MembershipRole;
 use vestibule_core::time::Timestamp;
 
-use super::{NamedShape, RoleShape};
+use super::{NamedShape, RoleShape, Written};
 use crate::app::Here;
 
 /// An invitation as those who manage members see it.
@@ -25,12 +28,17 @@ pub(crate) struct InvitationShape {
     expires_at: Timestamp,
     created_at: Timestamp,
     updated_at: Timestamp,
-    initial_organization_role: RoleShape,
-    initial_workspace_role: Option<WorkspaceRoleInShort>,
-    workspace: Option<NamedShape<WorkspaceId>>,
+    #[schema(value_type = RoleShape)]
+    initial_organization_role: Written,
+    #[schema(value_type = Option<WorkspaceRoleInShort>)]
+    initial_workspace_role: Option<Written>,
+    #[schema(value_type = Option<NamedShape<WorkspaceId>>)]
+    workspace: Option<Written>,
     /// `null` when the inviter has left.
-    inviter: Option<InviterShape>,
-    inviter_roles: Vec<RoleShape>,
+    #[schema(value_type = Option<InviterShape>)]
+    inviter: Option<Written>,
+    #[schema(value_type = Vec<RoleShape>)]
+    inviter_roles: Written,
     /// The same as `expires_at`, under its other name.
     expiry: Timestamp,
     expired: bool,
@@ -95,13 +103,37 @@ struct DeliveryShape {
 
 impl From<Shown> for InvitationShape {
     fn from(shown: Shown) -> Self {
+        Self::new(shown, &mut Repeated::default())
+    }
+}
+
+/// What the invitations of a page have in common, written once: a few roles, workspaces and inviters make up most of a
+/// page's bytes.
+#[derive(Default)]
+struct Repeated {
+    roles: HashMap<RoleId, Written>,
+    workspace_roles: HashMap<WorkspaceRoleId, Written>,
+    workspaces: HashMap<WorkspaceId, Written>,
+    inviters: HashMap<MembershipId, (Written, Written)>,
+    no_roles: Option<Written>,
+}
+
+impl InvitationShape {
+    /// A page of them.
+    pub(crate) fn all(page: Vec<Shown>) -> Vec<Self> {
+        let mut repeated = Repeated::default();
+        page.into_iter().map(|shown| Self::new(shown, &mut repeated)).collect()
+    }
+
+    fn new(shown: Shown, repeated: &mut Repeated) -> Self {
         let Shown { listed, token, expired, suspension, inviter_roles } = shown;
-        let inviter_roles: Vec<RoleShape> = inviter_roles.into_iter().map(RoleShape::from).collect();
+        let (inviter, inviter_roles) = repeated.inviter(&listed, &inviter_roles);
         Self {
             token: token.reveal(),
-            initial_workspace_role: workspace_role(&listed),
-            workspace: workspace(&listed),
-            inviter: inviter(&listed, &inviter_roles),
+            initial_organization_role: repeated.role(&listed),
+            initial_workspace_role: repeated.workspace_role(&listed),
+            workspace: repeated.workspace(&listed),
+            inviter,
             inviter_roles,
             id: listed.id,
             organization_id: listed.organization_id,
@@ -110,13 +142,6 @@ impl From<Shown> for InvitationShape {
             expires_at: listed.expires_at,
             created_at: listed.created_at,
             updated_at: listed.updated_at,
-            initial_organization_role: RoleShape::new(
-                listed.role_id,
-                listed.role_organization_id,
-                listed.role_name,
-                listed.role_permissions,
-                (listed.role_created_at, listed.role_updated_at),
-            ),
             expiry: listed.expires_at,
             expired,
             initial_organization_role_id: listed.role_id,
@@ -135,20 +160,47 @@ impl From<Shown> for InvitationShape {
     }
 }
 
-fn workspace(listed: &Listed) -> Option<NamedShape<WorkspaceId>> {
-    Some(NamedShape { id: listed.workspace_id?, name: listed.workspace_name.clone()? })
+impl Repeated {
+    fn role(&mut self, listed: &Listed) -> Written {
+        let role = || {
+            RoleShape::new(
+                listed.role_id,
+                listed.role_organization_id,
+                listed.role_name.clone(),
+                listed.role_permissions.clone(),
+                (listed.role_created_at, listed.role_updated_at),
+            )
+        };
+        self.roles.entry(listed.role_id).or_insert_with(|| Written::of(&role())).clone()
+    }
+
+    fn workspace_role(&mut self, listed: &Listed) -> Option<Written> {
+        let (id, name) = (listed.workspace_role_id?, listed.workspace_role_name.as_ref()?);
+        let permissions = listed.workspace_role_permissions.as_ref()?;
+        let role = || WorkspaceRoleInShort { id, name: name.clone(), permissions: permissions.clone() };
+        Some(self.workspace_roles.entry(id).or_insert_with(|| Written::of(&role())).clone())
+    }
+
+    fn workspace(&mut self, listed: &Listed) -> Option<Written> {
+        let (id, name) = (listed.workspace_id?, listed.workspace_name.as_ref()?);
+        Some(self.workspaces.entry(id).or_insert_with(|| Written::of(&NamedShape { id, name: name.clone() })).clone())
+    }
+
+    /// The inviter and their roles; of one who has left nothing is shown.
+    fn inviter(&mut self, listed: &Listed, roles: &[MembershipRole]) -> (Option<Written>, Written) {
+        let Some((membership, id)) = listed.inviter_membership_id.zip(listed.inviter_id) else {
+            return (None, self.no_roles.get_or_insert_with(|| Written::of(&[(); 0])).clone());
+        };
+        let write = || {
+            let roles: Vec<RoleShape> = roles.iter().cloned().map(RoleShape::from).collect();
+            (Written::of(&inviter(id, listed, &roles)), Written::of(&roles))
+        };
+        let (inviter, roles) = self.inviters.entry(membership).or_insert_with(write);
+        (Some(inviter.clone()), roles.clone())
+    }
 }
 
-fn workspace_role(listed: &Listed) -> Option<WorkspaceRoleInShort> {
-    Some(WorkspaceRoleInShort {
-        id: listed.workspace_role_id?,
-        name: listed.workspace_role_name.clone()?,
-        permissions: listed.workspace_role_permissions.clone()?,
-    })
-}
-
-fn inviter(listed: &Listed, roles: &[RoleShape]) -> Option<InviterShape> {
-    let id = listed.inviter_id?;
+fn inviter(id: UserId, listed: &Listed, roles: &[RoleShape]) -> InviterShape {
     let first_name = listed.inviter_first_name.clone().unwrap_or_default();
     let last_name = listed.inviter_last_name.clone().unwrap_or_default();
     let email = listed.inviter_email.clone().unwrap_or_default();
@@ -159,7 +211,7 @@ fn inviter(listed: &Listed, roles: &[RoleShape]) -> Option<InviterShape> {
         username: listed.inviter_username.clone().unwrap_or_default(),
         email: email.clone(),
     };
-    Some(InviterShape { id, first_name, last_name, email, user, roles: roles.to_vec() })
+    InviterShape { id, first_name, last_name, email, user, roles: roles.to_vec() }
 }
 
 /// An invitation as its invitee sees it.

@@ -7,6 +7,7 @@ mod organization;
 mod session;
 mod user;
 mod workspace;
+mod written;
 
 pub(crate) use invitation::{InvitationShape, InviterInShort, OwnInvitationShape};
 pub(crate) use organization::{MembershipShape, OrganizationShape, OwnMembershipShape, RoleShape};
@@ -15,6 +16,8 @@ pub(crate) use user::{AccountShape, EmailShape, UserShape};
 pub(crate) use workspace::{
     OwnWorkspaceMembershipShape, WorkspaceMemberShape, WorkspaceMembershipShape, WorkspaceRoleShape, WorkspaceShape,
 };
+
+pub(crate) use written::Written;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -45,6 +45,7 @@ async fn simulate(seed: u64) {
         let mut answers = Vec::new();
         for world in &mut worlds {
             answers.push(world.take(actor, step).await);
+            world.look(place % PEOPLE).await;
         }
         let at = format!("seed {seed}, step {place}: {actor:?} {step:?}");
         assert_eq!(answers[0], answers[1], "the engines differ; {at}");
@@ -228,6 +229,14 @@ impl World {
             Step::Leave { organization } => {
                 ran(self.app.run(client, Leave { organization: self.organizations[organization].id }).await)
             }
+        }
+    }
+
+    /// Somebody looks at every list. That what is shown again is what would be made anew, the client sees to.
+    async fn look(&self, user: usize) {
+        for place in &self.organizations {
+            let answer = self.people[user].get(&place.path()).await;
+            assert!([200, 403].contains(&answer.status), "{}", answer.text);
         }
     }
 

@@ -1,0 +1,157 @@
+"""Starts servers one at a time, round by round, plays requests with wrk, and reads what they cost from the scheduler.
+
+The server has one processor to itself and the load another. A measurement is a dictionary; see `measure`.
+"""
+import http.client, json, os, resource, signal, subprocess, sys, time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SERVER, LOAD = "0", "1"
+
+
+def family(pid):
+    """A process and all that descend from it."""
+    found, at = [pid], 0
+    while at < len(found):
+        try:
+            for task in os.listdir(f"/proc/{found[at]}/task"):
+                children = Path(f"/proc/{found[at]}/task/{task}/children").read_text().split()
+                found += [int(child) for child in children]
+        except OSError:
+            pass
+        at += 1
+    return list(dict.fromkeys(found))
+
+
+def processor_seconds(pids):
+    """By the scheduler's account, since ticks miss short bursts."""
+    total = 0
+    for pid in pids:
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                total += int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+        except OSError:
+            pass
+    return total / 1e9
+
+
+def memory(pids, field):
+    """In MiB; `Pss` shares out what several processes have in common, `Rss` counts it for each."""
+    total = 0
+    for pid in pids:
+        try:
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith(field + ":"):
+                    total += int(line.split()[1])
+        except OSError:
+            pass
+    return round(total / 1024, 1)
+
+
+def busy_seconds():
+    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return sum(map(int, fields[1:4] + fields[6:8])) / os.sysconf("SC_CLK_TCK")
+
+
+def children_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Postgres:
+    """The processes of a PostgreSQL server, by the folder it runs in."""
+
+    def __init__(self, folder):
+        self.main = int((Path(folder) / "postmaster.pid").read_text().split()[0])
+        subprocess.run(["taskset", "-a", "-c", "-p", SERVER, str(self.main)], check=True, stdout=subprocess.DEVNULL)
+
+    def pids(self):
+        return family(self.main)
+
+
+class Running:
+    """A server under measurement, from its first answer to its end."""
+
+    def __init__(self, target):
+        self.target = target
+        environment = {**os.environ, **target.get("env", {})}
+        begun = time.monotonic()
+        self.process = subprocess.Popen(
+            ["taskset", "-c", SERVER, *target["command"]], cwd=target.get("cwd"), env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while True:
+            if self.process.poll() is not None:
+                sys.exit(f"{target['name']} ended by itself")
+            try:
+                status, self.body = self.ask_once()
+                break
+            except OSError:
+                time.sleep(0.001)
+            if time.monotonic() - begun > 60:
+                sys.exit(f"{target['name']} did not start")
+        self.start_ms = round((time.monotonic() - begun) * 1000, 1)
+        if status != 200:
+            sys.exit(f"{target['name']} answered {status}")
+
+    def ask_once(self):
+        line = (Path(self.target["requests"]) / self.target["probe"]).read_text().split("\n", 1)[0]
+        method, path, cookie, _ = line.split("\t")
+        connection = http.client.HTTPConnection("127.0.0.1", self.target["port"], timeout=10)
+        connection.request(method, path, headers={"Cookie": cookie})
+        answer = connection.getresponse()
+        size = len(answer.read())
+        connection.close()
+        return answer.status, size
+
+    def pids(self):
+        return family(self.process.pid)
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+STAMP = [int(time.time()) % 100000]
+
+
+def play(running, file, connections, seconds, once=False):
+    """What wrk says of playing a file of requests."""
+    STAMP[0] += 1
+    target = running.target
+    environment = {**os.environ, "REQUESTS": str(file), "STAMP": str(STAMP[0]), "ONCE": "1" if once else "0",
+                   "ORIGIN": f"http://127.0.0.1:{target['port']}"}
+    done = subprocess.run(
+        ["taskset", "-c", LOAD, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
+         "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{target['port']}"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        sys.exit(done.stdout)
+    return json.loads(lines[0].removeprefix("RESULT "))
+
+
+def measure(running, work, connections, seconds, once=False, beside=None):
+    """One measurement: requests a second, times in µs, processor time a request in µs, memory in MiB."""
+    target = running.target
+    file = Path(target["requests"]) / work["file"]
+    if not once:
+        play(running, file, connections, 1)
+    database = target["postgres"].pids() if target.get("postgres") else []
+    servers = running.pids()
+    before = processor_seconds(servers), processor_seconds(database), busy_seconds(), children_seconds()
+    played = play(running, file, connections, seconds, once)
+    now = processor_seconds(servers), processor_seconds(database), busy_seconds(), children_seconds()
+    used, in_database, busy, load = (after - earlier for after, earlier in zip(now, before))
+    requests, wall = max(played["requests"], 1), played["us"] / 1e6
+    return {
+        "target": target["name"], "work": work["name"], "connections": connections,
+        "rate": round(requests / wall, 1), "p50": played["p50"], "p99": played["p99"], "bad": played["bad"],
+        "requests": played["requests"], "cpu": round(used / requests * 1e6, 2),
+        "database_cpu": round(in_database / requests * 1e6, 2), "bytes": round(played["bytes"] / requests),
+        "rss": memory(running.pids(), "Rss"), "pss": memory(running.pids(), "Pss"),
+        "others": round((busy - used - in_database - load) / wall, 2),
+    }

@@ -1,0 +1,52 @@
+//! The statements of revisions.
+
+use crate::access::PermissionSet;
+use crate::db::{Bytes, record, sql};
+use crate::id::{OrganizationId, SessionId};
+use crate::time::Timestamp;
+
+record! {
+    /// Somebody's standing in an organization, with one of their roles' permissions, and the revision it is at.
+    pub(crate) struct StandingRow {
+        pub(crate) session_id: SessionId,
+        pub(crate) created_at: Timestamp,
+        pub(crate) updated_at: Timestamp,
+        pub(crate) last_seen_at: Timestamp,
+        pub(crate) restricts_addresses: bool,
+        pub(crate) allowed_addresses: String,
+        pub(crate) permissions: PermissionSet,
+        pub(crate) revision: i64,
+    }
+}
+
+sql! {
+    /// Of all who change the same scope at once, each has a shard of its own. An organization that is erased in this very
+    /// transaction has no revision any more.
+    REVISE(i64, i64, Timestamp) =
+        "INSERT INTO revisions (scope, shard, revision)
+         SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1)
+             ON CONFLICT (scope, shard) DO UPDATE
+            SET revision = CASE WHEN revisions.revision < $3 THEN $3 ELSE revisions.revision + 1 END";
+
+    REVISION(OrganizationId): (i64,) =
+        "SELECT CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM revisions WHERE scope IN (0, $1)";
+
+    /// Of an organization that is erased nothing stays.
+    FORGET(OrganizationId) = "DELETE FROM revisions WHERE scope = $1";
+
+    /// All that is asked before a list is shown, in one statement: the session as [`crate::session::sql::CURRENT`] has it,
+    /// what its user holds in the organization as [`crate::access::sql::MEMBERSHIP`] has it, and the revision.
+    STANDING(Bytes, Timestamp, Timestamp, OrganizationId): StandingRow =
+        "SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
+                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
+                r.permissions AS permissions,
+                (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, $4)) AS revision
+           FROM sessions s
+           JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
+           JOIN users u ON u.id = i.user_id AND u.disabled = 0
+           JOIN organization_memberships m ON m.organization_id = $4 AND m.user_id = u.id
+           JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
+           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3";
+}

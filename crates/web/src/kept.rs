@@ -1,0 +1,146 @@
+//! Lists of invitations that were made before, to be shown again as long as they hold.
+//!
+//! What is kept is the same for everybody who may see it: the `data` of the answer, without the caller's session around
+//! it. Whether somebody may, and whether it holds, is asked of the database each time, by one statement
+//! ([`vestibule_core::revision`]); nothing is shown because it was shown before. Only the list as it is asked for without a
+//! query is kept: what is narrowed is rarely asked for twice.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use moka::sync::Cache;
+use vestibule_core::id::OrganizationId;
+use vestibule_core::invitation::Holds;
+use vestibule_core::revision::Standing;
+use vestibule_core::session::SessionStub;
+
+use crate::answer::Statements;
+use crate::envelope;
+
+/// Bytes that are kept of all organizations together; what is asked for least goes first.
+const BYTES: u64 = 8 << 20;
+
+/// What is kept, by organization.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptLists(Cache<OrganizationId, Arc<KeptList>>);
+
+/// A list that was made before.
+#[derive(Debug)]
+pub(crate) struct KeptList {
+    /// As long as what it holds.
+    pub(crate) holds: Holds,
+    /// The JSON of its `data`.
+    pub(crate) data: Bytes,
+    /// The headers that go with it.
+    pub(crate) headers: HeaderMap,
+}
+
+impl Default for KeptLists {
+    fn default() -> Self {
+        let weight = |_: &OrganizationId, kept: &Arc<KeptList>| u32::try_from(kept.data.len()).unwrap_or(u32::MAX);
+        Self(Cache::builder().weigher(weight).max_capacity(BYTES).build())
+    }
+}
+
+impl KeptLists {
+    /// What was kept of this organization's.
+    pub(crate) fn of(&self, organization: OrganizationId) -> Option<Arc<KeptList>> {
+        self.0.get(&organization)
+    }
+
+    /// Keeps a list, in place of an earlier one.
+    pub(crate) fn keep(&self, organization: OrganizationId, list: Arc<KeptList>) {
+        self.0.insert(organization, list);
+    }
+}
+
+impl KeptList {
+    /// The answer to somebody in this standing, if the list still holds.
+    pub(crate) fn answer(&self, standing: &Standing, request: &HeaderMap) -> Option<Response> {
+        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, 1))
+    }
+
+    /// The answer within this session, after so many statements: 304 when the caller has it already.
+    ///
+    /// The tag is made from what the bytes are made from (RFC 9110, 8.8.3): the revision, the instant up to which it holds
+    /// (an invitation that runs out changes the bytes and no revision), and the session of the envelope. Answers are still
+    /// not to be stored by browsers; the tag is for programs that keep what they were told.
+    pub(crate) fn shown_in(&self, session: &SessionStub, request: &HeaderMap, statements: u32) -> Response {
+        let (revision, until) = (self.holds.revision.get(), self.holds.until().as_microseconds());
+        let (id, updated) = (session.id.get(), session.updated_at.as_microseconds());
+        let tag = format!("\"{}-{revision:x}-{until:x}-{id:x}-{updated:x}\"", env!("CARGO_PKG_VERSION"));
+        let mut response = if has(request, &tag) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let [before, after] = envelope::around(session);
+            let pieces = Pieces([Some(before), Some(self.data.clone()), Some(after)]);
+            let mut response = Response::new(Body::new(pieces));
+            response.headers_mut().insert(header::CONTENT_TYPE, envelope::JSON);
+            response.headers_mut().extend(self.headers.clone());
+            response
+        };
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response.extensions_mut().insert(Statements(statements));
+        response
+    }
+}
+
+/// Whether the caller has the answer with this tag (RFC 9110, 13.1.2: compared weakly).
+fn has(request: &HeaderMap, tag: &str) -> bool {
+    let tags = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    tags.flat_map(|list| list.split(',')).map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+}
+
+/// A body in three pieces, so that nothing is copied to put the session behind the list.
+struct Pieces([Option<Bytes>; 3]);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        Poll::Ready(self.0.iter_mut().find_map(Option::take).map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().flatten().map(|piece| piece.len() as u64).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_found_among_others_and_compared_weakly() {
+        let with = |lists: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            lists.iter().for_each(|list| {
+                headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(list));
+            });
+            headers
+        };
+        let tag = "\"a-1\"";
+        for lists in [&["\"a-1\""][..], &["W/\"a-1\""], &["*"], &["\"b\", \"a-1\""], &["\"b\"", "W/\"c\",W/\"a-1\""]] {
+            assert!(has(&with(lists), tag), "{lists:?}");
+        }
+        for lists in [&[][..], &[""], &["a-1"], &["\"a-11\""], &["\"b\", \"c\""]] {
+            assert!(!has(&with(lists), tag), "{lists:?}");
+        }
+    }
+}

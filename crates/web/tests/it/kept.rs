@@ -1,0 +1,168 @@
+//! The list is shown from memory as long as nothing has changed, and never a request longer.
+//!
+//! That what is shown is what would be made anew is held by [`crate::harness::Client::get`] for every list the suite asks
+//! for; here stands what it takes to change one.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use vestibule_testbed::Engine;
+
+use crate::harness::{App, Client, DAY, PASSWORD, text};
+
+/// From memory: one statement asks who it is, what they may, and whether it holds.
+const FROM_MEMORY: u32 = 1;
+
+async fn with_one_invited() -> (App, Client, String) {
+    let app = App::start().await;
+    let (owner, id) = app.founder("owner@example.com").await;
+    let list = format!("/organizations/{id}/invitations");
+    owner.post(&list, &[("email", "guest@example.com"), ("expiry_days", "3")]).await.ok();
+    owner.get(&list).await.ok();
+    (app, owner, id)
+}
+
+fn list(organization: &str) -> String {
+    format!("/organizations/{organization}/invitations")
+}
+
+#[tokio::test]
+async fn nothing_is_read_again_that_has_not_changed() {
+    let (app, owner, id) = with_one_invited().await;
+    let first = owner.get(&list(&id)).await;
+    assert_eq!(first.statements, FROM_MEMORY);
+    assert_eq!(first.body["data"][0]["email"], "guest@example.com");
+    // Another who may see it sees the same list within their own session.
+    let roles = owner.get(&format!("/organizations/{id}/roles")).await.ok();
+    let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
+    let second = app.member(&owner, &id, "second@example.com", &text(&admin["id"])).await;
+    let theirs = second.get(&list(&id)).await;
+    assert!(theirs.statements > FROM_MEMORY, "somebody has joined since");
+    let mine = owner.get(&list(&id)).await;
+    assert_eq!(mine.statements, FROM_MEMORY);
+    assert_eq!(mine.body["data"], theirs.body["data"]);
+    assert_ne!(mine.body["session"], theirs.body["session"]);
+}
+
+#[tokio::test]
+async fn who_may_not_see_it_is_not_shown_what_others_were() {
+    let (app, owner, id) = with_one_invited().await;
+    let plain = app.member(&owner, &id, "plain@example.com", "").await;
+    owner.get(&list(&id)).await.ok();
+    plain.get(&list(&id)).await.refused(403, "FORBIDDEN");
+    app.visitor().get(&list(&id)).await.refused(401, "UNAUTHORIZED");
+    app.person("stranger@example.com").await.get(&list(&id)).await.refused(403, "FORBIDDEN");
+    // Neither is who could see it a moment ago.
+    let cookie = owner.cookie.lock().unwrap().clone();
+    owner.post("/session/sign-out", &[]).await.ok();
+    app.with_cookie(cookie).get(&list(&id)).await.refused(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn who_comes_from_elsewhere_is_kept_out_at_once() {
+    let (_, owner, id) = with_one_invited().await;
+    let update = format!("/organizations/{id}/update");
+    let fields = [("whitelisted_ips[]", "127.0.0.1"), ("enable_ip_restriction", "true")];
+    owner.post(&update, &fields).await.ok();
+    owner.get(&list(&id)).await.ok();
+    assert_eq!(owner.get(&list(&id)).await.statements, FROM_MEMORY);
+}
+
+#[tokio::test]
+async fn every_change_is_seen_by_the_next_call() {
+    let (app, owner, id) = with_one_invited().await;
+    let list = list(&id);
+    let shown = async || {
+        let answer = owner.get(&list).await;
+        assert_eq!(owner.get(&list).await.statements, FROM_MEMORY);
+        (answer.statements, answer.ok())
+    };
+    let (_, before) = shown().await;
+    let invitation = text(&before[0]["id"]);
+    let workspace = owner.post("/workspaces", &[("organization_id", id.as_str()), ("name", "Lab")]).await.ok();
+    let workspace = text(&workspace["workspace"]["id"]);
+    let role = [("name", "Helper"), ("permissions[]", "organization:member")];
+    let role = owner.post(&format!("/organizations/{id}/roles"), &role).await.ok();
+    let role = text(&role["id"]);
+    let into_lab = [("email", "lab@example.com"), ("workspace_id", workspace.as_str()), ("role_id", role.as_str())];
+    let calls: Vec<(String, Vec<(&str, &str)>)> = vec![
+        (list.clone(), into_lab.to_vec()),
+        (format!("{list}/{invitation}/resend"), vec![("expiry_days", "9")]),
+        (format!("/workspaces/{workspace}/update"), vec![("name", "Laboratory")]),
+        ("/me".to_owned(), vec![("first_name", "Renamed")]),
+        (format!("{list}/{invitation}/discard"), vec![]),
+    ];
+    for (path, fields) in calls {
+        let (_, earlier) = shown().await;
+        owner.post(&path, &fields).await.ok();
+        let (statements, now) = shown().await;
+        assert!(statements > FROM_MEMORY, "{path} has changed the list");
+        assert_ne!(earlier, now, "{path}");
+    }
+    // A mail that comes back, and one that is sent: by the outbox and by an operator's hands, not by a call.
+    let (_, earlier) = shown().await;
+    app.execute("UPDATE invitations SET delivery_reason = 'by hand' WHERE status = 'pending'");
+    assert_ne!(earlier, shown().await.1);
+}
+
+#[tokio::test]
+async fn an_expiry_is_seen_though_nobody_writes_it_and_a_clock_set_back_too() {
+    let (app, owner, id) = with_one_invited().await;
+    let list = list(&id);
+    let expired = async || owner.get(&list).await.ok()[0]["expired"].clone();
+    // The session is noted as in use first, so that its own writes do not count here.
+    assert_eq!(expired().await, false);
+    let until = owner.get(&list).await;
+    let begun = app.inner.clock.as_ref();
+    let start = vestibule_core::time::Clock::now(begun);
+    app.advance((DAY * 3).checked_sub(Duration::from_micros(1)).unwrap());
+    assert_eq!(expired().await, false);
+    assert_eq!(owner.get(&list).await.statements, FROM_MEMORY);
+    app.advance(Duration::from_micros(1));
+    assert_eq!(expired().await, true);
+    assert_eq!(owner.get(&list).await.statements, FROM_MEMORY);
+    app.inner.clock.set(start);
+    assert_eq!(expired().await, false);
+    assert_eq!(until.headers[header::ETAG], owner.get(&list).await.headers[header::ETAG]);
+}
+
+#[tokio::test]
+async fn who_has_it_already_is_told_so() {
+    let (app, owner, id) = with_one_invited().await;
+    let list = list(&id);
+    let tag = owner.get(&list).await.headers[header::ETAG].clone();
+    let mut again = app.with_cookie(owner.cookie.lock().unwrap().clone());
+    again.headers.insert(header::IF_NONE_MATCH, tag.clone());
+    let unchanged = again.get(&list).await;
+    assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
+    assert_eq!(unchanged.headers[header::ETAG], tag);
+    // The tag is no way in.
+    let mut visitor = app.visitor();
+    visitor.headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
+    visitor.get(&list).await.refused(401, "UNAUTHORIZED");
+    // Another session's envelope is another answer.
+    let elsewhere = app.visitor();
+    elsewhere.post("/auth/signin", &[("email", "owner@example.com"), ("password", PASSWORD)]).await.ok();
+    assert_ne!(elsewhere.get(&list).await.headers[header::ETAG], tag);
+    owner.post(&list, &[("email", "another@example.com")]).await.ok();
+    let changed = again.get(&list).await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.headers[header::ETAG], tag);
+}
+
+#[tokio::test]
+async fn what_one_process_changes_the_other_shows() {
+    if Engine::of_this_run() != Engine::Postgres {
+        return;
+    }
+    let (app, owner, id) = with_one_invited().await;
+    let (list, other) = (list(&id), app.beside().await);
+    let there = other.with_cookie(owner.cookie.lock().unwrap().clone());
+    assert_eq!(there.get(&list).await.ok().as_array().unwrap().len(), 1);
+    assert_eq!(there.get(&list).await.statements, FROM_MEMORY);
+    owner.post(&list, &[("email", "another@example.com")]).await.ok();
+    assert_eq!(there.get(&list).await.ok().as_array().unwrap().len(), 2);
+    let invitation = text(&there.get(&list).await.ok()[0]["id"]);
+    there.post(&format!("{list}/{invitation}/discard"), &[]).await.ok();
+    assert_eq!(owner.get(&list).await.ok().as_array().unwrap().len(), 1);
+}
