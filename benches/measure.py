@@ -68,6 +68,11 @@ class Postgres:
     def pids(self):
         return family(self.main)
 
+    def processor_seconds(self):
+        """That of processes that have ended too: a server lets go of connections whose answer nobody waits for."""
+        ended = Path(f"/proc/{self.main}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
+        return processor_seconds(self.pids()) + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
+
 
 class Running:
     """A server under measurement, from its first answer to its end."""
@@ -140,11 +145,11 @@ def measure(running, work, connections, seconds, once=False, beside=None):
     file = Path(target["requests"]) / work["file"]
     if not once:
         play(running, file, connections, 1)
-    database = target["postgres"].pids() if target.get("postgres") else []
+    database = target["postgres"].processor_seconds if target.get("postgres") else lambda: 0
     servers = running.pids()
-    before = processor_seconds(servers), processor_seconds(database), busy_seconds(), children_seconds()
+    before = processor_seconds(servers), database(), busy_seconds(), children_seconds()
     played = play(running, file, connections, seconds, once)
-    now = processor_seconds(servers), processor_seconds(database), busy_seconds(), children_seconds()
+    now = processor_seconds(servers), database(), busy_seconds(), children_seconds()
     used, in_database, busy, load = (after - earlier for after, earlier in zip(now, before))
     requests, wall = max(played["requests"], 1), played["us"] / 1e6
     return {

@@ -9,6 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 const FILES: [&str; 2] = ["swagger-ui-bundle.js", "swagger-ui.css"];
+/// The description, which a server has beside it.
+const DESCRIPTION: &str = "../../docs/openapi.json";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -21,9 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
         let mut bytes = Vec::new();
         archive.by_index(place.ok_or(file)?)?.read_to_end(&mut bytes)?;
-        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-        packed.write_all(&bytes)?;
-        std::fs::write(Path::new(&folder).join(format!("{file}.gz")), packed.finish()?)?;
+        pack(&folder, file, &bytes)?;
     }
-    Ok(())
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    pack(&folder, "openapi.json", &std::fs::read(DESCRIPTION)?)
+}
+
+fn pack(folder: &str, file: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(bytes)?;
+    Ok(std::fs::write(Path::new(folder).join(format!("{file}.gz")), packed.finish()?)?)
 }

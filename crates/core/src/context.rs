@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::db::{Purpose, Tx};
+use crate::db::{Cost, Purpose, Tx};
 use crate::error::{Code, Problem, Result};
 use crate::id::UserId;
 use crate::language::Language;
@@ -66,8 +66,8 @@ pub struct Reply<T> {
     pub session: Option<SessionStub>,
     /// The answer or the refusal.
     pub result: Result<T>,
-    /// How many statements it took.
-    pub statements: u32,
+    /// What it cost the database.
+    pub cost: Cost,
     /// Whether it is time to note that the session is in use.
     pub(crate) stale_session: bool,
 }
@@ -77,20 +77,20 @@ impl<T> Reply<T> {
         Self {
             session: cx.session.as_ref().map(CurrentSession::stub),
             result,
-            statements: cx.tx.statements(),
+            cost: cx.tx.cost(),
             stale_session: cx.session.as_ref().is_some_and(|session| session.is_stale(cx.now, &cx.service.settings)),
         }
     }
 
     /// A refusal before anything was looked up.
     pub const fn refused(problem: Problem) -> Self {
-        Self { session: None, result: Err(problem), statements: 0, stale_session: false }
+        Self { session: None, result: Err(problem), cost: Cost { statements: 0, rows: 0 }, stale_session: false }
     }
 
     /// The same reply with another answer.
     pub fn map<U>(self, answer: impl FnOnce(T) -> U) -> Reply<U> {
-        let Self { session, result, statements, stale_session } = self;
-        Reply { session, result: result.map(answer), statements, stale_session }
+        let Self { session, result, cost, stale_session } = self;
+        Reply { session, result: result.map(answer), cost, stale_session }
     }
 }
 

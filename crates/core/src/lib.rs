@@ -52,6 +52,7 @@ const STATEMENTS: &[&[db::Declaration]] = &[
     deployment::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     handover::sql::STATEMENTS,
+    housekeeping::sql::STATEMENTS,
     images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     join_request::sql::STATEMENTS,

@@ -16,10 +16,6 @@ use crate::app::{App, DEVELOPMENT_HEADER};
 use crate::envelope::Refusal;
 use crate::{cookie, envelope};
 
-/// How many statements an answer took: for the log line, and for tests that hold a call to a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Statements(pub u32);
-
 /// The header that counts an organization's seats.
 pub(crate) const SEATS: HeaderName = HeaderName::from_static("seats");
 
@@ -66,14 +62,15 @@ impl<T> From<Reply<T>> for Answer<T> {
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        let Reply { session, result, statements, .. } = self.reply;
+        let Reply { session, result, cost, .. } = self.reply;
         let mut response = match (result, &session) {
             (Ok(data), _) => envelope::success(&data, session.as_ref()),
             (Err(problem), Some(_)) => envelope::failure(&problem, session.as_ref()),
             // Refused before anybody looked: whoever has a session is told of it all the same.
             (Err(problem), None) => Refusal(problem).into_response(),
         };
-        response.extensions_mut().insert(Statements(statements));
+        // For the log line, and for tests that hold a call to a number.
+        response.extensions_mut().insert(cost);
         response.headers_mut().extend(self.headers);
         response
     }

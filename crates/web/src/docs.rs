@@ -1,12 +1,17 @@
 //! `/docs`: the API's description as a page to read and try, from files inside the binary. It asks no other host for
 //! anything.
 
+use std::io::Read;
+
 use axum::Router;
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
+use vestibule_core::Problem;
 
 use crate::app::App;
+use crate::envelope::Refusal;
 
 /// The viewer sets styles on its own elements; scripts come from this server only.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -52,6 +57,16 @@ pub(crate) fn pages() -> Router<App> {
         .route("/docs/begin.js", get(async || file("text/javascript; charset=utf-8", BEGIN)))
         .route("/docs/swagger-ui-bundle.js", get(async || packed("text/javascript; charset=utf-8", viewer)))
         .route("/docs/swagger-ui.css", get(async || packed("text/css; charset=utf-8", style)))
+}
+
+/// What `/openapi.json` says: the description as it was written down. A test holds it to [`crate::description`].
+pub(crate) async fn description() -> Response {
+    let packed: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
+    let mut text = Vec::new();
+    match GzDecoder::new(packed).read_to_end(&mut text) {
+        Ok(_) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(error) => Refusal(Problem::internal(error)).into_response(),
+    }
 }
 
 fn file(kind: &'static str, text: impl IntoResponse) -> impl IntoResponse {

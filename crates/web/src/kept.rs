@@ -15,16 +15,19 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use moka::sync::Cache;
+use vestibule_core::db::Cost;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::Holds;
 use vestibule_core::revision::Standing;
 use vestibule_core::session::SessionStub;
 
-use crate::answer::Statements;
 use crate::envelope;
 
 /// Bytes that are kept of all organizations together; what is asked for least goes first.
 const BYTES: u64 = 8 << 20;
+
+/// What asking whether a list holds costs.
+const GLANCE: Cost = Cost { statements: 1, rows: 1 };
 
 /// What is kept, by organization.
 #[derive(Clone, Debug)]
@@ -63,15 +66,15 @@ impl KeptLists {
 impl KeptList {
     /// The answer to somebody in this standing, if the list still holds.
     pub(crate) fn answer(&self, standing: &Standing, request: &HeaderMap) -> Option<Response> {
-        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, 1))
+        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, GLANCE))
     }
 
-    /// The answer within this session, after so many statements: 304 when the caller has it already.
+    /// The answer within this session, at this cost: 304 when the caller has it already.
     ///
     /// The tag is made from what the bytes are made from (RFC 9110, 8.8.3): the revision, the instant up to which it holds
     /// (an invitation that runs out changes the bytes and no revision), and the session of the envelope. Answers are still
     /// not to be stored by browsers; the tag is for programs that keep what they were told.
-    pub(crate) fn shown_in(&self, session: &SessionStub, request: &HeaderMap, statements: u32) -> Response {
+    pub(crate) fn shown_in(&self, session: &SessionStub, request: &HeaderMap, cost: Cost) -> Response {
         let (revision, until) = (self.holds.revision.get(), self.holds.until().as_microseconds());
         let (id, updated) = (session.id.get(), session.updated_at.as_microseconds());
         let tag = format!("\"{}-{revision:x}-{until:x}-{id:x}-{updated:x}\"", env!("CARGO_PKG_VERSION"));
@@ -88,7 +91,7 @@ impl KeptList {
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             response.headers_mut().insert(header::ETAG, tag);
         }
-        response.extensions_mut().insert(Statements(statements));
+        response.extensions_mut().insert(cost);
         response
     }
 }

@@ -21,6 +21,5 @@ mod router;
 mod serve;
 mod well_known;
 
-pub use answer::Statements;
 pub use router::{description, router};
 pub use serve::serve;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,7 +23,7 @@ use crate::openapi::{self, Alias};
 pub fn router(service: Arc<Service>) -> Router {
     let app = App::new(service);
     let router = older_verbs(answering())
-        .route("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION)))
+        .route("/openapi.json", get(crate::docs::description))
         .merge(crate::docs::pages())
         .merge(crate::pages::pages())
         .merge(crate::health::routes())
@@ -41,9 +40,6 @@ pub fn router(service: Arc<Service>) -> Router {
     };
     router.layer(from_fn_with_state(app.clone(), respond::around)).with_state(app)
 }
-
-/// What `/openapi.json` says, as it was written down. A test holds it to [`description`].
-const DESCRIPTION: &str = include_str!("../../../docs/openapi.json");
 
 /// What `/openapi.json` has to say.
 pub fn description() -> OpenApi {

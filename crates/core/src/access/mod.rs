@@ -6,6 +6,8 @@ mod catalogue;
 mod permission;
 pub(crate) mod sql;
 
+use std::collections::HashMap;
+
 pub use address_list::AddressList;
 pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN, WorkspaceNeed};
 
@@ -133,4 +135,18 @@ pub async fn held_in_workspace(
         return Ok(None);
     }
     Ok(Some(PermissionSet::union(rows.into_iter().filter_map(|(permissions,)| permissions))))
+}
+
+/// The same for every workspace of the organization that the membership is in.
+pub async fn held_in_workspaces(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    membership: MembershipId,
+) -> Result<HashMap<WorkspaceId, PermissionSet>> {
+    let mut held: HashMap<WorkspaceId, PermissionSet> = HashMap::new();
+    for row in cx.tx.all(sql::HELD_IN_WORKSPACES, (organization, membership)).await? {
+        let there = held.entry(row.workspace_id).or_default();
+        *there = PermissionSet::union([std::mem::take(there)].into_iter().chain(row.permissions));
+    }
+    Ok(held)
 }

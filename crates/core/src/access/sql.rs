@@ -23,6 +23,14 @@ record! {
     }
 }
 
+record! {
+    /// One of the roles that a membership has in a workspace it is in; without a role, with none.
+    pub(crate) struct HeldThere {
+        pub(crate) workspace_id: WorkspaceId,
+        pub(crate) permissions: Option<PermissionSet>,
+    }
+}
+
 sql! {
     /// A path names the workspace alone; what is asked next is asked of its organization.
     WORKSPACE(WorkspaceId): WorkspaceGate =
@@ -43,6 +51,15 @@ sql! {
            FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.membership_id = $2";
+
+    /// The same in every workspace they are in.
+    HELD_IN_WORKSPACES(OrganizationId, MembershipId): HeldThere =
+        "SELECT m.workspace_id AS workspace_id, r.permissions AS permissions
+           FROM workspace_memberships m
+           LEFT JOIN workspace_membership_roles mr
+             ON mr.organization_id = m.organization_id AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
+           LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE m.organization_id = $1 AND m.organization_membership_id = $2";
 
     HELD_IN_WORKSPACE(OrganizationId, WorkspaceId, MembershipId): (Option<PermissionSet>,) =
         "SELECT r.permissions

@@ -7,7 +7,6 @@
 
 mod address;
 mod begin;
-mod clear;
 mod finish;
 mod prove;
 mod reset;
@@ -25,7 +24,6 @@ use crate::time::Timestamp;
 pub use address::{prepare_address, prove_address};
 pub use begin::{Begun, begin_sign_in};
 pub(crate) use begin::{Newcomer, begin_sign_up};
-pub use clear::clear_over;
 pub use prove::{by_code, by_link};
 pub use reset::{Forgotten, forgot_password, prove_forgotten, reset_password};
 pub use send::{Prepare, prepare};

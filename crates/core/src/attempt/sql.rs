@@ -142,10 +142,4 @@ sql! {
                      THEN 1 ELSE 0 END AS has_other_proved
            FROM email_addresses e JOIN users u ON u.id = e.user_id
           WHERE e.address_key = $1";
-
-    /// What has been over for a while; so many at a time.
-    CLEAR(Timestamp, i64): (AttemptId,) =
-        "DELETE FROM attempts
-          WHERE id IN (SELECT a.id FROM attempts a WHERE a.expires_at <= $1 ORDER BY a.expires_at LIMIT $2)
-      RETURNING id";
 }

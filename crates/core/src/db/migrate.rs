@@ -39,6 +39,7 @@ migrations! {
     "0009" = 9 "domains";
     "0010" = 10 "letters";
     "0011" = 11 "revisions";
+    "0012" = 12 "housekeeping";
 }
 
 /// The schema this binary speaks.

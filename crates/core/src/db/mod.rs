@@ -21,7 +21,7 @@ pub use open::{Db, OpenError, Place};
 pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl, Purpose};
 pub use sqlite::{Connections, Sqlite, Turn, is_foreign};
 pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
-pub use tx::Tx;
+pub use tx::{Cost, Tx};
 
 pub(crate) use change::Change;
 pub(crate) use postgres::Trouble;

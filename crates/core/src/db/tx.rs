@@ -11,8 +11,17 @@ use crate::error::{Problem, Result};
 #[derive(Debug)]
 pub struct Tx<'a> {
     engine: Engine<'a>,
-    statements: u32,
+    cost: Cost,
     changes: Vec<Change>,
+}
+
+/// What something has cost the database so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Statements that ran.
+    pub statements: u32,
+    /// Rows that were read or written.
+    pub rows: u32,
 }
 
 #[derive(Debug)]
@@ -24,17 +33,17 @@ enum Engine<'a> {
 impl<'a> Tx<'a> {
     /// A transaction that somebody has begun on this connection, and will end.
     pub(crate) fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
-        Self { engine: Engine::Sqlite(connection), statements: 0, changes: Vec::new() }
+        Self { engine: Engine::Sqlite(connection), cost: Cost::default(), changes: Vec::new() }
     }
 
     /// The same on a server; it begins with its first statement.
     pub(crate) fn on_postgres(transaction: &'a mut Transaction) -> Self {
-        Self { engine: Engine::Postgres(transaction), statements: 0, changes: Vec::new() }
+        Self { engine: Engine::Postgres(transaction), cost: Cost::default(), changes: Vec::new() }
     }
 
-    /// How many statements have run.
-    pub fn statements(&self) -> u32 {
-        self.statements
+    /// What it has cost so far.
+    pub fn cost(&self) -> Cost {
+        self.cost
     }
 
     /// A number that no other command has at the same time, as far as that can be: see [`crate::revision`].
@@ -84,6 +93,7 @@ impl<'a> Tx<'a> {
             Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
             Engine::Postgres(transaction) => transaction.execute(&declaration, &values).await?,
         };
+        self.note_rows(changed);
         self.note_change(&declaration, &values, changed > 0);
         Ok(changed)
     }
@@ -100,6 +110,7 @@ impl<'a> Tx<'a> {
             return Ok(Vec::new());
         }
         self.note(&declaration);
+        self.note_rows(values.len());
         values.iter().for_each(|values| self.note_change(&declaration, values, true));
         match &mut self.engine {
             Engine::Sqlite(connection) => {
@@ -128,6 +139,7 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         self.note(&declaration);
+        self.note_rows(values.len());
         values.iter().for_each(|values| self.note_change(&declaration, values, true));
         match &mut self.engine {
             Engine::Sqlite(connection) => {
@@ -151,8 +163,13 @@ impl<'a> Tx<'a> {
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
         };
+        self.note_rows(rows.as_ref().map_or(0, Vec::len));
         self.note_change(declaration, values, rows.as_ref().is_ok_and(|rows| !rows.is_empty()));
         rows
+    }
+
+    fn note_rows(&mut self, rows: usize) {
+        self.cost.rows = self.cost.rows.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));
     }
 
     fn note_change(&mut self, declaration: &Declaration, values: &[Value<'_>], has_changed: bool) {
@@ -164,7 +181,7 @@ impl<'a> Tx<'a> {
     }
 
     fn note(&mut self, declaration: &Declaration) {
-        self.statements += 1;
+        self.cost.statements += 1;
         tracing::trace!(statement = declaration.name);
         #[cfg(feature = "test-hooks")]
         super::hooks::statement(declaration.name);

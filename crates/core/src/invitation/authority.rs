@@ -112,16 +112,14 @@ pub(crate) async fn suspend_sent(
     inviter: MembershipId,
 ) -> Result<()> {
     let held = access::held_by(cx, organization, inviter).await?;
-    for sent in cx.tx.all(sql::SENT_BY, (organization, inviter)).await? {
-        let there = match sent.workspace_id {
-            Some(workspace) => access::held_in_workspace(cx, organization, workspace, inviter).await?,
-            None => None,
-        };
-        if suspension(&held, there.as_ref(), (&sent.permissions, sent.workspace_permissions.as_ref())).is_some() {
-            cx.tx.execute(sql::SUSPEND, (organization, sent.id)).await?;
-        }
-    }
-    Ok(())
+    let there = access::held_in_workspaces(cx, organization, inviter).await?;
+    let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
+    let suspended = sent.iter().filter(|sent| {
+        let there = sent.workspace_id.and_then(|workspace| there.get(&workspace));
+        suspension(&held, there, (&sent.permissions, sent.workspace_permissions.as_ref())).is_some()
+    });
+    let suspended: Vec<_> = suspended.map(|sent| (organization, sent.id)).collect();
+    cx.tx.execute_each(sql::SUSPEND, &suspended).await
 }
 
 /// The rule itself: who holds `held` in the organization and `there` in the workspace may give these permissions, or why

@@ -22,7 +22,7 @@ use crate::{membership, organization, outbox, workspace};
 pub const MOST_ROWS: usize = 1000;
 
 /// How long an answer is kept for whoever asks again with the same key.
-const KEPT: std::time::Duration = std::time::Duration::from_hours(24);
+pub const ANSWERS_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// As what somebody is invited; `None` for the deployment's member roles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -159,7 +159,7 @@ impl Bulk {
         let Some(mark) = mark.filter(|_| !self.dry_run) else {
             return Ok(None);
         };
-        let kept = (grant.organization(), mark.key.as_slice(), cx.now.minus(KEPT));
+        let kept = (grant.organization(), mark.key.as_slice(), cx.now.minus(ANSWERS_KEPT));
         let Some(earlier) = cx.tx.optional(sql::EARLIER_ANSWER, kept).await? else {
             return Ok(None);
         };
@@ -342,7 +342,7 @@ impl Mark {
     async fn keep(self, cx: &mut Context<'_>, grant: &Grant, answer: &Judged) -> Result<()> {
         let organization = grant.organization();
         let written = serde_json::to_string(answer).map_err(crate::error::Problem::internal)?;
-        cx.tx.execute(sql::FORGET_ANSWERS, (organization, cx.now.minus(KEPT))).await?;
+        cx.tx.execute(sql::FORGET_ANSWERS, (organization, cx.now.minus(ANSWERS_KEPT))).await?;
         let kept = (organization, self.key.as_slice(), self.asked.as_slice(), written.as_str(), cx.now);
         cx.tx.execute(sql::KEEP_ANSWER, kept).await?;
         Ok(())

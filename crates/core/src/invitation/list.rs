@@ -51,6 +51,12 @@ pub struct Filter {
     pub limit: Option<u16>,
 }
 
+impl Filter {
+    fn is_by_status_alone(&self) -> bool {
+        self.expired.is_none() && self.workspace.is_none() && self.email.is_none()
+    }
+}
+
 /// In which state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
@@ -166,9 +172,12 @@ async fn rows(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, most: i64) -
     let (from, to) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
     let organization = grant.organization();
     match filter.status {
+        StatusFilter::Only(status) if filter.is_by_status_alone() => {
+            cx.tx.all(sql::PAGE, (organization, status, before, most)).await
+        }
         StatusFilter::Only(status) => {
             let given = (organization, status, before, after, until, first, last, from, to, most);
-            cx.tx.all(sql::PAGE, given).await
+            cx.tx.all(sql::PAGE_NARROWED, given).await
         }
         StatusFilter::All => {
             let given = (organization, before, after, until, first, last, from, to, most);

@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 
 pub use accept::{Accept, Named, Outcome};
 pub use authority::Suspension;
-pub use bulk::{As, Bulk, IdempotencyKey, Judged, JudgedRow, MOST_ROWS, Row};
+pub use bulk::{ANSWERS_KEPT, As, Bulk, IdempotencyKey, Judged, JudgedRow, MOST_ROWS, Row};
 pub(crate) use create::readdress;
 pub use create::{Create, LONGEST_LIFE};
 pub use decline::Decline;

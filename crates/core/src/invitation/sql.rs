@@ -223,8 +223,7 @@ macro_rules! listed {
                LEFT JOIN organization_memberships m
                  ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
                LEFT JOIN users u ON u.id = m.user_id
-               LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
-              WHERE i.organization_id = $1 ",
+               LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
             $rest
         )
     };
@@ -280,19 +279,28 @@ macro_rules! inviter_workspace_roles {
 }
 
 sql! {
-    /// A page in one state. Whoever does not narrow it gives bounds that exclude nothing.
-    PAGE(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
-        listed!("AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
-                 AND i.workspace_scope >= $6 AND i.workspace_scope <= $7 AND i.email_key >= $8 AND i.email_key <= $9
-            ORDER BY i.id DESC LIMIT $10");
+    /// A page in one state. No id is nothing; the order says where nothing would stand all the same, since on PostgreSQL
+    /// only the index that is meant has this order, and its planner would else go through everybody's invitations by their
+    /// ids until it has found enough of this organization's.
+    PAGE(OrganizationId, Status, InvitationId, i64): Listed =
+        listed!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
+
+    /// The same narrowed. Whoever does not narrow it by one of these gives bounds that exclude nothing, so none of them may
+    /// be what rows are found by: the address is made something that no index is of.
+    PAGE_NARROWED(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
+        listed!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
+                 AND i.workspace_scope >= $6 AND i.workspace_scope <= $7
+                 AND (i.email_key || '') >= $8 AND (i.email_key || '') <= $9
+            ORDER BY i.id DESC NULLS LAST LIMIT $10");
 
     /// The same in any state.
     PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
-        listed!("AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
-                 AND i.workspace_scope >= $5 AND i.workspace_scope <= $6 AND i.email_key >= $7 AND i.email_key <= $8
+        listed!("WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
+                 AND i.workspace_scope >= $5 AND i.workspace_scope <= $6
+                 AND (i.email_key || '') >= $7 AND (i.email_key || '') <= $8
             ORDER BY i.id DESC LIMIT $9");
 
-    ONE(OrganizationId, InvitationId): Listed = listed!("AND i.id = $2");
+    ONE(OrganizationId, InvitationId): Listed = listed!("WHERE i.organization_id = $1 AND i.id = $2");
 
     INVITER_ROLES(OrganizationId, InvitationId, InvitationId, Status): MembershipRole = inviter_roles!(" AND i.status = $4");
 

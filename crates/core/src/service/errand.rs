@@ -49,7 +49,7 @@ impl<Q: Query> Errand for Asking<'_, Q> {
 
 /// Gives what came of an errand its type back.
 pub(super) fn typed<T: 'static>(reply: Reply<Done>) -> Reply<T> {
-    let Reply { session, result, statements, stale_session } = reply;
+    let Reply { session, result, cost, stale_session } = reply;
     let of_its_type = |done: Done| done.downcast().map_err(|_| Problem::internal("an errand gave something else"));
-    Reply { session, result: result.and_then(of_its_type).map(|done| *done), statements, stale_session }
+    Reply { session, result: result.and_then(of_its_type).map(|done| *done), cost, stale_session }
 }

@@ -36,6 +36,11 @@ async fn finish(service: Arc<Service>, caller: &Caller, command: &dyn Errand) ->
     };
     let mut tries = Tries::of(postgres);
     loop {
+        // Held until this attempt has ended.
+        let turn = match command.purpose() {
+            Purpose::Command => postgres.lane().turn(tries.until).await,
+            Purpose::Count | Purpose::Query | Purpose::Glance => None,
+        };
         match attempt(&service, postgres, tries.until, caller, command).await {
             Ok((reply, wakes)) => {
                 if reply.result.is_ok() {
@@ -44,6 +49,10 @@ async fn finish(service: Arc<Service>, caller: &Caller, command: &dyn Errand) ->
                 return reply;
             }
             Err(trouble) => {
+                if matches!(trouble, Trouble::LostRace(_)) {
+                    postgres.lane().note_collision();
+                }
+                drop(turn);
                 if let Err(problem) = tries.again(trouble, service.random.as_ref()).await {
                     return Reply::refused(problem);
                 }

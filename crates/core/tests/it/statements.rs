@@ -16,6 +16,7 @@ const START_ELSEWHERE: &[(&str, &str)] = &[
     ("deployment::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
     ("domain::sql::OPEN_TO", "what a domain opens to a person, who is in none of these organizations yet"),
     ("handover::sql::OFFERED", "what is offered to a person"),
+    ("housekeeping::sql::ANSWERS", "housekeeping serves all organizations"),
     ("invitation::sql::BY_TOKEN", "a token is all its holder has; its secrets are compared before anything else"),
     ("invitation::sql::RECEIVED", "what a person is invited to, by addresses they have proved"),
     ("membership::sql::ALL_OF_USER", "a person's own memberships"),
@@ -147,7 +148,9 @@ fn every_statement_on_a_tenants_table_filters_by_that_tenant() {
 /// The organization is an argument, and it is compared with, or written into, the organization's column.
 fn filters_by_tenant(declaration: &Declaration) -> bool {
     let text = declaration.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let compares = ["organization_id = $1", "organization_id = $2"].iter().any(|filter| text.contains(filter));
+    let compares = ["organization_id = $1", "organization_id = $2", "organization_id = $4"]
+        .iter()
+        .any(|filter| text.contains(filter));
     let is_one = text.contains("organizations WHERE id = $1")
         || text.contains("organizations SET") && text.contains("WHERE id = $1");
     let writes = text.starts_with("INSERT INTO") && {

@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use vestibule_core::context::{Context, Query};
+use vestibule_core::db::Cost;
 use vestibule_core::{Code, Problem, Result};
 
-use crate::answer::Statements;
 use crate::app::{App, caller};
 use crate::envelope::{self, Refusal, take_refusal};
 use crate::middleware::{cross_site, headers};
@@ -30,9 +30,9 @@ pub(crate) async fn around(State(app): State<App>, request: Request, next: Next)
     let begun = Instant::now();
     let mut response = answered(&app, request, next).instrument(span.clone()).await;
     headers::add(response.headers_mut(), app.settings());
-    let statements = response.extensions().get::<Statements>().map_or(0, |statements| statements.0);
+    let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
     let (status, microseconds) = (response.status().as_u16(), begun.elapsed().as_micros());
-    span.in_scope(|| tracing::info!(status, microseconds, statements, "answered"));
+    span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -43,7 +43,7 @@ const PARAMETERS: [&str; 6] = ["{id}", "{invitationId}", "{memberId}", "{roleId}
 const ANYBODY: [&str; 7] = [OK; 7];
 
 /// Method, path, fields, answers. `ORGANIZATION`, `INVITATION` and the like are filled in.
-type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 7]);
+pub(crate) type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 7]);
 
 /// What everybody who is signed in is told.
 const fn signed_in(told: &'static str) -> [&'static str; 7] {
@@ -62,7 +62,7 @@ const NOTHING: &str = "404 NOTHING_TO_RESTORE";
 const ALREADY: &str = "400 USER_ALREADY_SIGNED_IN";
 const NO_MEMBER: &str = "400 NOT_A_MEMBER";
 
-const TABLE: &[Row] = &[
+pub(crate) const TABLE: &[Row] = &[
     ("POST", "/auth/signup", &[("email", "FRESH"), ("password", PASSWORD)], ANYBODY),
     (
         "POST",
@@ -228,17 +228,17 @@ const TABLE: &[Row] = &[
 ];
 
 /// One organization and everybody around it.
-struct Stage {
-    app: App,
-    organization: String,
-    workspace: String,
-    owner: Client,
+pub(crate) struct Stage {
+    pub(crate) app: App,
+    pub(crate) organization: String,
+    pub(crate) workspace: String,
+    pub(crate) owner: Client,
     /// The role that a manager has.
     manager: String,
     count: std::cell::Cell<u32>,
 }
 
-async fn stage() -> Stage {
+pub(crate) async fn stage() -> Stage {
     let app = App::start().await;
     let (owner, organization) = app.founder("owner@example.com").await;
     let define = DefineRole {
@@ -268,7 +268,7 @@ impl Stage {
     }
 
     /// Makes the call with everything filled in, on an invitation of its own.
-    async fn call(&self, kind: &str, (method, path, fields, _): &Row) -> Answer {
+    pub(crate) async fn call(&self, kind: &str, (method, path, fields, _): &Row) -> Answer {
         self.count.set(self.count.get() + 1);
         let fresh = format!("fresh{}@example.com", self.count.get());
         let invitations = format!("/organizations/{}/invitations", self.organization);

@@ -14,7 +14,7 @@ fn document(name: &str) -> PathBuf {
 }
 
 /// Compares a generated document with the one that is kept, or keeps it anew when that is asked for.
-fn is_kept(name: &str, generated: &str) {
+pub(crate) fn is_kept(name: &str, generated: &str) {
     let file = document(name);
     if std::env::var_os("VESTIBULE_WRITE_DOCS").is_some() {
         std::fs::write(&file, generated).unwrap();

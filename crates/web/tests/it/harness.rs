@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, Request, header};
 use serde_json::Value;
 use tower::ServiceExt;
 use vestibule_core::context::{Caller, Command};
-use vestibule_core::db::{Db, Place, PostgresOptions};
+use vestibule_core::db::{Cost, Db, Place, PostgresOptions};
 use vestibule_core::domain::{Dns, DnsTrouble, Looking};
 use vestibule_core::images::ImageStore;
 use vestibule_core::keys::{Keys, MasterKey};
@@ -25,7 +25,6 @@ use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_core::time::{Clock, ManualClock, Timestamp};
 use vestibule_testbed::Database;
 use vestibule_testbed::proxy::Proxy;
-use vestibule_web::Statements;
 
 use crate::scan::Seen;
 
@@ -434,13 +433,15 @@ impl Client {
         let response = self.app.inner.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let cost = parts.extensions.get::<Cost>().copied().unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.keep_cookie(&parts.headers);
         self.app.inner.seen.answer(&parts.headers, &text);
         Answer {
             request: format!("{method} {path}"),
             status: parts.status.as_u16(),
-            statements: parts.extensions.get::<Statements>().map_or(0, |statements| statements.0),
+            statements: cost.statements,
+            rows: cost.rows,
             headers: parts.headers,
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
@@ -480,6 +481,7 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) bytes: Bytes,
     pub(crate) statements: u32,
+    pub(crate) rows: u32,
 }
 
 impl Answer {

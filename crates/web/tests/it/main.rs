@@ -5,6 +5,7 @@
 mod accept;
 mod access_table;
 mod account;
+mod api_cost;
 mod ascent;
 mod bad_input;
 mod browser;
@@ -18,6 +19,7 @@ mod domains;
 mod encodings;
 mod handovers;
 mod harness;
+mod housekeeping;
 mod images;
 mod invitations;
 mod kept;

@@ -4,6 +4,7 @@
 //! the patience that was asked for: a database that is away is told of at once, and comes back by itself.
 
 mod connect;
+mod lane;
 mod places;
 mod schema;
 mod tls;
@@ -23,6 +24,7 @@ use super::OpenError;
 use crate::time::Timestamp;
 
 use connect::Connector;
+use lane::Lane;
 use places::Places;
 use tls::Tls;
 pub use transaction::Purpose;
@@ -63,6 +65,7 @@ pub struct Postgres {
     tls: Tls,
     patience: Duration,
     places: Places,
+    lane: Lane,
 }
 
 impl Postgres {
@@ -88,12 +91,17 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
-        Ok(Self { pool, tls, patience: options.patience, places: Places::default() })
+        Ok(Self { pool, tls, patience: options.patience, places: Places::default(), lane: Lane::default() })
     }
 
     /// The longest a transaction may take.
     pub(crate) fn patience(&self) -> Duration {
         self.patience
+    }
+
+    /// Where commands take turns.
+    pub(crate) fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     /// A transaction; nothing is sent before its first statement.
@@ -112,12 +120,18 @@ impl Postgres {
     }
 }
 
-/// What every connection begins with: the server gives up when nobody waits any more, or is there any more.
+/// What every connection begins with: the server gives up when nobody waits any more, or is there any more. Statements
+/// are planned once for each connection, and joined in the order they are written in, which begins at a key: left to itself,
+/// the server plans those with many joins anew each time they run, for many times what running them costs, and takes a table
+/// for small that it has not counted since it was. It reads no table as a whole where there is an index, since under
+/// SERIALIZABLE whoever does so collides with all who write to it.
 fn settings(patience: Duration) -> String {
     let patience = patience.as_millis();
     format!(
         "SET statement_timeout = {patience}; SET lock_timeout = {patience}; \
          SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'error'; \
+         SET plan_cache_mode = force_generic_plan; SET jit = off; SET join_collapse_limit = 1; \
+         SET enable_seqscan = off; SET enable_mergejoin = off; SET enable_hashjoin = off; \
          SELECT set_config('client_connection_check_interval', '1s', false) \
           WHERE current_setting('server_version_num')::int >= 140000"
     )

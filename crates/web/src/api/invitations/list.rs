@@ -105,7 +105,7 @@ pub(crate) async fn list(
     {
         let list = Arc::new(KeptList { holds: *holds, data: data.into(), headers });
         app.kept().keep(organization, Arc::clone(&list));
-        return list.shown_in(session, &request, reply.statements);
+        return list.shown_in(session, &request, reply.cost);
     }
     Answer::from(reply.map(|(_, shapes)| shapes)).with_all(headers).into_response()
 }

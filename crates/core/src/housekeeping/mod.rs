@@ -1,5 +1,8 @@
 //! What has to be cleared away from time to time, by whichever process comes to it first.
 
+mod clear;
+pub(crate) mod sql;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,9 @@ use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use crate::service::Service;
-use crate::{attempt, images, organization};
+use crate::{images, organization};
+
+pub use clear::clear_over;
 
 /// How long nothing is cleared away after something was, unless somebody asks for it.
 const REST: Duration = Duration::from_hours(1);
@@ -28,8 +33,10 @@ pub async fn work(service: &Arc<Service>, stop: impl Future<Output = ()>) {
             Ok(cleared) => tracing::info!(cleared, "images that nobody uses were cleared away"),
             Err(problem) => tracing::warn!(cause = problem.cause(), "unused images could not be cleared away"),
         }
-        if let Err(problem) = attempt::clear_over(service).await {
-            tracing::warn!(cause = problem.cause(), "attempts that are over could not be cleared away");
+        match clear_over(service).await {
+            Ok(0) => {}
+            Ok(cleared) => tracing::info!(cleared, "sessions, attempts and the like that are over were cleared away"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "what is over could not be cleared away"),
         }
         if matches!(select(stop.as_mut(), std::pin::pin!(rest)).await, Either::Left(_)) {
             return;
