@@ -22,6 +22,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// HTTP connections at once, at the most.
+    pub connections: usize,
     /// Who may make an account.
     pub sign_up: SignUpMode,
     /// Whether a newcomer proves their address before there is an account. An invitation's mail proves it too.
@@ -378,6 +380,7 @@ impl Default for Settings {
             public_url: PublicUrl("http://127.0.0.1:8080".to_owned()),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            connections: 900,
             sign_up: SignUpMode::Public,
             verify_addresses: false,
             tell_identifiers: false,

@@ -1,7 +1,9 @@
-//! Connections: taking them, with a bound on how long a request's head may take, and letting go of them in order.
+//! Connections: taking them, with a bound on how many there are and how long a request's head may take, and letting go of
+//! them in order.
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,7 +12,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 /// A client has this long to send a request's head; nobody holds a connection, or the server's end, by sending half.
@@ -18,9 +22,20 @@ const HEAD: Duration = Duration::from_secs(10);
 /// When no connection can be taken (too many files are open, for one), the next try comes after this.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is ready. Then nothing new is taken, requests under way are finished, and idle connections are
-/// closed; it returns when the last is.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+/// What whoever comes when there is no room is told, before anything of theirs is read.
+const CROWDED: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
+                       connection: close\r\ncontent-length: 164\r\n\r\n\
+                       {\"status\":503,\"message\":\"Too many callers at once. Try again in a moment.\",\"data\":null,\"session\":null,\
+                       \"errors\":[{\"code\":\"BUSY\",\"message\":\"Try again in a moment.\"}]}";
+/// So many are told at once; past it, connections are closed without a word.
+const TURNED_AWAY_AT_ONCE: usize = 64;
+/// Whoever is turned away has this long to hear it.
+const TURNING_AWAY: Duration = Duration::from_secs(1);
+
+/// Serves until `stop` is ready, so many connections at once. Then nothing new is taken, requests under way are finished,
+/// and idle connections are closed; it returns when the last is.
+pub async fn serve(listener: TcpListener, router: Router, connections: usize, stop: impl Future<Output = ()>) {
+    let (room, door) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE)));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new());
@@ -32,6 +47,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             () = &mut stop => break,
             accepted = accept(&listener) => accepted,
         };
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            if let Ok(place) = Arc::clone(&door).try_acquire_owned() {
+                tokio::spawn(turn_away(stream, place));
+            }
+            continue;
+        };
         let router = router.clone();
         let service = tower::service_fn(move |request: Request<hyper::body::Incoming>| {
             let mut request = request.map(axum::body::Body::new);
@@ -41,10 +62,27 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = graceful.watch(connection.into_owned());
         // What goes wrong on a connection is its client's business: they hung up, or spoke something else than HTTP.
-        tokio::spawn(async move { drop(connection.await) });
+        tokio::spawn(async move {
+            drop(connection.await);
+            drop(place);
+        });
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// Says that there is no room, and reads on until the caller has heard it: a connection that is closed with something
+/// unread is reset, and takes the answer with it.
+async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+    let told = async {
+        stream.write_all(CROWDED.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut unread = [0; 512];
+        while stream.read(&mut unread).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // Whoever does not listen has gone already.
+    let _ = tokio::time::timeout(TURNING_AWAY, told).await;
 }
 
 #[expect(

@@ -158,6 +158,15 @@ pub(super) static GENERAL: &[Setting] = &[
         },
     },
     Setting {
+        path: "connections",
+        explains: "Connections of callers at once; more are told to come back. Stay below the open files that are allowed.",
+        takes: "a whole number from 10 to 100000",
+        example: "4000",
+        default: Fallback::Is("900"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.connections, number(text, 10..=100_000)),
+    },
+    Setting {
         path: "sign_up",
         explains: "Who may make an account: everybody, or whoever is invited, while others may join a waitlist or not.",
         takes: "public, restricted or waitlist",

@@ -10,6 +10,7 @@ mod ascent;
 mod bad_input;
 mod browser;
 mod bulk;
+mod connections;
 mod crash;
 mod cross_site;
 mod database_away;
