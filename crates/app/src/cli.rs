@@ -18,6 +18,7 @@ Examples:
   vestibule mail preview /tmp/mails        our mails with made-up names
   vestibule migrate --check                what a new binary would change in the database
   vestibule move --from vestibule.db --to postgres://user@host/name
+  vestibule bench                          what it costs on this machine
 
 Settings come from, later ones over earlier ones: the defaults, the settings
 file, environment variables (VESTIBULE_LISTEN and so on), and the flags above.";
@@ -49,6 +50,8 @@ pub(crate) enum Task {
     Outbox(Outbox),
     /// Show the words of our mails, to look at or to put yours in their place
     Mail(Mail),
+    /// Measure what this binary costs on this machine, beside a handler that does nothing
+    Bench(Bench),
     /// Print every setting with its default and what it means, as a file to start from
     Settings(SettingsTask),
 }
@@ -86,6 +89,29 @@ pub(crate) struct Move {
     /// A file with the password for PostgreSQL, for a URL that has none
     #[arg(long, value_name = "PATH")]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+/// What `bench` takes.
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct Bench {
+    /// An empty database on PostgreSQL to measure with; a SQLite file of its own when left out
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// How often everything is measured
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) rounds: u8,
+    /// How long each work is played, in seconds
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) seconds: u64,
+    /// Connections at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub(crate) connections: u16,
+    /// Be the handler that does nothing, on the answers of this folder
+    #[arg(long, hide = true)]
+    pub(crate) limit: Option<PathBuf>,
+    /// Where that listens
+    #[arg(long, hide = true, default_value = "127.0.0.1:0")]
+    pub(crate) listen: String,
 }
 
 /// What `doctor` takes.

@@ -1,5 +1,6 @@
 //! The binary `vestibule`: settings, start and end. What it serves is in the two libraries.
 
+mod bench;
 mod cli;
 mod demo;
 mod doctor;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Task::Demo(demo) => in_runtime(demo::run(&demo)),
         Task::Migrate(task) => in_runtime(migrate::run(&task)),
         Task::Move(task) => in_runtime(moving::run(&task)),
+        Task::Bench(task) => in_runtime(bench::run(&task)),
         Task::Doctor(task) => in_runtime(doctor::run(&task)),
         Task::Outbox(task) => in_runtime(outbox::run(&task)),
         Task::Mail(task) => mail::run(&task),

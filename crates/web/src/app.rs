@@ -16,7 +16,7 @@ use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
 
 use crate::client_address::client_address;
-use crate::kept::KeptLists;
+use crate::kept::{KeptLists, KeptSessions};
 use crate::{cookie, images};
 
 /// Where a development session travels when the mode is staging (decision 1).
@@ -33,13 +33,14 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     service: Arc<Service>,
     kept: KeptLists,
+    kept_sessions: KeptSessions,
     requests: AtomicU64,
 }
 
 impl App {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         let requests = AtomicU64::new(u64::from_le_bytes(service.random_bytes()));
-        Self(Arc::new(Shared { service, kept: KeptLists::default(), requests }))
+        Self(Arc::new(Shared { service, kept: KeptLists::default(), kept_sessions: KeptSessions::default(), requests }))
     }
 
     /// An id for a request: 16 hexadecimal digits, begun by chance and counted on, so that no two of a process are alike
@@ -51,6 +52,11 @@ impl App {
     /// Lists that were made before.
     pub(crate) fn kept(&self) -> &KeptLists {
         &self.0.kept
+    }
+
+    /// Sessions that were shown before.
+    pub(crate) fn kept_sessions(&self) -> &KeptSessions {
+        &self.0.kept_sessions
     }
 
     /// Has a command done for the caller.

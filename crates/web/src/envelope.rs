@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use vestibule_core::Problem;
+use vestibule_core::db::Cost;
 use vestibule_core::session::SessionStub;
 
 /// The envelope, key by key.
@@ -49,6 +50,21 @@ struct Empty {}
 pub(crate) fn success(data: &impl Serialize, session: Option<&SessionStub>) -> Response {
     let session = session.map(SessionShape::from);
     write(StatusCode::OK, &Envelope { status: 200, message: "", data, session, errors: None })
+}
+
+/// The JSON of a success, to be shown again.
+pub(crate) fn success_json(data: &impl Serialize, session: &SessionStub) -> Option<Bytes> {
+    let session = Some(SessionShape::from(session));
+    let envelope = Envelope { status: 200, message: "", data, session, errors: None };
+    serde_json::to_vec(&envelope).ok().map(Bytes::from)
+}
+
+/// A success whose JSON is there already, at this cost.
+pub(crate) fn again(json: Bytes, cost: Cost) -> Response {
+    let mut response = Response::new(Body::from(json));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response.extensions_mut().insert(cost);
+    response
 }
 
 /// A refusal or a failure. What the log should know goes there, and nowhere else.

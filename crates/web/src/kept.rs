@@ -1,9 +1,9 @@
-//! Lists of invitations that were made before, to be shown again as long as they hold.
+//! Answers that were made before, to be shown again as long as they hold: lists of invitations, and callers' sessions.
 //!
-//! What is kept is the same for everybody who may see it: the `data` of the answer, without the caller's session around
-//! it. Whether somebody may, and whether it holds, is asked of the database each time, by one statement
-//! ([`vestibule_core::revision`]); nothing is shown because it was shown before. Only the list as it is asked for without a
-//! query is kept: what is narrowed is rarely asked for twice.
+//! Of a list is kept what is the same for everybody who may see it: the `data` of the answer, without the caller's session
+//! around it. Whether somebody may, and whether it holds, is asked each time ([`vestibule_core::revision`]); nothing is
+//! shown because it was shown before. Only the list as it is asked for without a query is kept: what is narrowed is rarely
+//! asked for twice.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use hyper::body::{Frame, SizeHint};
 use moka::sync::Cache;
 use vestibule_core::db::Cost;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::invitation::Holds;
+use vestibule_core::invitation;
 use vestibule_core::revision::Standing;
-use vestibule_core::session::SessionStub;
+use vestibule_core::secret::SessionToken;
+use vestibule_core::session::{Holds, Kept, SessionStub};
 
 use crate::envelope;
 
 /// Bytes that are kept of all organizations together; what is asked for least goes first.
-const BYTES: u64 = 8 << 20;
-
-/// What asking whether a list holds costs.
-const GLANCE: Cost = Cost { statements: 1, rows: 1 };
+const BYTES_OF_LISTS: u64 = 8 << 20;
+/// Bytes that are kept of all sessions together.
+const BYTES_OF_SESSIONS: u64 = 4 << 20;
 
 /// What is kept, by organization.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub(crate) struct KeptLists(Cache<OrganizationId, Arc<KeptList>>);
 #[derive(Debug)]
 pub(crate) struct KeptList {
     /// As long as what it holds.
-    pub(crate) holds: Holds,
+    pub(crate) holds: invitation::Holds,
     /// The JSON of its `data`.
     pub(crate) data: Bytes,
     /// The headers that go with it.
@@ -47,7 +47,7 @@ pub(crate) struct KeptList {
 impl Default for KeptLists {
     fn default() -> Self {
         let weight = |_: &OrganizationId, kept: &Arc<KeptList>| u32::try_from(kept.data.len()).unwrap_or(u32::MAX);
-        Self(Cache::builder().weigher(weight).max_capacity(BYTES).build())
+        Self(Cache::builder().weigher(weight).max_capacity(BYTES_OF_LISTS).build())
     }
 }
 
@@ -63,10 +63,33 @@ impl KeptLists {
     }
 }
 
+/// Callers' sessions as they were shown, by the digest of what the caller carries.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptSessions(Cache<[u8; 32], Arc<Kept<Bytes>>>);
+
+impl Default for KeptSessions {
+    fn default() -> Self {
+        let weight = |_: &[u8; 32], kept: &Arc<Kept<Bytes>>| u32::try_from(kept.what.len()).unwrap_or(u32::MAX);
+        Self(Cache::builder().weigher(weight).max_capacity(BYTES_OF_SESSIONS).build())
+    }
+}
+
+impl KeptSessions {
+    /// What was shown to whoever carries this.
+    pub(crate) fn of(&self, token: &SessionToken) -> Option<Arc<Kept<Bytes>>> {
+        self.0.get(&token.digest())
+    }
+
+    /// Keeps the JSON of an answer, in place of an earlier one.
+    pub(crate) fn keep(&self, token: &SessionToken, shown: Bytes, holds: Holds) {
+        self.0.insert(token.digest(), Arc::new(Kept::new(shown, holds)));
+    }
+}
+
 impl KeptList {
-    /// The answer to somebody in this standing, if the list still holds.
-    pub(crate) fn answer(&self, standing: &Standing, request: &HeaderMap) -> Option<Response> {
-        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, GLANCE))
+    /// The answer to somebody in this standing, which cost that much to find out, if the list still holds.
+    pub(crate) fn answer(&self, standing: &Standing, request: &HeaderMap, cost: Cost) -> Option<Response> {
+        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, cost))
     }
 
     /// The answer within this session, at this cost: 304 when the caller has it already.

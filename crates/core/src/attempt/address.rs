@@ -107,7 +107,7 @@ impl Command for Prove {
         ShowAddress { address: self.address }.run(cx).await?;
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
-        cx.tx.execute(user::sql::VERIFY, (self.address, cx.now)).await?;
+        cx.tx.execute(user::sql::VERIFY, (user, self.address, cx.now)).await?;
         limit::forget_codes(cx, &attempt.address_key).await?;
         domain::come_in(cx, user).await?;
         ShowAddress { address: self.address }.run(cx).await

@@ -1,14 +1,19 @@
-//! What a statement changes of what lists show, told from its text and its arguments: so that no command can forget to
-//! say so.
+//! What a statement changes of what may have been kept of earlier reads, told from its text and its arguments: so that no
+//! command can forget to say so.
 
+use super::column::Subject;
 use super::{Declaration, Value};
 
-/// Whose lists may look different afterwards.
+/// What may look different afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// One organization's.
+    /// One organization's lists.
     Organization(i64),
-    /// Anybody's: people show in the lists of every organization they belong to.
+    /// One session, as its caller sees it.
+    Session(i64),
+    /// The sessions of one user, as they see them.
+    User(i64),
+    /// Anybody's lists and sessions: people show in the lists of every organization they belong to.
     Everybody,
 }
 
@@ -26,10 +31,10 @@ const OF_ORGANIZATIONS: &[&str] = &[
 ];
 /// Tables whose rows are people's and show in lists.
 const OF_PEOPLE: &[&str] = &["users", "email_addresses"];
+/// Tables whose rows only whoever carries the session sees.
+const OF_SESSIONS: &[&str] = &["sessions", "sign_ins"];
 /// Statements on people that change nothing of what others see, by the end of their names.
-const UNSEEN: &[&str] = &[
-    // Who is new has invited nobody yet.
-    "user::sql::INSERT",
+const SEEN_BY_THEMSELVES: &[&str] = &[
     // Passwords, and what somebody acts in.
     "user::sql::SET_PASSWORD",
     "user::sql::FORGET_PASSWORD",
@@ -37,22 +42,48 @@ const UNSEEN: &[&str] = &[
     "session::sql::SET_DEFAULT_WORKSPACE",
     // Lists of invitations show an inviter's address, and not whether it was proved.
     "user::sql::VERIFY",
+    // Nor any but the first, which whoever has invited somebody has already.
+    "user::sql::ADD_ADDRESS",
+    "user::sql::INSERT_ADDRESS",
+];
+/// Statements that change nothing that could have been kept.
+const SEEN_BY_NOBODY: &[&str] = &[
+    // What is new was never shown.
+    "user::sql::INSERT",
+    "session::sql::INSERT",
+    // What is over is told from the time.
+    "session::sql::DELETE_ENDED",
+    "housekeeping::sql::EXPIRED_SESSIONS",
+    "housekeeping::sql::IDLE_SESSIONS",
+    // The statement before each has moved on the sessions it is about.
+    "session::sql::END_OTHER_SIGN_INS",
+    "session::sql::END_SIGN_IN",
+    // It is what moves on.
+    "revision::sql::REVISE_SESSION",
+    "revision::sql::REVISE_SESSIONS_OF_USER",
 ];
 
 impl Change {
     /// What this statement changes when it changes anything.
     pub(super) fn of(declaration: &Declaration, values: &[Value<'_>]) -> Option<Self> {
+        let is_among = |names: &[&str]| names.iter().any(|name| declaration.name.ends_with(name));
+        let named = |subject: Subject| declaration.names(subject, values);
         let table = written(declaration.text)?;
-        if OF_PEOPLE.contains(&table) {
-            return (!UNSEEN.iter().any(|unseen| declaration.name.ends_with(unseen))).then_some(Self::Everybody);
-        }
-        if !OF_ORGANIZATIONS.contains(&table) {
+        if is_among(SEEN_BY_NOBODY) {
             return None;
         }
-        match declaration.organization.and_then(|place| values.get(place)) {
-            Some(Value::Integer(organization)) => Some(Self::Organization(*organization)),
-            _ => Some(Self::Everybody),
-        }
+        let change = if OF_PEOPLE.contains(&table) {
+            named(Subject::User).filter(|_| is_among(SEEN_BY_THEMSELVES)).map(Self::User)
+        } else if OF_SESSIONS.contains(&table) {
+            let of_session = named(Subject::Session).map(Self::Session);
+            let of_user = || named(Subject::User).map(Self::User);
+            of_session.or_else(of_user).or_else(|| named(Subject::Organization).map(Self::Organization))
+        } else if OF_ORGANIZATIONS.contains(&table) {
+            named(Subject::Organization).map(Self::Organization)
+        } else {
+            return None;
+        };
+        Some(change.unwrap_or(Self::Everybody))
     }
 }
 
@@ -73,9 +104,17 @@ mod tests {
 
     #[test]
     fn what_is_said_to_be_unseen_is_there() {
-        for unseen in UNSEEN {
+        for unseen in SEEN_BY_THEMSELVES.iter().chain(SEEN_BY_NOBODY) {
             let found = statements().filter(|declaration| declaration.name.ends_with(unseen)).count();
             assert_eq!(found, 1, "{unseen}");
+        }
+    }
+
+    #[test]
+    fn what_people_see_of_themselves_says_who_they_are() {
+        for seen in SEEN_BY_THEMSELVES {
+            let declaration = statements().find(|declaration| declaration.name.ends_with(seen)).unwrap();
+            assert!(declaration.subjects.contains(&Some(Subject::User)), "{seen}");
         }
     }
 

@@ -47,14 +47,25 @@ impl fmt::Debug for Value<'_> {
 /// A value on its way out of a row.
 pub type Cell<'a> = Value<'a>;
 
+/// Whose things a statement is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An organization's.
+    Organization,
+    /// A user's.
+    User,
+    /// A session's.
+    Session,
+}
+
 /// A type that a statement can declare as argument. What the caller gives may borrow: `Text` takes a `&str`.
 pub trait Argument {
     /// What the caller writes at the call.
     type Given<'a>: Copy + Send + Sync;
     /// What it is to the database.
     const KIND: Kind;
-    /// Whether it names an organization.
-    const IS_ORGANIZATION: bool = false;
+    /// Whose things it names, where it names somebody's.
+    const SUBJECT: Option<Subject> = None;
     /// What the driver gets.
     fn value(given: Self::Given<'_>) -> Value<'_>;
 }
@@ -129,11 +140,11 @@ impl Column for Vec<u8> {
 
 /// An integer behind a type: how to make one of the other.
 macro_rules! integers {
-    ($($type:ty: $into:expr, $from:expr $(, $is_organization:literal)?;)+) => {$(
+    ($($type:ty: $into:expr, $from:expr $(, $subject:ident)?;)+) => {$(
         impl Argument for $type {
             type Given<'a> = Self;
             const KIND: Kind = Kind::Integer;
-            $(const IS_ORGANIZATION: bool = $is_organization;)?
+            $(const SUBJECT: Option<Subject> = Some(Subject::$subject);)?
             fn value<'a>(given: Self) -> Value<'a> {
                 Value::Integer(($into)(given))
             }
@@ -155,11 +166,11 @@ integers! {
     bool: i64::from, |number| match number { 0 => Some(false), 1 => Some(true), _ => None };
     Timestamp: Timestamp::as_microseconds, |number| Some(Timestamp::from_microseconds(number));
     id::DeploymentId: id::DeploymentId::get, |number: i64| Some(number.into());
-    id::UserId: id::UserId::get, |number: i64| Some(number.into());
+    id::UserId: id::UserId::get, |number: i64| Some(number.into()), User;
     id::EmailAddressId: id::EmailAddressId::get, |number: i64| Some(number.into());
-    id::SessionId: id::SessionId::get, |number: i64| Some(number.into());
+    id::SessionId: id::SessionId::get, |number: i64| Some(number.into()), Session;
     id::SignInId: id::SignInId::get, |number: i64| Some(number.into());
-    id::OrganizationId: id::OrganizationId::get, |number: i64| Some(number.into()), true;
+    id::OrganizationId: id::OrganizationId::get, |number: i64| Some(number.into()), Organization;
     id::MembershipId: id::MembershipId::get, |number: i64| Some(number.into());
     id::MemberId: id::MemberId::get, |number: i64| Some(number.into());
     id::RoleId: id::RoleId::get, |number: i64| Some(number.into());

@@ -40,6 +40,7 @@ migrations! {
     "0010" = 10 "letters";
     "0011" = 11 "revisions";
     "0012" = 12 "housekeeping";
+    "0013" = 13 "session_revisions";
 }
 
 /// The schema this binary speaks.

@@ -14,7 +14,7 @@ mod sqlite;
 mod statement;
 mod tx;
 
-pub use column::{Argument, Bytes, Cell, Column, Kind, Text, Value};
+pub use column::{Argument, Bytes, Cell, Column, Kind, Subject, Text, Value};
 pub use migrate::{MIGRATIONS, Migration};
 pub use moving::{MoveError, Moved, TABLES, move_all};
 pub use open::{Db, OpenError, Place};

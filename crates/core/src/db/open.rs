@@ -25,6 +25,22 @@ impl Db {
             Place::Postgres(url) => Postgres::open(url, options, now).await.map(Self::Postgres),
         }
     }
+
+    /// Somebody has changed rows past the service.
+    #[cfg(feature = "test-hooks")]
+    pub fn note_commit(&self) {
+        if let Self::Sqlite(sqlite) = self {
+            sqlite.note_commit();
+        }
+    }
+
+    /// How often this database has been committed to, where nobody else can and nobody is about to.
+    pub(crate) fn commits(&self) -> Option<u64> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.commits(),
+            Self::Postgres(_) => None,
+        }
+    }
 }
 
 /// Where a database is.

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::column::{Argument, Cell, Column, Kind, Value};
+use super::column::{Argument, Cell, Column, Kind, Subject, Value};
 use crate::error::{Problem, Result};
 
 /// One statement: its name, its text for each engine, what it takes and what it gives.
@@ -23,10 +23,21 @@ pub struct Declaration {
     pub sqlite: &'static str,
     /// What it takes, in order.
     pub arguments: &'static [Kind],
-    /// Which of them is the organization whose things it is about, counted from 0.
-    pub organization: Option<usize>,
+    /// Whose things each of them names, if any's.
+    pub subjects: &'static [Option<Subject>],
     /// The columns it gives, by name and in order; `None` when it gives an unnamed value or none.
     pub columns: Option<&'static [&'static str]>,
+}
+
+impl Declaration {
+    /// Whose things the statement is about, where one of its values says so: the first, if there are several.
+    pub(super) fn names(&self, subject: Subject, values: &[Value<'_>]) -> Option<i64> {
+        let place = self.subjects.iter().position(|named| *named == Some(subject))?;
+        match values.get(place) {
+            Some(Value::Integer(id)) => Some(*id),
+            _ => None,
+        }
+    }
 }
 
 impl<A: Arguments, R: Record> Statement<A, R> {
@@ -38,7 +49,7 @@ impl<A: Arguments, R: Record> Statement<A, R> {
                 text,
                 sqlite,
                 arguments: A::KINDS,
-                organization: A::ORGANIZATION,
+                subjects: A::SUBJECTS,
                 columns: R::COLUMNS,
             },
             types: PhantomData,
@@ -67,22 +78,10 @@ pub trait Arguments {
     type Given<'a>: Copy + Send + Sync;
     /// What each is to the database.
     const KINDS: &'static [Kind];
-    /// Which of them is an organization: the first, if there are several.
-    const ORGANIZATION: Option<usize>;
+    /// Whose things each names, if any's.
+    const SUBJECTS: &'static [Option<Subject>];
     /// The values in order.
     fn values(given: Self::Given<'_>) -> Vec<Value<'_>>;
-}
-
-/// The place of the first that is so.
-const fn first(each: &[bool]) -> Option<usize> {
-    let mut place = 0;
-    while place < each.len() {
-        if each[place] {
-            return Some(place);
-        }
-        place += 1;
-    }
-    None
 }
 
 macro_rules! arguments {
@@ -90,7 +89,7 @@ macro_rules! arguments {
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
             type Given<'a> = ($($name::Given<'a>,)*);
             const KINDS: &'static [Kind] = &[$($name::KIND),*];
-            const ORGANIZATION: Option<usize> = first(&[$($name::IS_ORGANIZATION),*]);
+            const SUBJECTS: &'static [Option<Subject>] = &[$($name::SUBJECT),*];
             #[expect(non_snake_case, reason = "type names bind the tuple's fields")]
             fn values(given: Self::Given<'_>) -> Vec<Value<'_>> {
                 let ($($name,)*) = given;
@@ -112,7 +111,7 @@ macro_rules! arguments_up_to {
 impl Arguments for () {
     type Given<'a> = ();
     const KINDS: &'static [Kind] = &[];
-    const ORGANIZATION: Option<usize> = None;
+    const SUBJECTS: &'static [Option<Subject>] = &[];
     fn values((): Self::Given<'_>) -> Vec<Value<'_>> {
         Vec::new()
     }

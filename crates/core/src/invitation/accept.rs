@@ -115,7 +115,7 @@ impl Accept {
         cx.tx.optional(sql::ACCEPT, taken).await?.ok_or(Code::InvalidInvitationToken)?;
         let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
         if proves {
-            cx.tx.execute(user::sql::VERIFY, (invitee.owner.email_id, cx.now)).await?;
+            cx.tx.execute(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now)).await?;
         }
         let membership = match before {
             Some(membership) => membership,

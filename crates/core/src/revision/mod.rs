@@ -1,11 +1,12 @@
 //! Whether what was read before still holds.
 //!
-//! What a list of an organization shows changes only by writes. Every command that writes such a thing moves the
-//! organization's revision on in its own transaction ([`crate::db`] tells from the statements which it was), so an answer
-//! that was made at one revision is right for as long as that is the revision, in every process, and without any message
-//! between them. What else an answer depends on (who asks, what they may see, what time it is) is asked anew each time,
-//! in the same statement that reads the revision.
+//! What a list of an organization shows changes only by writes, and so does what a session shows its caller. Every command
+//! that writes such a thing moves the organization's revision on, or the session's, in its own transaction ([`crate::db`]
+//! tells from the statements which it was), so an answer that was made at one revision is right for as long as that is the
+//! revision, in every process, and without any message between them. The revisions are asked for each time anew, by one
+//! statement on two keys.
 
+mod known;
 pub(crate) mod sql;
 
 use crate::access::{AddressList, Need, PermissionSet};
@@ -13,9 +14,13 @@ use crate::context::{Caller, Context};
 use crate::db::{Change, Tx};
 use crate::error::Result;
 use crate::id::OrganizationId;
-use crate::service::Service;
-use crate::session::{self, SessionStub};
+use crate::secret::SessionToken;
+use crate::session::kept::unseen_until;
+use crate::session::{Holds, Kept, SessionStub};
+use crate::settings::Settings;
 use crate::time::Timestamp;
+
+pub(crate) use known::KnownCallers;
 
 /// How far an organization's things have come. Two that are equal were read with nothing changed in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,15 @@ pub struct Standing {
     pub revision: Revision,
 }
 
+/// What a caller has in an organization.
+#[derive(Debug)]
+pub(crate) struct Known {
+    session: SessionStub,
+    restricts_addresses: bool,
+    allowed_addresses: String,
+    held: PermissionSet,
+}
+
 /// The organization's revision at the state this transaction sees.
 pub(crate) async fn current(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Revision> {
     cx.tx.one(sql::REVISION, (organization,)).await.map(|(number,)| Revision(number))
@@ -50,6 +64,14 @@ pub(crate) async fn revise(cx: &mut Context<'_>) -> Result<()> {
         let scope = match change {
             Change::Organization(organization) => organization,
             Change::Everybody => 0,
+            Change::Session(session) => {
+                cx.tx.execute(sql::REVISE_SESSION, (session.into(), cx.now)).await?;
+                continue;
+            }
+            Change::User(user) => {
+                cx.tx.execute(sql::REVISE_SESSIONS_OF_USER, (user.into(), cx.now)).await?;
+                continue;
+            }
         };
         let shard = cx.tx.shard();
         cx.tx.execute(sql::REVISE, (scope, shard, cx.now)).await?;
@@ -57,29 +79,50 @@ pub(crate) async fn revise(cx: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What is asked before something that was made earlier is shown again. `None` when anything is not as usual: whoever
-/// asks then goes the whole way, which knows the words for it.
-pub(crate) async fn standing(
-    service: &Service,
-    caller: &Caller,
+/// Whether what was read of a session and an organization still is so, as far as the database goes.
+pub(crate) async fn still(holds: &Holds, tx: &mut Tx<'_>) -> Result<bool> {
+    let still = tx.optional(sql::STILL, (holds.session, holds.organization)).await?;
+    Ok(still.is_some_and(|still| still.session == holds.at && Revision(still.revision) == holds.revision))
+}
+
+/// Finds out what a caller has in an organization. `None` when anything is not as usual.
+pub(crate) async fn find_out(
+    token: &SessionToken,
     organization: OrganizationId,
-    need: Need,
+    now: Timestamp,
+    settings: &Settings,
     tx: &mut Tx<'_>,
-) -> Result<Option<Standing>> {
-    let Some(token) = &caller.token else {
-        return Ok(None);
-    };
-    let (now, settings) = (service.now(), &service.settings);
+) -> Result<Option<Kept<Known>>> {
     let asked = (&token.digest()[..], now, now.minus(settings.sessions.idle), organization);
     let rows = tx.all(sql::STANDING, asked).await?;
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let lets_in = AddressList::lets_in(first.restricts_addresses, &first.allowed_addresses, caller.address);
-    // A session that is due to be noted as in use goes the whole way, which notes it.
-    let is_stale = session::is_stale(first.last_seen_at, now, settings);
-    let session = SessionStub { id: first.session_id, created_at: first.created_at, updated_at: first.updated_at };
-    let revision = Revision(first.revision);
-    let held = PermissionSet::union(rows.into_iter().map(|row| row.permissions));
-    Ok((lets_in && !is_stale && held.satisfies(need)).then_some(Standing { session, now, revision }))
+    let ends = [first.session_ends, first.sign_in_ends, unseen_until(first.last_seen_at, settings)];
+    let holds = Holds {
+        session: first.session_id,
+        at: first.session_revision,
+        organization,
+        revision: Revision(first.revision),
+        from: now,
+        until: ends.into_iter().min().unwrap_or(now),
+    };
+    let known = Known {
+        session: SessionStub { id: first.session_id, created_at: first.created_at, updated_at: first.updated_at },
+        restricts_addresses: first.restricts_addresses,
+        allowed_addresses: first.allowed_addresses.clone(),
+        held: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
+    };
+    Ok(Some(Kept::new(known, holds)))
+}
+
+impl Kept<Known> {
+    /// Where the caller stands, if what they have is what is needed. A session that is due to be noted as in use goes the
+    /// whole way, which notes it.
+    pub(crate) fn standing(&self, caller: &Caller, need: Need, now: Timestamp) -> Option<Standing> {
+        let Known { session, restricts_addresses, allowed_addresses, held } = &self.what;
+        let lets_in = AddressList::lets_in(*restricts_addresses, allowed_addresses, caller.address);
+        let may = lets_in && held.satisfies(need) && self.holds.on_time(now);
+        may.then_some(Standing { session: *session, now, revision: self.holds.revision })
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::access::PermissionSet;
 use crate::db::{Bytes, record, sql};
-use crate::id::{OrganizationId, SessionId};
+use crate::id::{OrganizationId, SessionId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -16,6 +16,17 @@ record! {
         pub(crate) allowed_addresses: String,
         pub(crate) permissions: PermissionSet,
         pub(crate) revision: i64,
+        pub(crate) session_revision: i64,
+        pub(crate) session_ends: Timestamp,
+        pub(crate) sign_in_ends: Timestamp,
+    }
+}
+
+record! {
+    /// What a session and an organization are at.
+    pub(crate) struct Still {
+        pub(crate) session: i64,
+        pub(crate) revision: i64,
     }
 }
 
@@ -27,6 +38,22 @@ sql! {
          SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1)
              ON CONFLICT (scope, shard) DO UPDATE
             SET revision = CASE WHEN revisions.revision < $3 THEN $3 ELSE revisions.revision + 1 END";
+
+    /// Who may see something of a session sees what it is at.
+    REVISE_SESSION(SessionId, Timestamp) =
+        "UPDATE sessions SET revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END WHERE id = $1";
+
+    /// Wherever they are signed in.
+    REVISE_SESSIONS_OF_USER(UserId, Timestamp) =
+        "UPDATE sessions SET revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1)";
+
+    /// What a session and an organization are at; 0 is no organization.
+    STILL(SessionId, OrganizationId): Still =
+        "SELECT s.revision AS session,
+                (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, $2)) AS revision
+           FROM sessions s
+          WHERE s.id = $1";
 
     REVISION(OrganizationId): (i64,) =
         "SELECT CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM revisions WHERE scope IN (0, $1)";
@@ -40,7 +67,8 @@ sql! {
         "SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
                 o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
                 r.permissions AS permissions,
-                (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, $4)) AS revision
+                (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, $4)) AS revision,
+                s.revision AS session_revision, s.expires_at AS session_ends, i.expires_at AS sign_in_ends
            FROM sessions s
            JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            JOIN users u ON u.id = i.user_id AND u.disabled = 0

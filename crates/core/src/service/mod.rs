@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use self::errand::{Asking, Doing, Done, Errand, typed};
 use crate::access::Need;
 use crate::context::{Caller, Command, Context, Query, Reply, Wakes};
-use crate::db::{Db, Tx};
+use crate::db::{Cost, Db, Tx};
 use crate::deployment::{self, Deployment};
 use crate::domain::Dns;
 use crate::error::{Problem, Result};
@@ -25,9 +25,9 @@ use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
-use crate::revision::{self, Standing};
+use crate::revision::{self, KnownCallers, Standing};
 use crate::secret::{InvitationToken, RefusalToken};
-use crate::session;
+use crate::session::{self, Kept, kept};
 use crate::session_token;
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
@@ -75,6 +75,7 @@ pub struct Service {
     pub(crate) dns: Arc<dyn Dns>,
     pub(crate) outbox: Notify,
     pub(crate) housekeeping: Notify,
+    known: KnownCallers,
     deployment: OnceLock<Deployment>,
     /// What the operator has set.
     pub settings: Settings,
@@ -108,6 +109,7 @@ impl Service {
             dns,
             outbox: Notify::new(),
             housekeeping: Notify::new(),
+            known: KnownCallers::default(),
             deployment: OnceLock::new(),
             settings,
         });
@@ -195,12 +197,53 @@ impl Service {
     }
 
     /// The caller's standing in an organization, when they may see what is asked for and nothing else is to be done or
-    /// said: for showing again what was made at an earlier revision. One statement.
-    pub async fn standing(&self, caller: &Caller, organization: OrganizationId, need: Need) -> Option<Standing> {
-        match &self.db {
-            Db::Sqlite(sqlite) => on_sqlite::standing(self, sqlite, caller, organization, need).await,
-            Db::Postgres(postgres) => on_postgres::standing(self, postgres, caller, organization, need).await,
+    /// said: for showing again what was made at an earlier revision. One statement at the most. `None` when anything is
+    /// not as usual: whoever asks then goes the whole way, which knows the words for it.
+    pub async fn standing(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        need: Need,
+    ) -> Option<(Standing, Cost)> {
+        let token = caller.token.as_ref()?;
+        let key = (token.digest(), organization);
+        let now = self.now();
+        if let Some(known) = self.known.of(&key)
+            && let Some(cost) = self.still(&known, now).await
+        {
+            return known.standing(caller, need, now).map(|standing| (standing, cost));
         }
+        let known = match &self.db {
+            Db::Sqlite(sqlite) => on_sqlite::find_out(self, sqlite, token, organization, now).await,
+            Db::Postgres(postgres) => on_postgres::find_out(self, postgres, token, organization, now).await,
+        }?;
+        let standing = known.standing(caller, need, now);
+        self.known.keep(key, known);
+        standing.map(|standing| (standing, kept::ASKED))
+    }
+
+    /// Whether what was read of a session before still is so, and what finding out cost: a statement at the most.
+    pub async fn holds<T>(&self, kept: &Kept<T>) -> Option<Cost> {
+        self.still(kept, self.now()).await
+    }
+
+    async fn still<T>(&self, kept: &Kept<T>, now: Timestamp) -> Option<Cost> {
+        if !kept.holds.on_time(now) {
+            return None;
+        }
+        // Before the database is asked: what is committed after this is not known to be seen.
+        let commits = self.db.commits();
+        if commits.is_some_and(|commits| kept.held_at(commits)) {
+            return Some(Cost::default());
+        }
+        let still = match &self.db {
+            Db::Sqlite(sqlite) => on_sqlite::still(sqlite, &kept.holds).await,
+            Db::Postgres(postgres) => on_postgres::still(postgres, &kept.holds).await,
+        };
+        if let Some(commits) = commits.filter(|_| still) {
+            kept.note_held_at(commits);
+        }
+        still.then_some(kept::ASKED)
     }
 
     async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Wakes) {

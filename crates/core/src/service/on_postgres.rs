@@ -10,18 +10,22 @@ use tracing::Instrument;
 
 use super::Service;
 use super::errand::{Done, Errand};
-use crate::access::Need;
 use crate::context::{Caller, Reply, Wakes};
 use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
-use crate::revision::{self, Standing};
+use crate::revision::{self, Known};
+use crate::secret::SessionToken;
+use crate::session::{Holds, Kept};
+use crate::time::Timestamp;
 
 /// The pause before a second attempt; it doubles up to the longest, and each is cut by chance so that two losers of one
 /// race do not meet again.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
+/// How long a glance may take before the whole way is gone instead, which has all of its patience left.
+const GLANCE: Duration = Duration::from_millis(200);
 
 /// A command is run in a task of its own, so that a caller who hangs up does not leave it half done.
 pub(super) async fn run(service: &Arc<Service>, caller: &Caller, command: Box<dyn Errand>) -> Reply<Done> {
@@ -94,19 +98,28 @@ pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller,
 }
 
 /// Tried once: whoever gets nothing goes the whole way, which tries again.
-pub(super) async fn standing(
+pub(super) async fn find_out(
     service: &Service,
     postgres: &Postgres,
-    caller: &Caller,
+    token: &SessionToken,
     organization: OrganizationId,
-    need: Need,
-) -> Option<Standing> {
+    now: Timestamp,
+) -> Option<Kept<Known>> {
     let asked = async {
-        let mut transaction = postgres.transaction(Purpose::Glance).await.ok()?;
-        let mut tx = Tx::on_postgres(&mut transaction);
-        revision::standing(service, caller, organization, need, &mut tx).await.ok().flatten()
+        let mut glance = postgres.glance().await?;
+        let tx = &mut Tx::on_postgres(&mut glance);
+        revision::find_out(token, organization, now, &service.settings, tx).await.ok().flatten()
     };
-    timeout(postgres.patience(), asked).await.ok().flatten()
+    timeout(GLANCE, asked).await.ok().flatten()
+}
+
+/// The same.
+pub(super) async fn still(postgres: &Postgres, holds: &Holds) -> bool {
+    let asked = async {
+        let mut glance = postgres.glance().await?;
+        revision::still(holds, &mut Tx::on_postgres(&mut glance)).await.ok()
+    };
+    timeout(GLANCE, asked).await.is_ok_and(|still| still.unwrap_or(false))
 }
 
 async fn answer(

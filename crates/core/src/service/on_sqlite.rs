@@ -9,12 +9,14 @@ use tracing::Span;
 
 use super::Service;
 use super::errand::{Done, Errand};
-use crate::access::Need;
 use crate::context::{Caller, Reply, Wakes};
 use crate::db::{Sqlite, Turn, Tx};
 use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
-use crate::revision::{self, Standing};
+use crate::revision::{self, Known};
+use crate::secret::SessionToken;
+use crate::session::{Holds, Kept};
+use crate::time::Timestamp;
 
 pub(super) async fn run(
     service: &Arc<Service>,
@@ -62,17 +64,28 @@ pub(super) async fn ask(service: &Service, sqlite: &Sqlite, caller: &Caller, que
 }
 
 /// One statement sees one state by itself.
-pub(super) async fn standing(
+pub(super) async fn find_out(
     service: &Service,
     sqlite: &Sqlite,
-    caller: &Caller,
+    token: &SessionToken,
     organization: OrganizationId,
-    need: Need,
-) -> Option<Standing> {
+    now: Timestamp,
+) -> Option<Kept<Known>> {
     let mut connection = sqlite.readers().glance().ok()?;
-    let standing = revision::standing(service, caller, organization, need, &mut Tx::on_sqlite(&mut connection)).await;
+    let tx = &mut Tx::on_sqlite(&mut connection);
+    let known = revision::find_out(token, organization, now, &service.settings, tx).await;
     sqlite.readers().keep(connection);
-    standing.ok().flatten()
+    known.ok().flatten()
+}
+
+/// The same.
+pub(super) async fn still(sqlite: &Sqlite, holds: &Holds) -> bool {
+    let Ok(mut connection) = sqlite.readers().glance() else {
+        return false;
+    };
+    let still = revision::still(holds, &mut Tx::on_sqlite(&mut connection)).await;
+    sqlite.readers().keep(connection);
+    still.unwrap_or(false)
 }
 
 /// The outcome of a future that never waits: on SQLite every statement answers at once.

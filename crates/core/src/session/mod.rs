@@ -1,8 +1,9 @@
 //! A session is a browser's: it may hold several sign-ins, one a user, of which one is active (contract A.4).
 //!
-//! Nothing of it is kept in the process. Every transaction looks it up anew, so what ends a session, a sign-in or a user
-//! ends it for the next request everywhere.
+//! Every transaction looks it up anew, and what is kept of an earlier look ([`kept`]) is asked after, so what ends a
+//! session, a sign-in or a user ends it for the next request everywhere.
 
+pub(crate) mod kept;
 mod show;
 mod sign_ins;
 mod sign_out;
@@ -16,12 +17,13 @@ use std::time::Duration;
 use crate::context::{Command, Context};
 use crate::db::Tx;
 use crate::error::{Code, Problem, Result};
-use crate::id::{MembershipId, SessionId, UserId};
+use crate::id::{MembershipId, SessionId, SignInId, UserId};
 use crate::secret::SessionToken;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-pub use show::{Show, ShownSession, ShownSignIn};
+pub use kept::{Holds, Kept};
+pub use show::{Show, ShowToKeep, ShownSession, ShownSignIn};
 pub use sign_ins::{EndSignIn, ListSignIns};
 pub(crate) use sign_ins::{end_all, end_others};
 pub use sign_out::SignOut;
@@ -51,6 +53,11 @@ impl CurrentSession {
         SessionStub { id: self.id, created_at: self.created_at, updated_at: self.updated_at }
     }
 
+    /// Its active sign-in, within it.
+    pub(crate) fn signed_in(&self) -> Option<(SessionId, SignInId)> {
+        self.sign_in_id.map(|sign_in| (self.id, sign_in))
+    }
+
     pub(crate) fn is_stale(&self, now: Timestamp, settings: &Settings) -> bool {
         is_stale(self.last_seen_at, now, settings)
     }
@@ -58,7 +65,11 @@ impl CurrentSession {
 
 /// Whether it is time to note that a session is in use.
 pub(crate) fn is_stale(last_seen: Timestamp, now: Timestamp, settings: &Settings) -> bool {
-    now.since(last_seen) >= TOUCH_AFTER.min(settings.sessions.idle / 4)
+    now.since(last_seen) >= touch_after(settings)
+}
+
+fn touch_after(settings: &Settings) -> Duration {
+    TOUCH_AFTER.min(settings.sessions.idle / 4)
 }
 
 /// The session this token belongs to; `None` when it has ended, or never was.
@@ -91,7 +102,7 @@ pub(crate) async fn note_use(cx: &mut Context<'_>) -> Result<()> {
     };
     cx.tx.execute(sql::TOUCH, (session.id, cx.now)).await?;
     if let Some(sign_in) = session.sign_in_id {
-        cx.tx.execute(sql::TOUCH_SIGN_IN, (sign_in, cx.now)).await?;
+        cx.tx.execute(sql::TOUCH_SIGN_IN, (session.id, sign_in, cx.now)).await?;
     }
     Ok(())
 }
@@ -148,8 +159,8 @@ fn no_member(problem: Problem) -> Problem {
 /// Makes an organization the active one, of the sign-in and as the user's default; `None` for none.
 pub(crate) async fn set_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
     let user = cx.user()?;
-    if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-        cx.tx.execute(sql::SET_ORGANIZATION, (sign_in, membership, cx.now)).await?;
+    if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
+        cx.tx.execute(sql::SET_ORGANIZATION, (session, sign_in, membership, cx.now)).await?;
     }
     cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
     Ok(())

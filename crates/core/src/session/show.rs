@@ -1,5 +1,6 @@
 //! The whole session as its owner sees it.
 
+use super::kept::{self, Holds};
 use super::sql::{self, CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
 use crate::attempt::{self, Attempt};
 use crate::context::{Context, Query};
@@ -48,6 +49,23 @@ impl Query for Show {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
         show(cx).await
+    }
+}
+
+/// The same, with how long it stays so.
+#[derive(Debug)]
+pub struct ShowToKeep;
+
+impl Query for ShowToKeep {
+    type Out = (Option<ShownSession>, Option<Holds>);
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
+        let shown = show(cx).await?;
+        let holds = match &shown {
+            Some(shown) => kept::holds(cx, shown).await?,
+            None => None,
+        };
+        Ok((shown, holds))
     }
 }
 

@@ -26,6 +26,10 @@ record! {
         pub user_id: Option<UserId>,
         /// Until when there may be an attempt to show.
         pub(crate) attempts_until: Timestamp,
+        /// When it ends, used or not.
+        pub(crate) expires_at: Timestamp,
+        /// Moves on with every change that its caller could see.
+        pub(crate) revision: i64,
     }
 }
 
@@ -180,7 +184,8 @@ sql! {
     /// A session that has neither ended nor lain idle, and its active sign-in as long as that has not ended either.
     CURRENT(Bytes, Timestamp, Timestamp): CurrentSession =
         "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
-                i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until
+                i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until, s.expires_at AS expires_at,
+                s.revision AS revision
            FROM sessions s
            LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0
@@ -189,8 +194,8 @@ sql! {
     TOUCH(SessionId, Timestamp) =
         "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
 
-    TOUCH_SIGN_IN(SignInId, Timestamp) =
-        "UPDATE sign_ins SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2";
+    TOUCH_SIGN_IN(SessionId, SignInId, Timestamp) =
+        "UPDATE sign_ins SET last_active_at = $3 WHERE id = $2 AND session_id = $1 AND last_active_at < $3";
 
     INSERT(SessionId, Bytes, Timestamp, Timestamp) =
         "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
@@ -259,13 +264,13 @@ sql! {
           ORDER BY r.id";
 
     /// The active organization of a sign-in; the active workspace goes, since it was another organization's or none.
-    SET_ORGANIZATION(SignInId, Option<MembershipId>, Timestamp) =
-        "UPDATE sign_ins SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
-          WHERE id = $1";
+    SET_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) =
+        "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = NULL, updated_at = $4
+          WHERE id = $2 AND session_id = $1";
 
-    SET_WORKSPACE(SignInId, MembershipId, WorkspaceMembershipId, Timestamp) =
-        "UPDATE sign_ins SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
-          WHERE id = $1";
+    SET_WORKSPACE(SessionId, SignInId, MembershipId, WorkspaceMembershipId, Timestamp) =
+        "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = $4, updated_at = $5
+          WHERE id = $2 AND session_id = $1";
 
     SET_DEFAULT_WORKSPACE(UserId, MembershipId, WorkspaceMembershipId, Timestamp) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
@@ -276,15 +281,22 @@ sql! {
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
           WHERE id = $1";
 
-    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none.
+    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none. Those in which
+    /// they do not act have one sign-in less, and are moved on with them.
     LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) =
-        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
-          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)
-            AND active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
+        "UPDATE sessions
+            SET active_sign_in_id = CASE
+                    WHEN active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2) THEN NULL
+                    ELSE active_sign_in_id END,
+                updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
 
+    /// The same for one of them.
     LEAVE_SESSION(UserId, SignInId, Timestamp) =
-        "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $3
-          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2) AND active_sign_in_id = $2";
+        "UPDATE sessions
+            SET active_sign_in_id = CASE WHEN active_sign_in_id = $2 THEN NULL ELSE active_sign_in_id END,
+                updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
+          WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2)";
 
     END_OTHER_SIGN_INS(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
 

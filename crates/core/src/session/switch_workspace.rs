@@ -1,7 +1,7 @@
 //! Choosing the workspace one acts in.
 
 use super::show::{ShownSession, show};
-use super::sql;
+use super::{CurrentSession, sql};
 use crate::access::{self, WorkspaceNeed};
 use crate::context::{Command, Context};
 use crate::error::{Code, Problem, Result};
@@ -33,8 +33,8 @@ impl Command for SwitchWorkspace {
         let membership = grant.in_organization().membership();
         let there = (grant.place().0, workspace, membership);
         let joined = cx.tx.optional(workspace::sql::MEMBERSHIP, there).await?.ok_or(Code::NotAMember)?.0;
-        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            cx.tx.execute(sql::SET_WORKSPACE, (sign_in, membership, joined, cx.now)).await?;
+        if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
+            cx.tx.execute(sql::SET_WORKSPACE, (session, sign_in, membership, joined, cx.now)).await?;
         }
         cx.tx.execute(sql::SET_DEFAULT_WORKSPACE, (user, membership, joined, cx.now)).await?;
         show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))

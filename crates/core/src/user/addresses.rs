@@ -86,7 +86,7 @@ impl Command for AddInvitedAddress {
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
         let own = cx.tx.all(sql::ADDRESSES, (user,)).await?;
         if let Some(claimed) = own.iter().find(|one| one.email == invitation.email_key) {
-            cx.tx.execute(sql::VERIFY, (claimed.id, cx.now)).await?;
+            cx.tx.execute(sql::VERIFY, (user, claimed.id, cx.now)).await?;
             return domain::come_in(cx, user).await;
         }
         if own.len() >= MOST {
@@ -97,7 +97,7 @@ impl Command for AddInvitedAddress {
         let (id, key): (EmailAddressId, _) = (cx.id(), invitation.email_key.as_str());
         let written = EmailAddress::parse(key)?;
         cx.tx.optional(sql::ADD_ADDRESS, (id, user, written.as_str(), key, cx.now)).await?.ok_or(Code::EmailExists)?;
-        cx.tx.execute(sql::VERIFY, (id, cx.now)).await?;
+        cx.tx.execute(sql::VERIFY, (user, id, cx.now)).await?;
         domain::come_in(cx, user).await
     }
 }

@@ -54,7 +54,7 @@ impl Query for ShowAccount {
 /// An address that was only claimed is proved by somebody who may be another than who claimed it: the account is theirs,
 /// and whatever it could be come into with before is gone.
 pub(crate) async fn take_over(cx: &mut Context<'_>, user: UserId, email: EmailAddressId) -> Result<()> {
-    cx.tx.execute(sql::VERIFY, (email, cx.now)).await?;
+    cx.tx.execute(sql::VERIFY, (user, email, cx.now)).await?;
     cx.tx.execute(sql::NO_PRIMARY, (user, cx.now)).await?;
     cx.tx.execute(sql::MAKE_PRIMARY, (user, email, cx.now)).await?;
     cx.tx.execute(sql::DELETE_OTHERS_UNPROVED, (user, email)).await?;

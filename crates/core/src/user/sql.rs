@@ -150,8 +150,9 @@ sql! {
     /// Nothing comes back when somebody has the user name.
     USERNAME(Text): (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
-    VERIFY(EmailAddressId, Timestamp) =
-        "UPDATE email_addresses SET verified_at = $2, updated_at = $2 WHERE id = $1 AND verified_at IS NULL";
+    VERIFY(UserId, EmailAddressId, Timestamp) =
+        "UPDATE email_addresses SET verified_at = $3, updated_at = $3
+          WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
     /// Nothing comes back when somebody holds the address.
     ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp): (EmailAddressId,) =

@@ -4,6 +4,7 @@
 //! the patience that was asked for: a database that is away is told of at once, and comes back by itself.
 
 mod connect;
+mod glances;
 mod lane;
 mod places;
 mod schema;
@@ -24,6 +25,7 @@ use super::OpenError;
 use crate::time::Timestamp;
 
 use connect::Connector;
+use glances::Glances;
 use lane::Lane;
 use places::Places;
 use tls::Tls;
@@ -66,6 +68,7 @@ pub struct Postgres {
     patience: Duration,
     places: Places,
     lane: Lane,
+    glances: Glances,
 }
 
 impl Postgres {
@@ -78,10 +81,11 @@ impl Postgres {
         let connector = Connector::sharing(&url.config, tls.clone(), options.patience);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(url.config.clone(), connector, recycling);
+        let glances = Glances::among(options.connections);
         let patience = Some(options.patience);
         let settings = settings(options.patience);
         let pool = Pool::builder(manager)
-            .max_size(options.connections)
+            .max_size(options.connections - glances.len())
             .queue_mode(QueueMode::Lifo)
             .timeouts(Timeouts { wait: patience, create: patience, recycle: patience })
             .runtime(Runtime::Tokio1)
@@ -91,7 +95,8 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
-        Ok(Self { pool, tls, patience: options.patience, places: Places::default(), lane: Lane::default() })
+        let (places, lane) = (Places::default(), Lane::default());
+        Ok(Self { pool, tls, patience: options.patience, places, lane, glances })
     }
 
     /// The longest a transaction may take.
@@ -104,13 +109,21 @@ impl Postgres {
         &self.lane
     }
 
+    /// For statements that stand alone, beside those of others; `None` when there is no connection for it at once.
+    pub(crate) async fn glance(&self) -> Option<Transaction> {
+        match self.glances.client(&self.pool).await {
+            Some(shared) => Some(Transaction::shared(shared, self.tls.clone())),
+            None => self.transaction(Purpose::Glance).await.ok(),
+        }
+    }
+
     /// A transaction; nothing is sent before its first statement.
     pub(crate) async fn transaction(&self, purpose: Purpose) -> Result<Transaction, Trouble> {
         if self.pool.status().waiting >= WAITING_CALLERS {
             return Err(Trouble::Crowded);
         }
         match self.pool.get().await {
-            Ok(client) => Ok(Transaction::new(client, purpose, self.tls.clone(), self.places.take())),
+            Ok(client) => Ok(Transaction::own(client, purpose, self.tls.clone(), self.places.take())),
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
                 // Whatever keeps a new connection from coming about: the ones there were are gone.
                 Err(Trouble::Away(trouble::words(&error)))

@@ -2,10 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use deadpool_postgres::Object;
+use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
 use tokio::runtime::Handle;
@@ -63,22 +65,49 @@ enum Stage {
 
 /// A transaction that is begun with its first statement. Whoever drops it has undone it, at whatever point that is.
 pub(crate) struct Transaction {
-    client: Option<Object>,
+    client: Option<Line>,
     purpose: Purpose,
     stage: Stage,
     trouble: Option<Trouble>,
     tls: Tls,
-    place: Place,
+    place: Option<Place>,
+}
+
+/// The connection it is on.
+#[expect(clippy::large_enum_variant, reason = "it is moved once, into its transaction")]
+enum Line {
+    /// Nobody else's meanwhile.
+    Own(Object),
+    /// One that others ask on too.
+    Shared(Arc<ClientWrapper>),
+}
+
+impl Deref for Line {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        match self {
+            Self::Own(client) => client,
+            Self::Shared(client) => client,
+        }
+    }
 }
 
 impl Transaction {
-    pub(super) fn new(client: Object, purpose: Purpose, tls: Tls, place: Place) -> Self {
-        Self { client: Some(client), purpose, stage: Stage::New, trouble: None, tls, place }
+    /// On a connection of its own.
+    pub(super) fn own(client: Object, purpose: Purpose, tls: Tls, place: Place) -> Self {
+        Self { client: Some(Line::Own(client)), purpose, stage: Stage::New, trouble: None, tls, place: Some(place) }
+    }
+
+    /// For statements that stand alone, on a connection of many.
+    pub(super) fn shared(client: Arc<ClientWrapper>, tls: Tls) -> Self {
+        let (client, purpose) = (Some(Line::Shared(client)), Purpose::Glance);
+        Self { client, purpose, stage: Stage::New, trouble: None, tls, place: None }
     }
 
     /// A number that no other transaction of this process has meanwhile, nor likely one of another.
     pub(in crate::db) fn shard(&self) -> i64 {
-        self.place.shard()
+        self.place.as_ref().map_or(0, Place::shard)
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -174,11 +203,11 @@ impl Transaction {
         if self.purpose == Purpose::Glance { Stage::Ended } else { Stage::Open }
     }
 
-    fn client(&self) -> Result<&Object, Trouble> {
+    fn client(&self) -> Result<&ClientWrapper, Trouble> {
         match &self.trouble {
             // After a failure the server refuses everything up to the end of the transaction.
             Some(trouble) => Err(trouble.clone()),
-            None => self.client.as_ref().ok_or_else(|| Trouble::Gone("the connection was let go of".to_owned())),
+            None => self.client.as_deref().ok_or_else(|| Trouble::Gone("the connection was let go of".to_owned())),
         }
     }
 
@@ -220,7 +249,8 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let Some(client) = self.client.take() else { return };
+        // On a connection of many, the others' answers go on; ours is passed over when it comes.
+        let Some(Line::Own(client)) = self.client.take() else { return };
         let is_spoilt = self.trouble.as_ref().is_some_and(Trouble::spoils_connection);
         match self.stage {
             Stage::New | Stage::Ended => {}

@@ -10,6 +10,7 @@ use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub struct Sqlite {
     readers: Arc<Connections>,
     writer: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+    commits: Arc<Commits>,
     /// Held as long as the database is open: a second process would give the same ids.
     _lock: File,
 }
@@ -60,6 +62,24 @@ pub struct Turn {
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Turn").field("keep", &self.keep).finish_non_exhaustive()
+    }
+}
+
+/// Commits of the one writer: an even number between them, and an odd one during each, since a reader may see it before
+/// the writer goes on. No caller hears of a commit that is not counted.
+#[derive(Debug, Default)]
+struct Commits(AtomicU64);
+
+impl Commits {
+    fn so_far(&self) -> Option<u64> {
+        Some(self.0.load(Ordering::SeqCst)).filter(|count| count.is_multiple_of(2))
+    }
+
+    fn count<T>(&self, commit: impl FnOnce() -> T) -> T {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let committed = commit();
+        self.0.fetch_add(1, Ordering::SeqCst);
+        committed
     }
 }
 
@@ -84,17 +104,30 @@ impl Sqlite {
         let mut connection = connect(path, true)?;
         migrate(&mut connection, now)?;
         let (writer, waiting) = mpsc::channel(WAITING_COMMANDS);
+        let commits = Arc::<Commits>::default();
+        let counted = Arc::clone(&commits);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write(connection, waiting))
+            .spawn(move || write(connection, waiting, &counted))
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
         let readers = Arc::new(Connections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
-        Ok(Self { readers, writer: Some(writer), thread: Some(thread), _lock: lock })
+        Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, _lock: lock })
     }
 
     /// Connections for reading.
     pub fn readers(&self) -> &Connections {
         &self.readers
+    }
+
+    /// How often the writer has committed; `None` while it is about to.
+    pub(crate) fn commits(&self) -> Option<u64> {
+        self.commits.so_far()
+    }
+
+    /// Somebody else has committed.
+    #[cfg(feature = "test-hooks")]
+    pub(super) fn note_commit(&self) {
+        self.commits.count(|| ());
     }
 
     /// Hands a command to the writer. Error: `BUSY` when too many are waiting already.
@@ -246,7 +279,7 @@ fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError>
     Ok(())
 }
 
-fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
+fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: &Commits) {
     while let Some(first) = waiting.blocking_recv() {
         let begun = begin(&connection, "BEGIN IMMEDIATE");
         let mut settles = Vec::new();
@@ -262,7 +295,7 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
             Ok(()) if connection.is_autocommit() => {
                 Err(Problem::caused(Code::Unavailable, "another command of the group made SQLite end the transaction"))
             }
-            begun => begun.and_then(|()| commit(&connection)),
+            begun => begun.and_then(|()| commits.count(|| commit(&connection))),
         };
         if ended.is_err() && !connection.is_autocommit() {
             let _ = begin(&connection, "ROLLBACK");

@@ -92,8 +92,8 @@ pub(crate) async fn list(
     };
     if filter == Filter::default()
         && let Some(kept) = app.kept().of(organization)
-        && let Some(standing) = app.service().standing(&caller, organization, Need::ManageMembers).await
-        && let Some(answer) = kept.answer(&standing, &request)
+        && let Some((standing, cost)) = app.service().standing(&caller, organization, Need::ManageMembers).await
+        && let Some(answer) = kept.answer(&standing, &request, cost)
     {
         return answer;
     }

@@ -1,11 +1,13 @@
 //! `GET /session`
 
 use axum::extract::State;
-use vestibule_core::session::{Show, ShownSession};
+use axum::response::{IntoResponse, Response};
+use vestibule_core::session::{ShowToKeep, ShownSession};
 
 use crate::answer::Answer;
 use crate::api::shape::SessionShape;
 use crate::app::{App, Visitor};
+use crate::envelope;
 use crate::openapi::Enveloped;
 
 /// The current session with its sign-ins.
@@ -13,12 +15,24 @@ use crate::openapi::Enveloped;
 /// A visitor who has none yet is shown one with the id "0"; nothing is stored for them until they sign in or up.
 #[utoipa::path(get, path = "/session", tag = "Session", security(()),
     responses((status = 200, description = "The session", body = Enveloped<SessionShape>)))]
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Answer<SessionShape> {
-    let reply = app.ask(&caller, Show).await;
+pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
+    if let Some(token) = &caller.token
+        && let Some(kept) = app.kept_sessions().of(token)
+        && let Some(cost) = app.service().holds(&kept).await
+    {
+        return envelope::again(kept.what.clone(), cost);
+    }
+    let reply = app.ask(&caller, ShowToKeep).await;
+    if let (Some(token), Some(session), Ok((Some(shown), Some(holds)))) = (&caller.token, &reply.session, &reply.result)
+        && let Some(json) = envelope::success_json(&SessionShape::new(shown, app.here()), session)
+    {
+        app.kept_sessions().keep(token, json.clone(), *holds);
+        return envelope::again(json, reply.cost);
+    }
     let now = app.service().now();
-    let shape = |shown: Option<ShownSession>| match shown {
+    let shape = |(shown, _): (Option<ShownSession>, _)| match shown {
         Some(shown) => SessionShape::new(&shown, app.here()),
         None => SessionShape::of_a_visitor(now),
     };
-    Answer::from(reply.map(shape))
+    Answer::from(reply.map(shape)).into_response()
 }

@@ -1,0 +1,44 @@
+//! Callers who were found out about, by their session and the organization they asked for. Nobody is believed because they
+//! are here: what is known of them is asked after each time.
+
+use std::fmt;
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+use super::Known;
+use crate::id::OrganizationId;
+use crate::session::Kept;
+
+/// Callers that are known at the most, about 300 bytes each; who asks least goes first.
+const CALLERS: u64 = 8192;
+
+/// A session's digest, and an organization.
+type Key = ([u8; 32], OrganizationId);
+
+/// Who is known.
+pub(crate) struct KnownCallers(Cache<Key, Arc<Kept<Known>>>);
+
+impl Default for KnownCallers {
+    fn default() -> Self {
+        Self(Cache::new(CALLERS))
+    }
+}
+
+impl KnownCallers {
+    /// What is known of a caller.
+    pub(crate) fn of(&self, key: &Key) -> Option<Arc<Kept<Known>>> {
+        self.0.get(key)
+    }
+
+    /// Keeps it, in place of what was.
+    pub(crate) fn keep(&self, key: Key, known: Kept<Known>) {
+        self.0.insert(key, Arc::new(known));
+    }
+}
+
+impl fmt::Debug for KnownCallers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KnownCallers").field(&self.0.entry_count()).finish()
+    }
+}
