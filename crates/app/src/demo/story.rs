@@ -152,7 +152,7 @@ impl Story {
         let made = self.run(actor, create).await?;
         // Mails go out when they would have gone out, not when the story is told.
         outbox::drain(&self.service).await?;
-        Ok(made.listed.id)
+        Ok(made.entry.id)
     }
 
     /// Somebody is invited, follows the link in the mail, signs up and accepts.

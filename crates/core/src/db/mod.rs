@@ -12,6 +12,7 @@ mod open;
 mod postgres;
 mod sqlite;
 mod statement;
+mod together;
 mod tx;
 
 pub use column::{Argument, Bytes, Cell, Column, Kind, Subject, Text, Value};
@@ -21,6 +22,7 @@ pub use open::{Db, OpenError, Place};
 pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl, Purpose};
 pub use sqlite::{Connections, Sqlite, Turn, is_foreign};
 pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
+pub use together::{Answers, Question, Questions, Together};
 pub use tx::{Cost, Tx};
 
 pub(crate) use change::Change;

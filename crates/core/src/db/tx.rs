@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::postgres::Transaction;
 use super::statement::{Arguments, Declaration, Record, Row, Statement};
+use super::together::{Answers, Source, Together};
 use super::{Value, sqlite};
 use crate::error::{Problem, Result};
 
@@ -147,6 +148,21 @@ impl<'a> Tx<'a> {
             }
             Engine::Postgres(transaction) => transaction.rows_each(&declaration, &values).await.map(|_| ()),
         }
+    }
+
+    /// Every row of several statements that only read, all sent together.
+    pub async fn together<Rows>(&mut self, questions: Together<'_, Rows>) -> Result<Rows> {
+        let Together { sent, read } = questions;
+        sent.iter().for_each(|(declaration, _)| self.note(declaration));
+        let source = match &mut self.engine {
+            Engine::Sqlite(connection) => Source::Sqlite(connection, sent.iter()),
+            Engine::Postgres(transaction) => Source::Postgres(transaction.rows_together(&sent).await?.into_iter()),
+        };
+        let mut answers = Answers { source, rows: 0 };
+        let read = read(&mut answers);
+        let rows = answers.rows;
+        self.note_rows(rows);
+        read
     }
 
     async fn rows<R>(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::authority::{self, Granted};
 use super::discard::Discard;
-use super::list::{self, Shown};
+use super::shown::{self, Shown};
 use super::{Delivery, seats, sql};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
@@ -55,7 +55,7 @@ impl Command for Create {
         self.refuse_members(cx, &grant, &granted).await?;
         seats::refuse_when_full(cx, &grant, self.invitee.key()).await?;
         let invitation = self.insert(cx, &grant, &granted).await?;
-        list::one(cx, &grant, invitation).await
+        shown::one(cx, &grant, invitation).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the holder of an invitation should do next, for a page that shows them the one right step. It changes nothing.
 
 use super::accept::invitee;
-use super::sql::{self, Listed};
+use super::sql::{self, InHand};
 use super::{Standing, Status, authority, by_token};
 use crate::context::{Context, Query};
 use crate::error::{Code, Result};
@@ -20,7 +20,7 @@ pub struct Look {
 #[derive(Debug)]
 pub struct Looked {
     /// The invitation.
-    pub listed: Listed,
+    pub in_hand: InHand,
     /// The organization's name.
     pub organization: String,
     /// The first thing in the way, as accepting would put it; `None` when it can be accepted now.
@@ -36,7 +36,7 @@ impl Query for Look {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Looked> {
         let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
-        let listed = cx.tx.one(sql::ONE, (invitation.organization_id, invitation.id)).await?;
+        let in_hand = cx.tx.one(sql::IN_HAND, (invitation.organization_id, invitation.id)).await?;
         let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?.name;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
         let standing = invitation.standing(cx.now);
@@ -53,6 +53,6 @@ impl Query for Look {
             },
         };
         let over = (standing == Standing::Over).then_some(invitation.status);
-        Ok(Looked { listed, organization, obstacle, over, has_account: owner.is_some() })
+        Ok(Looked { in_hand, organization, obstacle, over, has_account: owner.is_some() })
     }
 }

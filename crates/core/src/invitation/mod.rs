@@ -15,6 +15,7 @@ mod look;
 mod mine;
 mod resend;
 mod seats;
+mod shown;
 pub(crate) mod sql;
 mod validate;
 
@@ -30,11 +31,12 @@ pub(crate) use create::readdress;
 pub use create::{Create, LONGEST_LIFE};
 pub use decline::Decline;
 pub use discard::Discard;
-pub use list::{Filter, Holds, LARGEST_PAGE, List, Page, Shown, StatusFilter};
+pub use list::{Filter, Holds, LARGEST_PAGE, List, Page, StatusFilter};
 pub use look::{Look, Looked};
 pub use mine::{Mine, OwnInvitation};
 pub use resend::Resend;
-pub use sql::{Invitation, Listed, Received};
+pub use shown::{Inviter, Shown};
+pub use sql::{Entry, GivenRole, InHand, Invitation, InvitedInto, Received};
 pub use validate::{Validate, Validation};
 
 /// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.

@@ -2,7 +2,7 @@
 
 use super::authority;
 use super::create::{expires_at, first_delivery, generation};
-use super::list::{self, Shown};
+use super::shown::{self, Shown};
 use super::{Standing, seats, sql};
 use crate::access::{self, Need};
 use crate::context::{Command, Context};
@@ -52,6 +52,6 @@ impl Command for Resend {
         let given = (grant.organization(), self.invitation, generation, inviter, delivery, expires_at, cx.now);
         let resent = cx.tx.optional(sql::RESEND, given).await?.ok_or(Code::InvitationNotPending)?;
         outbox::tell(cx, &grant, &resent).await?;
-        list::one(cx, &grant, resent.id).await
+        shown::one(cx, &grant, resent.id).await
     }
 }

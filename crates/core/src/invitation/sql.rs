@@ -5,7 +5,7 @@ use crate::access::PermissionSet;
 use crate::db::{Bytes, Text, record, sql};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use crate::language::Language;
-use crate::membership::MembershipRole;
+use crate::organization::Role;
 use crate::time::Timestamp;
 
 record! {
@@ -37,8 +37,8 @@ record! {
 }
 
 record! {
-    /// An invitation with everything a list shows of it, in one row.
-    pub struct Listed {
+    /// An invitation as far as it stands in its own row, for lists.
+    pub struct Entry {
         /// Which one.
         pub id: InvitationId,
         /// Into which organization.
@@ -56,40 +56,14 @@ record! {
         pub updated_at: Timestamp,
         /// As what.
         pub role_id: RoleId,
-        /// Whose role; `None` for the deployment's.
-        pub role_organization_id: Option<OrganizationId>,
-        /// The role's name.
-        pub role_name: String,
-        /// What it allows.
-        pub role_permissions: PermissionSet,
-        /// When the role was made.
-        pub role_created_at: Timestamp,
-        /// When the role last changed.
-        pub role_updated_at: Timestamp,
         /// Into which workspace.
         pub workspace_id: Option<WorkspaceId>,
-        /// Its name.
-        pub workspace_name: Option<String>,
         /// As what there.
         pub workspace_role_id: Option<WorkspaceRoleId>,
-        /// That role's name.
-        pub workspace_role_name: Option<String>,
-        /// What that role allows.
-        pub workspace_role_permissions: Option<PermissionSet>,
         /// The inviter's membership; gone when they have left.
         pub inviter_membership_id: Option<MembershipId>,
         /// Whether they could not have sent it any more when they left.
         pub left_suspended: bool,
-        /// The inviter.
-        pub inviter_id: Option<UserId>,
-        /// Perhaps empty.
-        pub inviter_first_name: Option<String>,
-        /// Perhaps empty.
-        pub inviter_last_name: Option<String>,
-        /// Perhaps none.
-        pub inviter_username: Option<String>,
-        /// The inviter's primary address.
-        pub inviter_email: Option<String>,
         /// How far the mail has come.
         pub delivery: Delivery,
         /// Why it has not come further.
@@ -100,6 +74,69 @@ record! {
         pub delivery_at: Timestamp,
         /// When a mail that was put off is tried again.
         pub next_delivery_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// Who sent invitations of a page, with one of their roles.
+    pub(crate) struct InviterWithRole {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) user_id: UserId,
+        pub(crate) first_name: String,
+        pub(crate) last_name: String,
+        pub(crate) username: Option<String>,
+        pub(crate) email: Option<String>,
+        pub(crate) role_id: Option<RoleId>,
+    }
+}
+
+record! {
+    /// A workspace that invitations of a page lead into.
+    pub struct InvitedInto {
+        /// Which one.
+        pub id: WorkspaceId,
+        /// Its name.
+        pub name: String,
+    }
+}
+
+record! {
+    /// What invitations of a page give in a workspace.
+    pub struct GivenRole {
+        /// Which role.
+        pub id: WorkspaceRoleId,
+        /// Its name.
+        pub name: String,
+        /// What it allows.
+        pub permissions: PermissionSet,
+    }
+}
+
+record! {
+    /// An invitation with what somebody is shown who holds it in hand.
+    pub struct InHand {
+        /// Which one.
+        pub id: InvitationId,
+        /// Into which organization.
+        pub organization_id: OrganizationId,
+        /// Who is invited.
+        pub email_key: String,
+        /// From this instant on it is too late.
+        pub expires_at: Timestamp,
+        /// The role's name.
+        pub role_name: String,
+        /// Into which workspace.
+        pub workspace_id: Option<WorkspaceId>,
+        /// Its name.
+        pub workspace_name: Option<String>,
+        /// The name of the role there.
+        pub workspace_role_name: Option<String>,
+        /// Perhaps empty.
+        pub inviter_first_name: Option<String>,
+        /// Perhaps empty.
+        pub inviter_last_name: Option<String>,
+        /// The inviter's primary address.
+        pub inviter_email: Option<String>,
     }
 }
 
@@ -199,31 +236,18 @@ record! {
     }
 }
 
-/// One row with everything a list shows, whatever the list is narrowed to.
-macro_rules! listed {
+/// The columns of an [`Entry`]. What its ids stand for is read beside it, once for a page and not for each of its rows.
+macro_rules! entry {
     ($rest:literal) => {
         concat!(
             "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.status AS status,
                     i.generation AS generation, i.expires_at AS expires_at, i.created_at AS created_at,
-                    i.updated_at AS updated_at,
-                    r.id AS role_id, r.organization_id AS role_organization_id, r.name AS role_name,
-                    r.permissions AS role_permissions, r.created_at AS role_created_at, r.updated_at AS role_updated_at,
-                    w.id AS workspace_id, w.name AS workspace_name,
-                    wr.id AS workspace_role_id, wr.name AS workspace_role_name,
-                    wr.permissions AS workspace_role_permissions,
-                    m.id AS inviter_membership_id, i.left_suspended AS left_suspended, u.id AS inviter_id, u.first_name AS inviter_first_name,
-                    u.last_name AS inviter_last_name, u.username AS inviter_username, e.address_key AS inviter_email,
-                    i.delivery AS delivery, i.delivery_reason AS delivery_reason,
+                    i.updated_at AS updated_at, i.role_id AS role_id, i.workspace_id AS workspace_id,
+                    i.workspace_role_id AS workspace_role_id, i.inviter_membership_id AS inviter_membership_id,
+                    i.left_suspended AS left_suspended, i.delivery AS delivery, i.delivery_reason AS delivery_reason,
                     i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at,
                     i.next_delivery_at AS next_delivery_at
-               FROM invitations i
-               JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
-               LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
-               LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
-               LEFT JOIN organization_memberships m
-                 ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
-               LEFT JOIN users u ON u.id = m.user_id
-               LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
+               FROM invitations i ",
             $rest
         )
     };
@@ -241,39 +265,77 @@ macro_rules! invitation {
     };
 }
 
-/// The roles of those who sent the invitations of a page.
-macro_rules! inviter_roles {
-    ($narrowed:literal) => {
+/// What these columns of a page's invitations name, each once, and what that is joined with. They are read first, so that
+/// nothing is looked at that the page does not name.
+macro_rules! of_page {
+    ($columns:literal, $named:literal, $joined:literal, $narrowed:literal, $order:literal) => {
         concat!(
-            "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
-                    r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
-               FROM organization_membership_roles mr
-               JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
-              WHERE mr.organization_id = $1
-                AND mr.membership_id IN (SELECT i.inviter_membership_id FROM invitations i
-                                          WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3",
+            "SELECT ",
+            $columns,
+            " FROM (SELECT DISTINCT ",
+            $named,
+            " AS id FROM invitations i WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3",
             $narrowed,
-            ") ORDER BY r.id"
+            ") p ",
+            $joined,
+            $order
         )
     };
 }
 
-/// What those who sent the invitations of a page may do in the workspaces they invited into.
+/// Those who sent the invitations of a page.
+macro_rules! inviters {
+    ($narrowed:literal) => {
+        of_page!(
+            "m.id AS membership_id, u.id AS user_id, u.first_name AS first_name, u.last_name AS last_name,
+             u.username AS username, e.address_key AS email, mr.role_id AS role_id",
+            "i.inviter_membership_id",
+            "JOIN organization_memberships m ON m.organization_id = $1 AND m.id = p.id
+             JOIN users u ON u.id = m.user_id
+             LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+             LEFT JOIN organization_membership_roles mr ON mr.organization_id = $1 AND mr.membership_id = m.id ",
+            $narrowed,
+            "ORDER BY mr.role_id"
+        )
+    };
+}
+
+macro_rules! workspaces {
+    ($narrowed:literal) => {
+        of_page!(
+            "w.id AS id, w.name AS name",
+            "i.workspace_id",
+            "JOIN workspaces w ON w.organization_id = $1 AND w.id = p.id",
+            $narrowed,
+            ""
+        )
+    };
+}
+
+macro_rules! workspace_roles {
+    ($narrowed:literal) => {
+        of_page!(
+            "r.id AS id, r.name AS name, r.permissions AS permissions",
+            "i.workspace_role_id",
+            "JOIN workspace_roles r ON r.id = p.id AND (r.organization_id = $1 OR r.scope = 0)",
+            $narrowed,
+            ""
+        )
+    };
+}
+
+/// What those who sent the invitations of a page may do in workspaces, the ones they invited into among them.
 macro_rules! inviter_workspace_roles {
     ($narrowed:literal) => {
-        concat!(
-            "SELECT m.organization_membership_id AS membership_id, m.workspace_id AS workspace_id,
-                    r.permissions AS permissions
-               FROM workspace_memberships m
-               LEFT JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
-                    AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
-               LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
-              WHERE m.organization_id = $1
-                AND m.organization_membership_id IN (SELECT i.inviter_membership_id FROM invitations i
-                                                      WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3
-                                                        AND i.workspace_id IS NOT NULL",
+        of_page!(
+            "m.organization_membership_id AS membership_id, m.workspace_id AS workspace_id, r.permissions AS permissions",
+            "i.inviter_membership_id",
+            "JOIN workspace_memberships m ON m.organization_id = $1 AND m.organization_membership_id = p.id
+             LEFT JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
+                  AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
+             LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id",
             $narrowed,
-            ")"
+            ""
         )
     };
 }
@@ -282,35 +344,62 @@ sql! {
     /// A page in one state. No id is nothing; the order says where nothing would stand all the same, since on PostgreSQL
     /// only the index that is meant has this order, and its planner would else go through everybody's invitations by their
     /// ids until it has found enough of this organization's.
-    PAGE(OrganizationId, Status, InvitationId, i64): Listed =
-        listed!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
+    PAGE(OrganizationId, Status, InvitationId, i64): Entry =
+        entry!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
 
     /// The same narrowed. Whoever does not narrow it by one of these gives bounds that exclude nothing, so none of them may
     /// be what rows are found by: the address is made something that no index is of.
-    PAGE_NARROWED(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
-        listed!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
+    PAGE_NARROWED(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
+        entry!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
                  AND i.workspace_scope >= $6 AND i.workspace_scope <= $7
                  AND (i.email_key || '') >= $8 AND (i.email_key || '') <= $9
             ORDER BY i.id DESC NULLS LAST LIMIT $10");
 
     /// The same in any state.
-    PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Listed =
-        listed!("WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
+    PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
+        entry!("WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
                  AND i.workspace_scope >= $5 AND i.workspace_scope <= $6
                  AND (i.email_key || '') >= $7 AND (i.email_key || '') <= $8
             ORDER BY i.id DESC LIMIT $9");
 
-    ONE(OrganizationId, InvitationId): Listed = listed!("WHERE i.organization_id = $1 AND i.id = $2");
+    ONE(OrganizationId, InvitationId): Entry = entry!("WHERE i.organization_id = $1 AND i.id = $2");
 
-    INVITER_ROLES(OrganizationId, InvitationId, InvitationId, Status): MembershipRole = inviter_roles!(" AND i.status = $4");
+    /// All that its invitations can give, the ones that were removed since among them.
+    ROLES(OrganizationId): Role =
+        "SELECT id, organization_id, name, permissions, created_at, updated_at
+           FROM organization_roles WHERE organization_id = $1 OR scope = 0";
 
-    INVITER_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): MembershipRole = inviter_roles!("");
+    INVITERS(OrganizationId, InvitationId, InvitationId, Status): InviterWithRole = inviters!(" AND i.status = $4");
+
+    INVITERS_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWithRole = inviters!("");
+
+    WORKSPACES(OrganizationId, InvitationId, InvitationId, Status): InvitedInto = workspaces!(" AND i.status = $4");
+
+    WORKSPACES_OF_ALL(OrganizationId, InvitationId, InvitationId): InvitedInto = workspaces!("");
+
+    WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): GivenRole = workspace_roles!(" AND i.status = $4");
+
+    WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): GivenRole = workspace_roles!("");
 
     INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterWorkspaceRole =
-        inviter_workspace_roles!(" AND i.status = $4");
+        inviter_workspace_roles!(" AND i.status = $4 AND i.workspace_id IS NOT NULL");
 
     INVITER_WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWorkspaceRole =
-        inviter_workspace_roles!("");
+        inviter_workspace_roles!(" AND i.workspace_id IS NOT NULL");
+
+    /// For whoever holds it in hand.
+    IN_HAND(OrganizationId, InvitationId): InHand =
+        "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
+                r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
+           FROM invitations i
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
+           LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+           LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE i.organization_id = $1 AND i.id = $2";
 
     FIND(OrganizationId, InvitationId): Invitation =
         invitation!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");

@@ -1,6 +1,6 @@
 //! Looking at an invitation one holds in hand, before deciding anything. It changes nothing and proves nothing.
 
-use super::sql::{self, Listed};
+use super::sql::{self, InHand};
 use super::{Standing, by_token};
 use crate::context::{Context, Query};
 use crate::error::{Code, Result};
@@ -17,7 +17,7 @@ pub struct Validate {
 #[derive(Debug)]
 pub enum Validation {
     /// An open invitation, with the organization's name.
-    Valid(Box<Listed>, String),
+    Valid(Box<InHand>, String),
     /// Nothing one could accept: `INVALID_INVITATION_TOKEN` or `INVITATION_EXPIRED`.
     Invalid(Code),
 }
@@ -37,10 +37,10 @@ impl Query for Validate {
             Standing::Over => Ok(Validation::Invalid(Code::InvalidInvitationToken)),
             Standing::Expired => Ok(Validation::Invalid(Code::InvitationExpired)),
             Standing::Open => {
-                let listed = cx.tx.one(sql::ONE, (invitation.organization_id, invitation.id)).await?;
+                let in_hand = cx.tx.one(sql::IN_HAND, (invitation.organization_id, invitation.id)).await?;
                 let organization =
                     cx.tx.one(crate::membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
-                Ok(Validation::Valid(Box::new(listed), organization.name))
+                Ok(Validation::Valid(Box::new(in_hand), organization.name))
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) mod sql;
 
 use crate::access::{AddressList, Need, PermissionSet};
 use crate::context::{Caller, Context};
-use crate::db::{Change, Tx};
+use crate::db::{Change, Question, Tx};
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::secret::SessionToken;
@@ -27,6 +27,11 @@ pub(crate) use known::KnownCallers;
 pub struct Revision(i64);
 
 impl Revision {
+    /// What [`question`] was answered with.
+    pub(crate) fn answered(rows: &[(i64,)]) -> Self {
+        Self(rows.first().map_or(0, |(number,)| *number))
+    }
+
     /// The number behind it, for an entity tag.
     pub const fn get(self) -> i64 {
         self.0
@@ -51,6 +56,11 @@ pub(crate) struct Known {
     restricts_addresses: bool,
     allowed_addresses: String,
     held: PermissionSet,
+}
+
+/// What is asked for it beside other questions.
+pub(crate) fn question(organization: OrganizationId) -> Question<'static, (OrganizationId,), (i64,)> {
+    (sql::REVISION, (organization,))
 }
 
 /// The organization's revision at the state this transaction sees.

@@ -189,8 +189,13 @@ fn no_statement_reads_a_whole_table() {
     let fresh = fresh();
     for declaration in statements() {
         let plan = plan(&fresh.connection, declaration);
-        let scans: Vec<_> =
-            plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("CONSTANT ROW")).collect();
+        // What a statement has found by itself first is no table.
+        let own: Vec<_> = plan.iter().filter_map(|step| step.strip_prefix("CO-ROUTINE ")).collect();
+        let is_scan = |step: &&String| {
+            let scanned = step.strip_prefix("SCAN ").filter(|scanned| !scanned.contains("CONSTANT ROW"));
+            scanned.is_some_and(|scanned| !own.contains(&scanned))
+        };
+        let scans: Vec<_> = plan.iter().filter(is_scan).collect();
         let may = READ_ALL.iter().any(|(name, _)| *name == short(declaration));
         assert_eq!(!scans.is_empty(), may, "{}: {plan:#?}", declaration.name);
     }

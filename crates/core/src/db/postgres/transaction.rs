@@ -154,6 +154,38 @@ impl Transaction {
         Ok(rows)
     }
 
+    /// Runs several statements, without waiting for one before the next is sent, and gives each one's rows.
+    pub(in crate::db) async fn rows_together(
+        &mut self,
+        each: &[(Declaration, Vec<Value<'_>>)],
+    ) -> Result<Vec<Vec<Row>>> {
+        let outcome = self.try_rows_together(each).await;
+        match each.first() {
+            Some((declaration, _)) => self.heed(declaration, outcome),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn try_rows_together(&mut self, each: &[(Declaration, Vec<Value<'_>>)]) -> Result<Vec<Vec<Row>>, Trouble> {
+        let begins = self.ask()?;
+        let client = self.client()?;
+        if begins {
+            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
+        }
+        let mut statements = Vec::with_capacity(each.len());
+        for (declaration, _) in each {
+            let types = types(declaration.arguments);
+            statements.push(client.prepare_typed_cached(declaration.text, &types).await.map_err(failed)?);
+        }
+        let sent = each.iter().zip(&statements).map(|((_, values), statement)| {
+            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+            async move { client.query(statement, &values).await }
+        });
+        let rows = join_all(sent).await.into_iter().collect::<Result<_, _>>().map_err(failed)?;
+        self.stage = self.answered();
+        Ok(rows)
+    }
+
     async fn try_execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize, Trouble> {
         let begins = self.ask()?;
         let client = self.client()?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
-use vestibule_core::invitation::{Listed, Validate, Validation};
+use vestibule_core::invitation::{InHand, Validate, Validation};
 
 use crate::answer::Answer;
 use crate::api::shape::{InviterInShort, NamedShape};
@@ -67,15 +67,15 @@ impl From<Validation> for ValidationShape {
 }
 
 impl ValidationShape {
-    fn valid(listed: Listed, organization: String) -> Self {
-        let workspace = listed.workspace_id.zip(listed.workspace_name);
+    fn valid(in_hand: InHand, organization: String) -> Self {
+        let workspace = in_hand.workspace_id.zip(in_hand.workspace_name);
         Self {
             valid: true,
             r#type: Some(if workspace.is_some() { "workspace" } else { "organization" }),
-            organization: Some(NamedShape { id: listed.organization_id, name: organization }),
+            organization: Some(NamedShape { id: in_hand.organization_id, name: organization }),
             workspace: workspace.map(|(id, name)| NamedShape { id, name }),
-            inviter: InviterInShort::new(listed.inviter_first_name, listed.inviter_last_name, listed.inviter_email),
-            email: Some(listed.email_key),
+            inviter: InviterInShort::new(in_hand.inviter_first_name, in_hand.inviter_last_name, in_hand.inviter_email),
+            email: Some(in_hand.email_key),
             first_name: Some(""),
             last_name: Some(""),
             message: "organization_invitation",

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
-use vestibule_core::invitation::{Delivery, Listed, OwnInvitation, Shown, Status, Suspension};
-use vestibule_core::membership::MembershipRole;
+use vestibule_core::invitation::{Delivery, GivenRole, InvitedInto, Inviter, OwnInvitation, Shown, Status, Suspension};
+use vestibule_core::organization::Role;
 use vestibule_core::time::Timestamp;
 
 use super::{NamedShape, RoleShape, Written};
@@ -114,7 +114,7 @@ struct Repeated {
     roles: HashMap<RoleId, Written>,
     workspace_roles: HashMap<WorkspaceRoleId, Written>,
     workspaces: HashMap<WorkspaceId, Written>,
-    inviters: HashMap<MembershipId, (Written, Written)>,
+    inviters: HashMap<UserId, (Written, Written)>,
     no_roles: Option<Written>,
 }
 
@@ -126,92 +126,85 @@ impl InvitationShape {
     }
 
     fn new(shown: Shown, repeated: &mut Repeated) -> Self {
-        let Shown { listed, token, expired, suspension, inviter_roles } = shown;
-        let (inviter, inviter_roles) = repeated.inviter(&listed, &inviter_roles);
+        let Shown { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = shown;
+        let (inviter, inviter_roles) = repeated.inviter(inviter.as_deref());
         Self {
             token: token.reveal(),
-            initial_organization_role: repeated.role(&listed),
-            initial_workspace_role: repeated.workspace_role(&listed),
-            workspace: repeated.workspace(&listed),
+            initial_organization_role: repeated.role(&role),
+            initial_workspace_role: workspace_role.map(|role| repeated.workspace_role(&role)),
+            workspace: workspace.map(|workspace| repeated.workspace(&workspace)),
             inviter,
             inviter_roles,
-            id: listed.id,
-            organization_id: listed.organization_id,
-            email: listed.email_key,
-            status: listed.status,
-            expires_at: listed.expires_at,
-            created_at: listed.created_at,
-            updated_at: listed.updated_at,
-            expiry: listed.expires_at,
+            id: entry.id,
+            organization_id: entry.organization_id,
+            email: entry.email_key,
+            status: entry.status,
+            expires_at: entry.expires_at,
+            created_at: entry.created_at,
+            updated_at: entry.updated_at,
+            expiry: entry.expires_at,
             expired,
-            initial_organization_role_id: listed.role_id,
-            inviter_id: listed.inviter_membership_id,
-            workspace_id: listed.workspace_id,
-            initial_workspace_role_id: listed.workspace_role_id,
+            initial_organization_role_id: entry.role_id,
+            inviter_id: entry.inviter_membership_id,
+            workspace_id: entry.workspace_id,
+            initial_workspace_role_id: entry.workspace_role_id,
             suspended: suspension,
             delivery: DeliveryShape {
-                state: listed.delivery,
-                reason: listed.delivery_reason,
-                attempts: listed.delivery_attempts,
-                updated_at: listed.delivery_at,
-                next_attempt_at: listed.next_delivery_at,
+                state: entry.delivery,
+                reason: entry.delivery_reason,
+                attempts: entry.delivery_attempts,
+                updated_at: entry.delivery_at,
+                next_attempt_at: entry.next_delivery_at,
             },
         }
     }
 }
 
 impl Repeated {
-    fn role(&mut self, listed: &Listed) -> Written {
-        let role = || {
-            RoleShape::new(
-                listed.role_id,
-                listed.role_organization_id,
-                listed.role_name.clone(),
-                listed.role_permissions.clone(),
-                (listed.role_created_at, listed.role_updated_at),
-            )
-        };
-        self.roles.entry(listed.role_id).or_insert_with(|| Written::of(&role())).clone()
+    fn role(&mut self, role: &Role) -> Written {
+        let write = || Written::of(&RoleShape::from(role.clone()));
+        self.roles.entry(role.id).or_insert_with(write).clone()
     }
 
-    fn workspace_role(&mut self, listed: &Listed) -> Option<Written> {
-        let (id, name) = (listed.workspace_role_id?, listed.workspace_role_name.as_ref()?);
-        let permissions = listed.workspace_role_permissions.as_ref()?;
-        let role = || WorkspaceRoleInShort { id, name: name.clone(), permissions: permissions.clone() };
-        Some(self.workspace_roles.entry(id).or_insert_with(|| Written::of(&role())).clone())
+    fn workspace_role(&mut self, role: &GivenRole) -> Written {
+        let shape =
+            || WorkspaceRoleInShort { id: role.id, name: role.name.clone(), permissions: role.permissions.clone() };
+        self.workspace_roles.entry(role.id).or_insert_with(|| Written::of(&shape())).clone()
     }
 
-    fn workspace(&mut self, listed: &Listed) -> Option<Written> {
-        let (id, name) = (listed.workspace_id?, listed.workspace_name.as_ref()?);
-        Some(self.workspaces.entry(id).or_insert_with(|| Written::of(&NamedShape { id, name: name.clone() })).clone())
+    fn workspace(&mut self, workspace: &InvitedInto) -> Written {
+        let shape = || NamedShape { id: workspace.id, name: workspace.name.clone() };
+        self.workspaces.entry(workspace.id).or_insert_with(|| Written::of(&shape())).clone()
     }
 
     /// The inviter and their roles; of one who has left nothing is shown.
-    fn inviter(&mut self, listed: &Listed, roles: &[MembershipRole]) -> (Option<Written>, Written) {
-        let Some((membership, id)) = listed.inviter_membership_id.zip(listed.inviter_id) else {
+    fn inviter(&mut self, inviter: Option<&Inviter>) -> (Option<Written>, Written) {
+        let Some(inviter) = inviter else {
             return (None, self.no_roles.get_or_insert_with(|| Written::of(&[(); 0])).clone());
         };
         let write = || {
-            let roles: Vec<RoleShape> = roles.iter().cloned().map(RoleShape::from).collect();
-            (Written::of(&inviter(id, listed, &roles)), Written::of(&roles))
+            let roles: Vec<_> = inviter.roles.iter().map(|role| RoleShape::from(Role::clone(role))).collect();
+            let written = Written::of(&roles);
+            (Written::of(&InviterShape::new(inviter, roles)), written)
         };
-        let (inviter, roles) = self.inviters.entry(membership).or_insert_with(write);
+        let (inviter, roles) = self.inviters.entry(inviter.id).or_insert_with(write);
         (Some(inviter.clone()), roles.clone())
     }
 }
 
-fn inviter(id: UserId, listed: &Listed, roles: &[RoleShape]) -> InviterShape {
-    let first_name = listed.inviter_first_name.clone().unwrap_or_default();
-    let last_name = listed.inviter_last_name.clone().unwrap_or_default();
-    let email = listed.inviter_email.clone().unwrap_or_default();
-    let user = InviterUser {
-        id,
-        first_name: first_name.clone(),
-        last_name: last_name.clone(),
-        username: listed.inviter_username.clone().unwrap_or_default(),
-        email: email.clone(),
-    };
-    InviterShape { id, first_name, last_name, email, user, roles: roles.to_vec() }
+impl InviterShape {
+    fn new(inviter: &Inviter, roles: Vec<RoleShape>) -> Self {
+        let (id, first_name, last_name) = (inviter.id, inviter.first_name.clone(), inviter.last_name.clone());
+        let email = inviter.email.clone().unwrap_or_default();
+        let user = InviterUser {
+            id,
+            first_name: first_name.clone(),
+            last_name: last_name.clone(),
+            username: inviter.username.clone().unwrap_or_default(),
+            email: email.clone(),
+        };
+        Self { id, first_name, last_name, email, user, roles }
+    }
 }
 
 /// An invitation as its invitee sees it.

@@ -105,7 +105,7 @@ pub(super) async fn sign_up(asked: Asked, Held(token): Held, form: Form) -> Resp
 async fn newcomer(asked: &Asked, token: &InvitationToken, form: &Form) -> Result<SignUp, Problem> {
     let looked = asked.run_query(Look { token: token.clone() }).await?;
     Ok(SignUp {
-        email: EmailAddress::parse(&looked.listed.email_key)?,
+        email: EmailAddress::parse(&looked.in_hand.email_key)?,
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
@@ -146,7 +146,7 @@ pub(super) async fn decline(asked: Asked, Held(token): Held, form: Form) -> Resp
     let t = asked.words;
     let may = match asked.run_query(Look { token: token.clone() }).await {
         Ok(looked) if looked.obstacle.is_none() => Ok(()),
-        Ok(looked) => typed_address(&form, &looked.listed.email_key),
+        Ok(looked) => typed_address(&form, &looked.in_hand.email_key),
         Err(problem) => Err(problem),
     };
     let declined = match may {
@@ -174,7 +174,7 @@ pub(super) async fn renew(asked: Asked, Held(token): Held, form: Form) -> Respon
     };
     let t = asked.words;
     let may = match asked.run_query(Look { token: token.clone() }).await {
-        Ok(looked) => typed_address(&form, &looked.listed.email_key),
+        Ok(looked) => typed_address(&form, &looked.in_hand.email_key),
         Err(problem) => Err(problem),
     };
     let renewed = match may {

@@ -151,10 +151,10 @@ async fn page(asked: &Asked, token: &InvitationToken, looked: Looked, typed: Opt
     let settings = asked.app.settings();
     let wants_new = !asked.asked_for("new").is_empty() && token.is_mailed();
     let step = step(asked, &looked, session.as_ref(), wants_new);
-    let Looked { listed, organization, has_account, over, .. } = looked;
-    let first = listed.inviter_first_name.unwrap_or_default();
-    let inviter = format!("{first} {}", listed.inviter_last_name.unwrap_or_default()).trim().to_owned();
-    let place = listed.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
+    let Looked { in_hand, organization, has_account, over, .. } = looked;
+    let first = in_hand.inviter_first_name.unwrap_or_default();
+    let inviter = format!("{first} {}", in_hand.inviter_last_name.unwrap_or_default()).trim().to_owned();
+    let place = in_hand.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
     let title = if inviter.is_empty() {
         asked.words.you_are_invited(&place)
     } else {
@@ -164,11 +164,11 @@ async fn page(asked: &Asked, token: &InvitationToken, looked: Looked, typed: Opt
     let typed = |name: &str| typed.map_or(String::new(), |form| form.text(name).to_owned());
     Ok(Open {
         frame: asked.frame(title, is_signed_in),
-        workspace: listed.workspace_name,
-        role: listed.workspace_role_name.unwrap_or(listed.role_name),
+        workspace: in_hand.workspace_name,
+        role: in_hand.workspace_role_name.unwrap_or(in_hand.role_name),
         inviter: Some(inviter).filter(|inviter| !inviter.is_empty()),
-        email: listed.email_key,
-        ends: asked.words.time(listed.expires_at, asked.now()),
+        email: in_hand.email_key,
+        ends: asked.words.time(in_hand.expires_at, asked.now()),
         may_decline: over.is_none() && token.is_mailed() && !matches!(step, Step::Accept),
         has_mail: asked.app.service().sends_mail(),
         is_mailed: token.is_mailed(),

@@ -136,8 +136,8 @@ fn filters(t: Words, show: &str) -> Vec<(&'static str, String, bool)> {
 
 fn invitation(asked: &Asked, shown: Shown) -> Invitation {
     let (t, now) = (asked.words, asked.now());
-    let Shown { listed, token, expired, suspension, .. } = shown;
-    let state = match listed.status {
+    let Shown { entry, token, expired, suspension, .. } = shown;
+    let state = match entry.status {
         Status::Accepted => (t.state_accepted(), "good"),
         Status::Declined => (t.state_declined(), "bad"),
         Status::Discarded => (t.state_discarded(), ""),
@@ -145,7 +145,7 @@ fn invitation(asked: &Asked, shown: Shown) -> Invitation {
         Status::Pending if suspension.is_some() => (t.state_suspended(), "warn"),
         Status::Pending => (t.state_waiting(), ""),
     };
-    let mail = match listed.delivery {
+    let mail = match entry.delivery {
         Delivery::Queued => (t.mail_queued(), ""),
         Delivery::Sent => (t.mail_sent(), "good"),
         Delivery::Deferred => (t.mail_deferred(), "warn"),
@@ -153,25 +153,25 @@ fn invitation(asked: &Asked, shown: Shown) -> Invitation {
         Delivery::Bounced => (t.mail_bounced(), "bad"),
         Delivery::NotSent => (t.mail_not_sent(), "warn"),
     };
-    let first = listed.inviter_first_name.unwrap_or_default();
-    let by = format!("{first} {}", listed.inviter_last_name.unwrap_or_default()).trim().to_owned();
+    let by = shown.inviter.map(|inviter| format!("{} {}", inviter.first_name, inviter.last_name).trim().to_owned());
+    let by = by.unwrap_or_default();
     let page = format!("{}/invite", asked.app.settings().public_url.as_str());
     let page = asked.app.settings().mail.invitation_page.clone().unwrap_or(page);
-    let role = match (listed.workspace_name, listed.workspace_role_name) {
-        (Some(workspace), Some(role)) => format!("{}, {workspace}: {role}", listed.role_name),
-        _ => listed.role_name,
+    let role = match shown.workspace.zip(shown.workspace_role) {
+        Some((workspace, role)) => format!("{}, {}: {}", shown.role.name, workspace.name, role.name),
+        None => shown.role.name.clone(),
     };
     Invitation {
-        id: listed.id,
-        email: listed.email_key,
+        id: entry.id,
+        email: entry.email_key,
         by: if by.is_empty() { t.inviter_gone() } else { t.by(&by) },
         role,
         state,
-        ends: t.time(listed.expires_at, now),
+        ends: t.time(entry.expires_at, now),
         mail,
-        reason: listed.delivery_reason,
-        next_try: listed.next_delivery_at.map(|next| t.time(next, now)),
-        is_pending: listed.status == Status::Pending,
+        reason: entry.delivery_reason,
+        next_try: entry.next_delivery_at.map(|next| t.time(next, now)),
+        is_pending: entry.status == Status::Pending,
         link: format!("{page}#token={}", token.reveal()),
     }
 }
