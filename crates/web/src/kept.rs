@@ -18,7 +18,7 @@ use moka::sync::Cache;
 use vestibule_core::db::Cost;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation;
-use vestibule_core::revision::Standing;
+use vestibule_core::revision::{Revision, Standing};
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{Holds, Kept, SessionStub};
 
@@ -98,9 +98,11 @@ impl KeptList {
     /// (an invitation that runs out changes the bytes and no revision), and the session of the envelope. Answers are still
     /// not to be stored by browsers; the tag is for programs that keep what they were told.
     pub(crate) fn shown_in(&self, session: &SessionStub, request: &HeaderMap, cost: Cost) -> Response {
-        let (revision, until) = (self.holds.revision.get(), self.holds.until().as_microseconds());
-        let (id, updated) = (session.id.get(), session.updated_at.as_microseconds());
-        let tag = format!("\"{}-{revision:x}-{until:x}-{id:x}-{updated:x}\"", env!("CARGO_PKG_VERSION"));
+        let Revision { invitations, surroundings } = self.holds.revision;
+        let (until, id, updated) =
+            (self.holds.until().as_microseconds(), session.id.get(), session.updated_at.as_microseconds());
+        let version = env!("CARGO_PKG_VERSION");
+        let tag = format!("\"{version}-{invitations:x}-{surroundings:x}-{until:x}-{id:x}-{updated:x}\"");
         let mut response = if has(request, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {

@@ -22,4 +22,4 @@ mod serve;
 mod well_known;
 
 pub use router::{description, router};
-pub use serve::serve;
+pub use serve::{Room, serve};

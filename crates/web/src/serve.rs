@@ -1,5 +1,8 @@
-//! Connections: taking them, with a bound on how many there are and how long a request's head may take, and letting go of
-//! them in order.
+//! Connections: taking them, with bounds on how many there are, how long a request's head may be and take, and how long a
+//! client may leave an answer lying; and letting go of them in order.
+//!
+//! HTTP/1.1 only: what stands before a server like this one speaks it, and what one connection costs is bounded by one
+//! answer. With many streams on each it would be bounded by their product.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -8,17 +11,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutWriter;
 use tower::ServiceExt;
 
 /// A client has this long to send a request's head; nobody holds a connection, or the server's end, by sending half.
 const HEAD: Duration = Duration::from_secs(10);
+/// The longest head of a request, in bytes; hyper's least is 8 KiB.
+const LONGEST_HEAD: usize = 64 << 10;
 /// When no connection can be taken (too many files are open, for one), the next try comes after this.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -32,13 +38,29 @@ const TURNED_AWAY_AT_ONCE: usize = 64;
 /// Whoever is turned away has this long to hear it.
 const TURNING_AWAY: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` is ready, so many connections at once. Then nothing new is taken, requests under way are finished,
-/// and idle connections are closed; it returns when the last is.
-pub async fn serve(listener: TcpListener, router: Router, connections: usize, stop: impl Future<Output = ()>) {
+/// How much a server has for its clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Connections at once.
+    pub connections: usize,
+    /// How long a client may take none of an answer before its connection is cut.
+    pub unread: Duration,
+}
+
+impl Room {
+    /// For so many connections at once.
+    pub const fn of(connections: usize) -> Self {
+        Self { connections, unread: Duration::from_secs(20) }
+    }
+}
+
+/// Serves until `stop` is ready. Then nothing new is taken, requests under way are finished, and idle connections are
+/// closed; it returns when the last is.
+pub async fn serve(listener: TcpListener, router: Router, room: Room, stop: impl Future<Output = ()>) {
+    let Room { connections, unread } = room;
     let (room, door) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE)));
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    builder.http2().timer(TokioTimer::new());
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LONGEST_HEAD);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -59,8 +81,10 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, st
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection.into_owned());
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(unread));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = graceful.watch(builder.serve_connection(stream, TowerToHyperService::new(service)));
         // What goes wrong on a connection is its client's business: they hung up, or spoke something else than HTTP.
         tokio::spawn(async move {
             drop(connection.await);

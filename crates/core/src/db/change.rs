@@ -7,19 +7,22 @@ use super::{Declaration, Value};
 /// What may look different afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// One organization's lists.
-    Organization(i64),
+    /// One organization's invitations.
+    Invitations(i64),
+    /// What surrounds them: who is in one organization, and what there is to be in it.
+    Surroundings(i64),
     /// One session, as its caller sees it.
     Session(i64),
     /// The sessions of one user, as they see them.
     User(i64),
-    /// Anybody's lists and sessions: people show in the lists of every organization they belong to.
+    /// Anybody's surroundings and sessions: people show in every organization they belong to.
     Everybody,
 }
 
-/// Tables whose rows belong to an organization and show in its lists.
+/// The table of invitations.
+const OF_INVITATIONS: &str = "invitations";
+/// Tables whose other rows belong to an organization and show in its lists.
 const OF_ORGANIZATIONS: &[&str] = &[
-    "invitations",
     "organizations",
     "organization_roles",
     "organization_memberships",
@@ -77,9 +80,12 @@ impl Change {
         } else if OF_SESSIONS.contains(&table) {
             let of_session = named(Subject::Session).map(Self::Session);
             let of_user = || named(Subject::User).map(Self::User);
-            of_session.or_else(of_user).or_else(|| named(Subject::Organization).map(Self::Organization))
+            of_session.or_else(of_user).or_else(|| named(Subject::Organization).map(Self::Surroundings))
         } else if OF_ORGANIZATIONS.contains(&table) {
-            named(Subject::Organization).map(Self::Organization)
+            named(Subject::Organization).map(Self::Surroundings)
+        } else if table == OF_INVITATIONS {
+            // Where it is nobody's by name, it may be several organizations'.
+            named(Subject::Organization).map(Self::Invitations)
         } else {
             return None;
         };

@@ -69,5 +69,4 @@ macro_rules! questions {
 }
 
 questions!(A Q 0, B R 1);
-questions!(A Q 0, B R 1, C S 2);
-questions!(A Q 0, B R 1, C S 2, D T 3);
+questions!(A Q 0, B R 1, C S 2, D T 3, E U 4);

@@ -5,13 +5,14 @@
 use super::Status;
 use super::shown::{Shown, shown};
 use super::sql::{self, Entry};
+use super::surroundings::Surroundings;
 use crate::access::{self, Grant, Need};
 use crate::context::{Context, Query};
 use crate::db::Questions;
 use crate::email_address::EmailAddress;
 use crate::error::Result;
 use crate::id::{InvitationId, OrganizationId, WorkspaceId};
-use crate::organization::{self, Role, SeatCount};
+use crate::organization::{self, SeatCount};
 use crate::revision::{self, Revision};
 use crate::time::Timestamp;
 
@@ -116,26 +117,22 @@ impl Query for List {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
         let limit = self.filter.limit.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
-        let (mut entries, roles, revision) = entries(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
+        let (mut entries, revision) = entries(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
         // One more than the page holds was asked for, to know whether there is another page.
         let more = entries.len() > usize::from(limit);
         entries.truncate(usize::from(limit));
         let next = entries.last().map(|last| last.id).filter(|_| more);
         let seats = organization::seats(cx, grant.organization()).await?;
-        let invitations = shown(cx, &grant, self.filter.status, entries, roles).await?;
+        let surroundings = Surroundings::kept_at(cx, &grant, self.filter.status, &entries, revision).await?;
+        let invitations = shown(cx, entries, &surroundings)?;
         let is_whole = self.filter == Filter::default();
         let holds = is_whole.then(|| Holds::new(revision, cx.now, &invitations));
         Ok(Page { invitations, next, seats, holds })
     }
 }
 
-/// The page's own rows, the organization's roles, and the revision they were read at.
-async fn entries(
-    cx: &mut Context<'_>,
-    grant: &Grant,
-    filter: &Filter,
-    most: i64,
-) -> Result<(Vec<Entry>, Vec<Role>, Revision)> {
+/// The page's own rows, and the revision they were read at.
+async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, most: i64) -> Result<(Vec<Entry>, Revision)> {
     let before = filter.before.unwrap_or_else(|| i64::MAX.into());
     let (after, until) = match filter.expired {
         None => (Timestamp::EARLIEST, Timestamp::LATEST),
@@ -146,19 +143,19 @@ async fn entries(
     // Keys are printable ASCII, so the character behind the last of those comes behind them all.
     let (from, to) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
     let organization = grant.organization();
-    let (roles, revision) = ((sql::ROLES, (organization,)), revision::question(organization));
-    let (entries, roles, revision) = match filter.status {
+    let revision = revision::question(organization);
+    let (entries, revision) = match filter.status {
         StatusFilter::Only(status) if filter.is_by_status_alone() => {
-            cx.tx.together(((sql::PAGE, (organization, status, before, most)), roles, revision).together()).await?
+            cx.tx.together(((sql::PAGE, (organization, status, before, most)), revision).together()).await?
         }
         StatusFilter::Only(status) => {
             let given = (organization, status, before, after, until, first, last, from, to, most);
-            cx.tx.together(((sql::PAGE_NARROWED, given), roles, revision).together()).await?
+            cx.tx.together(((sql::PAGE_NARROWED, given), revision).together()).await?
         }
         StatusFilter::All => {
             let given = (organization, before, after, until, first, last, from, to, most);
-            cx.tx.together(((sql::PAGE_OF_ALL, given), roles, revision).together()).await?
+            cx.tx.together(((sql::PAGE_OF_ALL, given), revision).together()).await?
         }
     };
-    Ok((entries, roles, Revision::answered(&revision)))
+    Ok((entries, Revision::answered(&revision)))
 }

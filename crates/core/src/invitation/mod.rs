@@ -17,6 +17,7 @@ mod resend;
 mod seats;
 mod shown;
 pub(crate) mod sql;
+mod surroundings;
 mod validate;
 
 use crate::context::Context;
@@ -35,8 +36,10 @@ pub use list::{Filter, Holds, LARGEST_PAGE, List, Page, StatusFilter};
 pub use look::{Look, Looked};
 pub use mine::{Mine, OwnInvitation};
 pub use resend::Resend;
-pub use shown::{Inviter, Shown};
+pub use shown::Shown;
 pub use sql::{Entry, GivenRole, InHand, Invitation, InvitedInto, Received};
+pub use surroundings::Inviter;
+pub(crate) use surroundings::KnownSurroundings;
 pub use validate::{Validate, Validation};
 
 /// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.

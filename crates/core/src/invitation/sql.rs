@@ -324,7 +324,7 @@ macro_rules! workspace_roles {
     };
 }
 
-/// What those who sent the invitations of a page may do in workspaces, the ones they invited into among them.
+/// What those who sent the invitations of a page may do in workspaces.
 macro_rules! inviter_workspace_roles {
     ($narrowed:literal) => {
         of_page!(
@@ -382,10 +382,10 @@ sql! {
     WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): GivenRole = workspace_roles!("");
 
     INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterWorkspaceRole =
-        inviter_workspace_roles!(" AND i.status = $4 AND i.workspace_id IS NOT NULL");
+        inviter_workspace_roles!(" AND i.status = $4");
 
     INVITER_WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWorkspaceRole =
-        inviter_workspace_roles!(" AND i.workspace_id IS NOT NULL");
+        inviter_workspace_roles!("");
 
     /// For whoever holds it in hand.
     IN_HAND(OrganizationId, InvitationId): InHand =

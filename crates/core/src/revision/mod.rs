@@ -21,20 +21,22 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub(crate) use known::KnownCallers;
+use sql::RevisionRow;
 
 /// How far an organization's things have come. Two that are equal were read with nothing changed in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revision(i64);
+pub struct Revision {
+    /// Its invitations.
+    pub invitations: i64,
+    /// What surrounds them: who is in the organization, and what there is to be in it.
+    pub surroundings: i64,
+}
 
 impl Revision {
     /// What [`question`] was answered with.
-    pub(crate) fn answered(rows: &[(i64,)]) -> Self {
-        Self(rows.first().map_or(0, |(number,)| *number))
-    }
-
-    /// The number behind it, for an entity tag.
-    pub const fn get(self) -> i64 {
-        self.0
+    pub(crate) fn answered(rows: &[RevisionRow]) -> Self {
+        let (invitations, surroundings) = rows.first().map_or((0, 0), |row| (row.invitations_at, row.surroundings_at));
+        Self { invitations, surroundings }
     }
 }
 
@@ -59,20 +61,21 @@ pub(crate) struct Known {
 }
 
 /// What is asked for it beside other questions.
-pub(crate) fn question(organization: OrganizationId) -> Question<'static, (OrganizationId,), (i64,)> {
+pub(crate) fn question(organization: OrganizationId) -> Question<'static, (OrganizationId,), RevisionRow> {
     (sql::REVISION, (organization,))
 }
 
 /// The organization's revision at the state this transaction sees.
 pub(crate) async fn current(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Revision> {
-    cx.tx.one(sql::REVISION, (organization,)).await.map(|(number,)| Revision(number))
+    cx.tx.all(sql::REVISION, (organization,)).await.map(|rows| Revision::answered(&rows))
 }
 
 /// Moves on whatever the transaction has changed.
 pub(crate) async fn revise(cx: &mut Context<'_>) -> Result<()> {
     for change in cx.tx.changes().to_vec() {
         let scope = match change {
-            Change::Organization(organization) => organization,
+            Change::Invitations(organization) => organization,
+            Change::Surroundings(organization) => -organization,
             Change::Everybody => 0,
             Change::Session(session) => {
                 cx.tx.execute(sql::REVISE_SESSION, (session.into(), cx.now)).await?;
@@ -89,10 +92,12 @@ pub(crate) async fn revise(cx: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Whether what was read of a session and an organization still is so, as far as the database goes.
-pub(crate) async fn still(holds: &Holds, tx: &mut Tx<'_>) -> Result<bool> {
+/// What the organization is at, if what was read of a session and of the organization's surroundings still is so, as far
+/// as the database goes.
+pub(crate) async fn still(holds: &Holds, tx: &mut Tx<'_>) -> Result<Option<Revision>> {
     let still = tx.optional(sql::STILL, (holds.session, holds.organization)).await?;
-    Ok(still.is_some_and(|still| still.session == holds.at && Revision(still.revision) == holds.revision))
+    let still = still.filter(|still| still.session == holds.at && still.surroundings_at == holds.surroundings);
+    Ok(still.map(|still| Revision { invitations: still.invitations_at, surroundings: still.surroundings_at }))
 }
 
 /// Finds out what a caller has in an organization. `None` when anything is not as usual.
@@ -102,7 +107,7 @@ pub(crate) async fn find_out(
     now: Timestamp,
     settings: &Settings,
     tx: &mut Tx<'_>,
-) -> Result<Option<Kept<Known>>> {
+) -> Result<Option<(Kept<Known>, Revision)>> {
     let asked = (&token.digest()[..], now, now.minus(settings.sessions.idle), organization);
     let rows = tx.all(sql::STANDING, asked).await?;
     let Some(first) = rows.first() else {
@@ -113,26 +118,27 @@ pub(crate) async fn find_out(
         session: first.session_id,
         at: first.session_revision,
         organization,
-        revision: Revision(first.revision),
+        surroundings: first.surroundings_at,
         from: now,
         until: ends.into_iter().min().unwrap_or(now),
     };
+    let revision = Revision { invitations: first.invitations_at, surroundings: first.surroundings_at };
     let known = Known {
         session: SessionStub { id: first.session_id, created_at: first.created_at, updated_at: first.updated_at },
         restricts_addresses: first.restricts_addresses,
         allowed_addresses: first.allowed_addresses.clone(),
         held: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
     };
-    Ok(Some(Kept::new(known, holds)))
+    Ok(Some((Kept::new(known, holds), revision)))
 }
 
 impl Kept<Known> {
     /// Where the caller stands, if what they have is what is needed. A session that is due to be noted as in use goes the
     /// whole way, which notes it.
-    pub(crate) fn standing(&self, caller: &Caller, need: Need, now: Timestamp) -> Option<Standing> {
+    pub(crate) fn standing(&self, caller: &Caller, need: Need, now: Timestamp, revision: Revision) -> Option<Standing> {
         let Known { session, restricts_addresses, allowed_addresses, held } = &self.what;
         let lets_in = AddressList::lets_in(*restricts_addresses, allowed_addresses, caller.address);
         let may = lets_in && held.satisfies(need) && self.holds.on_time(now);
-        may.then_some(Standing { session: *session, now, revision: self.holds.revision })
+        may.then_some(Standing { session: *session, now, revision })
     }
 }

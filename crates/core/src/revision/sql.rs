@@ -15,7 +15,8 @@ record! {
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
         pub(crate) permissions: PermissionSet,
-        pub(crate) revision: i64,
+        pub(crate) invitations_at: i64,
+        pub(crate) surroundings_at: i64,
         pub(crate) session_revision: i64,
         pub(crate) session_ends: Timestamp,
         pub(crate) sign_in_ends: Timestamp,
@@ -25,9 +26,33 @@ record! {
 record! {
     /// What a session and an organization are at.
     pub(crate) struct Still {
+        pub(crate) invitations_at: i64,
+        pub(crate) surroundings_at: i64,
         pub(crate) session: i64,
-        pub(crate) revision: i64,
     }
+}
+
+record! {
+    /// What an organization is at.
+    pub(crate) struct RevisionRow {
+        pub(crate) invitations_at: i64,
+        pub(crate) surroundings_at: i64,
+    }
+}
+
+/// What an organization is at: its own scope counts its invitations, the same below zero what surrounds them, and 0 what
+/// surrounds everybody's.
+macro_rules! revisions {
+    ($organization:literal) => {
+        concat!(
+            "(SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope = ",
+            $organization,
+            ") AS invitations_at,
+             (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, -",
+            $organization,
+            ")) AS surroundings_at"
+        )
+    };
 }
 
 sql! {
@@ -35,7 +60,7 @@ sql! {
     /// transaction has no revision any more.
     REVISE(i64, i64, Timestamp) =
         "INSERT INTO revisions (scope, shard, revision)
-         SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1)
+         SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1 OR id = -$1)
              ON CONFLICT (scope, shard) DO UPDATE
             SET revision = CASE WHEN revisions.revision < $3 THEN $3 ELSE revisions.revision + 1 END";
 
@@ -50,24 +75,20 @@ sql! {
 
     /// What a session and an organization are at; 0 is no organization.
     STILL(SessionId, OrganizationId): Still =
-        "SELECT s.revision AS session,
-                (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, $2)) AS revision
-           FROM sessions s
-          WHERE s.id = $1";
+        concat!("SELECT ", revisions!("$2"), ", s.revision AS session FROM sessions s WHERE s.id = $1");
 
-    REVISION(OrganizationId): (i64,) =
-        "SELECT CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM revisions WHERE scope IN (0, $1)";
+    REVISION(OrganizationId): RevisionRow = concat!("SELECT ", revisions!("$1"));
 
     /// Of an organization that is erased nothing stays.
-    FORGET(OrganizationId) = "DELETE FROM revisions WHERE scope = $1";
+    FORGET(OrganizationId) = "DELETE FROM revisions WHERE scope IN ($1, -$1)";
 
     /// All that is asked before a list is shown, in one statement: the session as [`crate::session::sql::CURRENT`] has it,
     /// what its user holds in the organization as [`crate::access::sql::MEMBERSHIP`] has it, and the revision.
     STANDING(Bytes, Timestamp, Timestamp, OrganizationId): StandingRow =
-        "SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
+        concat!("SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
                 o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
                 r.permissions AS permissions,
-                (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, $4)) AS revision,
+                ", revisions!("$4"), ",
                 s.revision AS session_revision, s.expires_at AS session_ends, i.expires_at AS sign_in_ends
            FROM sessions s
            JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
@@ -76,5 +97,5 @@ sql! {
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
-          WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3";
+          WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3");
 }

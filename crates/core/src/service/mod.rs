@@ -20,12 +20,13 @@ use crate::domain::Dns;
 use crate::error::{Problem, Result};
 use crate::id::{DomainId, IdSource, OrganizationId};
 use crate::images::ImageStore;
+use crate::invitation::KnownSurroundings;
 use crate::keys::Keys;
 use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
-use crate::revision::{self, KnownCallers, Standing};
+use crate::revision::{self, KnownCallers, Revision, Standing};
 use crate::secret::{InvitationToken, RefusalToken};
 use crate::session::{self, Kept, kept};
 use crate::session_token;
@@ -76,6 +77,7 @@ pub struct Service {
     pub(crate) outbox: Notify,
     pub(crate) housekeeping: Notify,
     known: KnownCallers,
+    pub(crate) surroundings: KnownSurroundings,
     deployment: OnceLock<Deployment>,
     /// What the operator has set.
     pub settings: Settings,
@@ -110,6 +112,7 @@ impl Service {
             outbox: Notify::new(),
             housekeeping: Notify::new(),
             known: KnownCallers::default(),
+            surroundings: KnownSurroundings::default(),
             deployment: OnceLock::new(),
             settings,
         });
@@ -209,41 +212,42 @@ impl Service {
         let key = (token.digest(), organization);
         let now = self.now();
         if let Some(known) = self.known.of(&key)
-            && let Some(cost) = self.still(&known, now).await
+            && let Some((revision, cost)) = self.still(&known, now).await
         {
-            return known.standing(caller, need, now).map(|standing| (standing, cost));
+            return known.standing(caller, need, now, revision).map(|standing| (standing, cost));
         }
-        let known = match &self.db {
+        let (known, revision) = match &self.db {
             Db::Sqlite(sqlite) => on_sqlite::find_out(self, sqlite, token, organization, now).await,
             Db::Postgres(postgres) => on_postgres::find_out(self, postgres, token, organization, now).await,
         }?;
-        let standing = known.standing(caller, need, now);
+        let standing = known.standing(caller, need, now, revision);
         self.known.keep(key, known);
         standing.map(|standing| (standing, kept::ASKED))
     }
 
     /// Whether what was read of a session before still is so, and what finding out cost: a statement at the most.
     pub async fn holds<T>(&self, kept: &Kept<T>) -> Option<Cost> {
-        self.still(kept, self.now()).await
+        self.still(kept, self.now()).await.map(|(_, cost)| cost)
     }
 
-    async fn still<T>(&self, kept: &Kept<T>, now: Timestamp) -> Option<Cost> {
+    async fn still<T>(&self, kept: &Kept<T>, now: Timestamp) -> Option<(Revision, Cost)> {
         if !kept.holds.on_time(now) {
             return None;
         }
         // Before the database is asked: what is committed after this is not known to be seen.
         let commits = self.db.commits();
-        if commits.is_some_and(|commits| kept.held_at(commits)) {
-            return Some(Cost::default());
+        if let Some(revision) = commits.and_then(|commits| kept.held_at(commits)) {
+            return Some((revision, Cost::default()));
         }
         let still = match &self.db {
             Db::Sqlite(sqlite) => on_sqlite::still(sqlite, &kept.holds).await,
             Db::Postgres(postgres) => on_postgres::still(postgres, &kept.holds).await,
         };
-        if let Some(commits) = commits.filter(|_| still) {
-            kept.note_held_at(commits);
+        let revision = still?;
+        if let Some(commits) = commits {
+            kept.note_held_at(commits, revision);
         }
-        still.then_some(kept::ASKED)
+        Some((revision, kept::ASKED))
     }
 
     async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Wakes) {

@@ -15,7 +15,7 @@ use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
-use crate::revision::{self, Known};
+use crate::revision::{self, Known, Revision};
 use crate::secret::SessionToken;
 use crate::session::{Holds, Kept};
 use crate::time::Timestamp;
@@ -104,7 +104,7 @@ pub(super) async fn find_out(
     token: &SessionToken,
     organization: OrganizationId,
     now: Timestamp,
-) -> Option<Kept<Known>> {
+) -> Option<(Kept<Known>, Revision)> {
     let asked = async {
         let mut glance = postgres.glance().await?;
         let tx = &mut Tx::on_postgres(&mut glance);
@@ -114,12 +114,12 @@ pub(super) async fn find_out(
 }
 
 /// The same.
-pub(super) async fn still(postgres: &Postgres, holds: &Holds) -> bool {
+pub(super) async fn still(postgres: &Postgres, holds: &Holds) -> Option<Revision> {
     let asked = async {
         let mut glance = postgres.glance().await?;
-        revision::still(holds, &mut Tx::on_postgres(&mut glance)).await.ok()
+        revision::still(holds, &mut Tx::on_postgres(&mut glance)).await.ok().flatten()
     };
-    timeout(GLANCE, asked).await.is_ok_and(|still| still.unwrap_or(false))
+    timeout(GLANCE, asked).await.ok().flatten()
 }
 
 async fn answer(

@@ -13,7 +13,7 @@ use crate::context::{Caller, Reply, Wakes};
 use crate::db::{Sqlite, Turn, Tx};
 use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
-use crate::revision::{self, Known};
+use crate::revision::{self, Known, Revision};
 use crate::secret::SessionToken;
 use crate::session::{Holds, Kept};
 use crate::time::Timestamp;
@@ -70,7 +70,7 @@ pub(super) async fn find_out(
     token: &SessionToken,
     organization: OrganizationId,
     now: Timestamp,
-) -> Option<Kept<Known>> {
+) -> Option<(Kept<Known>, Revision)> {
     let mut connection = sqlite.readers().glance().ok()?;
     let tx = &mut Tx::on_sqlite(&mut connection);
     let known = revision::find_out(token, organization, now, &service.settings, tx).await;
@@ -79,13 +79,11 @@ pub(super) async fn find_out(
 }
 
 /// The same.
-pub(super) async fn still(sqlite: &Sqlite, holds: &Holds) -> bool {
-    let Ok(mut connection) = sqlite.readers().glance() else {
-        return false;
-    };
+pub(super) async fn still(sqlite: &Sqlite, holds: &Holds) -> Option<Revision> {
+    let mut connection = sqlite.readers().glance().ok()?;
     let still = revision::still(holds, &mut Tx::on_sqlite(&mut connection)).await;
     sqlite.readers().keep(connection);
-    still.unwrap_or(false)
+    still.ok().flatten()
 }
 
 /// The outcome of a future that never waits: on SQLite every statement answers at once.

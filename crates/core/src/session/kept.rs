@@ -5,7 +5,7 @@
 //! at one pair of revisions holds while they are that, up to the first instant at which something of it runs out. Where
 //! only this process writes, not even they need asking while it has committed nothing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::{CurrentSession, ShownSession, touch_after};
 use crate::context::Context;
@@ -16,9 +16,6 @@ use crate::revision::{self, Revision};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// No database has committed this often.
-const NEVER: u64 = u64::MAX;
-
 /// How long something that was read of a session stays right.
 #[derive(Clone, Copy, Debug)]
 pub struct Holds {
@@ -28,8 +25,8 @@ pub struct Holds {
     pub(crate) at: i64,
     /// The organization it is about; 0 for none.
     pub(crate) organization: OrganizationId,
-    /// What that was at.
-    pub(crate) revision: Revision,
+    /// What surrounds that organization's invitations was at.
+    pub(crate) surroundings: i64,
     /// When it was read: a clock may be set back.
     pub(crate) from: Timestamp,
     /// From this instant on it is not right any more.
@@ -59,7 +56,8 @@ pub(super) async fn holds(cx: &mut Context<'_>, shown: &ShownSession) -> Result<
     let revision = revision::current(cx, organization).await?;
     let ends = shown.sign_ins.iter().map(|shown| shown.sign_in.expires_at);
     let until = ends.chain([expires_at, unseen_until(last_seen_at, &cx.service.settings)]).min().unwrap_or(cx.now);
-    Ok(Some(Holds { session: id, at, organization, revision, from: cx.now, until }))
+    let surroundings = revision.surroundings;
+    Ok(Some(Holds { session: id, at, organization, surroundings, from: cx.now, until }))
 }
 
 /// Something that was read of a session, as long as what it holds.
@@ -68,23 +66,24 @@ pub struct Kept<T> {
     /// What was read, or made of it.
     pub what: T,
     pub(crate) holds: Holds,
-    /// How often the database had committed when this was last known to hold.
-    commits: AtomicU64,
+    /// How often the database had committed when this was last known to hold, and what the organization was at then.
+    held: Mutex<Option<(u64, Revision)>>,
 }
 
 impl<T> Kept<T> {
     /// Keeps it.
     pub const fn new(what: T, holds: Holds) -> Self {
-        Self { what, holds, commits: AtomicU64::new(NEVER) }
+        Self { what, holds, held: Mutex::new(None) }
     }
 
-    /// Whether it was known to hold when the database had committed as often as this.
-    pub(crate) fn held_at(&self, commits: u64) -> bool {
-        self.commits.load(Ordering::Relaxed) == commits
+    /// What the organization was at, if it is known that this held when the database had committed as often as now.
+    pub(crate) fn held_at(&self, commits: u64) -> Option<Revision> {
+        let held = *self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.filter(|(then, _)| *then == commits).map(|(_, revision)| revision)
     }
 
-    pub(crate) fn note_held_at(&self, commits: u64) {
-        self.commits.store(commits, Ordering::Relaxed);
+    pub(crate) fn note_held_at(&self, commits: u64, revision: Revision) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((commits, revision));
     }
 }
 

@@ -1,10 +1,27 @@
-//! More connections than there is room for.
+//! More connections than there is room for, and clients that do not take what they asked for.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use vestibule_web::Room;
 
 use crate::harness::App;
+
+/// A server; it ends when its sender is dropped.
+async fn serving(router: Router, room: Room) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async { drop(stopped.await) };
+    (address, stop, tokio::spawn(vestibule_web::serve(listener, router, room, stopped)))
+}
 
 /// Asks once and leaves the connection open.
 async fn asks(connection: &mut TcpStream) -> String {
@@ -17,11 +34,7 @@ async fn asks(connection: &mut TcpStream) -> String {
 #[tokio::test]
 async fn whoever_comes_when_there_is_no_room_is_told_to_come_back() {
     let app = App::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async { drop(stopped.await) };
-    let served = tokio::spawn(vestibule_web::serve(listener, app.inner.router.clone(), 2, stopped));
+    let (address, stop, served) = serving(app.inner.router.clone(), Room::of(2)).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     let mut second = TcpStream::connect(address).await.unwrap();
     assert!(asks(&mut first).await.starts_with("HTTP/1.1 200"));
@@ -42,5 +55,42 @@ async fn whoever_comes_when_there_is_no_room_is_told_to_come_back() {
         answer = asks(&mut TcpStream::connect(address).await.unwrap()).await;
     }
     drop((first, stop));
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_reads_nothing_is_let_go_of() {
+    // More than the system keeps between the two.
+    let much = Router::new().route("/much", get(async || vec![b' '; 64 << 20])).route("/health/live", get(async || ""));
+    let room = Room { connections: 1, unread: Duration::from_millis(1) };
+    let (address, stop, served) = serving(much, room).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    silent.write_all(b"GET /much HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
+    // It has the only place, until it is cut off.
+    let mut answer = String::new();
+    while !answer.starts_with("HTTP/1.1 200") {
+        answer = asks(&mut TcpStream::connect(address).await.unwrap()).await;
+    }
+    let mut left = Vec::new();
+    let _ = silent.read_to_end(&mut left).await;
+    assert!(left.len() < 64 << 20, "what nobody read was not sent");
+    drop(stop);
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused() {
+    let app = App::start().await;
+    let (address, stop, served) = serving(app.inner.router.clone(), Room::of(2)).await;
+    let mut endless = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\nx: {}", "y".repeat(128 << 10));
+    // The server may have hung up before all of it was sent.
+    let _ = endless.write_all(head.as_bytes()).await;
+    let mut told = vec![0; 64];
+    let length = endless.read(&mut told).await.unwrap_or(0);
+    let told = String::from_utf8_lossy(&told[..length]);
+    assert!(told.is_empty() || told.starts_with("HTTP/1.1 431"), "{told}");
+    assert!(asks(&mut TcpStream::connect(address).await.unwrap()).await.starts_with("HTTP/1.1 200"));
+    drop((endless, stop));
     served.await.unwrap();
 }

@@ -328,13 +328,18 @@ impl App {
     /// no longer: whoever changes rows by hand has to say so.
     pub(crate) fn execute(&self, statement: &str) -> usize {
         let changed = self.inner.database.execute(statement);
-        self.inner.database.execute("DELETE FROM revisions WHERE scope = 0");
-        let now = self.inner.clock.now().as_microseconds();
-        self.inner
-            .database
-            .execute(&format!("INSERT INTO revisions (scope, shard, revision) VALUES (0, 63, {now} + 7)"));
-        self.inner.service.db().note_commit();
+        self.forget();
         changed
+    }
+
+    /// Nothing that was read before holds any longer.
+    pub(crate) fn forget(&self) {
+        let database = &self.inner.database;
+        let last = database.count("SELECT COALESCE(MAX(revision), 0) FROM revisions WHERE scope = 0");
+        let next = last.max(self.inner.clock.now().as_microseconds()) + 1;
+        database.execute("DELETE FROM revisions WHERE scope = 0");
+        database.execute(&format!("INSERT INTO revisions (scope, shard, revision) VALUES (0, 63, {next})"));
+        self.inner.service.db().note_commit();
     }
 
     /// A look at the database itself, past the service.

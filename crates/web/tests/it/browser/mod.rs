@@ -43,7 +43,7 @@ impl Hall {
             .await;
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        tokio::spawn(vestibule_web::serve(listener, app.inner.router.clone(), 900, stopped));
+        tokio::spawn(vestibule_web::serve(listener, app.inner.router.clone(), vestibule_web::Room::of(900), stopped));
         Self { app, url, stop: Some(stop) }
     }
 
