@@ -79,18 +79,18 @@ async fn whoever_reads_nothing_is_let_go_of() {
 }
 
 #[tokio::test]
-async fn a_head_without_end_is_refused() {
+async fn a_head_past_its_bound_is_refused() {
     let app = App::start().await;
     let (address, stop, served) = serving(app.inner.router.clone(), Room::of(2)).await;
-    let mut endless = TcpStream::connect(address).await.unwrap();
-    let head = format!("GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\nx: {}", "y".repeat(128 << 10));
+    let mut long = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\nx: {}\r\n\r\n", "y".repeat(128 << 10));
     // The server may have hung up before all of it was sent.
-    let _ = endless.write_all(head.as_bytes()).await;
+    let _ = long.write_all(head.as_bytes()).await;
     let mut told = vec![0; 64];
-    let length = endless.read(&mut told).await.unwrap_or(0);
+    let length = long.read(&mut told).await.unwrap_or(0);
     let told = String::from_utf8_lossy(&told[..length]);
     assert!(told.is_empty() || told.starts_with("HTTP/1.1 431"), "{told}");
     assert!(asks(&mut TcpStream::connect(address).await.unwrap()).await.starts_with("HTTP/1.1 200"));
-    drop((endless, stop));
+    drop((long, stop));
     served.await.unwrap();
 }
