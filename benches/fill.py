@@ -2,10 +2,12 @@
 """Fills a Vestibule database with organizations, people and invitations, and writes the requests that are measured.
 
     fill.py --binary VESTIBULE --dir DIR [--size small|large] [--spare 6000]
+            [--organizations N] [--pending N] [--answered N] [--members N]
 
 DIR/vestibule.db is made by the binary itself; the rows are put in by SQL, since a million invitations through the API
 would take longer than everything that is measured. DIR/requests/*.tsv hold METHOD, path, cookie and body, separated by
-tabs. The tokens that accepting needs come from the server's own list.
+tabs. The tokens that accepting needs come from the server's own list. create.tsv goes to an organization of its own, so
+that the lists stay as long as they are; create-spread.tsv to all of them in turn.
 """
 import argparse, base64, hashlib, json, os, sqlite3, subprocess, sys, time, urllib.request
 from pathlib import Path
@@ -23,7 +25,14 @@ def arguments():
     a.add_argument("--binary", required=True), a.add_argument("--dir", required=True, type=Path)
     a.add_argument("--size", choices=SIZES, default="small"), a.add_argument("--spare", type=int, default=6000)
     a.add_argument("--port", type=int, default=4180)
-    return a.parse_args()
+    parts = ("organizations", "pending", "answered", "members")
+    for part in parts:
+        a.add_argument(f"--{part}", type=int)
+    options = a.parse_args()
+    for part, of_size in zip(parts, SIZES[options.size]):
+        if getattr(options, part) is None:
+            setattr(options, part, of_size)
+    return options
 
 
 def environment(folder, port):
@@ -146,11 +155,12 @@ def main():
                                           "first_name": "Robin", "last_name": "Example"})
     connection = sqlite3.connect(a.dir / "vestibule.db")
     connection.execute("PRAGMA foreign_keys = 0"), connection.execute("PRAGMA synchronous = OFF")
+    # In KiB. The indexes of a million invitations, which are not filled in their order.
+    connection.execute("PRAGMA cache_size = -400000")
     roles = connection.execute("SELECT creator_role_id, member_role_id, workspace_creator_role_id,"
                                " workspace_member_role_id FROM deployments").fetchone()
     (password,) = connection.execute("SELECT password_digest FROM users").fetchone()
     rows = Rows(roles, password, int(time.time() * 10**6))
-    organizations, pending, answered, members = SIZES[a.size]
     files = {}
 
     def request(name, method, path, cookie, body=""):
@@ -160,20 +170,25 @@ def main():
     def sample(name, place, cookie):
         request(name, "GET", f"/organizations/{place[0]}/invitations", cookie)
 
+    def creation(name, place, cookie):
+        request(name, "POST", f"/organizations/{place[0]}/invitations", cookie,
+                {"email": "fresh%N%@example.com", "role_id": str(rows.member)})
+
     first = None
-    for n in range(organizations):
-        people = [rows.user(f"user{m}.of{n}@example.com")[0] for m in range(members)]
+    for n in range(a.organizations):
+        people = [rows.user(f"user{m}.of{n}@example.com")[0] for m in range(a.members)]
         cookie, place = rows.session(people[0]), rows.organization(f"Organization {n}", people)
         first = first or (people, cookie)
-        for i in range(answered):
+        for i in range(a.answered):
             rows.invitation(place, f"past{i}.of{n}@example.com", ("accepted", "discarded")[i % 2])
-        for i in range(pending):
+        for i in range(a.pending):
             rows.invitation(place, f"invitee{i}.of{n}@example.com")
         sample("list50", place, cookie)
         # What is narrowed is read anew each time: what a list costs that has changed since the last call.
         request("list50-anew", "GET", f"/organizations/{place[0]}/invitations?limit=500", cookie)
         request("session", "GET", "/session", cookie)
         request("members", "GET", f"/organizations/{place[0]}/members", cookie)
+        creation("create-spread", place, cookie)
         if n % 100 == 99:
             rows.store(connection)
     (people, cookie) = first
@@ -182,14 +197,10 @@ def main():
         for i in range(count):
             rows.invitation(place, f"invitee{i}.of.{name}@example.com")
         sample(name, place, cookie)
-    for name in ("create", "bulk"):
-        place = rows.organization(name, people)
-        path = f"/organizations/{place[0]}/invitations"
-        if name == "create":
-            request(name, "POST", path, cookie, {"email": "fresh%N%@example.com", "role_id": str(rows.member)})
-        else:
-            invitees = [{"email": f"fresh%N%.{i}@example.com", "role_id": str(rows.member)} for i in range(1000)]
-            request(name, "POST", path + "/bulk", cookie, {"invitations": invitees})
+    creation("create", rows.organization("create", people), cookie)
+    place = rows.organization("bulk", people)
+    invitees = [{"email": f"fresh%N%.{i}@example.com", "role_id": str(rows.member)} for i in range(1000)]
+    request("bulk", "POST", f"/organizations/{place[0]}/invitations/bulk", cookie, {"invitations": invitees})
     place = rows.organization("discard", people)
     for i in range(a.spare):
         made = rows.invitation(place, f"invitee{i}.of.discard@example.com")

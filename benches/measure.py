@@ -63,10 +63,21 @@ class Postgres:
 
     def __init__(self, folder):
         self.main = int((Path(folder) / "postmaster.pid").read_text().split()[0])
-        subprocess.run(["taskset", "-a", "-c", "-p", SERVER, str(self.main)], check=True, stdout=subprocess.DEVNULL)
+        # Each by itself: what is started later stays where the server is, but its writer and its checkpointer run already.
+        for pid in self.pids():
+            subprocess.run(["taskset", "-a", "-c", "-p", SERVER, str(pid)], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
 
     def pids(self):
         return family(self.main)
+
+    def settle(self):
+        """Waits until those who left are counted as ended: while a connection is ending, it is in neither account."""
+        for _ in range(500):
+            commands = [Path(f"/proc/{pid}/cmdline") for pid in self.pids()]
+            if all(file.exists() and (said := file.read_bytes()) and b"127.0.0.1(" not in said for file in commands):
+                return
+            time.sleep(0.01)
 
     def processor_seconds(self):
         """That of processes that have ended too: a server lets go of connections whose answer nobody waits for."""
@@ -123,38 +134,54 @@ class Running:
 STAMP = [int(time.time()) % 100000]
 
 
-def play(running, file, connections, seconds, once=False):
-    """What wrk says of playing a file of requests."""
+def begin(running, file, connections, seconds, once=False):
+    """wrk, playing a file of requests."""
     STAMP[0] += 1
     target = running.target
     environment = {**os.environ, "REQUESTS": str(file), "STAMP": str(STAMP[0]), "ONCE": "1" if once else "0",
                    "ORIGIN": f"http://127.0.0.1:{target['port']}"}
-    done = subprocess.run(
+    return subprocess.Popen(
         ["taskset", "-c", LOAD, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
          "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{target['port']}"],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+
+
+def end(wrk):
+    """What wrk says when it is through."""
+    said, _ = wrk.communicate()
+    lines = [line for line in said.splitlines() if line.startswith("RESULT ")]
     if not lines:
-        sys.exit(done.stdout)
+        sys.exit(said)
     return json.loads(lines[0].removeprefix("RESULT "))
 
 
-def measure(running, work, connections, seconds, once=False, beside=None):
-    """One measurement: requests a second, times in µs, processor time a request in µs, memory in MiB."""
+def play(running, file, connections, seconds, once=False):
+    return end(begin(running, file, connections, seconds, once))
+
+
+def measure(running, work, connections, seconds, once=False, warm_up=1):
+    """One measurement: requests a second, times in µs, processor time a request in µs, memory in MiB.
+
+    Requests that can be played once only are not warmed up with. Where they do not last for the window, the rate is that
+    of the time they lasted for (`window`, in seconds).
+    """
     target = running.target
     file = Path(target["requests"]) / work["file"]
-    if not once:
-        play(running, file, connections, 1)
+    if warm_up and not once:
+        play(running, file, connections, warm_up)
     database = target["postgres"].processor_seconds if target.get("postgres") else lambda: 0
     servers = running.pids()
-    before = processor_seconds(servers), database(), busy_seconds(), children_seconds()
+
+    def clocks():
+        return processor_seconds(servers), database(), busy_seconds(), children_seconds(), time.monotonic()
+
+    before = clocks()
     played = play(running, file, connections, seconds, once)
-    now = processor_seconds(servers), database(), busy_seconds(), children_seconds()
-    used, in_database, busy, load = (after - earlier for after, earlier in zip(now, before))
-    requests, wall = max(played["requests"], 1), played["us"] / 1e6
+    used, in_database, busy, load, wall = (after - earlier for after, earlier in zip(clocks(), before))
+    requests, window = max(played["requests"], 1), played["us"] / 1e6
     return {
-        "target": target["name"], "work": work["name"], "connections": connections,
-        "rate": round(requests / wall, 1), "p50": played["p50"], "p99": played["p99"], "bad": played["bad"],
+        "target": target["name"], "work": work["name"], "connections": connections, "window": round(window, 2),
+        "rate": round(played["requests"] / window, 1), "p50": played["p50"], "p99": played["p99"], "bad": played["bad"],
         "requests": played["requests"], "cpu": round(used / requests * 1e6, 2),
         "database_cpu": round(in_database / requests * 1e6, 2), "bytes": round(played["bytes"] / requests),
         "rss": memory(running.pids(), "Rss"), "pss": memory(running.pids(), "Pss"),
