@@ -8,12 +8,14 @@ use std::net::IpAddr;
 
 use crate::db::{Cost, Purpose, Tx};
 use crate::error::{Code, Problem, Result};
-use crate::id::UserId;
+use crate::id::{OrganizationId, UserId};
 use crate::language::Language;
 use crate::random::Randomness;
+use crate::revision::Found;
 use crate::secret::SessionToken;
 use crate::service::Service;
 use crate::session::{CurrentSession, SessionStub};
+use crate::settings::Settings;
 use crate::time::Timestamp;
 
 /// Something a caller can have done: all of it happens, or nothing.
@@ -21,7 +23,14 @@ pub trait Command: Send + Sync + 'static {
     /// What the caller gets.
     type Out: Send + 'static;
     /// What it relies on its transaction for.
-    const PURPOSE: Purpose = Purpose::Command;
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Command
+    }
+    /// The organization whose member the caller has to be: who they are and what they hold there is then looked up at once,
+    /// or only asked after. Not for a [`Purpose::Command`], see [`crate::revision`].
+    fn organization(&self) -> Option<OrganizationId> {
+        None
+    }
     /// Does it. It may be run again from the start after a lost race, so it changes nothing but the database.
     fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
 }
@@ -30,6 +39,10 @@ pub trait Command: Send + Sync + 'static {
 pub trait Query: Send + Sync {
     /// What the caller gets.
     type Out: Send + 'static;
+    /// As with a [`Command`].
+    fn organization(&self) -> Option<OrganizationId> {
+        None
+    }
     /// Answers it.
     fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
 }
@@ -112,6 +125,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The caller's session, when they have one that has not ended.
     pub session: Option<CurrentSession>,
+    /// What the caller holds in the organization it is about, when that is as usual.
+    pub(crate) found: Option<Found>,
     /// What the door knows of the caller.
     pub caller: &'a Caller,
     /// What is handed in.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// HTTP connections at once, at the most.
     pub connections: usize,
+    /// Commands that share one commit at the most, where one process writes.
+    pub writes_per_commit: usize,
     /// Who may make an account.
     pub sign_up: SignUpMode,
     /// Whether a newcomer proves their address before there is an account. An invitation's mail proves it too.
@@ -225,6 +227,11 @@ pub struct Seats {
 }
 
 impl Seats {
+    /// Whether there is a bound on any.
+    pub fn has_bound(&self) -> bool {
+        self.organization > 0 || self.workspace > 0
+    }
+
     /// The most members an organization may have: a bound that excludes nothing when there is none.
     pub fn most_in_organization(&self) -> i64 {
         most(self.organization)
@@ -381,6 +388,7 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             connections: 900,
+            writes_per_commit: 64,
             sign_up: SignUpMode::Public,
             verify_addresses: false,
             tell_identifiers: false,

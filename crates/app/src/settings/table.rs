@@ -73,6 +73,15 @@ pub(super) static GENERAL: &[Setting] = &[
         read: |loaded, text| put(&mut loaded.postgres.connections, number(text, 1..=1000)),
     },
     Setting {
+        path: "database_writes_per_commit",
+        explains: "Writes that share one commit at the most, on SQLite. With 1 each waits for the disk by itself, no safer.",
+        takes: "a whole number from 1 to 1000",
+        example: "64",
+        default: Fallback::Is("64"),
+        kind: Kind::Number,
+        read: |loaded, text| put(&mut loaded.settings.writes_per_commit, number(text, 1..=1000)),
+    },
+    Setting {
         path: "key_file",
         explains: "The master key: made once, for its owner only. Back it up apart from the database; processes of one share it.",
         takes: "the path of a file",

@@ -7,6 +7,7 @@ mod permission;
 pub(crate) mod sql;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 pub use address_list::AddressList;
 pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN, WorkspaceNeed};
@@ -46,6 +47,22 @@ impl Grant {
     }
 }
 
+/// What a member holds in an organization, and where they have to come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Holding {
+    pub(crate) membership: MembershipId,
+    pub(crate) restricts_addresses: bool,
+    pub(crate) allowed_addresses: String,
+    pub(crate) held: PermissionSet,
+}
+
+impl Holding {
+    /// Whether the organization lets in who comes from there.
+    pub(crate) fn lets_in(&self, address: IpAddr) -> bool {
+        AddressList::lets_in(self.restricts_addresses, &self.allowed_addresses, address)
+    }
+}
+
 /// Asks whether the signed-in caller has what `need` asks for in this organization.
 ///
 /// Errors: `UNAUTHORIZED` without a sign-in; `FORBIDDEN` for who is no member, has no such permission, or names an
@@ -53,16 +70,28 @@ impl Grant {
 /// `ADDRESS_NOT_ALLOWED` for a member who comes from elsewhere than the organization lets in.
 pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need: Need) -> Result<Grant> {
     let user = cx.user()?;
-    let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
-    let Some(first) = rows.first() else {
-        return Err(Code::Forbidden.into());
+    let found = cx.found.as_ref().and_then(|found| found.holding(organization).cloned());
+    let holding = match found {
+        Some(holding) => holding,
+        None => holding(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
-    let membership = first.membership_id;
-    if !AddressList::lets_in(first.restricts_addresses, &first.allowed_addresses, cx.caller.address) {
+    if !holding.lets_in(cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
-    let held = PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions));
+    let Holding { membership, held, .. } = holding;
     if held.satisfies(need) { Ok(Grant { organization, membership, user, held }) } else { Err(Code::Forbidden.into()) }
+}
+
+async fn holding(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<Option<Holding>> {
+    let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
+    let first =
+        rows.first().map(|first| (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone()));
+    Ok(first.map(|(membership, restricts_addresses, allowed_addresses)| Holding {
+        membership,
+        restricts_addresses,
+        allowed_addresses,
+        held: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
+    }))
 }
 
 /// Proof that the caller was allowed to do something in one workspace, at the instant of this transaction.

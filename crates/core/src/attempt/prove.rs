@@ -13,6 +13,7 @@ use crate::id::AttemptId;
 use crate::limit;
 use crate::secret::{AttemptToken, TypedCode};
 use crate::service::Service;
+use crate::settings::Settings;
 use crate::sign_in::CameIn;
 
 /// Signs somebody in, or up, by the code that was mailed to them.
@@ -92,7 +93,9 @@ struct Try {
 impl Command for Try {
     type Out = Attempt;
     // Tries made at once wait for each other, and each is counted.
-    const PURPOSE: db::Purpose = db::Purpose::Count;
+    fn purpose(&self, _: &Settings) -> db::Purpose {
+        db::Purpose::Guarded
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
         let attempt = own(cx, self.attempt).await?;

@@ -61,7 +61,9 @@ const SEEN_BY_NOBODY: &[&str] = &[
     // The statement before each has moved on the sessions it is about.
     "session::sql::END_OTHER_SIGN_INS",
     "session::sql::END_SIGN_IN",
-    // It is what moves on.
+    // It is what moves on, by itself or beside that.
+    "session::sql::TOUCH",
+    "session::sql::TOUCH_SIGN_IN",
     "revision::sql::REVISE_SESSION",
     "revision::sql::REVISE_SESSIONS_OF_USER",
 ];

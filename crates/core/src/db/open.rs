@@ -26,6 +26,13 @@ impl Db {
         }
     }
 
+    /// Has this many commands share one commit at the most, where one process writes.
+    pub(crate) fn share_commits(&self, among: usize) {
+        if let Self::Sqlite(sqlite) = self {
+            sqlite.share_commits(among);
+        }
+    }
+
     /// Somebody has changed rows past the service.
     #[cfg(feature = "test-hooks")]
     pub fn note_commit(&self) {

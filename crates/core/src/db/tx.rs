@@ -25,6 +25,15 @@ pub struct Cost {
     pub rows: u32,
 }
 
+impl Cost {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let (statements, rows) =
+            (self.statements.saturating_add(other.statements), self.rows.saturating_add(other.rows));
+        Self { statements, rows }
+    }
+}
+
 #[derive(Debug)]
 enum Engine<'a> {
     Sqlite(&'a mut rusqlite::Connection),
@@ -97,6 +106,24 @@ impl<'a> Tx<'a> {
         self.note_rows(changed);
         self.note_change(&declaration, &values, changed > 0);
         Ok(changed)
+    }
+
+    /// Runs it at the end, when nothing else is to be run: nobody hears how many rows it changed. On a server it is sent
+    /// together with the commit.
+    #[expect(clippy::needless_pass_by_value, reason = "every statement is given in the same way")]
+    pub fn at_last<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'static>) -> Result<()> {
+        let declaration = statement.declaration();
+        self.note(&declaration);
+        self.note_rows(1);
+        let values = A::values(given);
+        self.note_change(&declaration, &values, true);
+        match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values).map(|_| ()),
+            Engine::Postgres(transaction) => {
+                transaction.put_last(declaration, values);
+                Ok(())
+            }
+        }
     }
 
     /// Runs it once for each of these, all sent together, and gives each one's row or nothing.

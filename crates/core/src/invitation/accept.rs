@@ -2,11 +2,13 @@
 
 use super::{Invitation, Standing, authority, by_token, sql};
 use crate::context::{Command, Context};
+use crate::db::Purpose;
 use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, OrganizationId, SignInId, UserId, WorkspaceId};
 use crate::secret::InvitationToken;
-use crate::user::sql::AddressOwner;
-use crate::{domain, membership, organization, session, user, workspace};
+use crate::settings::Settings;
+use crate::user::sql::OwnerInSession;
+use crate::{domain, membership, organization, user, workspace};
 
 /// Accepts an invitation for whichever of the session's users owns the invited address.
 ///
@@ -50,6 +52,12 @@ pub struct Named<I> {
 impl Command for Accept {
     type Out = Outcome;
 
+    // Of all who accept at once one changes the invitation's row, and a membership is taken by its key. Bounds on seats are
+    // asked before that, and hold when nobody else comes in meanwhile.
+    fn purpose(&self, settings: &Settings) -> Purpose {
+        if settings.seats.has_bound() { Purpose::Command } else { Purpose::Guarded }
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Outcome> {
         let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
         match invitation.standing(cx.now) {
@@ -66,24 +74,22 @@ impl Command for Accept {
 /// The user who owns the invited address, signed in here.
 #[derive(Debug)]
 pub(super) struct Invitee {
-    pub(super) owner: AddressOwner,
+    pub(super) owner: OwnerInSession,
     pub(super) sign_in: SignInId,
 }
 
 /// Finds the invitee among the session's users: rows 3 to 6.
 pub(super) async fn invitee(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Result<Invitee, Code>> {
-    let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
-    let Some(session) = cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id)
-    else {
-        let refusal = if owner.is_some() { Code::InvitationRequiresSignin } else { Code::InvitationRequiresSignup };
-        return Ok(Err(refusal));
-    };
-    let Some(owner) = owner else {
+    let session = cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id);
+    let asked = (invitation.email_key.as_str(), session.unwrap_or_else(|| 0.into()), cx.now);
+    let Some(owner) = cx.tx.optional(user::sql::OWNER_IN_SESSION, asked).await? else {
         return Ok(Err(Code::InvitationRequiresSignup));
     };
-    let sign_ins = cx.tx.all(session::sql::SIGN_INS, (session, cx.now)).await?;
-    let theirs = sign_ins.iter().find(|sign_in| sign_in.user_id == owner.user_id).map(|sign_in| sign_in.id);
-    Ok(theirs.map(|sign_in| Invitee { owner, sign_in }).ok_or(Code::InvitationEmailMismatch))
+    Ok(match (session, owner.sign_in_id) {
+        (None, _) => Err(Code::InvitationRequiresSignin),
+        (Some(_), None) => Err(Code::InvitationEmailMismatch),
+        (Some(_), Some(sign_in)) => Ok(Invitee { owner, sign_in }),
+    })
 }
 
 impl Accept {
@@ -106,13 +112,20 @@ impl Accept {
         if place.as_ref().is_some_and(|place| place.is_new && place.members >= seats.most_in_workspace()) {
             return Ok(Outcome::refused(invitation, Code::WorkspaceFull));
         }
-        let seat = (organization, seats.most_in_organization(), cx.now);
-        if before.is_none() && cx.tx.optional(organization::sql::TAKE_SEAT, seat).await?.is_none() {
-            return Ok(Outcome::refused(invitation, Code::OrganizationFull));
+        let mut joined = None;
+        if before.is_none() && seats.has_bound() {
+            joined = organization::take_seat(cx, organization).await?;
+            if joined.is_none() {
+                return Ok(Outcome::refused(invitation, Code::OrganizationFull));
+            }
         }
         // Of all who got this far at once, one finds the invitation still open.
         let taken = (organization, invitation.id, invitation.generation, cx.now);
-        cx.tx.optional(sql::ACCEPT, taken).await?.ok_or(Code::InvalidInvitationToken)?;
+        let taken = cx.tx.optional(sql::ACCEPT, taken).await?.ok_or(Code::InvalidInvitationToken)?;
+        if (taken.role_id, taken.workspace_role_id) != (invitation.role_id, invitation.workspace_role_id) {
+            // A role was removed since it was read, and another put in its place: that one has to be looked at first.
+            return Err(Code::Busy.into());
+        }
         let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
         if proves {
             cx.tx.execute(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now)).await?;
@@ -126,7 +139,14 @@ impl Accept {
             let role = role.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
             workspace::join(cx, (organization, place.workspace.id), (membership, user), role).await?;
         }
-        let joined = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
+        if before.is_none() && !seats.has_bound() {
+            // As late as can be: everybody who comes in changes this row, and waits for who came before them.
+            joined = organization::take_seat(cx, organization).await?;
+        }
+        let joined = match joined {
+            Some(joined) => joined,
+            None => cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?,
+        };
         if before.is_none() {
             workspace::join_auto_assigned(cx, &joined, (membership, user)).await?;
         }

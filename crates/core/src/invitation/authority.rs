@@ -4,6 +4,7 @@
 use super::{Invitation, sql};
 use crate::access::{self, Grant, Need, PermissionSet};
 use crate::context::Context;
+use crate::db::Questions;
 use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::{organization, workspace};
@@ -92,13 +93,23 @@ pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> 
         return Ok(invitation.left_suspended.then_some(Suspension::InviterHasLeft));
     };
     let organization = invitation.organization_id;
-    let held = access::held_by(cx, organization, inviter).await?;
-    let role = cx.tx.one(organization::sql::ROLE, (organization, invitation.role_id)).await?;
+    let asked = (
+        (access::sql::HELD_BY_MEMBERSHIP, (organization, inviter)),
+        (organization::sql::ROLE, (organization, invitation.role_id)),
+    );
+    let (held, role) = cx.tx.together(asked.together()).await?;
+    let held = PermissionSet::union(held.into_iter().map(|(permissions,)| permissions));
+    // A role that was removed while somebody was inviting into it can be given by nobody.
+    let Some(role) = role.into_iter().next() else {
+        return Ok(Some(Suspension::RoleExceedsInviter));
+    };
     let (there, workspace_role) = match (invitation.workspace_id, invitation.workspace_role_id) {
-        (Some(workspace), Some(role)) => (
-            access::held_in_workspace(cx, organization, workspace, inviter).await?,
-            Some(cx.tx.one(workspace::sql::ROLE, (organization, workspace, role)).await?.permissions),
-        ),
+        (Some(workspace), Some(role)) => {
+            let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
+                return Ok(Some(Suspension::RoleExceedsInviter));
+            };
+            (access::held_in_workspace(cx, organization, workspace, inviter).await?, Some(role.permissions))
+        }
         (None, None) => (None, None),
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
     };

@@ -5,13 +5,15 @@ use std::time::Duration;
 use super::authority::{self, Granted};
 use super::discard::Discard;
 use super::shown::{self, Shown};
-use super::{Delivery, seats, sql};
+use super::{Delivery, Entry, seats, sql};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
+use crate::db::Purpose;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::language::Language;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::{membership, outbox, workspace};
 
@@ -44,6 +46,16 @@ pub struct Create {
 impl Command for Create {
     type Out = Shown;
 
+    // A place in the organization is taken by a key, and what the invitation gives is looked at again when somebody accepts.
+    // A bound on seats is not guarded by any row: who invites reads all who are invited.
+    fn purpose(&self, settings: &Settings) -> Purpose {
+        if settings.seats.organization == 0 { Purpose::Guarded } else { Purpose::Command }
+    }
+
+    fn organization(&self) -> Option<OrganizationId> {
+        Some(self.organization)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Shown> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
         let deployment = cx.service.deployment()?;
@@ -72,14 +84,18 @@ impl Create {
         if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }
     }
 
-    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<InvitationId> {
+    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<Entry> {
         let (organization, key) = (grant.organization(), self.invitee.key());
         let scope = granted.workspace.as_ref().map_or(0, |there| there.workspace.get());
-        cx.tx.execute(sql::SUPERSEDE, (organization, key, scope, cx.now)).await?;
-        let made = row(cx, grant, &self.invitee, granted, (expires_at(cx, self.days), self.language));
-        let made = cx.tx.optional(sql::INSERT, made).await?.ok_or(Code::InvitationExists)?;
+        let row = row(cx, grant, &self.invitee, granted, (expires_at(cx, self.days), self.language));
+        let mut made = cx.tx.optional(sql::INSERT, row).await?;
+        // Only who is in the way is looked at: it may have run out.
+        if made.is_none() && cx.tx.execute(sql::SUPERSEDE, (organization, key, scope, cx.now)).await? > 0 {
+            made = cx.tx.optional(sql::INSERT, row).await?;
+        }
+        let made = made.ok_or(Code::InvitationExists)?;
         outbox::tell(cx, grant, &made).await?;
-        Ok(made.id)
+        Ok(made)
     }
 }
 

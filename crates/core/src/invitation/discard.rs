@@ -3,8 +3,10 @@
 use super::sql;
 use crate::access::{self, Need};
 use crate::context::{Command, Context};
+use crate::db::Purpose;
 use crate::error::{Code, Result};
 use crate::id::{InvitationId, OrganizationId};
+use crate::settings::Settings;
 
 /// Discards a pending invitation; its links are dead when this returns.
 ///
@@ -20,6 +22,15 @@ pub struct Discard {
 
 impl Command for Discard {
     type Out = ();
+
+    // The one statement that writes asks for the state it ends.
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Guarded
+    }
+
+    fn organization(&self) -> Option<OrganizationId> {
+        Some(self.organization)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;

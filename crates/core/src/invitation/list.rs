@@ -8,7 +8,6 @@ use super::sql::{self, Entry};
 use super::surroundings::Surroundings;
 use crate::access::{self, Grant, Need};
 use crate::context::{Context, Query};
-use crate::db::Questions;
 use crate::email_address::EmailAddress;
 use crate::error::Result;
 use crate::id::{InvitationId, OrganizationId, WorkspaceId};
@@ -114,16 +113,21 @@ impl Holds {
 impl Query for List {
     type Out = Page;
 
+    fn organization(&self) -> Option<OrganizationId> {
+        Some(self.organization)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
         let limit = self.filter.limit.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
-        let (mut entries, revision) = entries(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
+        let revision = revision::current(cx, grant.organization()).await?;
+        let mut entries = entries(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
         // One more than the page holds was asked for, to know whether there is another page.
         let more = entries.len() > usize::from(limit);
         entries.truncate(usize::from(limit));
         let next = entries.last().map(|last| last.id).filter(|_| more);
         let seats = organization::seats(cx, grant.organization()).await?;
-        let surroundings = Surroundings::kept_at(cx, &grant, self.filter.status, &entries, revision).await?;
+        let surroundings = Surroundings::of_page(cx, &grant, self.filter.status, &entries, revision).await?;
         let invitations = shown(cx, entries, &surroundings)?;
         let is_whole = self.filter == Filter::default();
         let holds = is_whole.then(|| Holds::new(revision, cx.now, &invitations));
@@ -131,8 +135,8 @@ impl Query for List {
     }
 }
 
-/// The page's own rows, and the revision they were read at.
-async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, most: i64) -> Result<(Vec<Entry>, Revision)> {
+/// The page's own rows.
+async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, most: i64) -> Result<Vec<Entry>> {
     let before = filter.before.unwrap_or_else(|| i64::MAX.into());
     let (after, until) = match filter.expired {
         None => (Timestamp::EARLIEST, Timestamp::LATEST),
@@ -143,19 +147,17 @@ async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, most: i64
     // Keys are printable ASCII, so the character behind the last of those comes behind them all.
     let (from, to) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
     let organization = grant.organization();
-    let revision = revision::question(organization);
-    let (entries, revision) = match filter.status {
+    match filter.status {
         StatusFilter::Only(status) if filter.is_by_status_alone() => {
-            cx.tx.together(((sql::PAGE, (organization, status, before, most)), revision).together()).await?
+            cx.tx.all(sql::PAGE, (organization, status, before, most)).await
         }
         StatusFilter::Only(status) => {
             let given = (organization, status, before, after, until, first, last, from, to, most);
-            cx.tx.together(((sql::PAGE_NARROWED, given), revision).together()).await?
+            cx.tx.all(sql::PAGE_NARROWED, given).await
         }
         StatusFilter::All => {
             let given = (organization, before, after, until, first, last, from, to, most);
-            cx.tx.together(((sql::PAGE_OF_ALL, given), revision).together()).await?
+            cx.tx.all(sql::PAGE_OF_ALL, given).await
         }
-    };
-    Ok((entries, Revision::answered(&revision)))
+    }
 }

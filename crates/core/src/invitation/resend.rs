@@ -52,6 +52,6 @@ impl Command for Resend {
         let given = (grant.organization(), self.invitation, generation, inviter, delivery, expires_at, cx.now);
         let resent = cx.tx.optional(sql::RESEND, given).await?.ok_or(Code::InvitationNotPending)?;
         outbox::tell(cx, &grant, &resent).await?;
-        shown::one(cx, &grant, resent.id).await
+        shown::one(cx, &grant, resent).await
     }
 }

@@ -1,18 +1,17 @@
 //! Invitations as those who manage members see them: each with its role, its workspace and whoever sent it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Status;
 use super::authority::Suspension;
-use super::list::StatusFilter;
-use super::sql::{self, Entry, GivenRole, InvitedInto};
-use super::surroundings::{Inviter, OfWhom, Surroundings};
+use super::sql::{Entry, GivenRole, InvitedInto};
+use super::surroundings::{Inviter, Surroundings};
 use crate::Problem;
 use crate::access::Grant;
 use crate::context::Context;
 use crate::error::Result;
-use crate::id::{InvitationId, MembershipId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::id::{MembershipId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::organization::Role;
 use crate::secret::InvitationToken;
 
@@ -37,23 +36,20 @@ pub struct Shown {
     pub suspension: Option<Suspension>,
 }
 
-/// One invitation as the list would show it, for commands that have just changed it. They read what surrounds it
-/// themselves: who asks for a revision inside a command is in the way of everybody who moves it on.
-pub(super) async fn one(cx: &mut Context<'_>, grant: &Grant, id: InvitationId) -> Result<Shown> {
-    let entry = cx.tx.one(sql::ONE, (grant.organization(), id)).await?;
-    let of_whom = if entry.workspace_id.is_some() { OfWhom::Everywhere } else { OfWhom::Outside };
-    let entries = vec![entry];
-    let surroundings = Surroundings::read(cx, grant, StatusFilter::All, &entries, of_whom).await?;
-    shown(cx, entries, &surroundings)?.pop().ok_or_else(|| Problem::internal("the invitation is gone"))
+/// One invitation as the list would show it, for commands that have just changed it.
+pub(super) async fn one(cx: &mut Context<'_>, grant: &Grant, entry: Entry) -> Result<Shown> {
+    let surroundings = Surroundings::of_one(cx, grant, &entry).await?;
+    shown(cx, vec![entry], &surroundings)?.pop().ok_or_else(|| Problem::internal("the invitation is gone"))
 }
 
 /// Invitations with all that is shown of them.
 pub(super) fn shown(cx: &Context<'_>, entries: Vec<Entry>, surroundings: &Surroundings) -> Result<Vec<Shown>> {
     let (now, keys) = (cx.now, &cx.service.keys);
     // A page has few inviters who give few roles, so most invitations stand as one before them does.
-    let mut known: HashMap<Gift, Option<Suspension>> = HashMap::new();
+    let mut known: BTreeMap<Gift, Option<Suspension>> = BTreeMap::new();
     let show = |entry: Entry| {
-        let role = surroundings.role(&entry).ok_or_else(|| Problem::internal("an invitation without its role"))?;
+        let role =
+            surroundings.role(entry.role_id).ok_or_else(|| Problem::internal("an invitation without its role"))?;
         let (workspace, workspace_role) = (surroundings.workspace(&entry), surroundings.workspace_role(&entry));
         let inviter = surroundings.inviter(&entry);
         let suspension = match entry.inviter_membership_id.zip(inviter.as_deref()) {

@@ -150,6 +150,14 @@ record! {
 }
 
 record! {
+    /// What an invitation gives to whoever has accepted it.
+    pub(crate) struct Taken {
+        pub(crate) role_id: RoleId,
+        pub(crate) workspace_role_id: Option<WorkspaceRoleId>,
+    }
+}
+
+record! {
     /// What a pending invitation would give.
     pub(crate) struct Sent {
         pub(crate) id: InvitationId,
@@ -238,17 +246,13 @@ record! {
 
 /// The columns of an [`Entry`]. What its ids stand for is read beside it, once for a page and not for each of its rows.
 macro_rules! entry {
-    ($rest:literal) => {
+    ($before:literal, $after:literal) => {
         concat!(
-            "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.status AS status,
-                    i.generation AS generation, i.expires_at AS expires_at, i.created_at AS created_at,
-                    i.updated_at AS updated_at, i.role_id AS role_id, i.workspace_id AS workspace_id,
-                    i.workspace_role_id AS workspace_role_id, i.inviter_membership_id AS inviter_membership_id,
-                    i.left_suspended AS left_suspended, i.delivery AS delivery, i.delivery_reason AS delivery_reason,
-                    i.delivery_attempts AS delivery_attempts, i.delivery_at AS delivery_at,
-                    i.next_delivery_at AS next_delivery_at
-               FROM invitations i ",
-            $rest
+            $before,
+            " id, organization_id, email_key, status, generation, expires_at, created_at, updated_at, role_id, workspace_id,
+              workspace_role_id, inviter_membership_id, left_suspended, delivery, delivery_reason, delivery_attempts,
+              delivery_at, next_delivery_at ",
+            $after
         )
     };
 }
@@ -265,77 +269,74 @@ macro_rules! invitation {
     };
 }
 
-/// What these columns of a page's invitations name, each once, and what that is joined with. They are read first, so that
-/// nothing is looked at that the page does not name.
-macro_rules! of_page {
-    ($columns:literal, $named:literal, $joined:literal, $narrowed:literal, $order:literal) => {
+/// What a page's invitations name by this column, each once. It is read first, so that nothing is looked at that the page
+/// does not name.
+macro_rules! named_by_page {
+    ($named:literal, $narrowed:literal) => {
         concat!(
-            "SELECT ",
-            $columns,
-            " FROM (SELECT DISTINCT ",
+            "(SELECT DISTINCT ",
             $named,
             " AS id FROM invitations i WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3",
             $narrowed,
-            ") p ",
-            $joined,
-            $order
+            ") p "
         )
     };
 }
 
-/// Those who sent the invitations of a page.
+/// What one invitation names, whose reader has it already: invitations are not read again for it.
+macro_rules! named_by_one {
+    () => {
+        "(SELECT $2 AS id) p "
+    };
+}
+
+/// Those who sent the invitations.
 macro_rules! inviters {
-    ($narrowed:literal) => {
-        of_page!(
-            "m.id AS membership_id, u.id AS user_id, u.first_name AS first_name, u.last_name AS last_name,
-             u.username AS username, e.address_key AS email, mr.role_id AS role_id",
-            "i.inviter_membership_id",
+    ($named:expr) => {
+        concat!(
+            "SELECT m.id AS membership_id, u.id AS user_id, u.first_name AS first_name, u.last_name AS last_name,
+             u.username AS username, e.address_key AS email, mr.role_id AS role_id FROM ",
+            $named,
             "JOIN organization_memberships m ON m.organization_id = $1 AND m.id = p.id
              JOIN users u ON u.id = m.user_id
              LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
-             LEFT JOIN organization_membership_roles mr ON mr.organization_id = $1 AND mr.membership_id = m.id ",
-            $narrowed,
-            "ORDER BY mr.role_id"
+             LEFT JOIN organization_membership_roles mr ON mr.organization_id = $1 AND mr.membership_id = m.id
+             ORDER BY mr.role_id"
         )
     };
 }
 
 macro_rules! workspaces {
-    ($narrowed:literal) => {
-        of_page!(
-            "w.id AS id, w.name AS name",
-            "i.workspace_id",
-            "JOIN workspaces w ON w.organization_id = $1 AND w.id = p.id",
-            $narrowed,
-            ""
+    ($named:expr) => {
+        concat!(
+            "SELECT w.id AS id, w.name AS name FROM ",
+            $named,
+            "JOIN workspaces w ON w.organization_id = $1 AND w.id = p.id"
         )
     };
 }
 
 macro_rules! workspace_roles {
-    ($narrowed:literal) => {
-        of_page!(
-            "r.id AS id, r.name AS name, r.permissions AS permissions",
-            "i.workspace_role_id",
-            "JOIN workspace_roles r ON r.id = p.id AND (r.organization_id = $1 OR r.scope = 0)",
-            $narrowed,
-            ""
+    ($named:expr) => {
+        concat!(
+            "SELECT r.id AS id, r.name AS name, r.permissions AS permissions FROM ",
+            $named,
+            "JOIN workspace_roles r ON r.id = p.id AND (r.organization_id = $1 OR r.scope = 0)"
         )
     };
 }
 
-/// What those who sent the invitations of a page may do in workspaces.
+/// What those who sent the invitations may do in workspaces.
 macro_rules! inviter_workspace_roles {
-    ($narrowed:literal) => {
-        of_page!(
-            "m.organization_membership_id AS membership_id, m.workspace_id AS workspace_id, r.permissions AS permissions",
-            "i.inviter_membership_id",
+    ($named:expr) => {
+        concat!(
+            "SELECT m.organization_membership_id AS membership_id, m.workspace_id AS workspace_id, r.permissions AS permissions
+               FROM ",
+            $named,
             "JOIN workspace_memberships m ON m.organization_id = $1 AND m.organization_membership_id = p.id
              LEFT JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
                   AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
-             LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id",
-            $narrowed,
-            ""
+             LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id"
         )
     };
 }
@@ -345,47 +346,54 @@ sql! {
     /// only the index that is meant has this order, and its planner would else go through everybody's invitations by their
     /// ids until it has found enough of this organization's.
     PAGE(OrganizationId, Status, InvitationId, i64): Entry =
-        entry!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
+        entry!("SELECT", "FROM invitations i WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
 
     /// The same narrowed. Whoever does not narrow it by one of these gives bounds that exclude nothing, so none of them may
     /// be what rows are found by: the address is made something that no index is of.
     PAGE_NARROWED(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
-        entry!("WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
+        entry!("SELECT", "FROM invitations i WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
                  AND i.workspace_scope >= $6 AND i.workspace_scope <= $7
                  AND (i.email_key || '') >= $8 AND (i.email_key || '') <= $9
             ORDER BY i.id DESC NULLS LAST LIMIT $10");
 
     /// The same in any state.
     PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
-        entry!("WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
+        entry!("SELECT", "FROM invitations i WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
                  AND i.workspace_scope >= $5 AND i.workspace_scope <= $6
                  AND (i.email_key || '') >= $7 AND (i.email_key || '') <= $8
             ORDER BY i.id DESC LIMIT $9");
-
-    ONE(OrganizationId, InvitationId): Entry = entry!("WHERE i.organization_id = $1 AND i.id = $2");
 
     /// All that its invitations can give, the ones that were removed since among them.
     ROLES(OrganizationId): Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at
            FROM organization_roles WHERE organization_id = $1 OR scope = 0";
 
-    INVITERS(OrganizationId, InvitationId, InvitationId, Status): InviterWithRole = inviters!(" AND i.status = $4");
+    INVITERS(OrganizationId, InvitationId, InvitationId, Status): InviterWithRole = inviters!(named_by_page!("i.inviter_membership_id", " AND i.status = $4"));
 
-    INVITERS_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWithRole = inviters!("");
+    INVITERS_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWithRole = inviters!(named_by_page!("i.inviter_membership_id", ""));
 
-    WORKSPACES(OrganizationId, InvitationId, InvitationId, Status): InvitedInto = workspaces!(" AND i.status = $4");
+    WORKSPACES(OrganizationId, InvitationId, InvitationId, Status): InvitedInto = workspaces!(named_by_page!("i.workspace_id", " AND i.status = $4"));
 
-    WORKSPACES_OF_ALL(OrganizationId, InvitationId, InvitationId): InvitedInto = workspaces!("");
+    WORKSPACES_OF_ALL(OrganizationId, InvitationId, InvitationId): InvitedInto = workspaces!(named_by_page!("i.workspace_id", ""));
 
-    WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): GivenRole = workspace_roles!(" AND i.status = $4");
+    WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): GivenRole = workspace_roles!(named_by_page!("i.workspace_role_id", " AND i.status = $4"));
 
-    WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): GivenRole = workspace_roles!("");
+    WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): GivenRole = workspace_roles!(named_by_page!("i.workspace_role_id", ""));
 
     INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterWorkspaceRole =
-        inviter_workspace_roles!(" AND i.status = $4");
+        inviter_workspace_roles!(named_by_page!("i.inviter_membership_id", " AND i.status = $4"));
+
+    INVITER(OrganizationId, MembershipId): InviterWithRole = inviters!(named_by_one!());
+
+    WORKSPACE(OrganizationId, WorkspaceId): InvitedInto = workspaces!(named_by_one!());
+
+    WORKSPACE_ROLE(OrganizationId, WorkspaceRoleId): GivenRole = workspace_roles!(named_by_one!());
+
+    WORKSPACE_ROLES_OF_INVITER(OrganizationId, MembershipId): InviterWorkspaceRole =
+        inviter_workspace_roles!(named_by_one!());
 
     INVITER_WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWorkspaceRole =
-        inviter_workspace_roles!("");
+        inviter_workspace_roles!(named_by_page!("i.inviter_membership_id", ""));
 
     /// For whoever holds it in hand.
     IN_HAND(OrganizationId, InvitationId): InHand =
@@ -413,8 +421,8 @@ sql! {
 
     /// A new one; nothing comes back when the address has a pending one here already.
     INSERT(OrganizationId, InvitationId, Text, Text, i64, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>,
-           MembershipId, Delivery, Timestamp, Timestamp, Option<Language>): Invitation =
-        invitation!(
+           MembershipId, Delivery, Timestamp, Timestamp, Option<Language>): Entry =
+        entry!(
             "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
                                       workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
                                       inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
@@ -432,8 +440,8 @@ sql! {
           WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending' AND expires_at <= $4";
 
     /// A new generation with a new end; also revives an expired one.
-    RESEND(OrganizationId, InvitationId, i64, MembershipId, Delivery, Timestamp, Timestamp): Invitation =
-        invitation!(
+    RESEND(OrganizationId, InvitationId, i64, MembershipId, Delivery, Timestamp, Timestamp): Entry =
+        entry!(
             "UPDATE invitations
                 SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = '',
                     delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7
@@ -464,10 +472,10 @@ sql! {
       RETURNING id";
 
     /// Of all who accept at once, one gets the row.
-    ACCEPT(OrganizationId, InvitationId, i64, Timestamp): (InvitationId,) =
+    ACCEPT(OrganizationId, InvitationId, i64, Timestamp): Taken =
         "UPDATE invitations SET status = 'accepted', updated_at = $4
           WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $4
-      RETURNING id";
+      RETURNING role_id, workspace_role_id";
 
     /// What a user is invited to, by the addresses they have proved.
     RECEIVED(UserId): Received =

@@ -4,7 +4,7 @@
 //! They change more rarely than invitations do, so they are kept, as long as the revision of the surroundings is the one
 //! they were read at.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::db::Questions;
 use crate::error::Result;
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use crate::organization::Role;
-use crate::revision::Revision;
+use crate::revision::{self, Revision};
 
 /// Things that are kept of all organizations together, some 500 bytes each; what is asked for least goes first.
 const THINGS: u64 = 16_384;
@@ -61,25 +61,16 @@ impl Inviter {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Surroundings {
     at: i64,
-    roles: HashMap<RoleId, Arc<Role>>,
-    inviters: HashMap<MembershipId, Arc<Inviter>>,
-    workspaces: HashMap<WorkspaceId, Arc<InvitedInto>>,
-    workspace_roles: HashMap<WorkspaceRoleId, Arc<GivenRole>>,
-}
-
-/// What is read of those who invite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OfWhom {
-    /// What they have in the organization.
-    Outside,
-    /// And in its workspaces.
-    Everywhere,
+    roles: BTreeMap<RoleId, Arc<Role>>,
+    inviters: BTreeMap<MembershipId, Arc<Inviter>>,
+    workspaces: BTreeMap<WorkspaceId, Arc<InvitedInto>>,
+    workspace_roles: BTreeMap<WorkspaceRoleId, Arc<GivenRole>>,
 }
 
 impl Surroundings {
     /// What these invitations of a page name, which was read at this revision by this query: as it was kept, where it was.
     /// Not for commands: what they read may never be.
-    pub(super) async fn kept_at(
+    pub(super) async fn of_page(
         cx: &mut Context<'_>,
         grant: &Grant,
         status: StatusFilter,
@@ -90,38 +81,54 @@ impl Surroundings {
         if entries.is_empty() {
             return Ok(Arc::default());
         }
-        let known = kept.0.get(&organization).filter(|known| known.at == revision.surroundings);
+        let known = kept.at(organization, revision);
         if let Some(known) = known.as_ref().filter(|known| known.have_all(entries)) {
             return Ok(Arc::clone(known));
         }
-        let read = Self::read(cx, grant, status, entries, OfWhom::Everywhere).await?;
+        let read = Self::read(cx, organization, status, entries).await?;
         let read = Arc::new(read.and(known.as_deref().cloned().unwrap_or_default(), revision.surroundings));
         kept.0.insert(organization, Arc::clone(&read));
         Ok(read)
     }
 
-    /// The same from the database.
-    pub(super) async fn read(
+    /// What an invitation names that a command has just changed: as a query has kept it, if this command may ask what the
+    /// organization is at and it is still that; or from the database.
+    pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, entry: &Entry) -> Result<Arc<Self>> {
+        let organization = grant.organization();
+        if cx.found.is_some() {
+            let revision = revision::current(cx, organization).await?;
+            let kept = cx.service.surroundings.at(organization, revision);
+            if let Some(kept) = kept.filter(|kept| kept.have_all(std::slice::from_ref(entry))) {
+                return Ok(kept);
+            }
+        }
+        let inviter = (organization, entry.inviter_membership_id.unwrap_or_else(|| 0.into()));
+        let (roles, inviters) = ((sql::ROLES, (organization,)), (sql::INVITER, inviter));
+        let answered = if let (Some(workspace), Some(role)) = (entry.workspace_id, entry.workspace_role_id) {
+            let workspace = (sql::WORKSPACE, (organization, workspace));
+            let role = (sql::WORKSPACE_ROLE, (organization, role));
+            let held = (sql::WORKSPACE_ROLES_OF_INVITER, inviter);
+            cx.tx.together((roles, inviters, workspace, role, held).together()).await?
+        } else {
+            let (roles, inviters) = cx.tx.together((roles, inviters).together()).await?;
+            (roles, inviters, Vec::new(), Vec::new(), Vec::new())
+        };
+        Ok(Arc::new(Self::of(answered)))
+    }
+
+    async fn read(
         cx: &mut Context<'_>,
-        grant: &Grant,
+        organization: OrganizationId,
         status: StatusFilter,
         entries: &[Entry],
-        of_whom: OfWhom,
     ) -> Result<Self> {
-        let organization = grant.organization();
-        let roles = (sql::ROLES, (organization,));
         let ids = || entries.iter().map(|entry| entry.id);
         let (Some(oldest), Some(newest)) = (ids().min(), ids().max()) else {
             return Ok(Self::default());
         };
-        let of_all = (organization, oldest, newest);
-        let (roles, inviters, workspaces, workspace_roles, held) = match (of_whom, status) {
-            (OfWhom::Outside, _) => {
-                let asked = (roles, (sql::INVITERS_OF_ALL, of_all)).together();
-                let (roles, inviters) = cx.tx.together(asked).await?;
-                (roles, inviters, Vec::new(), Vec::new(), Vec::new())
-            }
-            (OfWhom::Everywhere, StatusFilter::Only(status)) => {
+        let roles = (sql::ROLES, (organization,));
+        let answered = match status {
+            StatusFilter::Only(status) => {
                 let given = (organization, oldest, newest, status);
                 let asked = (
                     roles,
@@ -132,25 +139,30 @@ impl Surroundings {
                 );
                 cx.tx.together(asked.together()).await?
             }
-            (OfWhom::Everywhere, StatusFilter::All) => {
+            StatusFilter::All => {
+                let given = (organization, oldest, newest);
                 let asked = (
                     roles,
-                    (sql::INVITERS_OF_ALL, of_all),
-                    (sql::WORKSPACES_OF_ALL, of_all),
-                    (sql::WORKSPACE_ROLES_OF_ALL, of_all),
-                    (sql::INVITER_WORKSPACE_ROLES_OF_ALL, of_all),
+                    (sql::INVITERS_OF_ALL, given),
+                    (sql::WORKSPACES_OF_ALL, given),
+                    (sql::WORKSPACE_ROLES_OF_ALL, given),
+                    (sql::INVITER_WORKSPACE_ROLES_OF_ALL, given),
                 );
                 cx.tx.together(asked.together()).await?
             }
         };
-        let roles: HashMap<_, _> = roles.into_iter().map(|role| (role.id, Arc::new(role))).collect();
-        Ok(Self {
+        Ok(Self::of(answered))
+    }
+
+    fn of((roles, inviters, workspaces, workspace_roles, held): Answered) -> Self {
+        let roles: BTreeMap<_, _> = roles.into_iter().map(|role| (role.id, Arc::new(role))).collect();
+        Self {
             at: 0,
             inviters: people(inviters, &roles, held),
             roles,
             workspaces: workspaces.into_iter().map(|one| (one.id, Arc::new(one))).collect(),
             workspace_roles: workspace_roles.into_iter().map(|one| (one.id, Arc::new(one))).collect(),
-        })
+        }
     }
 
     /// With what is known besides, from the same state.
@@ -171,8 +183,8 @@ impl Surroundings {
         })
     }
 
-    pub(super) fn role(&self, entry: &Entry) -> Option<Arc<Role>> {
-        self.roles.get(&entry.role_id).map(Arc::clone)
+    pub(super) fn role(&self, id: RoleId) -> Option<Arc<Role>> {
+        self.roles.get(&id).map(Arc::clone)
     }
 
     pub(super) fn inviter(&self, entry: &Entry) -> Option<Arc<Inviter>> {
@@ -188,12 +200,15 @@ impl Surroundings {
     }
 }
 
+/// Roles, inviters, workspaces, roles in workspaces, and what inviters hold there.
+type Answered = (Vec<Role>, Vec<InviterWithRole>, Vec<InvitedInto>, Vec<GivenRole>, Vec<InviterWorkspaceRole>);
+
 fn people(
     rows: Vec<InviterWithRole>,
-    roles: &HashMap<RoleId, Arc<Role>>,
+    roles: &BTreeMap<RoleId, Arc<Role>>,
     held: Vec<InviterWorkspaceRole>,
-) -> HashMap<MembershipId, Arc<Inviter>> {
-    let mut inviters: HashMap<MembershipId, Inviter> = HashMap::new();
+) -> BTreeMap<MembershipId, Arc<Inviter>> {
+    let mut inviters: BTreeMap<MembershipId, Inviter> = BTreeMap::new();
     for row in rows {
         let role = row.role_id.and_then(|role| roles.get(&role)).map(Arc::clone);
         let inviter = inviters.entry(row.membership_id).or_insert_with(|| Inviter {
@@ -217,6 +232,12 @@ fn people(
 
 /// Surroundings that were read before, each with all that any page of its organization has named.
 pub(crate) struct KnownSurroundings(Cache<OrganizationId, Arc<Surroundings>>);
+
+impl KnownSurroundings {
+    fn at(&self, organization: OrganizationId, revision: Revision) -> Option<Arc<Surroundings>> {
+        self.0.get(&organization).filter(|known| known.at == revision.surroundings)
+    }
+}
 
 impl Default for KnownSurroundings {
     fn default() -> Self {

@@ -11,6 +11,7 @@ use crate::db::Purpose;
 use crate::error::{Problem, Result};
 
 use crate::id::{OrganizationId, UserId};
+use crate::settings::Settings;
 use sql::Counted;
 
 /// In the window of password attempts.
@@ -31,7 +32,9 @@ pub struct CountSignIn {
 impl Command for CountSignIn {
     type Out = ();
     // One row may be what many wait for: they count one after the other, and nobody begins anew.
-    const PURPOSE: Purpose = Purpose::Count;
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Guarded
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.service.settings.passwords;
@@ -50,7 +53,9 @@ pub struct CountPassword;
 
 impl Command for CountPassword {
     type Out = ();
-    const PURPOSE: Purpose = Purpose::Count;
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Guarded
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (user, most) = (cx.user()?, cx.service.settings.passwords.attempts_per_account);
@@ -68,7 +73,9 @@ pub struct CountMail {
 
 impl Command for CountMail {
     type Out = ();
-    const PURPOSE: Purpose = Purpose::Count;
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Guarded
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.service.settings.passwords;
@@ -89,7 +96,9 @@ pub struct CountCode {
 
 impl Command for CountCode {
     type Out = ();
-    const PURPOSE: Purpose = Purpose::Count;
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Guarded
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let most = cx.service.settings.passwords.attempts_per_account;
@@ -123,7 +132,9 @@ pub struct CountSignUp;
 impl Command for CountSignUp {
     type Out = ();
     // One row may be what many wait for: they count one after the other, and nobody begins anew.
-    const PURPOSE: Purpose = Purpose::Count;
+    fn purpose(&self, _: &Settings) -> Purpose {
+        Purpose::Guarded
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.service.settings.passwords;

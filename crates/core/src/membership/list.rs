@@ -3,7 +3,8 @@
 use super::sql::{self, Member, MembershipRole};
 use crate::access::{self, Need};
 use crate::context::{Context, Query};
-use crate::error::{Code, Result};
+use crate::db::Questions;
+use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
 use crate::user;
@@ -70,16 +71,22 @@ impl Query for Show {
 impl Query for List {
     type Out = Page;
 
+    fn organization(&self) -> Option<OrganizationId> {
+        Some(self.organization)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
         let grant = access::authorize(cx, self.organization, Need::Membership).await?;
-        let organization = cx.tx.one(sql::ORGANIZATION, (grant.organization(),)).await?;
+        let asked = (grant.organization(),);
         let (limit, before) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
+        let (limit, before) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, before) };
+        let questions = ((sql::ORGANIZATION, asked), (sql::PAGE, (grant.organization(), limit, before)));
+        let (organization, members) = cx.tx.together(questions.together()).await?;
+        let organization =
+            organization.into_iter().next().ok_or_else(|| Problem::internal("an organization is gone"))?;
         let (members, total) = match &self.search {
-            None => (cx.tx.all(sql::PAGE, (grant.organization(), limit, before)).await?, organization.member_count),
-            Some(sought) => {
-                let everybody = cx.tx.all(sql::PAGE, (grant.organization(), i64::MAX, 0)).await?;
-                page_of(everybody, &sought.to_lowercase(), self.page, self.limit)
-            }
+            None => (members, organization.member_count),
+            Some(sought) => page_of(members, &sought.to_lowercase(), self.page, self.limit),
         };
         let roles = match (members.last(), members.first()) {
             (Some(oldest), Some(newest)) => {

@@ -1,6 +1,6 @@
 //! How many more people an organization has room for.
 
-use super::sql;
+use super::sql::{self, Organization};
 use crate::context::Context;
 use crate::error::Result;
 use crate::id::OrganizationId;
@@ -14,6 +14,13 @@ pub struct SeatCount {
     pub held: i64,
     /// Left for others. Not below 0, though a setting may have been lowered since.
     pub free: i64,
+}
+
+/// Takes a seat for a new member; `None` when none is left. Everybody who comes in changes this one row, and waits for who
+/// came in before them.
+pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<Organization>> {
+    let most = cx.service.settings.seats.most_in_organization();
+    cx.tx.optional(sql::TAKE_SEAT, (organization, most, cx.now)).await
 }
 
 /// Counts them; `None` when there is no bound, and nothing to count for.

@@ -176,9 +176,10 @@ sql! {
           ORDER BY m.id DESC";
 
     /// A seat for one more member, if there is one among this many.
-    TAKE_SEAT(OrganizationId, i64, Timestamp): (OrganizationId,) =
+    TAKE_SEAT(OrganizationId, i64, Timestamp): Organization =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $3 WHERE id = $1 AND member_count < $2
-      RETURNING id";
+      RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
+                auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// Its members, and the people who are invited, have not answered, and are no members yet.
     SEATS(OrganizationId, Timestamp): Seated =

@@ -30,7 +30,7 @@ use crate::attempt::Attempt;
 use crate::context::{Caller, Command, Context, Query};
 use crate::error::Result;
 use crate::id::{AttemptId, OrganizationId, UserId};
-use crate::invitation::Invitation;
+use crate::invitation;
 use crate::service::Service;
 use crate::time::Timestamp;
 
@@ -45,12 +45,12 @@ const MOST_ATTEMPTS: i64 = 10;
 
 /// Puts the mail for this generation of an invitation into the outbox, if anything carries mail here, and with it the
 /// reminders: those that the invitation is answered before find themselves overtaken.
-pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &Invitation) -> Result<()> {
+pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &invitation::Entry) -> Result<()> {
     tell_all(cx, grant, &[invitation]).await
 }
 
 /// The same for many at once.
-pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &[&Invitation]) -> Result<()> {
+pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &[&invitation::Entry]) -> Result<()> {
     if cx.service.carrier.is_none() || invitations.is_empty() {
         return Ok(());
     }

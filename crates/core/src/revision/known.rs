@@ -31,9 +31,14 @@ impl KnownCallers {
         self.0.get(key)
     }
 
+    /// What is known of them does not hold any more.
+    pub(crate) fn forget(&self, key: &Key) {
+        self.0.invalidate(key);
+    }
+
     /// Keeps it, in place of what was.
-    pub(crate) fn keep(&self, key: Key, known: Kept<Known>) {
-        self.0.insert(key, Arc::new(known));
+    pub(crate) fn keep(&self, key: Key, known: Arc<Kept<Known>>) {
+        self.0.insert(key, known);
     }
 }
 

@@ -5,23 +5,29 @@
 //! tells from the statements which it was), so an answer that was made at one revision is right for as long as that is the
 //! revision, in every process, and without any message between them. The revisions are asked for each time anew, by one
 //! statement on two keys.
+//!
+//! A command that runs serializable keeps nothing and asks for no revision: who reads it there is in the way of everybody who
+//! moves it on.
 
+mod asked;
 mod known;
 pub(crate) mod sql;
 
-use crate::access::{AddressList, Need, PermissionSet};
+use std::sync::Arc;
+
+use crate::access::{Holding, Need, PermissionSet};
 use crate::context::{Caller, Context};
-use crate::db::{Change, Question, Tx};
+use crate::db::{Change, Tx};
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::secret::SessionToken;
 use crate::session::kept::unseen_until;
-use crate::session::{Holds, Kept, SessionStub};
+use crate::session::{CurrentSession, Holds, Kept, SessionStub};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
+pub(crate) use asked::Asked;
 pub(crate) use known::KnownCallers;
-use sql::RevisionRow;
 
 /// How far an organization's things have come. Two that are equal were read with nothing changed in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +36,6 @@ pub struct Revision {
     pub invitations: i64,
     /// What surrounds them: who is in the organization, and what there is to be in it.
     pub surroundings: i64,
-}
-
-impl Revision {
-    /// What [`question`] was answered with.
-    pub(crate) fn answered(rows: &[RevisionRow]) -> Self {
-        let (invitations, surroundings) = rows.first().map_or((0, 0), |row| (row.invitations_at, row.surroundings_at));
-        Self { invitations, surroundings }
-    }
 }
 
 /// A caller who was allowed to see an organization's things, the instant that was, and the revision those were at.
@@ -54,40 +52,60 @@ pub struct Standing {
 /// What a caller has in an organization.
 #[derive(Debug)]
 pub(crate) struct Known {
-    session: SessionStub,
-    restricts_addresses: bool,
-    allowed_addresses: String,
-    held: PermissionSet,
+    session: CurrentSession,
+    holding: Holding,
 }
 
-/// What is asked for it beside other questions.
-pub(crate) fn question(organization: OrganizationId) -> Question<'static, (OrganizationId,), RevisionRow> {
-    (sql::REVISION, (organization,))
+/// A caller in a transaction that is about an organization: what they have there, and what it is at.
+#[derive(Debug)]
+pub(crate) struct Found {
+    known: Arc<Kept<Known>>,
+    revision: Revision,
+}
+
+impl Found {
+    pub(crate) const fn new(known: Arc<Kept<Known>>, revision: Revision) -> Self {
+        Self { known, revision }
+    }
+
+    /// Their session.
+    pub(crate) fn session(&self) -> &CurrentSession {
+        &self.known.what.session
+    }
+
+    /// What they have in this organization, if it is the one.
+    pub(crate) fn holding(&self, organization: OrganizationId) -> Option<&Holding> {
+        (self.known.holds.organization == organization).then_some(&self.known.what.holding)
+    }
 }
 
 /// The organization's revision at the state this transaction sees.
 pub(crate) async fn current(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Revision> {
-    cx.tx.all(sql::REVISION, (organization,)).await.map(|rows| Revision::answered(&rows))
+    if let Some(found) = cx.found.as_ref().filter(|found| found.known.holds.organization == organization) {
+        return Ok(found.revision);
+    }
+    let row = cx.tx.one(sql::REVISION, (organization,)).await?;
+    Ok(Revision { invitations: row.invitations_at, surroundings: row.surroundings_at })
 }
 
 /// Moves on whatever the transaction has changed.
-pub(crate) async fn revise(cx: &mut Context<'_>) -> Result<()> {
+pub(crate) fn revise(cx: &mut Context<'_>) -> Result<()> {
     for change in cx.tx.changes().to_vec() {
         let scope = match change {
             Change::Invitations(organization) => organization,
             Change::Surroundings(organization) => -organization,
             Change::Everybody => 0,
             Change::Session(session) => {
-                cx.tx.execute(sql::REVISE_SESSION, (session.into(), cx.now)).await?;
+                cx.tx.at_last(sql::REVISE_SESSION, (session.into(), cx.now))?;
                 continue;
             }
             Change::User(user) => {
-                cx.tx.execute(sql::REVISE_SESSIONS_OF_USER, (user.into(), cx.now)).await?;
+                cx.tx.at_last(sql::REVISE_SESSIONS_OF_USER, (user.into(), cx.now))?;
                 continue;
             }
         };
         let shard = cx.tx.shard();
-        cx.tx.execute(sql::REVISE, (scope, shard, cx.now)).await?;
+        cx.tx.at_last(sql::REVISE, (scope, shard, cx.now))?;
     }
     Ok(())
 }
@@ -124,10 +142,23 @@ pub(crate) async fn find_out(
     };
     let revision = Revision { invitations: first.invitations_at, surroundings: first.surroundings_at };
     let known = Known {
-        session: SessionStub { id: first.session_id, created_at: first.created_at, updated_at: first.updated_at },
-        restricts_addresses: first.restricts_addresses,
-        allowed_addresses: first.allowed_addresses.clone(),
-        held: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
+        session: CurrentSession {
+            id: first.session_id,
+            created_at: first.created_at,
+            updated_at: first.updated_at,
+            last_seen_at: first.last_seen_at,
+            sign_in_id: Some(first.sign_in_id),
+            user_id: Some(first.user_id),
+            attempts_until: first.attempts_until,
+            expires_at: first.session_ends,
+            revision: first.session_revision,
+        },
+        holding: Holding {
+            membership: first.membership_id,
+            restricts_addresses: first.restricts_addresses,
+            allowed_addresses: first.allowed_addresses.clone(),
+            held: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
+        },
     };
     Ok(Some((Kept::new(known, holds), revision)))
 }
@@ -136,9 +167,8 @@ impl Kept<Known> {
     /// Where the caller stands, if what they have is what is needed. A session that is due to be noted as in use goes the
     /// whole way, which notes it.
     pub(crate) fn standing(&self, caller: &Caller, need: Need, now: Timestamp, revision: Revision) -> Option<Standing> {
-        let Known { session, restricts_addresses, allowed_addresses, held } = &self.what;
-        let lets_in = AddressList::lets_in(*restricts_addresses, allowed_addresses, caller.address);
-        let may = lets_in && held.satisfies(need) && self.holds.on_time(now);
-        may.then_some(Standing { session: *session, now, revision })
+        let Known { session, holding } = &self.what;
+        let may = holding.lets_in(caller.address) && holding.held.satisfies(need) && self.holds.on_time(now);
+        may.then(|| Standing { session: session.stub(), now, revision })
     }
 }

@@ -8,6 +8,8 @@ use std::pin::Pin;
 use crate::context::{Command, Context, Query, Reply};
 use crate::db::Purpose;
 use crate::error::{Problem, Result};
+use crate::id::OrganizationId;
+use crate::settings::Settings;
 
 /// What came of an errand.
 pub(super) type Done = Box<dyn Any + Send>;
@@ -15,7 +17,10 @@ pub(super) type Done = Box<dyn Any + Send>;
 /// A command or a query.
 pub(super) trait Errand: Send + Sync {
     /// What it relies on its transaction for.
-    fn purpose(&self) -> Purpose;
+    fn purpose(&self, settings: &Settings) -> Purpose;
+
+    /// The organization whose member the caller has to be, if one may ask what that is at.
+    fn organization(&self, settings: &Settings) -> Option<OrganizationId>;
 
     /// Runs it.
     fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Pin<Box<dyn Future<Output = Result<Done>> + Send + 'a>>;
@@ -25,8 +30,12 @@ pub(super) trait Errand: Send + Sync {
 pub(super) struct Doing<C>(pub(super) C);
 
 impl<C: Command> Errand for Doing<C> {
-    fn purpose(&self) -> Purpose {
-        C::PURPOSE
+    fn purpose(&self, settings: &Settings) -> Purpose {
+        self.0.purpose(settings)
+    }
+
+    fn organization(&self, settings: &Settings) -> Option<OrganizationId> {
+        self.0.organization().filter(|_| self.0.purpose(settings) != Purpose::Command)
     }
 
     fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Pin<Box<dyn Future<Output = Result<Done>> + Send + 'a>> {
@@ -38,8 +47,12 @@ impl<C: Command> Errand for Doing<C> {
 pub(super) struct Asking<'q, Q>(pub(super) &'q Q);
 
 impl<Q: Query> Errand for Asking<'_, Q> {
-    fn purpose(&self) -> Purpose {
+    fn purpose(&self, _: &Settings) -> Purpose {
         Purpose::Query
+    }
+
+    fn organization(&self, _: &Settings) -> Option<OrganizationId> {
+        self.0.organization()
     }
 
     fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Pin<Box<dyn Future<Output = Result<Done>> + Send + 'a>> {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use self::errand::{Asking, Doing, Done, Errand, typed};
 use crate::access::Need;
 use crate::context::{Caller, Command, Context, Query, Reply, Wakes};
-use crate::db::{Cost, Db, Tx};
+use crate::db::{Cost, Db, Purpose, Tx};
 use crate::deployment::{self, Deployment};
 use crate::domain::Dns;
 use crate::error::{Problem, Result};
@@ -26,8 +26,8 @@ use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
-use crate::revision::{self, KnownCallers, Revision, Standing};
-use crate::secret::{InvitationToken, RefusalToken};
+use crate::revision::{self, Asked, Found, KnownCallers, Revision, Standing};
+use crate::secret::{InvitationToken, RefusalToken, SessionToken};
 use crate::session::{self, Kept, kept};
 use crate::session_token;
 use crate::settings::Settings;
@@ -77,6 +77,7 @@ pub struct Service {
     pub(crate) outbox: Notify,
     pub(crate) housekeeping: Notify,
     known: KnownCallers,
+    asked: Asked,
     pub(crate) surroundings: KnownSurroundings,
     deployment: OnceLock<Deployment>,
     /// What the operator has set.
@@ -96,6 +97,7 @@ impl Service {
     /// Puts the parts together; on a new database, makes the deployment and its roles.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, ServiceError> {
         let Parts { db, clock, random, settings, keys, carrier, templates, images, dns } = parts;
+        db.share_commits(settings.writes_per_commit);
         let passwords = PasswordHasher::new(settings.passwords.parallel_hashes);
         let service = Arc::new(Self {
             db,
@@ -112,6 +114,7 @@ impl Service {
             outbox: Notify::new(),
             housekeeping: Notify::new(),
             known: KnownCallers::default(),
+            asked: Asked::default(),
             surroundings: KnownSurroundings::default(),
             deployment: OnceLock::new(),
             settings,
@@ -221,7 +224,7 @@ impl Service {
             Db::Postgres(postgres) => on_postgres::find_out(self, postgres, token, organization, now).await,
         }?;
         let standing = known.standing(caller, need, now, revision);
-        self.known.keep(key, known);
+        self.known.keep(key, Arc::new(known));
         standing.map(|standing| (standing, kept::ASKED))
     }
 
@@ -241,7 +244,7 @@ impl Service {
         }
         let still = match &self.db {
             Db::Sqlite(sqlite) => on_sqlite::still(sqlite, &kept.holds).await,
-            Db::Postgres(postgres) => on_postgres::still(postgres, &kept.holds).await,
+            Db::Postgres(postgres) => on_postgres::still(self, postgres, &kept.holds).await,
         };
         let revision = still?;
         if let Some(commits) = commits {
@@ -251,12 +254,12 @@ impl Service {
     }
 
     async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Wakes) {
-        let mut cx = match self.context(caller, tx).await {
+        let mut cx = match self.context(caller, command, tx).await {
             Ok(cx) => cx,
             Err(problem) => return (Reply::refused(problem), Wakes::default()),
         };
         let result = match command.run(&mut cx).await {
-            Ok(out) => finish(&mut cx).await.map(|()| out),
+            Ok(out) => finish(&mut cx).map(|()| out),
             Err(problem) => Err(problem),
         };
         let wakes = cx.wakes;
@@ -273,7 +276,7 @@ impl Service {
     }
 
     async fn answer(&self, caller: &Caller, query: &dyn Errand, tx: Tx<'_>) -> Reply<Done> {
-        match self.context(caller, tx).await {
+        match self.context(caller, query, tx).await {
             Ok(mut cx) => {
                 let result = query.run(&mut cx).await;
                 Reply::new(&cx, result)
@@ -282,18 +285,68 @@ impl Service {
         }
     }
 
-    async fn context<'a>(&'a self, caller: &'a Caller, mut tx: Tx<'a>) -> Result<Context<'a>> {
+    /// The same for a caller who is known.
+    async fn answer_known(
+        &self,
+        caller: &Caller,
+        query: &dyn Errand,
+        found: Found,
+        now: Timestamp,
+        tx: Tx<'_>,
+    ) -> Reply<Done> {
+        let session = Some(found.session().clone());
+        let mut cx = Context { tx, now, session, found: Some(found), caller, service: self, wakes: Wakes::default() };
+        let result = query.run(&mut cx).await;
+        Reply::new(&cx, result)
+    }
+
+    async fn context<'a>(&'a self, caller: &'a Caller, errand: &dyn Errand, mut tx: Tx<'a>) -> Result<Context<'a>> {
         let now = self.clock.now();
-        let session = match &caller.token {
-            Some(token) => session::current(&mut tx, token, now, &self.settings).await?,
-            None => None,
-        };
-        Ok(Context { tx, now, session, caller, service: self, wakes: Wakes::default() })
+        let (mut found, mut session) = (None, None);
+        if let Some(token) = &caller.token {
+            if let Some(organization) = errand.organization(&self.settings) {
+                // On SQLite a command sees what those before it in its group have done, which may yet be undone together.
+                let sees_what_stays =
+                    matches!(self.db, Db::Postgres(_)) || errand.purpose(&self.settings) == Purpose::Query;
+                found = self.find(token, organization, now, sees_what_stays, &mut tx).await?;
+            }
+            session = match &found {
+                Some(found) => Some(found.session().clone()),
+                None => session::current(&mut tx, token, now, &self.settings).await?,
+            };
+        }
+        Ok(Context { tx, now, session, found, caller, service: self, wakes: Wakes::default() })
+    }
+
+    /// What a caller has in an organization: known already and asked after, or found out. `None` when anything is not as
+    /// usual; who asks then goes the whole way.
+    async fn find(
+        &self,
+        token: &SessionToken,
+        organization: OrganizationId,
+        now: Timestamp,
+        keeps: bool,
+        tx: &mut Tx<'_>,
+    ) -> Result<Option<Found>> {
+        let key = (token.digest(), organization);
+        if let Some(known) = self.known.of(&key).filter(|known| known.holds.on_time(now))
+            && let Some(revision) = revision::still(&known.holds, tx).await?
+        {
+            return Ok(Some(Found::new(known, revision)));
+        }
+        let found = revision::find_out(token, organization, now, &self.settings, tx).await?;
+        Ok(found.map(|(known, revision)| {
+            let known = Arc::new(known);
+            if keeps {
+                self.known.keep(key, Arc::clone(&known));
+            }
+            Found::new(known, revision)
+        }))
     }
 }
 
 /// What every command ends with, in its own transaction.
-async fn finish(cx: &mut Context<'_>) -> Result<()> {
-    session::note_use(cx).await?;
-    revision::revise(cx).await
+fn finish(cx: &mut Context<'_>) -> Result<()> {
+    session::note_use(cx)?;
+    revision::revise(cx)
 }

@@ -15,9 +15,9 @@ use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
-use crate::revision::{self, Known, Revision};
+use crate::revision::{self, Found, Known, Revision};
 use crate::secret::SessionToken;
-use crate::session::{Holds, Kept};
+use crate::session::{Holds, Kept, kept};
 use crate::time::Timestamp;
 
 /// The pause before a second attempt; it doubles up to the longest, and each is cut by chance so that two losers of one
@@ -41,9 +41,9 @@ async fn finish(service: Arc<Service>, caller: &Caller, command: &dyn Errand) ->
     let mut tries = Tries::of(postgres);
     loop {
         // Held until this attempt has ended.
-        let turn = match command.purpose() {
+        let turn = match command.purpose(&service.settings) {
             Purpose::Command => postgres.lane().turn(tries.until).await,
-            Purpose::Count | Purpose::Query | Purpose::Glance => None,
+            Purpose::Guarded | Purpose::Query | Purpose::Glance => None,
         };
         match attempt(&service, postgres, tries.until, caller, command).await {
             Ok((reply, wakes)) => {
@@ -72,7 +72,8 @@ async fn attempt(
     caller: &Caller,
     command: &dyn Errand,
 ) -> Result<(Reply<Done>, Wakes), Trouble> {
-    let mut transaction = timeout_at(until, postgres.transaction(command.purpose())).await.map_err(too_slow)??;
+    let mut transaction =
+        timeout_at(until, postgres.transaction(command.purpose(&service.settings))).await.map_err(too_slow)??;
     let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;
     let (reply, wakes) = turn.map_err(too_slow)?;
     if reply.result.is_err() {
@@ -86,6 +87,9 @@ async fn attempt(
 
 pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller, query: &dyn Errand) -> Reply<Done> {
     let mut tries = Tries::of(postgres);
+    if let Ok(Some(reply)) = timeout_at(tries.until, answer_at_a_glance(service, postgres, caller, query)).await {
+        return reply;
+    }
     loop {
         let trouble = match answer(service, postgres, tries.until, caller, query).await {
             Ok(reply) => return reply,
@@ -113,13 +117,38 @@ pub(super) async fn find_out(
     timeout(GLANCE, asked).await.ok().flatten()
 }
 
-/// The same.
-pub(super) async fn still(postgres: &Postgres, holds: &Holds) -> Option<Revision> {
-    let asked = async {
-        let mut glance = postgres.glance().await?;
-        revision::still(holds, &mut Tx::on_postgres(&mut glance)).await.ok().flatten()
+/// The same, together with all who ask meanwhile.
+pub(super) async fn still(service: &Service, postgres: &Postgres, holds: &Holds) -> Option<Revision> {
+    let still = timeout(GLANCE, service.asked.still(holds, postgres)).await;
+    still.inspect_err(|_| postgres.note_silence()).ok().flatten()
+}
+
+/// Answers without a transaction, on a connection of many. Each statement sees a state of its own; they are the same state
+/// if the session and the organization are at the same afterwards as they were before. `None` when they are not, and
+/// whenever anything is not as usual: then it is answered in a transaction.
+async fn answer_at_a_glance(
+    service: &Service,
+    postgres: &Postgres,
+    caller: &Caller,
+    query: &dyn Errand,
+) -> Option<Reply<Done>> {
+    let (token, organization) = (caller.token.as_ref()?, query.organization(&service.settings)?);
+    let now = service.now();
+    let key = (token.digest(), organization);
+    let known = service.known.of(&key).filter(|known| known.holds.on_time(now))?;
+    let Some(before) = still(service, postgres, &known.holds).await else {
+        // Who answers in a transaction finds out anew, and need not ask once more.
+        service.known.forget(&key);
+        return None;
     };
-    timeout(GLANCE, asked).await.ok().flatten()
+    let mut glance = postgres.glance().await?;
+    let found = Found::new(Arc::clone(&known), before);
+    let mut reply = service.answer_known(caller, query, found, now, Tx::on_postgres(&mut glance)).await;
+    reply.result.as_ref().ok()?;
+    let after = still(service, postgres, &known.holds).await?;
+    // Each time one statement asks for many: together they count as one.
+    reply.cost = reply.cost.and(kept::ASKED);
+    (after == before).then_some(reply)
 }
 
 async fn answer(
@@ -129,7 +158,8 @@ async fn answer(
     caller: &Caller,
     query: &dyn Errand,
 ) -> Result<Reply<Done>, Trouble> {
-    let mut transaction = timeout_at(until, postgres.transaction(query.purpose())).await.map_err(too_slow)??;
+    let mut transaction =
+        timeout_at(until, postgres.transaction(query.purpose(&service.settings))).await.map_err(too_slow)??;
     let answered = timeout_at(until, service.answer(caller, query, Tx::on_postgres(&mut transaction))).await;
     let reply = answered.map_err(too_slow)?;
     transaction.undo().map_or(Ok(reply), Err)

@@ -96,13 +96,13 @@ impl Command for Touch {
 }
 
 /// Notes that the session is in use, when what is stored of that is old.
-pub(crate) async fn note_use(cx: &mut Context<'_>) -> Result<()> {
+pub(crate) fn note_use(cx: &mut Context<'_>) -> Result<()> {
     let Some(session) = cx.session.clone().filter(|session| session.is_stale(cx.now, &cx.service.settings)) else {
         return Ok(());
     };
-    cx.tx.execute(sql::TOUCH, (session.id, cx.now)).await?;
+    cx.tx.at_last(sql::TOUCH, (session.id, cx.now))?;
     if let Some(sign_in) = session.sign_in_id {
-        cx.tx.execute(sql::TOUCH_SIGN_IN, (session.id, sign_in, cx.now)).await?;
+        cx.tx.at_last(sql::TOUCH_SIGN_IN, (session.id, sign_in, cx.now))?;
     }
     Ok(())
 }

@@ -191,8 +191,10 @@ sql! {
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0
           WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3";
 
+    /// It moves the session on by itself, and whatever is touched with it.
     TOUCH(SessionId, Timestamp) =
-        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+        "UPDATE sessions SET last_seen_at = $2, revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END
+          WHERE id = $1 AND last_seen_at < $2";
 
     TOUCH_SIGN_IN(SessionId, SignInId, Timestamp) =
         "UPDATE sign_ins SET last_active_at = $3 WHERE id = $2 AND session_id = $1 AND last_active_at < $3";

@@ -1,7 +1,7 @@
 //! People and their addresses. A person belongs to no organization, so these tables carry none.
 
 use crate::db::{Text, record, sql};
-use crate::id::{EmailAddressId, UserId};
+use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
@@ -80,11 +80,12 @@ record! {
 }
 
 record! {
-    /// Who holds an address, and whether they proved it.
-    pub(crate) struct AddressOwner {
+    /// Who holds an address, proved or not, and where they are signed in within a session.
+    pub(crate) struct OwnerInSession {
         pub(crate) email_id: EmailAddressId,
         pub(crate) user_id: UserId,
         pub(crate) verified_at: Option<Timestamp>,
+        pub(crate) sign_in_id: Option<SignInId>,
     }
 }
 
@@ -126,8 +127,15 @@ sql! {
              ON CONFLICT (username_key) DO NOTHING
       RETURNING id";
 
-    ADDRESS_OWNER(Text): AddressOwner =
-        "SELECT id AS email_id, user_id, verified_at FROM email_addresses WHERE address_key = $1";
+    ADDRESS_OWNER(Text): (UserId,) =
+        "SELECT user_id FROM email_addresses WHERE address_key = $1";
+
+    OWNER_IN_SESSION(Text, SessionId, Timestamp): OwnerInSession =
+        "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id
+           FROM email_addresses e
+           LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
+           LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3
+          WHERE e.address_key = $1";
 
     /// Nothing comes back when somebody holds the address.
     INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp): (EmailAddressId,) =

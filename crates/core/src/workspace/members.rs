@@ -125,8 +125,8 @@ impl Command for AddMember {
         let member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
-        let owner = owner.ok_or_else(|| Problem::internal("a member has an address"))?;
-        let joined = join(cx, (organization, workspace), (member, owner.user_id), role.id).await?;
+        let (owner,) = owner.ok_or_else(|| Problem::internal("a member has an address"))?;
+        let joined = join(cx, (organization, workspace), (member, owner), role.id).await?;
         Ok(joined.ok_or(Code::AlreadyMember)?)
     }
 }

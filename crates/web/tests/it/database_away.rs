@@ -57,12 +57,18 @@ async fn a_host_that_falls_silent_is_passed_by() {
     let app = start.patient_for(Duration::from_millis(1500)).app().await;
     let (olga, organization) = app.founder("olga@example.com").await;
     let list = format!("/organizations/{organization}/members");
+    // Nobody is told more than that it is away; who asks without a transaction may be answered by the other at once.
     first.set(Way::Frozen);
-    is_away(olga.get(&list).await);
+    is_away(
+        olga.post_without_draining(
+            &format!("/organizations/{organization}/invitations"),
+            &[("email", "nina@example.com")],
+        )
+        .await,
+    );
     until_it_works(async || olga.get(&list).await).await;
     second.set(Way::Frozen);
     first.set(Way::Open);
-    is_away(olga.get(&list).await);
     until_it_works(async || olga.get(&list).await).await;
 }
 
@@ -90,7 +96,7 @@ async fn a_connection_cut_anywhere_does_nothing_twice_and_loses_nothing() {
         }
         packets += 1;
     }
-    assert!(packets > 10, "{packets}");
+    assert!(packets > 4, "{packets}");
     assert_eq!(unknown, 1, "only the commit cannot be known, and this one never arrived");
     app.drain().await;
 }
@@ -99,7 +105,7 @@ async fn a_connection_cut_anywhere_does_nothing_twice_and_loses_nothing() {
 async fn a_commit_whose_answer_is_lost_is_not_called_a_failure() {
     let proxy = Proxy::to(server_address()).await;
     let (app, olga, list) = behind(&proxy, Duration::from_mins(2)).await;
-    proxy.set(Way::ClosedBehind("COMMIT"));
+    proxy.set(Way::ClosedBehind("COMMIT\0"));
     let answer = olga.post_without_draining(&list, &[("email", "nina@example.com")]).await;
     proxy.set(Way::Open);
     let refused = answer.refused(503, "OUTCOME_UNKNOWN");

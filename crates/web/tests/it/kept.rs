@@ -45,6 +45,38 @@ async fn nothing_is_read_again_that_has_not_changed() {
 }
 
 #[tokio::test]
+async fn many_who_ask_at_once_are_each_told_of_their_own() {
+    let app = App::start().await;
+    let mut callers = Vec::new();
+    for place in 0..3 {
+        let (owner, id) = app.founder(&format!("owner{place}@example.com")).await;
+        owner.post(&list(&id), &[("email", &format!("guest{place}@example.com"))]).await.ok();
+        owner.get(&list(&id)).await.ok();
+        callers.push((owner, list(&id), place));
+    }
+    let nobody = app.visitor();
+    // More than one statement asks for, and one among them who may not.
+    let callers_of = &callers;
+    let asked = (0..40).map(|turn| async move {
+        let (owner, list, place) = callers_of.get(turn % 3).unwrap();
+        (owner.get(list).await, *place)
+    });
+    let refused = async { nobody.get(&callers.first().unwrap().1).await };
+    let (answers, refused) = futures_util::future::join(futures_util::future::join_all(asked), refused).await;
+    refused.refused(401, "UNAUTHORIZED");
+    for (answer, place) in answers {
+        assert_eq!(answer.body["data"][0]["email"], format!("guest{place}@example.com"));
+    }
+    // What one of them changes is theirs alone, and is seen at once.
+    let (owner, theirs, _) = callers.first().unwrap();
+    owner.post(theirs, &[("email", "another@example.com")]).await.ok();
+    let again = callers.iter().map(|(owner, list, place)| async { (owner.get(list).await, *place) });
+    for (answer, place) in futures_util::future::join_all(again).await {
+        assert_eq!(answer.body["data"].as_array().unwrap().len(), if place == 0 { 2 } else { 1 });
+    }
+}
+
+#[tokio::test]
 async fn who_may_not_see_it_is_not_shown_what_others_were() {
     let (app, owner, id) = with_one_invited().await;
     let plain = app.member(&owner, &id, "plain@example.com", "").await;

@@ -39,6 +39,13 @@ impl Glances {
         self.shared.len()
     }
 
+    /// Lets go of them all, since what was asked was not answered: whoever asks next opens another, perhaps on another host.
+    pub(super) fn let_go(&self) {
+        for shared in &self.shared {
+            *shared.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
     /// One of them. `None` when it is not there; who is first to find that out opens it.
     pub(super) async fn client(&self, pool: &Pool) -> Option<Arc<ClientWrapper>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);

@@ -75,7 +75,6 @@ impl Postgres {
     /// Connects, and brings the schema up to date.
     pub async fn open(url: &PostgresUrl, options: PostgresOptions, now: Timestamp) -> Result<Self, OpenError> {
         let mut client = connect(url).await?;
-        schema::check_version(&client).await?;
         schema::migrate(&mut client, now).await?;
         let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
         let connector = Connector::sharing(&url.config, tls.clone(), options.patience);
@@ -117,6 +116,11 @@ impl Postgres {
         }
     }
 
+    /// A glance was not answered in time.
+    pub(crate) fn note_silence(&self) {
+        self.glances.let_go();
+    }
+
     /// A transaction; nothing is sent before its first statement.
     pub(crate) async fn transaction(&self, purpose: Purpose) -> Result<Transaction, Trouble> {
         if self.pool.status().waiting >= WAITING_CALLERS {
@@ -153,19 +157,16 @@ fn settings(patience: Duration) -> String {
 /// How far a database's schema has come, without changing anything.
 pub(super) async fn version(url: &PostgresUrl) -> Result<i64, OpenError> {
     let client = connect(url).await?;
-    schema::check_version(&client).await?;
     schema::version(&client).await
 }
 
 /// Whether there is no schema yet, or nothing in it.
 pub(super) async fn is_new(url: &PostgresUrl) -> Result<bool, OpenError> {
     let client = connect(url).await?;
-    schema::check_version(&client).await?;
     if schema::version(&client).await? == 0 {
         return Ok(true);
     }
-    let row = client.query_one("SELECT COUNT(*) FROM deployments", &[]).await.map_err(|error| OpenError::of(&error))?;
-    Ok(row.get::<_, i64>(0) == 0)
+    schema::is_unused(&client).await
 }
 
 /// A connection outside the pool.

@@ -29,8 +29,10 @@ const CANCELLING: Duration = Duration::from_secs(5);
 pub enum Purpose {
     /// Writing, as if no other transaction ran at the same time.
     Command,
-    /// Counting: each statement changes one row by what stands there when it gets there, and relies on no other.
-    Count,
+    /// Writing what the database itself guards: each statement that writes carries the condition it depends on, or runs
+    /// against a key. What was read before it may have changed an instant ago, as it may an instant after the answer. It waits
+    /// for who writes the same row, where a [`Self::Command`] would begin anew, and collides with nobody for having read.
+    Guarded,
     /// Reading one state of the database.
     Query,
     /// Reading by one statement alone.
@@ -41,7 +43,7 @@ impl Purpose {
     const fn begin(self) -> &'static str {
         match self {
             Self::Command => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Self::Count => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::Guarded => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Self::Query => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Glance => "",
         }
@@ -69,6 +71,7 @@ pub(crate) struct Transaction {
     purpose: Purpose,
     stage: Stage,
     trouble: Option<Trouble>,
+    last: Vec<(Declaration, Vec<Value<'static>>)>,
     tls: Tls,
     place: Option<Place>,
 }
@@ -96,13 +99,14 @@ impl Deref for Line {
 impl Transaction {
     /// On a connection of its own.
     pub(super) fn own(client: Object, purpose: Purpose, tls: Tls, place: Place) -> Self {
-        Self { client: Some(Line::Own(client)), purpose, stage: Stage::New, trouble: None, tls, place: Some(place) }
+        let client = Some(Line::Own(client));
+        Self { client, purpose, stage: Stage::New, trouble: None, last: Vec::new(), tls, place: Some(place) }
     }
 
     /// For statements that stand alone, on a connection of many.
     pub(super) fn shared(client: Arc<ClientWrapper>, tls: Tls) -> Self {
         let (client, purpose) = (Some(Line::Shared(client)), Purpose::Glance);
-        Self { client, purpose, stage: Stage::New, trouble: None, tls, place: None }
+        Self { client, purpose, stage: Stage::New, trouble: None, last: Vec::new(), tls, place: None }
     }
 
     /// A number that no other transaction of this process has meanwhile, nor likely one of another.
@@ -252,6 +256,11 @@ impl Transaction {
         })
     }
 
+    /// Keeps a statement to be sent with the commit.
+    pub(in crate::db) fn put_last(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
+        self.last.push((declaration, values));
+    }
+
     /// Makes everything stay. A statement that failed before makes this fail too, whatever the command made of it:
     /// PostgreSQL itself would answer such a commit with a rollback and no error.
     pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
@@ -259,8 +268,7 @@ impl Transaction {
         if std::mem::replace(&mut self.stage, Stage::Committing) != Stage::New {
             #[cfg(feature = "test-hooks")]
             crate::db::hooks::point("commit");
-            if let Err(error) = self.client()?.batch_execute("COMMIT").await {
-                let trouble = Trouble::of_commit(&error);
+            if let Err(trouble) = self.try_commit().await {
                 if !trouble.spoils_connection() {
                     self.stage = Stage::Ended;
                 }
@@ -271,6 +279,26 @@ impl Transaction {
         }
         self.stage = Stage::Ended;
         Ok(())
+    }
+
+    /// Sends the commit right behind what comes last. When one of those fails, the server makes a rollback of it.
+    async fn try_commit(&self) -> Result<(), Trouble> {
+        let client = self.client()?;
+        let mut statements = Vec::with_capacity(self.last.len());
+        for (declaration, _) in &self.last {
+            let types = types(declaration.arguments);
+            // Nothing is committed yet, whatever goes wrong with this.
+            statements.push(client.prepare_typed_cached(declaration.text, &types).await.map_err(failed)?);
+        }
+        let sent = self.last.iter().zip(&statements).map(|((_, values), statement)| {
+            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+            async move { client.execute(statement, &values).await }
+        });
+        let (changed, committed) = join(join_all(sent), client.batch_execute("COMMIT")).await;
+        for outcome in changed {
+            outcome.map_err(|error| Trouble::of_last(&error))?;
+        }
+        committed.map_err(|error| Trouble::of_commit(&error))
     }
 
     /// Undoes everything; says what went wrong, if it was the database that did.

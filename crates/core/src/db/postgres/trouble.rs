@@ -66,6 +66,13 @@ impl Trouble {
         if is_undone { Self::of(error) } else { Self::Unknown(words(error)) }
     }
 
+    /// What went wrong with a statement that the commit was sent right behind. A server that refuses it makes a rollback of
+    /// the commit; whoever heard nothing knows nothing of either.
+    pub(super) fn of_last(error: &Error) -> Self {
+        let is_refused = error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error));
+        if is_refused { Self::of(error) } else { Self::Unknown(words(error)) }
+    }
+
     /// How often a transaction is begun at the most because of this.
     pub(crate) fn worth_attempts(&self) -> usize {
         match self {

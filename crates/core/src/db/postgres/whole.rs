@@ -22,7 +22,6 @@ impl Whole {
     /// Brings the schema up to date, and keeps everybody else from writing: a server that starts here meanwhile waits.
     pub(in crate::db) async fn target(url: &PostgresUrl, tables: &[&str], now: Timestamp) -> Result<Self, OpenError> {
         let mut client = connect(url).await?;
-        schema::check_version(&client).await?;
         schema::migrate(&mut client, now).await?;
         Self::holding(client, "READ COMMITTED", "EXCLUSIVE", tables).await
     }

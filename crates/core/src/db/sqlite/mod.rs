@@ -10,7 +10,7 @@ use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(super) use whole::Whole;
 const APPLICATION_ID: i64 = 0x5645_5354;
 /// Commands that may wait for the writer; past it the caller is told to come back.
 const WAITING_COMMANDS: usize = 1024;
-/// Commands that share one commit at the most, so that the first does not wait for ever.
+/// Commands that share one commit at the most, unless somebody says otherwise, so that the first does not wait for ever.
 const GROUP: usize = 64;
 /// Bytes of a database's header.
 const HEADER: u64 = 100;
@@ -47,6 +47,7 @@ pub struct Sqlite {
     writer: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     commits: Arc<Commits>,
+    group: Arc<AtomicUsize>,
     /// Held as long as the database is open: a second process would give the same ids.
     _lock: File,
 }
@@ -106,12 +107,14 @@ impl Sqlite {
         let (writer, waiting) = mpsc::channel(WAITING_COMMANDS);
         let commits = Arc::<Commits>::default();
         let counted = Arc::clone(&commits);
+        let group = Arc::new(AtomicUsize::new(GROUP));
+        let grouped = Arc::clone(&group);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write(connection, waiting, &counted))
+            .spawn(move || write(connection, waiting, &counted, &grouped))
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
         let readers = Arc::new(Connections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
-        Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, _lock: lock })
+        Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, group, _lock: lock })
     }
 
     /// Connections for reading.
@@ -122,6 +125,11 @@ impl Sqlite {
     /// How often the writer has committed; `None` while it is about to.
     pub(crate) fn commits(&self) -> Option<u64> {
         self.commits.so_far()
+    }
+
+    /// Has this many commands share one commit at the most.
+    pub(super) fn share_commits(&self, among: usize) {
+        self.group.store(among, Ordering::Relaxed);
     }
 
     /// Somebody else has committed.
@@ -279,7 +287,7 @@ fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError>
     Ok(())
 }
 
-fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: &Commits) {
+fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: &Commits, group: &AtomicUsize) {
     while let Some(first) = waiting.blocking_recv() {
         let begun = begin(&connection, "BEGIN IMMEDIATE");
         let mut settles = Vec::new();
@@ -288,7 +296,7 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: 
             settles.push(take_turn(&mut connection, job, begun.is_ok()));
             // A full disk or the like makes SQLite end the transaction by itself. What ran before is undone, and whatever
             // ran now would be committed on its own: the group ends here, and its commit fails below.
-            let goes_on = settles.len() < GROUP && !connection.is_autocommit();
+            let goes_on = settles.len() < group.load(Ordering::Relaxed) && !connection.is_autocommit();
             next = if goes_on { waiting.try_recv().ok() } else { None };
         }
         let ended = match begun {

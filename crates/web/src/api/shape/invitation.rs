@@ -1,6 +1,6 @@
 //! Invitations: the seed page's fields in the seed's order, then the superset of contract B.0.6, then ours.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -111,10 +111,10 @@ impl From<Shown> for InvitationShape {
 /// page's bytes.
 #[derive(Default)]
 struct Repeated {
-    roles: HashMap<RoleId, Written>,
-    workspace_roles: HashMap<WorkspaceRoleId, Written>,
-    workspaces: HashMap<WorkspaceId, Written>,
-    inviters: HashMap<UserId, (Written, Written)>,
+    roles: BTreeMap<RoleId, Written>,
+    workspace_roles: BTreeMap<WorkspaceRoleId, Written>,
+    workspaces: BTreeMap<WorkspaceId, Written>,
+    inviters: BTreeMap<UserId, (Written, Written)>,
     no_roles: Option<Written>,
 }
 
