@@ -114,16 +114,18 @@ impl<'a> Tx<'a> {
     pub fn at_last<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'static>) -> Result<()> {
         let declaration = statement.declaration();
         self.note(&declaration);
-        self.note_rows(1);
         let values = A::values(given);
         self.note_change(&declaration, &values, true);
-        match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values).map(|_| ()),
+        let changed = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
             Engine::Postgres(transaction) => {
                 transaction.put_last(declaration, values);
-                Ok(())
+                // Not known before the commit.
+                1
             }
-        }
+        };
+        self.note_rows(changed);
+        Ok(())
     }
 
     /// Runs it once for each of these, all sent together, and gives each one's row or nothing.

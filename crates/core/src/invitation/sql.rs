@@ -346,19 +346,22 @@ sql! {
     /// only the index that is meant has this order, and its planner would else go through everybody's invitations by their
     /// ids until it has found enough of this organization's.
     PAGE(OrganizationId, Status, InvitationId, i64): Entry =
-        entry!("SELECT", "FROM invitations i WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
+        entry!("SELECT", "FROM invitations i
+          WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
 
     /// The same narrowed. Whoever does not narrow it by one of these gives bounds that exclude nothing, so none of them may
     /// be what rows are found by: the address is made something that no index is of.
     PAGE_NARROWED(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
-        entry!("SELECT", "FROM invitations i WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
+        entry!("SELECT", "FROM invitations i
+          WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
                  AND i.workspace_scope >= $6 AND i.workspace_scope <= $7
                  AND (i.email_key || '') >= $8 AND (i.email_key || '') <= $9
             ORDER BY i.id DESC NULLS LAST LIMIT $10");
 
     /// The same in any state.
     PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
-        entry!("SELECT", "FROM invitations i WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
+        entry!("SELECT", "FROM invitations i
+          WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
                  AND i.workspace_scope >= $5 AND i.workspace_scope <= $6
                  AND (i.email_key || '') >= $7 AND (i.email_key || '') <= $8
             ORDER BY i.id DESC LIMIT $9");
@@ -368,21 +371,31 @@ sql! {
         "SELECT id, organization_id, name, permissions, created_at, updated_at
            FROM organization_roles WHERE organization_id = $1 OR scope = 0";
 
-    INVITERS(OrganizationId, InvitationId, InvitationId, Status): InviterWithRole = inviters!(named_by_page!("i.inviter_membership_id", " AND i.status = $4"));
+    INVITERS(OrganizationId, InvitationId, InvitationId, Status): InviterWithRole =
+        inviters!(named_by_page!("i.inviter_membership_id", " AND i.status = $4"));
 
-    INVITERS_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWithRole = inviters!(named_by_page!("i.inviter_membership_id", ""));
+    INVITERS_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWithRole =
+        inviters!(named_by_page!("i.inviter_membership_id", ""));
 
-    WORKSPACES(OrganizationId, InvitationId, InvitationId, Status): InvitedInto = workspaces!(named_by_page!("i.workspace_id", " AND i.status = $4"));
+    WORKSPACES(OrganizationId, InvitationId, InvitationId, Status): InvitedInto =
+        workspaces!(named_by_page!("i.workspace_id", " AND i.status = $4"));
 
-    WORKSPACES_OF_ALL(OrganizationId, InvitationId, InvitationId): InvitedInto = workspaces!(named_by_page!("i.workspace_id", ""));
+    WORKSPACES_OF_ALL(OrganizationId, InvitationId, InvitationId): InvitedInto =
+        workspaces!(named_by_page!("i.workspace_id", ""));
 
-    WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): GivenRole = workspace_roles!(named_by_page!("i.workspace_role_id", " AND i.status = $4"));
+    WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): GivenRole =
+        workspace_roles!(named_by_page!("i.workspace_role_id", " AND i.status = $4"));
 
-    WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): GivenRole = workspace_roles!(named_by_page!("i.workspace_role_id", ""));
+    WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): GivenRole =
+        workspace_roles!(named_by_page!("i.workspace_role_id", ""));
 
     INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status): InviterWorkspaceRole =
         inviter_workspace_roles!(named_by_page!("i.inviter_membership_id", " AND i.status = $4"));
 
+    INVITER_WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWorkspaceRole =
+        inviter_workspace_roles!(named_by_page!("i.inviter_membership_id", ""));
+
+    /// The same of one invitation, for whoever has just written it.
     INVITER(OrganizationId, MembershipId): InviterWithRole = inviters!(named_by_one!());
 
     WORKSPACE(OrganizationId, WorkspaceId): InvitedInto = workspaces!(named_by_one!());
@@ -391,9 +404,6 @@ sql! {
 
     WORKSPACE_ROLES_OF_INVITER(OrganizationId, MembershipId): InviterWorkspaceRole =
         inviter_workspace_roles!(named_by_one!());
-
-    INVITER_WORKSPACE_ROLES_OF_ALL(OrganizationId, InvitationId, InvitationId): InviterWorkspaceRole =
-        inviter_workspace_roles!(named_by_page!("i.inviter_membership_id", ""));
 
     /// For whoever holds it in hand.
     IN_HAND(OrganizationId, InvitationId): InHand =
