@@ -41,6 +41,7 @@ migrations! {
     "0011" = 11 "revisions";
     "0012" = 12 "housekeeping";
     "0013" = 13 "session_revisions";
+    "0014" = 14 "workspace_indexes";
 }
 
 /// The schema this binary speaks.

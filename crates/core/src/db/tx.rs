@@ -108,23 +108,27 @@ impl<'a> Tx<'a> {
         Ok(changed)
     }
 
-    /// Runs it at the end, when nothing else is to be run: nobody hears how many rows it changed. On a server it is sent
-    /// together with the commit.
+    /// Runs it without waiting for what comes of it: before whatever is run next, and before the end. A server gets it
+    /// together with what comes next, or with the commit. One that fails makes the transaction fail.
     #[expect(clippy::needless_pass_by_value, reason = "every statement is given in the same way")]
-    pub fn at_last<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'static>) -> Result<()> {
+    pub fn without_waiting<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        given: A::Given<'static>,
+    ) -> Result<()> {
         let declaration = statement.declaration();
         self.note(&declaration);
         let values = A::values(given);
-        self.note_change(&declaration, &values, true);
         let changed = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
-            Engine::Postgres(transaction) => {
-                transaction.put_last(declaration, values);
-                // Not known before the commit.
-                1
-            }
+            // Not known yet.
+            Engine::Postgres(_) => 1,
         };
         self.note_rows(changed);
+        self.note_change(&declaration, &values, changed > 0);
+        if let Engine::Postgres(transaction) = &mut self.engine {
+            transaction.put_ahead(declaration, values);
+        }
         Ok(())
     }
 

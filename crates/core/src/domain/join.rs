@@ -123,9 +123,9 @@ async fn open_to(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(Open, String
 /// Makes somebody a member, in the deployment's role for members, if there is a seat. Error: `ORGANIZATION_FULL`.
 async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<MembershipId> {
     let joined = organization::take_seat(cx, organization).await?.ok_or(Code::OrganizationFull)?;
-    let (id, role) = (cx.id(), cx.service.deployment()?.member_role_id);
-    let membership = cx.tx.one(membership::sql::INSERT, (id, organization, user, cx.now)).await?.id;
-    cx.tx.execute(organization::sql::GIVE_ROLE, (organization, membership, role)).await?;
-    workspace::join_auto_assigned(cx, &joined, (membership, user)).await?;
+    let role = cx.service.deployment()?.member_role_id;
+    let membership = membership::join(cx, organization, user, role)?.id;
+    let workspace = joined.auto_assigned_workspace_id;
+    workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;
     Ok(membership)
 }

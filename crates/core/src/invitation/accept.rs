@@ -1,13 +1,13 @@
 //! Coming in: the outcomes of contract C.4, row by row.
 
-use super::{Invitation, Standing, authority, by_token, sql};
+use super::entrance::{Entrance, Invitee};
+use super::{Invitation, Standing, by_token, sql};
 use crate::context::{Command, Context};
 use crate::db::Purpose;
 use crate::error::{Code, Problem, Result};
-use crate::id::{MembershipId, OrganizationId, SignInId, UserId, WorkspaceId};
+use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
 use crate::secret::InvitationToken;
 use crate::settings::Settings;
-use crate::user::sql::OwnerInSession;
 use crate::{domain, membership, organization, user, workspace};
 
 /// Accepts an invitation for whichever of the session's users owns the invited address.
@@ -63,48 +63,35 @@ impl Command for Accept {
         match invitation.standing(cx.now) {
             Standing::Over => Err(Code::InvalidInvitationToken.into()),
             Standing::Expired => Ok(Outcome::refused(&invitation, Code::InvitationExpired)),
-            Standing::Open => match invitee(cx, &invitation).await? {
-                Err(refusal) => Ok(Outcome::refused(&invitation, refusal)),
-                Ok(invitee) => self.accept(cx, &invitation, &invitee).await,
-            },
+            Standing::Open => {
+                let entrance = Entrance::find(cx, &invitation).await?.ok_or(Code::InvalidInvitationToken)?;
+                match &entrance.invitee {
+                    Err(refusal) => Ok(Outcome::refused(&invitation, *refusal)),
+                    Ok(invitee) => self.accept(cx, &invitation, &entrance, invitee).await,
+                }
+            }
         }
     }
 }
 
-/// The user who owns the invited address, signed in here.
-#[derive(Debug)]
-pub(super) struct Invitee {
-    pub(super) owner: OwnerInSession,
-    pub(super) sign_in: SignInId,
-}
-
-/// Finds the invitee among the session's users: rows 3 to 6.
-pub(super) async fn invitee(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Result<Invitee, Code>> {
-    let session = cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id);
-    let asked = (invitation.email_key.as_str(), session.unwrap_or_else(|| 0.into()), cx.now);
-    let Some(owner) = cx.tx.optional(user::sql::OWNER_IN_SESSION, asked).await? else {
-        return Ok(Err(Code::InvitationRequiresSignup));
-    };
-    Ok(match (session, owner.sign_in_id) {
-        (None, _) => Err(Code::InvitationRequiresSignin),
-        (Some(_), None) => Err(Code::InvitationEmailMismatch),
-        (Some(_), Some(sign_in)) => Ok(Invitee { owner, sign_in }),
-    })
-}
-
 impl Accept {
-    async fn accept(&self, cx: &mut Context<'_>, invitation: &Invitation, invitee: &Invitee) -> Result<Outcome> {
+    async fn accept(
+        &self,
+        cx: &mut Context<'_>,
+        invitation: &Invitation,
+        entrance: &Entrance,
+        invitee: &Invitee,
+    ) -> Result<Outcome> {
         if invitee.owner.verified_at.is_none() && !self.token.is_mailed() {
             return Ok(Outcome::refused(invitation, Code::InvitationEmailUnverified));
         }
-        let (organization, user) = (invitation.organization_id, invitee.owner.user_id);
-        let before = cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.map(|(id,)| id);
+        let (organization, user, before) = (invitation.organization_id, invitee.owner.user_id, entrance.before);
         let place = match invitation.workspace_id {
             Some(workspace) => Some(Place::find(cx, organization, workspace, before).await?),
             None => None,
         };
         let gives_something = before.is_none() || place.as_ref().is_some_and(|place| place.is_new);
-        if gives_something && authority::suspended(cx, invitation).await?.is_some() {
+        if gives_something && entrance.is_suspended(cx, invitation).await? {
             return Ok(Outcome::refused(invitation, Code::InvitationSuspended));
         }
         // Seats come before every other change: where there is none, nothing has to be undone.
@@ -112,12 +99,8 @@ impl Accept {
         if place.as_ref().is_some_and(|place| place.is_new && place.members >= seats.most_in_workspace()) {
             return Ok(Outcome::refused(invitation, Code::WorkspaceFull));
         }
-        let mut joined = None;
-        if before.is_none() && seats.has_bound() {
-            joined = organization::take_seat(cx, organization).await?;
-            if joined.is_none() {
-                return Ok(Outcome::refused(invitation, Code::OrganizationFull));
-            }
+        if before.is_none() && seats.has_bound() && organization::take_seat(cx, organization).await?.is_none() {
+            return Ok(Outcome::refused(invitation, Code::OrganizationFull));
         }
         // Of all who got this far at once, one finds the invitation still open.
         let taken = (organization, invitation.id, invitation.generation, cx.now);
@@ -128,36 +111,31 @@ impl Accept {
         }
         let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
         if proves {
-            cx.tx.execute(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now)).await?;
+            cx.tx.without_waiting(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
         }
         let membership = match before {
             Some(membership) => membership,
-            None => join(cx, invitation, user).await?,
+            None => membership::join(cx, organization, user, invitation.role_id)?.id,
         };
         if let Some(place) = place.as_ref().filter(|place| place.is_new) {
             let role = invitation.workspace_role_id;
             let role = role.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
             workspace::join(cx, (organization, place.workspace.id), (membership, user), role).await?;
         }
-        if before.is_none() && !seats.has_bound() {
-            // As late as can be: everybody who comes in changes this row, and waits for who came before them.
-            joined = organization::take_seat(cx, organization).await?;
-        }
-        let joined = match joined {
-            Some(joined) => joined,
-            None => cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?,
-        };
         if before.is_none() {
-            workspace::join_auto_assigned(cx, &joined, (membership, user)).await?;
+            workspace::join_auto_assigned(cx, (organization, entrance.auto_assigned), (membership, user)).await?;
         }
         if proves {
             // The address may open other doors too, now that it is theirs.
             domain::come_in(cx, user).await?;
         }
+        if before.is_none() && !seats.has_bound() {
+            organization::seat_one_more(cx, organization)?;
+        }
         Ok(Outcome {
             invited_email: invitation.email_key.clone(),
             refusal: None,
-            organization: Some(Named { id: organization, name: joined.name }),
+            organization: Some(Named { id: organization, name: entrance.organization.clone() }),
             workspace: place.map(|place| place.workspace),
             sign_in: Some(invitee.sign_in),
             already_member: !gives_something,
@@ -189,13 +167,6 @@ impl Place {
         };
         Ok(Self { workspace: Named { id, name: found.name }, members: found.member_count, is_new })
     }
-}
-
-async fn join(cx: &mut Context<'_>, invitation: &Invitation, user: UserId) -> Result<MembershipId> {
-    let (organization, id) = (invitation.organization_id, cx.id());
-    let membership = cx.tx.one(membership::sql::INSERT, (id, organization, user, cx.now)).await?.id;
-    cx.tx.execute(organization::sql::GIVE_ROLE, (organization, membership, invitation.role_id)).await?;
-    Ok(membership)
 }
 
 impl Outcome {

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::db::Questions;
 use crate::error::{Code, Problem, Result};
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::organization::Role;
 use crate::{organization, workspace};
 
 /// Why a pending invitation cannot be accepted although it has not expired.
@@ -89,9 +90,7 @@ pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted
 /// sent it, and an organization always has an admin, who could (decisions 17 and 18). But one that was suspended when they
 /// left stays so: leaving must not bring back what losing a role took.
 pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
-    let Some(inviter) = invitation.inviter_membership_id else {
-        return Ok(invitation.left_suspended.then_some(Suspension::InviterHasLeft));
-    };
+    let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;
     let asked = (
         (access::sql::HELD_BY_MEMBERSHIP, (organization, inviter)),
@@ -99,11 +98,25 @@ pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> 
     );
     let (held, role) = cx.tx.together(asked.together()).await?;
     let held = PermissionSet::union(held.into_iter().map(|(permissions,)| permissions));
-    // A role that was removed while somebody was inviting into it can be given by nobody.
-    let Some(role) = role.into_iter().next() else {
+    suspension_by(cx, invitation, &held, role.first().map(|role| &role.permissions)).await
+}
+
+/// The same for whoever knows what the inviter holds in the organization, and what the invitation gives there: nothing for
+/// a role that was removed, which nobody can give. It may have been while somebody was inviting into it.
+pub(super) async fn suspension_by(
+    cx: &mut Context<'_>,
+    invitation: &Invitation,
+    held: &PermissionSet,
+    given: Option<&PermissionSet>,
+) -> Result<Option<Suspension>> {
+    let Some(given) = given else {
         return Ok(Some(Suspension::RoleExceedsInviter));
     };
-    let (there, workspace_role) = match (invitation.workspace_id, invitation.workspace_role_id) {
+    let Some(inviter) = invitation.inviter_membership_id else {
+        return Ok(invitation.left_suspended.then_some(Suspension::InviterHasLeft));
+    };
+    let organization = invitation.organization_id;
+    let (there, given_there) = match (invitation.workspace_id, invitation.workspace_role_id) {
         (Some(workspace), Some(role)) => {
             let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
                 return Ok(Some(Suspension::RoleExceedsInviter));
@@ -113,7 +126,7 @@ pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> 
         (None, None) => (None, None),
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
     };
-    Ok(suspension(&held, there.as_ref(), (&role.permissions, workspace_role.as_ref())))
+    Ok(suspension(held, there.as_ref(), (given, given_there.as_ref())))
 }
 
 /// Marks what a member who is about to leave has sent and could not send any more.
@@ -148,6 +161,12 @@ pub(super) fn suspension(
 }
 
 impl Granted {
+    /// What a role gives that was looked up among an organization's. Error: `ROLE_NOT_FOUND`, also for one that was removed.
+    pub(super) fn in_organization(role: Option<&Role>) -> Result<Self> {
+        let role = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
+        Ok(Self { role: role.id, permissions: role.permissions.clone(), workspace: None })
+    }
+
     fn parts(&self) -> (&PermissionSet, Option<&PermissionSet>) {
         (&self.permissions, self.workspace.as_ref().map(|workspace| &workspace.permissions))
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::authority::{self, Granted};
 use super::discard::Discard;
 use super::shown::{self, Shown};
+use super::surroundings::{Names, Surroundings};
 use super::{Delivery, Entry, seats, sql};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
@@ -62,16 +63,21 @@ impl Command for Create {
         let role = self.role.unwrap_or(deployment.member_role_id);
         let member = deployment.workspace_member_role_id;
         let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(member)));
-        let granted = authority::granted(cx, &grant, role, workspace).await?;
+        let named = Names { role, workspace, inviter: Some(grant.membership()) };
+        let surroundings = Surroundings::of_one(cx, &grant, named).await?;
+        let granted = match workspace {
+            None => Granted::in_organization(surroundings.role(role).as_deref())?,
+            Some(_) => authority::granted(cx, &grant, role, workspace).await?,
+        };
         authority::check(cx, &grant, &granted).await?;
-        self.refuse_members(cx, &grant, &granted).await?;
         seats::refuse_when_full(cx, &grant, self.invitee.key()).await?;
         let invitation = self.insert(cx, &grant, &granted).await?;
-        shown::one(cx, &grant, invitation).await
+        shown::one(cx, invitation, &surroundings)
     }
 }
 
 impl Create {
+    /// Why nothing was written, as far as somebody who is in already is the reason.
     async fn refuse_members(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
         let (organization, key) = (grant.organization(), self.invitee.key());
         let is_member = match &granted.workspace {
@@ -89,6 +95,9 @@ impl Create {
         let scope = granted.workspace.as_ref().map_or(0, |there| there.workspace.get());
         let row = row(cx, grant, &self.invitee, granted, (expires_at(cx, self.days), self.language));
         let mut made = cx.tx.optional(sql::INSERT, row).await?;
+        if made.is_none() {
+            self.refuse_members(cx, grant, granted).await?;
+        }
         // Only who is in the way is looked at: it may have run out.
         if made.is_none() && cx.tx.execute(sql::SUPERSEDE, (organization, key, scope, cx.now)).await? > 0 {
             made = cx.tx.optional(sql::INSERT, row).await?;

@@ -1,6 +1,6 @@
 //! Saying no.
 
-use super::accept::invitee;
+use super::entrance::invitee;
 use super::{Standing, by_token, sql};
 use crate::context::{Command, Context};
 use crate::error::{Code, Result};

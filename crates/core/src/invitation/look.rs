@@ -1,6 +1,6 @@
 //! What the holder of an invitation should do next, for a page that shows them the one right step. It changes nothing.
 
-use super::accept::invitee;
+use super::entrance::invitee;
 use super::sql::{self, InHand};
 use super::{Standing, Status, authority, by_token};
 use crate::context::{Context, Query};

@@ -10,6 +10,7 @@ mod bulk;
 mod create;
 mod decline;
 mod discard;
+mod entrance;
 mod list;
 mod look;
 mod mine;

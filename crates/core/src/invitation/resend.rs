@@ -3,6 +3,7 @@
 use super::authority;
 use super::create::{expires_at, first_delivery, generation};
 use super::shown::{self, Shown};
+use super::surroundings::{Names, Surroundings};
 use super::{Standing, seats, sql};
 use crate::access::{self, Need};
 use crate::context::{Command, Context};
@@ -52,6 +53,7 @@ impl Command for Resend {
         let given = (grant.organization(), self.invitation, generation, inviter, delivery, expires_at, cx.now);
         let resent = cx.tx.optional(sql::RESEND, given).await?.ok_or(Code::InvitationNotPending)?;
         outbox::tell(cx, &grant, &resent).await?;
-        shown::one(cx, &grant, resent).await
+        let surroundings = Surroundings::of_one(cx, &grant, Names::by(&resent)).await?;
+        shown::one(cx, resent, &surroundings)
     }
 }

@@ -8,7 +8,6 @@ use super::authority::Suspension;
 use super::sql::{Entry, GivenRole, InvitedInto};
 use super::surroundings::{Inviter, Surroundings};
 use crate::Problem;
-use crate::access::Grant;
 use crate::context::Context;
 use crate::error::Result;
 use crate::id::{MembershipId, RoleId, WorkspaceId, WorkspaceRoleId};
@@ -37,9 +36,8 @@ pub struct Shown {
 }
 
 /// One invitation as the list would show it, for commands that have just changed it.
-pub(super) async fn one(cx: &mut Context<'_>, grant: &Grant, entry: Entry) -> Result<Shown> {
-    let surroundings = Surroundings::of_one(cx, grant, &entry).await?;
-    shown(cx, vec![entry], &surroundings)?.pop().ok_or_else(|| Problem::internal("the invitation is gone"))
+pub(super) fn one(cx: &Context<'_>, entry: Entry, surroundings: &Surroundings) -> Result<Shown> {
+    shown(cx, vec![entry], surroundings)?.pop().ok_or_else(|| Problem::internal("the invitation is gone"))
 }
 
 /// Invitations with all that is shown of them.
@@ -54,6 +52,7 @@ pub(super) fn shown(cx: &Context<'_>, entries: Vec<Entry>, surroundings: &Surrou
         let inviter = surroundings.inviter(&entry);
         let suspension = match entry.inviter_membership_id.zip(inviter.as_deref()) {
             _ if entry.status != Status::Pending => None,
+            _ if role.removed_at.is_some() => Some(Suspension::RoleExceedsInviter),
             None => entry.left_suspended.then_some(Suspension::InviterHasLeft),
             Some((membership, inviter)) => {
                 let gift = (membership, entry.role_id, entry.workspace_id, entry.workspace_role_id);

@@ -3,7 +3,10 @@
 use super::{Delivery, Status};
 use crate::access::PermissionSet;
 use crate::db::{Bytes, Text, record, sql};
-use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
+use crate::id::{
+    EmailAddressId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
+    WorkspaceRoleId,
+};
 use crate::language::Language;
 use crate::organization::Role;
 use crate::time::Timestamp;
@@ -74,6 +77,30 @@ record! {
         pub delivery_at: Timestamp,
         /// When a mail that was put off is tried again.
         pub next_delivery_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// What accepting an invitation depends on besides itself.
+    pub(crate) struct Behind {
+        /// The organization's name.
+        pub(super) name: String,
+        /// Where its new members come into as well; 0 for nowhere.
+        pub(super) auto_assigned_workspace_id: WorkspaceId,
+        /// The invited address, if somebody holds it.
+        pub(super) email_id: Option<EmailAddressId>,
+        /// Who holds it.
+        pub(super) user_id: Option<UserId>,
+        /// When they have proved it.
+        pub(super) verified_at: Option<Timestamp>,
+        /// Where they are signed in within the session.
+        pub(super) sign_in_id: Option<SignInId>,
+        /// As what they are in the organization already.
+        pub(super) membership_id: Option<MembershipId>,
+        /// What the invitation gives; `None` for a role that was removed.
+        pub(super) given: Option<PermissionSet>,
+        /// What one of the inviter's roles allows.
+        pub(super) held: Option<PermissionSet>,
     }
 }
 
@@ -368,7 +395,7 @@ sql! {
 
     /// All that its invitations can give, the ones that were removed since among them.
     ROLES(OrganizationId): Role =
-        "SELECT id, organization_id, name, permissions, created_at, updated_at
+        "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE organization_id = $1 OR scope = 0";
 
     INVITERS(OrganizationId, InvitationId, InvitationId, Status): InviterWithRole =
@@ -429,7 +456,24 @@ sql! {
                AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = organization_id AND o.deleted_at IS NULL)"
         );
 
-    /// A new one; nothing comes back when the address has a pending one here already.
+    /// What stands behind the door that an invitation opens, and who is before it, with one of the inviter's roles: its
+    /// organization, whoever holds the invited address and is signed in within the session, what the invitation gives and
+    /// what its inviter holds. 0 is no session, and no inviter.
+    ENTRANCE(OrganizationId, Text, SessionId, Timestamp, RoleId, MembershipId): Behind =
+        "SELECT o.name AS name, o.auto_assigned_workspace_id AS auto_assigned_workspace_id, e.id AS email_id,
+                e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id, m.id AS membership_id,
+                r.permissions AS given, h.permissions AS held
+           FROM organizations o
+           LEFT JOIN email_addresses e ON e.address_key = $2
+           LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
+           LEFT JOIN sign_ins i ON i.session_id = $3 AND i.user_id = u.id AND i.expires_at > $4
+           LEFT JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
+           LEFT JOIN organization_roles r ON r.scope IN (0, $1) AND r.id = $5 AND r.removed_at IS NULL
+           LEFT JOIN organization_membership_roles mr ON mr.organization_id = $1 AND mr.membership_id = $6
+           LEFT JOIN organization_roles h ON h.scope = mr.role_scope AND h.id = mr.role_id
+          WHERE o.id = $1 AND o.deleted_at IS NULL";
+
+    /// A new one; nothing comes back when the address has a pending one here already, or is that of somebody who is in.
     INSERT(OrganizationId, InvitationId, Text, Text, i64, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>,
            MembershipId, Delivery, Timestamp, Timestamp, Option<Language>): Entry =
         entry!(
@@ -440,7 +484,13 @@ sql! {
              SELECT $1, $2, $3, $4, 'pending', $5, r.scope, r.id, COALESCE($7, 0), $7,
                     (SELECT wr.scope FROM workspace_roles wr WHERE wr.id = $8), $8, $9, $10, $12, $11, $12, $12, $13
                FROM organization_roles r
-              WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $6
+              WHERE r.scope IN (0, $1) AND r.id = $6
+                AND NOT EXISTS (SELECT 1
+                                  FROM email_addresses e
+                                  JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
+                                  LEFT JOIN workspace_memberships p ON p.organization_id = $1 AND p.workspace_id = $7
+                                       AND p.organization_membership_id = m.id
+                                 WHERE e.address_key = $4 AND COALESCE(p.workspace_id, 0) = COALESCE($7, 0))
                  ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING
           RETURNING", "");
 

@@ -57,6 +57,24 @@ impl Inviter {
     }
 }
 
+/// What one invitation names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    pub(super) role: RoleId,
+    pub(super) workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
+    pub(super) inviter: Option<MembershipId>,
+}
+
+impl Names {
+    pub(super) fn by(entry: &Entry) -> Self {
+        Self {
+            role: entry.role_id,
+            workspace: entry.workspace_id.zip(entry.workspace_role_id),
+            inviter: entry.inviter_membership_id,
+        }
+    }
+}
+
 /// What invitations name, by its id. Who is missing among the inviters has left.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Surroundings {
@@ -91,20 +109,20 @@ impl Surroundings {
         Ok(read)
     }
 
-    /// What an invitation names that a command has just changed: as a query has kept it, if this command may ask what the
+    /// What an invitation names that a command is about: as a query has kept it, if this command may ask what the
     /// organization is at and it is still that; or from the database.
-    pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, entry: &Entry) -> Result<Arc<Self>> {
+    pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, named: Names) -> Result<Arc<Self>> {
         let organization = grant.organization();
         if cx.found.is_some() {
             let revision = revision::current(cx, organization).await?;
             let kept = cx.service.surroundings.at(organization, revision);
-            if let Some(kept) = kept.filter(|kept| kept.have_all(std::slice::from_ref(entry))) {
+            if let Some(kept) = kept.filter(|kept| kept.have(named)) {
                 return Ok(kept);
             }
         }
-        let inviter = (organization, entry.inviter_membership_id.unwrap_or_else(|| 0.into()));
+        let inviter = (organization, named.inviter.unwrap_or_else(|| 0.into()));
         let (roles, inviters) = ((sql::ROLES, (organization,)), (sql::INVITER, inviter));
-        let answered = if let (Some(workspace), Some(role)) = (entry.workspace_id, entry.workspace_role_id) {
+        let answered = if let Some((workspace, role)) = named.workspace {
             let workspace = (sql::WORKSPACE, (organization, workspace));
             let role = (sql::WORKSPACE_ROLE, (organization, role));
             let held = (sql::WORKSPACE_ROLES_OF_INVITER, inviter);
@@ -175,12 +193,15 @@ impl Surroundings {
     }
 
     fn have_all(&self, entries: &[Entry]) -> bool {
-        entries.iter().all(|entry| {
-            self.roles.contains_key(&entry.role_id)
-                && entry.inviter_membership_id.is_none_or(|inviter| self.inviters.contains_key(&inviter))
-                && entry.workspace_id.is_none_or(|workspace| self.workspaces.contains_key(&workspace))
-                && entry.workspace_role_id.is_none_or(|role| self.workspace_roles.contains_key(&role))
-        })
+        entries.iter().all(|entry| self.have(Names::by(entry)))
+    }
+
+    fn have(&self, named: Names) -> bool {
+        self.roles.contains_key(&named.role)
+            && named.inviter.is_none_or(|inviter| self.inviters.contains_key(&inviter))
+            && named.workspace.is_none_or(|(workspace, role)| {
+                self.workspaces.contains_key(&workspace) && self.workspace_roles.contains_key(&role)
+            })
     }
 
     pub(super) fn role(&self, id: RoleId) -> Option<Arc<Role>> {

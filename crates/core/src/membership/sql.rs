@@ -100,10 +100,9 @@ macro_rules! members {
 }
 
 sql! {
-    INSERT(MembershipId, OrganizationId, UserId, Timestamp): Membership =
+    INSERT(MembershipId, OrganizationId, UserId, Timestamp) =
         "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $4)
-      RETURNING id, organization_id, user_id, public_metadata, created_at, updated_at";
+         VALUES ($1, $2, $3, $4, $4)";
 
     OF_USER(OrganizationId, UserId): (MembershipId,) =
         "SELECT m.id FROM organization_memberships m

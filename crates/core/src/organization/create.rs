@@ -40,12 +40,11 @@ impl Command for Create {
         if most < i64::MAX && cx.tx.one(sql::COUNT_FOUNDED, (user, creator)).await?.0 >= most {
             return Err(Code::OrganizationLimit.into());
         }
-        let (id, membership) = (cx.id(), cx.id());
+        let id = cx.id();
         let image = images::settle(cx, "", &self.image).await?;
         let made = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let organization = cx.tx.one(sql::INSERT, made).await?;
-        let membership = cx.tx.one(membership::sql::INSERT, (membership, id, user, cx.now)).await?;
-        cx.tx.execute(sql::GIVE_ROLE, (id, membership.id, creator)).await?;
+        let membership = membership::join(cx, id, user, creator)?;
         session::set_organization(cx, Some(membership.id)).await?;
         Ok(Created { organization, membership })
     }

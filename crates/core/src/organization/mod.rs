@@ -14,6 +14,6 @@ pub use explain::{ACTIONS, Action, Explain, Explanation};
 pub(crate) use roles::holders_by_name;
 pub use roles::{DefineRole, ListRoles, RemoveRole};
 pub use seats::SeatCount;
-pub(crate) use seats::{seats, take_seat};
+pub(crate) use seats::{seat_one_more, seats, take_seat};
 pub use sql::{Deleted, Organization, Role};
 pub use update::Update;

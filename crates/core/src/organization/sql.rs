@@ -50,6 +50,8 @@ record! {
         pub created_at: Timestamp,
         /// When it last changed.
         pub updated_at: Timestamp,
+        /// When it was removed: nobody can be given it any more.
+        pub(crate) removed_at: Option<Timestamp>,
     }
 }
 
@@ -181,6 +183,9 @@ sql! {
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
+    SEAT_ONE_MORE(OrganizationId, Timestamp) =
+        "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";
+
     /// Its members, and the people who are invited, have not answered, and are no members yet.
     SEATS(OrganizationId, Timestamp): Seated =
         "SELECT o.member_count AS used,
@@ -193,18 +198,18 @@ sql! {
 
     /// The deployment's roles and the organization's own.
     ROLES(OrganizationId): Role =
-        "SELECT id, organization_id, name, permissions, created_at, updated_at
+        "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
     /// A role that may be given in this organization: its own, or the deployment's.
     ROLE(OrganizationId, RoleId): Role =
-        "SELECT id, organization_id, name, permissions, created_at, updated_at
+        "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2 AND removed_at IS NULL";
 
     INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp): Role =
         "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
          VALUES ($1, $2, $2, $3, $4, $5, $6, $6)
-      RETURNING id, organization_id, name, permissions, created_at, updated_at";
+      RETURNING id, organization_id, name, permissions, created_at, updated_at, removed_at";
 
     /// Who has a role: their memberships and names, the first few.
     ROLE_HOLDERS(OrganizationId, RoleId): Holder =

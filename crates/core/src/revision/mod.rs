@@ -90,22 +90,23 @@ pub(crate) async fn current(cx: &mut Context<'_>, organization: OrganizationId) 
 
 /// Moves on whatever the transaction has changed.
 pub(crate) fn revise(cx: &mut Context<'_>) -> Result<()> {
-    for change in cx.tx.changes().to_vec() {
-        let scope = match change {
-            Change::Invitations(organization) => organization,
-            Change::Surroundings(organization) => -organization,
-            Change::Everybody => 0,
-            Change::Session(session) => {
-                cx.tx.at_last(sql::REVISE_SESSION, (session.into(), cx.now))?;
-                continue;
+    let (changes, shard, now) = (cx.tx.changes().to_vec(), cx.tx.shard(), cx.now);
+    let is_whole = |organization| {
+        changes.contains(&Change::Invitations(organization)) && changes.contains(&Change::Surroundings(organization))
+    };
+    for change in &changes {
+        match *change {
+            Change::Invitations(organization) if is_whole(organization) => {
+                cx.tx.without_waiting(sql::REVISE_WHOLE, (organization, shard, now))?;
             }
-            Change::User(user) => {
-                cx.tx.at_last(sql::REVISE_SESSIONS_OF_USER, (user.into(), cx.now))?;
-                continue;
-            }
-        };
-        let shard = cx.tx.shard();
-        cx.tx.at_last(sql::REVISE, (scope, shard, cx.now))?;
+            // With its invitations.
+            Change::Surroundings(organization) if is_whole(organization) => {}
+            Change::Invitations(organization) => cx.tx.without_waiting(sql::REVISE, (organization, shard, now))?,
+            Change::Surroundings(organization) => cx.tx.without_waiting(sql::REVISE, (-organization, shard, now))?,
+            Change::Everybody => cx.tx.without_waiting(sql::REVISE, (0, shard, now))?,
+            Change::Session(session) => cx.tx.without_waiting(sql::REVISE_SESSION, (session.into(), now))?,
+            Change::User(user) => cx.tx.without_waiting(sql::REVISE_SESSIONS_OF_USER, (user.into(), now))?,
+        }
     }
     Ok(())
 }

@@ -68,14 +68,30 @@ macro_rules! revisions {
     };
 }
 
+/// Moves scopes on, each in the shard that the second argument names.
+macro_rules! revise {
+    ($scopes:literal) => {
+        concat!(
+            "INSERT INTO revisions (scope, shard, revision) ",
+            $scopes,
+            " ON CONFLICT (scope, shard) DO UPDATE
+                 SET revision = CASE WHEN revisions.revision < $3 THEN $3 ELSE revisions.revision + 1 END"
+        )
+    };
+}
+
 sql! {
     /// Of all who change the same scope at once, each has a shard of its own. An organization that is erased in this very
     /// transaction has no revision any more.
     REVISE(i64, i64, Timestamp) =
-        "INSERT INTO revisions (scope, shard, revision)
-         SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1 OR id = -$1)
-             ON CONFLICT (scope, shard) DO UPDATE
-            SET revision = CASE WHEN revisions.revision < $3 THEN $3 ELSE revisions.revision + 1 END";
+        revise!("SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1 OR id = -$1)");
+
+    /// The same of all that is an organization's.
+    REVISE_WHOLE(i64, i64, Timestamp) =
+        revise!(
+            "SELECT c.scope, $2, $3 FROM (SELECT $1 AS scope UNION ALL SELECT -$1 AS scope) c
+              WHERE EXISTS (SELECT 1 FROM organizations WHERE id = $1)"
+        );
 
     /// Who may see something of a session sees what it is at.
     REVISE_SESSION(SessionId, Timestamp) =

@@ -100,9 +100,9 @@ pub(crate) fn note_use(cx: &mut Context<'_>) -> Result<()> {
     let Some(session) = cx.session.clone().filter(|session| session.is_stale(cx.now, &cx.service.settings)) else {
         return Ok(());
     };
-    cx.tx.at_last(sql::TOUCH, (session.id, cx.now))?;
+    cx.tx.without_waiting(sql::TOUCH, (session.id, cx.now))?;
     if let Some(sign_in) = session.sign_in_id {
-        cx.tx.at_last(sql::TOUCH_SIGN_IN, (session.id, sign_in, cx.now))?;
+        cx.tx.without_waiting(sql::TOUCH_SIGN_IN, (session.id, sign_in, cx.now))?;
     }
     Ok(())
 }

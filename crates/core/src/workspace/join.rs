@@ -4,7 +4,6 @@ use super::sql::{self, WorkspaceMembership};
 use crate::context::Context;
 use crate::error::{Code, Result};
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceRoleId};
-use crate::organization::Organization;
 
 /// Makes a member of the organization one of the workspace, with a role; `None` for one who is in it already, and
 /// nothing changes. Error: `WORKSPACE_FULL`.
@@ -28,17 +27,16 @@ pub(crate) async fn join(
 /// The workspace that every new member of the organization comes into as well, unless it is full or gone.
 pub(crate) async fn join_auto_assigned(
     cx: &mut Context<'_>,
-    organization: &Organization,
+    (organization, workspace): (OrganizationId, WorkspaceId),
     (membership, user): (MembershipId, UserId),
 ) -> Result<()> {
-    let workspace = organization.auto_assigned_workspace_id;
     if workspace.get() == 0 {
         return Ok(());
     }
-    let found = cx.tx.optional(sql::FIND, (organization.id, workspace)).await?;
+    let found = cx.tx.optional(sql::FIND, (organization, workspace)).await?;
     if found.is_some_and(|found| found.member_count < cx.service.settings.seats.most_in_workspace()) {
         let role = cx.service.deployment()?.workspace_member_role_id;
-        join(cx, (organization.id, workspace), (membership, user), role).await?;
+        join(cx, (organization, workspace), (membership, user), role).await?;
     }
     Ok(())
 }

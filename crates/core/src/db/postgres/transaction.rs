@@ -3,17 +3,18 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use deadpool_postgres::{ClientWrapper, Object};
-use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
+use futures_util::{FutureExt, StreamExt};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
-use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Row, Statement};
 
 use super::places::Place;
 use super::tls::Tls;
@@ -71,7 +72,8 @@ pub(crate) struct Transaction {
     purpose: Purpose,
     stage: Stage,
     trouble: Option<Trouble>,
-    last: Vec<(Declaration, Vec<Value<'static>>)>,
+    /// What nobody waits for, to be sent ahead of the next statement or of the commit.
+    ahead: Vec<(Declaration, Vec<Value<'static>>)>,
     tls: Tls,
     place: Option<Place>,
 }
@@ -100,13 +102,13 @@ impl Transaction {
     /// On a connection of its own.
     pub(super) fn own(client: Object, purpose: Purpose, tls: Tls, place: Place) -> Self {
         let client = Some(Line::Own(client));
-        Self { client, purpose, stage: Stage::New, trouble: None, last: Vec::new(), tls, place: Some(place) }
+        Self { client, purpose, stage: Stage::New, trouble: None, ahead: Vec::new(), tls, place: Some(place) }
     }
 
     /// For statements that stand alone, on a connection of many.
     pub(super) fn shared(client: Arc<ClientWrapper>, tls: Tls) -> Self {
         let (client, purpose) = (Some(Line::Shared(client)), Purpose::Glance);
-        Self { client, purpose, stage: Stage::New, trouble: None, last: Vec::new(), tls, place: None }
+        Self { client, purpose, stage: Stage::New, trouble: None, ahead: Vec::new(), tls, place: None }
     }
 
     /// A number that no other transaction of this process has meanwhile, nor likely one of another.
@@ -116,14 +118,14 @@ impl Transaction {
 
     /// Runs a statement and says how many rows it changed.
     pub(in crate::db) async fn execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
-        let outcome = self.try_execute(declaration, values).await;
-        self.heed(declaration, outcome)
+        let changed = self.answers([(declaration, values)]).await?.iter().map(|answer| answer.changed).sum::<u64>();
+        usize::try_from(changed).map_err(Problem::internal)
     }
 
     /// Runs a statement and gives its rows.
     pub(in crate::db) async fn rows(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<Vec<Row>> {
-        let outcome = self.try_rows(declaration, values).await;
-        self.heed(declaration, outcome)
+        let answers = self.answers([(declaration, values)]).await?;
+        Ok(answers.into_iter().next().map_or_else(Vec::new, |answer| answer.rows))
     }
 
     /// Runs a statement once for each of these, without waiting for one before the next is sent, and gives each one's rows.
@@ -132,30 +134,8 @@ impl Transaction {
         declaration: &Declaration,
         each: &[Vec<Value<'_>>],
     ) -> Result<Vec<Vec<Row>>> {
-        let outcome = self.try_rows_each(declaration, each).await;
-        self.heed(declaration, outcome)
-    }
-
-    async fn try_rows_each(
-        &mut self,
-        declaration: &Declaration,
-        each: &[Vec<Value<'_>>],
-    ) -> Result<Vec<Vec<Row>>, Trouble> {
-        let begins = self.ask()?;
-        let client = self.client()?;
-        if begins {
-            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
-        }
-        let statement =
-            client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await.map_err(failed)?;
-        let sent = each.iter().map(|values| {
-            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-            let statement = &statement;
-            async move { client.query(statement, &values).await }
-        });
-        let rows = join_all(sent).await.into_iter().collect::<Result<_, _>>().map_err(failed)?;
-        self.stage = self.answered();
-        Ok(rows)
+        let answers = self.answers(each.iter().map(|values| (declaration, values.as_slice()))).await?;
+        Ok(answers.into_iter().map(|answer| answer.rows).collect())
     }
 
     /// Runs several statements, without waiting for one before the next is sent, and gives each one's rows.
@@ -163,68 +143,57 @@ impl Transaction {
         &mut self,
         each: &[(Declaration, Vec<Value<'_>>)],
     ) -> Result<Vec<Vec<Row>>> {
-        let outcome = self.try_rows_together(each).await;
-        match each.first() {
-            Some((declaration, _)) => self.heed(declaration, outcome),
-            None => Ok(Vec::new()),
-        }
+        let answers = self.answers(each.iter().map(|(declaration, values)| (declaration, values.as_slice()))).await?;
+        Ok(answers.into_iter().map(|answer| answer.rows).collect())
     }
 
-    async fn try_rows_together(&mut self, each: &[(Declaration, Vec<Value<'_>>)]) -> Result<Vec<Vec<Row>>, Trouble> {
-        let begins = self.ask()?;
-        let client = self.client()?;
-        if begins {
-            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
-        }
-        let mut statements = Vec::with_capacity(each.len());
-        for (declaration, _) in each {
-            let types = types(declaration.arguments);
-            statements.push(client.prepare_typed_cached(declaration.text, &types).await.map_err(failed)?);
-        }
-        let sent = each.iter().zip(&statements).map(|((_, values), statement)| {
-            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-            async move { client.query(statement, &values).await }
-        });
-        let rows = join_all(sent).await.into_iter().collect::<Result<_, _>>().map_err(failed)?;
-        self.stage = self.answered();
-        Ok(rows)
+    /// Keeps a statement to be sent ahead of the next, or of the commit.
+    pub(in crate::db) fn put_ahead(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
+        self.ahead.push((declaration, values));
     }
 
-    async fn try_execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize, Trouble> {
-        let begins = self.ask()?;
-        let client = self.client()?;
-        if begins {
-            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
-        }
-        let statement =
-            client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await.map_err(failed)?;
-        let changed = client.execute_raw(&statement, values.iter()).await.map_err(failed)?;
-        self.stage = Stage::Open;
-        usize::try_from(changed).map_err(|_| Trouble::Failed("a number of rows past this machine's".to_owned()))
+    /// Sends what was put ahead and then these, each without waiting for the one before, and gives the answers to these.
+    async fn answers<'v>(
+        &mut self,
+        asked: impl IntoIterator<Item = (&'v Declaration, &'v [Value<'v>])>,
+    ) -> Result<Vec<Answer>> {
+        let outcome = self.try_answers(asked.into_iter().collect()).await;
+        outcome.map_err(|(name, trouble)| {
+            // Answered, if with a refusal.
+            self.stage = self.answered();
+            self.trouble.get_or_insert_with(|| trouble.clone());
+            Problem::internal(format!("{name}: {trouble:?}"))
+        })
     }
 
-    async fn try_rows(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<Vec<Row>, Trouble> {
-        let begins = self.ask()?;
-        let client = self.client()?;
-        // A statement that changes something waits until the transaction stands.
-        let rides_along = begins && declaration.text.starts_with("SELECT");
+    async fn try_answers(&mut self, asked: Vec<(&Declaration, &[Value<'_>])>) -> Result<Vec<Answer>, Failure> {
+        let name = asked.first().map_or("nothing", |(declaration, _)| declaration.name);
+        let begins = self.ask().map_err(|trouble| (name, trouble))?;
+        let ahead = std::mem::take(&mut self.ahead);
+        let not_asked = ahead.len();
+        let sent: Vec<_> =
+            ahead.iter().map(|(declaration, values)| (declaration, values.as_slice())).chain(asked).collect();
+        let client = self.client().map_err(|trouble| (name, trouble))?;
+        let begin =
+            async || client.batch_execute(self.purpose.begin()).await.map_err(|error| (name, Trouble::of(&error)));
+        // A statement that changes something waits until the transaction stands. Others are sent along with its beginning.
+        let rides_along = begins && sent.iter().all(|(declaration, _)| declaration.text.starts_with("SELECT"));
         if begins && !rides_along {
-            client.batch_execute(self.purpose.begin()).await.map_err(failed)?;
+            begin().await?;
         }
-        let statement =
-            client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await.map_err(failed)?;
-        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-        let query = client.query(&statement, &values);
-        let rows = if rides_along {
-            // Both are sent at once and answered in order: one way to the server and back instead of two.
-            let (begun, rows) = join(client.batch_execute(self.purpose.begin()), query).await;
-            begun.map_err(failed)?;
-            rows.map_err(failed)?
+        let statements = prepared(client, &sent).await?;
+        let sent = all(client, &statements, &sent);
+        let answers = if rides_along {
+            let (begun, answers) = join(begin(), sent).await;
+            begun?;
+            answers
         } else {
-            query.await.map_err(failed)?
+            sent.await
         };
+        let answers = answers.into_iter().map(|answer| answer.map_err(|(name, error)| (name, Trouble::of(&error))));
+        let mut answers = answers.collect::<Result<Vec<_>, _>>()?;
         self.stage = self.answered();
-        Ok(rows)
+        Ok(answers.split_off(not_asked))
     }
 
     /// Notes that the server is about to be busy; says whether the transaction has to be begun first.
@@ -247,25 +216,11 @@ impl Transaction {
         }
     }
 
-    fn heed<T>(&mut self, declaration: &Declaration, outcome: Result<T, Trouble>) -> Result<T> {
-        outcome.map_err(|trouble| {
-            // Answered, if with a refusal.
-            self.stage = self.answered();
-            self.trouble.get_or_insert_with(|| trouble.clone());
-            Problem::internal(format!("{}: {trouble:?}", declaration.name))
-        })
-    }
-
-    /// Keeps a statement to be sent with the commit.
-    pub(in crate::db) fn put_last(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
-        self.last.push((declaration, values));
-    }
-
     /// Makes everything stay. A statement that failed before makes this fail too, whatever the command made of it:
     /// PostgreSQL itself would answer such a commit with a rollback and no error.
     pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
         self.client()?;
-        if std::mem::replace(&mut self.stage, Stage::Committing) != Stage::New {
+        if self.stage != Stage::New || !self.ahead.is_empty() {
             #[cfg(feature = "test-hooks")]
             crate::db::hooks::point("commit");
             if let Err(trouble) = self.try_commit().await {
@@ -281,22 +236,19 @@ impl Transaction {
         Ok(())
     }
 
-    /// Sends the commit right behind what comes last. When one of those fails, the server makes a rollback of it.
-    async fn try_commit(&self) -> Result<(), Trouble> {
+    /// Sends the commit right behind what was put ahead of it. When one of those fails, the server makes a rollback of it.
+    async fn try_commit(&mut self) -> Result<(), Trouble> {
+        let begins = std::mem::replace(&mut self.stage, Stage::Committing) == Stage::New;
         let client = self.client()?;
-        let mut statements = Vec::with_capacity(self.last.len());
-        for (declaration, _) in &self.last {
-            let types = types(declaration.arguments);
-            // Nothing is committed yet, whatever goes wrong with this.
-            statements.push(client.prepare_typed_cached(declaration.text, &types).await.map_err(failed)?);
+        // Nothing is committed yet, whatever goes wrong with these.
+        if begins {
+            client.batch_execute(self.purpose.begin()).await.map_err(|error| Trouble::of(&error))?;
         }
-        let sent = self.last.iter().zip(&statements).map(|((_, values), statement)| {
-            let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-            async move { client.execute(statement, &values).await }
-        });
-        let (changed, committed) = join(join_all(sent), client.batch_execute("COMMIT")).await;
-        for outcome in changed {
-            outcome.map_err(|error| Trouble::of_last(&error))?;
+        let ahead: Vec<_> = self.ahead.iter().map(|(declaration, values)| (declaration, values.as_slice())).collect();
+        let statements = prepared(client, &ahead).await.map_err(|(_, trouble)| trouble)?;
+        let (answers, committed) = join(all(client, &statements, &ahead), client.batch_execute("COMMIT")).await;
+        for answer in answers {
+            answer.map_err(|(_, error)| Trouble::of_last(&error))?;
         }
         committed.map_err(|error| Trouble::of_commit(&error))
     }
@@ -340,9 +292,46 @@ impl fmt::Debug for Transaction {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
-fn failed(error: tokio_postgres::Error) -> Trouble {
-    Trouble::of(&error)
+/// What a server answers to a statement.
+struct Answer {
+    rows: Vec<Row>,
+    changed: u64,
+}
+
+/// What went wrong with the statement of this name.
+type Failure = (&'static str, Trouble);
+
+/// The statements that these declare, as the server knows them on this connection.
+async fn prepared(client: &ClientWrapper, sent: &[(&Declaration, &[Value<'_>])]) -> Result<Vec<Statement>, Failure> {
+    let mut statements = Vec::with_capacity(sent.len());
+    for (declaration, _) in sent {
+        let statement = client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await;
+        statements.push(statement.map_err(|error| (declaration.name, Trouble::of(&error)))?);
+    }
+    Ok(statements)
+}
+
+/// Sends all of these in their order, one way to the server and back for them all, and gives the answer to each.
+async fn all(
+    client: &ClientWrapper,
+    statements: &[Statement],
+    sent: &[(&Declaration, &[Value<'_>])],
+) -> Vec<Result<Answer, (&'static str, tokio_postgres::Error)>> {
+    let one = async |statement: &Statement, values: &[Value<'_>]| {
+        let mut rows = pin!(client.query_raw(statement, values.iter()).await?);
+        let mut answer = Answer { rows: Vec::new(), changed: 0 };
+        while let Some(row) = rows.next().await {
+            answer.rows.push(row?);
+        }
+        answer.changed = rows.rows_affected().unwrap_or(0);
+        Ok(answer)
+    };
+    // All are asked for once, in order, before any of them waits for its answer.
+    let sent = sent.iter().zip(statements).map(|((declaration, values), statement)| {
+        let one = &one;
+        async move { one(statement, values).await.map_err(|error| (declaration.name, error)) }
+    });
+    join_all(sent).await
 }
 
 pub(super) fn types(kinds: &[Kind]) -> Vec<Type> {

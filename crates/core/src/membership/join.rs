@@ -1,0 +1,29 @@
+//! Coming into an organization, whichever way.
+
+use super::sql::{self, Membership};
+use crate::context::Context;
+use crate::error::Result;
+use crate::id::{OrganizationId, RoleId, UserId};
+use crate::organization;
+
+/// Makes a user a member, with a role that was looked at before. For one who is a member already the transaction fails, and
+/// begins anew: they cannot have been one when it was asked.
+pub(crate) fn join(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    user: UserId,
+    role: RoleId,
+) -> Result<Membership> {
+    let (id, now) = (cx.id(), cx.now);
+    cx.tx.without_waiting(sql::INSERT, (id, organization, user, now))?;
+    cx.tx.without_waiting(organization::sql::GIVE_ROLE, (organization, id, role))?;
+    let public_metadata = "{}".to_owned();
+    Ok(Membership {
+        id,
+        organization_id: organization,
+        user_id: user,
+        public_metadata,
+        created_at: now,
+        updated_at: now,
+    })
+}
