@@ -35,7 +35,9 @@ pub(crate) async fn open_with(
     let place = place(loaded)?;
     make_folder(&place)?;
     refuse_foreign(&place)?;
-    let is_new = place.is_new().await.map_err(|error| StartError::database(&place, error))?;
+    // Only for who has no key yet: it takes a connection of its own.
+    let is_new =
+        !loaded.key_file.exists() && place.is_new().await.map_err(|error| StartError::database(&place, error))?;
     let key = key(&loaded.key_file, &place, is_new, random.as_ref())?;
     make_private(&place)?;
     let db = Db::open(&place, loaded.postgres, clock.now()).await;

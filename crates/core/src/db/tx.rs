@@ -132,6 +132,20 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    /// Says that what was run last without waiting changes a row that others change at the same time. One of this process
+    /// commits after the other then, so that they do not wait for each other in the server.
+    pub(crate) fn contest(&mut self, row: i64) {
+        if let Engine::Postgres(transaction) = &mut self.engine {
+            transaction.contest(row);
+        }
+    }
+
+    /// Whether it sees only what has been committed, and what it has done itself. On SQLite a command also sees what those
+    /// before it in its group have done, which may yet be undone together.
+    pub(crate) fn sees_what_stays(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
     /// Runs it once for each of these, all sent together, and gives each one's row or nothing.
     pub async fn optional_each<A: Arguments, R: Record>(
         &mut self,

@@ -109,20 +109,31 @@ impl Surroundings {
         Ok(read)
     }
 
-    /// What an invitation names that a command is about: as a query has kept it, if this command may ask what the
-    /// organization is at and it is still that; or from the database.
-    pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, named: Names) -> Result<Arc<Self>> {
+    /// What an invitation names that a command is about: as it was kept, if this command may ask what the organization is at
+    /// and it is still that; or from the database. That is kept when the organization is at the same before and after, and the
+    /// command cannot have seen what is undone yet.
+    pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, names: Names) -> Result<Arc<Self>> {
         let organization = grant.organization();
-        if cx.found.is_some() {
-            let revision = revision::current(cx, organization).await?;
-            let kept = cx.service.surroundings.at(organization, revision);
-            if let Some(kept) = kept.filter(|kept| kept.have(named)) {
-                return Ok(kept);
-            }
+        if cx.found.is_none() {
+            return Self::read_one(cx, organization, names).await.map(Arc::new);
         }
-        let inviter = (organization, named.inviter.unwrap_or_else(|| 0.into()));
+        let at = revision::current(cx, organization).await?;
+        let known = cx.service.surroundings.at(organization, at);
+        if let Some(known) = known.as_ref().filter(|known| known.have(names)) {
+            return Ok(Arc::clone(known));
+        }
+        let read = Self::read_one(cx, organization, names).await?;
+        let read = Arc::new(read.and(known.as_deref().cloned().unwrap_or_default(), at.surroundings));
+        if cx.tx.sees_what_stays() && revision::asked_again(cx, organization).await?.surroundings == at.surroundings {
+            cx.service.surroundings.0.insert(organization, Arc::clone(&read));
+        }
+        Ok(read)
+    }
+
+    async fn read_one(cx: &mut Context<'_>, organization: OrganizationId, names: Names) -> Result<Self> {
+        let inviter = (organization, names.inviter.unwrap_or_else(|| 0.into()));
         let (roles, inviters) = ((sql::ROLES, (organization,)), (sql::INVITER, inviter));
-        let answered = if let Some((workspace, role)) = named.workspace {
+        let answered = if let Some((workspace, role)) = names.workspace {
             let workspace = (sql::WORKSPACE, (organization, workspace));
             let role = (sql::WORKSPACE_ROLE, (organization, role));
             let held = (sql::WORKSPACE_ROLES_OF_INVITER, inviter);
@@ -131,7 +142,7 @@ impl Surroundings {
             let (roles, inviters) = cx.tx.together((roles, inviters).together()).await?;
             (roles, inviters, Vec::new(), Vec::new(), Vec::new())
         };
-        Ok(Arc::new(Self::of(answered)))
+        Ok(Self::of(answered))
     }
 
     async fn read(

@@ -25,6 +25,7 @@ pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId
 
 /// Counts a new member where there is no bound on seats. As late as can be: who comes in meanwhile waits for this row.
 pub(crate) fn seat_one_more(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+    cx.tx.contest(organization.get());
     cx.tx.without_waiting(sql::SEAT_ONE_MORE, (organization, cx.now))
 }
 

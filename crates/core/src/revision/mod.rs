@@ -84,6 +84,11 @@ pub(crate) async fn current(cx: &mut Context<'_>, organization: OrganizationId) 
     if let Some(found) = cx.found.as_ref().filter(|found| found.known.holds.organization == organization) {
         return Ok(found.revision);
     }
+    asked_again(cx, organization).await
+}
+
+/// The same once more, for a transaction that sees what others have committed since.
+pub(crate) async fn asked_again(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Revision> {
     let row = cx.tx.one(sql::REVISION, (organization,)).await?;
     Ok(Revision { invitations: row.invitations_at, surroundings: row.surroundings_at })
 }

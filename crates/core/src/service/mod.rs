@@ -305,9 +305,7 @@ impl Service {
         let (mut found, mut session) = (None, None);
         if let Some(token) = &caller.token {
             if let Some(organization) = errand.organization(&self.settings) {
-                // On SQLite a command sees what those before it in its group have done, which may yet be undone together.
-                let sees_what_stays =
-                    matches!(self.db, Db::Postgres(_)) || errand.purpose(&self.settings) == Purpose::Query;
+                let sees_what_stays = tx.sees_what_stays() || errand.purpose(&self.settings) == Purpose::Query;
                 found = self.find(token, organization, now, sees_what_stays, &mut tx).await?;
             }
             session = match &found {

@@ -268,7 +268,17 @@ impl Stage {
     }
 
     /// Makes the call with everything filled in, on an invitation of its own.
-    pub(crate) async fn call(&self, kind: &str, (method, path, fields, _): &Row) -> Answer {
+    pub(crate) async fn call(&self, kind: &str, row: &Row) -> Answer {
+        self.call_after(kind, row, || ()).await
+    }
+
+    /// The same, with something done right before the call itself.
+    pub(crate) async fn call_after(
+        &self,
+        kind: &str,
+        (method, path, fields, _): &Row,
+        before: impl FnOnce(),
+    ) -> Answer {
         self.count.set(self.count.get() + 1);
         let fresh = format!("fresh{}@example.com", self.count.get());
         let invitations = format!("/organizations/{}/invitations", self.organization);
@@ -314,6 +324,7 @@ impl Stage {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
+        before();
         let answer = caller.send(method, &fill(path), content_type, Body::from(form)).await;
         // The next call wants the organization back.
         self.owner.post(&format!("/organizations/{}/restore", self.organization), &[]).await;

@@ -12,9 +12,8 @@ const PER_THING: &[(&str, &str)] = &[];
 
 /// The call by whoever may make it: the owner, or a visitor where signing in is what it is about.
 async fn made(stage: &Stage, row: &Row) -> Answer {
-    stage.app.forget();
     let kind = if row.3[6] == "200" || row.3[0] != "200" { "owner" } else { "visitor" };
-    stage.call(kind, row).await
+    stage.call_after(kind, row, || stage.app.forget()).await
 }
 
 /// More of everything that an organization can have.

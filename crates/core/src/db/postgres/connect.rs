@@ -1,6 +1,7 @@
 //! How a connection comes about: host after host of the URL, none of them longer than its share of the time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -24,7 +25,12 @@ pub(super) struct Connector {
     tls: Tls,
     limit: Duration,
     last: AtomicUsize,
+    /// One that is there already, for whoever is first to want one.
+    opened: Mutex<Option<Opened>>,
 }
+
+/// A connection, and the task that carries it.
+pub(super) type Opened = (Client, JoinHandle<()>);
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -56,11 +62,20 @@ impl Connector {
             host.keepalives_idle(NETWORK);
             host
         });
-        Self { hosts: hosts.collect(), tls, limit, last: AtomicUsize::new(0) }
+        Self { hosts: hosts.collect(), tls, limit, last: AtomicUsize::new(0), opened: Mutex::default() }
+    }
+
+    /// The same with a connection that another has opened.
+    pub(super) fn beginning_with(self, opened: Opened) -> Self {
+        Self { opened: Mutex::new(Some(opened)), ..self }
     }
 
     /// A connection to the first host that takes writes, and the task that carries it.
-    pub(super) async fn connect(&self) -> Result<(Client, JoinHandle<()>), Refusal> {
+    pub(super) async fn connect(&self) -> Result<Opened, Refusal> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(opened) = opened.filter(|(client, _)| !client.is_closed()) {
+            return Ok(opened);
+        }
         let first = self.last.load(Ordering::Relaxed);
         let mut refusal = Refusal::Silent;
         for index in (first..self.hosts.len()).chain(0..first) {
@@ -82,9 +97,9 @@ impl Connector {
     }
 
     /// The same for whoever opens a database, with what is wrong by its name.
-    pub(super) async fn open(&self) -> Result<Client, OpenError> {
+    pub(super) async fn open(&self) -> Result<Opened, OpenError> {
         match self.connect().await {
-            Ok((client, _)) => Ok(client),
+            Ok(opened) => Ok(opened),
             Err(Refusal::Failed(error)) => Err(OpenError::of(&error)),
             Err(Refusal::Silent) => Err(OpenError::Unreachable(format!("no answer within {:?}", self.limit))),
         }
@@ -92,7 +107,7 @@ impl Connector {
 }
 
 impl deadpool_postgres::Connect for Connector {
-    fn connect(&self, _: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+    fn connect(&self, _: &Config) -> BoxFuture<'_, Result<Opened, Error>> {
         let connection = async {
             match Self::connect(self).await {
                 Ok(connection) => Ok(connection),

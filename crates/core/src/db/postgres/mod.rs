@@ -11,9 +11,11 @@ mod schema;
 mod tls;
 mod transaction;
 mod trouble;
+mod turns;
 mod url;
 mod whole;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -24,7 +26,7 @@ use tokio_postgres::Client;
 use super::OpenError;
 use crate::time::Timestamp;
 
-use connect::Connector;
+use connect::{Connector, Opened};
 use glances::Glances;
 use lane::Lane;
 use places::Places;
@@ -33,6 +35,7 @@ pub use transaction::Purpose;
 pub(crate) use transaction::Transaction;
 pub(super) use transaction::cell;
 pub(crate) use trouble::Trouble;
+use turns::Turns;
 pub use url::{NotAPostgresUrl, PostgresUrl};
 pub(super) use whole::Whole;
 
@@ -68,16 +71,19 @@ pub struct Postgres {
     patience: Duration,
     places: Places,
     lane: Lane,
+    turns: Arc<Turns>,
     glances: Glances,
 }
 
 impl Postgres {
     /// Connects, and brings the schema up to date.
     pub async fn open(url: &PostgresUrl, options: PostgresOptions, now: Timestamp) -> Result<Self, OpenError> {
-        let mut client = connect(url).await?;
-        schema::migrate(&mut client, now).await?;
         let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
+        let (mut client, carried) = open(url, tls.clone()).await?;
+        schema::migrate(&mut client, now).await?;
         let connector = Connector::sharing(&url.config, tls.clone(), options.patience);
+        // The server has made it already, which takes as long as all else that a process does before it answers.
+        let connector = connector.beginning_with((client, carried));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(url.config.clone(), connector, recycling);
         let glances = Glances::among(options.connections);
@@ -94,8 +100,8 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
-        let (places, lane) = (Places::default(), Lane::default());
-        Ok(Self { pool, tls, patience: options.patience, places, lane, glances })
+        let (places, lane, turns) = (Places::default(), Lane::default(), Arc::default());
+        Ok(Self { pool, tls, patience: options.patience, places, lane, turns, glances })
     }
 
     /// The longest a transaction may take.
@@ -127,7 +133,10 @@ impl Postgres {
             return Err(Trouble::Crowded);
         }
         match self.pool.get().await {
-            Ok(client) => Ok(Transaction::own(client, purpose, self.tls.clone(), self.places.take())),
+            Ok(client) => {
+                let (tls, place, turns) = (self.tls.clone(), self.places.take(), Arc::clone(&self.turns));
+                Ok(Transaction::own(client, purpose, tls, place, turns))
+            }
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
                 // Whatever keeps a new connection from coming about: the ones there were are gone.
                 Err(Trouble::Away(trouble::words(&error)))
@@ -172,7 +181,11 @@ pub(super) async fn is_new(url: &PostgresUrl) -> Result<bool, OpenError> {
 /// A connection outside the pool.
 async fn connect(url: &PostgresUrl) -> Result<Client, OpenError> {
     let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
-    let client = Connector::new(&url.config, tls, OPENING).open().await?;
-    client.batch_execute(OPENING_SETTINGS).await.map_err(|error| OpenError::of(&error))?;
-    Ok(client)
+    open(url, tls).await.map(|(client, _)| client)
+}
+
+async fn open(url: &PostgresUrl, tls: Tls) -> Result<Opened, OpenError> {
+    let opened = Connector::new(&url.config, tls, OPENING).open().await?;
+    opened.0.batch_execute(OPENING_SETTINGS).await.map_err(|error| OpenError::of(&error))?;
+    Ok(opened)
 }

@@ -12,13 +12,14 @@ use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt, StreamExt};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Row, Statement};
 
 use super::places::Place;
 use super::tls::Tls;
 use super::trouble::Trouble;
+use super::turns::{LONGEST, Turns};
 use crate::db::{Cell, Declaration, Kind, Value};
 use crate::error::{Problem, Result};
 
@@ -76,6 +77,9 @@ pub(crate) struct Transaction {
     ahead: Vec<(Declaration, Vec<Value<'static>>)>,
     tls: Tls,
     place: Option<Place>,
+    /// The row that others change too, and where turns at it are taken.
+    contested: Option<i64>,
+    turns: Option<Arc<Turns>>,
 }
 
 /// The connection it is on.
@@ -100,15 +104,19 @@ impl Deref for Line {
 
 impl Transaction {
     /// On a connection of its own.
-    pub(super) fn own(client: Object, purpose: Purpose, tls: Tls, place: Place) -> Self {
-        let client = Some(Line::Own(client));
-        Self { client, purpose, stage: Stage::New, trouble: None, ahead: Vec::new(), tls, place: Some(place) }
+    pub(super) fn own(client: Object, purpose: Purpose, tls: Tls, place: Place, turns: Arc<Turns>) -> Self {
+        Self::on(Line::Own(client), purpose, tls, Some((place, turns)))
     }
 
     /// For statements that stand alone, on a connection of many.
     pub(super) fn shared(client: Arc<ClientWrapper>, tls: Tls) -> Self {
-        let (client, purpose) = (Some(Line::Shared(client)), Purpose::Glance);
-        Self { client, purpose, stage: Stage::New, trouble: None, ahead: Vec::new(), tls, place: None }
+        Self::on(Line::Shared(client), Purpose::Glance, tls, None)
+    }
+
+    fn on(line: Line, purpose: Purpose, tls: Tls, writes: Option<(Place, Arc<Turns>)>) -> Self {
+        let (client, ahead) = (Some(line), Vec::new());
+        let (place, turns) = writes.unzip();
+        Self { client, purpose, stage: Stage::New, trouble: None, ahead, tls, place, contested: None, turns }
     }
 
     /// A number that no other transaction of this process has meanwhile, nor likely one of another.
@@ -150,6 +158,11 @@ impl Transaction {
     /// Keeps a statement to be sent ahead of the next, or of the commit.
     pub(in crate::db) fn put_ahead(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
         self.ahead.push((declaration, values));
+    }
+
+    /// Notes that what is put ahead of the commit changes a row that many change: they commit one after the other.
+    pub(in crate::db) fn contest(&mut self, row: i64) {
+        self.contested = Some(row);
     }
 
     /// Sends what was put ahead and then these, each without waiting for the one before, and gives the answers to these.
@@ -221,6 +234,11 @@ impl Transaction {
     pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
         self.client()?;
         if self.stage != Stage::New || !self.ahead.is_empty() {
+            let turns = self.turns.clone();
+            let _turn = match (&turns, self.contested) {
+                (Some(turns), Some(row)) => turns.of(row, Instant::now() + LONGEST).await,
+                _ => None,
+            };
             #[cfg(feature = "test-hooks")]
             crate::db::hooks::point("commit");
             if let Err(trouble) = self.try_commit().await {
