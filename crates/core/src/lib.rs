@@ -4,6 +4,7 @@
 //! may write SQL.
 
 pub mod access;
+mod aside;
 pub mod attempt;
 pub mod context;
 pub mod db;

@@ -1,17 +1,16 @@
 //! Passwords: what may be one, and how it is held. Argon2id with OWASP's parameters (19 MiB, two passes, one lane).
 //!
-//! Hashing costs about 16 ms of a core and 19 MiB, so it happens off the threads that answer requests, only so many at
-//! once, and with a bound on how many wait.
+//! Hashing costs tens of milliseconds of a core and 19 MiB, so it happens aside of the threads that answer requests, only so
+//! many at once, and with a bound on how many wait.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::aside::Aside;
 use crate::db::{Cell, Column};
 use crate::error::{Code, Problem, Result};
 use crate::random::Randomness;
@@ -82,7 +81,7 @@ impl fmt::Debug for PasswordDigest {
 /// Hashes and compares passwords.
 #[derive(Debug)]
 pub struct PasswordHasher {
-    running: Arc<Semaphore>,
+    hashing: Aside,
     waiting: AtomicUsize,
     most_waiting: usize,
 }
@@ -92,7 +91,7 @@ impl PasswordHasher {
     pub fn new(parallel: usize) -> Self {
         let parallel = parallel.max(1);
         Self {
-            running: Arc::new(Semaphore::new(parallel)),
+            hashing: Aside::new("hashing", parallel),
             waiting: AtomicUsize::new(0),
             most_waiting: parallel * WAITING_PER_HASH,
         }
@@ -115,14 +114,9 @@ impl PasswordHasher {
 
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let place = Place::take(&self.waiting, self.most_waiting).ok_or(Code::Busy)?;
-        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(Problem::internal)?;
+        let here = self.hashing.place().await?;
         drop(place);
-        // The permit goes along: a caller who hangs up does not make room before the work has ended.
-        let work = move || {
-            let _permit = permit;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(Problem::internal)
+        here.run(work).await
     }
 }
 

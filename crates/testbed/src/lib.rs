@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+pub mod held;
 pub mod invariants;
 #[cfg(unix)]
 pub mod own_server;
@@ -219,14 +220,9 @@ pub fn server_address() -> SocketAddr {
 pub fn on_server(server: &str, statements: &str) -> Vec<Vec<String>> {
     let (server, statements) = (server.to_owned(), statements.to_owned());
     let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&server, NoTls).await.unwrap();
-            let connection = tokio::spawn(connection);
+        on_server_with(&server, async |client| {
             let messages = client.simple_query(&statements).await;
             let messages = messages.unwrap_or_else(|error| panic!("{statements}: {error:?}"));
-            drop(client);
-            connection.await.unwrap().unwrap();
             let rows = messages.into_iter().filter_map(|message| match message {
                 tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
                 _ => None,
@@ -236,4 +232,17 @@ pub fn on_server(server: &str, statements: &str) -> Vec<Vec<String>> {
         })
     });
     thread.join().unwrap()
+}
+
+/// Lets something use a connection to a server, in this thread.
+fn on_server_with<T>(server: &str, using: impl AsyncFnOnce(&tokio_postgres::Client) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(server, NoTls).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let used = using(&client).await;
+        drop(client);
+        connection.await.unwrap().unwrap();
+        used
+    })
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Change, ImageName, Picture, sql};
 use crate::access::{self, Need, WorkspaceNeed};
 use crate::context::{Caller, Command, Context, Query};
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Result};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::service::Service;
 
@@ -38,10 +38,7 @@ pub async fn keep(service: &Arc<Service>, caller: &Caller, subject: Subject, sen
     let format = Picture::format_of(&sent)?;
     let name = ImageName::new(format, service.random.as_ref());
     service.run(caller, Reserve { subject, name: name.clone() }).await.result?;
-    let picture = {
-        let _one_at_a_time = service.images.decoding.acquire().await.map_err(Problem::internal)?;
-        tokio::task::spawn_blocking(move || Picture::read(&sent)).await.map_err(Problem::internal)??
-    };
+    let picture = service.images.decoding.place().await?.run(move || Picture::read(&sent)).await??;
     service.images.write(&name, picture.into_bytes()).await?;
     Ok(name)
 }

@@ -11,9 +11,9 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
-use tokio::sync::Semaphore;
 
 use super::ImageName;
+use crate::aside::Aside;
 use crate::error::{Code, Problem, Result};
 use crate::settings::{Bucket, ImagePlace};
 
@@ -26,7 +26,7 @@ const CONNECTING: Duration = Duration::from_secs(3);
 pub struct ImageStore {
     store: Arc<dyn ObjectStore>,
     folder: Path,
-    pub(super) decoding: Semaphore,
+    pub(super) decoding: Aside,
 }
 
 /// Why images cannot be kept there.
@@ -57,7 +57,7 @@ impl ImageStore {
     }
 
     fn new(store: Arc<dyn ObjectStore>, folder: &str) -> Self {
-        Self { store, folder: Path::from(folder), decoding: Semaphore::new(1) }
+        Self { store, folder: Path::from(folder), decoding: Aside::new("decoding", 1) }
     }
 
     fn in_folder(folder: &FilePath) -> Result<Self, StoreError> {

@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 use vestibule_core::id::{MemberId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, Leave, TakeRole};
 use vestibule_core::settings::Settings;
-use vestibule_testbed::{Engine, invariants};
+use vestibule_testbed::held::Held;
+use vestibule_testbed::{Database, Engine, invariants};
 
-use crate::harness::{Answer, App, Client, PASSWORD, text};
+use crate::harness::{Answer, App, Client, PASSWORD, Start, text};
 
 const ACCEPT: &str = "/organizations/invitations/accept";
 const NINA: &str = "nina@example.com";
@@ -278,4 +279,60 @@ async fn many_sign_up_with_one_address() {
         }
         scene.invariants();
     }
+}
+
+/// An organization on PostgreSQL with a role of its own, and somebody who is invited as that.
+async fn with_a_role() -> (App, Arc<Client>, Arc<Client>, String, String, String) {
+    let app = Start::on(Database::fresh_on(Engine::Postgres)).app().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let role = [("name", "Planner"), ("permissions[0]", "organization:read")];
+    let role = text(&owner.post(&format!("{path}/roles"), &role).await.ok()["id"]);
+    let invited = [("email", NINA), ("role_id", role.as_str())];
+    owner.post(&format!("{path}/invitations"), &invited).await.ok();
+    let token = app.mailed_token(NINA);
+    let nina = app.newcomer(NINA, &token).await;
+    (app, Arc::new(owner), Arc::new(nina), path, role, token)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_replaced_between_looking_at_it_and_accepting() {
+    let (app, owner, nina, path, role, token) = with_a_role().await;
+    let member = app.inner.database.rows("SELECT member_role_id FROM deployments")[0][0].clone();
+    let held = Held::begin(&app.inner.database);
+    held.run("UPDATE invitations SET updated_at = updated_at");
+    let accept = send(&nina, ACCEPT, &[("token", token.as_str())]);
+    held.until_somebody_waits();
+    held.run(&format!("UPDATE invitations SET role_scope = 0, role_id = {member}"));
+    held.run(&format!("UPDATE organization_roles SET removed_at = updated_at WHERE id = {role}"));
+    held.commit();
+    // What was looked at is not what would be given.
+    accept.await.unwrap().refused(503, "BUSY");
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 1);
+    assert_eq!(app.inner.database.rows("SELECT status FROM invitations")[0][0], "pending");
+    nina.post(ACCEPT, &[("token", token.as_str())]).await.ok();
+    let members = owner.get(&format!("{path}/members")).await.ok();
+    assert!(members.to_string().contains(&member) && !members.to_string().contains(&role), "{members}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_removed_between_looking_at_it_and_inviting() {
+    let (app, owner, nina, path, role, token) = with_a_role().await;
+    nina.post(ACCEPT, &[("token", token.as_str())]).await.ok();
+    let (invitations, mia) = (format!("{path}/invitations"), "mia@example.com");
+    let held = Held::begin(&app.inner.database);
+    held.run(&format!("SELECT 1 FROM organization_roles WHERE id = {role} FOR UPDATE"));
+    let invite = send(&owner, &invitations, &[("email", mia), ("role_id", role.as_str())]);
+    held.until_somebody_waits();
+    held.run(&format!("UPDATE organization_roles SET removed_at = updated_at WHERE id = {role}"));
+    held.commit();
+    // Nobody can be given it any more, and whoever looks is told.
+    invite.await.unwrap().ok();
+    app.forget();
+    assert_eq!(owner.get(&invitations).await.ok()[0]["suspended"], "role_exceeds_inviter");
+    let token = app.mailed_token(mia);
+    let mia = app.newcomer(mia, &token).await;
+    let refused = mia.post(ACCEPT, &[("token", token.as_str())]).await.ok();
+    assert_eq!(refused["error_code"], "INVITATION_SUSPENDED");
+    assert_eq!(app.count("SELECT COUNT(*) FROM organization_memberships"), 2);
 }
