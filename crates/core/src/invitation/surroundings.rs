@@ -87,7 +87,7 @@ pub(super) struct Surroundings {
 
 impl Surroundings {
     /// What these invitations of a page name, which was read at this revision by this query: as it was kept, where it was.
-    /// Not for commands: what they read may never be.
+    /// For queries alone: on SQLite a command may see what is undone yet.
     pub(super) async fn of_page(
         cx: &mut Context<'_>,
         grant: &Grant,
