@@ -81,7 +81,9 @@ async fn attempt(
     }
     match timeout_at(until, transaction.commit()).await {
         Ok(committed) => committed.map(|()| (reply, wakes)),
-        Err(_) => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
+        Err(_) if transaction.is_committing() => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
+        // It never had its turn.
+        Err(elapsed) => Err(too_slow(elapsed)),
     }
 }
 

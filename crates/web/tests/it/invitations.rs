@@ -204,6 +204,11 @@ async fn one_invitation_and_five_hundred_take_the_same_number_of_statements() {
         one.statements, 7,
         "who is asking, the page, roles, workspaces, roles there, inviters, and what they hold"
     );
+    app.forget();
+    let in_any_state = owner.get(&format!("{}?status=all&limit=500", path(&organization))).await;
+    assert!(in_any_state.body["data"] == many.body["data"], "all of them are pending");
+    // On SQLite it is also asked whether what is known of the caller still is so.
+    assert!((many.statements..=many.statements + 1).contains(&in_any_state.statements), "{}", in_any_state.statements);
     assert!(many.headers.get("link").is_none(), "there is no other page");
 }
 

@@ -271,6 +271,11 @@ impl Transaction {
         committed.map_err(|error| Trouble::of_commit(&error))
     }
 
+    /// Whether the commit was sent, and not answered.
+    pub(crate) fn is_committing(&self) -> bool {
+        self.stage == Stage::Committing
+    }
+
     /// Undoes everything; says what went wrong, if it was the database that did.
     pub(crate) fn undo(self) -> Option<Trouble> {
         self.trouble.clone()
