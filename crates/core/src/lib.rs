@@ -56,6 +56,7 @@ const STATEMENTS: &[&[db::Declaration]] = &[
     housekeeping::sql::STATEMENTS,
     images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
+    invitation::sql::surroundings::STATEMENTS,
     join_request::sql::STATEMENTS,
     limit::sql::STATEMENTS,
     membership::sql::STATEMENTS,

@@ -132,7 +132,7 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Says that what was run last without waiting changes a row that others change at the same time. One of this process
+    /// Says that what is run last, without waiting, changes a row that others change at the same time. One of this process
     /// commits after the other then, so that they do not wait for each other in the server.
     pub(crate) fn contest(&mut self, row: i64) {
         if let Engine::Postgres(transaction) = &mut self.engine {

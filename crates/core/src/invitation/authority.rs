@@ -48,9 +48,19 @@ pub(super) async fn granted(
     role: RoleId,
     workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
 ) -> Result<Granted> {
+    let found = cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?;
+    granted_by(cx, grant, found.as_ref(), workspace).await
+}
+
+/// The same for whoever has looked the organization's role up; one that was removed is nobody's to give.
+pub(super) async fn granted_by(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    role: Option<&Role>,
+    workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
+) -> Result<Granted> {
     let organization = grant.organization();
-    let found = cx.tx.optional(organization::sql::ROLE, (organization, role)).await?;
-    let permissions = found.ok_or(Code::RoleNotFound)?.permissions;
+    let Role { id, permissions, .. } = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
     let workspace = match workspace {
         None => None,
         Some((workspace, role)) => {
@@ -61,7 +71,7 @@ pub(super) async fn granted(
             Some(GrantedInWorkspace { workspace, role, permissions })
         }
     };
-    Ok(Granted { role, permissions, workspace })
+    Ok(Granted { role: *id, permissions: permissions.clone(), workspace })
 }
 
 /// Checks that the caller holds all that is to be given, and that it can still be given. Errors: `ROLE_EXCEEDS_YOURS`,
@@ -161,12 +171,6 @@ pub(super) fn suspension(
 }
 
 impl Granted {
-    /// What a role gives that was looked up among an organization's. Error: `ROLE_NOT_FOUND`, also for one that was removed.
-    pub(super) fn in_organization(role: Option<&Role>) -> Result<Self> {
-        let role = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
-        Ok(Self { role: role.id, permissions: role.permissions.clone(), workspace: None })
-    }
-
     fn parts(&self) -> (&PermissionSet, Option<&PermissionSet>) {
         (&self.permissions, self.workspace.as_ref().map(|workspace| &workspace.permissions))
     }

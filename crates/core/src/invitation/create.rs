@@ -63,12 +63,9 @@ impl Command for Create {
         let role = self.role.unwrap_or(deployment.member_role_id);
         let member = deployment.workspace_member_role_id;
         let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(member)));
-        let named = Names { role, workspace, inviter: Some(grant.membership()) };
-        let surroundings = Surroundings::of_one(cx, &grant, named).await?;
-        let granted = match workspace {
-            None => Granted::in_organization(surroundings.role(role).as_deref())?,
-            Some(_) => authority::granted(cx, &grant, role, workspace).await?,
-        };
+        let names = Names { role, workspace, inviter: Some(grant.membership()) };
+        let surroundings = Surroundings::of_one(cx, &grant, names).await?;
+        let granted = authority::granted_by(cx, &grant, surroundings.role(role).as_deref(), workspace).await?;
         authority::check(cx, &grant, &granted).await?;
         seats::refuse_when_full(cx, &grant, self.invitee.key()).await?;
         let invitation = self.insert(cx, &grant, &granted).await?;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::Status;
 use super::authority::Suspension;
-use super::sql::{Entry, GivenRole, InvitedInto};
+use super::sql::Entry;
+use super::sql::surroundings::{GivenRole, InvitedInto};
 use super::surroundings::{Inviter, Surroundings};
 use crate::Problem;
 use crate::context::Context;

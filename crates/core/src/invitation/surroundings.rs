@@ -12,7 +12,8 @@ use moka::sync::Cache;
 
 use super::authority::{self, Suspension};
 use super::list::StatusFilter;
-use super::sql::{self, Entry, GivenRole, InvitedInto, InviterWithRole, InviterWorkspaceRole};
+use super::sql::Entry;
+use super::sql::surroundings::{self as sql, GivenRole, InvitedInto, InviterWithRole, InviterWorkspaceRole};
 use crate::access::{Grant, PermissionSet};
 use crate::context::Context;
 use crate::db::Questions;

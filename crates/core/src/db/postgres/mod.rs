@@ -13,6 +13,7 @@ mod transaction;
 mod trouble;
 mod turns;
 mod url;
+mod values;
 mod whole;
 
 use std::sync::Arc;
@@ -33,10 +34,10 @@ use places::Places;
 use tls::Tls;
 pub use transaction::Purpose;
 pub(crate) use transaction::Transaction;
-pub(super) use transaction::cell;
 pub(crate) use trouble::Trouble;
 use turns::Turns;
 pub use url::{NotAPostgresUrl, PostgresUrl};
+pub(super) use values::cell;
 pub(super) use whole::Whole;
 
 /// Callers that may wait for a connection; past it they are told to come back.

@@ -1,26 +1,24 @@
-//! One transaction on a connection of the pool, and how values travel.
+//! One transaction on a connection of the pool.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::future::{join, join_all};
 use futures_util::{FutureExt, StreamExt};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Row, Statement};
 
 use super::places::Place;
 use super::tls::Tls;
 use super::trouble::Trouble;
 use super::turns::{LONGEST, Turns};
-use crate::db::{Cell, Declaration, Kind, Value};
+use super::values::types;
+use crate::db::{Declaration, Value};
 use crate::error::{Problem, Result};
 
 /// How long the server is told to stop what nobody waits for any more.
@@ -355,58 +353,4 @@ async fn all(
         async move { one(statement, values).await.map_err(|error| (declaration.name, error)) }
     });
     join_all(sent).await
-}
-
-pub(super) fn types(kinds: &[Kind]) -> Vec<Type> {
-    let types = kinds.iter().map(|kind| match kind {
-        Kind::Integer => Type::INT8,
-        Kind::Text => Type::TEXT,
-        Kind::Bytes => Type::BYTEA,
-    });
-    types.collect()
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self, r#type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        match self {
-            Value::Null => Ok(IsNull::Yes),
-            Value::Integer(number) => number.to_sql(r#type, out),
-            Value::Text(text) => text.to_sql(r#type, out),
-            Value::Bytes(bytes) => bytes.to_sql(r#type, out),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-/// A cell as the server sends it.
-struct Sent<'a>(Value<'a>);
-
-impl<'a> FromSql<'a> for Sent<'a> {
-    fn from_sql(r#type: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
-        Ok(Self(match *r#type {
-            Type::INT8 => Value::Integer(i64::from_sql(r#type, raw)?),
-            // What a statement writes as a number is one of 32 bits.
-            Type::INT4 => Value::Integer(i32::from_sql(r#type, raw)?.into()),
-            Type::BYTEA => Value::Bytes(raw),
-            _ => Value::Text(<&str>::from_sql(r#type, raw)?),
-        }))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn StdError + Sync + Send>> {
-        Ok(Self(Value::Null))
-    }
-
-    fn accepts(r#type: &Type) -> bool {
-        [Type::INT8, Type::INT4, Type::TEXT, Type::BYTEA].contains(r#type)
-    }
-}
-
-/// The cell at this place of a row.
-pub(in crate::db) fn cell(row: &Row, index: usize) -> Result<Cell<'_>> {
-    row.try_get(index).map(|Sent(value)| value).map_err(Problem::internal)
 }

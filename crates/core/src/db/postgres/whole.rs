@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use super::transaction::{cell, types};
+use super::values::{cell, types};
 use super::{PostgresUrl, connect, schema, trouble};
 use crate::db::moving::{ColumnOf, Held};
 use crate::db::{Kind, OpenError, Value};
