@@ -44,9 +44,10 @@ pub(crate) async fn listen(loaded: &mut Loaded) -> Result<TcpListener, StartErro
 
 /// Answers requests and works on the outbox until the shutdown is asked for, then finishes what is under way.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), StartError> {
-    let router = vestibule_web::router(Arc::clone(&service));
+    let server = vestibule_web::Server::new(Arc::clone(&service));
+    let answer = move |request, peer| server.clone().answer(request, peer);
     let room = vestibule_web::Room::of(service.settings.connections);
-    let http = tokio::spawn(vestibule_web::serve(listener, router, room, shutdown.asked_for()));
+    let http = tokio::spawn(vestibule_web::serve(listener, answer, room, shutdown.asked_for()));
     let (stop, worked) = (shutdown.asked_for(), Arc::clone(&service));
     let worker = tokio::spawn(async move { outbox::work(&worked, stop).await });
     let (stop, kept) = (shutdown.asked_for(), Arc::clone(&service));

@@ -27,25 +27,29 @@ impl fmt::Debug for MasterKey {
 }
 
 /// The keys in use.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Keys {
-    invitation_naming: [u8; 32],
-    invitation_proving: [u8; 32],
-    limits: [u8; 32],
-    marks: [u8; 32],
-    codes: [u8; 32],
-    links: [u8; 32],
-    resets: [u8; 32],
-    refusals: [u8; 32],
-    tokens: [u8; 32],
-    domains: [u8; 32],
+    invitation_naming: Key,
+    invitation_proving: Key,
+    limits: Key,
+    marks: Key,
+    codes: Key,
+    links: Key,
+    resets: Key,
+    refusals: Key,
+    tokens: Key,
+    domains: Key,
     check: [u8; 32],
 }
+
+/// One key, taken in already: a list makes a token of every invitation. It is overwritten when it is dropped.
+struct Key(Hmac<Sha256>);
 
 impl Keys {
     /// Makes every key from the master key.
     pub fn new(master: &MasterKey) -> Self {
-        let purpose = |name: &str| digest(&master.0, &[name.as_bytes()]);
+        let master = Key::new(&master.0);
+        let derived = |name: &str| master.digest(&[name.as_bytes()]);
+        let purpose = |name: &str| Key::new(&derived(name));
         Self {
             invitation_naming: purpose("invitation: naming"),
             invitation_proving: purpose("invitation: proving"),
@@ -57,7 +61,7 @@ impl Keys {
             refusals: purpose("mail refusals"),
             tokens: purpose("session tokens"),
             domains: purpose("domains"),
-            check: purpose("check"),
+            check: derived("check"),
         }
     }
 
@@ -73,29 +77,29 @@ impl Keys {
 
     /// The key of a limit's row: whoever reads the table learns no address and no name.
     pub fn limit_key(&self, limit: &str, subject: &str) -> [u8; 32] {
-        digest(&self.limits, &[limit.as_bytes(), &[0], subject.as_bytes()])
+        self.limits.digest(&[limit.as_bytes(), &[0], subject.as_bytes()])
     }
 
     /// What the database keeps of a call that shall be made once: of its key, or of what it asked.
     pub(crate) fn mark(&self, of: &str, text: &str) -> [u8; 32] {
-        digest(&self.marks, &[of.as_bytes(), &[0], text.as_bytes()])
+        self.marks.digest(&[of.as_bytes(), &[0], text.as_bytes()])
     }
 
     /// The code that a generation of an attempt is proved with.
     pub(crate) fn code(&self, attempt: AttemptId, generation: i64) -> VerificationCode {
-        let digest = digest(&self.codes, &[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]);
+        let digest = self.codes.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]);
         let (number, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
         VerificationCode::of_number(u64::from_be_bytes(*number))
     }
 
     /// The secret in the link that a generation of an attempt is proved with.
     pub fn link(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
-        AttemptToken::new(attempt, digest(&self.links, &[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
+        AttemptToken::new(attempt, self.links.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
     }
 
     /// What whoever proved an address by this attempt may set a new password with.
     pub(crate) fn reset(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
-        AttemptToken::new(attempt, digest(&self.resets, &[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
+        AttemptToken::new(attempt, self.resets.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
     }
 
     /// What an invitee refuses further mail with. It opens nothing else.
@@ -105,13 +109,13 @@ impl Keys {
 
     /// What the TXT record holds that proves this organization's domain. It is no secret: whoever could set it is the owner.
     pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
-        let digest = digest(&self.domains, &[&organization.get().to_be_bytes(), &domain.get().to_be_bytes()]);
+        let digest = self.domains.digest(&[&organization.get().to_be_bytes(), &domain.get().to_be_bytes()]);
         format!("vestibule-verify={}", data_encoding::HEXLOWER.encode(&digest[..16]))
     }
 
     /// What the signing key of a span of time is made from; the `attempt` counts from 0, should one make no key.
     pub(crate) fn token_seed(&self, span: i64, attempt: u8) -> [u8; 32] {
-        digest(&self.tokens, &[&span.to_be_bytes(), &[attempt]])
+        self.tokens.digest(&[&span.to_be_bytes(), &[attempt]])
     }
 
     /// What the database keeps to tell whether this is its key.
@@ -126,23 +130,30 @@ impl fmt::Debug for Keys {
     }
 }
 
-fn secret(key: &[u8; 32], invitation: InvitationId, generation: i64) -> InvitationSecret {
-    let digest = digest(key, &[&invitation.get().to_be_bytes(), &generation.to_be_bytes()]);
+fn secret(key: &Key, invitation: InvitationId, generation: i64) -> InvitationSecret {
+    let digest = key.digest(&[&invitation.get().to_be_bytes(), &generation.to_be_bytes()]);
     let mut secret = InvitationSecret::default();
     secret.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     secret
 }
 
-fn digest(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC pads a short key with zeros to its block (RFC 2104); doing it here leaves no error to handle.
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(key);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    for part in parts {
-        mac.update(part);
+impl Key {
+    fn new(key: &[u8; 32]) -> Self {
+        // HMAC pads a short key with zeros to its block (RFC 2104); doing it here leaves no error to handle.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(key);
+        let taken_in = Hmac::new(&block.into());
+        block.zeroize();
+        Self(taken_in)
     }
-    block.zeroize();
-    mac.finalize().into_bytes().into()
+
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +176,9 @@ mod tests {
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
         let right = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        assert_eq!(data_encoding::HEXLOWER.encode(&digest(&key, &[b"what do ya ", b"want for nothing?"])), right);
+        assert_eq!(
+            data_encoding::HEXLOWER.encode(&Key::new(&key).digest(&[b"what do ya ", b"want for nothing?"])),
+            right
+        );
     }
 }

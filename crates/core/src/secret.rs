@@ -4,7 +4,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -33,7 +35,7 @@ impl SessionToken {
 
     /// The cookie's value: 43 characters of base64url.
     pub fn reveal(&self) -> String {
-        BASE64URL_NOPAD.encode(&self.0)
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 
@@ -108,10 +110,12 @@ impl InvitationToken {
         let mut bytes = [0; 8 + SECRET];
         bytes[..8].copy_from_slice(&self.invitation.get().to_be_bytes());
         bytes[8..].copy_from_slice(&self.naming);
-        let mut text = format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes));
+        let mut text = String::with_capacity(PREFIX.len() + 43 + 1 + 32);
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
         if let Some(proving) = &self.proving {
             text.push('.');
-            text.push_str(&BASE64URL_NOPAD.encode(proving));
+            URL_SAFE_NO_PAD.encode_string(proving, &mut text);
         }
         text
     }
@@ -281,7 +285,7 @@ impl RefusalToken {
     pub fn reveal(&self) -> String {
         let mut bytes = self.invitation.get().to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.secret);
-        BASE64URL_NOPAD.encode(&bytes)
+        URL_SAFE_NO_PAD.encode(&bytes)
     }
 }
 
@@ -303,12 +307,10 @@ impl fmt::Debug for RefusalToken {
 
 fn decode<const LENGTH: usize>(text: &str) -> Result<[u8; LENGTH], NotAToken> {
     let mut bytes = [0; LENGTH];
-    // The length is asked first: the decoder wants a buffer that fits, and a stranger's text may have any length.
-    if BASE64URL_NOPAD.decode_len(text.len()) != Ok(LENGTH) {
-        return Err(NotAToken);
+    match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
+        Ok(length) if length == LENGTH => Ok(bytes),
+        _ => Err(NotAToken),
     }
-    BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotAToken)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -55,8 +55,8 @@ impl Timestamp {
 }
 
 impl Timestamp {
-    /// RFC 3339 in ASCII. Written digit by digit, since lists hold instants by the hundred.
-    fn written(self) -> [u8; 20] {
+    /// RFC 3339 in ASCII, with whole seconds. Written digit by digit, since lists hold instants by the hundred.
+    pub fn written(self) -> [u8; 20] {
         let mut text = *b"9999-12-31T23:59:59Z";
         let at =
             jiff::Timestamp::from_second(self.unix_seconds()).map(|instant| jiff::tz::Offset::UTC.to_datetime(instant));

@@ -41,12 +41,6 @@ impl<T> Answer<T> {
             None => self,
         }
     }
-
-    /// The same with all of these headers.
-    pub(crate) fn with_all(mut self, headers: HeaderMap) -> Self {
-        self.headers.extend(headers);
-        self
-    }
 }
 
 /// The value of the header that counts seats.

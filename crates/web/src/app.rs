@@ -1,11 +1,11 @@
 //! What handlers share: the service, and how a request becomes a caller.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use vestibule_core::context::{Caller, Command, Query, Reply};
@@ -106,35 +106,39 @@ pub(crate) struct Visitor(pub(crate) Arc<Caller>);
 impl FromRequestParts<App> for Visitor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        // The outermost layer has found out already.
-        let known = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
-        Ok(Self(known.unwrap_or_else(|| Arc::new(caller(parts, app.settings())))))
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Self::behind(parts))
     }
 }
 
-/// The caller behind a request.
-pub(crate) fn caller(parts: &Parts, settings: &Settings) -> Caller {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip());
+impl Visitor {
+    /// Whom the server has found behind this request.
+    pub(crate) fn behind(parts: &Parts) -> Self {
+        let found = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
+        Self(found.unwrap_or_else(|| Arc::new(Caller::nobody())))
+    }
+}
+
+/// The caller behind a request that came from this address.
+pub(crate) fn caller(request: &Request, peer: IpAddr, settings: &Settings) -> Caller {
     Caller {
-        token: token(parts, settings),
-        address: client_address(peer, &parts.headers, &settings.trusted_proxies),
-        user_agent: user_agent(&parts.headers),
-        language: language(&parts.headers),
+        token: token(request, settings),
+        address: client_address(peer, request.headers(), &settings.trusted_proxies),
+        user_agent: user_agent(request.headers()),
+        language: language(request.headers()),
     }
 }
 
-fn token(parts: &Parts, settings: &Settings) -> Option<SessionToken> {
-    if let Some(token) = cookie::session_token(&parts.headers) {
+fn token(request: &Request, settings: &Settings) -> Option<SessionToken> {
+    if let Some(token) = cookie::session_token(request.headers()) {
         return token.parse().ok();
     }
     if settings.mode != Mode::Staging {
         return None;
     }
-    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let query = request.uri().query().unwrap_or_default().as_bytes();
     let in_query = form_urlencoded::parse(query).find(|(key, _)| key == DEVELOPMENT_QUERY);
-    let in_header = parts.headers.get(DEVELOPMENT_HEADER).and_then(|value| value.to_str().ok());
+    let in_header = request.headers().get(DEVELOPMENT_HEADER).and_then(|value| value.to_str().ok());
     in_query.and_then(|(_, value)| value.parse().ok()).or_else(|| in_header?.parse().ok())
 }
 

@@ -14,9 +14,11 @@ const LONGEST: usize = 512;
 /// The session's token, when the request carries one that could be ours. A name that stands there twice with two
 /// values ends the search: one of them was planted, and nobody can say which.
 pub(crate) fn session_token(headers: &HeaderMap) -> Option<&str> {
-    let values = READ.iter().map(|name| values(headers, name)).find(|values| !values.is_empty())?;
-    let (first, others) = values.split_first()?;
-    let single = others.iter().all(|other| other == first);
+    let (first, mut others) = READ.iter().find_map(|name| {
+        let mut values = values(headers, name);
+        values.next().map(|first| (first, values))
+    })?;
+    let single = others.all(|other| other == first);
     std::str::from_utf8(first).ok().filter(|value| single && is_plausible(value))
 }
 
@@ -25,8 +27,9 @@ const INVITATION: &str = "invitation";
 
 /// The text of that cookie, when there is exactly one.
 pub(crate) fn invitation(headers: &HeaderMap) -> Option<&str> {
-    match values(headers, INVITATION).as_slice() {
-        [value] if value.len() <= LONGEST => std::str::from_utf8(value).ok(),
+    let mut values = values(headers, INVITATION);
+    match (values.next(), values.next()) {
+        (Some(value), None) if value.len() <= LONGEST => std::str::from_utf8(value).ok(),
         _ => None,
     }
 }
@@ -40,11 +43,11 @@ pub(crate) fn set_invitation(token: &str, secure: bool) -> HeaderValue {
 }
 
 /// Every value of this name, as bytes: a neighbour's cookie may hold anything.
-fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
+fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
-    let named = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-    named.map(|value| value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)).collect()
+    let named = pairs.filter_map(move |pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    named.map(|value| value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value))
 }
 
 fn is_plausible(value: &str) -> bool {

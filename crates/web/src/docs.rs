@@ -3,15 +3,13 @@
 
 use std::io::Read;
 
-use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use flate2::read::GzDecoder;
 use vestibule_core::Problem;
 
-use crate::app::App;
 use crate::envelope::Refusal;
+use crate::routes::Routes;
 
 /// The viewer sets styles on its own elements; scripts come from this server only.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -48,15 +46,15 @@ const BEGIN: &str = r##"SwaggerUIBundle({
 "##;
 
 /// The page and its files.
-pub(crate) fn pages() -> Router<App> {
+pub(crate) fn pages() -> Routes {
     let viewer = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
     let style = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
-    Router::new()
-        .route("/docs", get(async || Redirect::to("/docs/")))
-        .route("/docs/", get(async || file("text/html; charset=utf-8", PAGE)))
-        .route("/docs/begin.js", get(async || file("text/javascript; charset=utf-8", BEGIN)))
-        .route("/docs/swagger-ui-bundle.js", get(async || packed("text/javascript; charset=utf-8", viewer)))
-        .route("/docs/swagger-ui.css", get(async || packed("text/css; charset=utf-8", style)))
+    Routes::default()
+        .get("/docs", async || Redirect::to("/docs/"))
+        .get("/docs/", async || file("text/html; charset=utf-8", PAGE))
+        .get("/docs/begin.js", async || file("text/javascript; charset=utf-8", BEGIN))
+        .get("/docs/swagger-ui-bundle.js", async || packed("text/javascript; charset=utf-8", viewer))
+        .get("/docs/swagger-ui.css", async || packed("text/css; charset=utf-8", style))
 }
 
 /// What `/openapi.json` says: the description as it was written down. A test holds it to [`crate::description`].

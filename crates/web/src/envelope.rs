@@ -1,11 +1,14 @@
 //! The envelope of every answer: `status, message, data, session, errors`, in this order (contract A.2, decision 3).
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
 use vestibule_core::Problem;
 use vestibule_core::db::Cost;
@@ -91,11 +94,42 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     response
 }
 
-/// What stands around the `data` of a success within this session, when that is there as JSON already.
-pub(crate) fn around(session: &SessionStub) -> [Bytes; 2] {
-    let session = serde_json::to_string(&SessionShape::from(session)).unwrap_or_default();
+/// The `data` of a success as JSON already.
+#[derive(Clone, Debug)]
+pub(crate) struct Json(pub(crate) Bytes);
+
+/// A success with this `data`, at this cost.
+pub(crate) fn success_of(data: Json, session: Option<&SessionStub>, cost: Cost) -> Response {
+    let session = serde_json::to_string(&session.map(SessionShape::from)).unwrap_or_default();
     let before = Bytes::from_static(b"{\"status\":200,\"message\":\"\",\"data\":");
-    [before, Bytes::from(format!(",\"session\":{session},\"errors\":null}}"))]
+    let after = Bytes::from(format!(",\"session\":{session},\"errors\":null}}"));
+    let mut response = Response::new(Body::new(Pieces([before, data.0, after].map(Some))));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response.extensions_mut().insert(cost);
+    response
+}
+
+/// A body in three pieces, so that nothing is copied to put the session behind the list.
+struct Pieces([Option<Bytes>; 3]);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
+        Poll::Ready(self.0.iter_mut().find_map(Option::take).map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().flatten().map(|piece| piece.len() as u64).sum())
+    }
 }
 
 /// What every answer is.

@@ -3,9 +3,7 @@
 //! Both answer without a session and without telling anything else. They are the operator's, not the API's, and stand in
 //! `docs/operations.md`.
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
 use serde::Serialize;
 use vestibule_core::context::Caller;
 use vestibule_core::deployment::IsReady;
@@ -13,6 +11,7 @@ use vestibule_core::deployment::IsReady;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::envelope::success;
+use crate::routes::Routes;
 
 #[derive(Debug, Serialize)]
 struct Health {
@@ -20,9 +19,9 @@ struct Health {
 }
 
 /// The two routes.
-pub(crate) fn routes() -> Router<App> {
+pub(crate) fn routes() -> Routes {
     let live = || async { success(&Health { status: "live" }, None) };
-    Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
+    Routes::default().get("/health/live", live).get("/health/ready", ready)
 }
 
 /// Error: `UNAVAILABLE` as long as the database does not answer.

@@ -1,10 +1,8 @@
 //! Images: from an upload to what a command is told, from a name to its URL, and the page that shows one.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use bytes::Bytes;
 use vestibule_core::context::Caller;
 use vestibule_core::images::{Change, ImageName, Subject, keep};
@@ -13,6 +11,7 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::App;
 use crate::envelope::Refusal;
+use crate::routes::Routes;
 
 /// Where this server shows images itself.
 const FOLDER: &str = "/images/";
@@ -55,8 +54,8 @@ pub(crate) fn url(settings: &Settings, stored: &str) -> String {
 }
 
 /// The route. Whoever knows a name may look: names are random, and what they show is shown to everybody's colleagues.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/images/{name}", get(show))
+pub(crate) fn routes() -> Routes {
+    Routes::default().get("/images/{name}", show)
 }
 
 async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Response, Refusal> {

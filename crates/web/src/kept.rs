@@ -5,15 +5,11 @@
 //! shown because it was shown before. Only the list as it is asked for without a query is kept: what is narrowed is rarely
 //! asked for twice.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
 use moka::sync::Cache;
 use vestibule_core::db::Cost;
 use vestibule_core::id::OrganizationId;
@@ -22,7 +18,7 @@ use vestibule_core::revision::{Revision, Standing};
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{Holds, Kept, SessionStub};
 
-use crate::envelope;
+use crate::envelope::{self, Json};
 
 /// Bytes that are kept of all organizations together; what is asked for least goes first.
 const BYTES_OF_LISTS: u64 = 8 << 20;
@@ -38,15 +34,15 @@ pub(crate) struct KeptLists(Cache<OrganizationId, Arc<KeptList>>);
 pub(crate) struct KeptList {
     /// As long as what it holds.
     pub(crate) holds: invitation::Holds,
-    /// The JSON of its `data`.
-    pub(crate) data: Bytes,
+    /// Its `data`.
+    pub(crate) data: Json,
     /// The headers that go with it.
     pub(crate) headers: HeaderMap,
 }
 
 impl Default for KeptLists {
     fn default() -> Self {
-        let weight = |_: &OrganizationId, kept: &Arc<KeptList>| u32::try_from(kept.data.len()).unwrap_or(u32::MAX);
+        let weight = |_: &OrganizationId, kept: &Arc<KeptList>| u32::try_from(kept.data.0.len()).unwrap_or(u32::MAX);
         Self(Cache::builder().weigher(weight).max_capacity(BYTES_OF_LISTS).build())
     }
 }
@@ -104,19 +100,17 @@ impl KeptList {
         let version = env!("CARGO_PKG_VERSION");
         let tag = format!("\"{version}-{invitations:x}-{surroundings:x}-{until:x}-{id:x}-{updated:x}\"");
         let mut response = if has(request, &tag) {
-            StatusCode::NOT_MODIFIED.into_response()
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            response.extensions_mut().insert(cost);
+            response
         } else {
-            let [before, after] = envelope::around(session);
-            let pieces = Pieces([Some(before), Some(self.data.clone()), Some(after)]);
-            let mut response = Response::new(Body::new(pieces));
-            response.headers_mut().insert(header::CONTENT_TYPE, envelope::JSON);
+            let mut response = envelope::success_of(self.data.clone(), Some(session), cost);
             response.headers_mut().extend(self.headers.clone());
             response
         };
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             response.headers_mut().insert(header::ETAG, tag);
         }
-        response.extensions_mut().insert(cost);
         response
     }
 }
@@ -125,29 +119,6 @@ impl KeptList {
 fn has(request: &HeaderMap, tag: &str) -> bool {
     let tags = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     tags.flat_map(|list| list.split(',')).map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
-}
-
-/// A body in three pieces, so that nothing is copied to put the session behind the list.
-struct Pieces([Option<Bytes>; 3]);
-
-impl hyper::body::Body for Pieces {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
-        Poll::Ready(self.0.iter_mut().find_map(Option::take).map(|piece| Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.iter().all(Option::is_none)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.iter().flatten().map(|piece| piece.len() as u64).sum())
-    }
 }
 
 #[cfg(test)]

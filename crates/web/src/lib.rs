@@ -18,8 +18,11 @@ mod openapi;
 mod pages;
 mod return_to;
 mod router;
+mod routes;
 mod serve;
+mod server;
 mod well_known;
 
-pub use router::{description, router};
+pub use router::description;
 pub use serve::{Room, serve};
+pub use server::Server;

@@ -2,13 +2,12 @@
 //!
 //! It is a program's door, so it answers plainly, without envelope and session.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use data_encoding::BASE64;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use vestibule_core::context::Caller;
 use vestibule_core::mail::{Bounce, Verdict, is_signed};
@@ -17,13 +16,14 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::App;
 use crate::envelope::Refusal;
+use crate::routes::Routes;
 
 /// A report signed longer ago than this, or as far ahead, is not believed, in seconds.
 const OLDEST: i64 = 300;
 
 /// `POST /mail/reports`
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/mail/reports", post(report))
+pub(crate) fn routes() -> Routes {
+    Routes::default().post("/mail/reports", report)
 }
 
 /// What became of a mail.
@@ -53,7 +53,7 @@ async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
     let is_recent = age.is_ok_and(|age: i64| (-OLDEST..=OLDEST).contains(&age));
     // One of several, so that a secret can be changed while reports are under way.
     let is_right = header("webhook-signature").split(' ').filter_map(|one| one.strip_prefix("v1,")).any(|signature| {
-        BASE64.decode(signature.as_bytes()).is_ok_and(|signature| is_signed(secret, (id, timestamp, &body), &signature))
+        STANDARD.decode(signature).is_ok_and(|signature| is_signed(secret, (id, timestamp, &body), &signature))
     });
     if id.is_empty() || !is_recent || !is_right {
         return Err(Problem::from(Code::InvalidSignature).into());

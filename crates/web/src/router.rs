@@ -1,44 +1,43 @@
 //! Every route in one list, and the layers around them.
 
-use std::sync::Arc;
-
 use axum::Router;
-use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, patch, post, put};
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::routing::MethodFilter;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::HttpMethod;
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use vestibule_core::service::Service;
+use vestibule_core::Code;
 
 use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
-use crate::middleware::{cors, respond};
+use crate::envelope::Refusal;
+use crate::middleware::cors;
 use crate::openapi::{self, Alias};
+use crate::routes::Routes;
 
-/// The whole server as one service: the Frontend API, its description, and the page that shows it.
-pub fn router(service: Arc<Service>) -> Router {
-    let app = App::new(service);
+/// What finds a request's handler.
+pub(crate) fn router(app: &App) -> Router {
     let router = older_verbs(answering())
-        .route("/openapi.json", get(crate::docs::description))
+        .get("/openapi.json", crate::docs::description)
         .merge(crate::docs::pages())
         .merge(crate::pages::pages())
         .merge(crate::health::routes())
         .merge(crate::images::routes())
         .merge(crate::mail::routes())
         .merge(crate::well_known::routes())
-        .fallback(respond::not_found)
-        .method_not_allowed_fallback(respond::not_found)
-        .layer(CatchPanicLayer::custom(respond::panicked));
+        .or(not_found);
     // Where no other origin may call, nothing is said of origins.
     let router = match cors::layer(app.settings()) {
         Some(layer) => router.layer(layer),
         None => router,
     };
-    router.layer(from_fn_with_state(app.clone(), respond::around)).with_state(app)
+    router.with_state(app.clone())
+}
+
+/// No such path, or not with this method.
+async fn not_found() -> Refusal {
+    Refusal(Code::RouteNotFound.into())
 }
 
 /// What `/openapi.json` has to say.
@@ -50,13 +49,12 @@ pub fn description() -> OpenApi {
 /// apart, since a server answers and describes nothing: what it says of itself is written down in `docs/openapi.json`.
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident { $($($first:ident $(:: $rest:ident)*),+;)+ })+) => {
-        fn answering() -> Router<App> {
-            let router = Router::new();
-            $($($(let router = router.route(
+        fn answering() -> Routes {
+            Routes::default()$($($(.on(
+                any_of(&routes!(@path [methods()] of $first $(:: $rest)*)),
                 &routes!(@path [path()] of $first $(:: $rest)*),
-                on(&routes!(@path [methods()] of $first $(:: $rest)*), &$first $(:: $rest)*),
-            );)+)+)+
-            router
+                $first $(:: $rest)*,
+            ))+)+)+
         }
 
         $($(#[$doc])*
@@ -70,9 +68,10 @@ macro_rules! calls {
     };
 }
 
-/// The same handler for each of these methods.
-fn on<T: 'static>(methods: &[HttpMethod], handler: &impl Handler<T, App>) -> MethodRouter<App> {
-    methods.iter().fold(MethodRouter::new(), |router, method| router.on(method.to_method_filter(), handler.clone()))
+/// All of these methods; a description names at least one.
+fn any_of(methods: &[HttpMethod]) -> MethodFilter {
+    let filters = methods.iter().map(PathItemExt::to_method_filter);
+    filters.reduce(MethodFilter::or).unwrap_or(MethodFilter::TRACE)
 }
 
 calls! {
@@ -171,36 +170,36 @@ macro_rules! older {
         /// The verbs of the eras before (decision 6).
         const OLDER: &[Alias] = &[$(Alias { path: $newer, older_method: HttpMethod::$upper, older_path: $path }),+];
 
-        fn older_verbs(router: Router<App>) -> Router<App> {
-            router$(.route($path, $method($handler)))+
+        fn older_verbs(routes: Routes) -> Routes {
+            routes$(.on(MethodFilter::$method, $path, $handler))+
         }
     };
 }
 
 older! {
-    put Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
-    patch Patch "/me" => "/me" me::update::update;
-    delete Delete "/me/email-addresses/{id}" => "/me/email-addresses/{id}/delete" me::addresses::delete;
-    post Post "/me/signins" => "/me/signins" me::sign_ins::list;
-    patch Patch "/me/signins/{id}/signout" => "/me/signins/{id}/signout" me::sign_ins::end;
-    put Put "/session/switch-workspace" => "/session/switch-workspace" session::switch_workspace::switch_workspace;
-    delete Delete "/organizations/{id}/invitations/{invitationId}"
+    PUT Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
+    PATCH Patch "/me" => "/me" me::update::update;
+    DELETE Delete "/me/email-addresses/{id}" => "/me/email-addresses/{id}/delete" me::addresses::delete;
+    POST Post "/me/signins" => "/me/signins" me::sign_ins::list;
+    PATCH Patch "/me/signins/{id}/signout" => "/me/signins/{id}/signout" me::sign_ins::end;
+    PUT Put "/session/switch-workspace" => "/session/switch-workspace" session::switch_workspace::switch_workspace;
+    DELETE Delete "/organizations/{id}/invitations/{invitationId}"
         => "/organizations/{id}/invitations/{invitationId}/discard" invitations::discard::discard;
-    patch Patch "/organizations/{id}" => "/organizations/{id}/update" organizations::update::update;
-    delete Delete "/organizations/{id}" => "/organizations/{id}/delete" organizations::delete::delete;
-    delete Delete "/organizations/{id}/leave" => "/organizations/{id}/leave" organizations::leave::leave;
-    delete Delete "/organizations/{id}/members/{memberId}"
+    PATCH Patch "/organizations/{id}" => "/organizations/{id}/update" organizations::update::update;
+    DELETE Delete "/organizations/{id}" => "/organizations/{id}/delete" organizations::delete::delete;
+    DELETE Delete "/organizations/{id}/leave" => "/organizations/{id}/leave" organizations::leave::leave;
+    DELETE Delete "/organizations/{id}/members/{memberId}"
         => "/organizations/{id}/members/{memberId}/remove" organizations::remove_member::remove_member;
-    put Put "/organizations/{id}/members/{memberId}/roles/{roleId}"
+    PUT Put "/organizations/{id}/members/{memberId}/roles/{roleId}"
         => "/organizations/{id}/members/{memberId}/roles/{roleId}/add" organizations::member_roles::give;
-    delete Delete "/organizations/{id}/members/{memberId}/roles/{roleId}"
+    DELETE Delete "/organizations/{id}/members/{memberId}/roles/{roleId}"
         => "/organizations/{id}/members/{memberId}/roles/{roleId}/remove" organizations::member_roles::take;
-    put Put "/workspaces/{id}" => "/workspaces/{id}/update" workspaces::update::update;
-    delete Delete "/workspaces/{id}" => "/workspaces/{id}/delete" workspaces::update::delete;
-    delete Delete "/workspaces/{id}/members/{memberId}"
+    PUT Put "/workspaces/{id}" => "/workspaces/{id}/update" workspaces::update::update;
+    DELETE Delete "/workspaces/{id}" => "/workspaces/{id}/delete" workspaces::update::delete;
+    DELETE Delete "/workspaces/{id}/members/{memberId}"
         => "/workspaces/{id}/members/{memberId}/remove" workspaces::members::remove;
-    delete Delete "/workspaces/{id}/roles/{roleId}" => "/workspaces/{id}/roles/{roleId}/delete" workspaces::roles::remove;
-    delete Delete "/organizations/{id}/domains/{domainId}" => "/organizations/{id}/domains/{domainId}/delete" domains::delete;
-    delete Delete "/organizations/{id}/roles/{roleId}"
+    DELETE Delete "/workspaces/{id}/roles/{roleId}" => "/workspaces/{id}/roles/{roleId}/delete" workspaces::roles::remove;
+    DELETE Delete "/organizations/{id}/domains/{domainId}" => "/organizations/{id}/domains/{domainId}/delete" domains::delete;
+    DELETE Delete "/organizations/{id}/roles/{roleId}"
         => "/organizations/{id}/roles/{roleId}/remove" organizations::roles::remove;
 }

@@ -4,22 +4,24 @@
 //! HTTP/1.1 only: what stands before a server like this one speaks it, and what one connection costs is bounded by one
 //! answer. With many streams on each it would be bounded by their product.
 
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{ConnectInfo, Request};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
-use tower::ServiceExt;
 
 /// A client has this long to send a request's head; nobody holds a connection, or the server's end, by sending half.
 const HEAD: Duration = Duration::from_secs(10);
@@ -54,9 +56,16 @@ impl Room {
     }
 }
 
-/// Serves until `stop` is ready. Then nothing new is taken, requests under way are finished, and idle connections are
-/// closed; it returns when the last is.
-pub async fn serve(listener: TcpListener, router: Router, room: Room, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is ready, by what `answer` makes of a request from an address. Then nothing new is taken, requests
+/// under way are finished, and idle connections are closed; it returns when the last is.
+pub async fn serve<F>(
+    listener: TcpListener,
+    answer: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
+    room: Room,
+    stop: impl Future<Output = ()>,
+) where
+    F: Future<Output = Response> + Send + 'static,
+{
     let Room { connections, unread } = room;
     let (room, door) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE)));
     let mut builder = Builder::new();
@@ -69,22 +78,24 @@ pub async fn serve(listener: TcpListener, router: Router, room: Room, stop: impl
             () = &mut stop => break,
             accepted = accept(&listener) => accepted,
         };
+        // An answer's last piece is sent at once, and not when the caller has acknowledged the piece before, for which
+        // callers take up to 40 ms. Where the system refuses, answers are slow and right.
+        let _ = stream.set_nodelay(true);
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             if let Ok(place) = Arc::clone(&door).try_acquire_owned() {
                 tokio::spawn(turn_away(stream, place));
             }
             continue;
         };
-        let router = router.clone();
-        let service = tower::service_fn(move |request: Request<hyper::body::Incoming>| {
-            let mut request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
+        let answer = answer.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answer = answer(request.map(body), peer.ip());
+            async { Ok::<_, Infallible>(answer.await) }
         });
         let mut stream = TimeoutWriter::new(stream);
         stream.set_timeout(Some(unread));
         let stream = TokioIo::new(Box::pin(stream));
-        let connection = graceful.watch(builder.serve_connection(stream, TowerToHyperService::new(service)));
+        let connection = graceful.watch(builder.serve_connection(stream, service));
         // What goes wrong on a connection is its client's business: they hung up, or spoke something else than HTTP.
         tokio::spawn(async move {
             drop(connection.await);
@@ -93,6 +104,11 @@ pub async fn serve(listener: TcpListener, router: Router, room: Room, stop: impl
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// A request's body; one that is empty costs nothing.
+fn body(incoming: Incoming) -> Body {
+    if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }
 
 /// Says that there is no room, and reads on until the caller has heard it: a connection that is closed with something

@@ -1,17 +1,16 @@
 //! What programs look up before they know anything else: `/.well-known/*`, as bare JSON without envelope and session
 //! (contract B.11).
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde::Serialize;
 use vestibule_core::session_token::PublishedKey;
 
 use crate::api::deployment::configuration::Ui;
 use crate::app::App;
 use crate::envelope::Refusal;
+use crate::routes::Routes;
 
 /// Whoever keeps the keys for a few minutes has the next one long before it signs. Any page may read them.
 const HEADERS: [(HeaderName, HeaderValue); 2] = [
@@ -44,11 +43,11 @@ struct KeyPair {
 }
 
 /// The routes.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/.well-known/jwks.json", get(key_set))
-        .route("/.well-known/jwk", get(key_pair))
-        .route("/.well-known/meta", get(meta))
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .get("/.well-known/jwks.json", key_set)
+        .get("/.well-known/jwk", key_pair)
+        .get("/.well-known/meta", meta)
 }
 
 fn keys(app: &App) -> Result<Vec<PublishedKey>, Refusal> {

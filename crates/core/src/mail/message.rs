@@ -168,6 +168,8 @@ impl std::error::Error for NotAMessage {}
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
     pub(crate) fn message() -> Message {
@@ -198,7 +200,7 @@ pub(super) mod tests {
     fn decoded((headers, body): (Vec<(String, String)>, String)) -> String {
         let bytes = match value(&headers, "Content-Transfer-Encoding") {
             "7bit" => body.into_bytes(),
-            "base64" => data_encoding::BASE64.decode(body.replace("\r\n", "").as_bytes()).unwrap(),
+            "base64" => STANDARD.decode(body.replace("\r\n", "")).unwrap(),
             "quoted-printable" => unquoted(&body),
             other => panic!("{other}"),
         };

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{self, Signature};
 use p256::elliptic_curve::pkcs8::{EncodePublicKey, LineEnding};
@@ -47,17 +48,17 @@ impl SigningKey {
         let key = key.ok_or_else(|| Problem::internal("no bytes make a signing key"))?;
         let (x, y) = coordinates(&key)?;
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-        let id = BASE64URL_NOPAD.encode(&Sha256::digest(canonical)[..16]);
+        let id = URL_SAFE_NO_PAD.encode(&Sha256::digest(canonical)[..16]);
         Ok(Self { id, key })
     }
 
     /// The token over these claims: a JSON Web Signature in its compact form (RFC 7515, ES256).
     pub(crate) fn sign(&self, claims: &serde_json::Value) -> String {
         let header = serde_json::json!({"alg": "ES256", "kid": self.id, "typ": "JWT"});
-        let part = |json: &serde_json::Value| BASE64URL_NOPAD.encode(json.to_string().as_bytes());
+        let part = |json: &serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string().as_bytes());
         let signed = format!("{}.{}", part(&header), part(claims));
         let signature: Signature = self.key.sign(signed.as_bytes());
-        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
     fn publish(&self) -> Result<PublishedKey> {
@@ -76,7 +77,7 @@ impl fmt::Debug for SigningKey {
 fn coordinates(key: &ecdsa::SigningKey) -> Result<(String, String)> {
     let point = key.verifying_key().to_sec1_point(false);
     let (x, y) = point.x().zip(point.y()).ok_or_else(|| Problem::internal("a public key without coordinates"))?;
-    Ok((BASE64URL_NOPAD.encode(x), BASE64URL_NOPAD.encode(y)))
+    Ok((URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y)))
 }
 
 /// The keys that are published at this instant: the one that signs, the next, and the last as long as one of its tokens

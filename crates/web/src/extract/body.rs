@@ -9,7 +9,7 @@ use vestibule_core::{Code, Problem};
 
 use super::fields::Fields;
 use super::read::Reader;
-use crate::app::{App, caller};
+use crate::app::{App, Visitor};
 use crate::envelope::Refusal;
 
 /// The most bytes a body may have.
@@ -76,7 +76,7 @@ pub(crate) async fn limit_for_members(app: &App, parts: &Parts, most: usize) -> 
     if declared_length(&parts.headers).is_some_and(|length| length <= LARGEST_BODY as u64) {
         return Ok(LARGEST_BODY);
     }
-    match app.ask(&caller(parts, app.settings()), IsSignedIn).await.result {
+    match app.ask(&Visitor::behind(parts).0, IsSignedIn).await.result {
         Ok(()) => Ok(most),
         Err(_) if declared_length(&parts.headers).is_none() => Ok(LARGEST_BODY),
         Err(problem) => Err(Refusal(problem)),

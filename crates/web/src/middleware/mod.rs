@@ -3,4 +3,3 @@
 pub(crate) mod cors;
 pub(crate) mod cross_site;
 pub(crate) mod headers;
-pub(crate) mod respond;

@@ -15,7 +15,7 @@ use vestibule_core::{Code, Problem};
 
 use super::frame::Frame;
 use super::words::Words;
-use crate::app::{App, caller};
+use crate::app::{App, Visitor};
 use crate::cookie;
 use crate::envelope::take_refusal;
 use crate::extract::Fields;
@@ -37,12 +37,12 @@ impl FromRequestParts<App> for Asked {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let caller = caller(parts, app.settings());
+        let Visitor(caller) = Visitor::behind(parts);
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
             app: app.clone(),
             words: Words(caller.language),
-            caller,
+            caller: Caller::clone(&caller),
             path: path.to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
         })

@@ -1,11 +1,9 @@
 //! The one stylesheet and the one script. Their URLs change with their bytes, so browsers may keep them for ever.
 
-use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use axum::routing::get;
 
-use crate::app::App;
+use crate::routes::Routes;
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
@@ -23,10 +21,10 @@ const fn fingerprint(bytes: &[u8]) -> u64 {
     hash
 }
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/pages/style.css", get(async || asset("text/css; charset=utf-8", STYLE)))
-        .route("/pages/script.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/pages/style.css", async || asset("text/css; charset=utf-8", STYLE))
+        .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

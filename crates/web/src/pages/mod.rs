@@ -19,13 +19,11 @@ mod sign_in;
 mod sign_up;
 mod words;
 
-use axum::Router;
-
-use crate::app::App;
+use crate::routes::Routes;
 
 /// Every page.
-pub(crate) fn pages() -> Router<App> {
-    Router::new()
+pub(crate) fn pages() -> Routes {
+    Routes::default()
         .merge(assets::routes())
         .merge(invite::routes())
         .merge(sign_in::routes())

@@ -1,9 +1,7 @@
 //! `/organizations`: what somebody belongs to, is invited to, or could come into.
 
 use askama::Template;
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::domain::{Joinable, ListJoinable};
 use vestibule_core::id::OrganizationId;
 use vestibule_core::images;
@@ -17,16 +15,16 @@ use vestibule_core::{Code, Problem, handover};
 use super::asked::{Answered, Asked, see_other};
 use super::form::Form;
 use super::frame::Frame;
-use crate::app::App;
+use crate::routes::Routes;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
+pub(super) fn routes() -> Routes {
+    Routes::default()
         // Whoever types the host alone wants to look.
-        .route("/", get(async || see_other("/organizations")))
-        .route("/organizations", get(show))
-        .route("/organizations/-/create", post(create))
-        .route("/organizations/-/accept", post(accept))
-        .route("/organizations/-/decline", post(decline))
+        .get("/", async || see_other("/organizations"))
+        .get("/organizations", show)
+        .post("/organizations/-/create", create)
+        .post("/organizations/-/accept", accept)
+        .post("/organizations/-/decline", decline)
 }
 
 struct Mine {

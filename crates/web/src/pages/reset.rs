@@ -1,9 +1,7 @@
 //! `/reset`: a new password for whoever has forgotten theirs.
 
 use askama::Template;
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::attempt::{forgot_password, prove_forgotten, reset_password};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
@@ -14,13 +12,15 @@ use super::asked::{Asked, see_other};
 use super::form::Form;
 use super::frame::Frame;
 use super::sign_in::{Coded, came_in_to, code_page};
-use crate::app::App;
+use crate::routes::Routes;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/reset", get(show).post(send))
-        .route("/reset/code", get(ask).post(prove))
-        .route("/reset/password", post(set))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/reset", show)
+        .post("/reset", send)
+        .get("/reset/code", ask)
+        .post("/reset/code", prove)
+        .post("/reset/password", set)
 }
 
 #[derive(Template)]

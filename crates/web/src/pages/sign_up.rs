@@ -1,9 +1,7 @@
 //! `/sign-up`: making an account, and proving the address first where the settings say so.
 
 use askama::Template;
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::Problem;
 use vestibule_core::attempt::{self, Prepare, Purpose};
 use vestibule_core::context::Caller;
@@ -18,13 +16,15 @@ use super::asked::{Asked, see_other};
 use super::form::Form;
 use super::frame::Frame;
 use super::sign_in::{Coded, came_in_to, code_page};
-use crate::app::App;
+use crate::routes::Routes;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/sign-up", get(show).post(make))
-        .route("/sign-up/code", get(ask).post(prove))
-        .route("/sign-up/again", post(again))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/sign-up", show)
+        .post("/sign-up", make)
+        .get("/sign-up/code", ask)
+        .post("/sign-up/code", prove)
+        .post("/sign-up/again", again)
 }
 
 #[derive(Template)]

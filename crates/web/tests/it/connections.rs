@@ -1,10 +1,10 @@
 //! More connections than there is room for, and clients that do not take what they asked for.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -15,12 +15,15 @@ use vestibule_web::Room;
 use crate::harness::App;
 
 /// A server; it ends when its sender is dropped.
-async fn serving(router: Router, room: Room) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+async fn serving<F: Future<Output = Response> + Send + 'static>(
+    answer: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
+    room: Room,
+) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let stopped = async { drop(stopped.await) };
-    (address, stop, tokio::spawn(vestibule_web::serve(listener, router, room, stopped)))
+    (address, stop, tokio::spawn(vestibule_web::serve(listener, answer, room, stopped)))
 }
 
 /// Asks once and leaves the connection open.
@@ -34,7 +37,9 @@ async fn asks(connection: &mut TcpStream) -> String {
 #[tokio::test]
 async fn whoever_comes_when_there_is_no_room_is_told_to_come_back() {
     let app = App::start().await;
-    let (address, stop, served) = serving(app.inner.router.clone(), Room::of(2)).await;
+    let server = app.inner.server.clone();
+    let answer = move |request, peer| server.clone().answer(request, peer);
+    let (address, stop, served) = serving(answer, Room::of(2)).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     let mut second = TcpStream::connect(address).await.unwrap();
     assert!(asks(&mut first).await.starts_with("HTTP/1.1 200"));
@@ -61,9 +66,12 @@ async fn whoever_comes_when_there_is_no_room_is_told_to_come_back() {
 #[tokio::test]
 async fn whoever_reads_nothing_is_let_go_of() {
     // More than the system keeps between the two.
-    let much = Router::new().route("/much", get(async || vec![b' '; 64 << 20])).route("/health/live", get(async || ""));
+    let answer = async |request: Request| match request.uri().path() {
+        "/much" => vec![b' '; 64 << 20].into_response(),
+        _ => ().into_response(),
+    };
     let room = Room { connections: 1, unread: Duration::from_millis(1) };
-    let (address, stop, served) = serving(much, room).await;
+    let (address, stop, served) = serving(move |request, _| answer(request), room).await;
     let mut silent = TcpStream::connect(address).await.unwrap();
     silent.write_all(b"GET /much HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
     // It has the only place, until it is cut off.
@@ -81,7 +89,9 @@ async fn whoever_reads_nothing_is_let_go_of() {
 #[tokio::test]
 async fn a_head_past_its_bound_is_refused() {
     let app = App::start().await;
-    let (address, stop, served) = serving(app.inner.router.clone(), Room::of(2)).await;
+    let server = app.inner.server.clone();
+    let answer = move |request, peer| server.clone().answer(request, peer);
+    let (address, stop, served) = serving(answer, Room::of(2)).await;
     let mut long = TcpStream::connect(address).await.unwrap();
     let head = format!("GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\nx: {}\r\n\r\n", "y".repeat(128 << 10));
     // The server may have hung up before all of it was sent.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use vestibule_core::node;
 use vestibule_core::settings::SignUpMode;
@@ -42,7 +44,7 @@ async fn a_client_finds_what_it_needs_to_start() {
     assert_eq!(meta, found["ui_settings"]);
     // A publishable key leads back to this server.
     let key = text(&found["publishable_key"]);
-    let url = data_encoding::BASE64.decode(key.strip_prefix("pk_live_").unwrap().as_bytes()).unwrap();
+    let url = STANDARD.decode(key.strip_prefix("pk_live_").unwrap()).unwrap();
     assert_eq!(url, b"http://vestibule.test");
 }
 

@@ -4,14 +4,14 @@
 //! no work may be left in the outbox.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request, header};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
-use tower::ServiceExt;
 use vestibule_core::context::{Caller, Command};
 use vestibule_core::db::{Cost, Db, Place, PostgresOptions};
 use vestibule_core::domain::{Dns, DnsTrouble, Looking};
@@ -25,6 +25,7 @@ use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_core::time::{Clock, ManualClock, Timestamp};
 use vestibule_testbed::Database;
 use vestibule_testbed::proxy::Proxy;
+use vestibule_web::Server;
 
 use crate::scan::Seen;
 
@@ -136,14 +137,14 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
             dns: Arc::<Records>::clone(&dns),
         });
         let service = service.await.unwrap();
-        let router = vestibule_web::router(Arc::clone(&service));
+        let server = Server::new(Arc::clone(&service));
         let mails = Mutex::new(Vec::new());
-        App { inner: Arc::new(Inner { router, service, clock, mailbox, seen, mails, database, dns }) }
+        App { inner: Arc::new(Inner { server, service, clock, mailbox, seen, mails, database, dns }) }
     }
 }
 
 pub(crate) struct Inner {
-    pub(crate) router: Router,
+    pub(crate) server: Server,
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -375,7 +376,7 @@ impl Client {
     pub(crate) async fn get(&self, path: &str) -> Answer {
         // Shown from memory or made anew, it is the same: held to that wherever the suite asks for a session. A process that
         // has just begun remembers nothing.
-        let fresh = || self.send_to(vestibule_web::router(Arc::clone(&self.app.inner.service)), path);
+        let fresh = || self.send_to(Server::new(Arc::clone(&self.app.inner.service)), path);
         let anew = if path == "/session" { Some(fresh().await) } else { None };
         let answer = self.send(Method::GET, path, None, Body::empty()).await;
         if let Some(anew) = anew
@@ -434,17 +435,17 @@ impl Client {
     }
 
     /// Asks another process on the same database.
-    async fn send_to(&self, router: Router, path: &str) -> Answer {
-        self.answer_of(router, Method::GET, path, None, Body::empty()).await
+    async fn send_to(&self, server: Server, path: &str) -> Answer {
+        self.answer_of(server, Method::GET, path, None, Body::empty()).await
     }
 
     async fn send_only(&self, method: Method, path: &str, content_type: Option<&str>, body: Body) -> Answer {
-        self.answer_of(self.app.inner.router.clone(), method, path, content_type, body).await
+        self.answer_of(self.app.inner.server.clone(), method, path, content_type, body).await
     }
 
     async fn answer_of(
         &self,
-        router: Router,
+        server: Server,
         method: Method,
         path: &str,
         content_type: Option<&str>,
@@ -462,7 +463,7 @@ impl Client {
         }
         let mut request = request.body(body).unwrap();
         request.headers_mut().extend(self.headers.clone());
-        let response = router.oneshot(request).await.unwrap();
+        let response = server.answer(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let cost = parts.extensions.get::<Cost>().copied().unwrap_or_default();

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
-use data_encoding::BASE64;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -109,7 +110,7 @@ const SECRET: &str = "a-shared-secret";
 async fn report(app: &App, body: &str, (secret, timestamp): (&str, i64)) -> Answer {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("msg_1.{timestamp}.{body}").as_bytes());
-    let signature = format!("v1,AAAA v1,{}", BASE64.encode(&mac.finalize().into_bytes()));
+    let signature = format!("v1,AAAA v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
     let mut provider = app.visitor();
     provider.headers.insert("webhook-id", "msg_1".parse().unwrap());
     provider.headers.insert("webhook-timestamp", timestamp.to_string().parse().unwrap());

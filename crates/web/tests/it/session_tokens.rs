@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -134,7 +136,7 @@ async fn a_token_opens_nothing_here_and_only_its_own_key_verifies_it() {
     }
     let pair: Value = serde_json::from_str(&app.visitor().get("/.well-known/jwk").await.text).unwrap();
     let key = DecodingKey::from_ec_der(
-        &data_encoding::BASE64
+        &STANDARD
             .decode(
                 pair["public_key"]
                     .as_str()

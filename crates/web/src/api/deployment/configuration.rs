@@ -1,7 +1,8 @@
 //! `GET /deployment`, and its pages and names once more as `/.well-known/meta`: what a client needs to start.
 
 use axum::extract::State;
-use data_encoding::BASE64;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
@@ -410,7 +411,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Respo
             .rsplit_once('@')
             .map_or("", |(_, host)| host.trim_end_matches('>'))
             .to_owned(),
-        publishable_key: format!("pk_{kind}_{}", BASE64.encode(settings.public_url.as_str().as_bytes())),
+        publishable_key: format!("pk_{kind}_{}", STANDARD.encode(settings.public_url.as_str())),
         project_id: "0",
         b2b_settings: B2b::new(deployment, settings),
         auth_settings: SigningIn::new(deployment, settings, app.service().sends_mail()),

@@ -15,6 +15,7 @@ use vestibule_core::{Code, Problem};
 use crate::answer::{Answer, SEATS, seats};
 use crate::api::shape::InvitationShape;
 use crate::app::{App, Visitor};
+use crate::envelope;
 use crate::extract::{FromFields, Path, Query, Reader};
 use crate::kept::KeptList;
 use crate::openapi::Enveloped;
@@ -98,16 +99,23 @@ pub(crate) async fn list(
         return answer;
     }
     let reply = app.ask(&caller, List { organization, filter }).await;
-    let headers = reply.result.as_ref().map(|page| headers(&app, organization, &narrowed, page)).unwrap_or_default();
-    let reply = reply.map(|page| (page.holds, InvitationShape::all(page.invitations)));
-    if let (Some(session), Ok((Some(holds), shapes))) = (&reply.session, &reply.result)
-        && let Ok(data) = serde_json::to_vec(shapes)
-    {
-        let list = Arc::new(KeptList { holds: *holds, data: data.into(), headers });
-        app.kept().keep(organization, Arc::clone(&list));
-        return list.shown_in(session, &request, reply.cost);
+    let Ok(page) = reply.result else {
+        return Answer::from(reply.map(drop)).into_response();
+    };
+    let headers = headers(&app, organization, &narrowed, &page);
+    let data = InvitationShape::page(page.invitations);
+    match (page.holds, &reply.session) {
+        (Some(holds), Some(session)) => {
+            let list = Arc::new(KeptList { holds, data, headers });
+            app.kept().keep(organization, Arc::clone(&list));
+            list.shown_in(session, &request, reply.cost)
+        }
+        (_, session) => {
+            let mut response = envelope::success_of(data, session.as_ref(), reply.cost);
+            response.headers_mut().extend(headers);
+            response
+        }
     }
-    Answer::from(reply.map(|(_, shapes)| shapes)).with_all(headers).into_response()
 }
 
 /// The next page, and the seats.

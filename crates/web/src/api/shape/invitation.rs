@@ -10,47 +10,54 @@ use vestibule_core::invitation::{Delivery, GivenRole, InvitedInto, Inviter, OwnI
 use vestibule_core::organization::Role;
 use vestibule_core::time::Timestamp;
 
+use super::wire::{self, Wire, wire};
 use super::{NamedShape, RoleShape, Written};
 use crate::app::Here;
+use crate::envelope::Json;
 
-/// An invitation as those who manage members see it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Invitation)]
-pub(crate) struct InvitationShape {
-    id: InvitationId,
-    organization_id: OrganizationId,
-    #[schema(format = Email)]
-    email: String,
-    /// Names the invitation and can be handed on. It never proves that somebody owns the address.
-    token: String,
-    #[schema(value_type = String, example = "pending")]
-    status: Status,
-    expires_at: Timestamp,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[schema(value_type = RoleShape)]
-    initial_organization_role: Written,
-    #[schema(value_type = Option<WorkspaceRoleInShort>)]
-    initial_workspace_role: Option<Written>,
-    #[schema(value_type = Option<NamedShape<WorkspaceId>>)]
-    workspace: Option<Written>,
-    /// `null` when the inviter has left.
-    #[schema(value_type = Option<InviterShape>)]
-    inviter: Option<Written>,
-    #[schema(value_type = Vec<RoleShape>)]
-    inviter_roles: Written,
-    /// The same as `expires_at`, under its other name.
-    expiry: Timestamp,
-    expired: bool,
-    initial_organization_role_id: RoleId,
-    /// The inviter's membership.
-    inviter_id: Option<MembershipId>,
-    workspace_id: Option<WorkspaceId>,
-    initial_workspace_role_id: Option<WorkspaceRoleId>,
-    /// Why it cannot be accepted although it has not expired: its inviter may no longer grant it. Resending it takes it
-    /// over.
-    suspended: Option<Suspension>,
-    delivery: DeliveryShape,
+/// What an invitation takes on the wire, about.
+const BYTES_OF_ONE: usize = 1900;
+
+wire! {
+    /// An invitation as those who manage members see it.
+    #[derive(Serialize, ToSchema)]
+    #[schema(as = Invitation)]
+    pub(crate) struct InvitationShape {
+        id: InvitationId,
+        organization_id: OrganizationId,
+        #[schema(format = Email)]
+        email: String,
+        /// Names the invitation and can be handed on. It never proves that somebody owns the address.
+        token: String,
+        #[schema(value_type = String, example = "pending")]
+        status: Status,
+        expires_at: Timestamp,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        #[schema(value_type = RoleShape)]
+        initial_organization_role: Written,
+        #[schema(value_type = Option<WorkspaceRoleInShort>)]
+        initial_workspace_role: Option<Written>,
+        #[schema(value_type = Option<NamedShape<WorkspaceId>>)]
+        workspace: Option<Written>,
+        /// `null` when the inviter has left.
+        #[schema(value_type = Option<InviterShape>)]
+        inviter: Option<Written>,
+        #[schema(value_type = Vec<RoleShape>)]
+        inviter_roles: Written,
+        /// The same as `expires_at`, under its other name.
+        expiry: Timestamp,
+        expired: bool,
+        initial_organization_role_id: RoleId,
+        /// The inviter's membership.
+        inviter_id: Option<MembershipId>,
+        workspace_id: Option<WorkspaceId>,
+        initial_workspace_role_id: Option<WorkspaceRoleId>,
+        /// Why it cannot be accepted although it has not expired: its inviter may no longer grant it. Resending it takes it
+        /// over.
+        suspended: Option<Suspension>,
+        delivery: DeliveryShape,
+    }
 }
 
 /// A workspace role in short.
@@ -87,18 +94,20 @@ struct InviterUser {
     email: String,
 }
 
-/// How far the mail has come.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Delivery)]
-struct DeliveryShape {
-    #[schema(value_type = String, example = "sent")]
-    state: Delivery,
-    /// Why it has not come further; empty when there is nothing to say.
-    reason: String,
-    attempts: i64,
-    updated_at: Timestamp,
-    /// When a mail that was put off is tried again.
-    next_attempt_at: Option<Timestamp>,
+wire! {
+    /// How far the mail has come.
+    #[derive(Debug, Serialize, ToSchema)]
+    #[schema(as = Delivery)]
+    struct DeliveryShape {
+        #[schema(value_type = String, example = "sent")]
+        state: Delivery,
+        /// Why it has not come further; empty when there is nothing to say.
+        reason: String,
+        attempts: i64,
+        updated_at: Timestamp,
+        /// When a mail that was put off is tried again.
+        next_attempt_at: Option<Timestamp>,
+    }
 }
 
 impl From<Shown> for InvitationShape {
@@ -120,9 +129,9 @@ struct Repeated {
 
 impl InvitationShape {
     /// A page of them.
-    pub(crate) fn all(page: Vec<Shown>) -> Vec<Self> {
+    pub(crate) fn page(page: Vec<Shown>) -> Json {
         let mut repeated = Repeated::default();
-        page.into_iter().map(|shown| Self::new(shown, &mut repeated)).collect()
+        Json(wire::page(page.into_iter().map(|shown| Self::new(shown, &mut repeated)), BYTES_OF_ONE).into())
     }
 
     fn new(shown: Shown, repeated: &mut Repeated) -> Self {

@@ -6,6 +6,7 @@ mod invitation;
 mod organization;
 mod session;
 mod user;
+mod wire;
 mod workspace;
 mod written;
 

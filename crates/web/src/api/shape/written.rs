@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::wire::Wire;
+
 /// A part that was written once and is copied from then on.
 #[derive(Clone)]
 pub(crate) struct Written(Arc<RawValue>);
@@ -20,6 +22,12 @@ impl Written {
 impl Serialize for Written {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+impl Wire for Written {
+    fn write(&self, json: &mut Vec<u8>) {
+        json.extend_from_slice(self.0.get().as_bytes());
     }
 }
 

@@ -4,9 +4,7 @@ mod addresses;
 mod secrets;
 
 use askama::Template;
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::Problem;
 use vestibule_core::id::{EmailAddressId, SignInId};
 use vestibule_core::images::Subject;
@@ -18,24 +16,25 @@ use super::asked::{Answered, Asked, see_other, unreadable};
 use super::form::Form;
 use super::frame::Frame;
 use crate::api::me::update::Picture;
-use crate::app::App;
 use crate::envelope::Refusal;
 use crate::extract::Body;
 use crate::images;
+use crate::routes::Routes;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/account", get(show))
-        .route("/account/profile", post(profile))
-        .route("/account/picture", post(picture))
-        .route("/account/addresses", post(addresses::add))
-        .route("/account/addresses/{id}/verify", get(addresses::ask).post(addresses::verify))
-        .route("/account/addresses/{id}/code", post(addresses::prove))
-        .route("/account/addresses/{id}/primary", post(addresses::make_primary))
-        .route("/account/addresses/{id}/delete", post(addresses::delete))
-        .route("/account/password", post(secrets::password))
-        .route("/account/sign-ins/{id}/end", post(secrets::end))
-        .route("/account/delete", post(secrets::delete))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/account", show)
+        .post("/account/profile", profile)
+        .post("/account/picture", picture)
+        .post("/account/addresses", addresses::add)
+        .get("/account/addresses/{id}/verify", addresses::ask)
+        .post("/account/addresses/{id}/verify", addresses::verify)
+        .post("/account/addresses/{id}/code", addresses::prove)
+        .post("/account/addresses/{id}/primary", addresses::make_primary)
+        .post("/account/addresses/{id}/delete", addresses::delete)
+        .post("/account/password", secrets::password)
+        .post("/account/sign-ins/{id}/end", secrets::end)
+        .post("/account/delete", secrets::delete)
 }
 
 struct Address {

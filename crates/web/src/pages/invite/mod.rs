@@ -8,12 +8,10 @@ mod act;
 mod stop;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::invitation::{Look, Looked, Status};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::session::ShownSession;
@@ -24,18 +22,21 @@ use super::form::Form;
 use super::frame::Frame;
 use crate::app::App;
 use crate::cookie;
+use crate::routes::Routes;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/invite", get(look).post(hold))
-        .route("/invite/accept", post(act::accept))
-        .route("/invite/sign-in", post(act::sign_in))
-        .route("/invite/sign-up", post(act::sign_up))
-        .route("/invite/decline", post(act::decline))
-        .route("/invite/renew", post(act::renew))
-        .route("/invite/add-address", post(act::add_address))
-        .route("/invite/ask", post(act::ask))
-        .route("/invite/stop/{token}", get(stop::show).post(stop::stop))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/invite", look)
+        .post("/invite", hold)
+        .post("/invite/accept", act::accept)
+        .post("/invite/sign-in", act::sign_in)
+        .post("/invite/sign-up", act::sign_up)
+        .post("/invite/decline", act::decline)
+        .post("/invite/renew", act::renew)
+        .post("/invite/add-address", act::add_address)
+        .post("/invite/ask", act::ask)
+        .get("/invite/stop/{token}", stop::show)
+        .post("/invite/stop/{token}", stop::stop)
 }
 
 /// The invitation that this browser came with.

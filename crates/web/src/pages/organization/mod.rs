@@ -11,10 +11,8 @@ mod roles;
 mod settings;
 mod workspaces;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::access::Need;
 use vestibule_core::context::Command;
 use vestibule_core::id::OrganizationId;
@@ -24,50 +22,55 @@ use vestibule_core::{Code, Problem};
 
 use super::asked::{Answered, Asked, see_other};
 use super::words::Words;
-use crate::app::App;
+use crate::routes::Routes;
 pub(super) use confirm::{Confirm, unless_sure};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/organizations/{id}", get(show))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/organizations/{id}", show)
         .merge(people())
-        .route("/organizations/{id}/-/workspaces", get(workspaces::list).post(workspaces::create))
-        .route("/organizations/{id}/-/workspaces/{workspace}", get(workspaces::show))
-        .route("/organizations/{id}/-/workspaces/{workspace}/add-member", post(workspaces::add_member))
-        .route("/organizations/{id}/-/workspaces/{workspace}/remove-member", post(workspaces::remove_member))
-        .route("/organizations/{id}/-/workspaces/{workspace}/rename", post(workspaces::rename))
-        .route("/organizations/{id}/-/workspaces/{workspace}/leave", post(workspaces::leave))
-        .route("/organizations/{id}/-/workspaces/{workspace}/delete", post(workspaces::delete))
-        .route("/organizations/{id}/-/domains", get(domains::list).post(domains::add))
-        .route("/organizations/{id}/-/domains/{domain}/verify", post(domains::verify))
-        .route("/organizations/{id}/-/domains/{domain}/joining", post(domains::joining))
-        .route("/organizations/{id}/-/domains/{domain}/delete", post(domains::delete))
-        .route("/organizations/{id}/-/requests", get(requests::list))
-        .route("/organizations/{id}/-/requests/{request}/approve", post(requests::approve))
-        .route("/organizations/{id}/-/requests/{request}/deny", post(requests::deny))
-        .route("/organizations/{id}/-/come-in", post(requests::come_in))
-        .route("/organizations/{id}/-/settings", get(settings::show).post(settings::change))
-        .route("/organizations/{id}/-/leave", post(settings::leave))
-        .route("/organizations/{id}/-/delete", post(settings::delete))
-        .route("/organizations/{id}/-/restore", post(settings::restore))
-        .route("/organizations/{id}/-/handover/accept", post(settings::accept_handover))
-        .route("/organizations/{id}/-/handover/decline", post(settings::decline_handover))
-        .route("/organizations/{id}/-/handover/withdraw", post(settings::withdraw_handover))
+        .get("/organizations/{id}/-/workspaces", workspaces::list)
+        .post("/organizations/{id}/-/workspaces", workspaces::create)
+        .get("/organizations/{id}/-/workspaces/{workspace}", workspaces::show)
+        .post("/organizations/{id}/-/workspaces/{workspace}/add-member", workspaces::add_member)
+        .post("/organizations/{id}/-/workspaces/{workspace}/remove-member", workspaces::remove_member)
+        .post("/organizations/{id}/-/workspaces/{workspace}/rename", workspaces::rename)
+        .post("/organizations/{id}/-/workspaces/{workspace}/leave", workspaces::leave)
+        .post("/organizations/{id}/-/workspaces/{workspace}/delete", workspaces::delete)
+        .get("/organizations/{id}/-/domains", domains::list)
+        .post("/organizations/{id}/-/domains", domains::add)
+        .post("/organizations/{id}/-/domains/{domain}/verify", domains::verify)
+        .post("/organizations/{id}/-/domains/{domain}/joining", domains::joining)
+        .post("/organizations/{id}/-/domains/{domain}/delete", domains::delete)
+        .get("/organizations/{id}/-/requests", requests::list)
+        .post("/organizations/{id}/-/requests/{request}/approve", requests::approve)
+        .post("/organizations/{id}/-/requests/{request}/deny", requests::deny)
+        .post("/organizations/{id}/-/come-in", requests::come_in)
+        .get("/organizations/{id}/-/settings", settings::show)
+        .post("/organizations/{id}/-/settings", settings::change)
+        .post("/organizations/{id}/-/leave", settings::leave)
+        .post("/organizations/{id}/-/delete", settings::delete)
+        .post("/organizations/{id}/-/restore", settings::restore)
+        .post("/organizations/{id}/-/handover/accept", settings::accept_handover)
+        .post("/organizations/{id}/-/handover/decline", settings::decline_handover)
+        .post("/organizations/{id}/-/handover/withdraw", settings::withdraw_handover)
 }
 
-fn people() -> Router<App> {
-    Router::new()
-        .route("/organizations/{id}/-/members", get(members::list))
-        .route("/organizations/{id}/-/members/{member}", get(members::one))
-        .route("/organizations/{id}/-/members/{member}/give-role", post(members::give_role))
-        .route("/organizations/{id}/-/members/{member}/take-role", post(members::take_role))
-        .route("/organizations/{id}/-/members/{member}/hand-over", post(members::hand_over))
-        .route("/organizations/{id}/-/members/{member}/remove", post(members::remove))
-        .route("/organizations/{id}/-/invitations", get(invitations::list).post(invite::invite))
-        .route("/organizations/{id}/-/invitations/{invitation}/resend", post(invitations::resend))
-        .route("/organizations/{id}/-/invitations/{invitation}/discard", post(invitations::discard))
-        .route("/organizations/{id}/-/roles", get(roles::list).post(roles::define))
-        .route("/organizations/{id}/-/roles/{role}/remove", post(roles::remove))
+fn people() -> Routes {
+    Routes::default()
+        .get("/organizations/{id}/-/members", members::list)
+        .get("/organizations/{id}/-/members/{member}", members::one)
+        .post("/organizations/{id}/-/members/{member}/give-role", members::give_role)
+        .post("/organizations/{id}/-/members/{member}/take-role", members::take_role)
+        .post("/organizations/{id}/-/members/{member}/hand-over", members::hand_over)
+        .post("/organizations/{id}/-/members/{member}/remove", members::remove)
+        .get("/organizations/{id}/-/invitations", invitations::list)
+        .post("/organizations/{id}/-/invitations", invite::invite)
+        .post("/organizations/{id}/-/invitations/{invitation}/resend", invitations::resend)
+        .post("/organizations/{id}/-/invitations/{invitation}/discard", invitations::discard)
+        .get("/organizations/{id}/-/roles", roles::list)
+        .post("/organizations/{id}/-/roles", roles::define)
+        .post("/organizations/{id}/-/roles/{role}/remove", roles::remove)
 }
 
 /// The organization that a page is about, as the caller is in it.

@@ -4,9 +4,7 @@ mod by_mail;
 mod choose;
 
 use askama::Template;
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::SignInId;
 use vestibule_core::names::Username;
@@ -19,20 +17,24 @@ use vestibule_core::{Code, Problem};
 use super::asked::{Asked, see_other};
 use super::form::Form;
 use super::frame::Frame;
-use crate::app::App;
+use crate::routes::Routes;
 
 pub(super) use by_mail::{Coded, code_page};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/sign-in", get(show).post(sign_in))
-        .route("/sign-in/switch", post(switch))
-        .route("/sign-in/mail", post(by_mail::begin))
-        .route("/sign-in/code", get(by_mail::ask).post(by_mail::prove))
-        .route("/sign-in/again", post(by_mail::again))
-        .route("/sign-in/link", get(by_mail::link).post(by_mail::open))
-        .route("/choose-organization", get(choose::show).post(choose::choose))
-        .route("/sign-out", post(sign_out))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/sign-in", show)
+        .post("/sign-in", sign_in)
+        .post("/sign-in/switch", switch)
+        .post("/sign-in/mail", by_mail::begin)
+        .get("/sign-in/code", by_mail::ask)
+        .post("/sign-in/code", by_mail::prove)
+        .post("/sign-in/again", by_mail::again)
+        .get("/sign-in/link", by_mail::link)
+        .post("/sign-in/link", by_mail::open)
+        .get("/choose-organization", choose::show)
+        .post("/choose-organization", choose::choose)
+        .post("/sign-out", sign_out)
 }
 
 /// Somebody who is signed in within this browser.

@@ -43,7 +43,9 @@ impl Hall {
             .await;
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        tokio::spawn(vestibule_web::serve(listener, app.inner.router.clone(), vestibule_web::Room::of(900), stopped));
+        let server = app.inner.server.clone();
+        let answer = move |request, peer| server.clone().answer(request, peer);
+        tokio::spawn(vestibule_web::serve(listener, answer, vestibule_web::Room::of(900), stopped));
         Self { app, url, stop: Some(stop) }
     }
 

@@ -1,0 +1,121 @@
+//! A request's way through the server: its id and log line, the time it may take, the headers, and the envelope for
+//! refusals that extractors and the router make without knowing the session.
+//!
+//! It is no layer of the router's: those are cloned and boxed for each request, route by route.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use tower::ServiceExt;
+use tracing::Instrument;
+use tracing::field::Empty;
+use vestibule_core::context::{Context, Query};
+use vestibule_core::db::Cost;
+use vestibule_core::service::Service;
+use vestibule_core::{Code, Problem, Result};
+
+use crate::app::{App, caller};
+use crate::envelope::{self, Refusal, take_refusal};
+use crate::middleware::{cross_site, headers};
+use crate::router::router;
+
+/// The longest a request may take before its caller is told to come back. What it began in the database is finished
+/// all the same.
+const LONGEST: Duration = Duration::from_secs(20);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The whole server: the Frontend API, its description and the page that shows it, the hosted pages, and what operators ask.
+#[derive(Clone, Debug)]
+pub struct Server(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    app: App,
+    router: Router,
+    /// What every answer carries, unless its handler knew better.
+    always: HeaderMap,
+}
+
+impl Server {
+    /// Answers for this service.
+    pub fn new(service: Arc<Service>) -> Self {
+        let app = App::new(service);
+        let (router, always) = (router(&app), headers::always(app.settings()));
+        Self(Arc::new(Inner { app, router, always }))
+    }
+
+    /// The answer to a request that came from this address.
+    pub async fn answer(self, request: Request, peer: IpAddr) -> Response {
+        let Inner { app, always, .. } = &*self.0;
+        let id = app.request_id();
+        let span = tracing::info_span!("request", id, method = %request.method(), route = Empty);
+        let begun = Instant::now();
+        let mut response = self.answered(request, peer).instrument(span.clone()).await;
+        let mut headers = always.clone();
+        headers.extend(std::mem::take(response.headers_mut()));
+        let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
+        let (status, microseconds) = (response.status().as_u16(), begun.elapsed().as_micros());
+        span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "answered"));
+        if let Ok(id) = HeaderValue::try_from(id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// What the handler answers, if it answers in time and the request may reach it. Refusals by those who do not know the
+    /// session get their envelope here, with the session of whoever was refused.
+    async fn answered(&self, mut request: Request, peer: IpAddr) -> Response {
+        let Inner { app, router, .. } = &*self.0;
+        let caller = Arc::new(caller(&request, peer, app.settings()));
+        request.extensions_mut().insert(Arc::clone(&caller));
+        let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
+            Ok(()) => in_time(router.clone().oneshot(request).map(|Ok(response)| response)).await,
+            Err(problem) => Refusal(problem).into_response(),
+        };
+        let Some(problem) = take_refusal(&mut response) else {
+            return response;
+        };
+        // Whoever hears that the database is away must not wait for it once more.
+        let is_away = problem.code().status() == 503;
+        let session = match caller.token {
+            Some(_) if !is_away => app.ask(&caller, Nothing).await.session,
+            _ => None,
+        };
+        let mut filled = envelope::failure(&problem, session.as_ref());
+        // What the refusing layer has set stays: Allow, for one.
+        filled.headers_mut().extend(std::mem::take(response.headers_mut()));
+        filled
+    }
+}
+
+/// Ends a request that takes too long. A panic is its own failure and nobody else's; its words go to the log.
+async fn in_time(answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(LONGEST, AssertUnwindSafe(answer).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
+            Refusal(Problem::internal(format!("panic: {words}"))).into_response()
+        }
+        Err(_) => Refusal(Code::TimedOut.into()).into_response(),
+    }
+}
+
+/// Only the session is wanted.
+struct Nothing;
+
+impl Query for Nothing {
+    type Out = ();
+
+    async fn run(&self, _: &mut Context<'_>) -> Result<()> {
+        Ok(())
+    }
+}
