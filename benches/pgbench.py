@@ -1,8 +1,8 @@
 """What PostgreSQL itself takes for our writes: pgbench, with transactions of as many statements that do no more than that.
 
-A transaction begins, looks rows up by their primary key, and makes the writes that ours makes, into copies of our tables
-with all their indexes. It decides nothing and checks nothing of what it reads. The copies are in the database that our
-rows were moved to once more (so the rows that are looked up are ours), and refer to nothing.
+A transaction begins, looks rows up by their primary key, and makes the writes that ours makes, into our tables with all
+their indexes, checks and foreign keys. It decides nothing and checks nothing of what it reads. The tables are in a database
+that our rows were moved to once more, so the rows that are looked up are ours.
 """
 import itertools, re
 
@@ -17,7 +17,7 @@ STATEMENTS = {"create": 3, "discard": 3, "accept": 8}
 # What a call looks up on its way, in turn until there are as many statements as ours.
 LOOKED_UP = ["sessions", "users", "organization_memberships", "organizations", "organization_roles"]
 # What the writes go into.
-COPIED = ["invitations", "revisions", "organization_memberships", "organization_membership_roles", "organizations"]
+WRITTEN = ["invitations", "revisions", "organization_memberships", "organization_membership_roles", "organizations", "users"]
 # More than eight connections have ever made.
 MOST_A_SECOND = 6000
 
@@ -33,26 +33,26 @@ VALUES = """:organizations, 'of' || {id} || '@example.com', 'of' || {id} || '@ex
 def revise(*scopes):
     """Each connection has a row of its own, as our commands have that run at once."""
     rows = ", ".join(f"({scope}, :client_id, 1)" for scope in scopes)
-    return f"""INSERT INTO reference.revisions (scope, shard, revision) VALUES {rows}
+    return f"""INSERT INTO revisions (scope, shard, revision) VALUES {rows}
         ON CONFLICT (scope, shard) DO UPDATE SET revision = revisions.revision + 1"""
 
 
 def answered(status):
-    return f"UPDATE reference.invitations SET status = '{status}', updated_at = 2 WHERE id = :id AND status = 'pending'"
+    return f"UPDATE invitations SET status = '{status}', updated_at = 2 WHERE id = :id AND status = 'pending'"
 
 
 WRITES = {
-    "create": [f"INSERT INTO reference.invitations ({COLUMNS}) VALUES (:id, {VALUES.format(id=':id')})",
+    "create": [f"INSERT INTO invitations ({COLUMNS}) VALUES (:id, {VALUES.format(id=':id')})",
                revise(":organizations")],
     "discard": [answered("discarded"), revise(":organizations")],
     "accept": [
         answered("accepted"),
-        """INSERT INTO reference.organization_memberships (id, organization_id, user_id, created_at, updated_at)
+        """INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at)
             VALUES (:id, :organizations, :id, 1, 1)""",
-        """INSERT INTO reference.organization_membership_roles (organization_id, membership_id, role_scope, role_id)
+        """INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
             VALUES (:organizations, :id, 0, :organization_roles)""",
         # Of one organization, as all our acceptances are of one.
-        "UPDATE reference.organizations SET member_count = member_count + 1 WHERE id = :organizations",
+        "UPDATE organizations SET member_count = member_count + 1 WHERE id = :organizations",
         revise(":organizations", "-CAST(:organizations AS BIGINT)")],
 }
 
@@ -61,39 +61,38 @@ def transaction(work):
     """The script of a transaction, by the line."""
     writes = [" ".join(statement.split()) for statement in WRITES[work]]
     tables = itertools.islice(itertools.cycle(LOOKED_UP), STATEMENTS[work] - len(writes))
-    lookups = [f"SELECT * FROM public.{table} WHERE id = :{table}" for table in tables]
+    lookups = [f"SELECT * FROM {table} WHERE id = :{table}" for table in tables]
     return ["\\set n :n + 1", f"\\set id {ID}", *(f"{line};" for line in ["BEGIN", *lookups, *writes, "COMMIT"])]
 
 
 class Reference:
-    """The copies, and the transactions on them."""
+    """The tables, and the transactions on them."""
 
     def __init__(self, server, folder, template):
         self.server, self.folder, self.first = server, folder, OURS
         self.processes = server.processes()
         self.folder.mkdir(exist_ok=True)
         self.url = server.make("reference", template)
-        server.sql(self.url, "CREATE SCHEMA reference",
-                   *(f"CREATE TABLE reference.{table} (LIKE public.{table} INCLUDING ALL)" for table in COPIED),
-                   *(f"INSERT INTO reference.{table} SELECT * FROM public.{table}" for table in COPIED))
-        self.looked_up = {table: server.sql(self.url, f"SELECT min(id) FROM public.{table}") for table in LOOKED_UP}
+        self.looked_up = {table: server.sql(self.url, f"SELECT min(id) FROM {table}") for table in LOOKED_UP}
 
     def prepare(self, work, seconds):
         """Rows to answer in a window, instead of those that the window before has made or answered."""
         self.first += 10**12
-        keys = {"invitations": "id", "organization_memberships": "id", "organization_membership_roles": "membership_id"}
-        tables = [f"DELETE FROM reference.{table} WHERE {key} > {OURS}" for table, key in keys.items()]
+        # What an acceptance has given goes with its person.
+        statements = [f"DELETE FROM {table} WHERE id > {OURS}" for table in ["invitations", "users"]]
         if work != "create":
             values = re.sub(r":(\w+)", lambda name: self.looked_up[name[1]], VALUES.format(id="i"))
             last = self.first + MOST_A_SECOND * (seconds + 1)
-            tables.append(f"INSERT INTO reference.invitations ({COLUMNS})"
-                          f" SELECT i, {values} FROM generate_series({self.first}, {last}) i")
-        self.server.sql(self.url, *tables, "VACUUM ANALYZE " + ", ".join(f"reference.{table}" for table in COPIED))
+            rows = f"FROM generate_series({self.first}, {last}) i"
+            statements += [f"INSERT INTO invitations ({COLUMNS}) SELECT i, {values} {rows}",
+                           "INSERT INTO users (id, first_name, last_name, created_at, updated_at)"
+                           f" SELECT i, '', '', 1, 1 {rows}"]
+        self.server.sql(self.url, *statements, "VACUUM ANALYZE " + ", ".join(WRITTEN))
 
     def done(self, work):
         """How many rows of this window are as a transaction leaves them."""
         status = {"create": "pending", "discard": "discarded", "accept": "accepted"}[work]
-        return int(self.server.sql(self.url, "SELECT count(*) FROM reference.invitations"
+        return int(self.server.sql(self.url, "SELECT count(*) FROM invitations"
                                              f" WHERE id >= {self.first} AND status = '{status}'"))
 
     def play(self, work, length, before=0):
