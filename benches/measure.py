@@ -95,7 +95,7 @@ class Running:
         os.sync()
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            ["taskset", "-c", SERVER, *target["command"]], cwd=target.get("cwd"), env=environment,
+            ["taskset", "-c", target.get("processor", SERVER), *target["command"]], cwd=target.get("cwd"), env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         while True:
             if self.process.poll() is not None:

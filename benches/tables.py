@@ -83,12 +83,12 @@ def writes(results):
     head("Writes, ours ÷ theirs, a second", "work", "target", "a second", "÷ pgbench", "÷ one commit a write",
          "÷ better-auth, same database")
     for work in works.WRITES:
-        for engine in ENGINES:
-            ours = rates(engine, work)
+        for target, *others in [("sqlite", "", "sqlite-one-commit", "better-auth-sqlite"),
+                                ("postgres", "pgbench", "", "better-auth-postgres"), ("postgres-apart", "pgbench", "", "")]:
+            ours = rates(target, work)
             if ours:
-                others = {"sqlite": ("", "sqlite-one-commit"), "postgres": ("pgbench", "")}[engine]
-                row(work, engine, f"{statistics.median(ours.values()):.0f}",
-                    *(ratio(ours, rates(other, work)) for other in (*others, f"better-auth-{engine}")))
+                row(work, target, f"{statistics.median(ours.values()):.0f}",
+                    *(ratio(ours, rates(other, work)) for other in others))
 
 
 def peer_over_ours(results):

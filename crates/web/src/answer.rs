@@ -63,10 +63,8 @@ impl<T: Serialize> IntoResponse for Answer<T> {
             // Refused before anybody looked: whoever has a session is told of it all the same.
             (Err(problem), None) => Refusal(problem).into_response(),
         };
-        // For the log line, and for tests that hold a call to a number.
-        response.extensions_mut().insert(cost);
         response.headers_mut().extend(self.headers);
-        response
+        envelope::at(cost, response)
     }
 }
 

@@ -43,10 +43,10 @@ impl App {
         Self(Arc::new(Shared { service, kept: KeptLists::default(), kept_sessions: KeptSessions::default(), requests }))
     }
 
-    /// An id for a request: 16 hexadecimal digits, begun by chance and counted on, so that no two of a process are alike
-    /// and two processes hardly ever meet. It is no secret.
-    pub(crate) fn request_id(&self) -> String {
-        format!("{:016x}", self.0.requests.fetch_add(1, Ordering::Relaxed))
+    /// An id for a request: a number of up to 20 digits, begun by chance and counted on, so that no two of a process are
+    /// alike and two processes hardly ever meet. It is no secret.
+    pub(crate) fn request_id(&self) -> u64 {
+        self.0.requests.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Lists that were made before.

@@ -9,6 +9,9 @@ use ipnet::IpNet;
 pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut address = peer.to_canonical();
+    if !is_trusted(&address) {
+        return address;
+    }
     let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
     let mut hops = lines.iter().rev().flat_map(|line| line.split(',').rev()).map(str::trim);
     while is_trusted(&address) {

@@ -66,7 +66,14 @@ pub(crate) fn success_json(data: &impl Serialize, session: &SessionStub) -> Opti
 pub(crate) fn again(json: Bytes, cost: Cost) -> Response {
     let mut response = Response::new(Body::from(json));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    response.extensions_mut().insert(cost);
+    at(cost, response)
+}
+
+/// The same with what it cost, for the log line and for tests that hold a call to a number. Nothing is not noted.
+pub(crate) fn at(cost: Cost, mut response: Response) -> Response {
+    if cost != Cost::default() {
+        response.extensions_mut().insert(cost);
+    }
     response
 }
 
@@ -105,8 +112,7 @@ pub(crate) fn success_of(data: Json, session: Option<&SessionStub>, cost: Cost) 
     let after = Bytes::from(format!(",\"session\":{session},\"errors\":null}}"));
     let mut response = Response::new(Body::new(Pieces([before, data.0, after].map(Some))));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    response.extensions_mut().insert(cost);
-    response
+    at(cost, response)
 }
 
 /// A body in three pieces, so that nothing is copied to put the session behind the list.

@@ -33,11 +33,13 @@ pub(crate) struct KeptLists(Cache<OrganizationId, Arc<KeptList>>);
 #[derive(Debug)]
 pub(crate) struct KeptList {
     /// As long as what it holds.
-    pub(crate) holds: invitation::Holds,
+    holds: invitation::Holds,
     /// Its `data`.
-    pub(crate) data: Json,
+    data: Json,
     /// The headers that go with it.
-    pub(crate) headers: HeaderMap,
+    headers: HeaderMap,
+    /// How its tag begins, whoever is shown it.
+    tag: String,
 }
 
 impl Default for KeptLists {
@@ -83,6 +85,13 @@ impl KeptSessions {
 }
 
 impl KeptList {
+    /// A list that was made just now.
+    pub(crate) fn new(holds: invitation::Holds, data: Json, headers: HeaderMap) -> Self {
+        let (version, until) = (env!("CARGO_PKG_VERSION"), holds.until().as_microseconds());
+        let Revision { invitations, surroundings } = holds.revision;
+        Self { holds, data, headers, tag: format!("\"{version}-{invitations:x}-{surroundings:x}-{until:x}-") }
+    }
+
     /// The answer to somebody in this standing, which cost that much to find out, if the list still holds.
     pub(crate) fn answer(&self, standing: &Standing, request: &HeaderMap, cost: Cost) -> Option<Response> {
         self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, cost))
@@ -94,21 +103,16 @@ impl KeptList {
     /// (an invitation that runs out changes the bytes and no revision), and the session of the envelope. Answers are still
     /// not to be stored by browsers; the tag is for programs that keep what they were told.
     pub(crate) fn shown_in(&self, session: &SessionStub, request: &HeaderMap, cost: Cost) -> Response {
-        let Revision { invitations, surroundings } = self.holds.revision;
-        let (until, id, updated) =
-            (self.holds.until().as_microseconds(), session.id.get(), session.updated_at.as_microseconds());
-        let version = env!("CARGO_PKG_VERSION");
-        let tag = format!("\"{version}-{invitations:x}-{surroundings:x}-{until:x}-{id:x}-{updated:x}\"");
+        let (begins, updated) = (&self.tag, session.updated_at.as_microseconds());
+        let tag = format!("{begins}{}-{updated}\"", session.id);
         let mut response = if has(request, &tag) {
-            let mut response = StatusCode::NOT_MODIFIED.into_response();
-            response.extensions_mut().insert(cost);
-            response
+            envelope::at(cost, StatusCode::NOT_MODIFIED.into_response())
         } else {
             let mut response = envelope::success_of(self.data.clone(), Some(session), cost);
             response.headers_mut().extend(self.headers.clone());
             response
         };
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
+        if let Ok(tag) = HeaderValue::try_from(tag) {
             response.headers_mut().insert(header::ETAG, tag);
         }
         response

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tower::ServiceExt;
 use tracing::Instrument;
 use tracing::field::Empty;
-use vestibule_core::context::{Context, Query};
+use vestibule_core::context::{Caller, Context, Query};
 use vestibule_core::db::Cost;
 use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
@@ -39,59 +39,58 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     app: App,
     router: Router,
-    /// What every answer carries, unless its handler knew better.
-    always: HeaderMap,
 }
 
 impl Server {
     /// Answers for this service.
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
-        let (router, always) = (router(&app), headers::always(app.settings()));
-        Self(Arc::new(Inner { app, router, always }))
+        let router = router(&app);
+        Self(Arc::new(Inner { app, router }))
     }
 
     /// The answer to a request that came from this address.
     pub async fn answer(self, request: Request, peer: IpAddr) -> Response {
-        let Inner { app, always, .. } = &*self.0;
+        let Inner { app, .. } = &*self.0;
         let id = app.request_id();
         let span = tracing::info_span!("request", id, method = %request.method(), route = Empty);
         let begun = Instant::now();
         let mut response = self.answered(request, peer).instrument(span.clone()).await;
-        let mut headers = always.clone();
-        headers.extend(std::mem::take(response.headers_mut()));
+        headers::add(response.headers_mut(), app.settings());
         let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
         let (status, microseconds) = (response.status().as_u16(), begun.elapsed().as_micros());
         span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "answered"));
-        if let Ok(id) = HeaderValue::try_from(id) {
-            headers.insert(REQUEST_ID, id);
-        }
-        *response.headers_mut() = headers;
+        response.headers_mut().insert(REQUEST_ID, id.into());
         response
     }
 
-    /// What the handler answers, if it answers in time and the request may reach it. Refusals by those who do not know the
-    /// session get their envelope here, with the session of whoever was refused.
+    /// What the handler answers, if it answers in time and the request may reach it.
     async fn answered(&self, mut request: Request, peer: IpAddr) -> Response {
-        let Inner { app, router, .. } = &*self.0;
+        let Inner { app, router } = &*self.0;
         let caller = Arc::new(caller(&request, peer, app.settings()));
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
             Ok(()) => in_time(router.clone().oneshot(request).map(|Ok(response)| response)).await,
             Err(problem) => Refusal(problem).into_response(),
         };
-        let Some(problem) = take_refusal(&mut response) else {
-            return response;
-        };
+        match take_refusal(&mut response) {
+            // Apart, for what is asked there would be moved with every request.
+            Some(problem) => Box::pin(self.refusal(&caller, &problem, response)).await,
+            None => response,
+        }
+    }
+
+    /// Refusals by those who do not know the session get their envelope here, with the session of whoever was refused.
+    async fn refusal(&self, caller: &Caller, problem: &Problem, mut refused: Response) -> Response {
         // Whoever hears that the database is away must not wait for it once more.
         let is_away = problem.code().status() == 503;
         let session = match caller.token {
-            Some(_) if !is_away => app.ask(&caller, Nothing).await.session,
+            Some(_) if !is_away => self.0.app.ask(caller, Nothing).await.session,
             _ => None,
         };
-        let mut filled = envelope::failure(&problem, session.as_ref());
+        let mut filled = envelope::failure(problem, session.as_ref());
         // What the refusing layer has set stays: Allow, for one.
-        filled.headers_mut().extend(std::mem::take(response.headers_mut()));
+        filled.headers_mut().extend(std::mem::take(refused.headers_mut()));
         filled
     }
 }

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::IntoParams;
 use vestibule_core::access::Need;
+use vestibule_core::context::Caller;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, OrganizationId, WorkspaceId};
 use vestibule_core::invitation::{Filter, LARGEST_PAGE, List, Page, Status, StatusFilter};
@@ -98,7 +99,13 @@ pub(crate) async fn list(
     {
         return answer;
     }
-    let reply = app.ask(&caller, List { organization, filter }).await;
+    // Apart, for all that making it needs would be moved with whoever is shown the same again.
+    Box::pin(anew(app, caller, List { organization, filter }, request, narrowed)).await
+}
+
+async fn anew(app: App, caller: Arc<Caller>, list: List, request: HeaderMap, narrowed: Narrowed) -> Response {
+    let organization = list.organization;
+    let reply = app.ask(&caller, list).await;
     let Ok(page) = reply.result else {
         return Answer::from(reply.map(drop)).into_response();
     };
@@ -106,7 +113,7 @@ pub(crate) async fn list(
     let data = InvitationShape::page(page.invitations);
     match (page.holds, &reply.session) {
         (Some(holds), Some(session)) => {
-            let list = Arc::new(KeptList { holds, data, headers });
+            let list = Arc::new(KeptList::new(holds, data, headers));
             app.kept().keep(organization, Arc::clone(&list));
             list.shown_in(session, &request, reply.cost)
         }

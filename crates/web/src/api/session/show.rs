@@ -1,7 +1,10 @@
 //! `GET /session`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use vestibule_core::context::Caller;
 use vestibule_core::session::{ShowToKeep, ShownSession};
 
 use crate::answer::Answer;
@@ -22,6 +25,11 @@ pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Re
     {
         return envelope::again(kept.what.clone(), cost);
     }
+    // Apart, for all that finding out needs would be moved with whoever is shown the same again.
+    Box::pin(anew(app, caller)).await
+}
+
+async fn anew(app: App, caller: Arc<Caller>) -> Response {
     let reply = app.ask(&caller, ShowToKeep).await;
     if let (Some(token), Some(session), Ok((Some(shown), Some(holds)))) = (&caller.token, &reply.session, &reply.result)
         && let Some(json) = envelope::success_json(&SessionShape::new(shown, app.here()), session)
