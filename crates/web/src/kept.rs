@@ -10,7 +10,8 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use vestibule_core::db::Cost;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation;
@@ -22,12 +23,16 @@ use crate::envelope::{self, Json};
 
 /// Bytes that are kept of all organizations together; what is asked for least goes first.
 const BYTES_OF_LISTS: u64 = 8 << 20;
+/// Lists that these are, about: so few that the bytes are not divided among processors until a long list fits into no part.
+const LISTS: usize = 32;
 /// Bytes that are kept of all sessions together.
 const BYTES_OF_SESSIONS: u64 = 4 << 20;
+/// Sessions that these are, about.
+const SESSIONS: usize = 1024;
 
 /// What is kept, by organization.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptLists(Cache<OrganizationId, Arc<KeptList>>);
+#[derive(Debug)]
+pub(crate) struct KeptLists(Cache<OrganizationId, Arc<KeptList>, Length>);
 
 /// A list that was made before.
 #[derive(Debug)]
@@ -42,10 +47,25 @@ pub(crate) struct KeptList {
     tag: String,
 }
 
+/// Weighs what is kept by the bytes of its JSON.
+#[derive(Clone, Debug)]
+struct Length;
+
+impl Weighter<OrganizationId, Arc<KeptList>> for Length {
+    fn weight(&self, _: &OrganizationId, kept: &Arc<KeptList>) -> u64 {
+        kept.data.0.len() as u64
+    }
+}
+
+impl Weighter<[u8; 32], Arc<Kept<Bytes>>> for Length {
+    fn weight(&self, _: &[u8; 32], kept: &Arc<Kept<Bytes>>) -> u64 {
+        kept.what.len() as u64
+    }
+}
+
 impl Default for KeptLists {
     fn default() -> Self {
-        let weight = |_: &OrganizationId, kept: &Arc<KeptList>| u32::try_from(kept.data.0.len()).unwrap_or(u32::MAX);
-        Self(Cache::builder().weigher(weight).max_capacity(BYTES_OF_LISTS).build())
+        Self(Cache::with_weighter(LISTS, BYTES_OF_LISTS, Length))
     }
 }
 
@@ -62,13 +82,12 @@ impl KeptLists {
 }
 
 /// Callers' sessions as they were shown, by the digest of what the caller carries.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptSessions(Cache<[u8; 32], Arc<Kept<Bytes>>>);
+#[derive(Debug)]
+pub(crate) struct KeptSessions(Cache<[u8; 32], Arc<Kept<Bytes>>, Length>);
 
 impl Default for KeptSessions {
     fn default() -> Self {
-        let weight = |_: &[u8; 32], kept: &Arc<Kept<Bytes>>| u32::try_from(kept.what.len()).unwrap_or(u32::MAX);
-        Self(Cache::builder().weigher(weight).max_capacity(BYTES_OF_SESSIONS).build())
+        Self(Cache::with_weighter(SESSIONS, BYTES_OF_SESSIONS, Length))
     }
 }
 

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use super::authority::{self, Suspension};
 use super::list::StatusFilter;
@@ -24,6 +25,8 @@ use crate::revision::{self, Revision};
 
 /// Things that are kept of all organizations together, some 500 bytes each; what is asked for least goes first.
 const THINGS: u64 = 16_384;
+/// Organizations that these are of, about.
+const ORGANIZATIONS: usize = 1024;
 
 /// A member who sent invitations.
 #[derive(Debug)]
@@ -264,7 +267,11 @@ fn people(
 }
 
 /// Surroundings that were read before, each with all that any page of its organization has named.
-pub(crate) struct KnownSurroundings(Cache<OrganizationId, Arc<Surroundings>>);
+pub(crate) struct KnownSurroundings(Cache<OrganizationId, Arc<Surroundings>, Things>);
+
+/// Weighs surroundings by how many things they hold.
+#[derive(Clone)]
+struct Things;
 
 impl KnownSurroundings {
     fn at(&self, organization: OrganizationId, revision: Revision) -> Option<Arc<Surroundings>> {
@@ -272,18 +279,22 @@ impl KnownSurroundings {
     }
 }
 
+impl Weighter<OrganizationId, Arc<Surroundings>> for Things {
+    fn weight(&self, _: &OrganizationId, known: &Arc<Surroundings>) -> u64 {
+        let things = [known.roles.len(), known.inviters.len(), known.workspaces.len(), known.workspace_roles.len()];
+        // What weighs nothing would stay for ever.
+        things.iter().sum::<usize>().max(1) as u64
+    }
+}
+
 impl Default for KnownSurroundings {
     fn default() -> Self {
-        let weigh = |_: &OrganizationId, known: &Arc<Surroundings>| {
-            let things = [known.roles.len(), known.inviters.len(), known.workspaces.len(), known.workspace_roles.len()];
-            u32::try_from(things.iter().sum::<usize>()).unwrap_or(u32::MAX)
-        };
-        Self(Cache::builder().weigher(weigh).max_capacity(THINGS).build())
+        Self(Cache::with_weighter(ORGANIZATIONS, THINGS, Things))
     }
 }
 
 impl fmt::Debug for KnownSurroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KnownSurroundings").field(&self.0.entry_count()).finish()
+        f.debug_tuple("KnownSurroundings").field(&self.0.len()).finish()
     }
 }

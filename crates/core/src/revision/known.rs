@@ -4,14 +4,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use super::Known;
 use crate::id::OrganizationId;
 use crate::session::Kept;
 
 /// Callers that are known at the most, about 300 bytes each; who asks least goes first.
-const CALLERS: u64 = 8192;
+const CALLERS: usize = 8192;
 
 /// A session's digest, and an organization.
 type Key = ([u8; 32], OrganizationId);
@@ -33,7 +33,7 @@ impl KnownCallers {
 
     /// What is known of them does not hold any more.
     pub(crate) fn forget(&self, key: &Key) {
-        self.0.invalidate(key);
+        self.0.remove(key);
     }
 
     /// Keeps it, in place of what was.
@@ -44,6 +44,6 @@ impl KnownCallers {
 
 impl fmt::Debug for KnownCallers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KnownCallers").field(&self.0.entry_count()).finish()
+        f.debug_tuple("KnownCallers").field(&self.0.len()).finish()
     }
 }
