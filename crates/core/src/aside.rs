@@ -3,8 +3,9 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::{Problem, Result};
 
@@ -13,24 +14,52 @@ use crate::error::{Problem, Result};
 /// a tick of the kernel (4 ms at 250 a second) so often that one reader in a hundred waits for it.
 #[cfg(target_os = "linux")]
 const GIVES_WAY_BY: i32 = 19;
+/// The same once many wait for it: a tenth of the time of one that answers requests. Readers could keep others from signing
+/// in else.
+#[cfg(target_os = "linux")]
+const GIVES_WAY_TO_FEWER_BY: i32 = 10;
+/// Many wait when more than this do for each place.
+const FEW: usize = 4;
 
 /// Where such work is done.
 #[derive(Debug)]
 pub(crate) struct Aside {
     name: &'static str,
+    at_once: usize,
     places: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Aside {
     /// Does `at_once` of its kind at once, on threads of this name.
     pub(crate) fn new(name: &'static str, at_once: usize) -> Self {
-        Self { name, places: Arc::new(Semaphore::new(at_once.max(1))) }
+        let at_once = at_once.max(1);
+        Self { name, at_once, places: Arc::new(Semaphore::new(at_once)), waiting: Arc::default() }
     }
 
     /// Waits for a place. It is given to what is done there: a caller who hangs up makes no room before that has ended.
     pub(crate) async fn place(&self) -> Result<Place> {
+        let waiting = Waiting::begin(&self.waiting);
         let permit = Arc::clone(&self.places).acquire_owned().await.map_err(Problem::internal)?;
-        Ok(Place { name: self.name, _permit: permit })
+        drop(waiting);
+        let many_wait = self.waiting.load(Ordering::Relaxed) > self.at_once * FEW;
+        Ok(Place { name: self.name, many_wait, _permit: permit })
+    }
+}
+
+/// One who waits, for as long as it is held: whoever goes away does not wait any more.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -38,7 +67,8 @@ impl Aside {
 #[derive(Debug)]
 pub(crate) struct Place {
     name: &'static str,
-    _permit: tokio::sync::OwnedSemaphorePermit,
+    many_wait: bool,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Place {
@@ -49,7 +79,7 @@ impl Place {
         let thread = std::thread::Builder::new().name(self.name.to_owned());
         let work = move || {
             // Where it may not, it is done all the same.
-            let _ = give_way();
+            let _ = give_way(self.many_wait);
             let made = work();
             drop(self);
             let _ = done.send(made);
@@ -61,19 +91,20 @@ impl Place {
 
 /// Elsewhere it would slow down the whole process.
 #[cfg(target_os = "linux")]
-fn give_way() -> io::Result<()> {
-    rustix::process::nice(GIVES_WAY_BY)?;
+fn give_way(many_wait: bool) -> io::Result<()> {
+    rustix::process::nice(if many_wait { GIVES_WAY_TO_FEWER_BY } else { GIVES_WAY_BY })?;
     Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_way() -> io::Result<()> {
+fn give_way(_: bool) -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     #[tokio::test]
     async fn work_is_done_on_a_thread_that_gives_way() {
@@ -88,6 +119,24 @@ mod tests {
             assert_eq!(there.unwrap(), (before + GIVES_WAY_BY).min(19));
             assert_eq!(rustix::process::getpriority_process(None).unwrap(), before, "the others are as they were");
         }
+    }
+
+    #[tokio::test]
+    async fn it_gives_way_by_less_once_many_wait() {
+        let aside = Aside::new("aside", 1);
+        let first = aside.place().await.unwrap();
+        assert!(!first.many_wait);
+        let mut waiting: Vec<_> = (0..=FEW + 1).map(|_| Box::pin(aside.place())).collect();
+        for one in &mut waiting {
+            assert!(one.as_mut().now_or_never().is_none());
+        }
+        drop(first);
+        let next = waiting.remove(0).await.unwrap();
+        assert!(next.many_wait);
+        // Those who go away do not wait.
+        waiting.truncate(1);
+        drop(next);
+        assert!(!waiting.remove(0).await.unwrap().many_wait);
     }
 
     #[tokio::test]

@@ -39,11 +39,12 @@ struct Shared {
 
 impl App {
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        let requests = AtomicU64::new(u64::from_le_bytes(service.random_bytes()));
+        // Programs that read JSON know whole numbers up to 2^53.
+        let requests = AtomicU64::new(u64::from_le_bytes(service.random_bytes()) >> 12);
         Self(Arc::new(Shared { service, kept: KeptLists::default(), kept_sessions: KeptSessions::default(), requests }))
     }
 
-    /// An id for a request: a number of up to 20 digits, begun by chance and counted on, so that no two of a process are
+    /// An id for a request: a number of up to 16 digits, begun by chance and counted on, so that no two of a process are
     /// alike and two processes hardly ever meet. It is no secret.
     pub(crate) fn request_id(&self) -> u64 {
         self.0.requests.fetch_add(1, Ordering::Relaxed)

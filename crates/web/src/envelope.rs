@@ -151,8 +151,8 @@ fn write(status: StatusCode, envelope: &impl Serialize) -> Response {
     }
 }
 
-/// A refusal by a part that does not know the session. It leaves an empty answer with the problem beside it; the layer
-/// that knows the session writes the envelope.
+/// A refusal by a part that does not know the session. It leaves an empty answer with the problem beside it; the server,
+/// which knows the session, writes the envelope.
 #[derive(Debug)]
 pub(crate) struct Refusal(pub(crate) Problem);
 

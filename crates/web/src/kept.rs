@@ -47,19 +47,22 @@ pub(crate) struct KeptList {
     tag: String,
 }
 
-/// Weighs what is kept by the bytes of its JSON.
+/// What keeping something takes besides its JSON, about.
+const BESIDES: u64 = 1 << 10;
+
+/// Weighs what is kept by the bytes that it takes.
 #[derive(Clone, Debug)]
 struct Length;
 
 impl Weighter<OrganizationId, Arc<KeptList>> for Length {
     fn weight(&self, _: &OrganizationId, kept: &Arc<KeptList>) -> u64 {
-        kept.data.0.len() as u64
+        kept.data.0.len() as u64 + BESIDES
     }
 }
 
 impl Weighter<[u8; 32], Arc<Kept<Bytes>>> for Length {
     fn weight(&self, _: &[u8; 32], kept: &Arc<Kept<Bytes>>) -> u64 {
-        kept.what.len() as u64
+        kept.what.len() as u64 + BESIDES
     }
 }
 

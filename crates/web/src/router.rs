@@ -1,4 +1,4 @@
-//! Every route in one list, and the layers around them.
+//! Every route in one list.
 
 use axum::Router;
 use axum::routing::MethodFilter;
@@ -12,13 +12,12 @@ use vestibule_core::Code;
 use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
-use crate::middleware::cors;
 use crate::openapi::{self, Alias};
 use crate::routes::Routes;
 
 /// What finds a request's handler.
 pub(crate) fn router(app: &App) -> Router {
-    let router = older_verbs(answering())
+    older_verbs(answering())
         .get("/openapi.json", crate::docs::description)
         .merge(crate::docs::pages())
         .merge(crate::pages::pages())
@@ -26,13 +25,8 @@ pub(crate) fn router(app: &App) -> Router {
         .merge(crate::images::routes())
         .merge(crate::mail::routes())
         .merge(crate::well_known::routes())
-        .or(not_found);
-    // Where no other origin may call, nothing is said of origins.
-    let router = match cors::layer(app.settings()) {
-        Some(layer) => router.layer(layer),
-        None => router,
-    };
-    router.with_state(app.clone())
+        .or(not_found)
+        .with_state(app.clone())
 }
 
 /// No such path, or not with this method.
@@ -68,10 +62,11 @@ macro_rules! calls {
     };
 }
 
-/// All of these methods; a description names at least one.
+/// All of these methods.
+#[expect(clippy::expect_used, reason = "seen by every start and every test, and not a matter of input")]
 fn any_of(methods: &[HttpMethod]) -> MethodFilter {
     let filters = methods.iter().map(PathItemExt::to_method_filter);
-    filters.reduce(MethodFilter::or).unwrap_or(MethodFilter::TRACE)
+    filters.reduce(MethodFilter::or).expect("a call's description names a method")
 }
 
 calls! {

@@ -3,6 +3,7 @@
 //!
 //! It is no layer of the router's: those are cloned and boxed for each request, route by route.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::HeaderName;
+use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use tower::ServiceExt;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_http::cors::CorsLayer;
 use tracing::Instrument;
 use tracing::field::Empty;
 use vestibule_core::context::{Caller, Context, Query};
@@ -23,7 +25,7 @@ use vestibule_core::{Code, Problem, Result};
 
 use crate::app::{App, caller};
 use crate::envelope::{self, Refusal, take_refusal};
-use crate::middleware::{cross_site, headers};
+use crate::middleware::{cors, cross_site, headers};
 use crate::router::router;
 
 /// The longest a request may take before its caller is told to come back. What it began in the database is finished
@@ -39,14 +41,16 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     app: App,
     router: Router,
+    /// Where no other origin may call, nothing is said of origins.
+    cors: Option<CorsLayer>,
 }
 
 impl Server {
     /// Answers for this service.
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
-        let router = router(&app);
-        Self(Arc::new(Inner { app, router }))
+        let (router, cors) = (router(&app), cors::layer(app.settings()));
+        Self(Arc::new(Inner { app, router, cors }))
     }
 
     /// The answer to a request that came from this address.
@@ -55,7 +59,7 @@ impl Server {
         let id = app.request_id();
         let span = tracing::info_span!("request", id, method = %request.method(), route = Empty);
         let begun = Instant::now();
-        let mut response = self.answered(request, peer).instrument(span.clone()).await;
+        let mut response = self.shown_to_origins(request, peer).instrument(span.clone()).await;
         headers::add(response.headers_mut(), app.settings());
         let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
         let (status, microseconds) = (response.status().as_u16(), begun.elapsed().as_micros());
@@ -64,9 +68,19 @@ impl Server {
         response
     }
 
+    /// The answer, and which other origins may read it, whatever it is.
+    async fn shown_to_origins(&self, request: Request, peer: IpAddr) -> Response {
+        let Some(cors) = &self.0.cors else {
+            return self.answered(request, peer).await;
+        };
+        let answered = service_fn(|request| self.answered(request, peer).map(Ok::<_, Infallible>));
+        let Ok(response) = Box::pin(cors.layer(answered).oneshot(request)).await;
+        response
+    }
+
     /// What the handler answers, if it answers in time and the request may reach it.
     async fn answered(&self, mut request: Request, peer: IpAddr) -> Response {
-        let Inner { app, router } = &*self.0;
+        let Inner { app, router, .. } = &*self.0;
         let caller = Arc::new(caller(&request, peer, app.settings()));
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
@@ -89,21 +103,19 @@ impl Server {
             _ => None,
         };
         let mut filled = envelope::failure(problem, session.as_ref());
-        // What the refusing layer has set stays: Allow, for one.
+        // What whoever refused has set stays: Allow, for one. But the router has counted the bytes of an empty answer.
+        refused.headers_mut().remove(header::CONTENT_LENGTH);
         filled.headers_mut().extend(std::mem::take(refused.headers_mut()));
         filled
     }
 }
 
-/// Ends a request that takes too long. A panic is its own failure and nobody else's; its words go to the log.
+/// Ends a request that takes too long. A panic is its own failure and nobody else's; the log has its place already, and its
+/// words may hold what no log may.
 async fn in_time(answer: impl Future<Output = Response>) -> Response {
     match tokio::time::timeout(LONGEST, AssertUnwindSafe(answer).catch_unwind()).await {
         Ok(Ok(response)) => response,
-        Ok(Err(panic)) => {
-            let words = panic.downcast_ref::<String>().map(String::as_str);
-            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
-            Refusal(Problem::internal(format!("panic: {words}"))).into_response()
-        }
+        Ok(Err(_)) => Refusal(Problem::internal("a handler panicked")).into_response(),
         Err(_) => Refusal(Code::TimedOut.into()).into_response(),
     }
 }
@@ -116,5 +128,18 @@ impl Query for Nothing {
 
     async fn run(&self, _: &mut Context<'_>) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_that_says_nothing_of_itself() {
+        let mut response = in_time(async { panic!("ada@example.com") }).await;
+        let problem = take_refusal(&mut response).unwrap();
+        assert_eq!((problem.code(), problem.cause()), (Code::Internal, Some("a handler panicked")));
+        assert_eq!(in_time(async { "fine".into_response() }).await.status(), 200);
     }
 }

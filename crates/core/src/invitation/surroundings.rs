@@ -25,8 +25,9 @@ use crate::revision::{self, Revision};
 
 /// Things that are kept of all organizations together, some 500 bytes each; what is asked for least goes first.
 const THINGS: u64 = 16_384;
-/// Organizations that these are of, about.
-const ORGANIZATIONS: usize = 1024;
+/// Organizations that these are of, about: so few that the things are not divided among processors until those of a large
+/// organization fit into no part.
+const ORGANIZATIONS: usize = 32;
 
 /// A member who sent invitations.
 #[derive(Debug)]

@@ -104,3 +104,43 @@ async fn a_head_past_its_bound_is_refused() {
     drop((long, stop));
     served.await.unwrap();
 }
+
+/// An answer's status, and its body as far as its head says that it goes.
+async fn answer_on(connection: &mut TcpStream, request: &str) -> (u16, Vec<u8>) {
+    connection.write_all(format!("{request} HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; if request.starts_with("HEAD") { 0 } else { length.parse().unwrap() }];
+    connection.read_exact(&mut body).await.unwrap();
+    (head[9..12].parse().unwrap(), body)
+}
+
+#[tokio::test]
+async fn answers_follow_each_other_on_a_connection_whatever_they_say() {
+    let app = App::start().await;
+    let server = app.inner.server.clone();
+    let (address, stop, served) = serving(move |request, peer| server.clone().answer(request, peer), Room::of(2)).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    for (request, status) in [
+        ("GET /organizations/1/invitations", 401),
+        ("GET /organizations/1/nothing", 404),
+        ("DELETE /session", 404),
+        ("HEAD /session", 200),
+        ("GET /organizations/x/invitations", 400),
+        ("POST /auth/signin", 400),
+        ("GET /session", 200),
+    ] {
+        let (answered, body) = answer_on(&mut connection, request).await;
+        assert_eq!(answered, status, "{request}: {}", String::from_utf8_lossy(&body));
+        if !request.starts_with("HEAD") {
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["status"], status, "{request}");
+        }
+    }
+    drop((connection, stop));
+    served.await.unwrap();
+}

@@ -467,6 +467,12 @@ impl Client {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let cost = parts.extensions.get::<Cost>().copied().unwrap_or_default();
+        // Whoever reads as much as was announced has read it all; nobody else notices.
+        let announced =
+            parts.headers.get(header::CONTENT_LENGTH).map(|length| length.to_str().unwrap().parse().unwrap());
+        if method != Method::HEAD && parts.status != 304 {
+            assert_eq!(announced.unwrap_or(bytes.len()), bytes.len(), "{method} {path}");
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.keep_cookie(&parts.headers);
         self.app.inner.seen.answer(&parts.headers, &text);

@@ -40,8 +40,9 @@ macro_rules! wire {
 pub(super) use wire;
 
 /// A page of shapes as an array, of which each takes about so many bytes: a buffer that grows is copied again and again.
+/// It is kept perhaps, so that much more room than it takes is given back.
 pub(crate) fn page<W: Wire>(shapes: impl ExactSizeIterator<Item = W>, bytes_of_one: usize) -> Vec<u8> {
-    let mut json = Vec::with_capacity((shapes.len() + 1) * bytes_of_one);
+    let mut json = Vec::with_capacity(shapes.len() * bytes_of_one + 2);
     json.push(b'[');
     for (place, shape) in shapes.enumerate() {
         if place > 0 {
@@ -50,6 +51,9 @@ pub(crate) fn page<W: Wire>(shapes: impl ExactSizeIterator<Item = W>, bytes_of_o
         shape.write(&mut json);
     }
     json.push(b']');
+    if json.len() < json.capacity() / 8 * 7 {
+        json.shrink_to_fit();
+    }
     json
 }
 
@@ -137,6 +141,12 @@ mod tests {
     use proptest::prelude::*;
     use serde::Serialize;
 
+    const STATUSES: [Status; 4] = [Status::Pending, Status::Accepted, Status::Discarded, Status::Declined];
+    const DELIVERIES: [Delivery; 5] =
+        [Delivery::Queued, Delivery::Sent, Delivery::Deferred, Delivery::Failed, Delivery::NotSent];
+    const SUSPENSIONS: [Suspension; 3] =
+        [Suspension::InviterMayNotInvite, Suspension::RoleExceedsInviter, Suspension::InviterHasLeft];
+
     wire! {
         #[derive(Serialize)]
         struct Everything {
@@ -147,6 +157,7 @@ mod tests {
             flag: bool,
             nothing: Option<RoleId>,
             something: Option<Status>,
+            suspended: Suspension,
             inside: Inside,
         }
     }
@@ -160,7 +171,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_page_is_what_serde_writes(texts in proptest::collection::vec(any::<String>(), 0..3), number: i64, flag: bool) {
+        fn a_page_is_what_serde_writes(
+            texts in proptest::collection::vec(any::<String>(), 0..3),
+            number: i64,
+            flag: bool,
+            status in proptest::sample::select(&STATUSES[..]),
+            state in proptest::sample::select(&DELIVERIES[..]),
+            suspended in proptest::sample::select(&SUSPENSIONS[..]),
+        ) {
             let shapes = texts.into_iter().map(|text| Everything {
                 id: number.into(),
                 text,
@@ -168,8 +186,9 @@ mod tests {
                 count: number,
                 flag,
                 nothing: None,
-                something: Some(Status::Pending),
-                inside: Inside { state: Delivery::Sent },
+                something: Some(status),
+                suspended,
+                inside: Inside { state },
             });
             let shapes: Vec<_> = shapes.collect();
             let right = serde_json::to_string(&shapes).unwrap();
