@@ -62,7 +62,9 @@ impl Server {
         let mut response = self.shown_to_origins(request, peer).instrument(span.clone()).await;
         headers::add(response.headers_mut(), app.settings());
         let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
-        let (status, microseconds) = (response.status().as_u16(), begun.elapsed().as_micros());
+        // In 64 bits it is a number in JSON, too; in 128 it would be a text.
+        let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let status = response.status().as_u16();
         span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "answered"));
         response.headers_mut().insert(REQUEST_ID, id.into());
         response
