@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::error::{Problem, Result};
+use crate::error::{Code, Problem, Result};
 
 /// How much more slowly than others such a thread gets on where there are more threads than processors, as `nice(1)` counts:
 /// as much as can be. Whoever gives way by less gets on no faster where a processor is free, and where none is, holds one for
@@ -27,19 +27,21 @@ pub(crate) struct Aside {
     name: &'static str,
     at_once: usize,
     places: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
 }
 
 impl Aside {
-    /// Does `at_once` of its kind at once, on threads of this name.
-    pub(crate) fn new(name: &'static str, at_once: usize) -> Self {
+    /// Does `at_once` of its kind at once, on threads of this name, while no more than `most_waiting` wait.
+    pub(crate) fn new(name: &'static str, at_once: usize, most_waiting: usize) -> Self {
         let at_once = at_once.max(1);
-        Self { name, at_once, places: Arc::new(Semaphore::new(at_once)), waiting: Arc::default() }
+        Self { name, at_once, places: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), most_waiting }
     }
 
     /// Waits for a place. It is given to what is done there: a caller who hangs up makes no room before that has ended.
+    /// Error: `BUSY` when too many wait already.
     pub(crate) async fn place(&self) -> Result<Place> {
-        let waiting = Waiting::begin(&self.waiting);
+        let waiting = Waiting::begin(&self.waiting, self.most_waiting).ok_or(Code::Busy)?;
         let permit = Arc::clone(&self.places).acquire_owned().await.map_err(Problem::internal)?;
         drop(waiting);
         let many_wait = self.waiting.load(Ordering::Relaxed) > self.at_once * FEW;
@@ -51,9 +53,9 @@ impl Aside {
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
-    fn begin(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
+    fn begin(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let one = Self(waiting);
+        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(one)
     }
 }
 
@@ -108,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_is_done_on_a_thread_that_gives_way() {
-        let aside = Aside::new("aside", 1);
+        let aside = Aside::new("aside", 1, 64);
         let place = aside.place().await.unwrap();
         let name = place.run(|| std::thread::current().name().map(str::to_owned)).await.unwrap();
         assert_eq!(name.as_deref(), Some("aside"));
@@ -123,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_gives_way_by_less_once_many_wait() {
-        let aside = Aside::new("aside", 1);
+        let aside = Aside::new("aside", 1, 64);
         let first = aside.place().await.unwrap();
         assert!(!first.many_wait);
         let mut waiting: Vec<_> = (0..=FEW + 1).map(|_| Box::pin(aside.place())).collect();
@@ -141,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_place_is_free_again_when_its_work_has_ended_however_that_was() {
-        let aside = Aside::new("aside", 1);
+        let aside = Aside::new("aside", 1, 64);
         let place = aside.place().await.unwrap();
         assert!(aside.places.try_acquire().is_err());
         assert!(place.run(|| panic!("this is meant to happen")).await.is_err());

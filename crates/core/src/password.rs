@@ -4,7 +4,6 @@
 //! many at once, and with a bound on how many wait.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -82,19 +81,13 @@ impl fmt::Debug for PasswordDigest {
 #[derive(Debug)]
 pub struct PasswordHasher {
     hashing: Aside,
-    waiting: AtomicUsize,
-    most_waiting: usize,
 }
 
 impl PasswordHasher {
     /// A hasher that runs `parallel` hashes at once.
     pub fn new(parallel: usize) -> Self {
         let parallel = parallel.max(1);
-        Self {
-            hashing: Aside::new("hashing", parallel),
-            waiting: AtomicUsize::new(0),
-            most_waiting: parallel * WAITING_PER_HASH,
-        }
+        Self { hashing: Aside::new("hashing", parallel, parallel * WAITING_PER_HASH) }
     }
 
     /// The string to store for a password, with a fresh salt. Error: `BUSY`.
@@ -113,26 +106,7 @@ impl PasswordHasher {
     }
 
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let place = Place::take(&self.waiting, self.most_waiting).ok_or(Code::Busy)?;
-        let here = self.hashing.place().await?;
-        drop(place);
-        here.run(work).await
-    }
-}
-
-/// A place in the queue, given back when it is dropped, even by a caller that went away.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
-        let place = Self(waiting);
-        (waiting.fetch_add(1, Ordering::SeqCst) < most).then_some(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.hashing.place().await?.run(work).await
     }
 }
 

@@ -57,7 +57,7 @@ impl ImageStore {
     }
 
     fn new(store: Arc<dyn ObjectStore>, folder: &str) -> Self {
-        Self { store, folder: Path::from(folder), decoding: Aside::new("decoding", 1) }
+        Self { store, folder: Path::from(folder), decoding: Aside::new("decoding", 1, usize::MAX) }
     }
 
     fn in_folder(folder: &FilePath) -> Result<Self, StoreError> {
