@@ -4,7 +4,7 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::id::{AttemptId, DomainId, InvitationId, OrganizationId};
 use crate::secret::{AttemptToken, InvitationSecret, InvitationToken, RefusalToken, VerificationCode};
@@ -48,7 +48,7 @@ impl Keys {
     /// Makes every key from the master key.
     pub fn new(master: &MasterKey) -> Self {
         let master = Key::new(&master.0);
-        let derived = |name: &str| master.digest(&[name.as_bytes()]);
+        let derived = |name: &str| Zeroizing::new(master.digest(&[name.as_bytes()]));
         let purpose = |name: &str| Key::new(&derived(name));
         Self {
             invitation_naming: purpose("invitation: naming"),
@@ -61,7 +61,7 @@ impl Keys {
             refusals: purpose("mail refusals"),
             tokens: purpose("session tokens"),
             domains: purpose("domains"),
-            check: derived("check"),
+            check: *derived("check"),
         }
     }
 
