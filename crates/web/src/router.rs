@@ -44,10 +44,10 @@ pub fn description() -> OpenApi {
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident { $($($first:ident $(:: $rest:ident)*),+;)+ })+) => {
         fn answering() -> Routes {
-            Routes::default()$($($(.on(
-                any_of(&routes!(@path [methods()] of $first $(:: $rest)*)),
+            Routes::default()$($($(.on_each(
+                routes!(@path [methods()] of $first $(:: $rest)*).iter().map(PathItemExt::to_method_filter),
                 &routes!(@path [path()] of $first $(:: $rest)*),
-                $first $(:: $rest)*,
+                &$first $(:: $rest)*,
             ))+)+)+
         }
 
@@ -60,13 +60,6 @@ macro_rules! calls {
             OpenApiRouter::with_openapi(openapi::beginning())$(.merge($name()))+
         }
     };
-}
-
-/// All of these methods.
-#[expect(clippy::expect_used, reason = "seen by every start and every test, and not a matter of input")]
-fn any_of(methods: &[HttpMethod]) -> MethodFilter {
-    let filters = methods.iter().map(PathItemExt::to_method_filter);
-    filters.reduce(MethodFilter::or).expect("a call's description names a method")
 }
 
 calls! {

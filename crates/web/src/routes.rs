@@ -25,9 +25,19 @@ impl Routes {
         self.on(MethodFilter::POST, path, handler)
     }
 
-    /// With this one, for any of these methods.
-    pub(crate) fn on<T: 'static>(self, methods: MethodFilter, path: &str, handler: impl Handler<T, App>) -> Self {
-        Self(self.0.route(path, routing::on(methods, named(path, handler))))
+    /// With this one, for this method.
+    pub(crate) fn on<T: 'static>(self, method: MethodFilter, path: &str, handler: impl Handler<T, App>) -> Self {
+        Self(self.0.route(path, routing::on(method, named(path, handler))))
+    }
+
+    /// With this one, for each of these methods.
+    pub(crate) fn on_each<T: 'static>(
+        self,
+        methods: impl Iterator<Item = MethodFilter>,
+        path: &str,
+        handler: &impl Handler<T, App>,
+    ) -> Self {
+        methods.fold(self, |routes, method| routes.on(method, path, handler.clone()))
     }
 
     /// With all of these.
