@@ -537,3 +537,21 @@ async fn without_a_transport_the_delivery_says_so() {
     assert_eq!(invitation["delivery"]["state"], "not_sent");
     assert_eq!(app.count("SELECT COUNT(*) FROM outbox"), 0);
 }
+
+/// One is written by serde, and a list of them by itself.
+#[tokio::test]
+async fn a_list_shows_what_inviting_answered_to_the_byte() {
+    let app = App::without_mail().await;
+    let (owner, organization) = app.founder("olga@example.com").await;
+    let workspace = workspace(&owner, &organization, "Yard \"\\\u{1f6a2}").await;
+    let role = role(&app, &owner, &organization, "Look \"out\"", &["organization:member"]).await;
+    for fields in [&[("role_id", role.as_str())][..], &[("workspace_id", workspace.as_str())]] {
+        let fields = [&[("email", "ines@example.com")], fields].concat();
+        let created = owner.post(&path(&organization), &fields).await;
+        assert_eq!(created.status, 200, "{}", created.text);
+        let (_, data) = created.text.split_once("\"data\":").unwrap();
+        let (data, _) = data.rsplit_once(",\"session\":").unwrap();
+        let list = owner.get(&path(&organization)).await.text;
+        assert!(list.contains(data), "{data}\nin {list}");
+    }
+}
