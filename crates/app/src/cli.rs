@@ -15,7 +15,7 @@ Examples:
   vestibule settings --effective           which values hold, and why
   vestibule doctor --mail-to you@example.com
   vestibule outbox list                    mail that does not leave, and why
-  vestibule mail preview /tmp/mails        our mails with made-up names
+  vestibule mail preview mails             our mails with made-up names
   vestibule migrate --check                what a new binary would change in the database
   vestibule move --from vestibule.db --to postgres://user@host/name
   vestibule bench                          what it costs on this machine
