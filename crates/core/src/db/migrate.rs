@@ -42,6 +42,7 @@ migrations! {
     "0012" = 12 "housekeeping";
     "0013" = 13 "session_revisions";
     "0014" = 14 "workspace_indexes";
+    "0015" = 15 "checks";
 }
 
 /// The schema this binary speaks.

@@ -146,12 +146,12 @@ impl<'a> Tx<'a> {
         matches!(self.engine, Engine::Postgres(_))
     }
 
-    /// Runs it once for each of these, all sent together, and gives each one's row or nothing.
-    pub async fn optional_each<A: Arguments, R: Record>(
+    /// Runs it once for each of these, all sent together, and says how many rows each has changed.
+    pub async fn execute_each<A: Arguments>(
         &mut self,
-        statement: Statement<A, R>,
+        statement: Statement<A, ()>,
         given: &[A::Given<'_>],
-    ) -> Result<Vec<Option<R>>> {
+    ) -> Result<Vec<usize>> {
         let declaration = statement.declaration();
         let values: Vec<_> = given.iter().map(|one| A::values(*one)).collect();
         if values.is_empty() {
@@ -162,38 +162,9 @@ impl<'a> Tx<'a> {
         values.iter().for_each(|values| self.note_change(&declaration, values, true));
         match &mut self.engine {
             Engine::Sqlite(connection) => {
-                let one = |values: &Vec<Value<'_>>| {
-                    let rows = sqlite::rows(connection, &declaration, values, R::read)?;
-                    Ok(rows.into_iter().next())
-                };
-                values.iter().map(one).collect()
+                values.iter().map(|values| sqlite::execute(connection, &declaration, values)).collect()
             }
-            Engine::Postgres(transaction) => {
-                let rows = transaction.rows_each(&declaration, &values).await?;
-                rows.iter().map(|rows| rows.first().map(|row| R::read(&Row::Postgres(row))).transpose()).collect()
-            }
-        }
-    }
-
-    /// The same for a statement that gives no rows.
-    pub async fn execute_each<A: Arguments>(
-        &mut self,
-        statement: Statement<A, ()>,
-        given: &[A::Given<'_>],
-    ) -> Result<()> {
-        let declaration = statement.declaration();
-        let values: Vec<_> = given.iter().map(|one| A::values(*one)).collect();
-        if values.is_empty() {
-            return Ok(());
-        }
-        self.note(&declaration);
-        self.note_rows(values.len());
-        values.iter().for_each(|values| self.note_change(&declaration, values, true));
-        match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                values.iter().try_for_each(|values| sqlite::execute(connection, &declaration, values).map(|_| ()))
-            }
-            Engine::Postgres(transaction) => transaction.rows_each(&declaration, &values).await.map(|_| ()),
+            Engine::Postgres(transaction) => transaction.execute_each(&declaration, &values).await,
         }
     }
 

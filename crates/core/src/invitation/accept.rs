@@ -103,11 +103,10 @@ impl Accept {
             return Ok(Outcome::refused(invitation, Code::OrganizationFull));
         }
         // Of all who got this far at once, one finds the invitation still open.
-        let taken = (organization, invitation.id, invitation.generation, cx.now);
-        let taken = cx.tx.optional(sql::ACCEPT, taken).await?.ok_or(Code::InvalidInvitationToken)?;
-        if (taken.role_id, taken.workspace_role_id) != (invitation.role_id, invitation.workspace_role_id) {
-            // A role was removed since it was read, and another put in its place: that one has to be looked at first.
-            return Err(Code::Busy.into());
+        let roles = (invitation.role_id, invitation.workspace_role_id);
+        let taken = (organization, invitation.id, invitation.generation, roles.0, roles.1, cx.now);
+        if cx.tx.execute(sql::ACCEPT, taken).await? == 0 {
+            return Err(not_taken(cx, invitation).await?.into());
         }
         let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
         if proves {
@@ -141,6 +140,14 @@ impl Accept {
             already_member: !gives_something,
         })
     }
+}
+
+/// Why nobody got the invitation's row, which was open when it was read.
+async fn not_taken(cx: &mut Context<'_>, before: &Invitation) -> Result<Code> {
+    let found = cx.tx.optional(sql::FIND, (before.organization_id, before.id)).await?;
+    let is_open = |now: &Invitation| now.generation == before.generation && now.standing(cx.now) == Standing::Open;
+    // A role was removed since, and another put in its place: that one has to be looked at first.
+    Ok(if found.as_ref().is_some_and(is_open) { Code::Busy } else { Code::InvalidInvitationToken })
 }
 
 /// The workspace that an invitation leads into.

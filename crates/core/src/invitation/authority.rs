@@ -27,6 +27,8 @@ pub enum Suspension {
 #[derive(Debug)]
 pub(super) struct Granted {
     pub(super) role: RoleId,
+    /// Whose role that is; 0 for the deployment's. The foreign key holds that it is so.
+    pub(super) role_scope: i64,
     pub(super) permissions: PermissionSet,
     pub(super) workspace: Option<GrantedInWorkspace>,
 }
@@ -36,6 +38,8 @@ pub(super) struct Granted {
 pub(super) struct GrantedInWorkspace {
     pub(super) workspace: WorkspaceId,
     pub(super) role: WorkspaceRoleId,
+    /// As with the organization's.
+    pub(super) role_scope: i64,
     pub(super) permissions: PermissionSet,
 }
 
@@ -60,18 +64,20 @@ pub(super) async fn granted_by(
     workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
 ) -> Result<Granted> {
     let organization = grant.organization();
-    let Role { id, permissions, .. } = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
+    let given = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
     let workspace = match workspace {
         None => None,
         Some((workspace, role)) => {
             let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
             found.ok_or(Code::WorkspaceNotFound)?;
             let found = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await?;
-            let permissions = found.ok_or(Code::RoleNotFound)?.permissions;
-            Some(GrantedInWorkspace { workspace, role, permissions })
+            let found = found.ok_or(Code::RoleNotFound)?;
+            let role_scope = found.workspace_id.map_or(0, WorkspaceId::get);
+            Some(GrantedInWorkspace { workspace, role, role_scope, permissions: found.permissions })
         }
     };
-    Ok(Granted { role: *id, permissions: permissions.clone(), workspace })
+    let role_scope = given.organization_id.map_or(0, OrganizationId::get);
+    Ok(Granted { role: given.id, role_scope, permissions: given.permissions.clone(), workspace })
 }
 
 /// Checks that the caller holds all that is to be given, and that it can still be given. Errors: `ROLE_EXCEEDS_YOURS`,
@@ -153,7 +159,7 @@ pub(crate) async fn suspend_sent(
         suspension(&held, there, (&sent.permissions, sent.workspace_permissions.as_ref())).is_some()
     });
     let suspended: Vec<_> = suspended.map(|sent| (organization, sent.id)).collect();
-    cx.tx.execute_each(sql::SUSPEND, &suspended).await
+    cx.tx.execute_each(sql::SUSPEND, &suspended).await.map(|_| ())
 }
 
 /// The rule itself: who holds `held` in the organization and `there` in the workspace may give these permissions, or why

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, Granted};
-use super::create::{expires_at, row};
+use super::create::{New, expires_at};
 use super::sql::{self, Pending};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
@@ -198,12 +198,19 @@ impl Bulk {
             .collect();
         cx.tx.execute_each(sql::SUPERSEDE, &ran_out).await?;
         let expires_at = expires_at(cx, self.days);
-        let rows: Vec<_> =
-            good.iter().map(|(_, email, granted, _)| row(cx, grant, email, granted, (expires_at, None))).collect();
-        let made = cx.tx.optional_each(sql::INSERT, &rows).await?;
-        let invitations: Vec<_> = made.iter().flatten().collect();
+        let new: Vec<_> = good
+            .iter()
+            .map(|(place, invitee, granted, _)| {
+                let new = New { invitee, granted, language: None };
+                (*place, new, new.entry(cx, grant, expires_at))
+            })
+            .collect();
+        let rows: Vec<_> = new.iter().map(|(_, new, entry)| new.row(entry)).collect();
+        let made = cx.tx.execute_each(sql::INSERT, &rows).await?;
+        let made: Vec<_> = new.iter().zip(made).filter(|(_, made)| *made > 0).map(|(new, _)| new).collect();
+        let invitations: Vec<_> = made.iter().map(|(_, _, entry)| entry).collect();
         outbox::tell_all(cx, grant, &invitations).await?;
-        Ok(good.iter().zip(&made).filter_map(|((place, ..), made)| Some((*place, made.as_ref()?.id))).collect())
+        Ok(made.iter().map(|(place, _, entry)| (*place, entry.id)).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use super::authority::{self, Granted};
 use super::discard::Discard;
 use super::shown::{self, Shown};
 use super::surroundings::{Names, Surroundings};
-use super::{Delivery, Entry, seats, sql};
+use super::{Delivery, Entry, Status, seats, sql};
 use crate::access::{self, Grant, Need};
 use crate::context::{Command, Context};
 use crate::db::Purpose;
@@ -88,20 +88,23 @@ impl Create {
     }
 
     async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<Entry> {
-        let (organization, key) = (grant.organization(), self.invitee.key());
-        let scope = granted.workspace.as_ref().map_or(0, |there| there.workspace.get());
-        let row = row(cx, grant, &self.invitee, granted, (expires_at(cx, self.days), self.language));
-        let mut made = cx.tx.optional(sql::INSERT, row).await?;
-        if made.is_none() {
+        let new = New { invitee: &self.invitee, granted, language: self.language };
+        let entry = new.entry(cx, grant, expires_at(cx, self.days));
+        let scope = entry.workspace_id.map_or(0, WorkspaceId::get);
+        let in_the_way = (entry.organization_id, self.invitee.key(), scope, cx.now);
+        let mut made = cx.tx.execute(sql::INSERT, new.row(&entry)).await?;
+        if made == 0 {
             self.refuse_members(cx, grant, granted).await?;
         }
         // Only who is in the way is looked at: it may have run out.
-        if made.is_none() && cx.tx.execute(sql::SUPERSEDE, (organization, key, scope, cx.now)).await? > 0 {
-            made = cx.tx.optional(sql::INSERT, row).await?;
+        if made == 0 && cx.tx.execute(sql::SUPERSEDE, in_the_way).await? > 0 {
+            made = cx.tx.execute(sql::INSERT, new.row(&entry)).await?;
         }
-        let made = made.ok_or(Code::InvitationExists)?;
-        outbox::tell(cx, grant, &made).await?;
-        Ok(made)
+        if made == 0 {
+            return Err(Code::InvitationExists.into());
+        }
+        outbox::tell(cx, grant, &entry).await?;
+        Ok(entry)
     }
 }
 
@@ -121,45 +124,79 @@ pub(crate) async fn readdress(
     create.run(cx).await.map(|_| ())
 }
 
-/// What a new invitation is written with.
-#[expect(clippy::type_complexity, reason = "it is what the statement takes, in the statement's order")]
-pub(super) fn row<'a>(
-    cx: &Context<'_>,
-    grant: &Grant,
-    invitee: &'a EmailAddress,
-    granted: &Granted,
-    (expires_at, language): (Timestamp, Option<Language>),
-) -> (
+/// A new invitation: what its row holds besides what a list shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct New<'a> {
+    pub(super) invitee: &'a EmailAddress,
+    pub(super) granted: &'a Granted,
+    pub(super) language: Option<Language>,
+}
+
+/// What a new invitation is written with, in the order of [`sql::INSERT`].
+type Row<'a> = (
     OrganizationId,
     InvitationId,
     &'a str,
     &'a str,
     i64,
+    i64,
     RoleId,
     Option<WorkspaceId>,
+    Option<i64>,
     Option<WorkspaceRoleId>,
-    MembershipId,
+    Option<MembershipId>,
     Delivery,
     Timestamp,
     Timestamp,
     Option<Language>,
-) {
-    let there = granted.workspace.as_ref();
-    (
-        grant.organization(),
-        cx.id(),
-        invitee.as_str(),
-        invitee.key(),
-        generation(cx),
-        granted.role,
-        there.map(|there| there.workspace),
-        there.map(|there| there.role),
-        grant.membership(),
-        first_delivery(cx),
-        expires_at,
-        cx.now,
-        language,
-    )
+);
+
+impl<'a> New<'a> {
+    /// The invitation as lists show it once it is written.
+    pub(super) fn entry(&self, cx: &Context<'_>, grant: &Grant, expires_at: Timestamp) -> Entry {
+        let there = self.granted.workspace.as_ref();
+        Entry {
+            id: cx.id(),
+            organization_id: grant.organization(),
+            email_key: self.invitee.key().to_owned(),
+            status: Status::Pending,
+            generation: generation(cx),
+            expires_at,
+            created_at: cx.now,
+            updated_at: cx.now,
+            role_id: self.granted.role,
+            workspace_id: there.map(|there| there.workspace),
+            workspace_role_id: there.map(|there| there.role),
+            inviter_membership_id: Some(grant.membership()),
+            left_suspended: false,
+            delivery: first_delivery(cx),
+            delivery_reason: String::new(),
+            delivery_attempts: 0,
+            delivery_at: cx.now,
+            next_delivery_at: None,
+        }
+    }
+
+    /// The row that becomes this entry.
+    pub(super) fn row(&self, entry: &'a Entry) -> Row<'a> {
+        (
+            entry.organization_id,
+            entry.id,
+            self.invitee.as_str(),
+            &entry.email_key,
+            entry.generation,
+            self.granted.role_scope,
+            entry.role_id,
+            entry.workspace_id,
+            self.granted.workspace.as_ref().map(|there| there.role_scope),
+            entry.workspace_role_id,
+            entry.inviter_membership_id,
+            entry.delivery,
+            entry.expires_at,
+            entry.created_at,
+            self.language,
+        )
+    }
 }
 
 /// A number for a generation that no earlier one of the invitation had.

@@ -30,7 +30,9 @@ impl Command for Decline {
             invitee.owner.verified_at.ok_or(Code::InvitationEmailUnverified)?;
         }
         let declined = (invitation.organization_id, invitation.id, invitation.generation, cx.now);
-        cx.tx.optional(sql::DECLINE, declined).await?.ok_or(Code::InvalidInvitationToken)?;
+        if cx.tx.execute(sql::DECLINE, declined).await? == 0 {
+            return Err(Code::InvalidInvitationToken.into());
+        }
         Ok(())
     }
 }

@@ -34,7 +34,7 @@ impl Command for Discard {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        if cx.tx.optional(sql::DISCARD, (grant.organization(), self.invitation, cx.now)).await?.is_some() {
+        if cx.tx.execute(sql::DISCARD, (grant.organization(), self.invitation, cx.now)).await? > 0 {
             return Ok(());
         }
         // No row changed: there is none here, or somebody was faster. Only now is it worth a look to say which.

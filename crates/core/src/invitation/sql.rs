@@ -135,14 +135,6 @@ record! {
 }
 
 record! {
-    /// What an invitation gives to whoever has accepted it.
-    pub(crate) struct Taken {
-        pub(crate) role_id: RoleId,
-        pub(crate) workspace_role_id: Option<WorkspaceRoleId>,
-    }
-}
-
-record! {
     /// What a pending invitation would give.
     pub(crate) struct Sent {
         pub(crate) id: InvitationId,
@@ -320,26 +312,22 @@ sql! {
            LEFT JOIN organization_roles h ON h.scope = mr.role_scope AND h.id = mr.role_id
           WHERE o.id = $1 AND o.deleted_at IS NULL";
 
-    /// A new one; nothing comes back when the address has a pending one here already, or is that of somebody who is in.
-    INSERT(OrganizationId, InvitationId, Text, Text, i64, RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>,
-           MembershipId, Delivery, Timestamp, Timestamp, Option<Language>): Entry =
-        entry!(
-            "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
-                                      workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
-                                      inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
-                                      language)
-             SELECT $1, $2, $3, $4, 'pending', $5, r.scope, r.id, COALESCE($7, 0), $7,
-                    (SELECT wr.scope FROM workspace_roles wr WHERE wr.id = $8), $8, $9, $10, $12, $11, $12, $12, $13
-               FROM organization_roles r
-              WHERE r.scope IN (0, $1) AND r.id = $6
-                AND NOT EXISTS (SELECT 1
-                                  FROM email_addresses e
-                                  JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
-                                  LEFT JOIN workspace_memberships p ON p.organization_id = $1 AND p.workspace_id = $7
-                                       AND p.organization_membership_id = m.id
-                                 WHERE e.address_key = $4 AND COALESCE(p.workspace_id, 0) = COALESCE($7, 0))
-                 ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING
-          RETURNING", "");
+    /// A new one, or none where the address has a pending one already, or is that of somebody who is in. It gives nothing
+    /// back: whoever writes it knows all that stands in it, and SQLite keeps what is given back in a table of its own.
+    INSERT(OrganizationId, InvitationId, Text, Text, i64, i64, RoleId, Option<WorkspaceId>, Option<i64>,
+           Option<WorkspaceRoleId>, Option<MembershipId>, Delivery, Timestamp, Timestamp, Option<Language>) =
+        "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
+                                  workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
+                                  inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
+                                  language)
+         SELECT $1, $2, $3, $4, 'pending', $5, $6, $7, COALESCE($8, 0), $8, $9, $10, $11, $12, $14, $13, $14, $14, $15
+          WHERE NOT EXISTS (SELECT 1
+                              FROM email_addresses e
+                              JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
+                              LEFT JOIN workspace_memberships p ON p.organization_id = $1 AND p.workspace_id = $8
+                                   AND p.organization_membership_id = m.id
+                             WHERE e.address_key = $4 AND COALESCE(p.workspace_id, 0) = COALESCE($8, 0))
+             ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING";
 
     /// An expired one makes room for a new one.
     SUPERSEDE(OrganizationId, Text, i64, Timestamp) =
@@ -368,21 +356,19 @@ sql! {
         "UPDATE invitations SET left_suspended = 1 WHERE organization_id = $1 AND id = $2";
 
     /// The state is asked in the same statement that changes it.
-    DISCARD(OrganizationId, InvitationId, Timestamp): (InvitationId,) =
+    DISCARD(OrganizationId, InvitationId, Timestamp) =
         "UPDATE invitations SET status = 'discarded', updated_at = $3
-          WHERE organization_id = $1 AND id = $2 AND status = 'pending'
-      RETURNING id";
+          WHERE organization_id = $1 AND id = $2 AND status = 'pending'";
 
-    DECLINE(OrganizationId, InvitationId, i64, Timestamp): (InvitationId,) =
+    DECLINE(OrganizationId, InvitationId, i64, Timestamp) =
         "UPDATE invitations SET status = 'declined', updated_at = $4
-          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending'
-      RETURNING id";
+          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending'";
 
-    /// Of all who accept at once, one gets the row.
-    ACCEPT(OrganizationId, InvitationId, i64, Timestamp): Taken =
-        "UPDATE invitations SET status = 'accepted', updated_at = $4
-          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $4
-      RETURNING role_id, workspace_role_id";
+    /// Of all who accept at once, one gets the row. It gives the roles that were looked at before, or nothing.
+    ACCEPT(OrganizationId, InvitationId, i64, RoleId, Option<WorkspaceRoleId>, Timestamp) =
+        "UPDATE invitations SET status = 'accepted', updated_at = $6
+          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $6
+            AND role_id = $4 AND COALESCE(workspace_role_id, 0) = COALESCE($5, 0)";
 
     /// What a user is invited to, by the addresses they have proved.
     RECEIVED(UserId): Received =

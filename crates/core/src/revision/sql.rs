@@ -54,16 +54,18 @@ record! {
 }
 
 /// What an organization is at: its own scope counts its invitations, the same below zero what surrounds them, and 0 what
-/// surrounds everybody's.
+/// surrounds everybody's. Two sums, and not one of two scopes: SQLite makes a table of a list that it looks up by. No organization is 0, whose
+/// scopes are one.
 macro_rules! revisions {
     ($organization:literal) => {
         concat!(
             "(SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope = ",
             $organization,
             ") AS invitations_at,
-             (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope IN (0, -",
+             (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope = 0)
+             + (SELECT CAST(COALESCE(SUM(v.revision), 0) AS BIGINT) FROM revisions v WHERE v.scope = -",
             $organization,
-            ")) AS surroundings_at"
+            " AND v.scope <> 0) AS surroundings_at"
         )
     };
 }
@@ -84,7 +86,11 @@ sql! {
     /// Of all who change the same scope at once, each has a shard of its own. An organization that is erased in this very
     /// transaction has no revision any more.
     REVISE(i64, i64, Timestamp) =
-        revise!("SELECT $1, $2, $3 WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1 OR id = -$1)");
+        revise!(
+            "SELECT $1, $2, $3
+              WHERE $1 = 0 OR EXISTS (SELECT 1 FROM organizations WHERE id = $1)
+                 OR EXISTS (SELECT 1 FROM organizations WHERE id = -$1)"
+        );
 
     /// The same of all that is an organization's.
     REVISE_WHOLE(i64, i64, Timestamp) =

@@ -42,6 +42,44 @@ fn every_foreign_key_is_backed_by_an_index() {
     }
 }
 
+/// Declarations that a migration has changed where SQLite keeps them.
+#[test]
+fn checks_that_were_changed_in_place_hold_what_they_held() {
+    let fresh = fresh();
+    let connection = &fresh.connection;
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    let invitation =
+        "INSERT INTO invitations (id, organization_id, email, email_key, status, generation, role_scope, role_id,
+         workspace_scope, delivery, delivery_at, expires_at, created_at, updated_at)
+         VALUES (1, 1, '', '', ?1, 1, 0, 1, 0, ?2, 0, 0, 0, 0)";
+    let job = "INSERT INTO outbox (id, kind, invitation_id, attempt_id, user_id, generation, state, due_at, created_at)
+         VALUES (1, ?1, CASE WHEN ?1 IN ('invitation', 'reminder') THEN 1 END, CASE ?1 WHEN 'attempt' THEN 1 END,
+                 CASE WHEN ?1 IN ('removed', 'handover') THEN 1 END, 1, 'waiting', 0, 0)";
+    let words = |statement: &str, table: &str, given: &[&str]| {
+        let written = connection.execute(statement, rusqlite::params_from_iter(given));
+        connection.execute(&format!("DELETE FROM {table}"), []).unwrap();
+        written.map_err(|error| error.to_string())
+    };
+    for status in ["pending", "accepted", "discarded", "declined"] {
+        assert_eq!(words(invitation, "invitations", &[status, "queued"]), Ok(1), "{status}");
+    }
+    for delivery in ["queued", "sent", "deferred", "failed", "bounced", "not_sent"] {
+        assert_eq!(words(invitation, "invitations", &["pending", delivery]), Ok(1), "{delivery}");
+    }
+    for kind in ["invitation", "reminder", "attempt", "removed", "handover"] {
+        assert_eq!(words(job, "outbox", &[kind]), Ok(1), "{kind}");
+    }
+    let refused = [
+        words(invitation, "invitations", &["lost", "queued"]),
+        words(invitation, "invitations", &["pending", "lost"]),
+        words(job, "outbox", &["lost"]),
+    ];
+    for refused in refused {
+        assert!(refused.unwrap_err().starts_with("CHECK constraint failed"));
+    }
+    assert_eq!(names(connection, "PRAGMA integrity_check"), ["ok"]);
+}
+
 #[test]
 fn migrations_count_from_one_without_gaps() {
     let versions = MIGRATIONS.iter().map(|migration| migration.version);

@@ -204,6 +204,44 @@ fn no_statement_reads_a_whole_table() {
     }
 }
 
+/// What callers run most: whether somebody is let in, and what changes invitations. A table of its own, which SQLite makes
+/// for what a write returns, for a list that it looks up by and for a check of more than two words, costs more than reading
+/// a row does.
+const RUN_OFTEN: &[&str] = &[
+    "access::sql::MEMBERSHIP",
+    "invitation::sql::ACCEPT",
+    "invitation::sql::BY_TOKEN",
+    "invitation::sql::DECLINE",
+    "invitation::sql::DISCARD",
+    "invitation::sql::ENTRANCE",
+    "invitation::sql::INSERT",
+    "invitation::sql::PAGE",
+    "membership::sql::INSERT",
+    "organization::sql::GIVE_ROLE",
+    "organization::sql::SEAT_ONE_MORE",
+    "outbox::sql::INSERT",
+    "revision::sql::REVISE",
+    "revision::sql::REVISE_WHOLE",
+    "revision::sql::STANDING",
+    "revision::sql::STILL",
+    "session::sql::CURRENT",
+];
+
+#[test]
+fn what_is_run_often_makes_no_tables_of_its_own() {
+    let fresh = fresh();
+    for name in RUN_OFTEN {
+        let declaration = statements().find(|declaration| short(declaration) == *name).expect(name);
+        let mut statement = fresh.connection.prepare(&format!("EXPLAIN {}", declaration.sqlite)).unwrap();
+        let nothing = vec![rusqlite::types::Value::Null; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(1)).unwrap();
+        let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        assert!(steps.len() > 5, "{name}: {steps:?}");
+        let tables = steps.iter().filter(|step| ["OpenEphemeral", "OpenAutoindex"].contains(&step.as_str())).count();
+        assert_eq!(tables, 0, "{name}");
+    }
+}
+
 /// With whole tables forbidden, one is read only where no index could serve: the same question, put to the other planner
 /// under the settings that the service's connections have.
 #[tokio::test]

@@ -124,8 +124,7 @@ impl Transaction {
 
     /// Runs a statement and says how many rows it changed.
     pub(in crate::db) async fn execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
-        let changed = self.answers([(declaration, values)]).await?.iter().map(|answer| answer.changed).sum::<u64>();
-        usize::try_from(changed).map_err(Problem::internal)
+        Ok(self.answers([(declaration, values)]).await?.iter().map(|answer| answer.changed).sum())
     }
 
     /// Runs a statement and gives its rows.
@@ -134,14 +133,15 @@ impl Transaction {
         Ok(answers.into_iter().next().map_or_else(Vec::new, |answer| answer.rows))
     }
 
-    /// Runs a statement once for each of these, without waiting for one before the next is sent, and gives each one's rows.
-    pub(in crate::db) async fn rows_each(
+    /// Runs a statement once for each of these, without waiting for one before the next is sent, and says how many rows each
+    /// has changed.
+    pub(in crate::db) async fn execute_each(
         &mut self,
         declaration: &Declaration,
         each: &[Vec<Value<'_>>],
-    ) -> Result<Vec<Vec<Row>>> {
+    ) -> Result<Vec<usize>> {
         let answers = self.answers(each.iter().map(|values| (declaration, values.as_slice()))).await?;
-        Ok(answers.into_iter().map(|answer| answer.rows).collect())
+        Ok(answers.iter().map(|answer| answer.changed).collect())
     }
 
     /// Runs several statements, without waiting for one before the next is sent, and gives each one's rows.
@@ -316,7 +316,7 @@ impl fmt::Debug for Transaction {
 /// What a server answers to a statement.
 struct Answer {
     rows: Vec<Row>,
-    changed: u64,
+    changed: usize,
 }
 
 /// What went wrong with the statement of this name.
@@ -344,7 +344,7 @@ async fn all(
         while let Some(row) = rows.next().await {
             answer.rows.push(row?);
         }
-        answer.changed = rows.rows_affected().unwrap_or(0);
+        answer.changed = rows.rows_affected().and_then(|changed| changed.try_into().ok()).unwrap_or(0);
         Ok(answer)
     };
     // All are asked for once, in order, before any of them waits for its answer.

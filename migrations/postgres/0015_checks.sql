@@ -1,0 +1,1 @@
+-- Of SQLite's checks alone: PostgreSQL asks for one of several words without making anything of them first.
