@@ -5,16 +5,18 @@
 //! values.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::db::{Cost, Purpose, Tx};
 use crate::error::{Code, Problem, Result};
 use crate::id::{OrganizationId, UserId};
+use crate::invitation::Surroundings;
 use crate::language::Language;
 use crate::random::Randomness;
-use crate::revision::Found;
+use crate::revision::{CallerKey, Found, Known};
 use crate::secret::SessionToken;
 use crate::service::Service;
-use crate::session::{CurrentSession, SessionStub};
+use crate::session::{CurrentSession, Kept, SessionStub};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
@@ -107,13 +109,18 @@ impl<T> Reply<T> {
     }
 }
 
-/// Who has something to do after a commit.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wakes {
-    /// The outbox's worker.
+/// What there is to do once what was done, and seen, is there to stay.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Afterwards {
+    /// To wake the outbox's worker.
     pub(crate) outbox: bool,
-    /// Whoever clears away.
+    /// To wake whoever clears away.
     pub(crate) housekeeping: bool,
+    /// To keep what was found out about a caller. On SQLite a command sees what others of its group have done, which may
+    /// yet be undone together: so nothing is kept before.
+    pub(crate) caller: Option<(CallerKey, Arc<Kept<Known>>)>,
+    /// To keep what was read of the surroundings of an organization's invitations.
+    pub(crate) surroundings: Option<(OrganizationId, Arc<Surroundings>)>,
 }
 
 /// What a command works with.
@@ -131,8 +138,8 @@ pub struct Context<'a> {
     pub caller: &'a Caller,
     /// What is handed in.
     pub service: &'a Service,
-    /// Who has something to do once this is committed.
-    pub(crate) wakes: Wakes,
+    /// What there is to do once this is committed.
+    pub(crate) afterwards: Afterwards,
 }
 
 impl Context<'_> {

@@ -140,10 +140,10 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Whether it sees only what has been committed, and what it has done itself. On SQLite a command also sees what those
-    /// before it in its group have done, which may yet be undone together.
-    pub(crate) fn sees_what_stays(&self) -> bool {
-        matches!(self.engine, Engine::Postgres(_))
+    /// Whether all that a command reads is of one state, but for what it changes itself. On a server it may see what others
+    /// have committed meanwhile.
+    pub(crate) fn sees_one_state(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
     }
 
     /// Runs it once for each of these, all sent together, and says how many rows each has changed.

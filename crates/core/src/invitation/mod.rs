@@ -41,7 +41,7 @@ pub use shown::Shown;
 pub use sql::surroundings::{GivenRole, InvitedInto};
 pub use sql::{Entry, InHand, Invitation, Received};
 pub use surroundings::Inviter;
-pub(crate) use surroundings::KnownSurroundings;
+pub(crate) use surroundings::{KnownSurroundings, Surroundings};
 pub use validate::{Validate, Validation};
 
 /// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.

@@ -17,7 +17,7 @@ use super::sql::Entry;
 use super::sql::surroundings::{self as sql, GivenRole, InvitedInto, InviterWithRole, InviterWorkspaceRole};
 use crate::access::{Grant, PermissionSet};
 use crate::context::Context;
-use crate::db::Questions;
+use crate::db::{Change, Questions};
 use crate::error::Result;
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use crate::organization::Role;
@@ -82,7 +82,7 @@ impl Names {
 
 /// What invitations name, by its id. Who is missing among the inviters has left.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Surroundings {
+pub(crate) struct Surroundings {
     at: i64,
     roles: BTreeMap<RoleId, Arc<Role>>,
     inviters: BTreeMap<MembershipId, Arc<Inviter>>,
@@ -92,7 +92,6 @@ pub(super) struct Surroundings {
 
 impl Surroundings {
     /// What these invitations of a page name, which was read at this revision by this query: as it was kept, where it was.
-    /// For queries alone: on SQLite a command may see what is undone yet.
     pub(super) async fn of_page(
         cx: &mut Context<'_>,
         grant: &Grant,
@@ -110,13 +109,13 @@ impl Surroundings {
         }
         let read = Self::read(cx, organization, status, entries).await?;
         let read = Arc::new(read.and(known.as_deref().cloned().unwrap_or_default(), revision.surroundings));
-        kept.0.insert(organization, Arc::clone(&read));
+        cx.afterwards.surroundings = Some((organization, Arc::clone(&read)));
         Ok(read)
     }
 
     /// What an invitation names that a command is about: as it was kept, if this command may ask what the organization is at
     /// and it is still that; or from the database. That is kept when the organization is at the same before and after, and the
-    /// command cannot have seen what is undone yet.
+    /// command has not changed any of it itself.
     pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, names: Names) -> Result<Arc<Self>> {
         let organization = grant.organization();
         if cx.found.is_none() {
@@ -129,8 +128,11 @@ impl Surroundings {
         }
         let read = Self::read_one(cx, organization, names).await?;
         let read = Arc::new(read.and(known.as_deref().cloned().unwrap_or_default(), at.surroundings));
-        if cx.tx.sees_what_stays() && revision::asked_again(cx, organization).await?.surroundings == at.surroundings {
-            cx.service.surroundings.0.insert(organization, Arc::clone(&read));
+        let is_unchanged = cx.tx.changes().iter().all(|change| matches!(change, Change::Invitations(_)));
+        let is_one_state =
+            cx.tx.sees_one_state() || revision::asked_again(cx, organization).await?.surroundings == at.surroundings;
+        if is_unchanged && is_one_state {
+            cx.afterwards.surroundings = Some((organization, Arc::clone(&read)));
         }
         Ok(read)
     }
@@ -277,6 +279,11 @@ struct Things;
 impl KnownSurroundings {
     fn at(&self, organization: OrganizationId, revision: Revision) -> Option<Arc<Surroundings>> {
         self.0.get(&organization).filter(|known| known.at == revision.surroundings)
+    }
+
+    /// Keeps them, in place of what was.
+    pub(crate) fn keep(&self, organization: OrganizationId, known: Arc<Surroundings>) {
+        self.0.insert(organization, known);
     }
 }
 

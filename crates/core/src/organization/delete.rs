@@ -39,7 +39,7 @@ impl Command for Delete {
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::CLEAR_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::CLEAR_DEFAULTS, (organization,)).await?;
-        cx.wakes.housekeeping = cx.service.settings.organizations.days_to_restore == 0;
+        cx.afterwards.housekeeping = cx.service.settings.organizations.days_to_restore == 0;
         Ok(())
     }
 }

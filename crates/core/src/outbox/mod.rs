@@ -69,7 +69,7 @@ pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &
         }
     }
     cx.tx.execute_each(sql::INSERT, &jobs).await?;
-    cx.wakes.outbox = true;
+    cx.afterwards.outbox = true;
     Ok(())
 }
 
@@ -94,7 +94,7 @@ async fn put(cx: &mut Context<'_>, (kind, organization, attempt, user, generatio
     if cx.service.carrier.is_some() {
         let job = (cx.id(), kind, organization, None, attempt, user, generation, cx.now, cx.now);
         cx.tx.execute(sql::INSERT, job).await?;
-        cx.wakes.outbox = true;
+        cx.afterwards.outbox = true;
     }
     Ok(())
 }

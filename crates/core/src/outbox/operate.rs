@@ -44,7 +44,7 @@ impl Command for Retry {
             let row = cx.tx.optional(sql::RETRY, (*job, cx.now)).await?.ok_or(Code::JobNotFound)?;
             tell(cx, &Job::try_from(row)?, Delivery::Queued, "").await?;
         }
-        cx.wakes.outbox = true;
+        cx.afterwards.outbox = true;
         Ok(jobs.len())
     }
 }

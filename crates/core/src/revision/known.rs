@@ -14,10 +14,10 @@ use crate::session::Kept;
 const CALLERS: usize = 8192;
 
 /// A session's digest, and an organization.
-type Key = ([u8; 32], OrganizationId);
+pub(crate) type CallerKey = ([u8; 32], OrganizationId);
 
 /// Who is known.
-pub(crate) struct KnownCallers(Cache<Key, Arc<Kept<Known>>>);
+pub(crate) struct KnownCallers(Cache<CallerKey, Arc<Kept<Known>>>);
 
 impl Default for KnownCallers {
     fn default() -> Self {
@@ -27,17 +27,17 @@ impl Default for KnownCallers {
 
 impl KnownCallers {
     /// What is known of a caller.
-    pub(crate) fn of(&self, key: &Key) -> Option<Arc<Kept<Known>>> {
+    pub(crate) fn of(&self, key: &CallerKey) -> Option<Arc<Kept<Known>>> {
         self.0.get(key)
     }
 
     /// What is known of them does not hold any more.
-    pub(crate) fn forget(&self, key: &Key) {
+    pub(crate) fn forget(&self, key: &CallerKey) {
         self.0.remove(key);
     }
 
     /// Keeps it, in place of what was.
-    pub(crate) fn keep(&self, key: Key, known: Arc<Kept<Known>>) {
+    pub(crate) fn keep(&self, key: CallerKey, known: Arc<Kept<Known>>) {
         self.0.insert(key, known);
     }
 }

@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub(crate) use asked::Asked;
-pub(crate) use known::KnownCallers;
+pub(crate) use known::{CallerKey, KnownCallers};
 
 /// How far an organization's things have come. Two that are equal were read with nothing changed in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

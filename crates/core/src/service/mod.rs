@@ -13,8 +13,8 @@ use tokio::time::timeout;
 
 use self::errand::{Asking, Doing, Done, Errand, typed};
 use crate::access::Need;
-use crate::context::{Caller, Command, Context, Query, Reply, Wakes};
-use crate::db::{Cost, Db, Purpose, Tx};
+use crate::context::{Afterwards, Caller, Command, Context, Query, Reply};
+use crate::db::{Cost, Db, Tx};
 use crate::deployment::{self, Deployment};
 use crate::domain::Dns;
 use crate::error::{Problem, Result};
@@ -253,24 +253,32 @@ impl Service {
         Some((revision, kept::ASKED))
     }
 
-    async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Wakes) {
+    async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Afterwards) {
         let mut cx = match self.context(caller, command, tx).await {
             Ok(cx) => cx,
-            Err(problem) => return (Reply::refused(problem), Wakes::default()),
+            Err(problem) => return (Reply::refused(problem), Afterwards::default()),
         };
         let result = match command.run(&mut cx).await {
             Ok(out) => finish(&mut cx).map(|()| out),
             Err(problem) => Err(problem),
         };
-        let wakes = cx.wakes;
-        (Reply::new(&cx, result), wakes)
+        let afterwards = std::mem::take(&mut cx.afterwards);
+        (Reply::new(&cx, result), afterwards)
     }
 
-    fn wake(&self, wakes: Wakes) {
-        if wakes.outbox {
+    /// Does what is left to do when a transaction is over: what it saw is there to stay by now, and what it did, if it
+    /// succeeded.
+    fn follow_up(&self, afterwards: Afterwards, has_succeeded: bool) {
+        if let Some((key, known)) = afterwards.caller {
+            self.known.keep(key, known);
+        }
+        if let Some((organization, surroundings)) = afterwards.surroundings {
+            self.surroundings.keep(organization, surroundings);
+        }
+        if has_succeeded && afterwards.outbox {
             self.outbox.notify_one();
         }
-        if wakes.housekeeping {
+        if has_succeeded && afterwards.housekeeping {
             self.housekeeping.notify_one();
         }
     }
@@ -279,6 +287,7 @@ impl Service {
         match self.context(caller, query, tx).await {
             Ok(mut cx) => {
                 let result = query.run(&mut cx).await;
+                self.follow_up(std::mem::take(&mut cx.afterwards), result.is_ok());
                 Reply::new(&cx, result)
             }
             Err(problem) => Reply::refused(problem),
@@ -295,25 +304,26 @@ impl Service {
         tx: Tx<'_>,
     ) -> Reply<Done> {
         let session = Some(found.session().clone());
-        let mut cx = Context { tx, now, session, found: Some(found), caller, service: self, wakes: Wakes::default() };
+        let afterwards = Afterwards::default();
+        let mut cx = Context { tx, now, session, found: Some(found), caller, service: self, afterwards };
         let result = query.run(&mut cx).await;
+        self.follow_up(std::mem::take(&mut cx.afterwards), result.is_ok());
         Reply::new(&cx, result)
     }
 
     async fn context<'a>(&'a self, caller: &'a Caller, errand: &dyn Errand, mut tx: Tx<'a>) -> Result<Context<'a>> {
         let now = self.clock.now();
-        let (mut found, mut session) = (None, None);
+        let (mut found, mut session, mut afterwards) = (None, None, Afterwards::default());
         if let Some(token) = &caller.token {
             if let Some(organization) = errand.organization(&self.settings) {
-                let sees_what_stays = tx.sees_what_stays() || errand.purpose(&self.settings) == Purpose::Query;
-                found = self.find(token, organization, now, sees_what_stays, &mut tx).await?;
+                found = self.find(token, organization, now, &mut afterwards, &mut tx).await?;
             }
             session = match &found {
                 Some(found) => Some(found.session().clone()),
                 None => session::current(&mut tx, token, now, &self.settings).await?,
             };
         }
-        Ok(Context { tx, now, session, found, caller, service: self, wakes: Wakes::default() })
+        Ok(Context { tx, now, session, found, caller, service: self, afterwards })
     }
 
     /// What a caller has in an organization: known already and asked after, or found out. `None` when anything is not as
@@ -323,7 +333,7 @@ impl Service {
         token: &SessionToken,
         organization: OrganizationId,
         now: Timestamp,
-        keeps: bool,
+        afterwards: &mut Afterwards,
         tx: &mut Tx<'_>,
     ) -> Result<Option<Found>> {
         let key = (token.digest(), organization);
@@ -335,9 +345,7 @@ impl Service {
         let found = revision::find_out(token, organization, now, &self.settings, tx).await?;
         Ok(found.map(|(known, revision)| {
             let known = Arc::new(known);
-            if keeps {
-                self.known.keep(key, Arc::clone(&known));
-            }
+            afterwards.caller = Some((key, Arc::clone(&known)));
             Found::new(known, revision)
         }))
     }

@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use super::Service;
 use super::errand::{Done, Errand};
-use crate::context::{Caller, Reply, Wakes};
+use crate::context::{Afterwards, Caller, Reply};
 use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
@@ -46,10 +46,8 @@ async fn finish(service: Arc<Service>, caller: &Caller, command: &dyn Errand) ->
             Purpose::Guarded | Purpose::Query | Purpose::Glance => None,
         };
         match attempt(&service, postgres, tries.until, caller, command).await {
-            Ok((reply, wakes)) => {
-                if reply.result.is_ok() {
-                    service.wake(wakes);
-                }
+            Ok((reply, afterwards)) => {
+                service.follow_up(afterwards, reply.result.is_ok());
                 return reply;
             }
             Err(trouble) => {
@@ -71,7 +69,7 @@ async fn attempt(
     until: Instant,
     caller: &Caller,
     command: &dyn Errand,
-) -> Result<(Reply<Done>, Wakes), Trouble> {
+) -> Result<(Reply<Done>, Afterwards), Trouble> {
     let mut transaction =
         timeout_at(until, postgres.transaction(command.purpose(&service.settings))).await.map_err(too_slow)??;
     let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;

@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::Service;
 use super::errand::{Done, Errand};
-use crate::context::{Caller, Reply, Wakes};
+use crate::context::{Afterwards, Caller, Reply};
 use crate::db::{Sqlite, Turn, Tx};
 use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
@@ -28,17 +28,17 @@ pub(super) async fn run(
     let (service, caller, span) = (Arc::clone(service), caller.clone(), Span::current());
     let handed_in = sqlite.write(move |connection| {
         let _entered = span.enter();
-        let (reply, wakes) = at_once(service.turn(&caller, command.as_ref(), Tx::on_sqlite(connection)));
+        let (reply, afterwards) = at_once(service.turn(&caller, command.as_ref(), Tx::on_sqlite(connection)));
         let keep = reply.result.is_ok();
         let service = Arc::clone(&service);
         let settle = move |committed: Result<()>| {
+            if committed.is_ok() {
+                service.follow_up(afterwards, keep);
+            }
             let result = match committed {
                 Err(problem) if keep => Err(problem),
                 _ => reply.result,
             };
-            if result.is_ok() {
-                service.wake(wakes);
-            }
             // Let go of before anybody hears: whoever closes the service next must be the last to hold it.
             drop(service);
             // A caller who hung up does not hear; what was done stays done.
@@ -99,8 +99,8 @@ trait Unready {
     fn unready() -> Self;
 }
 
-impl<T> Unready for (Reply<T>, Wakes) {
+impl<T> Unready for (Reply<T>, Afterwards) {
     fn unready() -> Self {
-        (Reply::refused(Problem::internal("a command waited inside its transaction")), Wakes::default())
+        (Reply::refused(Problem::internal("a command waited inside its transaction")), Afterwards::default())
     }
 }

@@ -187,6 +187,8 @@ async fn one_invitation_and_five_hundred_take_the_same_number_of_statements() {
     let (owner, organization) = app.founder("olga@example.com").await;
     let workspace = workspace(&owner, &organization, "Lab").await;
     owner.post(&path(&organization), &[("email", "first@example.com"), ("workspace_id", &workspace)]).await.ok();
+    // As with the many below, there is a list that does not hold any longer.
+    owner.get(&path(&organization)).await.ok();
     app.forget();
     let one = owner.get(&path(&organization)).await;
     for number in 1..500 {

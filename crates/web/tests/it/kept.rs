@@ -3,12 +3,18 @@
 //! That what is shown is what would be made anew is held by [`crate::harness::Client::get`] for every list the suite asks
 //! for; here stands what it takes to change one.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
-use vestibule_testbed::Engine;
+use vestibule_core::Code;
+use vestibule_core::db::{Db, Turn};
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::invitation::Create;
+use vestibule_core::time::Clock;
+use vestibule_testbed::{Database, Engine};
 
-use crate::harness::{App, Client, DAY, PASSWORD, text};
+use crate::harness::{App, Client, DAY, PASSWORD, Start, text};
 
 /// From memory: one statement at the most asks whether all that is known still is so.
 const FROM_MEMORY: u32 = 1;
@@ -197,6 +203,89 @@ async fn what_one_process_changes_the_other_shows() {
     let invitation = text(&there.get(&list).await.ok()[0]["id"]);
     there.post(&format!("{list}/{invitation}/discard"), &[]).await.ok();
     assert_eq!(owner.get(&list).await.ok().as_array().unwrap().len(), 1);
+}
+
+/// Commands that share a commit see what those before them have done. Here that is undone with all of them, and what the
+/// organization is at comes to be the same again, by another change.
+#[tokio::test]
+async fn what_a_command_saw_that_was_undone_is_not_kept() {
+    let app = Start::on(Database::fresh_on(Engine::Sqlite)).app().await;
+    let (owner, organization) = app.founder("owner@example.com").await;
+    let member = app.member(&owner, &organization, "member@example.com", "").await;
+    let invite = |name: &str| Create {
+        organization: organization.parse().unwrap(),
+        invitee: EmailAddress::parse(&format!("{name}@example.com")).unwrap(),
+        role: None,
+        workspace: None,
+        days: None,
+        language: None,
+    };
+    let Db::Sqlite(sqlite) = app.inner.service.db() else { panic!("this is about SQLite") };
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let done = || Turn { keep: true, settle: Box::new(|_| ()) };
+    sqlite
+        .write(move |_| {
+            wait.recv().unwrap();
+            done()
+        })
+        .unwrap();
+    let moves_on = format!(
+        "INSERT INTO revisions (scope, shard, revision) VALUES (-{organization}, 0, {}) \
+         ON CONFLICT (scope, shard) DO UPDATE SET revision = excluded.revision",
+        app.inner.clock.now().as_microseconds() + 1
+    );
+    let makes_admin = format!(
+        "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id) \
+         SELECT m.organization_id, m.id, r.scope, r.id \
+           FROM organization_memberships m \
+           JOIN email_addresses e ON e.user_id = m.user_id AND e.address_key = 'member@example.com' \
+           JOIN organization_roles r ON r.scope = 0 AND r.grants_admin = 1 WHERE m.organization_id = {organization}; \
+         {moves_on}"
+    );
+    let handed_in = |statements: String| {
+        let written = sqlite.write(move |connection| {
+            connection.execute_batch(&statements).unwrap();
+            done()
+        });
+        written.unwrap();
+    };
+    handed_in(makes_admin);
+    let mut sees_it = pin!(app.run(&member, invite("first")));
+    tokio::select! {
+        biased;
+        _ = &mut sees_it => panic!("it did not wait for its turn"),
+        () = std::future::ready(()) => {}
+    }
+    // A key that points nowhere until the commit: only then does the database look.
+    handed_in(
+        "PRAGMA defer_foreign_keys = true; INSERT INTO sign_ins VALUES (1, 404, 404, NULL, NULL, '', '', 0, 0, 0, 0)"
+            .to_owned(),
+    );
+    go.send(()).unwrap();
+    assert_eq!(sees_it.await.unwrap_err().code(), Code::Internal, "they were all undone");
+    app.inner.database.execute(&moves_on);
+    app.inner.service.db().note_commit();
+    assert_eq!(app.run(&member, invite("second")).await.unwrap_err().code(), Code::Forbidden);
+    app.run(&owner, invite("second")).await.unwrap();
+    app.drain().await;
+}
+
+/// The same where nothing is undone: what one command has found out, the next one only asks after.
+#[tokio::test]
+async fn what_a_command_found_out_the_next_only_asks_after() {
+    let app = App::start().await;
+    let (owner, id) = app.founder("owner@example.com").await;
+    app.forget();
+    let first = owner.post(&list(&id), &[("email", "first@example.com")]).await;
+    let second = owner.post(&list(&id), &[("email", "second@example.com")]).await;
+    let refused = owner.post(&list(&id), &[("email", "second@example.com")]).await;
+    let third = owner.post(&list(&id), &[("email", "third@example.com")]).await;
+    assert!(first.statements > second.statements, "{} and {}", first.statements, second.statements);
+    refused.refused(400, "INVITATION_EXISTS");
+    assert_eq!(third.statements, second.statements);
+    let (first, second) = (first.ok(), second.ok());
+    assert_eq!(first["inviter"], second["inviter"]);
+    assert_eq!(first["role"], second["role"]);
 }
 
 #[tokio::test]
