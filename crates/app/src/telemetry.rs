@@ -29,30 +29,43 @@ pub(crate) fn start(loaded: &Loaded) {
 /// level is not taken for the name of a part, because then a slip would silence the log.
 pub(crate) fn filter(text: &str) -> Option<Targets> {
     // An empty text would count as a level too.
-    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
-    let is_known = |directive: &str| directive.contains('=') || is_level(directive.trim());
-    text.split(',').all(is_known).then(|| text.parse().ok())?
+    let level = |word: &str| word.parse::<LevelFilter>().ok().filter(|_| !word.is_empty());
+    let is_part = |name: &str| {
+        !name.is_empty() && name.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | ':' | '-'))
+    };
+    text.split(',').map(str::trim).try_fold(Targets::new(), |filter, directive| match directive.split_once('=') {
+        None => Some(filter.with_default(level(directive)?)),
+        Some((part, word)) => is_part(part).then_some(filter.with_target(part, level(word)?)),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
 
     #[test]
     fn a_filter_is_levels_and_parts_with_levels() {
-        for good in ["info", "OFF", "warn,vestibule_core=debug"] {
+        for good in ["info", "OFF", "warn,vestibule_core=debug", " warn , vestibule_core::db=trace ", "2"] {
             assert!(filter(good).is_some(), "{good:?}");
         }
-        for wrong in [
-            "",
-            "inof",
-            "info,",
-            "vestibule_core",
-            "vestibule_core=loud",
-            "info,[request",
-            "info,[request{id=1}]=trace",
-        ] {
+        for wrong in
+            ["", "inof", "info,", "vestibule_core", "vestibule_core=loud", "vestibule_core=", "=debug", "a b=info"]
+        {
             assert!(filter(wrong).is_none(), "{wrong:?}");
         }
+        for span in ["info,[request", "info,[request]=trace", "info,[request{id=1}]=trace"] {
+            assert!(filter(span).is_none(), "{span:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_has_its_own_level_and_the_rest_the_other() {
+        let filter = filter("warn, vestibule_core=debug").unwrap();
+        assert!(filter.would_enable("vestibule_core::db", &Level::DEBUG));
+        assert!(!filter.would_enable("vestibule_core::db", &Level::TRACE));
+        assert!(filter.would_enable("vestibule_web", &Level::WARN));
+        assert!(!filter.would_enable("vestibule_web", &Level::INFO));
     }
 }

@@ -110,7 +110,7 @@ impl<T> Reply<T> {
 }
 
 /// What there is to do once what was done, and seen, is there to stay.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Afterwards {
     /// To wake the outbox's worker.
     pub(crate) outbox: bool,

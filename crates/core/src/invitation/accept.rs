@@ -142,7 +142,7 @@ impl Accept {
     }
 }
 
-/// Why nobody got the invitation's row, which was open when it was read.
+/// Why this one did not get the invitation's row, which was open when it was read.
 async fn not_taken(cx: &mut Context<'_>, before: &Invitation) -> Result<Code> {
     let found = cx.tx.optional(sql::FIND, (before.organization_id, before.id)).await?;
     let is_open = |now: &Invitation| now.generation == before.generation && now.standing(cx.now) == Standing::Open;

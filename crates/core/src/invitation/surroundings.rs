@@ -113,12 +113,13 @@ impl Surroundings {
         Ok(read)
     }
 
-    /// What an invitation names that a command is about: as it was kept, if this command may ask what the organization is at
-    /// and it is still that; or from the database. That is kept when the organization is at the same before and after, and the
-    /// command has not changed any of it itself.
+    /// What an invitation names that a command is about: as it was kept, if this command may ask what the organization is at,
+    /// has changed nothing of it itself, and it is still that; or from the database. That is kept when the organization is at
+    /// the same before and after.
     pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, names: Names) -> Result<Arc<Self>> {
         let organization = grant.organization();
-        if cx.found.is_none() {
+        let is_unchanged = cx.tx.changes().iter().all(|change| matches!(change, Change::Invitations(_)));
+        if cx.found.is_none() || !is_unchanged {
             return Self::read_one(cx, organization, names).await.map(Arc::new);
         }
         let at = revision::current(cx, organization).await?;
@@ -128,10 +129,7 @@ impl Surroundings {
         }
         let read = Self::read_one(cx, organization, names).await?;
         let read = Arc::new(read.and(known.as_deref().cloned().unwrap_or_default(), at.surroundings));
-        let is_unchanged = cx.tx.changes().iter().all(|change| matches!(change, Change::Invitations(_)));
-        let is_one_state =
-            cx.tx.sees_one_state() || revision::asked_again(cx, organization).await?.surroundings == at.surroundings;
-        if is_unchanged && is_one_state {
+        if cx.tx.sees_one_state() || revision::asked_again(cx, organization).await?.surroundings == at.surroundings {
             cx.afterwards.surroundings = Some((organization, Arc::clone(&read)));
         }
         Ok(read)

@@ -8,13 +8,28 @@ use quick_cache::sync::Cache;
 
 use super::Known;
 use crate::id::OrganizationId;
+use crate::secret::SessionToken;
 use crate::session::Kept;
 
 /// Callers that are known at the most, about 300 bytes each; who asks least goes first.
 const CALLERS: usize = 8192;
 
-/// A session's digest, and an organization.
-pub(crate) type CallerKey = ([u8; 32], OrganizationId);
+/// A session, by its digest, and an organization.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CallerKey([u8; 32], OrganizationId);
+
+impl CallerKey {
+    /// Who carries this token and asks about this organization.
+    pub(crate) fn new(token: &SessionToken, organization: OrganizationId) -> Self {
+        Self(token.digest(), organization)
+    }
+}
+
+impl fmt::Debug for CallerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallerKey").field(&"…").field(&self.1).finish()
+    }
+}
 
 /// Who is known.
 pub(crate) struct KnownCallers(Cache<CallerKey, Arc<Kept<Known>>>);

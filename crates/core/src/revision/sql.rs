@@ -54,8 +54,8 @@ record! {
 }
 
 /// What an organization is at: its own scope counts its invitations, the same below zero what surrounds them, and 0 what
-/// surrounds everybody's. Two sums, and not one of two scopes: SQLite makes a table of a list that it looks up by. No organization is 0, whose
-/// scopes are one.
+/// surrounds everybody's. What surrounds is two sums, and not one over a list of scopes, which SQLite would make a table
+/// of. 0 is no organization: its two scopes are the same one, which counts once.
 macro_rules! revisions {
     ($organization:literal) => {
         concat!(

@@ -26,7 +26,7 @@ use crate::mail::{Carrier, Templates};
 use crate::node;
 use crate::password::PasswordHasher;
 use crate::random::Randomness;
-use crate::revision::{self, Asked, Found, KnownCallers, Revision, Standing};
+use crate::revision::{self, Asked, CallerKey, Found, KnownCallers, Revision, Standing};
 use crate::secret::{InvitationToken, RefusalToken, SessionToken};
 use crate::session::{self, Kept, kept};
 use crate::session_token;
@@ -212,7 +212,7 @@ impl Service {
         need: Need,
     ) -> Option<(Standing, Cost)> {
         let token = caller.token.as_ref()?;
-        let key = (token.digest(), organization);
+        let key = CallerKey::new(token, organization);
         let now = self.now();
         if let Some(known) = self.known.of(&key)
             && let Some((revision, cost)) = self.still(&known, now).await
@@ -266,7 +266,7 @@ impl Service {
         (Reply::new(&cx, result), afterwards)
     }
 
-    /// Does what is left to do when a transaction is over: what it saw is there to stay by now, and what it did, if it
+    /// Does what is left to do once all that a transaction saw is known to be there to stay; and what it did, if it has
     /// succeeded.
     fn follow_up(&self, afterwards: Afterwards, has_succeeded: bool) {
         if let Some((key, known)) = afterwards.caller {
@@ -294,7 +294,7 @@ impl Service {
         }
     }
 
-    /// The same for a caller who is known.
+    /// The same for a caller who is known; whoever asks for it follows it up.
     async fn answer_known(
         &self,
         caller: &Caller,
@@ -302,13 +302,13 @@ impl Service {
         found: Found,
         now: Timestamp,
         tx: Tx<'_>,
-    ) -> Reply<Done> {
+    ) -> (Reply<Done>, Afterwards) {
         let session = Some(found.session().clone());
         let afterwards = Afterwards::default();
         let mut cx = Context { tx, now, session, found: Some(found), caller, service: self, afterwards };
         let result = query.run(&mut cx).await;
-        self.follow_up(std::mem::take(&mut cx.afterwards), result.is_ok());
-        Reply::new(&cx, result)
+        let afterwards = std::mem::take(&mut cx.afterwards);
+        (Reply::new(&cx, result), afterwards)
     }
 
     async fn context<'a>(&'a self, caller: &'a Caller, errand: &dyn Errand, mut tx: Tx<'a>) -> Result<Context<'a>> {
@@ -336,7 +336,7 @@ impl Service {
         afterwards: &mut Afterwards,
         tx: &mut Tx<'_>,
     ) -> Result<Option<Found>> {
-        let key = (token.digest(), organization);
+        let key = CallerKey::new(token, organization);
         if let Some(known) = self.known.of(&key).filter(|known| known.holds.on_time(now))
             && let Some(revision) = revision::still(&known.holds, tx).await?
         {

@@ -15,7 +15,7 @@ use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
-use crate::revision::{self, Found, Known, Revision};
+use crate::revision::{self, CallerKey, Found, Known, Revision};
 use crate::secret::SessionToken;
 use crate::session::{Holds, Kept, kept};
 use crate::time::Timestamp;
@@ -73,12 +73,12 @@ async fn attempt(
     let mut transaction =
         timeout_at(until, postgres.transaction(command.purpose(&service.settings))).await.map_err(too_slow)??;
     let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;
-    let (reply, wakes) = turn.map_err(too_slow)?;
+    let (reply, afterwards) = turn.map_err(too_slow)?;
     if reply.result.is_err() {
-        return transaction.undo().map_or(Ok((reply, wakes)), Err);
+        return transaction.undo().map_or(Ok((reply, afterwards)), Err);
     }
     match timeout_at(until, transaction.commit()).await {
-        Ok(committed) => committed.map(|()| (reply, wakes)),
+        Ok(committed) => committed.map(|()| (reply, afterwards)),
         Err(_) if transaction.is_committing() => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
         // It never had its turn.
         Err(elapsed) => Err(too_slow(elapsed)),
@@ -134,7 +134,7 @@ async fn answer_at_a_glance(
 ) -> Option<Reply<Done>> {
     let (token, organization) = (caller.token.as_ref()?, query.organization(&service.settings)?);
     let now = service.now();
-    let key = (token.digest(), organization);
+    let key = CallerKey::new(token, organization);
     let known = service.known.of(&key).filter(|known| known.holds.on_time(now))?;
     let Some(before) = still(service, postgres, &known.holds).await else {
         // Who answers in a transaction finds out anew, and need not ask once more.
@@ -143,12 +143,16 @@ async fn answer_at_a_glance(
     };
     let mut glance = postgres.glance().await?;
     let found = Found::new(Arc::clone(&known), before);
-    let mut reply = service.answer_known(caller, query, found, now, Tx::on_postgres(&mut glance)).await;
+    let (mut reply, afterwards) = service.answer_known(caller, query, found, now, Tx::on_postgres(&mut glance)).await;
     reply.result.as_ref().ok()?;
     let after = still(service, postgres, &known.holds).await?;
     // Each time one statement asks for many: together they count as one.
     reply.cost = reply.cost.and(kept::ASKED);
-    (after == before).then_some(reply)
+    if after != before {
+        return None;
+    }
+    service.follow_up(afterwards, true);
+    Some(reply)
 }
 
 async fn answer(
