@@ -157,6 +157,7 @@ fn settings(patience: Duration) -> String {
     format!(
         "SET statement_timeout = {patience}; SET lock_timeout = {patience}; \
          SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'error'; \
+         SET default_transaction_isolation = 'read committed'; \
          SET plan_cache_mode = force_generic_plan; SET jit = off; SET join_collapse_limit = 1; \
          SET enable_seqscan = off; SET enable_mergejoin = off; SET enable_hashjoin = off; \
          SELECT set_config('client_connection_check_interval', '1s', false) \

@@ -43,7 +43,9 @@ impl Purpose {
     const fn begin(self) -> &'static str {
         match self {
             Self::Command => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Self::Guarded => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            // READ COMMITTED, as connections are set to: by saying so again the server would have to put that setting back at
+            // the end of each transaction, for which it goes through all the settings that it has.
+            Self::Guarded => "BEGIN",
             Self::Query => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Glance => "",
         }
