@@ -3,7 +3,8 @@
 --
 -- A check cannot be altered. Making the tables anew would write every invitation once more; so their declarations are
 -- changed where SQLite keeps them, which it provides for as long as no row is stored otherwise by it (lang_altertable,
--- "Making Other Kinds Of Table Schema Changes"). Nobody else has the database open while steps like this one run.
+-- "Making Other Kinds Of Table Schema Changes"). Nobody else has the database open while steps like this one run, so nobody
+-- has to be told to read the declarations again.
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema
    SET sql = replace(replace(sql,
