@@ -43,6 +43,7 @@ migrations! {
     "0013" = 13 "session_revisions";
     "0014" = 14 "workspace_indexes";
     "0015" = 15 "checks";
+    "0016" = 16 "role_keys";
 }
 
 /// The schema this binary speaks.
