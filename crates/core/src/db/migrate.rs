@@ -44,6 +44,7 @@ migrations! {
     "0014" = 14 "workspace_indexes";
     "0015" = 15 "checks";
     "0016" = 16 "role_keys";
+    "0017" = 17 "pending_addresses";
 }
 
 /// The schema this binary speaks.
