@@ -243,9 +243,6 @@ fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // Full, so that what was acknowledged outlives a power cut; the group commit pays for it.
         connection.pragma_update(None, "synchronous", "FULL")?;
-        // Each command has a savepoint, for which every page is put by that it changes. Those are a few dozen, and SQLite would
-        // take more than fifteen of them to a file, by two writes each: more than all the rest of what a command writes.
-        connection.pragma_update(None, "temp_store", "MEMORY")?;
     } else {
         connection.pragma_update(None, "query_only", true)?;
     }
