@@ -70,6 +70,28 @@ fn a_command_that_fails_undoes_itself_alone() {
     assert_eq!(rows, [1, 3]);
 }
 
+/// What its savepoint puts by has no room in memory.
+#[test]
+fn a_command_that_changes_many_pages_is_undone_as_one_that_changes_few() {
+    const ROWS: i64 = 500;
+    let stopped = stopped();
+    stopped.hand_in("first", true, |connection| {
+        for number in 1..=ROWS {
+            let key = [number.to_be_bytes().as_slice(), &[0; 1000]].concat();
+            connection.execute("INSERT INTO attempt_limits VALUES (?1, ?2, 0)", (key, number)).unwrap();
+        }
+    });
+    stopped.hand_in("refused", false, |connection| {
+        assert_eq!(connection.execute("UPDATE attempt_limits SET attempts = 0", []).unwrap(), 500);
+    });
+    stopped.hand_in("third", true, |connection| {
+        assert_eq!(connection.execute("UPDATE attempt_limits SET attempts = attempts + 1000", []).unwrap(), 500);
+    });
+    let (heard, rows) = stopped.end();
+    assert_eq!(heard, [("first", true), ("refused", true), ("third", true)]);
+    assert_eq!(rows, (1001..=1000 + ROWS).collect::<Vec<_>>());
+}
+
 #[test]
 fn a_command_that_panics_is_nobody_elses_trouble() {
     let stopped = stopped();
