@@ -158,14 +158,18 @@ impl<'a> Tx<'a> {
             return Ok(Vec::new());
         }
         self.note(&declaration);
-        self.note_rows(values.len());
-        values.iter().for_each(|values| self.note_change(&declaration, values, true));
-        match &mut self.engine {
+        let changed: Vec<usize> = match &mut self.engine {
             Engine::Sqlite(connection) => {
-                values.iter().map(|values| sqlite::execute(connection, &declaration, values)).collect()
+                let one = |values: &Vec<Value<'_>>| sqlite::execute(connection, &declaration, values);
+                values.iter().map(one).collect::<Result<_>>()?
             }
-            Engine::Postgres(transaction) => transaction.execute_each(&declaration, &values).await,
+            Engine::Postgres(transaction) => transaction.execute_each(&declaration, &values).await?,
+        };
+        self.note_rows(changed.iter().sum());
+        for (values, changed) in values.iter().zip(&changed) {
+            self.note_change(&declaration, values, *changed > 0);
         }
+        Ok(changed)
     }
 
     /// Every row of several statements that only read, all sent together.
