@@ -92,16 +92,13 @@ impl Create {
         let entry = new.entry(cx, grant, expires_at(cx, self.days));
         let scope = entry.workspace_id.map_or(0, WorkspaceId::get);
         let in_the_way = (entry.organization_id, self.invitee.key(), scope, cx.now);
-        let mut made = cx.tx.execute(sql::INSERT, new.row(&entry)).await?;
-        if made == 0 {
+        if cx.tx.execute(sql::INSERT, new.row(&entry)).await? == 0 {
             self.refuse_members(cx, grant, granted).await?;
-        }
-        // Only who is in the way is looked at: it may have run out.
-        if made == 0 && cx.tx.execute(sql::SUPERSEDE, in_the_way).await? > 0 {
-            made = cx.tx.execute(sql::INSERT, new.row(&entry)).await?;
-        }
-        if made == 0 {
-            return Err(Code::InvitationExists.into());
+            // Only who is in the way is looked at: it may have run out.
+            let makes_room = cx.tx.execute(sql::SUPERSEDE, in_the_way).await? > 0;
+            if !makes_room || cx.tx.execute(sql::INSERT, new.row(&entry)).await? == 0 {
+                return Err(Code::InvitationExists.into());
+            }
         }
         outbox::tell(cx, grant, &entry).await?;
         Ok(entry)
