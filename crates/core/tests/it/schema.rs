@@ -55,24 +55,24 @@ fn checks_that_were_changed_in_place_hold_what_they_held() {
     let job = "INSERT INTO outbox (id, kind, invitation_id, attempt_id, user_id, generation, state, due_at, created_at)
          VALUES (1, ?1, CASE WHEN ?1 IN ('invitation', 'reminder') THEN 1 END, CASE ?1 WHEN 'attempt' THEN 1 END,
                  CASE WHEN ?1 IN ('removed', 'handover') THEN 1 END, 1, 'waiting', 0, 0)";
-    let words = |statement: &str, table: &str, given: &[&str]| {
+    let write = |statement: &str, table: &str, given: &[&str]| {
         let written = connection.execute(statement, rusqlite::params_from_iter(given));
         connection.execute(&format!("DELETE FROM {table}"), []).unwrap();
         written.map_err(|error| error.to_string())
     };
     for status in ["pending", "accepted", "discarded", "declined"] {
-        assert_eq!(words(invitation, "invitations", &[status, "queued"]), Ok(1), "{status}");
+        assert_eq!(write(invitation, "invitations", &[status, "queued"]), Ok(1), "{status}");
     }
     for delivery in ["queued", "sent", "deferred", "failed", "bounced", "not_sent"] {
-        assert_eq!(words(invitation, "invitations", &["pending", delivery]), Ok(1), "{delivery}");
+        assert_eq!(write(invitation, "invitations", &["pending", delivery]), Ok(1), "{delivery}");
     }
     for kind in ["invitation", "reminder", "attempt", "removed", "handover"] {
-        assert_eq!(words(job, "outbox", &[kind]), Ok(1), "{kind}");
+        assert_eq!(write(job, "outbox", &[kind]), Ok(1), "{kind}");
     }
     let refused = [
-        words(invitation, "invitations", &["lost", "queued"]),
-        words(invitation, "invitations", &["pending", "lost"]),
-        words(job, "outbox", &["lost"]),
+        write(invitation, "invitations", &["lost", "queued"]),
+        write(invitation, "invitations", &["pending", "lost"]),
+        write(job, "outbox", &["lost"]),
     ];
     for refused in refused {
         assert!(refused.unwrap_err().starts_with("CHECK constraint failed"));
