@@ -141,7 +141,10 @@ fn images(loaded: &Loaded) -> Result<ImageStore, StartError> {
     {
         *hidden = secret(file, "images.secret_file")?;
     }
-    ImageStore::open(&place).map_err(StartError::Images)
+    // What is no text is of no use to a bucket.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    ImageStore::open(&place, environment.collect()).map_err(StartError::Images)
 }
 
 /// What carries mail, as the settings say. Nobody is connected to yet.

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use vestibule_core::context::Caller;
-use vestibule_core::images::{Change, ImageName, Subject, keep};
+use vestibule_core::images::{CACHED, Change, ImageName, Subject, keep};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
@@ -15,9 +15,9 @@ use crate::routes::Routes;
 
 /// Where this server shows images itself.
 const FOLDER: &str = "/images/";
-/// An image never changes: another one has another name. It is shown on pages of other origins, and nothing in it runs.
+/// It is shown on pages of other origins, and nothing in it runs.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    (header::CACHE_CONTROL, HeaderValue::from_static(CACHED)),
     (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),

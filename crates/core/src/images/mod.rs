@@ -4,6 +4,8 @@
 //! changes whatever it is an image of takes it into use, and lets go of the one before; housekeeping removes what has
 //! been unused for a while. So no crash leaves a file that nobody knows of, and none that is missing.
 
+mod bucket;
+mod folder;
 mod keep;
 mod picture;
 pub(crate) mod sql;
@@ -15,10 +17,12 @@ use std::str::FromStr;
 pub(crate) use keep::settle;
 pub use keep::{Subject, clear_unused, keep};
 pub use picture::{Format, Picture};
-pub use store::{ImageStore, StoreError};
+pub use store::{Environment, ImageStore, StoreError};
 
 use crate::random::Randomness;
 
+/// How long an image may be kept by whoever has shown it: it never changes, another one has another name.
+pub const CACHED: &str = "public, max-age=31536000, immutable";
 /// Random bytes in a name: nobody guesses one.
 const NAME_BYTES: usize = 16;
 

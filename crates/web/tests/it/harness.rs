@@ -33,6 +33,7 @@ use crate::scan::Seen;
 pub(crate) const PASSWORD: &str = "open-sesame-42";
 /// Where the clock of every test stands at its beginning: 2026-01-15T10:30:00Z.
 pub(crate) const BEGINNING: Timestamp = Timestamp::from_microseconds(1_768_473_000_000_000);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A service of the test's own.

@@ -1,23 +1,15 @@
 //! Images: kept, shown, replaced, cleared away, and refused when they are something else.
 
-use std::collections::HashMap;
 use std::io::Cursor;
-use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
-use vestibule_core::images::{ImageStore, clear_unused};
+use vestibule_core::images::{Environment, ImageStore, clear_unused};
 use vestibule_core::organization::erase_due;
-use vestibule_core::settings::{Bucket, Hidden, ImagePlace};
+use vestibule_core::settings::ImagePlace;
 use vestibule_testbed::{Database, invariants};
 
-use crate::harness::{Answer, App, Client, DAY, Start, text};
-
-const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+use crate::harness::{Answer, App, DAY, HOUR, Start, text};
 
 pub(crate) fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -26,7 +18,7 @@ pub(crate) fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
 }
 
 /// What an image's URL leads to, for somebody without a cookie.
-async fn shown(app: &App, url: &Value) -> Answer {
+pub(crate) async fn shown(app: &App, url: &Value) -> Answer {
     let path = url.as_str().unwrap().strip_prefix("http://vestibule.test").unwrap();
     app.visitor().get(path).await
 }
@@ -158,90 +150,11 @@ async fn what_is_no_image_or_too_much_of_one_is_refused_and_nothing_changes() {
     }
 }
 
-/// What speaks enough S3 to be asked: by path, and only with our key.
-type Objects = Arc<Mutex<HashMap<String, Bytes>>>;
-
-async fn bucket(
-    State(objects): State<Objects>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, [(&'static str, &'static str); 2], Bytes) {
-    let answer = |status, body| (status, [("etag", "\"1\""), ("last-modified", "Thu, 15 Jan 2026 10:30:00 GMT")], body);
-    let signed = headers
-        .get("authorization")
-        .is_some_and(|value| value.to_str().unwrap().starts_with("AWS4-HMAC-SHA256 Credential=the-key/"));
-    let mut objects = objects.lock().unwrap();
-    match (signed, method) {
-        (false, _) => answer(StatusCode::FORBIDDEN, Bytes::new()),
-        (_, Method::PUT) => {
-            objects.insert(uri.path().to_owned(), body);
-            answer(StatusCode::OK, Bytes::new())
-        }
-        (_, Method::DELETE) => {
-            objects.remove(uri.path());
-            answer(StatusCode::NO_CONTENT, Bytes::new())
-        }
-        _ => match objects.get(uri.path()) {
-            Some(object) => answer(StatusCode::OK, object.clone()),
-            None => answer(StatusCode::NOT_FOUND, Bytes::new()),
-        },
-    }
-}
-
-async fn founder_with_bucket(endpoint: String) -> (App, Client) {
-    let place = ImagePlace::Bucket(Bucket {
-        name: "pictures".to_owned(),
-        folder: "hall".to_owned(),
-        region: Some("eu-north-1".to_owned()),
-        endpoint: Some(endpoint),
-        key: Some(("the-key".to_owned(), Hidden::new("the-secret".to_owned()))),
-    });
-    let app = Start::on(Database::fresh()).keeping_images_in(ImageStore::open(&place).unwrap()).app().await;
-    let owner = app.person("olga@example.com").await;
-    (app, owner)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_does_as_well_as_a_folder() {
-    let objects = Objects::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let server = Router::new().fallback(bucket).with_state(Arc::clone(&objects));
-    let served = tokio::spawn(async move { axum::serve(listener, server).await.unwrap() });
-    let (app, owner) = founder_with_bucket(endpoint).await;
-    let png = picture(ImageFormat::Png, 5, 5);
-    let created = owner.post_file("/organizations", &[("name", "Acme")], ("image", &png)).await.ok();
-    let url = &created["organization"]["image_url"];
-    let answer = shown(&app, url).await;
-    let name = url.as_str().unwrap().rsplit('/').next().unwrap();
-    assert_eq!(objects.lock().unwrap()[&format!("/pictures/hall/{name}")], answer.bytes);
-    let update = format!("/organizations/{}/update", text(&created["organization"]["id"]));
-    owner.post(&update, &[("image", "null")]).await.ok();
-    app.advance(HOUR);
-    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 1);
-    assert!(objects.lock().unwrap().is_empty());
-    shown(&app, url).await.refused(404, "NOT_FOUND");
-    served.abort();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_is_away_is_told_of() {
-    let (app, owner) = founder_with_bucket("http://127.0.0.1:1".to_owned()).await;
-    let png = picture(ImageFormat::Png, 5, 5);
-    let answer = owner.post_file("/organizations", &[("name", "Acme")], ("image", &png)).await;
-    assert!(answer.headers.contains_key("retry-after"));
-    answer.refused(503, "IMAGES_NOT_AVAILABLE");
-    assert_eq!(app.count("SELECT COUNT(*) FROM organizations"), 0);
-    owner.send(Method::POST, "/organizations", Some("application/json"), Body::from(r#"{"name": "Acme"}"#)).await.ok();
-}
-
 #[tokio::test]
 async fn a_folder_holds_images_under_names_of_ours_for_its_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("images");
-    let store = ImageStore::open(&ImagePlace::Folder(place.clone())).unwrap();
+    let store = ImageStore::open(&ImagePlace::Folder(place.clone()), Environment::new()).unwrap();
     let app = Start::on(Database::fresh()).keeping_images_in(store).app().await;
     let owner = app.person("olga@example.com").await;
     let png = picture(ImageFormat::Png, 5, 5);

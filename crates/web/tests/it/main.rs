@@ -9,6 +9,7 @@ mod api_cost;
 mod ascent;
 mod bad_input;
 mod browser;
+mod bucket;
 mod bulk;
 mod connections;
 mod crash;
