@@ -1,5 +1,6 @@
 //! One transaction: the only thing that runs statements.
 
+use super::alone::{Alone, Along};
 use super::change::Change;
 use super::postgres::Transaction;
 use super::statement::{Arguments, Declaration, Record, Row, Statement};
@@ -116,9 +117,11 @@ impl<'a> Tx<'a> {
         statement: Statement<A, ()>,
         given: A::Given<'static>,
     ) -> Result<()> {
-        let declaration = statement.declaration();
+        self.put_ahead(statement.declaration(), A::values(given))
+    }
+
+    fn put_ahead(&mut self, declaration: Declaration, values: Vec<Value<'static>>) -> Result<()> {
         self.note(&declaration);
-        let values = A::values(given);
         let changed = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
             // Not known yet.
@@ -130,6 +133,37 @@ impl<'a> Tx<'a> {
             transaction.put_ahead(declaration, values);
         }
         Ok(())
+    }
+
+    /// Runs a statement that is all that its transaction changes, and says whether it changed anything. What goes along is
+    /// done if it did; `revised` moves on what it changed, and belongs to it where one statement is the whole transaction: for
+    /// a [`Purpose::Alone`](super::Purpose::Alone) on a server. Nothing else may be done then. Where it changed nothing, the
+    /// transaction goes on.
+    pub(crate) async fn execute_alone<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        given: A::Given<'_>,
+        along: Vec<Along>,
+        revised: impl FnOnce(Change, i64) -> Option<Along>,
+    ) -> Result<bool> {
+        let (declaration, values, shard) = (statement.declaration(), A::values(given), self.shard());
+        if let Engine::Postgres(transaction) = &mut self.engine
+            && transaction.may_do_alone()
+            && let Some(last) = Change::of(&declaration, &values).and_then(|change| revised(change, shard))
+        {
+            let parts = std::iter::once(&declaration).chain(along.iter().map(|along| &along.declaration));
+            let parts: Vec<_> = parts.chain([&last.declaration]).copied().collect();
+            let alone = Alone::new(&declaration, values, along, last);
+            parts.iter().for_each(|part| note(&mut self.cost, part));
+            let has_changed = transaction.execute_alone(&alone).await? > 0;
+            self.note_rows(if has_changed { parts.len() } else { 0 });
+            return Ok(has_changed);
+        }
+        let has_changed = self.execute(statement, given).await? > 0;
+        if has_changed {
+            along.into_iter().try_for_each(|along| self.put_ahead(along.declaration, along.values))?;
+        }
+        Ok(has_changed)
     }
 
     /// Says that what is run last, without waiting, changes a row that others change at the same time. One of this process
@@ -219,9 +253,13 @@ impl<'a> Tx<'a> {
     }
 
     fn note(&mut self, declaration: &Declaration) {
-        self.cost.statements += 1;
-        tracing::trace!(statement = declaration.name);
-        #[cfg(feature = "test-hooks")]
-        super::hooks::statement(declaration.name);
+        note(&mut self.cost, declaration);
     }
+}
+
+fn note(cost: &mut Cost, declaration: &Declaration) {
+    cost.statements += 1;
+    tracing::trace!(statement = declaration.name);
+    #[cfg(feature = "test-hooks")]
+    super::hooks::statement(declaration.name);
 }

@@ -209,7 +209,7 @@ impl Bulk {
         let made = cx.tx.execute_each(sql::INSERT, &rows).await?;
         let made: Vec<_> = new.iter().zip(made).filter(|(_, made)| *made > 0).map(|(new, _)| new).collect();
         let invitations: Vec<_> = made.iter().map(|(_, _, entry)| entry).collect();
-        outbox::tell_all(cx, grant, &invitations).await?;
+        outbox::tell_all(cx, &invitations).await?;
         Ok(made.iter().map(|(place, _, entry)| (*place, entry.id)).collect())
     }
 }

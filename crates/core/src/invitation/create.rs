@@ -16,7 +16,7 @@ use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId,
 use crate::language::Language;
 use crate::settings::Settings;
 use crate::time::Timestamp;
-use crate::{membership, outbox, workspace};
+use crate::{membership, outbox, revision, workspace};
 
 /// The most days an invitation may live (decision 11).
 pub const LONGEST_LIFE: u16 = 90;
@@ -50,7 +50,7 @@ impl Command for Create {
     // A place in the organization is taken by a key, and what the invitation gives is looked at again when somebody accepts.
     // A bound on seats is not guarded by any row: who invites reads all who are invited.
     fn purpose(&self, settings: &Settings) -> Purpose {
-        if settings.seats.organization == 0 { Purpose::Guarded } else { Purpose::Command }
+        if settings.seats.organization == 0 { Purpose::Alone } else { Purpose::Command }
     }
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -92,15 +92,16 @@ impl Create {
         let entry = new.entry(cx, grant, expires_at(cx, self.days));
         let scope = entry.workspace_id.map_or(0, WorkspaceId::get);
         let in_the_way = (entry.organization_id, self.invitee.key(), scope, cx.now);
-        if cx.tx.execute(sql::INSERT, new.row(&entry)).await? == 0 {
+        let letters = outbox::letters(cx, &[&entry]);
+        if !revision::change_alone(cx, sql::INSERT, new.row(&entry), letters).await? {
             self.refuse_members(cx, grant, granted).await?;
             // Only who is in the way is looked at: it may have run out.
             let makes_room = cx.tx.execute(sql::SUPERSEDE, in_the_way).await? > 0;
             if !makes_room || cx.tx.execute(sql::INSERT, new.row(&entry)).await? == 0 {
                 return Err(Code::InvitationExists.into());
             }
+            outbox::tell(cx, &entry).await?;
         }
-        outbox::tell(cx, grant, &entry).await?;
         Ok(entry)
     }
 }

@@ -6,6 +6,7 @@ use crate::context::{Command, Context};
 use crate::db::Purpose;
 use crate::error::{Code, Result};
 use crate::id::{InvitationId, OrganizationId};
+use crate::revision;
 use crate::settings::Settings;
 
 /// Discards a pending invitation; its links are dead when this returns.
@@ -25,7 +26,7 @@ impl Command for Discard {
 
     // The one statement that writes asks for the state it ends.
     fn purpose(&self, _: &Settings) -> Purpose {
-        Purpose::Guarded
+        Purpose::Alone
     }
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -34,7 +35,8 @@ impl Command for Discard {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        if cx.tx.execute(sql::DISCARD, (grant.organization(), self.invitation, cx.now)).await? > 0 {
+        let discarded = (grant.organization(), self.invitation, cx.now);
+        if revision::change_alone(cx, sql::DISCARD, discarded, Vec::new()).await? {
             return Ok(());
         }
         // No row changed: there is none here, or somebody was faster. Only now is it worth a look to say which.

@@ -52,7 +52,7 @@ impl Command for Resend {
         let (generation, delivery, expires_at) = (generation(cx), first_delivery(cx), expires_at(cx, self.days));
         let given = (grant.organization(), self.invitation, generation, inviter, delivery, expires_at, cx.now);
         let resent = cx.tx.optional(sql::RESEND, given).await?.ok_or(Code::InvitationNotPending)?;
-        outbox::tell(cx, &grant, &resent).await?;
+        outbox::tell(cx, &resent).await?;
         let surroundings = Surroundings::of_one(cx, &grant, Names::by(&resent)).await?;
         shown::one(cx, resent, &surroundings)
     }

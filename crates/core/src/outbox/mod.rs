@@ -25,11 +25,11 @@ pub use operate::{Drop, List, Retry};
 pub use refuse::{Refuse, ShowRefusal};
 pub use sql::Listed;
 
-use crate::access::Grant;
 use crate::attempt::Attempt;
 use crate::context::{Caller, Command, Context, Query};
+use crate::db::Along;
 use crate::error::Result;
-use crate::id::{AttemptId, OrganizationId, UserId};
+use crate::id::{AttemptId, InvitationId, OrganizationId, OutboxId, UserId};
 use crate::invitation;
 use crate::service::Service;
 use crate::time::Timestamp;
@@ -45,19 +45,29 @@ const MOST_ATTEMPTS: i64 = 10;
 
 /// Puts the mail for this generation of an invitation into the outbox, if anything carries mail here, and with it the
 /// reminders: those that the invitation is answered before find themselves overtaken.
-pub(crate) async fn tell(cx: &mut Context<'_>, grant: &Grant, invitation: &invitation::Entry) -> Result<()> {
-    tell_all(cx, grant, &[invitation]).await
+pub(crate) async fn tell(cx: &mut Context<'_>, invitation: &invitation::Entry) -> Result<()> {
+    tell_all(cx, &[invitation]).await
 }
 
 /// The same for many at once.
-pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &[&invitation::Entry]) -> Result<()> {
+pub(crate) async fn tell_all(cx: &mut Context<'_>, invitations: &[&invitation::Entry]) -> Result<()> {
+    let jobs = jobs_of(cx, invitations);
+    cx.tx.execute_each(sql::INSERT, &jobs).await.map(|_| ())
+}
+
+/// The same to go along with what makes the invitations.
+pub(crate) fn letters(cx: &mut Context<'_>, invitations: &[&invitation::Entry]) -> Vec<Along> {
+    jobs_of(cx, invitations).into_iter().map(|job| sql::INSERT.along(job)).collect()
+}
+
+fn jobs_of(cx: &mut Context<'_>, invitations: &[&invitation::Entry]) -> Vec<NewJob> {
     if cx.service.carrier.is_none() || invitations.is_empty() {
-        return Ok(());
+        return Vec::new();
     }
     let mut jobs = Vec::with_capacity(invitations.len());
     for one in invitations {
         let mut put = |kind, due_at| {
-            let organization = Some(grant.organization());
+            let organization = Some(one.organization_id);
             jobs.push((cx.id(), kind, organization, Some(one.id), None, None, one.generation, due_at, cx.now));
         };
         put(Kind::Invitation, cx.now);
@@ -68,10 +78,22 @@ pub(crate) async fn tell_all(cx: &mut Context<'_>, grant: &Grant, invitations: &
             }
         }
     }
-    cx.tx.execute_each(sql::INSERT, &jobs).await?;
     cx.afterwards.outbox = true;
-    Ok(())
+    jobs
 }
+
+/// A job that nobody has tried yet, in the order of [`sql::INSERT`].
+type NewJob = (
+    OutboxId,
+    Kind,
+    Option<OrganizationId>,
+    Option<InvitationId>,
+    Option<AttemptId>,
+    Option<UserId>,
+    i64,
+    Timestamp,
+    Timestamp,
+);
 
 /// Puts the mail of an attempt into the outbox.
 pub(crate) async fn tell_attempt(cx: &mut Context<'_>, attempt: &Attempt) -> Result<()> {

@@ -69,7 +69,7 @@ sql! {
            Timestamp) =
         "INSERT INTO outbox (id, kind, organization_id, invitation_id, attempt_id, user_id, generation, state, due_at,
                              created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9)";
+         SELECT $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9";
 
     /// The next job that is due. The condition stands outside too: of two workers who chose the same row, one gets it.
     CLAIM(Timestamp, Timestamp): Row =

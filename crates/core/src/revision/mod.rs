@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::access::{Holding, Need, PermissionSet};
 use crate::context::{Caller, Context};
-use crate::db::{Change, Tx};
+use crate::db::{Along, Arguments, Change, Statement, Tx};
 use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::secret::SessionToken;
@@ -114,6 +114,24 @@ pub(crate) fn revise(cx: &mut Context<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Has a statement change an organization's invitations as all that its transaction does, with what goes along with it; says
+/// whether it changed anything. See [`Tx::execute_alone`].
+pub(crate) async fn change_alone<A: Arguments>(
+    cx: &mut Context<'_>,
+    statement: Statement<A, ()>,
+    given: A::Given<'_>,
+    along: Vec<Along>,
+) -> Result<bool> {
+    // That the session is in use is noted by the same transaction, when it is time.
+    let is_all = !cx.session.as_ref().is_some_and(|session| session.is_stale(cx.now, &cx.service.settings));
+    let now = cx.now;
+    let revised = |change, shard| match change {
+        Change::Invitations(organization) if is_all => Some(sql::REVISE_IF_CHANGED.along((organization, shard, now))),
+        _ => None,
+    };
+    cx.tx.execute_alone(statement, given, along, revised).await
 }
 
 /// What the organization is at, if what was read of a session and of the organization's surroundings still is so, as far

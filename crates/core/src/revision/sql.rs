@@ -1,7 +1,7 @@
 //! The statements of revisions.
 
 use crate::access::PermissionSet;
-use crate::db::{Bytes, record, sql};
+use crate::db::{Bytes, Statement, record, sql};
 use crate::id::{MembershipId, OrganizationId, SessionId, SignInId, UserId};
 use crate::time::Timestamp;
 
@@ -81,6 +81,13 @@ macro_rules! revise {
         )
     };
 }
+
+/// [`REVISE`] to go along with a change of an organization's, which is there then.
+pub(crate) const REVISE_IF_CHANGED: Statement<(i64, i64, Timestamp), ()> = Statement::new(
+    concat!(module_path!(), "::REVISE"),
+    revise!("SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM changed)"),
+    "",
+);
 
 sql! {
     /// Of all who change the same scope at once, each has a shard of its own. An organization that is erased in this very

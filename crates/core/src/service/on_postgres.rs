@@ -11,7 +11,7 @@ use tracing::Instrument;
 use super::Service;
 use super::errand::{Done, Errand};
 use crate::context::{Afterwards, Caller, Reply};
-use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
+use crate::db::{Cost, Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
@@ -43,7 +43,7 @@ async fn finish(service: Arc<Service>, caller: &Caller, command: &dyn Errand) ->
         // Held until this attempt has ended.
         let turn = match command.purpose(&service.settings) {
             Purpose::Command => postgres.lane().turn(tries.until).await,
-            Purpose::Guarded | Purpose::Query | Purpose::Glance => None,
+            Purpose::Guarded | Purpose::Alone | Purpose::Query | Purpose::Glance => None,
         };
         match attempt(&service, postgres, tries.until, caller, command).await {
             Ok((reply, afterwards)) => {
@@ -70,16 +70,22 @@ async fn attempt(
     caller: &Caller,
     command: &dyn Errand,
 ) -> Result<(Reply<Done>, Afterwards), Trouble> {
-    let mut transaction =
-        timeout_at(until, postgres.transaction(command.purpose(&service.settings))).await.map_err(too_slow)??;
-    let turn = timeout_at(until, service.turn(caller, command, Tx::on_postgres(&mut transaction))).await;
-    let (reply, afterwards) = turn.map_err(too_slow)?;
+    let purpose = command.purpose(&service.settings);
+    // What is a transaction by itself cannot ask in it.
+    let found = if purpose == Purpose::Alone { find_before(service, postgres, caller, command).await } else { None };
+    let mut transaction = timeout_at(until, postgres.transaction(purpose)).await.map_err(too_slow)??;
+    let turn = service.turn(caller, command, found, Tx::on_postgres(&mut transaction));
+    let (reply, afterwards) = match timeout_at(until, turn).await {
+        Ok(done) => done,
+        Err(_) if transaction.is_committing() => return Err(no_answer()),
+        Err(elapsed) => return Err(too_slow(elapsed)),
+    };
     if reply.result.is_err() {
         return transaction.undo().map_or(Ok((reply, afterwards)), Err);
     }
     match timeout_at(until, transaction.commit()).await {
         Ok(committed) => committed.map(|()| (reply, afterwards)),
-        Err(_) if transaction.is_committing() => Err(Trouble::Unknown("no answer to the commit in time".to_owned())),
+        Err(_) if transaction.is_committing() => Err(no_answer()),
         // It never had its turn.
         Err(elapsed) => Err(too_slow(elapsed)),
     }
@@ -99,6 +105,24 @@ pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller,
             return Reply::refused(problem);
         }
     }
+}
+
+/// A caller who is known, asked after together with others before anything of theirs is begun. `None` also when what was known
+/// does not hold any more: it is found out anew.
+async fn find_before(
+    service: &Service,
+    postgres: &Postgres,
+    caller: &Caller,
+    command: &dyn Errand,
+) -> Option<(Found, Cost)> {
+    let (token, organization) = (caller.token.as_ref()?, command.organization(&service.settings)?);
+    let key = CallerKey::new(token, organization);
+    let known = service.known.of(&key).filter(|known| known.holds.on_time(service.now()))?;
+    let Some(revision) = still(service, postgres, &known.holds).await else {
+        service.known.forget(&key);
+        return None;
+    };
+    Some((Found::new(known, revision), kept::ASKED))
 }
 
 /// Tried once: whoever gets nothing goes the whole way, which tries again.
@@ -167,6 +191,10 @@ async fn answer(
     let answered = timeout_at(until, service.answer(caller, query, Tx::on_postgres(&mut transaction))).await;
     let reply = answered.map_err(too_slow)?;
     transaction.undo().map_or(Ok(reply), Err)
+}
+
+fn no_answer() -> Trouble {
+    Trouble::Unknown("no answer to the commit in time".to_owned())
 }
 
 fn too_slow(_: tokio::time::error::Elapsed) -> Trouble {

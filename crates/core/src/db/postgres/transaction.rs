@@ -18,6 +18,7 @@ use super::tls::Tls;
 use super::trouble::Trouble;
 use super::turns::{LONGEST, Turns};
 use super::values::types;
+use crate::db::alone::Alone;
 use crate::db::{Declaration, Value};
 use crate::error::{Problem, Result};
 
@@ -33,6 +34,9 @@ pub enum Purpose {
     /// against a key. What was read before it may have changed an instant ago, as it may an instant after the answer. It waits
     /// for who writes the same row, where a [`Self::Command`] would begin anew, and collides with nobody for having read.
     Guarded,
+    /// The same by one statement that is a transaction by itself, with what goes along with it: see [`crate::db::Tx::execute_alone`].
+    /// Whoever finds that it changed nothing goes on as with [`Self::Guarded`].
+    Alone,
     /// Reading one state of the database.
     Query,
     /// Reading by one statement alone.
@@ -45,7 +49,7 @@ impl Purpose {
             Self::Command => "BEGIN ISOLATION LEVEL SERIALIZABLE",
             // READ COMMITTED, as connections are set to: by saying so again the server would have to put that setting back at
             // the end of each transaction, for which it goes through all the settings that it has.
-            Self::Guarded => "BEGIN",
+            Self::Guarded | Self::Alone => "BEGIN",
             Self::Query => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Glance => "",
         }
@@ -155,6 +159,40 @@ impl Transaction {
         Ok(answers.into_iter().map(|answer| answer.rows).collect())
     }
 
+    /// Whether nothing was sent in it yet, and what is sent may be a transaction by itself.
+    pub(in crate::db) fn may_do_alone(&self) -> bool {
+        self.purpose == Purpose::Alone && self.stage == Stage::New && self.ahead.is_empty()
+    }
+
+    /// Sends a statement that is a transaction by itself, and says how many rows it wrote. With any it has come to its end;
+    /// with none it is as new.
+    pub(in crate::db) async fn execute_alone(&mut self, alone: &Alone<'_>) -> Result<usize> {
+        let outcome = self.try_alone(alone).await;
+        outcome.map_err(|trouble| {
+            if !trouble.spoils_connection() {
+                self.stage = Stage::Ended;
+            }
+            self.trouble.get_or_insert_with(|| trouble.clone());
+            Problem::internal(format!("{}: {trouble:?}", alone.name))
+        })
+    }
+
+    async fn try_alone(&mut self, alone: &Alone<'_>) -> Result<usize, Trouble> {
+        let client = self.client()?;
+        let statement = client.prepare_typed_cached(&alone.text, &types(&alone.kinds)).await;
+        let statement = statement.map_err(|error| Trouble::of(&error))?;
+        #[cfg(feature = "test-hooks")]
+        crate::db::hooks::point("commit");
+        self.stage = Stage::Committing;
+        let client = self.client()?;
+        let written = client.execute_raw(&statement, alone.values.iter()).await;
+        let written = written.map_err(|error| Trouble::of_last(&error))?;
+        #[cfg(feature = "test-hooks")]
+        crate::db::hooks::point("committed");
+        self.stage = if written > 0 { Stage::Ended } else { Stage::New };
+        usize::try_from(written).map_err(|error| Trouble::Failed(error.to_string()))
+    }
+
     /// Keeps a statement to be sent ahead of the next, or of the commit.
     pub(in crate::db) fn put_ahead(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
         self.ahead.push((declaration, values));
@@ -212,6 +250,9 @@ impl Transaction {
     /// Notes that the server is about to be busy; says whether the transaction has to be begun first.
     fn ask(&mut self) -> Result<bool, Trouble> {
         self.client()?;
+        if self.stage == Stage::Ended && self.purpose != Purpose::Glance {
+            return Err(Trouble::Failed("it was over already".to_owned()));
+        }
         let is_new = std::mem::replace(&mut self.stage, Stage::Asking) == Stage::New;
         Ok(is_new && self.purpose != Purpose::Glance)
     }
@@ -233,6 +274,10 @@ impl Transaction {
     /// PostgreSQL itself would answer such a commit with a rollback and no error.
     pub(crate) async fn commit(&mut self) -> Result<(), Trouble> {
         self.client()?;
+        if self.stage == Stage::Ended && self.ahead.is_empty() {
+            // It was a transaction by itself.
+            return Ok(());
+        }
         if self.stage != Stage::New || !self.ahead.is_empty() {
             let turns = self.turns.clone();
             let _turn = match (&turns, self.contested) {
