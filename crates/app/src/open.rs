@@ -141,9 +141,10 @@ fn images(loaded: &Loaded) -> Result<ImageStore, StartError> {
     {
         *hidden = secret(file, "images.secret_file")?;
     }
-    // What is no text is of no use to a bucket.
+    // No more of it than a bucket needs: there are others' secrets in it.
     let environment =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let environment = environment.filter(|(name, _)| name.starts_with("AWS_"));
     ImageStore::open(&place, environment.collect()).map_err(StartError::Images)
 }
 

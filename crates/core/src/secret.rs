@@ -43,7 +43,16 @@ impl FromStr for SessionToken {
     type Err = NotAToken;
 
     fn from_str(text: &str) -> Result<Self, NotAToken> {
-        decode(text).map(Self)
+        decode(text.as_bytes()).map(Self)
+    }
+}
+
+/// As it stands in a cookie, which may be in any encoding or none.
+impl TryFrom<&[u8]> for SessionToken {
+    type Error = NotAToken;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, NotAToken> {
+        decode(bytes).map(Self)
     }
 }
 
@@ -127,10 +136,10 @@ impl FromStr for InvitationToken {
     fn from_str(text: &str) -> Result<Self, NotAToken> {
         let text = text.strip_prefix(PREFIX).ok_or(NotAToken)?;
         let (naming, proving) = match text.split_once('.') {
-            Some((naming, proving)) => (naming, Some(decode(proving)?)),
+            Some((naming, proving)) => (naming, Some(decode(proving.as_bytes())?)),
             None => (text, None),
         };
-        let bytes: [u8; 8 + SECRET] = decode(naming)?;
+        let bytes: [u8; 8 + SECRET] = decode(naming.as_bytes())?;
         let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
         let naming = secret.try_into().map_err(|_| NotAToken)?;
         Ok(Self { invitation: i64::from_be_bytes(*id).into(), naming, proving })
@@ -293,7 +302,7 @@ impl FromStr for RefusalToken {
     type Err = NotAToken;
 
     fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let bytes: [u8; 8 + SECRET] = decode(text)?;
+        let bytes: [u8; 8 + SECRET] = decode(text.as_bytes())?;
         let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
         Ok(Self { invitation: i64::from_be_bytes(*id).into(), secret: secret.try_into().map_err(|_| NotAToken)? })
     }
@@ -305,7 +314,7 @@ impl fmt::Debug for RefusalToken {
     }
 }
 
-fn decode<const LENGTH: usize>(text: &str) -> Result<[u8; LENGTH], NotAToken> {
+fn decode<const LENGTH: usize>(text: &[u8]) -> Result<[u8; LENGTH], NotAToken> {
     let mut bytes = [0; LENGTH];
     match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
         Ok(length) if length == LENGTH => Ok(bytes),

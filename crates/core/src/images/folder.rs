@@ -46,8 +46,8 @@ impl Folder {
     }
 
     /// Removes it, if it is there.
-    pub(super) async fn remove(&self, name: &str) -> Result<()> {
-        let path = self.0.join(name);
+    pub(super) async fn remove(&self, name: &ImageName) -> Result<()> {
+        let path = self.0.join(name.as_str());
         on_disk(move || if_there(std::fs::remove_file(path))).await.map(|_| ())
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Change, ImageName, Picture, sql};
 use crate::access::{self, Need, WorkspaceNeed};
 use crate::context::{Caller, Command, Context, Query};
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::service::Service;
 
@@ -108,7 +108,7 @@ pub async fn clear_unused(service: &Arc<Service>) -> Result<usize> {
         }
         for (name,) in names {
             // The file first: should this process end in between, its name is there for the next one to begin with.
-            service.images.remove(&name).await?;
+            service.images.remove(&name.parse().map_err(Problem::internal)?).await?;
             service.run(&Caller::nobody(), Forget { name }).await.result?;
             cleared += 1;
         }

@@ -13,7 +13,7 @@ use crate::aside::Aside;
 use crate::error::Result;
 use crate::settings::ImagePlace;
 
-/// The variables of the process, by which a bucket and who may use it can be set.
+/// Variables of the process, by which a bucket and who may use it can be set: those whose names begin with `AWS_`.
 pub type Environment = HashMap<String, String>;
 
 /// Keeps images, and decodes one at a time: each takes up to a hundred megabytes while it is decoded.
@@ -88,12 +88,12 @@ impl ImageStore {
         }
     }
 
-    pub(super) async fn remove(&self, name: &str) -> Result<()> {
+    pub(super) async fn remove(&self, name: &ImageName) -> Result<()> {
         match &self.place {
             Place::Folder(folder) => folder.remove(name).await,
             Place::Bucket(bucket) => bucket.remove(name).await,
             Place::Memory(images) => {
-                locked(images).remove(name);
+                locked(images).remove(name.as_str());
                 Ok(())
             }
         }

@@ -11,7 +11,7 @@ use tracing::Instrument;
 use super::Service;
 use super::errand::{Done, Errand};
 use crate::context::{Afterwards, Caller, Reply};
-use crate::db::{Cost, Db, Postgres, Purpose, Trouble, Tx};
+use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
@@ -70,11 +70,9 @@ async fn attempt(
     caller: &Caller,
     command: &dyn Errand,
 ) -> Result<(Reply<Done>, Afterwards), Trouble> {
-    let purpose = command.purpose(&service.settings);
-    // What is a transaction by itself cannot ask in it.
-    let found = if purpose == Purpose::Alone { find_before(service, postgres, caller, command).await } else { None };
-    let mut transaction = timeout_at(until, postgres.transaction(purpose)).await.map_err(too_slow)??;
-    let turn = service.turn(caller, command, found, Tx::on_postgres(&mut transaction));
+    let mut transaction =
+        timeout_at(until, postgres.transaction(command.purpose(&service.settings))).await.map_err(too_slow)??;
+    let turn = service.turn(caller, command, Tx::on_postgres(&mut transaction));
     let (reply, afterwards) = match timeout_at(until, turn).await {
         Ok(done) => done,
         Err(_) if transaction.is_committing() => return Err(no_answer()),
@@ -105,24 +103,6 @@ pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller,
             return Reply::refused(problem);
         }
     }
-}
-
-/// A caller who is known, asked after together with others before anything of theirs is begun. `None` also when what was known
-/// does not hold any more: it is found out anew.
-async fn find_before(
-    service: &Service,
-    postgres: &Postgres,
-    caller: &Caller,
-    command: &dyn Errand,
-) -> Option<(Found, Cost)> {
-    let (token, organization) = (caller.token.as_ref()?, command.organization(&service.settings)?);
-    let key = CallerKey::new(token, organization);
-    let known = service.known.of(&key).filter(|known| known.holds.on_time(service.now()))?;
-    let Some(revision) = still(service, postgres, &known.holds).await else {
-        service.known.forget(&key);
-        return None;
-    };
-    Some((Found::new(known, revision), kept::ASKED))
 }
 
 /// Tried once: whoever gets nothing goes the whole way, which tries again.

@@ -29,6 +29,8 @@ struct S3 {
     objects: HashMap<String, (HeaderMap, Bytes)>,
     /// What it cannot answer before it can.
     unable: u32,
+    /// Whether it has such a bucket no more.
+    is_gone: bool,
     asked: u32,
     /// What it was asked for besides objects.
     asked_besides: Vec<String>,
@@ -65,6 +67,9 @@ async fn answered(
     s3.asked += 1;
     if !is_signed(&method, &uri, &headers, &body) {
         return (StatusCode::FORBIDDEN, Bytes::from("<Error><Code>SignatureDoesNotMatch</Code></Error>"));
+    }
+    if s3.is_gone {
+        return (StatusCode::NOT_FOUND, Bytes::from("<Error><Code>NoSuchBucket</Code></Error>"));
     }
     if s3.unable > 0 {
         s3.unable -= 1;
@@ -186,6 +191,10 @@ async fn a_bucket_does_as_well_as_a_folder() {
     let update = format!("/organizations/{}/update", text(&created["organization"]["id"]));
     owner.post(&update, &[("image", "null")]).await.ok();
     app.advance(HOUR);
+    s3.lock().unwrap().is_gone = true;
+    shown(&app, url).await.refused(503, "IMAGES_NOT_AVAILABLE");
+    assert!(clear_unused(&app.inner.service).await.is_err(), "the image is not gone with its bucket's name");
+    s3.lock().unwrap().is_gone = false;
     assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 1);
     assert!(s3.lock().unwrap().objects.is_empty());
     shown(&app, url).await.refused(404, "NOT_FOUND");
@@ -247,7 +256,9 @@ async fn without_a_key_the_environment_and_the_machine_give_one() {
     ] {
         let (s3, endpoint) = s3().await;
         // The environment says where the bucket is, too.
-        let variables = [("AWS_REGION", REGION), ("AWS_ENDPOINT_URL_S3", "{}/")].into_iter().chain(variables);
+        let variables = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", REGION), ("AWS_ENDPOINT_URL_S3", "{}/")]
+            .into_iter()
+            .chain(variables);
         let environment = variables.map(|(name, value)| (name.to_owned(), value.replace("{}", &endpoint))).collect();
         let (app, owner) = founder_with(Bucket { key: None, region: None, ..bucket(None) }, environment).await;
         let url = with_image(&owner).await;
@@ -258,7 +269,15 @@ async fn without_a_key_the_environment_and_the_machine_give_one() {
 
 #[test]
 fn what_is_no_bucket_is_refused_at_the_start() {
-    for endpoint in ["", "s3.example.com", "ftp://s3.example.com", "https://s3.example.com/?list", "https:// "] {
+    for endpoint in [
+        "",
+        "s3.example.com",
+        "ftp://s3.example.com",
+        "https://s3.example.com/?list",
+        "https://a@b",
+        "https://a/#",
+        "https:// ",
+    ] {
         let opened = ImageStore::open(&ImagePlace::Bucket(bucket(Some(endpoint))), Environment::new());
         let words = opened.unwrap_err().to_string();
         assert!(words.starts_with("s3://pictures: ") && words.contains(endpoint), "{words}");

@@ -34,8 +34,10 @@ pub enum Purpose {
     /// against a key. What was read before it may have changed an instant ago, as it may an instant after the answer. It waits
     /// for who writes the same row, where a [`Self::Command`] would begin anew, and collides with nobody for having read.
     Guarded,
-    /// The same by one statement that is a transaction by itself, with what goes along with it: see [`crate::db::Tx::execute_alone`].
-    /// Whoever finds that it changed nothing goes on as with [`Self::Guarded`].
+    /// The same by one statement that is a transaction by itself, with what goes along with it: see
+    /// [`crate::db::Tx::execute_alone`]. What is read before stands alone too, and begins nothing: a guarded command's
+    /// statements each see a state of their own anyway. Whoever finds that nothing was changed goes on as with
+    /// [`Self::Guarded`].
     Alone,
     /// Reading one state of the database.
     Query,
@@ -76,6 +78,8 @@ pub(crate) struct Transaction {
     client: Option<Line>,
     purpose: Purpose,
     stage: Stage,
+    /// Whether there is something to commit, or to undo.
+    is_begun: bool,
     trouble: Option<Trouble>,
     /// What nobody waits for, to be sent ahead of the next statement or of the commit.
     ahead: Vec<(Declaration, Vec<Value<'static>>)>,
@@ -120,7 +124,8 @@ impl Transaction {
     fn on(line: Line, purpose: Purpose, tls: Tls, writes: Option<(Place, Arc<Turns>)>) -> Self {
         let (client, ahead) = (Some(line), Vec::new());
         let (place, turns) = writes.unzip();
-        Self { client, purpose, stage: Stage::New, trouble: None, ahead, tls, place, contested: None, turns }
+        let (stage, is_begun) = (Stage::New, false);
+        Self { client, purpose, stage, is_begun, trouble: None, ahead, tls, place, contested: None, turns }
     }
 
     /// A number that no other transaction of this process has meanwhile, nor likely one of another.
@@ -178,6 +183,8 @@ impl Transaction {
     }
 
     async fn try_alone(&mut self, alone: &Alone<'_>) -> Result<usize, Trouble> {
+        self.client()?;
+        self.stage = Stage::Asking;
         let client = self.client()?;
         let statement = client.prepare_typed_cached(&alone.text, &types(&alone.kinds)).await;
         let statement = statement.map_err(|error| Trouble::of(&error))?;
@@ -219,7 +226,9 @@ impl Transaction {
 
     async fn try_answers(&mut self, asked: Vec<(&Declaration, &[Value<'_>])>) -> Result<Vec<Answer>, Failure> {
         let name = asked.first().map_or("nothing", |(declaration, _)| declaration.name);
-        let begins = self.ask().map_err(|trouble| (name, trouble))?;
+        let only_reads = |declaration: &Declaration| declaration.text.starts_with("SELECT");
+        let reads = asked.iter().all(|(declaration, _)| only_reads(declaration)) && self.ahead.is_empty();
+        let begins = self.ask(reads).map_err(|trouble| (name, trouble))?;
         let ahead = std::mem::take(&mut self.ahead);
         let not_asked = ahead.len();
         let sent: Vec<_> =
@@ -228,7 +237,7 @@ impl Transaction {
         let begin =
             async || client.batch_execute(self.purpose.begin()).await.map_err(|error| (name, Trouble::of(&error)));
         // A statement that changes something waits until the transaction stands. Others are sent along with its beginning.
-        let rides_along = begins && sent.iter().all(|(declaration, _)| declaration.text.starts_with("SELECT"));
+        let rides_along = begins && reads;
         if begins && !rides_along {
             begin().await?;
         }
@@ -248,18 +257,30 @@ impl Transaction {
     }
 
     /// Notes that the server is about to be busy; says whether the transaction has to be begun first.
-    fn ask(&mut self) -> Result<bool, Trouble> {
+    fn ask(&mut self, only_reads: bool) -> Result<bool, Trouble> {
         self.client()?;
         if self.stage == Stage::Ended && self.purpose != Purpose::Glance {
             return Err(Trouble::Failed("it was over already".to_owned()));
         }
-        let is_new = std::mem::replace(&mut self.stage, Stage::Asking) == Stage::New;
-        Ok(is_new && self.purpose != Purpose::Glance)
+        self.stage = Stage::Asking;
+        let stands_alone = match self.purpose {
+            Purpose::Glance => true,
+            Purpose::Alone => only_reads,
+            Purpose::Command | Purpose::Guarded | Purpose::Query => false,
+        };
+        let begins = !self.is_begun && !stands_alone;
+        self.is_begun |= begins;
+        Ok(begins)
     }
 
     /// How far it is once the server has answered: what was asked by one statement alone is over with it.
     fn answered(&self) -> Stage {
-        if self.purpose == Purpose::Glance { Stage::Ended } else { Stage::Open }
+        match self.purpose {
+            Purpose::Glance => Stage::Ended,
+            _ if self.stage == Stage::Ended => Stage::Ended,
+            _ if self.is_begun => Stage::Open,
+            _ => Stage::New,
+        }
     }
 
     fn client(&self) -> Result<&ClientWrapper, Trouble> {
@@ -301,7 +322,8 @@ impl Transaction {
 
     /// Sends the commit right behind what was put ahead of it. When one of those fails, the server makes a rollback of it.
     async fn try_commit(&mut self) -> Result<(), Trouble> {
-        let begins = std::mem::replace(&mut self.stage, Stage::Committing) == Stage::New;
+        self.stage = Stage::Committing;
+        let begins = !std::mem::replace(&mut self.is_begun, true);
         let client = self.client()?;
         // Nothing is committed yet, whatever goes wrong with these.
         if begins {
@@ -333,14 +355,16 @@ impl Drop for Transaction {
         let Some(Line::Own(client)) = self.client.take() else { return };
         let is_spoilt = self.trouble.as_ref().is_some_and(Trouble::spoils_connection);
         match self.stage {
-            Stage::New | Stage::Ended => {}
+            Stage::New | Stage::Ended if !is_spoilt => {}
             Stage::Open if !is_spoilt => {
                 // Sent without waiting: whoever gets this connection next is answered after it.
                 let _ = client.batch_execute("ROLLBACK").now_or_never();
             }
-            Stage::Open | Stage::Committing => drop(Object::take(client)),
-            Stage::Asking => {
-                // Nobody waits any more: neither shall the locks of what it asked for.
+            Stage::New | Stage::Ended | Stage::Open => drop(Object::take(client)),
+            Stage::Committing if self.is_begun => drop(Object::take(client)),
+            Stage::Asking | Stage::Committing => {
+                // Nobody waits any more: neither shall the locks of what it asked for. A statement that would have been a
+                // transaction by itself is undone by this, or was done before: nobody knows either way.
                 let (cancel, tls) = (client.cancel_token(), self.tls.0.clone());
                 drop(Object::take(client));
                 if let Ok(runtime) = Handle::try_current() {

@@ -45,9 +45,10 @@ pub(super) struct Bucket {
 impl Bucket {
     /// The bucket that the settings name, and what the environment says where they do not. It is not asked before the first
     /// image.
-    pub(super) fn open(bucket: &settings::Bucket, environment: Environment) -> Result<Self, StoreError> {
-        let set =
-            |names: &[&str]| names.iter().find_map(|name| environment.get(*name)).filter(|value| !value.is_empty());
+    pub(super) fn open(bucket: &settings::Bucket, mut environment: Environment) -> Result<Self, StoreError> {
+        // Whoever sets a variable to nothing means to say nothing.
+        environment.retain(|_, value| !value.is_empty());
+        let set = |names: &[&str]| names.iter().find_map(|name| environment.get(*name));
         let region = bucket.region.as_ref().or_else(|| set(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
         let region = region.map_or(USUAL_REGION, String::as_str).to_owned();
         let endpoint =
@@ -60,7 +61,7 @@ impl Bucket {
         }
         let unusable = |reason: String| StoreError::new(format!("s3://{}: {reason}", bucket.name));
         let place: Uri = before.parse().map_err(|_| unusable(format!("{endpoint} is no address")))?;
-        if !matches!(place.scheme_str(), Some("http" | "https")) || place.query().is_some() {
+        if !matches!(place.scheme_str(), Some("http" | "https")) || endpoint.contains(['?', '#', '@']) {
             return Err(unusable(format!("{endpoint} is no address of a server")));
         }
         let http = Http::open(place.scheme_str() == Some("https")).map_err(unusable)?;
@@ -74,7 +75,7 @@ impl Bucket {
     pub(super) async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
         let answer = self.ask(Method::GET, name.as_str(), &[], Bytes::new()).await?;
         match answer.status() {
-            StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::NOT_FOUND if is_there_none(&answer) => Ok(None),
             StatusCode::OK => Ok(Some(answer.into_body())),
             _ => Err(refused(&answer)),
         }
@@ -88,10 +89,10 @@ impl Bucket {
     }
 
     /// Removes it, if it is there.
-    pub(super) async fn remove(&self, name: &str) -> Result<()> {
-        let answer = self.ask(Method::DELETE, name, &[], Bytes::new()).await?;
-        let is_gone = answer.status().is_success() || answer.status() == StatusCode::NOT_FOUND;
-        if is_gone { Ok(()) } else { Err(refused(&answer)) }
+    pub(super) async fn remove(&self, name: &ImageName) -> Result<()> {
+        let answer = self.ask(Method::DELETE, name.as_str(), &[], Bytes::new()).await?;
+        let is_gone = answer.status() == StatusCode::NOT_FOUND && is_there_none(&answer);
+        if is_gone || answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
     }
 
     /// Asks the bucket, and once more where it could not answer: each of the three can be done twice.
@@ -141,13 +142,22 @@ async fn wait(pause: Duration) {
     tokio::time::sleep(pause).await;
 }
 
-/// What the bucket has refused, with the word of S3's for it; and where the bucket is, if that was it.
+/// S3's word for why it has refused; empty when it gave none.
+fn code(answer: &Response<Bytes>) -> &str {
+    let said = str::from_utf8(answer.body()).unwrap_or_default();
+    said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code)
+}
+
+/// Whether what is not found is the image, and not the bucket.
+fn is_there_none(answer: &Response<Bytes>) -> bool {
+    code(answer) != "NoSuchBucket"
+}
+
+/// What the bucket has refused; and where it is, if that was it.
 fn refused(answer: &Response<Bytes>) -> Problem {
-    let said = String::from_utf8_lossy(answer.body());
-    let code = said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code);
     let region = answer.headers().get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
     let region = region.map_or_else(String::new, |region| format!(" (the bucket is in {region}: see images.region)"));
-    away(format!("{} {code}{region}", answer.status()))
+    away(format!("{} {}{region}", answer.status(), code(answer)))
 }
 
 fn away(reason: String) -> Problem {
