@@ -10,9 +10,9 @@ import measure
 from checkout import run
 from databases import POOL
 
-# Statements of ours, as PostgreSQL logs them (log_statement = all; BEGIN and COMMIT not among them) when the caller is known,
-# their session was used a moment ago, and somebody has invited into the organization before. docs/api-cost.md counts a mail
-# besides.
+# Statements of ours (BEGIN and COMMIT not among them) when the caller is known, their session was used a moment ago, and
+# somebody has invited into the organization before. docs/api-cost.md counts a mail besides. Ours come in fewer pieces: the
+# two writes of an invitation and of a discard are sent as one statement, without BEGIN and COMMIT. Here each stays one.
 STATEMENTS = {"create": 3, "discard": 3, "accept": 8}
 # What a call looks up on its way, in turn until there are as many statements as ours.
 LOOKED_UP = ["sessions", "users", "organization_memberships", "organizations", "organization_roles"]

@@ -253,8 +253,16 @@ impl Service {
         Some((revision, kept::ASKED))
     }
 
-    async fn turn(&self, caller: &Caller, command: &dyn Errand, tx: Tx<'_>) -> (Reply<Done>, Afterwards) {
-        let mut cx = match self.context(caller, command, tx).await {
+    /// Has a command done for a caller, who may have been found already, at this cost.
+    async fn turn(
+        &self,
+        caller: &Caller,
+        command: &dyn Errand,
+        found: Option<(Found, Cost)>,
+        tx: Tx<'_>,
+    ) -> (Reply<Done>, Afterwards) {
+        let (found, before) = found.unzip();
+        let mut cx = match self.context(caller, command, found, tx).await {
             Ok(cx) => cx,
             Err(problem) => return (Reply::refused(problem), Afterwards::default()),
         };
@@ -263,7 +271,9 @@ impl Service {
             Err(problem) => Err(problem),
         };
         let afterwards = std::mem::take(&mut cx.afterwards);
-        (Reply::new(&cx, result), afterwards)
+        let mut reply = Reply::new(&cx, result);
+        reply.cost = reply.cost.and(before.unwrap_or_default());
+        (reply, afterwards)
     }
 
     /// Does what is left to do once all that a transaction saw is known to be there to stay; and what it did, if it has
@@ -284,7 +294,7 @@ impl Service {
     }
 
     async fn answer(&self, caller: &Caller, query: &dyn Errand, tx: Tx<'_>) -> Reply<Done> {
-        match self.context(caller, query, tx).await {
+        match self.context(caller, query, None, tx).await {
             Ok(mut cx) => {
                 let result = query.run(&mut cx).await;
                 self.follow_up(std::mem::take(&mut cx.afterwards), result.is_ok());
@@ -311,11 +321,19 @@ impl Service {
         (Reply::new(&cx, result), afterwards)
     }
 
-    async fn context<'a>(&'a self, caller: &'a Caller, errand: &dyn Errand, mut tx: Tx<'a>) -> Result<Context<'a>> {
+    async fn context<'a>(
+        &'a self,
+        caller: &'a Caller,
+        errand: &dyn Errand,
+        mut found: Option<Found>,
+        mut tx: Tx<'a>,
+    ) -> Result<Context<'a>> {
         let now = self.clock.now();
-        let (mut found, mut session, mut afterwards) = (None, None, Afterwards::default());
+        let (mut session, mut afterwards) = (None, Afterwards::default());
         if let Some(token) = &caller.token {
-            if let Some(organization) = errand.organization(&self.settings) {
+            if found.is_none()
+                && let Some(organization) = errand.organization(&self.settings)
+            {
                 found = self.find(token, organization, now, &mut afterwards, &mut tx).await?;
             }
             session = match &found {

@@ -11,7 +11,7 @@ use tracing::Instrument;
 use super::Service;
 use super::errand::{Done, Errand};
 use crate::context::{Afterwards, Caller, Reply};
-use crate::db::{Db, Postgres, Purpose, Trouble, Tx};
+use crate::db::{Cost, Db, Postgres, Purpose, Trouble, Tx};
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::random::Randomness;
@@ -72,7 +72,9 @@ async fn attempt(
 ) -> Result<(Reply<Done>, Afterwards), Trouble> {
     let mut transaction =
         timeout_at(until, postgres.transaction(command.purpose(&service.settings))).await.map_err(too_slow)??;
-    let turn = service.turn(caller, command, Tx::on_postgres(&mut transaction));
+    // Only now: nobody is to wait for a connection between being asked after and writing.
+    let asked = timeout_at(until, find_beside(service, postgres, caller, command)).await.map_err(too_slow)?;
+    let turn = service.turn(caller, command, asked, Tx::on_postgres(&mut transaction));
     let (reply, afterwards) = match timeout_at(until, turn).await {
         Ok(done) => done,
         Err(_) if transaction.is_committing() => return Err(no_answer()),
@@ -103,6 +105,28 @@ pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller,
             return Reply::refused(problem);
         }
     }
+}
+
+/// A caller who is known, and whose command is a transaction by itself, asked after together with others on a connection that
+/// is there for that. `None` when there is none, and when what was known does not hold any more: the command asks by itself
+/// then.
+async fn find_beside(
+    service: &Service,
+    postgres: &Postgres,
+    caller: &Caller,
+    command: &dyn Errand,
+) -> Option<(Found, Cost)> {
+    if command.purpose(&service.settings) != Purpose::Alone || !postgres.has_glance() {
+        return None;
+    }
+    let (token, organization) = (caller.token.as_ref()?, command.organization(&service.settings)?);
+    let key = CallerKey::new(token, organization);
+    let known = service.known.of(&key).filter(|known| known.holds.on_time(service.now()))?;
+    let Some(revision) = still(service, postgres, &known.holds).await else {
+        service.known.forget(&key);
+        return None;
+    };
+    Some((Found::new(known, revision), kept::ASKED))
 }
 
 /// Tried once: whoever gets nothing goes the whole way, which tries again.

@@ -28,7 +28,7 @@ pub(super) async fn run(
     let (service, caller, span) = (Arc::clone(service), caller.clone(), Span::current());
     let handed_in = sqlite.write(move |connection| {
         let _entered = span.enter();
-        let (reply, afterwards) = at_once(service.turn(&caller, command.as_ref(), Tx::on_sqlite(connection)));
+        let (reply, afterwards) = at_once(service.turn(&caller, command.as_ref(), None, Tx::on_sqlite(connection)));
         let keep = reply.result.is_ok();
         let service = Arc::clone(&service);
         let settle = move |committed: Result<()>| {

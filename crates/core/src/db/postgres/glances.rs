@@ -39,6 +39,11 @@ impl Glances {
         self.shared.len()
     }
 
+    /// Whether all of them are there.
+    pub(super) fn is_open(&self) -> bool {
+        !self.shared.is_empty() && self.shared.iter().all(|shared| shared.client().is_some())
+    }
+
     /// Lets go of them all, since what was asked was not answered: whoever asks next opens another, perhaps on another host.
     pub(super) fn let_go(&self) {
         for shared in &self.shared {

@@ -123,6 +123,11 @@ impl Postgres {
         }
     }
 
+    /// Whether there is a connection for glances at this moment, so that nobody has to open one.
+    pub(crate) fn has_glance(&self) -> bool {
+        self.glances.is_open()
+    }
+
     /// A glance was not answered in time.
     pub(crate) fn note_silence(&self) {
         self.glances.let_go();
