@@ -131,11 +131,9 @@ pub(crate) fn caller(request: &Request, peer: IpAddr, settings: &Settings) -> Ca
 }
 
 fn token(request: &Request, settings: &Settings) -> Option<SessionToken> {
-    if let Some(token) = cookie::session_token(request.headers()) {
-        return token.parse().ok();
-    }
-    if settings.mode != Mode::Staging {
-        return None;
+    let in_cookie = cookie::session_token(request.headers());
+    if in_cookie.is_some() || settings.mode != Mode::Staging {
+        return in_cookie;
     }
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let in_query = form_urlencoded::parse(query).find(|(key, _)| key == DEVELOPMENT_QUERY);

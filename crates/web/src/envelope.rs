@@ -14,6 +14,8 @@ use vestibule_core::Problem;
 use vestibule_core::db::Cost;
 use vestibule_core::session::SessionStub;
 
+use crate::api::shape::wire::{Wire, wire};
+
 /// The envelope, key by key.
 #[derive(Serialize)]
 struct Envelope<'a, T: Serialize> {
@@ -24,13 +26,15 @@ struct Envelope<'a, T: Serialize> {
     errors: Option<Vec<ErrorShape<'a>>>,
 }
 
-/// The caller's session in short.
-#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = SessionInShort)]
-pub(crate) struct SessionShape {
-    id: vestibule_core::id::SessionId,
-    created_at: vestibule_core::time::Timestamp,
-    updated_at: vestibule_core::time::Timestamp,
+wire! {
+    /// The caller's session in short.
+    #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+    #[schema(as = SessionInShort)]
+    pub(crate) struct SessionShape {
+        id: vestibule_core::id::SessionId,
+        created_at: vestibule_core::time::Timestamp,
+        updated_at: vestibule_core::time::Timestamp,
+    }
 }
 
 impl From<&SessionStub> for SessionShape {
@@ -101,16 +105,21 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     response
 }
 
+/// What stands behind the data takes no more.
+const BYTES_AFTER: usize = 160;
+
 /// The `data` of a success as JSON already.
 #[derive(Clone, Debug)]
 pub(crate) struct Json(pub(crate) Bytes);
 
 /// A success with this `data`, at this cost.
 pub(crate) fn success_of(data: Json, session: Option<&SessionStub>, cost: Cost) -> Response {
-    let session = serde_json::to_string(&session.map(SessionShape::from)).unwrap_or_default();
     let before = Bytes::from_static(b"{\"status\":200,\"message\":\"\",\"data\":");
-    let after = Bytes::from(format!(",\"session\":{session},\"errors\":null}}"));
-    let mut response = Response::new(Body::new(Pieces([before, data.0, after].map(Some))));
+    let mut after = Vec::with_capacity(BYTES_AFTER);
+    after.extend_from_slice(b",\"session\":");
+    session.map(SessionShape::from).write(&mut after);
+    after.extend_from_slice(b",\"errors\":null}");
+    let mut response = Response::new(Body::new(Pieces([before, data.0, Bytes::from(after)].map(Some))));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     at(cost, response)
 }

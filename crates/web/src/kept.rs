@@ -5,8 +5,11 @@
 //! shown because it was shown before. Only the list as it is asked for without a query is kept: what is narrowed is rarely
 //! asked for twice.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -19,6 +22,7 @@ use vestibule_core::revision::{Revision, Standing};
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{Holds, Kept, SessionStub};
 
+use crate::app::App;
 use crate::envelope::{self, Json};
 
 /// Bytes that are kept of all organizations together; what is asked for least goes first.
@@ -115,8 +119,8 @@ impl KeptList {
     }
 
     /// The answer to somebody in this standing, which cost that much to find out, if the list still holds.
-    pub(crate) fn answer(&self, standing: &Standing, request: &HeaderMap, cost: Cost) -> Option<Response> {
-        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, request, cost))
+    pub(crate) fn answer(&self, standing: &Standing, has: &Has, cost: Cost) -> Option<Response> {
+        self.holds.at(standing.revision, standing.now).then(|| self.shown_in(&standing.session, has, cost))
     }
 
     /// The answer within this session, at this cost: 304 when the caller has it already.
@@ -124,10 +128,10 @@ impl KeptList {
     /// The tag is made from what the bytes are made from (RFC 9110, 8.8.3): the revision, the instant up to which it holds
     /// (an invitation that runs out changes the bytes and no revision), and the session of the envelope. Answers are still
     /// not to be stored by browsers; the tag is for programs that keep what they were told.
-    pub(crate) fn shown_in(&self, session: &SessionStub, request: &HeaderMap, cost: Cost) -> Response {
+    pub(crate) fn shown_in(&self, session: &SessionStub, has: &Has, cost: Cost) -> Response {
         let (begins, updated) = (&self.tag, session.updated_at.as_microseconds());
         let tag = format!("{begins}{}-{updated}\"", session.id);
-        let mut response = if has(request, &tag) {
+        let mut response = if has.one_with(&tag) {
             envelope::at(cost, StatusCode::NOT_MODIFIED.into_response())
         } else {
             let mut response = envelope::success_of(self.data.clone(), Some(session), cost);
@@ -141,10 +145,26 @@ impl KeptList {
     }
 }
 
-/// Whether the caller has the answer with this tag (RFC 9110, 13.1.2: compared weakly).
-fn has(request: &HeaderMap, tag: &str) -> bool {
-    let tags = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    tags.flat_map(|list| list.split(',')).map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+/// The tags of what a caller has of earlier answers.
+#[derive(Debug)]
+pub(crate) struct Has(Vec<HeaderValue>);
+
+impl FromRequestParts<App> for Has {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()))
+    }
+}
+
+impl Has {
+    /// Whether they have the answer with this tag (RFC 9110, 13.1.2: compared weakly).
+    fn one_with(&self, tag: &str) -> bool {
+        let tags = self.0.iter().filter_map(|value| value.to_str().ok());
+        tags.flat_map(|list| list.split(','))
+            .map(str::trim)
+            .any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+    }
 }
 
 #[cfg(test)]
@@ -153,19 +173,13 @@ mod tests {
 
     #[test]
     fn a_tag_is_found_among_others_and_compared_weakly() {
-        let with = |lists: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            lists.iter().for_each(|list| {
-                headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(list));
-            });
-            headers
-        };
+        let with = |lists: &[&'static str]| Has(lists.iter().map(|list| HeaderValue::from_static(list)).collect());
         let tag = "\"a-1\"";
         for lists in [&["\"a-1\""][..], &["W/\"a-1\""], &["*"], &["\"b\", \"a-1\""], &["\"b\"", "W/\"c\",W/\"a-1\""]] {
-            assert!(has(&with(lists), tag), "{lists:?}");
+            assert!(with(lists).one_with(tag), "{lists:?}");
         }
         for lists in [&[][..], &[""], &["a-1"], &["\"a-11\""], &["\"b\", \"c\""]] {
-            assert!(!has(&with(lists), tag), "{lists:?}");
+            assert!(!with(lists).one_with(tag), "{lists:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tower::{Layer, ServiceExt, service_fn};
@@ -41,6 +41,8 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     app: App,
     router: Router,
+    /// What every answer carries.
+    always: HeaderMap,
     /// Where no other origin may call, nothing is said of origins.
     cors: Option<CorsLayer>,
 }
@@ -50,17 +52,18 @@ impl Server {
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
         let (router, cors) = (router(&app), cors::layer(app.settings()));
-        Self(Arc::new(Inner { app, router, cors }))
+        let always = headers::always(app.settings());
+        Self(Arc::new(Inner { app, router, always, cors }))
     }
 
     /// The answer to a request that came from this address.
     pub async fn answer(self, request: Request, peer: IpAddr) -> Response {
-        let Inner { app, .. } = &*self.0;
+        let Inner { app, always, .. } = &*self.0;
         let id = app.request_id();
         let span = tracing::info_span!("request", id, method = %request.method(), route = Empty);
         let begun = Instant::now();
         let mut response = self.shown_to_origins(request, peer).instrument(span.clone()).await;
-        headers::add(response.headers_mut(), app.settings());
+        headers::put_before(response.headers_mut(), always);
         let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
         // In 64 bits it is a number in JSON, too; in 128 it would be a text.
         let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

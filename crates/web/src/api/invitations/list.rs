@@ -18,7 +18,7 @@ use crate::api::shape::InvitationShape;
 use crate::app::{App, Visitor};
 use crate::envelope;
 use crate::extract::{FromFields, Path, Query, Reader};
-use crate::kept::KeptList;
+use crate::kept::{Has, KeptList};
 use crate::openapi::Enveloped;
 
 /// What the list is narrowed to (decision 10).
@@ -81,7 +81,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Visitor(caller): Visitor,
     Path((organization,)): Path<(OrganizationId,)>,
-    request: HeaderMap,
+    has: Has,
     Query(narrowed): Query<Narrowed>,
 ) -> Response {
     let filter = Filter {
@@ -95,15 +95,15 @@ pub(crate) async fn list(
     if filter == Filter::default()
         && let Some(kept) = app.kept().of(organization)
         && let Some((standing, cost)) = app.service().standing(&caller, organization, Need::ManageMembers).await
-        && let Some(answer) = kept.answer(&standing, &request, cost)
+        && let Some(answer) = kept.answer(&standing, &has, cost)
     {
         return answer;
     }
     // Apart, for all that making it needs would be moved with whoever is shown the same again.
-    Box::pin(anew(app, caller, List { organization, filter }, request, narrowed)).await
+    Box::pin(anew(app, caller, List { organization, filter }, has, narrowed)).await
 }
 
-async fn anew(app: App, caller: Arc<Caller>, list: List, request: HeaderMap, narrowed: Narrowed) -> Response {
+async fn anew(app: App, caller: Arc<Caller>, list: List, has: Has, narrowed: Narrowed) -> Response {
     let organization = list.organization;
     let reply = app.ask(&caller, list).await;
     let Ok(page) = reply.result else {
@@ -115,7 +115,7 @@ async fn anew(app: App, caller: Arc<Caller>, list: List, request: HeaderMap, nar
         (Some(holds), Some(session)) => {
             let list = Arc::new(KeptList::new(holds, data, headers));
             app.kept().keep(organization, Arc::clone(&list));
-            list.shown_in(session, &request, reply.cost)
+            list.shown_in(session, &has, reply.cost)
         }
         (_, session) => {
             let mut response = envelope::success_of(data, session.as_ref(), reply.cost);

@@ -6,7 +6,7 @@ mod invitation;
 mod organization;
 mod session;
 mod user;
-mod wire;
+pub(crate) mod wire;
 mod workspace;
 mod written;
 

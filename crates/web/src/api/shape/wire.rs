@@ -2,7 +2,7 @@
 //! for what to escape in them; a list of invitations is written in half the time. Every other shape is left to serde.
 
 use itoa::Integer;
-use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, SessionId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::{Delivery, Status, Suspension};
 use vestibule_core::time::Timestamp;
 
@@ -37,7 +37,7 @@ macro_rules! wire {
     };
 }
 
-pub(super) use wire;
+pub(crate) use wire;
 
 /// A page of shapes as an array, of which each takes about so many bytes: a buffer that grows is copied again and again.
 /// It is kept perhaps, so that much more room than it takes is given back.
@@ -121,7 +121,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId);
+ids!(InvitationId, MembershipId, OrganizationId, RoleId, SessionId, WorkspaceId, WorkspaceRoleId);
 
 macro_rules! words {
     ($($word:ident),+) => {$(
