@@ -107,9 +107,8 @@ pub(super) async fn ask(service: &Service, postgres: &Postgres, caller: &Caller,
     }
 }
 
-/// A caller who is known, and whose command is a transaction by itself, asked after together with others on a connection that
-/// is there for that. `None` when there is none, and when what was known does not hold any more: the command asks by itself
-/// then.
+/// The caller of a command that is a transaction by itself, asked after together with others on a connection that is there for
+/// that. `None` when there is none, and for whoever is not known: the command asks by itself then.
 async fn find_beside(
     service: &Service,
     postgres: &Postgres,
@@ -119,14 +118,26 @@ async fn find_beside(
     if command.purpose(&service.settings) != Purpose::Alone || !postgres.has_glance() {
         return None;
     }
-    let (token, organization) = (caller.token.as_ref()?, command.organization(&service.settings)?);
+    let (known, revision) = known(service, postgres, caller, command).await?;
+    Some((Found::new(known, revision), kept::ASKED))
+}
+
+/// What is known of a caller, and what the organization is at that they ask about. `None` also for what does not hold any more:
+/// that is forgotten, so whoever answers in a transaction finds out anew, and need not ask once more.
+async fn known(
+    service: &Service,
+    postgres: &Postgres,
+    caller: &Caller,
+    errand: &dyn Errand,
+) -> Option<(Arc<Kept<Known>>, Revision)> {
+    let (token, organization) = (caller.token.as_ref()?, errand.organization(&service.settings)?);
     let key = CallerKey::new(token, organization);
     let known = service.known.of(&key).filter(|known| known.holds.on_time(service.now()))?;
-    let Some(revision) = still(service, postgres, &known.holds).await else {
+    let revision = still(service, postgres, &known.holds).await;
+    if revision.is_none() {
         service.known.forget(&key);
-        return None;
-    };
-    Some((Found::new(known, revision), kept::ASKED))
+    }
+    revision.map(|revision| (known, revision))
 }
 
 /// Tried once: whoever gets nothing goes the whole way, which tries again.
@@ -160,15 +171,8 @@ async fn answer_at_a_glance(
     caller: &Caller,
     query: &dyn Errand,
 ) -> Option<Reply<Done>> {
-    let (token, organization) = (caller.token.as_ref()?, query.organization(&service.settings)?);
     let now = service.now();
-    let key = CallerKey::new(token, organization);
-    let known = service.known.of(&key).filter(|known| known.holds.on_time(now))?;
-    let Some(before) = still(service, postgres, &known.holds).await else {
-        // Who answers in a transaction finds out anew, and need not ask once more.
-        service.known.forget(&key);
-        return None;
-    };
+    let (known, before) = known(service, postgres, caller, query).await?;
     let mut glance = postgres.glance().await?;
     let found = Found::new(Arc::clone(&known), before);
     let (mut reply, afterwards) = service.answer_known(caller, query, found, now, Tx::on_postgres(&mut glance)).await;
