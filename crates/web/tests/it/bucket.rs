@@ -99,11 +99,8 @@ fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bo
         let (_, rest) = header("authorization").split_once(before)?;
         Some(rest.split_once(after).map_or(rest, |(between, _)| between))
     };
-    let Some((credential, signed, signature)) =
-        between("Credential=", ",").zip(between("SignedHeaders=", ",")).zip(between("Signature=", ",")).map(flat)
-    else {
-        return false;
-    };
+    let parts = ["Credential=", "SignedHeaders=", "Signature="].map(|before| between(before, ","));
+    let [Some(credential), Some(signed), Some(signature)] = parts else { return false };
     let (key, scope) = credential.split_once('/').unwrap();
     let digest = hex(&Sha256::digest(body));
     // What is lent for a while is used with its session.
@@ -122,10 +119,6 @@ fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bo
     let parts = [&date[..8], REGION, "s3", "aws4_request"];
     let key = parts.iter().fold(start, |key, part| keyed(&key, part));
     scope == parts.join("/") && hex(&keyed(&key, &to_sign)) == signature
-}
-
-fn flat<A, B, C>(((a, b), c): ((A, B), C)) -> (A, B, C) {
-    (a, b, c)
 }
 
 fn keyed(key: &[u8], text: &str) -> Vec<u8> {
