@@ -4,7 +4,6 @@
 //! written once, in what SQLite and PostgreSQL both understand; where an engine needs something of its own it stands in
 //! that engine's file. Rules for the text are in `docs/database.md`, and tests hold every statement to them.
 
-mod alone;
 mod change;
 mod column;
 mod migrate;
@@ -26,10 +25,9 @@ pub use statement::{Arguments, Declaration, Record, Row, Statement, numbered};
 pub use together::{Answers, Question, Questions, Together};
 pub use tx::{Cost, Tx};
 
-pub(crate) use alone::Along;
 pub(crate) use change::Change;
 pub(crate) use postgres::Trouble;
-pub(crate) use statement::{column, record, sql, words};
+pub(crate) use statement::{Along, column, record, sql, words};
 
 /// Every statement the service can run, for the tests that hold them to the rules.
 pub fn statements() -> impl Iterator<Item = &'static Declaration> {

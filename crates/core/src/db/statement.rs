@@ -62,6 +62,21 @@ impl<A: Arguments, R: Record> Statement<A, R> {
     }
 }
 
+/// A statement that goes along with a change, with its values.
+#[derive(Clone, Debug)]
+pub(crate) struct Along {
+    pub(in crate::db) declaration: Declaration,
+    pub(in crate::db) values: Vec<Value<'static>>,
+}
+
+impl<A: Arguments> Statement<A, ()> {
+    /// The statement with these values, to go along with a change. It inserts what a `SELECT` without any condition gives:
+    /// behind that its condition is put.
+    pub(crate) fn along(self, given: A::Given<'static>) -> Along {
+        Along { declaration: self.declaration(), values: A::values(given) }
+    }
+}
+
 /// The same bytes with every `$` made a `?`. No statement holds a `$` that is not an argument's.
 pub const fn numbered<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
     let (from, mut to, mut index) = (text.as_bytes(), [0; LENGTH], 0);

@@ -1,9 +1,8 @@
 //! One transaction: the only thing that runs statements.
 
-use super::alone::{Alone, Along};
 use super::change::Change;
 use super::postgres::Transaction;
-use super::statement::{Arguments, Declaration, Record, Row, Statement};
+use super::statement::{Along, Arguments, Declaration, Record, Row, Statement};
 use super::together::{Answers, Source, Together};
 use super::{Value, sqlite};
 use crate::error::{Problem, Result};
@@ -153,9 +152,8 @@ impl<'a> Tx<'a> {
         {
             let parts = std::iter::once(&declaration).chain(along.iter().map(|along| &along.declaration));
             let parts: Vec<_> = parts.chain([&last.declaration]).copied().collect();
-            let alone = Alone::new(&declaration, values, along, last);
             parts.iter().for_each(|part| note(&mut self.cost, part));
-            let has_changed = transaction.execute_alone(&alone).await? > 0;
+            let has_changed = transaction.execute_alone(&declaration, values, along, last).await? > 0;
             self.note_rows(if has_changed { parts.len() } else { 0 });
             return Ok(has_changed);
         }

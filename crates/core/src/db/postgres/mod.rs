@@ -3,11 +3,13 @@
 //! Commands run SERIALIZABLE and are run again when they lose a race; queries see one state. Nothing waits longer than
 //! the patience that was asked for: a database that is away is told of at once, and comes back by itself.
 
+mod alone;
 mod connect;
 mod glances;
 mod lane;
 mod places;
 mod schema;
+mod sending;
 mod tls;
 mod transaction;
 mod trouble;

@@ -2,24 +2,24 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Object};
-use futures_util::future::{join, join_all};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
+use futures_util::future::join;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
-use tokio_postgres::{Row, Statement};
+use tokio_postgres::Row;
 
+use super::alone::Alone;
 use super::places::Place;
+use super::sending::{Answer, Failure, all, prepared};
 use super::tls::Tls;
 use super::trouble::Trouble;
 use super::turns::{LONGEST, Turns};
 use super::values::types;
-use crate::db::alone::Alone;
-use crate::db::{Declaration, Value};
+use crate::db::{Along, Declaration, Value};
 use crate::error::{Problem, Result};
 
 /// How long the server is told to stop what nobody waits for any more.
@@ -171,14 +171,20 @@ impl Transaction {
 
     /// Sends a statement that is a transaction by itself, and says how many rows it wrote. With any it has come to its end;
     /// with none it is as new.
-    pub(in crate::db) async fn execute_alone(&mut self, alone: &Alone<'_>) -> Result<usize> {
-        let outcome = self.try_alone(alone).await;
+    pub(in crate::db) async fn execute_alone(
+        &mut self,
+        change: &Declaration,
+        values: Vec<Value<'_>>,
+        along: Vec<Along>,
+        last: Along,
+    ) -> Result<usize> {
+        let outcome = self.try_alone(&Alone::new(change, values, along, last)).await;
         outcome.map_err(|trouble| {
             if !trouble.spoils_connection() {
                 self.stage = Stage::Ended;
             }
             self.trouble.get_or_insert_with(|| trouble.clone());
-            Problem::internal(format!("{}: {trouble:?}", alone.name))
+            Problem::internal(format!("{}: {trouble:?}", change.name))
         })
     }
 
@@ -382,46 +388,4 @@ impl fmt::Debug for Transaction {
             .field("stage", &self.stage)
             .finish_non_exhaustive()
     }
-}
-
-/// What a server answers to a statement.
-struct Answer {
-    rows: Vec<Row>,
-    changed: usize,
-}
-
-/// What went wrong with the statement of this name.
-type Failure = (&'static str, Trouble);
-
-/// The statements that these declare, as the server knows them on this connection.
-async fn prepared(client: &ClientWrapper, sent: &[(&Declaration, &[Value<'_>])]) -> Result<Vec<Statement>, Failure> {
-    let mut statements = Vec::with_capacity(sent.len());
-    for (declaration, _) in sent {
-        let statement = client.prepare_typed_cached(declaration.text, &types(declaration.arguments)).await;
-        statements.push(statement.map_err(|error| (declaration.name, Trouble::of(&error)))?);
-    }
-    Ok(statements)
-}
-
-/// Sends all of these in their order, one way to the server and back for them all, and gives the answer to each.
-async fn all(
-    client: &ClientWrapper,
-    statements: &[Statement],
-    sent: &[(&Declaration, &[Value<'_>])],
-) -> Vec<Result<Answer, (&'static str, tokio_postgres::Error)>> {
-    let one = async |statement: &Statement, values: &[Value<'_>]| {
-        let mut rows = pin!(client.query_raw(statement, values.iter()).await?);
-        let mut answer = Answer { rows: Vec::new(), changed: 0 };
-        while let Some(row) = rows.next().await {
-            answer.rows.push(row?);
-        }
-        answer.changed = rows.rows_affected().and_then(|changed| changed.try_into().ok()).unwrap_or(0);
-        Ok(answer)
-    };
-    // All are asked for once, in order, before any of them waits for its answer.
-    let sent = sent.iter().zip(statements).map(|((declaration, values), statement)| {
-        let one = &one;
-        async move { one(statement, values).await.map_err(|error| (declaration.name, error)) }
-    });
-    join_all(sent).await
 }

@@ -5,28 +5,11 @@
 //! statement all of it is there, or nothing, and it is one way to the server. What goes along is told whether there was a
 //! change by the rows of the name `changed`.
 
-use super::statement::{Arguments, Declaration, Statement};
-use super::{Kind, Value};
-
-/// A statement that goes along with a change, with its values.
-#[derive(Clone, Debug)]
-pub(crate) struct Along {
-    pub(super) declaration: Declaration,
-    pub(super) values: Vec<Value<'static>>,
-}
-
-impl<A: Arguments> Statement<A, ()> {
-    /// The statement with these values, to go along with a change. It inserts what a `SELECT` without any condition gives:
-    /// behind that its condition is put.
-    pub(crate) fn along(self, given: A::Given<'static>) -> Along {
-        Along { declaration: self.declaration(), values: A::values(given) }
-    }
-}
+use crate::db::{Along, Declaration, Kind, Value};
 
 /// A change and what goes along with it, as one statement.
 #[derive(Debug)]
 pub(super) struct Alone<'v> {
-    pub(super) name: &'static str,
     pub(super) text: String,
     pub(super) kinds: Vec<Kind>,
     pub(super) values: Vec<Value<'v>>,
@@ -36,7 +19,7 @@ impl<'v> Alone<'v> {
     /// The change, and `last`, which says itself that it depends on `changed`: by the rows that it writes the server tells
     /// whether there was a change.
     pub(super) fn new(change: &Declaration, values: Vec<Value<'v>>, along: Vec<Along>, last: Along) -> Self {
-        let mut alone = Self { name: change.name, text: String::new(), kinds: Vec::new(), values: Vec::new() };
+        let mut alone = Self { text: String::new(), kinds: Vec::new(), values: Vec::new() };
         alone.text.push_str("WITH changed AS (");
         alone.push(change, values);
         alone.text.push_str(" RETURNING 1)");
@@ -73,6 +56,7 @@ impl<'v> Alone<'v> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::{Arguments, Statement};
 
     const CHANGE: Statement<(i64, i64), ()> = Statement::new("a", "UPDATE t SET x = $2 WHERE id = $1 AND x <> $2", "");
     const MAIL: Statement<(i64,), ()> = Statement::new("b", "INSERT INTO m (x) SELECT $1", "");
