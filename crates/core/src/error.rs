@@ -4,14 +4,18 @@
 //! reads, so that no word of the inside can leak by accident.
 
 use std::borrow::Cow;
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use vestibule_db::ErrorKind;
 
 /// What a command returns.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal, $words:literal;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal, $message:literal;)+) => {
         /// The stable name of a refusal (contract A.3, and our own).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {$($(#[$doc])* $name,)+}
@@ -31,8 +35,8 @@ macro_rules! codes {
             }
 
             /// What it says when there is nothing more particular to say.
-            pub const fn words(self) -> &'static str {
-                match self {$(Self::$name => $words),+}
+            pub const fn message(self) -> &'static str {
+                match self {$(Self::$name => $message),+}
             }
         }
     };
@@ -253,8 +257,16 @@ codes! {
 
 impl Code {
     /// This code with words of its own for this one case.
-    pub fn saying(self, words: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { errors: vec![(self, words.into())], retry_after: None, cause: None }
+    pub fn saying(self, message: impl Into<Cow<'static, str>>) -> Problem {
+        Problem { errors: vec![(self, message.into())], retry_after: None, source: None }
+    }
+
+    /// Whether any call can answer it: failures of the server, its database or its limits.
+    pub const fn is_common(self) -> bool {
+        matches!(
+            self,
+            Self::Busy | Self::Unavailable | Self::OutcomeUnknown | Self::StorageFull | Self::TimedOut | Self::Internal
+        )
     }
 
     /// Whether the contract answers it with an empty object as `data` (A.2: validation failures).
@@ -276,18 +288,18 @@ impl Code {
 pub struct Problem {
     errors: Vec<(Code, Cow<'static, str>)>,
     retry_after: Option<Duration>,
-    cause: Option<String>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Problem {
-    /// A failure of ours. The caller reads only that there was one; the log reads `cause`.
-    pub fn internal(cause: impl fmt::Display) -> Self {
-        Self { cause: Some(cause.to_string()), ..Code::Internal.into() }
+    /// A defect of ours. The client learns only that there was one; the log gets the chain of `source`.
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::with_source(Code::Internal, source)
     }
 
-    /// A refusal with what the log should know of it.
-    pub(crate) fn caused(code: Code, cause: impl fmt::Display) -> Self {
-        Self { cause: Some(cause.to_string()), ..code.into() }
+    /// A refusal with its cause for the log.
+    pub(crate) fn with_source(code: Code, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: Some(Arc::from(source.into())), ..code.into() }
     }
 
     /// A field and what is wrong with it.
@@ -307,8 +319,8 @@ impl Problem {
 
     /// Several refusals at once; `None` when there are none.
     pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
-        let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.words()))).collect();
-        (!errors.is_empty()).then_some(Self { errors, retry_after: None, cause: None })
+        let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.message()))).collect();
+        (!errors.is_empty()).then_some(Self { errors, retry_after: None, source: None })
     }
 
     /// The first code, which decides the status.
@@ -318,7 +330,7 @@ impl Problem {
 
     /// Every code with its words.
     pub fn errors(&self) -> impl ExactSizeIterator<Item = (Code, &str)> {
-        self.errors.iter().map(|(code, words)| (*code, words.as_ref()))
+        self.errors.iter().map(|(code, message)| (*code, message.as_ref()))
     }
 
     /// When it is worth trying again.
@@ -326,31 +338,59 @@ impl Problem {
         self.retry_after
     }
 
-    /// What the log should know, and the caller should not.
-    pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+    /// The chain of causes, for the log.
+    pub fn cause(&self) -> Option<String> {
+        self.source.as_ref().map(|source| chain(source.as_ref()))
+    }
+}
+
+/// An error and its sources, separated by colons.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text = format!("{text}: {error}");
+        next = error.source();
+    }
+    text
+}
+
+impl From<vestibule_db::Error> for Problem {
+    fn from(error: vestibule_db::Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Busy => Code::Busy,
+            ErrorKind::Unavailable => Code::Unavailable,
+            ErrorKind::DiskFull => Code::StorageFull,
+            ErrorKind::OutcomeUnknown => Code::OutcomeUnknown,
+            ErrorKind::Internal => Code::Internal,
+        };
+        Self::with_source(code, error)
     }
 }
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        code.saying(code.words())
+        code.saying(code.message())
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (code, words)) in self.errors.iter().enumerate() {
-            write!(f, "{}{}: {words}", if index == 0 { "" } else { "; " }, code.as_str())?;
+        for (index, (code, message)) in self.errors.iter().enumerate() {
+            write!(f, "{}{}: {message}", if index == 0 { "" } else { "; " }, code.as_str())?;
         }
-        match &self.cause {
+        match self.cause() {
             Some(cause) => write!(f, " ({cause})"),
             None => Ok(()),
         }
     }
 }
 
-impl std::error::Error for Problem {}
+impl StdError for Problem {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -363,7 +403,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
         for code in Code::ALL {
-            assert!(code.words().ends_with('.'), "{code:?}");
+            assert!(code.message().ends_with('.'), "{code:?}");
             assert!(matches!(code.status(), 400 | 401 | 403 | 404 | 413 | 415 | 429 | 500 | 503), "{code:?}");
         }
     }

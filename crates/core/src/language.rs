@@ -60,7 +60,7 @@ impl FromStr for Language {
     }
 }
 
-crate::db::column!(Language);
+vestibule_db::column!(Language);
 
 #[cfg(test)]
 mod tests {

@@ -1,71 +1,89 @@
-//! The service without HTTP: what Vestibule knows and decides.
+//! The service without HTTP: every rule of the domain, and every SQL statement.
 //!
-//! Rooms are named for nouns, files for verbs. Nothing here may know of requests, headers or pages; nothing outside
-//! may write SQL.
+//! Modules are named for nouns, files for verbs. Dependencies point from the service to the domain nouns, from there to the
+//! infrastructure, and from there to the types; `tests/it/layers.rs` holds them to it.
 
-pub mod access;
-mod aside;
-pub mod attempt;
-pub mod context;
-pub mod db;
+// Types: parsed once, valid ever after.
 pub mod deployment;
-pub mod domain;
 pub mod email_address;
 pub mod error;
-pub mod handover;
-pub mod housekeeping;
-pub mod id;
-pub mod images;
-pub mod invitation;
-pub mod join_request;
-pub mod keys;
 pub mod language;
-pub mod limit;
-pub mod mail;
-pub mod membership;
 pub mod names;
+pub mod permission;
+pub mod random;
+pub mod secret;
+pub mod settings;
+pub use vestibule_db::{id, time};
+
+// Infrastructure: what commands run on.
+pub mod access;
+mod background_pool;
+pub mod cache;
+pub mod caller;
+pub mod dns;
+pub mod execution;
+pub mod image_store;
+pub mod images;
+pub mod mail;
 pub mod node;
-pub mod organization;
 pub mod outbox;
 pub mod password;
-pub mod random;
-pub mod revision;
-pub mod secret;
-pub mod service;
+pub mod rate_limit;
+
+// Domain nouns.
+pub mod account;
+pub mod bootstrap;
+pub mod cleanup;
+pub mod domain;
+pub mod invitation;
+pub mod join_request;
+pub mod mailer;
+pub mod membership;
+pub mod offboarding;
+pub mod organization;
+pub mod ownership_transfer;
+pub mod password_reset;
 pub mod session;
 pub mod session_token;
-pub mod settings;
 pub mod sign_in;
 pub mod sign_up;
-pub mod time;
 pub mod user;
+pub mod verification;
 pub mod waitlist;
 pub mod workspace;
 
-pub use context::{Caller, Command, Query, Reply};
-pub use error::{Code, Problem, Result};
-pub use service::{Parts, Service, ServiceError};
+// The service that assembles them.
+pub mod service;
 
-/// Every room's statements, for the registry: see [`db::statements`].
-const STATEMENTS: &[&[db::Declaration]] = &[
+pub use error::{Code, Problem, Result};
+pub use execution::{Caller, Command, Dependencies, Executor, Query, Reply};
+pub use service::{Service, ServiceError};
+
+/// Every statement that the service can run, for the tests that check them.
+pub fn statements() -> impl Iterator<Item = &'static vestibule_db::Declaration> {
+    STATEMENTS.iter().flat_map(|module| module.iter())
+}
+
+const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     access::sql::STATEMENTS,
-    attempt::sql::STATEMENTS,
-    deployment::sql::STATEMENTS,
+    bootstrap::sql::STATEMENTS,
+    cache::sql::STATEMENTS,
+    caller::sql::STATEMENTS,
+    cleanup::sql::STATEMENTS,
     domain::sql::STATEMENTS,
-    handover::sql::STATEMENTS,
-    housekeeping::sql::STATEMENTS,
     images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
-    invitation::sql::surroundings::STATEMENTS,
+    invitation::sql::references::STATEMENTS,
     join_request::sql::STATEMENTS,
-    limit::sql::STATEMENTS,
     membership::sql::STATEMENTS,
     node::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     outbox::sql::STATEMENTS,
-    revision::sql::STATEMENTS,
+    ownership_transfer::sql::STATEMENTS,
+    rate_limit::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
+    verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
 ];

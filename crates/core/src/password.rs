@@ -9,10 +9,10 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::aside::Aside;
-use crate::db::{Cell, Column};
+use crate::background_pool::BackgroundPool;
 use crate::error::{Code, Problem, Result};
 use crate::random::Randomness;
+use vestibule_db::{Cell, Column};
 
 /// The longest password, in bytes: long enough for any sentence, short enough to hash.
 const LONGEST: usize = 512;
@@ -80,14 +80,14 @@ impl fmt::Debug for PasswordDigest {
 /// Hashes and compares passwords.
 #[derive(Debug)]
 pub struct PasswordHasher {
-    hashing: Aside,
+    hashing: BackgroundPool,
 }
 
 impl PasswordHasher {
     /// A hasher that runs `parallel` hashes at once.
     pub fn new(parallel: usize) -> Self {
         let parallel = parallel.max(1);
-        Self { hashing: Aside::new("hashing", parallel, parallel * WAITING_PER_HASH) }
+        Self { hashing: BackgroundPool::new("hashing", parallel, parallel * WAITING_PER_HASH) }
     }
 
     /// The string to store for a password, with a fresh salt. Error: `BUSY`.

@@ -256,14 +256,14 @@ pub struct Mail {
     pub transport: Transport,
     /// The page a mailed invitation opens; the token is appended as a fragment. `None` is the server's own `/invite`.
     pub invitation_page: Option<String>,
-    /// Words of the operator's own: a folder as [`Templates::in_folder`](crate::mail::Templates::in_folder) reads it.
+    /// Words of the operator's own: a folder as `Templates::in_folder` reads it.
     pub templates: Option<PathBuf>,
     /// The language of those of whom no other is known.
     pub language: Language,
     /// Where reports of undelivered mail are put, one a file.
     pub bounces: Option<PathBuf>,
     /// What signs reports of undelivered mail that come by HTTP; `None` takes none.
-    pub bounce_secret: Option<Hidden>,
+    pub bounce_secret: Option<Secret>,
 }
 
 impl Mail {
@@ -295,7 +295,7 @@ pub struct Smtp {
     /// Who may listen.
     pub security: Security,
     /// Who we are there, if it asks.
-    pub credentials: Option<(String, Hidden)>,
+    pub credentials: Option<(String, Secret)>,
     /// An authority that is trusted besides the system's: a PEM file.
     pub trusted_certificate: Option<PathBuf>,
     /// How long one mail may take.
@@ -354,14 +354,14 @@ pub struct Bucket {
     /// Where it is, unless at Amazon.
     pub endpoint: Option<String>,
     /// The key's id and its secret, unless the environment or the machine's role gives them.
-    pub key: Option<(String, Hidden)>,
+    pub key: Option<(String, Secret)>,
 }
 
 /// A text that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Hidden(String);
+pub struct Secret(String);
 
-impl Hidden {
+impl Secret {
     /// Hides it.
     pub fn new(text: String) -> Self {
         Self(text)
@@ -373,7 +373,7 @@ impl Hidden {
     }
 }
 
-impl std::fmt::Debug for Hidden {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Hidden(…)")
     }

@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::NoTls;
-use vestibule_core::db::{Place, PostgresUrl};
+use vestibule_db::{DatabaseLocation, PostgresUrl};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Engine {
 /// A database of a test's own. A file goes with the test; a schema stays, since the server is thrown away.
 #[derive(Debug)]
 pub struct Database {
-    place: Place,
+    place: DatabaseLocation,
     made: Made,
 }
 
@@ -72,7 +72,10 @@ impl Database {
         match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
-                Self { place: Place::File(folder.path().join("test.db")), made: Made::File { _folder: folder } }
+                Self {
+                    place: DatabaseLocation::File(folder.path().join("test.db")),
+                    made: Made::File { _folder: folder },
+                }
             }
             Engine::Postgres => {
                 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -88,7 +91,7 @@ impl Database {
     pub fn named(name: &str) -> Self {
         if name.contains('/') {
             let folder = tempfile::tempdir().unwrap();
-            return Self { place: Place::File(name.into()), made: Made::File { _folder: folder } };
+            return Self { place: DatabaseLocation::File(name.into()), made: Made::File { _folder: folder } };
         }
         Self::schema(server(), name.to_owned())
     }
@@ -108,23 +111,23 @@ impl Database {
 
     fn schema(server: String, name: String) -> Self {
         let url: PostgresUrl = server.parse().unwrap();
-        let place = Place::Postgres(Box::new(url.with_options(&format!("-c search_path={name}"))));
+        let place = DatabaseLocation::Postgres(Box::new(url.with_options(&format!("-c search_path={name}"))));
         Self { place, made: Made::Schema { server, name } }
     }
 
     /// Where it is.
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &DatabaseLocation {
         &self.place
     }
 
     /// Where it is when its server is reached by other addresses, tried in this order.
-    pub fn place_at(&self, addresses: &[SocketAddr]) -> Place {
+    pub fn place_at(&self, addresses: &[SocketAddr]) -> DatabaseLocation {
         let url = self.url();
         let (scheme, rest) = url.split_once("://").unwrap();
         let (user, host) = rest.split_once('@').unwrap();
         let (_, path) = host.split_once('/').unwrap();
         let hosts = addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(",");
-        Place::Postgres(Box::new(format!("{scheme}://{user}@{hosts}/{path}").parse().unwrap()))
+        DatabaseLocation::Postgres(Box::new(format!("{scheme}://{user}@{hosts}/{path}").parse().unwrap()))
     }
 
     /// Which of the two it is.

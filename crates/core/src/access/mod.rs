@@ -1,19 +1,16 @@
 //! Who may do what: permissions, the rule that nobody gives more than they hold, and [`authorize`], which alone makes a
 //! [`Grant`]. Every statement on an organization's things takes its organization from a grant or carries the same id.
 
-mod address_list;
-mod catalogue;
-mod permission;
 pub(crate) mod sql;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
-pub use address_list::AddressList;
-pub use permission::{ADMIN, Need, PermissionSet, WORKSPACE_ADMIN, WorkspaceNeed};
+use crate::permission::{
+    ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
+};
 
-use crate::context::Context;
 use crate::error::{Code, Result};
+use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
 
 /// Proof that the caller was allowed to do something in one organization, at the instant of this transaction.
@@ -47,46 +44,42 @@ impl Grant {
     }
 }
 
-/// What a member holds in an organization, and where they have to come from.
-#[derive(Clone, Debug)]
-pub(crate) struct Holding {
-    pub(crate) membership: MembershipId,
-    pub(crate) restricts_addresses: bool,
-    pub(crate) allowed_addresses: String,
-    pub(crate) held: PermissionSet,
-}
-
-impl Holding {
-    /// Whether the organization lets in who comes from there.
-    pub(crate) fn lets_in(&self, address: IpAddr) -> bool {
-        AddressList::lets_in(self.restricts_addresses, &self.allowed_addresses, address)
-    }
-}
-
-/// Asks whether the signed-in caller has what `need` asks for in this organization.
+/// Asks whether the signed-in caller has what `required` asks for in this organization.
 ///
 /// Errors: `UNAUTHORIZED` without a sign-in; `FORBIDDEN` for who is no member, has no such permission, or names an
 /// organization that does not exist or was deleted: all the same, so that a stranger learns nothing (decision 4);
 /// `ADDRESS_NOT_ALLOWED` for a member who comes from elsewhere than the organization lets in.
-pub async fn authorize(cx: &mut Context<'_>, organization: OrganizationId, need: Need) -> Result<Grant> {
+pub async fn authorize(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    required: RequiredPermission,
+) -> Result<Grant> {
     let user = cx.user()?;
-    let found = cx.found.as_ref().and_then(|found| found.holding(organization).cloned());
-    let holding = match found {
-        Some(holding) => holding,
-        None => holding(cx, organization, user).await?.ok_or(Code::Forbidden)?,
+    let found = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
+    let permissions = match found {
+        Some(permissions) => permissions,
+        None => permissions(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
-    if !holding.lets_in(cx.caller.address) {
+    if !permissions.allows(cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
-    let Holding { membership, held, .. } = holding;
-    if held.satisfies(need) { Ok(Grant { organization, membership, user, held }) } else { Err(Code::Forbidden.into()) }
+    let MemberPermissions { membership, held, .. } = permissions;
+    if held.satisfies(required) {
+        Ok(Grant { organization, membership, user, held })
+    } else {
+        Err(Code::Forbidden.into())
+    }
 }
 
-async fn holding(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<Option<Holding>> {
+async fn permissions(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<MemberPermissions>> {
     let rows = cx.tx.all(sql::MEMBERSHIP, (organization, user)).await?;
     let first =
         rows.first().map(|first| (first.membership_id, first.restricts_addresses, first.allowed_addresses.clone()));
-    Ok(first.map(|(membership, restricts_addresses, allowed_addresses)| Holding {
+    Ok(first.map(|(membership, restricts_addresses, allowed_addresses)| MemberPermissions {
         membership,
         restricts_addresses,
         allowed_addresses,
@@ -119,24 +112,24 @@ impl WorkspaceGrant {
     }
 }
 
-/// Asks whether the signed-in caller has what `need` asks for in this workspace. An admin of the organization has all of it
+/// Asks whether the signed-in caller has what `required` asks for in this workspace. An admin of the organization has all of it
 /// there, unless the settings say otherwise.
 ///
 /// Errors: those of [`authorize`]; `FORBIDDEN` also for a workspace that does not exist.
 pub async fn authorize_in_workspace(
     cx: &mut Context<'_>,
     workspace: WorkspaceId,
-    need: WorkspaceNeed,
+    required: RequiredWorkspacePermission,
 ) -> Result<WorkspaceGrant> {
     cx.user()?;
     let gate = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
-    let organization = authorize(cx, gate.organization_id, Need::Membership).await?;
+    let organization = authorize(cx, gate.organization_id, RequiredPermission::Membership).await?;
     let held = held_in_workspace(cx, gate.organization_id, workspace, organization.membership).await?;
-    let is_above = cx.service.settings.organizations.admins_in_workspaces && organization.held.holds(ADMIN);
-    if !is_above && !held.as_ref().is_some_and(|held| held.satisfies_in_workspace(need)) {
+    let is_above = cx.executor.settings.organizations.admins_in_workspaces && organization.held.holds(ADMIN);
+    if !is_above && !held.as_ref().is_some_and(|held| held.satisfies_in_workspace(required)) {
         return Err(Code::Forbidden.into());
     }
-    if !AddressList::lets_in(gate.restricts_addresses, &gate.allowed_addresses, cx.caller.address) {
+    if !AddressList::is_allowed(gate.restricts_addresses, &gate.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
     Ok(WorkspaceGrant { organization, workspace, held })

@@ -1,8 +1,8 @@
 //! The statements behind every question of permission.
 
 use super::PermissionSet;
-use crate::db::{record, sql};
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
+use vestibule_db::{record, sql};
 
 record! {
     /// A user's membership of an organization with one of its roles' permissions; without a role, with none.
@@ -33,11 +33,11 @@ record! {
 
 sql! {
     /// A path names the workspace alone; what is asked next is asked of its organization.
-    WORKSPACE(WorkspaceId): WorkspaceGate =
+    WORKSPACE(WorkspaceId) -> WorkspaceGate =
         "SELECT organization_id, enable_ip_restriction AS restricts_addresses, whitelisted_ips AS allowed_addresses
            FROM workspaces WHERE id = $1";
 
-    MEMBERSHIP(OrganizationId, UserId): HeldRow =
+    MEMBERSHIP(OrganizationId, UserId) -> HeldRow =
         "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
                 o.whitelisted_ips AS allowed_addresses, r.permissions AS permissions
            FROM organization_memberships m
@@ -46,14 +46,14 @@ sql! {
            LEFT JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE m.organization_id = $1 AND m.user_id = $2";
 
-    HELD_BY_MEMBERSHIP(OrganizationId, MembershipId): (PermissionSet,) =
+    HELD_BY_MEMBERSHIP(OrganizationId, MembershipId) -> (PermissionSet,) =
         "SELECT r.permissions
            FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.membership_id = $2";
 
     /// The same in every workspace they are in.
-    HELD_IN_WORKSPACES(OrganizationId, MembershipId): HeldThere =
+    HELD_IN_WORKSPACES(OrganizationId, MembershipId) -> HeldThere =
         "SELECT m.workspace_id AS workspace_id, r.permissions AS permissions
            FROM workspace_memberships m
            LEFT JOIN workspace_membership_roles mr
@@ -61,7 +61,7 @@ sql! {
            LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE m.organization_id = $1 AND m.organization_membership_id = $2";
 
-    HELD_IN_WORKSPACE(OrganizationId, WorkspaceId, MembershipId): (Option<PermissionSet>,) =
+    HELD_IN_WORKSPACE(OrganizationId, WorkspaceId, MembershipId) -> (Option<PermissionSet>,) =
         "SELECT r.permissions
            FROM workspace_memberships m
            LEFT JOIN workspace_membership_roles mr

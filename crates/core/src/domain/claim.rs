@@ -2,10 +2,11 @@
 
 use super::sql::{self, Domain};
 use super::{DomainName, Joining};
-use crate::access::{self, Need};
-use crate::context::{Command, Context, Query};
+use crate::access;
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{DomainId, OrganizationId};
+use crate::permission::{RequiredPermission, Requirement};
 
 /// The most domains of one organization.
 const MOST: usize = 50;
@@ -20,11 +21,13 @@ pub struct List {
 }
 
 impl Query for List {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<Domain>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Domain>> {
-        let grant = access::authorize(cx, self.organization, Need::ManageSettings).await?;
-        cx.tx.all(sql::ALL, (grant.organization(),)).await
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
+        Ok(cx.tx.all(sql::ALL, (grant.organization(),)).await?)
     }
 }
 
@@ -42,10 +45,12 @@ pub struct Add {
 }
 
 impl Command for Add {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
+    const ERRORS: &'static [Code] = &[Code::DomainExists, Code::TooManyDomains];
     type Out = Domain;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
-        let grant = access::authorize(cx, self.organization, Need::ManageSettings).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         may_let_in(&grant, self.joining)?;
         if cx.tx.all(sql::ALL, (grant.organization(),)).await?.len() >= MOST {
             return Err(Code::TooManyDomains.into());
@@ -69,10 +74,12 @@ pub struct Update {
 }
 
 impl Command for Update {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
+    const ERRORS: &'static [Code] = &[Code::DomainNotFound];
     type Out = Domain;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
-        let grant = access::authorize(cx, self.organization, Need::ManageSettings).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         may_let_in(&grant, self.joining)?;
         let changed = (grant.organization(), self.domain, self.joining, cx.now);
         Ok(cx.tx.optional(sql::UPDATE, changed).await?.ok_or(Code::DomainNotFound)?)
@@ -81,7 +88,7 @@ impl Command for Update {
 
 /// Whoever opens a door for members has to be one who may let members in.
 fn may_let_in(grant: &access::Grant, joining: Joining) -> Result<()> {
-    if joining == Joining::None || grant.held().satisfies(Need::ManageMembers) {
+    if joining == Joining::None || grant.held().satisfies(RequiredPermission::ManageMembers) {
         Ok(())
     } else {
         Err(Code::Forbidden.into())
@@ -100,10 +107,12 @@ pub struct Delete {
 }
 
 impl Command for Delete {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
+    const ERRORS: &'static [Code] = &[Code::DomainNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageSettings).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         cx.tx.optional(sql::DELETE, (grant.organization(), self.domain)).await?.ok_or(Code::DomainNotFound)?;
         Ok(())
     }

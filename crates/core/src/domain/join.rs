@@ -3,9 +3,10 @@
 use super::sql::{self, Open};
 use super::{DomainName, Joining};
 use crate::access::Grant;
-use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{MembershipId, OrganizationId, UserId};
+use crate::permission::Requirement;
 use crate::{join_request, membership, organization, user, workspace};
 
 /// An organization that the caller may come into.
@@ -16,6 +17,8 @@ pub type Joinable = Open;
 pub struct ListJoinable;
 
 impl Query for ListJoinable {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<Joinable>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Joinable>> {
@@ -27,7 +30,7 @@ impl Query for ListJoinable {
 
 /// How far somebody came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum JoinOutcome {
     /// They are members.
     In,
     /// Somebody is asked.
@@ -46,9 +49,11 @@ pub struct Join {
 }
 
 impl Command for Join {
-    type Out = Came;
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::NotJoinable, Code::OrganizationFull];
+    type Out = JoinOutcome;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Came> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<JoinOutcome> {
         let user = cx.user()?;
         let open = open_to(cx, user).await?;
         let here = open.into_iter().filter(|(open, _)| open.organization_id == self.organization);
@@ -57,17 +62,17 @@ impl Command for Join {
         let (open, email) = best;
         if open.joining == Joining::Request {
             join_request::ask(cx, self.organization, user, &email).await?;
-            return Ok(Came::AsFarAsAsking);
+            return Ok(JoinOutcome::AsFarAsAsking);
         }
         join_as_member(cx, self.organization, user).await?;
         cx.tx.execute(sql::NOTE_JOINED, (self.organization, user, cx.now)).await?;
-        Ok(Came::In)
+        Ok(JoinOutcome::In)
     }
 }
 
 /// Brings a user into every organization whose people come in by themselves, once: whoever was removed, or has left, does
 /// not come back by signing in. Where there is no seat, nothing happens.
-pub(crate) async fn come_in(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     for (open, _) in open_to(cx, user).await? {
         let organization = open.organization_id;
         if open.joining != Joining::Auto {
@@ -92,7 +97,7 @@ pub(crate) async fn let_in(cx: &mut Context<'_>, grant: &Grant, user: UserId) ->
     if cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.is_some() {
         return Ok(());
     }
-    let role = cx.service.deployment()?.member_role_id;
+    let role = cx.executor.deployment()?.member_role_id;
     let role = cx.tx.one(organization::sql::ROLE, (organization, role)).await?;
     if !grant.held().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
@@ -123,7 +128,7 @@ async fn open_to(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(Open, String
 /// Makes somebody a member, in the deployment's role for members, if there is a seat. Error: `ORGANIZATION_FULL`.
 async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<MembershipId> {
     let joined = organization::take_seat(cx, organization).await?.ok_or(Code::OrganizationFull)?;
-    let role = cx.service.deployment()?.member_role_id;
+    let role = cx.executor.deployment()?.member_role_id;
     let membership = membership::join(cx, organization, user, role)?.id;
     let workspace = joined.auto_assigned_workspace_id;
     workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;

@@ -5,7 +5,6 @@
 //! Neither a claimed domain nor a claimed address counts for anything.
 
 mod claim;
-mod dns;
 mod join;
 pub(crate) mod sql;
 mod verify;
@@ -13,15 +12,14 @@ mod verify;
 use std::fmt;
 
 pub use claim::{Add, Delete, List, Update};
-pub use dns::{Dns, DnsTrouble, HickoryDns, Looking, NoDns};
-pub use join::{Came, Join, Joinable, ListJoinable};
-pub(crate) use join::{come_in, let_in};
+pub use join::{Join, JoinOutcome, Joinable, ListJoinable};
+pub(crate) use join::{auto_join, let_in};
 pub use sql::Domain;
 pub use verify::verify;
 
-use crate::db::{Argument, Cell, Column, Kind, Value};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
 /// Where anybody can have an address: whoever shares one is nobody's colleague for that.
 const PUBLIC: &[&str] = &[

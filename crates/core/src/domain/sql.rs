@@ -1,9 +1,9 @@
 //! The rows of domains, and of who came by them.
 
 use super::Joining;
-use crate::db::{Text, record, sql};
 use crate::id::{DomainId, MembershipId, OrganizationId, UserId};
 use crate::time::Timestamp;
+use vestibule_db::{Text, record, sql};
 
 record! {
     /// A domain of an organization.
@@ -44,33 +44,33 @@ record! {
 }
 
 sql! {
-    ALL(OrganizationId): Domain =
+    ALL(OrganizationId) -> Domain =
         "SELECT id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at
            FROM domains WHERE organization_id = $1 ORDER BY id";
 
-    ONE(OrganizationId, DomainId): Domain =
+    ONE(OrganizationId, DomainId) -> Domain =
         "SELECT id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at
            FROM domains WHERE organization_id = $1 AND id = $2";
 
     /// Nothing comes back when the organization has it already.
-    INSERT(OrganizationId, DomainId, Text, Joining, Timestamp): Domain =
+    INSERT(OrganizationId, DomainId, Text, Joining, Timestamp) -> Domain =
         "INSERT INTO domains (organization_id, id, domain, joining, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $5)
              ON CONFLICT (organization_id, domain) DO NOTHING
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    UPDATE(OrganizationId, DomainId, Joining, Timestamp): Domain =
+    UPDATE(OrganizationId, DomainId, Joining, Timestamp) -> Domain =
         "UPDATE domains SET joining = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    DELETE(OrganizationId, DomainId): (DomainId,) =
+    DELETE(OrganizationId, DomainId) -> (DomainId,) =
         "DELETE FROM domains WHERE organization_id = $1 AND id = $2 RETURNING id";
 
     NOTE_ATTEMPT(OrganizationId, DomainId, Timestamp) =
         "UPDATE domains SET attempts = attempts + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 
     /// Unless another organization has proved it; a unique index sees to it too.
-    VERIFY(OrganizationId, DomainId, Timestamp): Domain =
+    VERIFY(OrganizationId, DomainId, Timestamp) -> Domain =
         "UPDATE domains SET verified_at = COALESCE(verified_at, $3), updated_at = $3
           WHERE organization_id = $1 AND id = $2
             AND NOT EXISTS (SELECT 1 FROM domains o
@@ -79,7 +79,7 @@ sql! {
 
     /// What a person may come into by a domain, if they have proved an address of it, and are not in. Whoever has been in
     /// before has to ask: they were removed, or have left.
-    OPEN_TO(Text, UserId): Open =
+    OPEN_TO(Text, UserId) -> Open =
         "SELECT o.id AS organization_id, o.name AS name, o.image_url AS image_url, d.domain AS domain,
                 CASE WHEN EXISTS (SELECT 1 FROM domain_joins j
                                    WHERE j.organization_id = d.organization_id AND j.user_id = $2)

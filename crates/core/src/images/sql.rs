@@ -1,8 +1,8 @@
 //! The names of what is kept.
 
-use crate::db::{Text, sql};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::time::Timestamp;
+use vestibule_db::{Text, sql};
 
 sql! {
     /// A name for what is about to be written; unused until a command says otherwise.
@@ -23,7 +23,7 @@ sql! {
         "UPDATE images SET unused_since = $3
           WHERE name IN (SELECT image_url FROM workspaces WHERE organization_id = $1 AND id = $2)";
 
-    UNUSED(Timestamp): (String,) =
+    UNUSED(Timestamp) -> (String,) =
         "SELECT name FROM images WHERE unused_since <= $1 ORDER BY unused_since LIMIT 100";
 
     FORGET(Text, Timestamp) = "DELETE FROM images WHERE name = $1 AND unused_since <= $2";

@@ -1,14 +1,15 @@
 //! Coming in: the outcomes of contract C.4, row by row.
 
-use super::entrance::{Entrance, Invitee};
-use super::{Invitation, Standing, by_token, sql};
-use crate::context::{Command, Context};
-use crate::db::Purpose;
+use super::accept_context::{AcceptContext, Invitee};
+use super::{Invitation, InvitationState, by_token, sql};
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
+use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 use crate::settings::Settings;
 use crate::{domain, membership, organization, user, workspace};
+use vestibule_db::TransactionMode;
 
 /// Accepts an invitation for whichever of the session's users owns the invited address.
 ///
@@ -50,21 +51,23 @@ pub struct Named<I> {
 }
 
 impl Command for Accept {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationExpired];
     type Out = Outcome;
 
     // Of all who accept at once one changes the invitation's row, and a membership is taken by its key. Bounds on seats are
     // asked before that, and hold when nobody else comes in meanwhile.
-    fn purpose(&self, settings: &Settings) -> Purpose {
-        if settings.seats.has_bound() { Purpose::Command } else { Purpose::Guarded }
+    fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
+        if settings.seats.has_bound() { TransactionMode::Serializable } else { TransactionMode::ReadCommitted }
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Outcome> {
         let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
-        match invitation.standing(cx.now) {
-            Standing::Over => Err(Code::InvalidInvitationToken.into()),
-            Standing::Expired => Ok(Outcome::refused(&invitation, Code::InvitationExpired)),
-            Standing::Open => {
-                let entrance = Entrance::find(cx, &invitation).await?.ok_or(Code::InvalidInvitationToken)?;
+        match invitation.state(cx.now) {
+            InvitationState::Over => Err(Code::InvalidInvitationToken.into()),
+            InvitationState::Expired => Ok(Outcome::refused(&invitation, Code::InvitationExpired)),
+            InvitationState::Open => {
+                let entrance = AcceptContext::find(cx, &invitation).await?.ok_or(Code::InvalidInvitationToken)?;
                 match &entrance.invitee {
                     Err(refusal) => Ok(Outcome::refused(&invitation, *refusal)),
                     Ok(invitee) => self.accept(cx, &invitation, &entrance, invitee).await,
@@ -79,7 +82,7 @@ impl Accept {
         &self,
         cx: &mut Context<'_>,
         invitation: &Invitation,
-        entrance: &Entrance,
+        entrance: &AcceptContext,
         invitee: &Invitee,
     ) -> Result<Outcome> {
         if invitee.owner.verified_at.is_none() && !self.token.is_mailed() {
@@ -95,7 +98,7 @@ impl Accept {
             return Ok(Outcome::refused(invitation, Code::InvitationSuspended));
         }
         // Seats come before every other change: where there is none, nothing has to be undone.
-        let seats = cx.service.settings.seats;
+        let seats = cx.executor.settings.seats;
         if place.as_ref().is_some_and(|place| place.is_new && place.members >= seats.most_in_workspace()) {
             return Ok(Outcome::refused(invitation, Code::WorkspaceFull));
         }
@@ -110,7 +113,7 @@ impl Accept {
         }
         let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
         if proves {
-            cx.tx.without_waiting(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
+            cx.tx.defer(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
         }
         let membership = match before {
             Some(membership) => membership,
@@ -126,7 +129,7 @@ impl Accept {
         }
         if proves {
             // The address may open other doors too, now that it is theirs.
-            domain::come_in(cx, user).await?;
+            domain::auto_join(cx, user).await?;
         }
         if before.is_none() && !seats.has_bound() {
             organization::seat_one_more(cx, organization)?;
@@ -145,7 +148,7 @@ impl Accept {
 /// Why this one did not get the invitation's row, which was open when it was read.
 async fn not_taken(cx: &mut Context<'_>, before: &Invitation) -> Result<Code> {
     let found = cx.tx.optional(sql::FIND, (before.organization_id, before.id)).await?;
-    let is_open = |now: &Invitation| now.generation == before.generation && now.standing(cx.now) == Standing::Open;
+    let is_open = |now: &Invitation| now.generation == before.generation && now.state(cx.now) == InvitationState::Open;
     // A role was removed since, and another put in its place: that one has to be looked at first.
     Ok(if found.as_ref().is_some_and(is_open) { Code::Busy } else { Code::InvalidInvitationToken })
 }

@@ -2,13 +2,14 @@
 //! accepted, from the rights of that moment (decisions 14, 16, 18).
 
 use super::{Invitation, sql};
-use crate::access::{self, Grant, Need, PermissionSet};
-use crate::context::Context;
-use crate::db::Questions;
+use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
+use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::organization::Role;
+use crate::permission::{PermissionSet, RequiredPermission};
 use crate::{organization, workspace};
+use vestibule_db::BatchQueries;
 
 /// Why a pending invitation cannot be accepted although it has not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -92,7 +93,7 @@ pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted
     match suspension(grant.held(), there.as_ref(), granted.parts()) {
         None => {
             let (permissions, there) = granted.parts();
-            let roles = &cx.service.settings.roles;
+            let roles = &cx.executor.settings.roles;
             roles.may_give(permissions)?;
             there.map_or(Ok(()), |there| roles.may_give(there))
         }
@@ -112,7 +113,7 @@ pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> 
         (access::sql::HELD_BY_MEMBERSHIP, (organization, inviter)),
         (organization::sql::ROLE, (organization, invitation.role_id)),
     );
-    let (held, role) = cx.tx.together(asked.together()).await?;
+    let (held, role) = cx.tx.batch(asked.batch()).await?;
     let held = PermissionSet::union(held.into_iter().map(|(permissions,)| permissions));
     suspension_by(cx, invitation, &held, role.first().map(|role| &role.permissions)).await
 }
@@ -159,7 +160,10 @@ pub(crate) async fn suspend_sent(
         suspension(&held, there, (&sent.permissions, sent.workspace_permissions.as_ref())).is_some()
     });
     let suspended: Vec<_> = suspended.map(|sent| (organization, sent.id)).collect();
-    cx.tx.execute_each(sql::SUSPEND, &suspended).await.map(|_| ())
+    {
+        cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
+        Ok(())
+    }
 }
 
 /// The rule itself: who holds `held` in the organization and `there` in the workspace may give these permissions, or why
@@ -169,7 +173,7 @@ pub(super) fn suspension(
     there: Option<&PermissionSet>,
     (given, given_there): (&PermissionSet, Option<&PermissionSet>),
 ) -> Option<Suspension> {
-    if !held.satisfies(Need::ManageMembers) {
+    if !held.satisfies(RequiredPermission::ManageMembers) {
         return Some(Suspension::InviterMayNotInvite);
     }
     let covered = held.covers(given) && given_there.is_none_or(|given| held.covers_in_workspace(there, given));

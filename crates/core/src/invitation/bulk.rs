@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::authority::{self, Granted};
 use super::create::{New, expires_at};
 use super::sql::{self, Pending};
-use crate::access::{self, Grant, Need};
-use crate::context::{Command, Context};
+use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::permission::{RequiredPermission, Requirement};
 use crate::{membership, organization, outbox, workspace};
 
 /// The most rows of one call.
@@ -75,7 +76,7 @@ pub struct Bulk {
 
 /// What came of a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Judged {
+pub struct BulkResult {
     /// Whether invitations were made.
     pub done: bool,
     /// Row by row.
@@ -110,18 +111,21 @@ impl JudgedRow {
 }
 
 impl Command for Bulk {
-    type Out = Judged;
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] =
+        &[Code::TooManyRows, Code::IdempotencyKeyReused, Code::DuplicateRow, Code::InvitationExists];
+    type Out = BulkResult;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Judged> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+    async fn run(&self, cx: &mut Context<'_>) -> Result<BulkResult> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         if self.rows.len() > MOST_ROWS {
             return Err(Code::TooManyRows.into());
         }
-        let mark = self.key.as_ref().map(|key| Mark::new(cx, &grant, key));
+        let mark = self.key.as_ref().map(|key| IdempotencyRecord::new(cx, &grant, key));
         if let Some(earlier) = self.earlier(cx, &grant, mark.as_ref()).await? {
             return Ok(earlier);
         }
-        let mut verdicts = Verdicts::of(cx, &grant).await?;
+        let mut verdicts = Validator::of(cx, &grant).await?;
         let mut judged = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
             judged.push(match &row.meant {
@@ -145,7 +149,7 @@ impl Command for Bulk {
                 .map(|code| code.as_str().to_owned()),
             invitation: made.get(&place).map(|id| id.get()),
         });
-        let answer = Judged { done, rows: rows.collect(), replayed: false };
+        let answer = BulkResult { done, rows: rows.collect(), replayed: false };
         // What was not done may be tried again with the same key.
         if let (Some(mark), true) = (mark, answer.done) {
             mark.keep(cx, &grant, &answer).await?;
@@ -155,7 +159,12 @@ impl Command for Bulk {
 }
 
 impl Bulk {
-    async fn earlier(&self, cx: &mut Context<'_>, grant: &Grant, mark: Option<&Mark>) -> Result<Option<Judged>> {
+    async fn earlier(
+        &self,
+        cx: &mut Context<'_>,
+        grant: &Grant,
+        mark: Option<&IdempotencyRecord>,
+    ) -> Result<Option<BulkResult>> {
         let Some(mark) = mark.filter(|_| !self.dry_run) else {
             return Ok(None);
         };
@@ -166,8 +175,8 @@ impl Bulk {
         if earlier.asked_digest != mark.asked {
             return Err(Code::IdempotencyKeyReused.into());
         }
-        let answer: Judged = serde_json::from_str(&earlier.answer).map_err(crate::error::Problem::internal)?;
-        Ok(Some(Judged { replayed: true, ..answer }))
+        let answer: BulkResult = serde_json::from_str(&earlier.answer).map_err(crate::error::Problem::internal)?;
+        Ok(Some(BulkResult { replayed: true, ..answer }))
     }
 
     /// Makes the invitations of the rows that nothing is wrong with, each by its place in the list.
@@ -175,7 +184,7 @@ impl Bulk {
         &self,
         cx: &mut Context<'_>,
         grant: &Grant,
-        verdicts: &Verdicts,
+        verdicts: &Validator,
         judged: &[Result<As, Code>],
     ) -> Result<HashMap<usize, InvitationId>> {
         let good: Vec<_> = self
@@ -208,14 +217,14 @@ impl Bulk {
         let rows: Vec<_> = new.iter().map(|(_, new, entry)| new.row(entry)).collect();
         let made = cx.tx.execute_each(sql::INSERT, &rows).await?;
         let made: Vec<_> = new.iter().zip(made).filter(|(_, made)| *made > 0).map(|(new, _)| new).collect();
-        let invitations: Vec<_> = made.iter().map(|(_, _, entry)| entry).collect();
-        outbox::tell_all(cx, &invitations).await?;
+        let mails: Vec<_> = made.iter().map(|(_, _, entry)| entry.mail()).collect();
+        outbox::enqueue_invitations(cx, &mails).await?;
         Ok(made.iter().map(|(place, _, entry)| (*place, entry.id)).collect())
     }
 }
 
 /// What is known of an organization, to judge every row by.
-struct Verdicts {
+struct Validator {
     /// The addresses of members.
     members: HashSet<String>,
     /// The addresses of the members of each workspace that was asked about.
@@ -234,7 +243,7 @@ struct Verdicts {
     seated: HashSet<String>,
 }
 
-impl Verdicts {
+impl Validator {
     async fn of(cx: &mut Context<'_>, grant: &Grant) -> Result<Self> {
         let organization = grant.organization();
         let members = cx.tx.all(membership::sql::ADDRESSES, (organization,)).await?;
@@ -289,7 +298,7 @@ impl Verdicts {
                 return Ok(Err(Code::OrganizationFull));
             }
             // Where only members hold seats, an invitation takes none away.
-            *free -= i64::from(cx.service.settings.seats.held_by_invitations);
+            *free -= i64::from(cx.executor.settings.seats.held_by_invitations);
         }
         self.seated.insert(key.clone());
         self.seen.insert((key, scope));
@@ -313,7 +322,7 @@ impl Verdicts {
 }
 
 async fn grantable(cx: &mut Context<'_>, grant: &Grant, r#as: As) -> Result<Result<Granted, Code>> {
-    let deployment = cx.service.deployment()?;
+    let deployment = cx.executor.deployment()?;
     let role = r#as.role.unwrap_or(deployment.member_role_id);
     let member = deployment.workspace_member_role_id;
     let workspace = r#as.workspace.map(|workspace| (workspace, r#as.workspace_role.unwrap_or(member)));
@@ -330,14 +339,14 @@ async fn grantable(cx: &mut Context<'_>, grant: &Grant, r#as: As) -> Result<Resu
 }
 
 /// A call's mark as it is stored.
-struct Mark {
+struct IdempotencyRecord {
     key: Vec<u8>,
     asked: Vec<u8>,
 }
 
-impl Mark {
+impl IdempotencyRecord {
     fn new(cx: &Context<'_>, grant: &Grant, key: &IdempotencyKey) -> Self {
-        let keys = &cx.service.keys;
+        let keys = &cx.executor.keys;
         let subject = format!("{} {}", grant.user(), key.key);
         let asked = data_encoding::HEXLOWER.encode(&key.asked);
         Self {
@@ -346,7 +355,7 @@ impl Mark {
         }
     }
 
-    async fn keep(self, cx: &mut Context<'_>, grant: &Grant, answer: &Judged) -> Result<()> {
+    async fn keep(self, cx: &mut Context<'_>, grant: &Grant, answer: &BulkResult) -> Result<()> {
         let organization = grant.organization();
         let written = serde_json::to_string(answer).map_err(crate::error::Problem::internal)?;
         cx.tx.execute(sql::FORGET_ANSWERS, (organization, cx.now.minus(ANSWERS_KEPT))).await?;

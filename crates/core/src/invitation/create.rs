@@ -3,23 +3,24 @@
 use std::time::Duration;
 
 use super::authority::{self, Granted};
+use super::details::{self, InvitationDetails};
 use super::discard::Discard;
-use super::shown::{self, Shown};
-use super::surroundings::{Names, Surroundings};
-use super::{Delivery, Entry, Status, seats, sql};
-use crate::access::{self, Grant, Need};
-use crate::context::{Command, Context};
-use crate::db::Purpose;
+use super::references::{ReferencedIds, References};
+use super::{Delivery, InvitationRow, Status, seats, sql};
+use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::execution::{Command, Context};
+use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::language::Language;
+use crate::permission::{RequiredPermission, Requirement};
 use crate::settings::Settings;
 use crate::time::Timestamp;
-use crate::{membership, outbox, revision, workspace};
+use crate::{membership, outbox, workspace};
+use vestibule_db::TransactionMode;
 
 /// The most days an invitation may live (decision 11).
-pub const LONGEST_LIFE: u16 = 90;
+pub const MAX_EXPIRY_DAYS: u16 = 90;
 /// One day of an invitation's life.
 pub(super) const DAY: Duration = Duration::from_hours(24);
 
@@ -45,31 +46,40 @@ pub struct Create {
 }
 
 impl Command for Create {
-    type Out = Shown;
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[
+        Code::RoleNotFound,
+        Code::WorkspaceNotFound,
+        Code::RoleExceedsYours,
+        Code::AlreadyMember,
+        Code::OrganizationFull,
+        Code::InvitationExists,
+    ];
+    type Out = InvitationDetails;
 
     // A place in the organization is taken by a key, and what the invitation gives is looked at again when somebody accepts.
     // A bound on seats is not guarded by any row: who invites reads all who are invited.
-    fn purpose(&self, settings: &Settings) -> Purpose {
-        if settings.seats.organization == 0 { Purpose::Alone } else { Purpose::Command }
+    fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
+        if settings.seats.organization == 0 { TransactionMode::SingleStatement } else { TransactionMode::Serializable }
     }
 
     fn organization(&self) -> Option<OrganizationId> {
         Some(self.organization)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Shown> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        let deployment = cx.service.deployment()?;
+    async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationDetails> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
+        let deployment = cx.executor.deployment()?;
         let role = self.role.unwrap_or(deployment.member_role_id);
         let member = deployment.workspace_member_role_id;
         let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(member)));
-        let names = Names { role, workspace, inviter: Some(grant.membership()) };
-        let surroundings = Surroundings::of_one(cx, &grant, names).await?;
+        let names = ReferencedIds { role, workspace, inviter: Some(grant.membership()) };
+        let surroundings = References::of_one(cx, &grant, names).await?;
         let granted = authority::granted_by(cx, &grant, surroundings.role(role).as_deref(), workspace).await?;
         authority::check(cx, &grant, &granted).await?;
         seats::refuse_when_full(cx, &grant, self.invitee.key()).await?;
         let invitation = self.insert(cx, &grant, &granted).await?;
-        shown::one(cx, invitation, &surroundings)
+        details::one(cx, invitation, &surroundings)
     }
 }
 
@@ -87,20 +97,20 @@ impl Create {
         if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }
     }
 
-    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<Entry> {
+    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<InvitationRow> {
         let new = New { invitee: &self.invitee, granted, language: self.language };
         let entry = new.entry(cx, grant, expires_at(cx, self.days));
         let scope = entry.workspace_id.map_or(0, WorkspaceId::get);
         let in_the_way = (entry.organization_id, self.invitee.key(), scope, cx.now);
-        let letters = outbox::letters(cx, &[&entry]);
-        if !revision::change_alone(cx, sql::INSERT, new.row(&entry), letters).await? {
+        let mails = outbox::dependent_invitation_jobs(cx, &[entry.mail()]);
+        if !cx.execute_composite(sql::INSERT, new.row(&entry), mails).await? {
             self.refuse_members(cx, grant, granted).await?;
             // Only who is in the way is looked at: it may have run out.
             let makes_room = cx.tx.execute(sql::SUPERSEDE, in_the_way).await? > 0;
             if !makes_room || cx.tx.execute(sql::INSERT, new.row(&entry)).await? == 0 {
                 return Err(Code::InvitationExists.into());
             }
-            outbox::tell(cx, &entry).await?;
+            outbox::enqueue_invitations(cx, &[entry.mail()]).await?;
         }
         Ok(entry)
     }
@@ -130,30 +140,11 @@ pub(super) struct New<'a> {
     pub(super) language: Option<Language>,
 }
 
-/// What a new invitation is written with, in the order of [`sql::INSERT`].
-type Row<'a> = (
-    OrganizationId,
-    InvitationId,
-    &'a str,
-    &'a str,
-    i64,
-    i64,
-    RoleId,
-    Option<WorkspaceId>,
-    Option<i64>,
-    Option<WorkspaceRoleId>,
-    Option<MembershipId>,
-    Delivery,
-    Timestamp,
-    Timestamp,
-    Option<Language>,
-);
-
 impl<'a> New<'a> {
     /// The invitation as lists show it once it is written.
-    pub(super) fn entry(&self, cx: &Context<'_>, grant: &Grant, expires_at: Timestamp) -> Entry {
+    pub(super) fn entry(&self, cx: &Context<'_>, grant: &Grant, expires_at: Timestamp) -> InvitationRow {
         let there = self.granted.workspace.as_ref();
-        Entry {
+        InvitationRow {
             id: cx.id(),
             organization_id: grant.organization(),
             email_key: self.invitee.key().to_owned(),
@@ -176,24 +167,25 @@ impl<'a> New<'a> {
     }
 
     /// The row that becomes this entry.
-    pub(super) fn row(&self, entry: &'a Entry) -> Row<'a> {
-        (
-            entry.organization_id,
-            entry.id,
-            self.invitee.as_str(),
-            &entry.email_key,
-            entry.generation,
-            self.granted.role_scope,
-            entry.role_id,
-            entry.workspace_id,
-            self.granted.workspace.as_ref().map(|there| there.role_scope),
-            entry.workspace_role_id,
-            entry.inviter_membership_id,
-            entry.delivery,
-            entry.expires_at,
-            entry.created_at,
-            self.language,
-        )
+    pub(super) fn row(&self, entry: &'a InvitationRow) -> sql::NewInvitation<'a> {
+        let workspace = self.granted.workspace.as_ref();
+        sql::NewInvitation {
+            organization: entry.organization_id,
+            id: entry.id,
+            email: self.invitee.as_str(),
+            email_key: &entry.email_key,
+            generation: entry.generation,
+            role_scope: self.granted.role_scope,
+            role: entry.role_id,
+            workspace: entry.workspace_id,
+            workspace_role_scope: workspace.map(|workspace| workspace.role_scope),
+            workspace_role: entry.workspace_role_id,
+            inviter: entry.inviter_membership_id,
+            delivery: entry.delivery,
+            expires_at: entry.expires_at,
+            now: entry.created_at,
+            language: self.language,
+        }
     }
 }
 
@@ -204,10 +196,10 @@ pub(super) fn generation(cx: &Context<'_>) -> i64 {
 
 /// When an invitation made now runs out: on a whole second, so that it ends at the instant that is shown.
 pub(super) fn expires_at(cx: &Context<'_>, days: Option<u16>) -> Timestamp {
-    cx.now.plus(DAY * u32::from(days.unwrap_or(cx.service.settings.invitations.days))).whole_second()
+    cx.now.plus(DAY * u32::from(days.unwrap_or(cx.executor.settings.invitations.days))).whole_second()
 }
 
 /// What is true of the mail before any worker has seen it.
 pub(super) fn first_delivery(cx: &Context<'_>) -> Delivery {
-    if cx.service.carrier.is_some() { Delivery::Queued } else { Delivery::NotSent }
+    if cx.executor.mail_transport.is_some() { Delivery::Queued } else { Delivery::NotSent }
 }

@@ -1,9 +1,10 @@
 //! Saying no.
 
-use super::entrance::invitee;
-use super::{Standing, by_token, sql};
-use crate::context::{Command, Context};
+use super::accept_context::invitee;
+use super::{InvitationState, by_token, sql};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
+use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 
 /// Declines an invitation, expired or not. Whoever reads the invitee's mail may, without an account; with the bare token
@@ -18,11 +19,19 @@ pub struct Decline {
 }
 
 impl Command for Decline {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[
+        Code::InvalidInvitationToken,
+        Code::InvitationRequiresSignin,
+        Code::InvitationRequiresSignup,
+        Code::InvitationEmailMismatch,
+        Code::InvitationEmailUnverified,
+    ];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
-        if invitation.standing(cx.now) == Standing::Over {
+        if invitation.state(cx.now) == InvitationState::Over {
             return Err(Code::InvalidInvitationToken.into());
         }
         if !self.token.is_mailed() {

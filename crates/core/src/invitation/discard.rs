@@ -1,13 +1,13 @@
 //! Taking an invitation back before it is used.
 
 use super::sql;
-use crate::access::{self, Need};
-use crate::context::{Command, Context};
-use crate::db::Purpose;
+use crate::access;
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId};
-use crate::revision;
+use crate::permission::{RequiredPermission, Requirement};
 use crate::settings::Settings;
+use vestibule_db::TransactionMode;
 
 /// Discards a pending invitation; its links are dead when this returns.
 ///
@@ -22,11 +22,13 @@ pub struct Discard {
 }
 
 impl Command for Discard {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[Code::InvitationNotFound, Code::InvitationNotPending];
     type Out = ();
 
     // The one statement that writes asks for the state it ends.
-    fn purpose(&self, _: &Settings) -> Purpose {
-        Purpose::Alone
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::SingleStatement
     }
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -34,9 +36,9 @@ impl Command for Discard {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let discarded = (grant.organization(), self.invitation, cx.now);
-        if revision::change_alone(cx, sql::DISCARD, discarded, Vec::new()).await? {
+        if cx.execute_composite(sql::DISCARD, discarded, Vec::new()).await? {
             return Ok(());
         }
         // No row changed: there is none here, or somebody was faster. Only now is it worth a look to say which.

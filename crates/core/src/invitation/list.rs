@@ -3,16 +3,17 @@
 //! It takes the same number of statements for one invitation as for a full page.
 
 use super::Status;
-use super::shown::{Shown, shown};
-use super::sql::{self, Entry};
-use super::surroundings::Surroundings;
-use crate::access::{self, Grant, Need};
-use crate::context::{Context, Query};
+use super::details::{InvitationDetails, shown};
+use super::references::References;
+use super::sql::{self, InvitationRow};
+use crate::access::{self, Grant};
+use crate::cache::Revision;
 use crate::email_address::EmailAddress;
-use crate::error::Result;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
 use crate::id::{InvitationId, OrganizationId, WorkspaceId};
 use crate::organization::{self, SeatCount};
-use crate::revision::{self, Revision};
+use crate::permission::{RequiredPermission, Requirement};
 use crate::time::Timestamp;
 
 /// The most invitations a page may hold, and how many it holds when nobody says.
@@ -72,27 +73,27 @@ impl Default for StatusFilter {
 #[derive(Debug)]
 pub struct Page {
     /// The newest first.
-    pub invitations: Vec<Shown>,
+    pub invitations: Vec<InvitationDetails>,
     /// Where the next page begins, if there is one.
     pub next: Option<InvitationId>,
     /// The organization's seats, when it has a bound on them.
     pub seats: Option<SeatCount>,
     /// As long as what holds this page is right; nothing for one that was narrowed.
-    pub holds: Option<Holds>,
+    pub holds: Option<ListValidity>,
 }
 
 /// How long a page stays right: while the organization is at this revision and the time within these bounds, since an
 /// invitation runs out without anybody writing anything, and a clock may be set back.
 #[derive(Clone, Copy, Debug)]
-pub struct Holds {
+pub struct ListValidity {
     /// The revision it was read at.
     pub revision: Revision,
     from: Timestamp,
     until: Timestamp,
 }
 
-impl Holds {
-    fn new(revision: Revision, now: Timestamp, invitations: &[Shown]) -> Self {
+impl ListValidity {
+    fn new(revision: Revision, now: Timestamp, invitations: &[InvitationDetails]) -> Self {
         let ends = || invitations.iter().map(|shown| shown.entry.expires_at);
         let from = ends().filter(|end| *end <= now).max().unwrap_or(Timestamp::EARLIEST);
         let until = ends().filter(|end| *end > now).min().unwrap_or(Timestamp::LATEST);
@@ -111,6 +112,8 @@ impl Holds {
 }
 
 impl Query for List {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[];
     type Out = Page;
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -118,46 +121,68 @@ impl Query for List {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let limit = self.filter.limit.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
-        let revision = revision::current(cx, grant.organization()).await?;
+        let revision = cx.revision(grant.organization()).await?;
         let mut entries = entries(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
         // One more than the page holds was asked for, to know whether there is another page.
         let more = entries.len() > usize::from(limit);
         entries.truncate(usize::from(limit));
         let next = entries.last().map(|last| last.id).filter(|_| more);
         let seats = organization::seats(cx, grant.organization()).await?;
-        let surroundings = Surroundings::of_page(cx, &grant, self.filter.status, &entries, revision).await?;
+        let surroundings = References::of_page(cx, &grant, self.filter.status, &entries, revision).await?;
         let invitations = shown(cx, entries, &surroundings)?;
         let is_whole = self.filter == Filter::default();
-        let holds = is_whole.then(|| Holds::new(revision, cx.now, &invitations));
+        let holds = is_whole.then(|| ListValidity::new(revision, cx.now, &invitations));
         Ok(Page { invitations, next, seats, holds })
     }
 }
 
 /// The page's own rows.
-async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, most: i64) -> Result<Vec<Entry>> {
+async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i64) -> Result<Vec<InvitationRow>> {
     let before = filter.before.unwrap_or_else(|| i64::MAX.into());
-    let (after, until) = match filter.expired {
+    let (expires_after, expires_until) = match filter.expired {
         None => (Timestamp::EARLIEST, Timestamp::LATEST),
         Some(true) => (Timestamp::EARLIEST, cx.now),
         Some(false) => (cx.now, Timestamp::LATEST),
     };
-    let (first, last) = filter.workspace.map_or((0, i64::MAX), |workspace| (workspace.get(), workspace.get()));
+    let (min_workspace, max_workspace) =
+        filter.workspace.map_or((0, i64::MAX), |workspace| (workspace.get(), workspace.get()));
     // Keys are printable ASCII, so the character behind the last of those comes behind them all.
-    let (from, to) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
+    let (min_email, max_email) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
     let organization = grant.organization();
-    match filter.status {
+    Ok(match filter.status {
         StatusFilter::Only(status) if filter.is_by_status_alone() => {
-            cx.tx.all(sql::PAGE, (organization, status, before, most)).await
+            cx.tx.all(sql::PAGE, (organization, status, before, limit)).await?
         }
         StatusFilter::Only(status) => {
-            let given = (organization, status, before, after, until, first, last, from, to, most);
-            cx.tx.all(sql::PAGE_NARROWED, given).await
+            let page = sql::FilteredPage {
+                organization,
+                status,
+                before,
+                expires_after,
+                expires_until,
+                min_workspace,
+                max_workspace,
+                min_email,
+                max_email,
+                limit,
+            };
+            cx.tx.all(sql::PAGE_FILTERED, page).await?
         }
         StatusFilter::All => {
-            let given = (organization, before, after, until, first, last, from, to, most);
-            cx.tx.all(sql::PAGE_OF_ALL, given).await
+            let page = sql::PageOfAll {
+                organization,
+                before,
+                expires_after,
+                expires_until,
+                min_workspace,
+                max_workspace,
+                min_email,
+                max_email,
+                limit,
+            };
+            cx.tx.all(sql::PAGE_OF_ALL, page).await?
         }
-    }
+    })
 }

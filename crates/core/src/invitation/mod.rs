@@ -5,43 +5,44 @@
 //! mailed link carries another that proves the mailbox (decisions 12 and 13).
 
 mod accept;
+mod accept_context;
 pub(crate) mod authority;
 mod bulk;
 mod create;
 mod decline;
+mod details;
 mod discard;
-mod entrance;
 mod list;
-mod look;
-mod mine;
+mod list_own;
+mod preview;
+mod references;
 mod resend;
 mod seats;
-mod shown;
 pub(crate) mod sql;
-mod surroundings;
 mod validate;
 
-use crate::context::Context;
 use crate::error::Result;
+use crate::execution::Context;
+use crate::outbox::InvitationMail;
 use crate::secret::InvitationToken;
 use crate::time::Timestamp;
 
+pub use crate::outbox::Delivery;
 pub use accept::{Accept, Named, Outcome};
 pub use authority::Suspension;
-pub use bulk::{ANSWERS_KEPT, As, Bulk, IdempotencyKey, Judged, JudgedRow, MOST_ROWS, Row};
+pub use bulk::{ANSWERS_KEPT, As, Bulk, BulkResult, IdempotencyKey, JudgedRow, MOST_ROWS, Row};
 pub(crate) use create::readdress;
-pub use create::{Create, LONGEST_LIFE};
+pub use create::{Create, MAX_EXPIRY_DAYS};
 pub use decline::Decline;
+pub use details::InvitationDetails;
 pub use discard::Discard;
-pub use list::{Filter, Holds, LARGEST_PAGE, List, Page, StatusFilter};
-pub use look::{Look, Looked};
-pub use mine::{Mine, OwnInvitation};
+pub use list::{Filter, LARGEST_PAGE, List, ListValidity, Page, StatusFilter};
+pub use list_own::{ListOwn, OwnInvitation};
+pub use preview::{InvitationPreview, Preview};
+pub use references::Inviter;
 pub use resend::Resend;
-pub use shown::Shown;
-pub use sql::surroundings::{GivenRole, InvitedInto};
-pub use sql::{Entry, InHand, Invitation, Received};
-pub use surroundings::Inviter;
-pub(crate) use surroundings::{KnownSurroundings, Surroundings};
+pub use sql::references::{GivenRole, InvitedInto};
+pub use sql::{InHand, Invitation, InvitationRow, Received};
 pub use validate::{Validate, Validation};
 
 /// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.
@@ -57,26 +58,9 @@ pub enum Status {
     Declined,
 }
 
-/// How far its mail has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// In the outbox.
-    Queued,
-    /// Handed to the transport.
-    Sent,
-    /// Refused for now; it will be tried again.
-    Deferred,
-    /// Given up.
-    Failed,
-    /// Taken by the transport, and returned later: a mail server further on would not have it.
-    Bounced,
-    /// No transport is set. The token can be handed on to somebody whose address is proved.
-    NotSent,
-}
-
 /// What can be done with an invitation at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum InvitationState {
     /// It can be accepted.
     Open,
     /// It could be, had it not run out.
@@ -87,11 +71,23 @@ pub enum Standing {
 
 impl Invitation {
     /// What can be done with it at `now`. The second of expiry itself is too late.
-    pub fn standing(&self, now: Timestamp) -> Standing {
+    pub fn state(&self, now: Timestamp) -> InvitationState {
         match self.status {
-            Status::Pending if now < self.expires_at => Standing::Open,
-            Status::Pending => Standing::Expired,
-            Status::Accepted | Status::Discarded | Status::Declined => Standing::Over,
+            Status::Pending if now < self.expires_at => InvitationState::Open,
+            Status::Pending => InvitationState::Expired,
+            Status::Accepted | Status::Discarded | Status::Declined => InvitationState::Over,
+        }
+    }
+}
+
+impl InvitationRow {
+    /// Its mail, for the outbox.
+    pub(crate) fn mail(&self) -> InvitationMail {
+        InvitationMail {
+            organization: self.organization_id,
+            invitation: self.id,
+            generation: self.generation,
+            expires_at: self.expires_at,
         }
     }
 }
@@ -99,16 +95,8 @@ impl Invitation {
 /// The invitation that a token names, if both its secrets are right. A token that was replaced by a resend names none.
 pub(crate) async fn by_token(cx: &mut Context<'_>, token: &InvitationToken) -> Result<Option<Invitation>> {
     let found = cx.tx.optional(sql::BY_TOKEN, (token.invitation(),)).await?;
-    let keys = &cx.service.keys;
+    let keys = &cx.executor.keys;
     Ok(found.filter(|found| token.matches(&keys.mailed_token(found.id, found.generation))))
 }
 
-crate::db::words!(Status: Pending = "pending", Accepted = "accepted", Discarded = "discarded", Declined = "declined");
-crate::db::words!(
-    Delivery: Queued = "queued",
-    Sent = "sent",
-    Deferred = "deferred",
-    Failed = "failed",
-    Bounced = "bounced",
-    NotSent = "not_sent",
-);
+vestibule_db::text_enum!(Status: Pending = "pending", Accepted = "accepted", Discarded = "discarded", Declined = "declined");

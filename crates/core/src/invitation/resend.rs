@@ -2,14 +2,15 @@
 
 use super::authority;
 use super::create::{expires_at, first_delivery, generation};
-use super::shown::{self, Shown};
-use super::surroundings::{Names, Surroundings};
-use super::{Standing, seats, sql};
-use crate::access::{self, Need};
-use crate::context::{Command, Context};
+use super::details::{self, InvitationDetails};
+use super::references::{ReferencedIds, References};
+use super::{InvitationState, seats, sql};
+use crate::access;
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId};
 use crate::outbox;
+use crate::permission::{RequiredPermission, Requirement};
 
 /// Gives a pending invitation a new token and a new end, and mails it again; every older link is dead when this returns.
 /// It revives an expired invitation. One that is suspended, or whose inviter has left, becomes the caller's own.
@@ -28,10 +29,13 @@ pub struct Resend {
 }
 
 impl Command for Resend {
-    type Out = Shown;
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] =
+        &[Code::InvitationNotFound, Code::InvitationNotPending, Code::RoleExceedsYours, Code::OrganizationFull];
+    type Out = InvitationDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Shown> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+    async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationDetails> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let found = cx.tx.optional(sql::FIND, (grant.organization(), self.invitation)).await?;
         let invitation = found.ok_or(Code::InvitationNotFound)?;
         let workspace = match (invitation.workspace_id, invitation.workspace_role_id) {
@@ -41,7 +45,7 @@ impl Command for Resend {
         };
         let granted = authority::granted(cx, &grant, invitation.role_id, workspace).await?;
         authority::check(cx, &grant, &granted).await?;
-        if invitation.standing(cx.now) == Standing::Expired {
+        if invitation.state(cx.now) == InvitationState::Expired {
             // It held no seat any more, and takes one again.
             seats::refuse_when_full(cx, &grant, &invitation.email_key).await?;
         }
@@ -49,11 +53,18 @@ impl Command for Resend {
             Some(inviter) if authority::suspended(cx, &invitation).await?.is_none() => inviter,
             _ => grant.membership(),
         };
-        let (generation, delivery, expires_at) = (generation(cx), first_delivery(cx), expires_at(cx, self.days));
-        let given = (grant.organization(), self.invitation, generation, inviter, delivery, expires_at, cx.now);
-        let resent = cx.tx.optional(sql::RESEND, given).await?.ok_or(Code::InvitationNotPending)?;
-        outbox::tell(cx, &resent).await?;
-        let surroundings = Surroundings::of_one(cx, &grant, Names::by(&resent)).await?;
-        shown::one(cx, resent, &surroundings)
+        let resend = sql::ResendInvitation {
+            organization: grant.organization(),
+            id: self.invitation,
+            generation: generation(cx),
+            inviter,
+            delivery: first_delivery(cx),
+            expires_at: expires_at(cx, self.days),
+            now: cx.now,
+        };
+        let resent = cx.tx.optional(sql::RESEND, resend).await?.ok_or(Code::InvitationNotPending)?;
+        outbox::enqueue_invitations(cx, &[resent.mail()]).await?;
+        let surroundings = References::of_one(cx, &grant, ReferencedIds::by(&resent)).await?;
+        details::one(cx, resent, &surroundings)
     }
 }

@@ -1,8 +1,8 @@
 //! Whether an organization has a seat for whoever is invited.
 
 use crate::access::Grant;
-use crate::context::Context;
 use crate::error::{Code, Result};
+use crate::execution::Context;
 use crate::{membership, organization};
 
 /// An invitation holds a seat, so that it is worth something when it arrives; unless the settings say that only members

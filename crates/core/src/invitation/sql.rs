@@ -1,17 +1,18 @@
 //! The statements of invitations. Each carries the organization, but for the two that start from a token or an address. Those
 //! of what surrounds invitations are in a file of their own.
 
-pub(crate) mod surroundings;
+pub(crate) mod references;
 
 use super::{Delivery, Status};
-use crate::access::PermissionSet;
-use crate::db::{Bytes, Text, record, sql};
+use crate::cache::Scope;
 use crate::id::{
     EmailAddressId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
     WorkspaceRoleId,
 };
 use crate::language::Language;
+use crate::permission::PermissionSet;
 use crate::time::Timestamp;
+use vestibule_db::{Bytes, Text, record, sql};
 
 record! {
     /// A row of `invitations`, as far as its life goes.
@@ -43,7 +44,7 @@ record! {
 
 record! {
     /// An invitation as far as it stands in its own row, for lists.
-    pub struct Entry {
+    pub struct InvitationRow {
         /// Which one.
         pub id: InvitationId,
         /// Into which organization.
@@ -221,7 +222,7 @@ record! {
     }
 }
 
-/// The columns of an [`Entry`]. What its ids stand for is read beside it, once for a page and not for each of its rows.
+/// The columns of an [`InvitationRow`]. What its ids stand for is read beside it, once for a page and not for each of its rows.
 macro_rules! entry {
     ($before:literal, $after:literal) => {
         concat!(
@@ -250,13 +251,24 @@ sql! {
     /// A page in one state. No id is nothing; the order says where nothing would stand all the same, since on PostgreSQL
     /// only the index that is meant has this order, and its planner would else go through everybody's invitations by their
     /// ids until it has found enough of this organization's.
-    PAGE(OrganizationId, Status, InvitationId, i64): Entry =
+    PAGE(OrganizationId, Status, InvitationId, i64) -> InvitationRow =
         entry!("SELECT", "FROM invitations i
           WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
 
     /// The same narrowed. Whoever does not narrow it by one of these gives bounds that exclude nothing, so none of them may
     /// be what rows are found by: the address is made something that no index is of.
-    PAGE_NARROWED(OrganizationId, Status, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
+    PAGE_FILTERED(FilteredPage {
+        organization: OrganizationId,
+        status: Status,
+        before: InvitationId,
+        expires_after: Timestamp,
+        expires_until: Timestamp,
+        min_workspace: i64,
+        max_workspace: i64,
+        min_email: Text,
+        max_email: Text,
+        limit: i64,
+    }) -> InvitationRow =
         entry!("SELECT", "FROM invitations i
           WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
                  AND i.workspace_scope >= $6 AND i.workspace_scope <= $7
@@ -264,7 +276,17 @@ sql! {
             ORDER BY i.id DESC NULLS LAST LIMIT $10");
 
     /// The same in any state.
-    PAGE_OF_ALL(OrganizationId, InvitationId, Timestamp, Timestamp, i64, i64, Text, Text, i64): Entry =
+    PAGE_OF_ALL(PageOfAll {
+        organization: OrganizationId,
+        before: InvitationId,
+        expires_after: Timestamp,
+        expires_until: Timestamp,
+        min_workspace: i64,
+        max_workspace: i64,
+        min_email: Text,
+        max_email: Text,
+        limit: i64,
+    }) -> InvitationRow =
         entry!("SELECT", "FROM invitations i
           WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
                  AND i.workspace_scope >= $5 AND i.workspace_scope <= $6
@@ -272,7 +294,7 @@ sql! {
             ORDER BY i.id DESC LIMIT $9");
 
     /// For whoever holds it in hand.
-    IN_HAND(OrganizationId, InvitationId): InHand =
+    IN_HAND(OrganizationId, InvitationId) -> InHand =
         "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
                 r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
@@ -285,11 +307,11 @@ sql! {
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
           WHERE i.organization_id = $1 AND i.id = $2";
 
-    FIND(OrganizationId, InvitationId): Invitation =
+    FIND(OrganizationId, InvitationId) -> Invitation =
         invitation!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");
 
     /// By the id that a token claims; whoever asks compares the token's secrets before anything else.
-    BY_TOKEN(InvitationId): Invitation = invitation!(
+    BY_TOKEN(InvitationId) -> Invitation = invitation!(
             "SELECT",
             "FROM invitations WHERE id = $1
                AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = organization_id AND o.deleted_at IS NULL)"
@@ -298,7 +320,7 @@ sql! {
     /// What stands behind the door that an invitation opens, and who is before it, with one of the inviter's roles: its
     /// organization, whoever holds the invited address and is signed in within the session, what the invitation gives and
     /// what its inviter holds. 0 is no session, and no inviter.
-    ENTRANCE(OrganizationId, Text, SessionId, Timestamp, RoleId, MembershipId): Behind =
+    ENTRANCE(OrganizationId, Text, SessionId, Timestamp, RoleId, MembershipId) -> Behind =
         "SELECT o.name AS name, o.auto_assigned_workspace_id AS auto_assigned_workspace_id, e.id AS email_id,
                 e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id, m.id AS membership_id,
                 r.permissions AS given, h.permissions AS held
@@ -314,8 +336,23 @@ sql! {
 
     /// A new one, or none where the address has a pending one already, or is that of somebody who is in. It gives nothing
     /// back: whoever writes it knows all that stands in it, and SQLite keeps what is given back in a table of its own.
-    INSERT(OrganizationId, InvitationId, Text, Text, i64, i64, RoleId, Option<WorkspaceId>, Option<i64>,
-           Option<WorkspaceRoleId>, Option<MembershipId>, Delivery, Timestamp, Timestamp, Option<Language>) =
+    INSERT(NewInvitation {
+        organization: OrganizationId,
+        id: InvitationId,
+        email: Text,
+        email_key: Text,
+        generation: i64,
+        role_scope: i64,
+        role: RoleId,
+        workspace: Option<WorkspaceId>,
+        workspace_role_scope: Option<i64>,
+        workspace_role: Option<WorkspaceRoleId>,
+        inviter: Option<MembershipId>,
+        delivery: Delivery,
+        expires_at: Timestamp,
+        now: Timestamp,
+        language: Option<Language>,
+    }) invalidates Invitations(organization) =
         "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
                                   workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
                                   inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
@@ -330,12 +367,20 @@ sql! {
              ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING";
 
     /// An expired one makes room for a new one.
-    SUPERSEDE(OrganizationId, Text, i64, Timestamp) =
+    SUPERSEDE(OrganizationId, Text, i64, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'discarded', updated_at = $4
           WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending' AND expires_at <= $4";
 
     /// A new generation with a new end; also revives an expired one.
-    RESEND(OrganizationId, InvitationId, i64, MembershipId, Delivery, Timestamp, Timestamp): Entry =
+    RESEND(ResendInvitation {
+        organization: OrganizationId,
+        id: InvitationId,
+        generation: i64,
+        inviter: MembershipId,
+        delivery: Delivery,
+        expires_at: Timestamp,
+        now: Timestamp,
+    }) -> InvitationRow invalidates Invitations(organization) =
         entry!(
             "UPDATE invitations
                 SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = '',
@@ -344,7 +389,7 @@ sql! {
           RETURNING", "");
 
     /// What somebody has sent and nobody has answered yet.
-    SENT_BY(OrganizationId, MembershipId): Sent =
+    SENT_BY(OrganizationId, MembershipId) -> Sent =
         "SELECT i.id AS id, r.permissions AS permissions, i.workspace_id AS workspace_id,
                 wr.permissions AS workspace_permissions
            FROM invitations i
@@ -352,26 +397,26 @@ sql! {
            LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
           WHERE i.organization_id = $1 AND i.inviter_membership_id = $2 AND i.status = 'pending'";
 
-    SUSPEND(OrganizationId, InvitationId) =
+    SUSPEND(OrganizationId, InvitationId) invalidates Invitations(1) =
         "UPDATE invitations SET left_suspended = 1 WHERE organization_id = $1 AND id = $2";
 
     /// The state is asked in the same statement that changes it.
-    DISCARD(OrganizationId, InvitationId, Timestamp) =
+    DISCARD(OrganizationId, InvitationId, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'discarded', updated_at = $3
           WHERE organization_id = $1 AND id = $2 AND status = 'pending'";
 
-    DECLINE(OrganizationId, InvitationId, i64, Timestamp) =
+    DECLINE(OrganizationId, InvitationId, i64, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'declined', updated_at = $4
           WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending'";
 
     /// Of all who accept at once, one gets the row. It gives the roles that were looked at before, or nothing.
-    ACCEPT(OrganizationId, InvitationId, i64, RoleId, Option<WorkspaceRoleId>, Timestamp) =
+    ACCEPT(OrganizationId, InvitationId, i64, RoleId, Option<WorkspaceRoleId>, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'accepted', updated_at = $6
           WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $6
             AND role_id = $4 AND COALESCE(workspace_role_id, 0) = COALESCE($5, 0)";
 
     /// What a user is invited to, by the addresses they have proved.
-    RECEIVED(UserId): Received =
+    RECEIVED(UserId) -> Received =
         "SELECT i.id AS id, i.email_key AS email_key, i.generation AS generation, i.expires_at AS expires_at,
                 i.created_at AS created_at, i.updated_at AS updated_at,
                 o.id AS organization_id, o.name AS organization_name, o.image_url AS organization_image_url,
@@ -388,7 +433,7 @@ sql! {
           WHERE a.user_id = $1 AND a.verified_at IS NOT NULL
           ORDER BY i.id DESC LIMIT 500";
 
-    FOR_MAIL(OrganizationId, InvitationId): Mailed =
+    FOR_MAIL(OrganizationId, InvitationId) -> Mailed =
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
                 i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
@@ -407,10 +452,10 @@ sql! {
           WHERE i.organization_id = $1 AND i.id = $2";
 
     /// Every address that is invited and has not answered, into which workspace (0 for none), and until when.
-    ALL_PENDING(OrganizationId): Pending =
+    ALL_PENDING(OrganizationId) -> Pending =
         "SELECT email_key, workspace_scope, expires_at FROM invitations WHERE organization_id = $1 AND status = 'pending'";
 
-    EARLIER_ANSWER(OrganizationId, Bytes, Timestamp): EarlierAnswer =
+    EARLIER_ANSWER(OrganizationId, Bytes, Timestamp) -> EarlierAnswer =
         "SELECT asked_digest, answer FROM idempotent_answers
           WHERE organization_id = $1 AND key_digest = $2 AND created_at > $3";
 

@@ -1,9 +1,10 @@
 //! Looking at an invitation one holds in hand, before deciding anything. It changes nothing and proves nothing.
 
 use super::sql::{self, InHand};
-use super::{Standing, by_token};
-use crate::context::{Context, Query};
+use super::{InvitationState, by_token};
 use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 
 /// Tells whoever holds a token what it is for (contract B.4).
@@ -23,6 +24,8 @@ pub enum Validation {
 }
 
 impl Query for Validate {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationExpired];
     type Out = Validation;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Validation> {
@@ -33,10 +36,10 @@ impl Query for Validate {
         let Some(invitation) = invitation else {
             return Ok(Validation::Invalid(Code::InvalidInvitationToken));
         };
-        match invitation.standing(cx.now) {
-            Standing::Over => Ok(Validation::Invalid(Code::InvalidInvitationToken)),
-            Standing::Expired => Ok(Validation::Invalid(Code::InvitationExpired)),
-            Standing::Open => {
+        match invitation.state(cx.now) {
+            InvitationState::Over => Ok(Validation::Invalid(Code::InvalidInvitationToken)),
+            InvitationState::Expired => Ok(Validation::Invalid(Code::InvitationExpired)),
+            InvitationState::Open => {
                 let in_hand = cx.tx.one(sql::IN_HAND, (invitation.organization_id, invitation.id)).await?;
                 let organization =
                     cx.tx.one(crate::membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;

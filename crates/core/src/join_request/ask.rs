@@ -3,13 +3,14 @@
 use super::sql;
 use std::sync::Arc;
 
-use crate::context::{Caller, Command, Context, Reply};
 use crate::error::{Code, Result};
+use crate::execution::Executor;
+use crate::execution::{Caller, Command, Context, Reply};
 use crate::id::{JoinRequestId, OrganizationId, UserId};
-use crate::invitation::{self, Standing};
-use crate::limit;
+use crate::invitation::{self, InvitationState};
+use crate::permission::Requirement;
+use crate::rate_limit;
 use crate::secret::InvitationToken;
-use crate::service::Service;
 use crate::user;
 
 /// Notes that somebody asks by their domain; one that is open already stays as it is.
@@ -23,11 +24,11 @@ pub(crate) async fn ask(cx: &mut Context<'_>, organization: OrganizationId, user
 /// nothing and consumes nothing: the new one goes to the invited address, by mail.
 ///
 /// Errors: `INVALID_INVITATION_TOKEN`; `INVITATION_NOT_EXPIRED`; `TOO_MANY_REQUESTS`.
-pub async fn renew(service: &Arc<Service>, caller: &Caller, token: InvitationToken) -> Reply<()> {
+pub async fn renew(executor: &Arc<Executor>, caller: &Caller, token: InvitationToken) -> Reply<()> {
     // In a transaction of its own: an attempt that is refused was made all the same.
-    let counted = service.run(caller, limit::CountSignUp).await;
+    let counted = executor.run(caller, rate_limit::RecordSignUp).await;
     match counted.result {
-        Ok(()) => service.run(caller, Renew { token }).await,
+        Ok(()) => executor.run(caller, Renew { token }).await,
         Err(_) => counted,
     }
 }
@@ -38,14 +39,16 @@ struct Renew {
 }
 
 impl Command for Renew {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::InvitationNotExpired, Code::InvalidInvitationToken];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let invitation = invitation::by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
-        match invitation.standing(cx.now) {
-            Standing::Expired => {}
-            Standing::Open => return Err(Code::InvitationNotExpired.into()),
-            Standing::Over => return Err(Code::InvalidInvitationToken.into()),
+        match invitation.state(cx.now) {
+            InvitationState::Expired => {}
+            InvitationState::Open => return Err(Code::InvitationNotExpired.into()),
+            InvitationState::Over => return Err(Code::InvalidInvitationToken.into()),
         }
         let id: JoinRequestId = cx.id();
         let asked = (invitation.organization_id, id, invitation.email_key.as_str(), None, Some(invitation.id), cx.now);
@@ -66,12 +69,14 @@ pub struct AskForMine {
 }
 
 impl Command for AskForMine {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::EmailNotVerified];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         let invitation = invitation::by_token(cx, &self.token).await?;
-        let is_pending = |found: &invitation::Invitation| found.standing(cx.now) != Standing::Over;
+        let is_pending = |found: &invitation::Invitation| found.state(cx.now) != InvitationState::Over;
         let invitation = invitation.filter(|found| self.token.is_mailed() && is_pending(found));
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
         let addresses = cx.tx.all(user::sql::ADDRESSES, (user,)).await?;

@@ -1,11 +1,12 @@
 //! Saying yes or no to who asks to come in.
 
 use super::sql::{self, JoinRequest};
-use crate::access::{self, Need};
-use crate::context::{Command, Context, Query};
+use crate::access;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{JoinRequestId, OrganizationId};
+use crate::permission::{RequiredPermission, Requirement};
 use crate::{domain, invitation};
 
 /// Shows who asks to come in, the newest first; a thousand at the most.
@@ -18,11 +19,13 @@ pub struct List {
 }
 
 impl Query for List {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<JoinRequest>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<JoinRequest>> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
-        cx.tx.all(sql::OPEN, (grant.organization(),)).await
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
+        Ok(cx.tx.all(sql::OPEN, (grant.organization(),)).await?)
     }
 }
 
@@ -41,10 +44,18 @@ pub struct Approve {
 }
 
 impl Command for Approve {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[
+        Code::RequestNotFound,
+        Code::OrganizationFull,
+        Code::NotJoinable,
+        Code::RoleExceedsYours,
+        Code::InvitationNotPending,
+    ];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
         let decided = (organization, self.request, "approved", cx.now);
         let request = cx.tx.optional(sql::DECIDE, decided).await?.ok_or(Code::RequestNotFound)?;
@@ -73,10 +84,12 @@ pub struct Deny {
 }
 
 impl Command for Deny {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[Code::RequestNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let decided = (grant.organization(), self.request, "denied", cx.now);
         cx.tx.optional(sql::DECIDE, decided).await?.ok_or(Code::RequestNotFound)?;
         Ok(())

@@ -1,8 +1,8 @@
 //! The rows of requests.
 
-use crate::db::{Text, record, sql};
 use crate::id::{InvitationId, JoinRequestId, OrganizationId, UserId};
 use crate::time::Timestamp;
+use vestibule_db::{Text, record, sql};
 
 record! {
     /// That somebody would like to come in.
@@ -35,7 +35,7 @@ sql! {
          VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6)
              ON CONFLICT (organization_id, email_key) WHERE status = 'pending' DO NOTHING";
 
-    OPEN(OrganizationId): JoinRequest =
+    OPEN(OrganizationId) -> JoinRequest =
         "SELECT r.id AS id, r.organization_id AS organization_id, r.email_key AS email_key, r.user_id AS user_id,
                 r.invitation_id AS invitation_id, r.created_at AS created_at, r.updated_at AS updated_at,
                 u.first_name AS first_name, u.last_name AS last_name
@@ -45,7 +45,7 @@ sql! {
           ORDER BY r.id DESC LIMIT 1000";
 
     /// The state is asked in the statement that changes it: of two decisions one counts.
-    DECIDE(OrganizationId, JoinRequestId, Text, Timestamp): JoinRequest =
+    DECIDE(OrganizationId, JoinRequestId, Text, Timestamp) -> JoinRequest =
         "UPDATE join_requests SET status = $3, updated_at = $4
           WHERE organization_id = $1 AND id = $2 AND status = 'pending'
       RETURNING id, organization_id, email_key, user_id, invitation_id, created_at, updated_at,

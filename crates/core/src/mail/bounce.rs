@@ -7,7 +7,7 @@ use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
 use sha2::Sha256;
 
 use super::smtp::harmless;
-use crate::settings::Hidden;
+use crate::settings::Secret;
 
 /// Parts within parts that are looked into; more is no report.
 const DEEPEST: usize = 8;
@@ -44,7 +44,7 @@ impl Bounce {
 
 /// Whether a report that came by HTTP was signed with the shared secret, as Standard Webhooks has it: an HMAC over id, time
 /// and body.
-pub fn is_signed(secret: &Hidden, (id, timestamp, body): (&str, &str, &[u8]), signature: &[u8]) -> bool {
+pub fn is_signed(secret: &Secret, (id, timestamp, body): (&str, &str, &[u8]), signature: &[u8]) -> bool {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_str().as_bytes()) else {
         return false;
     };

@@ -4,19 +4,19 @@
 //! little to those who put words of their own into an organization's name and have us send them (a known fraud).
 
 mod bounce;
-pub(crate) mod letter;
-mod marked;
+pub(crate) mod email_template;
+mod markup;
 mod message;
 mod smtp;
 mod templates;
 mod transport;
 
 pub use bounce::{Bounce, Verdict, is_signed, read_report};
-pub use letter::{Invited, Letter};
+pub use email_template::{EmailTemplate, Invited};
 pub use message::{Message, NotAMessage};
 pub use smtp::{SmtpCarrier, SmtpError};
 pub use templates::{Rendered, TemplateError, Templates};
-pub use transport::{Carrier, FileCarrier, Mailbox, Sending, Undelivered};
+pub use transport::{FileCarrier, MailTransport, Mailbox, Sending, Undelivered};
 
 use crate::names::is_unseen;
 
@@ -27,7 +27,7 @@ const WORD_JOINER: char = '\u{2060}';
 /// A name as it may stand in a mail: on one line, at most 80 characters (an ellipsis shows that there were more), and
 /// with nothing in it that a mail program makes a link of.
 pub(crate) fn plain(name: &str) -> String {
-    let seen: String = name.chars().filter(|&c| (c.is_whitespace() || !is_unseen(c)) && !marked::is_mark(c)).collect();
+    let seen: String = name.chars().filter(|&c| (c.is_whitespace() || !is_unseen(c)) && !markup::is_mark(c)).collect();
     let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST_NAME {
         return unlinked(&line);

@@ -11,7 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::time::timeout;
 
 use super::message::Message;
-use super::transport::{Carrier, Sending, Undelivered};
+use super::transport::{MailTransport, Sending, Undelivered};
 use crate::settings::{Security, Smtp};
 
 /// The longest reason that is kept, in characters.
@@ -32,7 +32,7 @@ impl SmtpCarrier {
     ///
     /// Errors: the trusted certificate cannot be read; the system has none to trust.
     pub fn new(smtp: &Smtp, name: &str) -> Result<Self, SmtpError> {
-        let unusable = |error: Error| SmtpError(words(&error));
+        let unusable = |error: Error| SmtpError(message(&error));
         let parameters = || -> Result<TlsParameters, SmtpError> {
             let mut builder = TlsParameters::builder(smtp.host.clone());
             if let Some(file) = &smtp.trusted_certificate {
@@ -64,13 +64,13 @@ impl SmtpCarrier {
         match timeout(self.patience, self.transport.test_connection()).await {
             Ok(Ok(true)) => Ok(()),
             Ok(Ok(false)) => Err(SmtpError("it took the connection and closed it again".to_owned())),
-            Ok(Err(error)) => Err(SmtpError(words(&error))),
+            Ok(Err(error)) => Err(SmtpError(message(&error))),
             Err(_) => Err(SmtpError(format!("it did not answer within {} s", self.patience.as_secs_f32()))),
         }
     }
 }
 
-impl Carrier for SmtpCarrier {
+impl MailTransport for SmtpCarrier {
     fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
         Box::pin(async move {
             let (envelope, eml) = (message.envelope()?, message.eml()?);
@@ -88,36 +88,36 @@ impl Carrier for SmtpCarrier {
 fn undelivered(error: &Error) -> Undelivered {
     let code = error.status().map(u16::from);
     let is_about_us = matches!(code, Some(530 | 534 | 535 | 538));
-    Undelivered { reason: words(error), retry: !error.is_permanent() || is_about_us }
+    Undelivered { reason: message(error), retry: !error.is_permanent() || is_about_us }
 }
 
 /// The refusal in words, on one line and without anybody's address.
-fn words(error: &Error) -> String {
+fn message(error: &Error) -> String {
     if error.is_timeout() {
         return "the mail server did not answer".to_owned();
     }
-    let mut words = error.to_string();
+    let mut message = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        words = format!("{words}: {cause}");
+        message = format!("{message}: {cause}");
         source = cause.source();
     }
     // Each says what its cause says, and then the cause says it again.
     let mut said: Vec<&str> = Vec::new();
-    for part in words.split(": ") {
+    for part in message.split(": ") {
         if !said.contains(&part) {
             said.push(part);
         }
     }
-    let words = said.join(": ");
-    harmless(&words)
+    let message = said.join(": ");
+    harmless(&message)
 }
 
 /// One short line, in which no word has an `@`.
 pub(super) fn harmless(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let words: Vec<_> = words.map(|word| if word.contains('@') { "…" } else { word }).collect();
-    words.join(" ").chars().take(LONGEST_REASON).collect()
+    let message = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let message: Vec<_> = message.map(|word| if word.contains('@') { "…" } else { word }).collect();
+    message.join(" ").chars().take(LONGEST_REASON).collect()
 }
 
 impl fmt::Debug for SmtpCarrier {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
-use super::letter::Letter;
-use super::{marked, plain};
+use super::email_template::EmailTemplate;
+use super::{markup, plain};
 use crate::language::Language;
 
 const LAYOUT: &str = "layout.html";
@@ -85,7 +85,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         let escape = |name: &str| if name == LAYOUT { AutoEscape::Html } else { AutoEscape::None };
         environment.set_auto_escape_callback(escape);
-        environment.add_function("button", |label: String| marked::button(&label));
+        environment.add_function("button", |label: String| markup::button(&label));
         for (name, text) in Self::files() {
             let text = match folder.map(|folder| folder.join(name)) {
                 Some(file) => read(&file)?.unwrap_or_else(|| text.to_owned()),
@@ -95,7 +95,7 @@ impl Templates {
         }
         let templates = Self(environment);
         for (letter, language) in
-            Letter::samples().iter().flat_map(|letter| Language::ALL.map(|language| (letter, language)))
+            EmailTemplate::samples().iter().flat_map(|letter| Language::ALL.map(|language| (letter, language)))
         {
             let name = file_name(letter, language);
             templates.render(letter, language, "Vestibule").map_err(|error| wrong(folder, &name, &error))?;
@@ -106,7 +106,12 @@ impl Templates {
     /// Writes a letter.
     ///
     /// Errors: none that the samples do not have.
-    pub fn render(&self, letter: &Letter<'_>, language: Language, app: &str) -> Result<Rendered, minijinja::Error> {
+    pub fn render(
+        &self,
+        letter: &EmailTemplate<'_>,
+        language: Language,
+        app: &str,
+    ) -> Result<Rendered, minijinja::Error> {
         let app = plain(app);
         let mut values = letter.values(language);
         values.push(("app", Value::from(app.clone())));
@@ -117,23 +122,23 @@ impl Templates {
             .strip_prefix("Subject: ")
             .and_then(|rest| rest.split_once("\n\n"))
             .ok_or_else(|| invalid("it begins with a line `Subject: …` and an empty one"))?;
-        if subject.trim().is_empty() || subject.contains(|c: char| c.is_control() || marked::is_mark(c)) {
+        if subject.trim().is_empty() || subject.contains(|c: char| c.is_control() || markup::is_mark(c)) {
             return Err(invalid("its subject is one line of plain text"));
         }
         let subject: String = subject.trim().chars().take(LONGEST_SUBJECT).collect();
         let target = letter.link();
-        if target.is_some() && !body.contains(marked::BUTTON) {
+        if target.is_some() && !body.contains(markup::BUTTON) {
             return Err(invalid("it has no {{ button(\"…\") }}, so nobody could open what it is about"));
         }
         Ok(Rendered {
-            text: marked::text(body, target, &app),
-            html: marked::html(&self.0, body, target, (language, &app, &subject))?,
+            text: markup::text(body, target, &app),
+            html: markup::html(&self.0, body, target, (language, &app, &subject))?,
             subject,
         })
     }
 }
 
-fn file_name(letter: &Letter<'_>, language: Language) -> String {
+fn file_name(letter: &EmailTemplate<'_>, language: Language) -> String {
     format!("{}/{}.txt", language.tag(), letter.template())
 }
 

@@ -15,7 +15,7 @@ use super::{Message, NotAMessage};
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>>;
 
 /// Whoever carries mail.
-pub trait Carrier: Send + Sync + fmt::Debug {
+pub trait MailTransport: Send + Sync + fmt::Debug {
     /// Hands the message on. When this returns without an error, someone else is responsible for it.
     fn send<'a>(&'a self, message: &'a Message) -> Sending<'a>;
 }
@@ -67,7 +67,7 @@ impl FileCarrier {
     }
 }
 
-impl Carrier for FileCarrier {
+impl MailTransport for FileCarrier {
     fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
         Box::pin(async move {
             let eml = message.eml()?;
@@ -117,10 +117,10 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// Keeps every mail in memory, for tests.
 #[derive(Debug, Default)]
-pub struct Mailbox(Mutex<Kept>);
+pub struct Mailbox(Mutex<Cached>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Cached {
     messages: Vec<Message>,
     refusals: VecDeque<Undelivered>,
 }
@@ -141,12 +141,12 @@ impl Mailbox {
         self.kept().refusals.push_back(why);
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Cached> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Carrier for Mailbox {
+impl MailTransport for Mailbox {
     fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
         Box::pin(async move {
             message.eml()?;
@@ -206,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn a_folder_that_went_away_is_made_again() {
         let folder = Folder::new("away");
-        let carrier: Box<dyn Carrier> = Box::new(FileCarrier::new(folder.0.clone()).unwrap());
+        let carrier: Box<dyn MailTransport> = Box::new(FileCarrier::new(folder.0.clone()).unwrap());
         fs::remove_dir_all(&folder.0).unwrap();
         carrier.send(&message()).await.unwrap();
         assert_eq!(folder.names().len(), 1);

@@ -1,8 +1,8 @@
 //! Coming into an organization, whichever way.
 
 use super::sql::{self, Membership};
-use crate::context::Context;
 use crate::error::Result;
+use crate::execution::Context;
 use crate::id::{OrganizationId, RoleId, UserId};
 use crate::organization;
 
@@ -15,8 +15,8 @@ pub(crate) fn join(
     role: RoleId,
 ) -> Result<Membership> {
     let (id, now) = (cx.id(), cx.now);
-    cx.tx.without_waiting(sql::INSERT, (id, organization, user, now))?;
-    cx.tx.without_waiting(organization::sql::GIVE_ROLE, (organization, id, role))?;
+    cx.tx.defer(sql::INSERT, (id, organization, user, now))?;
+    cx.tx.defer(organization::sql::GIVE_ROLE, (organization, id, role))?;
     let public_metadata = "{}".to_owned();
     Ok(Membership {
         id,

@@ -1,13 +1,14 @@
 //! The members of an organization, a page at a time.
 
 use super::sql::{self, Member, MembershipRole};
-use crate::access::{self, Need};
-use crate::context::{Context, Query};
-use crate::db::Questions;
+use crate::access;
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Context, Query};
 use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
+use crate::permission::{RequiredPermission, Requirement};
 use crate::user;
+use vestibule_db::BatchQueries;
 
 /// Shows a page of members, the newest first.
 ///
@@ -56,10 +57,12 @@ pub struct Show {
 }
 
 impl Query for Show {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::MemberNotFound];
     type Out = ShownMember;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ShownMember> {
-        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let (organization, membership) = (grant.organization(), self.membership);
         let found = cx.tx.optional(sql::ONE, (organization, membership)).await?;
         let member = found.ok_or(Code::MemberNotFound)?;
@@ -69,6 +72,8 @@ impl Query for Show {
 }
 
 impl Query for List {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[];
     type Out = Page;
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -76,12 +81,12 @@ impl Query for List {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
-        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let asked = (grant.organization(),);
         let (limit, before) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
         let (limit, before) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, before) };
         let questions = ((sql::ORGANIZATION, asked), (sql::PAGE, (grant.organization(), limit, before)));
-        let (organization, members) = cx.tx.together(questions.together()).await?;
+        let (organization, members) = cx.tx.batch(questions.batch()).await?;
         let organization =
             organization.into_iter().next().ok_or_else(|| Problem::internal("an organization is gone"))?;
         let (members, total) = match &self.search {

@@ -1,16 +1,13 @@
 //! Membership: that a user belongs to an organization, and with which roles.
 
 mod join;
-mod leave;
 mod list;
-mod mine;
+mod list_own;
 mod roles;
 pub(crate) mod sql;
 
 pub(crate) use join::join;
-pub(crate) use leave::end_for_good;
-pub use leave::{Leave, Remove};
 pub use list::{List, Page, Show, ShownMember};
-pub use mine::{Mine, OwnMembership};
-pub use roles::{GiveRole, TakeRole};
+pub use list_own::{ListOwn, OwnMembership};
+pub use roles::{AssignRole, RevokeRole};
 pub use sql::{Member, Membership, MembershipRole};

@@ -1,18 +1,19 @@
 //! The roles a membership has: giving one, and taking one.
 
 use super::sql;
-use crate::access::{self, Grant, Need};
-use crate::context::{Command, Context};
+use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization::{self, Role};
+use crate::permission::{RequiredPermission, Requirement};
 
 /// Gives a member a role; one they have already stays as it is.
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`;
 /// `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
-pub struct GiveRole {
+pub struct AssignRole {
     /// Of which organization.
     pub organization: OrganizationId,
     /// To whom.
@@ -21,13 +22,15 @@ pub struct GiveRole {
     pub role: RoleId,
 }
 
-impl Command for GiveRole {
+impl Command for AssignRole {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, role) = check(cx, &grant, self.role, self.member).await?;
-        cx.service.settings.roles.may_give(&role.permissions)?;
+        cx.executor.settings.roles.may_give(&role.permissions)?;
         cx.tx.execute(organization::sql::GIVE_ROLE, (grant.organization(), membership, self.role)).await?;
         Ok(())
     }
@@ -35,9 +38,9 @@ impl Command for GiveRole {
 
 /// Takes a role from a member; one they do not have is as good as taken.
 ///
-/// Errors: as for [`GiveRole`]; `LAST_ADMIN` when the organization would be left without an admin.
+/// Errors: as for [`AssignRole`]; `LAST_ADMIN` when the organization would be left without an admin.
 #[derive(Debug)]
-pub struct TakeRole {
+pub struct RevokeRole {
     /// Of which organization.
     pub organization: OrganizationId,
     /// From whom.
@@ -46,11 +49,13 @@ pub struct TakeRole {
     pub role: RoleId,
 }
 
-impl Command for TakeRole {
+impl Command for RevokeRole {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[Code::LastAdmin];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageMembers).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, _) = check(cx, &grant, self.role, self.member).await?;
         let given = (grant.organization(), membership, self.role);
         if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()

@@ -1,9 +1,11 @@
 //! Memberships of organizations, and the roles they have.
 
-use crate::access::PermissionSet;
-use crate::db::{Text, record, sql};
+use crate::cache::Scope;
 use crate::id::{EmailAddressId, MemberId, MembershipId, OrganizationId, RoleId, UserId};
+use crate::organization::Organization;
+use crate::permission::PermissionSet;
 use crate::time::Timestamp;
+use vestibule_db::{Text, record, sql};
 
 record! {
     /// That a user is a member of an organization.
@@ -100,20 +102,20 @@ macro_rules! members {
 }
 
 sql! {
-    INSERT(MembershipId, OrganizationId, UserId, Timestamp) =
+    INSERT(MembershipId, OrganizationId, UserId, Timestamp) invalidates Organization(2) =
         "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $4)";
 
-    OF_USER(OrganizationId, UserId): (MembershipId,) =
+    OF_USER(OrganizationId, UserId) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
           WHERE m.organization_id = $1 AND m.user_id = $2";
 
-    ALL_OF_USER(UserId): Membership =
+    ALL_OF_USER(UserId) -> Membership =
         "SELECT id, organization_id, user_id, public_metadata, created_at, updated_at
            FROM organization_memberships WHERE user_id = $1 ORDER BY id DESC";
 
-    ROLES_OF_USER(UserId): MembershipRole =
+    ROLES_OF_USER(UserId) -> MembershipRole =
         "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
            FROM organization_memberships m
@@ -123,23 +125,23 @@ sql! {
           ORDER BY r.id";
 
     /// Every address of every member.
-    ADDRESSES(OrganizationId): (String,) =
+    ADDRESSES(OrganizationId) -> (String,) =
         "SELECT e.address_key FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1";
 
     /// Whether somebody with this address is in the organization.
-    OF_ADDRESS(OrganizationId, Text): (MembershipId,) =
+    OF_ADDRESS(OrganizationId, Text) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND e.address_key = $2";
 
     /// A page of members, newest first.
-    PAGE(OrganizationId, i64, i64): Member =
+    PAGE(OrganizationId, i64, i64) -> Member =
         members!("WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
 
-    ONE(OrganizationId, MembershipId): Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
+    ONE(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
 
     /// The roles of memberships between two ids: of a page.
-    ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId): MembershipRole =
+    ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> MembershipRole =
         "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
            FROM organization_membership_roles mr
@@ -148,16 +150,16 @@ sql! {
           ORDER BY r.id";
 
     /// By the membership's id or its user's.
-    FIND(OrganizationId, MemberId): (MembershipId,) =
+    FIND(OrganizationId, MemberId) -> (MembershipId,) =
         "SELECT id FROM organization_memberships WHERE organization_id = $1 AND (id = $2 OR user_id = $2)";
 
     /// Whose membership it is.
-    USER(OrganizationId, MembershipId): (UserId,) =
+    USER(OrganizationId, MembershipId) -> (UserId,) =
         "SELECT user_id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
 
     /// Ends a membership, unless the organization or one of its workspaces would be left without an admin. The roles, the
     /// workspace memberships and their roles go with it.
-    DELETE(OrganizationId, MembershipId): (MembershipId,) =
+    DELETE(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
             AND EXISTS (SELECT 1 FROM organization_membership_roles mr
@@ -175,30 +177,30 @@ sql! {
       RETURNING id";
 
     /// The same in an organization that was deleted, where nobody needs an admin any more.
-    DELETE_OF_DELETED(OrganizationId, MembershipId): (MembershipId,) =
+    DELETE_OF_DELETED(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
             AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NOT NULL)
       RETURNING id";
 
-    LEAVE_DELETED_WORKSPACES(OrganizationId) =
+    LEAVE_DELETED_WORKSPACES(OrganizationId) invalidates Organization(1) =
         "UPDATE workspaces
             SET member_count = (SELECT COUNT(*) FROM workspace_memberships m
                                  WHERE m.organization_id = $1 AND m.workspace_id = workspaces.id)
           WHERE organization_id = $1";
 
     /// One member less in each workspace that a membership is about to leave.
-    LEAVE_WORKSPACES(OrganizationId, MembershipId, Timestamp) =
+    LEAVE_WORKSPACES(OrganizationId, MembershipId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3
           WHERE organization_id = $1
             AND id IN (SELECT wm.workspace_id FROM workspace_memberships wm
                         WHERE wm.organization_id = $1 AND wm.organization_membership_id = $2)";
 
-    REMOVE_MEMBER(OrganizationId, Timestamp) =
+    REMOVE_MEMBER(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count - 1, updated_at = $2 WHERE id = $1";
 
     /// Takes a role, unless it is what makes somebody the last admin. Another of their roles may make them one too.
-    TAKE_ROLE(OrganizationId, MembershipId, RoleId): (RoleId,) =
+    TAKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3
             AND EXISTS (SELECT 1 FROM organization_membership_roles mr
@@ -206,12 +208,12 @@ sql! {
                          WHERE mr.organization_id = $1 AND NOT (mr.membership_id = $2 AND mr.role_id = $3))
       RETURNING role_id";
 
-    HAS_ROLE(OrganizationId, MembershipId, RoleId): (RoleId,) =
+    HAS_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) =
         "SELECT role_id FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3";
 
     /// The organization with its count of members.
-    ORGANIZATION(OrganizationId): crate::organization::Organization =
+    ORGANIZATION(OrganizationId) -> Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at
            FROM organizations WHERE id = $1";

@@ -12,50 +12,50 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::context::{Caller, Command, Context};
-use crate::error::{Problem, Result};
+use crate::error::{Code, Problem, Result};
+use crate::execution::Executor;
+use crate::execution::{Caller, Command, Context};
 use crate::id::IdSource;
-use crate::service::Service;
+use crate::permission::Requirement;
 
 /// How long the number of a process that died stays taken.
 const LEASE: Duration = Duration::from_mins(10);
 /// How often a living one renews it.
 const RENEWAL: Duration = Duration::from_mins(2);
 
-/// Random bytes by which a process knows its own lease.
-pub(crate) type Holder = [u8; 16];
-
 /// Takes the lowest number that nobody holds.
-pub(crate) async fn claim(service: &Arc<Service>) -> Result<()> {
-    let node = service.run(&Caller::nobody(), Claim).await.result?;
-    service.ids.set_node(node);
+pub(crate) async fn claim(executor: &Arc<Executor>) -> Result<()> {
+    let node = executor.run(&Caller::anonymous(), Claim).await.result?;
+    executor.ids.set_node(node);
     Ok(())
 }
 
 /// Keeps the number until `stop` is ready, then gives it back.
-pub async fn hold(service: &Arc<Service>, stop: impl Future<Output = ()>) {
+pub async fn hold(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     while timeout(RENEWAL, &mut stop).await.is_err() {
-        if let Err(problem) = renew(service).await {
+        if let Err(problem) = renew(executor).await {
             tracing::warn!(cause = problem.cause(), "the lease on this process's number could not be renewed");
         }
     }
-    let _ = service.run(&Caller::nobody(), Release).await;
+    let _ = executor.run(&Caller::anonymous(), Release).await;
 }
 
 /// Renews the lease; takes another number when this one has become somebody else's.
-pub async fn renew(service: &Arc<Service>) -> Result<()> {
-    if service.run(&Caller::nobody(), Renew).await.result? {
+pub async fn renew(executor: &Arc<Executor>) -> Result<()> {
+    if executor.run(&Caller::anonymous(), Renew).await.result? {
         return Ok(());
     }
-    tracing::warn!(node = service.ids.node(), "another process has taken this one's number; taking a new one");
-    claim(service).await
+    tracing::warn!(node = executor.ids.node(), "another process has taken this one's number; taking a new one");
+    claim(executor).await
 }
 
 #[derive(Debug)]
 struct Claim;
 
 impl Command for Claim {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = i64;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<i64> {
@@ -63,7 +63,7 @@ impl Command for Claim {
         let free = IdSource::NODES.into_iter().find(|node| !taken.contains(&(*node,)));
         let free = free.ok_or_else(|| Problem::internal("1,023 processes share this database already"))?;
         let lease_end = cx.now.plus(LEASE);
-        Ok(cx.tx.one(sql::CLAIM, (free, &cx.service.holder, cx.now, lease_end)).await?.0)
+        Ok(cx.tx.one(sql::CLAIM, (free, &cx.executor.lease_holder, cx.now, lease_end)).await?.0)
     }
 }
 
@@ -71,10 +71,12 @@ impl Command for Claim {
 struct Renew;
 
 impl Command for Renew {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        let held = (cx.service.ids.node(), cx.service.holder.as_slice(), cx.now.plus(LEASE));
+        let held = (cx.executor.ids.node(), cx.executor.lease_holder.as_slice(), cx.now.plus(LEASE));
         Ok(cx.tx.optional(sql::RENEW, held).await?.is_some())
     }
 }
@@ -83,10 +85,12 @@ impl Command for Renew {
 struct Release;
 
 impl Command for Release {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        cx.tx.execute(sql::RELEASE, (cx.service.ids.node(), &cx.service.holder)).await?;
+        cx.tx.execute(sql::RELEASE, (cx.executor.ids.node(), &cx.executor.lease_holder)).await?;
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! Founding an organization.
 
 use super::sql::{self, Organization};
-use crate::context::{Command, Context};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
+use crate::permission::Requirement;
 use crate::{images, session};
 
 /// Makes an organization with the caller as its first member, in the deployment's creator role, and makes it the active
@@ -31,12 +32,14 @@ pub struct Created {
 }
 
 impl Command for Create {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::OrganizationLimit, Code::ImagesNotAvailable];
     type Out = Created;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let user = cx.user()?;
-        let creator = cx.service.deployment()?.creator_role_id;
-        let most = cx.service.settings.organizations.most_per_user();
+        let creator = cx.executor.deployment()?.creator_role_id;
+        let most = cx.executor.settings.organizations.most_per_user();
         if most < i64::MAX && cx.tx.one(sql::COUNT_FOUNDED, (user, creator)).await?.0 >= most {
             return Err(Code::OrganizationLimit.into());
         }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::sql::{self, Deleted, Organization};
-use crate::access::{self, Need};
-use crate::context::{Caller, Command, Context, Query};
+use crate::access;
+use crate::cache;
 use crate::error::{Code, Result};
+use crate::execution::Executor;
+use crate::execution::{Caller, Command, Context, Query};
 use crate::id::OrganizationId;
 use crate::images;
-use crate::revision;
-use crate::service::Service;
+use crate::permission::{RequiredPermission, Requirement};
 use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -31,15 +32,19 @@ pub struct Delete {
 }
 
 impl Command for Delete {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
+    const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::Admin).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         let organization = grant.organization();
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::CLEAR_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::CLEAR_DEFAULTS, (organization,)).await?;
-        cx.afterwards.housekeeping = cx.service.settings.organizations.days_to_restore == 0;
+        if cx.executor.settings.organizations.days_to_restore == 0 {
+            cx.after_commit.on_success(|executor| executor.cleanup.notify_one());
+        }
         Ok(())
     }
 }
@@ -58,6 +63,8 @@ pub struct Restorable {
 pub struct ListDeleted;
 
 impl Query for ListDeleted {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<Restorable>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Restorable>> {
@@ -80,6 +87,8 @@ pub struct Restore {
 }
 
 impl Command for Restore {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::NothingToRestore];
     type Out = Organization;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
@@ -94,18 +103,18 @@ impl Command for Restore {
 
 /// Erases the organizations whose days are over, and says how many there were. One that cannot be erased is passed by
 /// until the next time.
-pub async fn erase_due(service: &Arc<Service>) -> Result<usize> {
+pub async fn erase_due(executor: &Arc<Executor>) -> Result<usize> {
     let (mut erased, mut after) = (0, OrganizationId::from(0));
-    while let Some(organization) = service.ask(&Caller::nobody(), &NextToErase { after }).await.result? {
+    while let Some(organization) = executor.query(&Caller::anonymous(), &NextToErase { after }).await.result? {
         after = organization;
         loop {
-            match service.run(&Caller::nobody(), Erase { organization }).await.result {
+            match executor.run(&Caller::anonymous(), Erase { organization }).await.result {
                 Ok(Erased::InPart) => {}
                 Ok(Erased::Whole) => {
                     erased += 1;
                     break;
                 }
-                Ok(Erased::Kept) => break,
+                Ok(Erased::Cached) => break,
                 Err(problem) => {
                     tracing::warn!(%organization, cause = problem.cause(), "a deleted organization could not be erased");
                     break;
@@ -122,6 +131,8 @@ struct NextToErase {
 }
 
 impl Query for NextToErase {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = Option<OrganizationId>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<OrganizationId>> {
@@ -141,17 +152,19 @@ enum Erased {
     InPart,
     Whole,
     /// Somebody has brought it back, or another process has erased it.
-    Kept,
+    Cached,
 }
 
 impl Command for Erase {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = Erased;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Erased> {
         let until = cx.now.minus(days(cx));
         // Of what is erased in part nothing is brought back, whatever becomes of the settings.
         if cx.tx.optional(sql::BEGIN_ERASING, (self.organization, until, NEVER)).await?.is_none() {
-            return Ok(Erased::Kept);
+            return Ok(Erased::Cached);
         }
         cx.tx.execute(images::sql::LET_GO_OF_ORGANIZATION, (self.organization, cx.now)).await?;
         let mut room = BATCH;
@@ -168,12 +181,12 @@ impl Command for Erase {
                 return Ok(Erased::InPart);
             }
         }
-        cx.tx.execute(revision::sql::FORGET, (self.organization,)).await?;
+        cx.tx.execute(cache::sql::DELETE, (self.organization,)).await?;
         cx.tx.execute(sql::ERASE, (self.organization,)).await?;
         Ok(Erased::Whole)
     }
 }
 
 fn days(cx: &Context<'_>) -> Duration {
-    DAY * u32::from(cx.service.settings.organizations.days_to_restore)
+    DAY * u32::from(cx.executor.settings.organizations.days_to_restore)
 }

@@ -1,11 +1,12 @@
 //! Why somebody may do something, or why not.
 
 use super::sql;
-use crate::access::{self, Grant, Need, PermissionSet};
-use crate::context::{Context, Query};
+use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
 use crate::membership::{self, MembershipRole};
+use crate::permission::{PermissionSet, RequiredPermission, Requirement};
 
 /// Something that can be done in an organization, by the name that callers ask for it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Action {
     /// What every member may.
     Member(&'static str),
     /// What takes a permission.
-    With(&'static str, Need),
+    With(&'static str, RequiredPermission),
     /// Leaving, which the last admin may not.
     Leave,
 }
@@ -25,17 +26,17 @@ pub const ACTIONS: &[Action] = &[
     Action::Member("list_members"),
     Action::Member("list_roles"),
     Action::Member("create_workspace"),
-    Action::With("list_invitations", Need::ManageMembers),
-    Action::With("invite", Need::ManageMembers),
-    Action::With("resend_invitation", Need::ManageMembers),
-    Action::With("discard_invitation", Need::ManageMembers),
-    Action::With("remove_member", Need::ManageMembers),
-    Action::With("give_role", Need::ManageMembers),
-    Action::With("take_role", Need::ManageMembers),
-    Action::With("define_role", Need::ManageRoles),
-    Action::With("remove_role", Need::ManageRoles),
-    Action::With("update", Need::ManageSettings),
-    Action::With("delete", Need::Admin),
+    Action::With("list_invitations", RequiredPermission::ManageMembers),
+    Action::With("invite", RequiredPermission::ManageMembers),
+    Action::With("resend_invitation", RequiredPermission::ManageMembers),
+    Action::With("discard_invitation", RequiredPermission::ManageMembers),
+    Action::With("remove_member", RequiredPermission::ManageMembers),
+    Action::With("give_role", RequiredPermission::ManageMembers),
+    Action::With("take_role", RequiredPermission::ManageMembers),
+    Action::With("define_role", RequiredPermission::ManageRoles),
+    Action::With("remove_role", RequiredPermission::ManageRoles),
+    Action::With("update", RequiredPermission::ManageSettings),
+    Action::With("delete", RequiredPermission::Admin),
     Action::Leave,
 ];
 
@@ -77,14 +78,16 @@ pub struct Explanation {
 }
 
 impl Query for Explain {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[];
     type Out = Explanation;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Explanation> {
-        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let (organization, membership) = (grant.organization(), grant.membership());
         let roles = cx.tx.all(membership::sql::ROLES_BETWEEN, (organization, membership, membership)).await?;
         let need = match self.action {
-            Action::Member(_) => Need::Membership,
+            Action::Member(_) => RequiredPermission::Membership,
             Action::With(_, need) => need,
             Action::Leave => return leave(cx, &grant).await,
         };

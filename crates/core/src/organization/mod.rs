@@ -12,7 +12,7 @@ pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, Restorable, Restore, erase_due};
 pub use explain::{ACTIONS, Action, Explain, Explanation};
 pub(crate) use roles::holders_by_name;
-pub use roles::{DefineRole, ListRoles, RemoveRole};
+pub use roles::{CreateRole, ListRoles, RemoveRole};
 pub use seats::SeatCount;
 pub(crate) use seats::{seat_one_more, seats, take_seat};
 pub use sql::{Deleted, Organization, Role};

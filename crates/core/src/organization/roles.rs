@@ -1,11 +1,12 @@
 //! The roles that can be given in an organization.
 
 use super::sql::{self, Role};
-use crate::access::{self, ADMIN, Grant, Need, PermissionSet};
-use crate::context::{Command, Context, Query};
+use crate::access::{self, Grant};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
 use crate::names::RoleName;
+use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 
 /// The deployment's roles and the organization's own, the oldest first.
 ///
@@ -17,11 +18,13 @@ pub struct ListRoles {
 }
 
 impl Query for ListRoles {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<Role>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Role>> {
-        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
-        cx.tx.all(sql::ROLES, (grant.organization(),)).await
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
+        Ok(cx.tx.all(sql::ROLES, (grant.organization(),)).await?)
     }
 }
 
@@ -30,7 +33,7 @@ impl Query for ListRoles {
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage roles; `ROLE_EXCEEDS_YOURS` when it would hold what the
 /// caller does not; `PERMISSION_UNKNOWN`, `PERMISSION_ARCHIVED`.
 #[derive(Debug)]
-pub struct DefineRole {
+pub struct CreateRole {
     /// Which organization's.
     pub organization: OrganizationId,
     /// Its name.
@@ -39,19 +42,21 @@ pub struct DefineRole {
     pub permissions: PermissionSet,
 }
 
-impl Command for DefineRole {
+impl Command for CreateRole {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageRoles);
+    const ERRORS: &'static [Code] = &[Code::RoleExceedsYours, Code::PermissionUnknown, Code::PermissionArchived];
     type Out = Role;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Role> {
-        let grant = access::authorize(cx, self.organization, Need::ManageRoles).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageRoles).await?;
         if !grant.held().covers(&self.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
-        cx.service.settings.roles.may_define(&self.permissions)?;
+        cx.executor.settings.roles.may_define(&self.permissions)?;
         let (id, permissions) = (cx.id(), self.permissions.to_json());
         let made =
             (id, grant.organization(), self.name.as_str(), permissions.as_str(), self.permissions.holds(ADMIN), cx.now);
-        cx.tx.one(sql::INSERT_ROLE, made).await
+        Ok(cx.tx.one(sql::INSERT_ROLE, made).await?)
     }
 }
 
@@ -72,10 +77,13 @@ pub struct RemoveRole {
 }
 
 impl Command for RemoveRole {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageRoles);
+    const ERRORS: &'static [Code] =
+        &[Code::RoleNotFound, Code::RoleIsShared, Code::RoleExceedsYours, Code::RoleInUse, Code::LastAdmin];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize(cx, self.organization, Need::ManageRoles).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageRoles).await?;
         let organization = grant.organization();
         let role = cx.tx.optional(sql::ROLE, (organization, self.role)).await?.ok_or(Code::RoleNotFound)?;
         if role.organization_id.is_none() {
@@ -87,7 +95,7 @@ impl Command for RemoveRole {
                 let found = cx.tx.optional(sql::ROLE, (organization, replacement)).await?;
                 let found = found.ok_or(Code::RoleNotFound)?;
                 covered(&grant, &found)?;
-                cx.service.settings.roles.may_give(&found.permissions)?;
+                cx.executor.settings.roles.may_give(&found.permissions)?;
                 cx.tx.execute(sql::REPLACE_ROLE, (organization, self.role, replacement)).await?;
                 cx.tx.execute(sql::REPLACE_INVITED_ROLE, (organization, self.role, replacement, cx.now)).await?;
             }

@@ -1,8 +1,8 @@
 //! How many more people an organization has room for.
 
 use super::sql::{self, Organization};
-use crate::context::Context;
 use crate::error::Result;
+use crate::execution::Context;
 use crate::id::OrganizationId;
 
 /// The seats of an organization that has a bound on them.
@@ -19,19 +19,19 @@ pub struct SeatCount {
 /// Takes a seat for a new member; `None` when none is left. Everybody who comes in changes this one row, and waits for who
 /// came in before them, unless there is no bound on seats: see [`seat_one_more`].
 pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<Organization>> {
-    let most = cx.service.settings.seats.most_in_organization();
-    cx.tx.optional(sql::TAKE_SEAT, (organization, most, cx.now)).await
+    let most = cx.executor.settings.seats.most_in_organization();
+    Ok(cx.tx.optional(sql::TAKE_SEAT, (organization, most, cx.now)).await?)
 }
 
 /// Counts a new member where there is no bound on seats. As late as can be: who comes in meanwhile waits for this row.
 pub(crate) fn seat_one_more(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
-    cx.tx.contest(organization.get());
-    cx.tx.without_waiting(sql::SEAT_ONE_MORE, (organization, cx.now))
+    cx.tx.serialize_on(organization.get());
+    Ok(cx.tx.defer(sql::SEAT_ONE_MORE, (organization, cx.now))?)
 }
 
 /// Counts them; `None` when there is no bound, and nothing to count for.
 pub(crate) async fn seats(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<SeatCount>> {
-    let seats = cx.service.settings.seats;
+    let seats = cx.executor.settings.seats;
     if seats.organization == 0 {
         return Ok(None);
     }

@@ -1,9 +1,10 @@
 //! Organizations. The organization's own id is its tenant's.
 
-use crate::access::PermissionSet;
-use crate::db::{Text, record, sql};
+use crate::cache::Scope;
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
+use crate::permission::PermissionSet;
 use crate::time::Timestamp;
+use vestibule_db::{Text, record, sql};
 
 record! {
     /// An organization as its members see it.
@@ -87,14 +88,23 @@ record! {
 }
 
 sql! {
-    INSERT(OrganizationId, Text, Text, Text, Timestamp): Organization =
+    INSERT(OrganizationId, Text, Text, Text, Timestamp) -> Organization invalidates Organization(1) =
         "INSERT INTO organizations (id, name, description, image_url, member_count, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 1, $5, $5)
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// Everything that can be changed, changed or as it was.
-    UPDATE(OrganizationId, Text, Text, Text, Text, bool, WorkspaceId, Timestamp): Organization =
+    UPDATE(UpdateOrganization {
+        organization: OrganizationId,
+        name: Text,
+        description: Text,
+        image_url: Text,
+        allowed_addresses: Text,
+        restricts_addresses: bool,
+        auto_assigned_workspace: WorkspaceId,
+        now: Timestamp,
+    }) -> Organization invalidates Organization(organization) =
         "UPDATE organizations
             SET name = $2, description = $3, image_url = $4, whitelisted_ips = $5, enable_ip_restriction = $6,
                 auto_assigned_workspace_id = $7, updated_at = $8
@@ -103,27 +113,27 @@ sql! {
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// How many a user has founded, or runs like a founder.
-    COUNT_FOUNDED(UserId, RoleId): (i64,) =
+    COUNT_FOUNDED(UserId, RoleId) -> (i64,) =
         "SELECT COUNT(*) FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
           WHERE m.user_id = $1 AND mr.role_id = $2";
 
     /// From now on it is nobody's.
-    DELETE(OrganizationId, Timestamp): (OrganizationId,) =
+    DELETE(OrganizationId, Timestamp) -> (OrganizationId,) invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id";
 
     /// Whoever acts in it acts in none from now on.
-    CLEAR_SIGN_INS(OrganizationId) =
+    CLEAR_SIGN_INS(OrganizationId) invalidates Organization(1) =
         "UPDATE sign_ins SET active_organization_membership_id = NULL, active_workspace_membership_id = NULL
           WHERE active_organization_membership_id IN (SELECT id FROM organization_memberships WHERE organization_id = $1)";
 
-    CLEAR_DEFAULTS(OrganizationId) =
+    CLEAR_DEFAULTS(OrganizationId) invalidates Everyone(all) =
         "UPDATE users SET active_organization_membership_id = NULL, active_workspace_membership_id = NULL
           WHERE active_organization_membership_id IN (SELECT id FROM organization_memberships WHERE organization_id = $1)";
 
     /// What an admin deleted, or somebody beside them, and may still bring back.
-    DELETED_OF_USER(UserId, Timestamp): Deleted =
+    DELETED_OF_USER(UserId, Timestamp) -> Deleted =
         "SELECT DISTINCT o.id AS id, o.name AS name, o.deleted_at AS deleted_at
            FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at > $2
@@ -132,41 +142,41 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY o.deleted_at DESC, o.id";
 
-    RESTORE(OrganizationId, Timestamp): Organization =
+    RESTORE(OrganizationId, Timestamp) -> Organization invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = NULL, updated_at = $2 WHERE id = $1 AND deleted_at IS NOT NULL
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
     /// One of those whose days are over.
-    NEXT_TO_ERASE(Timestamp, OrganizationId): (OrganizationId,) =
+    NEXT_TO_ERASE(Timestamp, OrganizationId) -> (OrganizationId,) =
         "SELECT id FROM organizations WHERE deleted_at <= $1 AND id > $2 ORDER BY id LIMIT 1";
 
-    BEGIN_ERASING(OrganizationId, Timestamp, Timestamp): (OrganizationId,) =
+    BEGIN_ERASING(OrganizationId, Timestamp, Timestamp) -> (OrganizationId,) invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = $3 WHERE id = $1 AND deleted_at <= $2 RETURNING id";
 
-    ERASE_INVITATIONS(OrganizationId, i64) =
+    ERASE_INVITATIONS(OrganizationId, i64) invalidates Invitations(1) =
         "DELETE FROM invitations WHERE organization_id = $1
             AND id IN (SELECT id FROM invitations WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_WORKSPACE_MEMBERSHIPS(OrganizationId, i64) =
+    ERASE_WORKSPACE_MEMBERSHIPS(OrganizationId, i64) invalidates Organization(1) =
         "DELETE FROM workspace_memberships WHERE organization_id = $1
             AND id IN (SELECT id FROM workspace_memberships WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_WORKSPACES(OrganizationId, i64) =
+    ERASE_WORKSPACES(OrganizationId, i64) invalidates Organization(1) =
         "DELETE FROM workspaces WHERE organization_id = $1
             AND id IN (SELECT id FROM workspaces WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_MEMBERSHIPS(OrganizationId, i64) =
+    ERASE_MEMBERSHIPS(OrganizationId, i64) invalidates Organization(1) =
         "DELETE FROM organization_memberships WHERE organization_id = $1
             AND id IN (SELECT id FROM organization_memberships WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE_ROLES(OrganizationId, i64) =
+    ERASE_ROLES(OrganizationId, i64) invalidates Organization(1) =
         "DELETE FROM organization_roles WHERE organization_id = $1
             AND id IN (SELECT id FROM organization_roles WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE(OrganizationId) = "DELETE FROM organizations WHERE id = $1";
+    ERASE(OrganizationId) invalidates Organization(1) = "DELETE FROM organizations WHERE id = $1";
 
-    OF_USER(UserId): Organization =
+    OF_USER(UserId) -> Organization =
         "SELECT o.id AS id, o.name AS name, o.description AS description, o.image_url AS image_url,
                 o.member_count AS member_count, o.whitelisted_ips AS whitelisted_ips,
                 o.enable_ip_restriction AS enable_ip_restriction, o.enforce_mfa AS enforce_mfa,
@@ -178,16 +188,16 @@ sql! {
           ORDER BY m.id DESC";
 
     /// A seat for one more member, if there is one among this many.
-    TAKE_SEAT(OrganizationId, i64, Timestamp): Organization =
+    TAKE_SEAT(OrganizationId, i64, Timestamp) -> Organization invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $3 WHERE id = $1 AND member_count < $2
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
-    SEAT_ONE_MORE(OrganizationId, Timestamp) =
+    SEAT_ONE_MORE(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";
 
     /// Its members, and the people who are invited, have not answered, and are no members yet.
-    SEATS(OrganizationId, Timestamp): Seated =
+    SEATS(OrganizationId, Timestamp) -> Seated =
         "SELECT o.member_count AS used,
                 (SELECT COUNT(DISTINCT i.email_key) FROM invitations i
                   WHERE i.organization_id = $1 AND i.status = 'pending' AND i.expires_at > $2
@@ -197,22 +207,22 @@ sql! {
            FROM organizations o WHERE o.id = $1";
 
     /// The deployment's roles and the organization's own.
-    ROLES(OrganizationId): Role =
+    ROLES(OrganizationId) -> Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
     /// A role that may be given in this organization: its own, or the deployment's.
-    ROLE(OrganizationId, RoleId): Role =
+    ROLE(OrganizationId, RoleId) -> Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2 AND removed_at IS NULL";
 
-    INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp): Role =
+    INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp) -> Role invalidates Organization(2) =
         "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
          VALUES ($1, $2, $2, $3, $4, $5, $6, $6)
       RETURNING id, organization_id, name, permissions, created_at, updated_at, removed_at";
 
     /// Who has a role: their memberships and names, the first few.
-    ROLE_HOLDERS(OrganizationId, RoleId): Holder =
+    ROLE_HOLDERS(OrganizationId, RoleId) -> Holder =
         "SELECT m.id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
            FROM organization_membership_roles mr
            JOIN organization_memberships m ON m.organization_id = mr.organization_id AND m.id = mr.membership_id
@@ -221,11 +231,11 @@ sql! {
           ORDER BY m.id LIMIT 5";
 
     /// A role that some open invitation would give.
-    ROLE_INVITED(OrganizationId, RoleId): (InvitationId,) =
+    ROLE_INVITED(OrganizationId, RoleId) -> (InvitationId,) =
         "SELECT id FROM invitations WHERE organization_id = $1 AND role_id = $2 AND status = 'pending' LIMIT 1";
 
     /// Gives everybody who has the one role the other; who has both keeps one of each.
-    REPLACE_ROLE(OrganizationId, RoleId, RoleId) =
+    REPLACE_ROLE(OrganizationId, RoleId, RoleId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, mr.membership_id, r.scope, r.id
            FROM organization_membership_roles mr
@@ -233,33 +243,33 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.role_id = $2
              ON CONFLICT (organization_id, membership_id, role_id) DO NOTHING";
 
-    REPLACE_INVITED_ROLE(OrganizationId, RoleId, RoleId, Timestamp) =
+    REPLACE_INVITED_ROLE(OrganizationId, RoleId, RoleId, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations
             SET role_id = $3, role_scope = (SELECT r.scope FROM organization_roles r WHERE r.id = $3), updated_at = $4
           WHERE organization_id = $1 AND role_id = $2 AND status = 'pending'";
 
-    TAKE_FROM_ALL(OrganizationId, RoleId) =
+    TAKE_FROM_ALL(OrganizationId, RoleId) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles WHERE organization_id = $1 AND role_id = $2";
 
     /// Whether anybody is left who is an admin.
-    HAS_ADMIN(OrganizationId): (MembershipId,) =
+    HAS_ADMIN(OrganizationId) -> (MembershipId,) =
         "SELECT mr.membership_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 LIMIT 1";
 
     /// Somebody else who is an admin.
-    OTHER_ADMIN(OrganizationId, MembershipId): (MembershipId,) =
+    OTHER_ADMIN(OrganizationId, MembershipId) -> (MembershipId,) =
         "SELECT mr.membership_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 AND mr.membership_id <> $2 LIMIT 1";
 
     /// From now on nobody can be given it.
-    REMOVE_ROLE(OrganizationId, RoleId, Timestamp): (RoleId,) =
+    REMOVE_ROLE(OrganizationId, RoleId, Timestamp) -> (RoleId,) invalidates Organization(1) =
         "UPDATE organization_roles SET removed_at = $3, updated_at = $3
           WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL
       RETURNING id";
 
-    GIVE_ROLE(OrganizationId, MembershipId, RoleId) =
+    GIVE_ROLE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, $2, r.scope, r.id FROM organization_roles r WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
              ON CONFLICT (organization_id, membership_id, role_id) DO NOTHING";

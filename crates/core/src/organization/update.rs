@@ -1,11 +1,12 @@
 //! Changing what an organization is called, and from where its members come in.
 
 use super::sql::{self, Organization};
-use crate::access::{self, AddressList, Need};
-use crate::context::{Command, Context};
+use crate::access;
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::names::{Description, OrganizationName};
+use crate::permission::{AddressList, RequiredPermission, Requirement};
 use crate::{images, membership, workspace};
 
 /// Changes what is given, and leaves the rest as it is.
@@ -34,10 +35,13 @@ pub struct Update {
 }
 
 impl Command for Update {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
+    const ERRORS: &'static [Code] =
+        &[Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::MfaNotAvailable, Code::ImagesNotAvailable];
     type Out = Organization;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
-        let grant = access::authorize(cx, self.organization, Need::ManageSettings).await?;
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization = grant.organization();
         let now = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
         if self.demands_mfa == Some(true) {
@@ -57,8 +61,16 @@ impl Command for Update {
         let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
         let image = images::settle(cx, &now.image_url, &self.image).await?;
-        let changed =
-            (organization, name, description, image.as_str(), addresses.as_str(), restricts, workspace, cx.now);
-        cx.tx.one(sql::UPDATE, changed).await
+        let update = sql::UpdateOrganization {
+            organization,
+            name,
+            description,
+            image_url: &image,
+            allowed_addresses: &addresses,
+            restricts_addresses: restricts,
+            auto_assigned_workspace: workspace,
+            now: cx.now,
+        };
+        Ok(cx.tx.one(sql::UPDATE, update).await?)
     }
 }

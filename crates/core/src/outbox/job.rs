@@ -28,26 +28,52 @@ pub enum State {
     Dead,
 }
 
-crate::db::words!(
+vestibule_db::text_enum!(
     Kind: Invitation = "invitation",
     Reminder = "reminder",
     Attempt = "attempt",
     Removed = "removed",
     Handover = "handover",
 );
-crate::db::words!(State: Waiting = "waiting", Dead = "dead");
+vestibule_db::text_enum!(State: Waiting = "waiting", Dead = "dead");
+
+/// How far its mail has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// In the outbox.
+    Queued,
+    /// Handed to the transport.
+    Sent,
+    /// Refused for now; it will be tried again.
+    Deferred,
+    /// Given up.
+    Failed,
+    /// Taken by the transport, and returned later: a mail server further on would not have it.
+    Bounced,
+    /// No transport is set. The token can be handed on to somebody whose address is proved.
+    NotSent,
+}
+
+vestibule_db::text_enum!(
+    Delivery: Queued = "queued",
+    Sent = "sent",
+    Deferred = "deferred",
+    Failed = "failed",
+    Bounced = "bounced",
+    NotSent = "not_sent",
+);
 
 /// A job that a worker has claimed.
 #[derive(Clone, Debug)]
-pub(super) struct Job {
-    pub(super) id: OutboxId,
-    pub(super) attempts: i64,
-    pub(super) about: About,
+pub(crate) struct Job {
+    pub(crate) id: OutboxId,
+    pub(crate) attempts: i64,
+    pub(crate) about: Subject,
 }
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum About {
+pub(crate) enum Subject {
     /// One generation of an invitation.
     Invitation { organization: OrganizationId, invitation: InvitationId, generation: i64, is_reminder: bool },
     /// One generation of an attempt.
@@ -66,15 +92,17 @@ impl TryFrom<Row> for Job {
         let Row { id, kind, organization_id, invitation_id, attempt_id, user_id, generation, attempts } = row;
         let organization = || organization_id.ok_or_else(incomplete);
         let about = match kind {
-            Kind::Invitation | Kind::Reminder => About::Invitation {
+            Kind::Invitation | Kind::Reminder => Subject::Invitation {
                 organization: organization()?,
                 invitation: invitation_id.ok_or_else(incomplete)?,
                 generation,
                 is_reminder: kind == Kind::Reminder,
             },
-            Kind::Attempt => About::Attempt { attempt: attempt_id.ok_or_else(incomplete)?, generation },
-            Kind::Removed => About::Removed { organization: organization()?, user: user_id.ok_or_else(incomplete)? },
-            Kind::Handover => About::Handover { organization: organization()?, user: user_id.ok_or_else(incomplete)? },
+            Kind::Attempt => Subject::Attempt { attempt: attempt_id.ok_or_else(incomplete)?, generation },
+            Kind::Removed => Subject::Removed { organization: organization()?, user: user_id.ok_or_else(incomplete)? },
+            Kind::Handover => {
+                Subject::Handover { organization: organization()?, user: user_id.ok_or_else(incomplete)? }
+            }
         };
         Ok(Self { id, attempts, about })
     }
@@ -82,10 +110,10 @@ impl TryFrom<Row> for Job {
 
 impl Job {
     /// What names its mail among all of ours: `left@right`, and whatever comes back names it too.
-    pub(super) fn message_id(&self, host: &str) -> String {
+    pub(crate) fn message_id(&self, host: &str) -> String {
         let id = self.id;
         match self.about {
-            About::Invitation { invitation, generation, .. } => {
+            Subject::Invitation { invitation, generation, .. } => {
                 format!("{id}.{invitation}.{}@{host}", generation.cast_unsigned())
             }
             _ => format!("{id}@{host}"),
@@ -94,7 +122,7 @@ impl Job {
 }
 
 /// The invitation and generation in a message id of ours; `None` for anything else.
-pub(super) fn invitation_in(message_id: &str) -> Option<(InvitationId, i64)> {
+pub(crate) fn invitation_in(message_id: &str) -> Option<(InvitationId, i64)> {
     let (left, _) = message_id.split_once('@')?;
     let mut parts = left.split('.');
     let _job: OutboxId = parts.next()?.parse().ok()?;
@@ -110,7 +138,7 @@ mod tests {
     #[test]
     fn a_message_id_names_the_invitation_it_is_about() {
         let about =
-            About::Invitation { organization: 1.into(), invitation: 7.into(), generation: -3, is_reminder: false };
+            Subject::Invitation { organization: 1.into(), invitation: 7.into(), generation: -3, is_reminder: false };
         let job = Job { id: 5.into(), attempts: 1, about };
         assert_eq!(invitation_in(&job.message_id("join.example")), Some((7.into(), -3)));
         for wrong in ["", "@", "5@x", "5.7@x", "5.7.8.9@x", "5.7.-3@x", "a.7.8@x", "5.7.99999999999999999999@x"] {

@@ -1,11 +1,12 @@
 //! What an operator does about mail that does not leave: look, try again, let go.
 
-use super::job::{About, Job};
+use super::job::{Job, Subject};
 use super::sql::{self, Listed};
-use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::OutboxId;
-use crate::invitation::Delivery;
+use crate::outbox::Delivery;
+use crate::permission::Requirement;
 
 /// The most jobs that are shown.
 const MOST: i64 = 1000;
@@ -16,10 +17,12 @@ const MOST: i64 = 1000;
 pub struct List;
 
 impl Query for List {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<Listed>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Listed>> {
-        cx.tx.all(sql::LIST, (MOST,)).await
+        Ok(cx.tx.all(sql::LIST, (MOST,)).await?)
     }
 }
 
@@ -33,6 +36,8 @@ pub struct Retry {
 }
 
 impl Command for Retry {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::JobNotFound];
     type Out = usize;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
@@ -44,7 +49,7 @@ impl Command for Retry {
             let row = cx.tx.optional(sql::RETRY, (*job, cx.now)).await?.ok_or(Code::JobNotFound)?;
             tell(cx, &Job::try_from(row)?, Delivery::Queued, "").await?;
         }
-        cx.afterwards.outbox = true;
+        cx.after_commit.on_success(|executor| executor.outbox.notify_one());
         Ok(jobs.len())
     }
 }
@@ -57,6 +62,8 @@ pub struct Drop {
 }
 
 impl Command for Drop {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::JobNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -66,9 +73,18 @@ impl Command for Drop {
 }
 
 async fn tell(cx: &mut Context<'_>, job: &Job, delivery: Delivery, reason: &str) -> Result<()> {
-    if let About::Invitation { organization, invitation, generation, is_reminder: false } = job.about {
-        let told = (organization, invitation, generation, delivery, reason, job.attempts, cx.now, None);
-        cx.tx.execute(sql::DELIVERED, told).await?;
+    if let Subject::Invitation { organization, invitation, generation, is_reminder: false } = job.about {
+        let update = sql::DeliveryUpdate {
+            organization,
+            invitation,
+            generation,
+            delivery,
+            reason,
+            attempts: job.attempts,
+            now: cx.now,
+            next_attempt_at: None,
+        };
+        cx.tx.execute(sql::DELIVERED, update).await?;
     }
     Ok(())
 }

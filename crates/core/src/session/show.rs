@@ -1,12 +1,15 @@
 //! The whole session as its owner sees it.
 
-use super::kept::{self, Holds};
-use super::sql::{self, CurrentSession, SignIn, SignInRole, SignInWorkspaceRole};
-use crate::attempt::{self, Attempt};
-use crate::context::{Context, Query};
-use crate::error::Result;
+use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
+use super::validity::validity;
+use crate::cache::Validity;
+use crate::caller::CurrentSession;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
 use crate::id::SignInId;
+use crate::permission::Requirement;
 use crate::user::PublicUser;
+use crate::verification::{self, Attempt};
 
 /// Shows the caller's session; `None` for a visitor who has none, which costs no write (decision 2).
 #[derive(Debug)]
@@ -45,6 +48,8 @@ impl ShownSession {
 }
 
 impl Query for Show {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = Option<ShownSession>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
@@ -57,12 +62,14 @@ impl Query for Show {
 pub struct ShowToKeep;
 
 impl Query for ShowToKeep {
-    type Out = (Option<ShownSession>, Option<Holds>);
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = (Option<ShownSession>, Option<Validity>);
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let shown = show(cx).await?;
         let holds = match &shown {
-            Some(shown) => kept::holds(cx, shown).await?,
+            Some(shown) => validity(cx, shown).await?,
             None => None,
         };
         Ok((shown, holds))
@@ -87,7 +94,7 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
         Vec::new()
     };
     let attempts = if session.attempts_until > cx.now {
-        cx.tx.all(attempt::sql::OPEN, (session.id, cx.now)).await?
+        cx.tx.all(verification::sql::OPEN, (session.id, cx.now)).await?
     } else {
         Vec::new()
     };

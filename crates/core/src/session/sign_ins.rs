@@ -1,15 +1,18 @@
 //! Where one is signed in, on every browser.
 
 use super::sql::{self, SignIn};
-use crate::context::{Command, Context, Query};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{SignInId, UserId};
+use crate::permission::Requirement;
 
 /// Shows every sign-in of the caller that has not ended, the newest first, and which of them asks. Error: `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListSignIns;
 
 impl Query for ListSignIns {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
     type Out = (Vec<SignIn>, Option<SignInId>);
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
@@ -27,6 +30,8 @@ pub struct EndSignIn {
 }
 
 impl Command for EndSignIn {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::SignInNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {

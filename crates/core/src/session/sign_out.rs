@@ -2,11 +2,12 @@
 
 use super::show::{ShownSession, show};
 use super::sql;
-use crate::context::{Command, Context};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::id::SignInId;
+use crate::permission::Requirement;
 
-/// Ends one sign-in of the caller's session, or all of them. Either way none is active afterwards (contract B.8), and
+/// Ends one sign-in of the caller's session, or all of them. Either way none is active after_commit (contract B.8), and
 /// whoever still holds the cookie is nobody from here on.
 ///
 /// Error: `SIGN_IN_NOT_FOUND` for a sign-in of another session. A visitor without a session signs out in vain and is
@@ -18,6 +19,8 @@ pub struct SignOut {
 }
 
 impl Command for SignOut {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::SignInNotFound];
     type Out = Option<ShownSession>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {

@@ -1,37 +1,14 @@
 //! Sessions and the sign-ins within them.
 
-use crate::access::PermissionSet;
-use crate::db::{Bytes, Text, record, sql};
+use crate::cache::Scope;
 use crate::id::{
     EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
     WorkspaceMembershipId, WorkspaceRoleId,
 };
+use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
-
-record! {
-    /// The session a caller carries, with the user who is signed in and active, if one is.
-    pub struct CurrentSession {
-        /// Which one.
-        pub id: SessionId,
-        /// When it began.
-        pub created_at: Timestamp,
-        /// When it last changed.
-        pub updated_at: Timestamp,
-        /// When it was last used, to within a few minutes.
-        pub last_seen_at: Timestamp,
-        /// Its active sign-in.
-        pub sign_in_id: Option<SignInId>,
-        /// Whose sign-in that is.
-        pub user_id: Option<UserId>,
-        /// Until when there may be an attempt to show.
-        pub(crate) attempts_until: Timestamp,
-        /// When it ends, used or not.
-        pub(crate) expires_at: Timestamp,
-        /// Moves on with every change that its caller could see.
-        pub(crate) revision: i64,
-    }
-}
+use vestibule_db::{Bytes, Text, record, sql};
 
 record! {
     /// One user signed in within a session.
@@ -181,42 +158,32 @@ macro_rules! sign_ins {
 }
 
 sql! {
-    /// A session that has neither ended nor lain idle, and its active sign-in as long as that has not ended either.
-    CURRENT(Bytes, Timestamp, Timestamp): CurrentSession =
-        "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
-                i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until, s.expires_at AS expires_at,
-                s.revision AS revision
-           FROM sessions s
-           LEFT JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
-           LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0
-          WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3";
-
-    /// It moves the session on by itself, and whatever is touched with it.
-    TOUCH(SessionId, Timestamp) =
-        "UPDATE sessions SET last_seen_at = $2, revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END
-          WHERE id = $1 AND last_seen_at < $2";
-
-    TOUCH_SIGN_IN(SessionId, SignInId, Timestamp) =
-        "UPDATE sign_ins SET last_active_at = $3 WHERE id = $2 AND session_id = $1 AND last_active_at < $3";
-
-    INSERT(SessionId, Bytes, Timestamp, Timestamp) =
+    INSERT(SessionId, Bytes, Timestamp, Timestamp) invalidates nothing("a new session was never shown") =
         "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
          VALUES ($1, $2, NULL, $3, $4, $3, $3)";
 
     /// A session goes on under a new token; the old one is nobody's from here on.
-    RENEW(SessionId, Bytes, Timestamp, Timestamp) =
+    RENEW(SessionId, Bytes, Timestamp, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET token_digest = $2, last_seen_at = $3, expires_at = $4, updated_at = $3 WHERE id = $1";
 
     /// Makes one of the session's own sign-ins the active one.
-    ACTIVATE(SessionId, SignInId, Timestamp) =
+    ACTIVATE(SessionId, SignInId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET active_sign_in_id = $2, updated_at = $3
           WHERE id = $1
             AND EXISTS (SELECT 1 FROM sign_ins i WHERE i.id = $2 AND i.session_id = $1 AND i.expires_at > $3)";
 
-    DEACTIVATE(SessionId, Timestamp) =
+    DEACTIVATE(SessionId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $2 WHERE id = $1";
 
-    INSERT_SIGN_IN(SignInId, SessionId, UserId, Text, Text, Timestamp, Timestamp): (SignInId,) =
+    INSERT_SIGN_IN(NewSignIn {
+        id: SignInId,
+        session: SessionId,
+        user: UserId,
+        address: Text,
+        user_agent: Text,
+        expires_at: Timestamp,
+        now: Timestamp,
+    }) -> (SignInId,) invalidates Session(session) =
         "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
                                ip_address, user_agent, expires_at, last_active_at, created_at, updated_at)
          SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7
@@ -225,16 +192,16 @@ sql! {
       RETURNING id";
 
     /// Clears the way for a user whose earlier sign-in within the session has ended.
-    DELETE_ENDED(SessionId, UserId, Timestamp) =
+    DELETE_ENDED(SessionId, UserId, Timestamp) invalidates nothing("a session that has ended is recognised by its times") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
 
-    DELETE_SIGN_IN(SessionId, SignInId) =
+    DELETE_SIGN_IN(SessionId, SignInId) invalidates Session(1) =
         "DELETE FROM sign_ins WHERE session_id = $1 AND id = $2";
 
-    DELETE_SIGN_INS(SessionId) =
+    DELETE_SIGN_INS(SessionId) invalidates Session(1) =
         "DELETE FROM sign_ins WHERE session_id = $1";
 
-    SIGN_INS(SessionId, Timestamp): SignInOfUser = sign_ins!(
+    SIGN_INS(SessionId, Timestamp) -> SignInOfUser = sign_ins!(
             ", u.first_name AS first_name, u.last_name AS last_name, u.username AS username, u.image_url AS image_url,
                u.created_at AS user_created_at, u.updated_at AS user_updated_at, e.id AS email_id,
                e.address_key AS email, e.verified_at AS email_verified_at, e.created_at AS email_created_at,
@@ -243,10 +210,10 @@ sql! {
             "WHERE i.session_id = $1 AND i.expires_at > $2 ORDER BY i.id");
 
     /// Wherever a user is signed in, the newest first.
-    SIGN_INS_OF_USER(UserId, Timestamp): SignIn =
+    SIGN_INS_OF_USER(UserId, Timestamp) -> SignIn =
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC");
 
-    ROLES(SessionId): SignInRole =
+    ROLES(SessionId) -> SignInRole =
         "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
            FROM sign_ins i
            JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
@@ -255,7 +222,7 @@ sql! {
           WHERE i.session_id = $1
           ORDER BY r.id";
 
-    WORKSPACE_ROLES(SessionId): SignInWorkspaceRole =
+    WORKSPACE_ROLES(SessionId) -> SignInWorkspaceRole =
         "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
            FROM sign_ins i
            JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
@@ -266,26 +233,26 @@ sql! {
           ORDER BY r.id";
 
     /// The active organization of a sign-in; the active workspace goes, since it was another organization's or none.
-    SET_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) =
+    SET_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) invalidates Session(1) =
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = NULL, updated_at = $4
           WHERE id = $2 AND session_id = $1";
 
-    SET_WORKSPACE(SessionId, SignInId, MembershipId, WorkspaceMembershipId, Timestamp) =
+    SET_WORKSPACE(SessionId, SignInId, MembershipId, WorkspaceMembershipId, Timestamp) invalidates Session(1) =
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = $4, updated_at = $5
           WHERE id = $2 AND session_id = $1";
 
-    SET_DEFAULT_WORKSPACE(UserId, MembershipId, WorkspaceMembershipId, Timestamp) =
+    SET_DEFAULT_WORKSPACE(UserId, MembershipId, WorkspaceMembershipId, Timestamp) invalidates User(1) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
           WHERE id = $1";
 
     /// The same as the user's default, for the next sign-in.
-    SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) =
+    SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) invalidates User(1) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
           WHERE id = $1";
 
     /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none. Those in which
     /// they do not act have one sign-in less, and are moved on with them.
-    LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) =
+    LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) invalidates User(1) =
         "UPDATE sessions
             SET active_sign_in_id = CASE
                     WHEN active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2) THEN NULL
@@ -294,17 +261,17 @@ sql! {
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
 
     /// The same for one of them.
-    LEAVE_SESSION(UserId, SignInId, Timestamp) =
+    LEAVE_SESSION(UserId, SignInId, Timestamp) invalidates User(1) =
         "UPDATE sessions
             SET active_sign_in_id = CASE WHEN active_sign_in_id = $2 THEN NULL ELSE active_sign_in_id END,
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2)";
 
-    END_OTHER_SIGN_INS(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
+    END_OTHER_SIGN_INS(UserId, SignInId) invalidates nothing("LEAVE_OTHER_SESSIONS invalidates the sessions") = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
 
-    END_SIGN_IN(UserId, SignInId) = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
+    END_SIGN_IN(UserId, SignInId) invalidates nothing("LEAVE_SESSION invalidates the session") = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
 
     /// That there is an attempt to show, and how long.
-    NOTE_ATTEMPT(SessionId, Timestamp) =
+    NOTE_ATTEMPT(SessionId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET attempts_until = $2 WHERE id = $1 AND attempts_until < $2";
 }

@@ -1,10 +1,11 @@
 //! Choosing the organization one acts in.
 
 use super::show::{ShownSession, show};
-use crate::access::{self, Need};
-use crate::context::{Command, Context};
-use crate::error::{Problem, Result};
+use crate::access;
+use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
+use crate::permission::{RequiredPermission, Requirement};
 
 /// Makes an organization the active one of the caller's sign-in, and the default of their next; `None` is "personal".
 /// The active workspace is cleared either way (contract B.8).
@@ -17,6 +18,8 @@ pub struct SwitchOrganization {
 }
 
 impl Command for SwitchOrganization {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::NotAMember];
     type Out = ShownSession;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
@@ -24,7 +27,7 @@ impl Command for SwitchOrganization {
         let membership = match self.organization {
             None => None,
             Some(organization) => {
-                let grant = access::authorize(cx, organization, Need::Membership).await;
+                let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
                 Some(grant.map_err(super::no_member)?.membership())
             }
         };

@@ -2,9 +2,10 @@
 
 use super::show::{ShownSession, show};
 use super::sql;
-use crate::context::{Command, Context};
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context};
 use crate::id::SignInId;
+use crate::permission::Requirement;
 
 /// Makes another sign-in of the caller's session the active one.
 ///
@@ -16,6 +17,8 @@ pub struct SwitchSignIn {
 }
 
 impl Command for SwitchSignIn {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::SignInNotFound];
     type Out = ShownSession;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
@@ -26,7 +29,7 @@ impl Command for SwitchSignIn {
             return Err(Code::SignInNotFound.into());
         }
         let token = cx.caller.token.as_ref().ok_or(Code::SignInNotFound)?;
-        cx.session = super::current(&mut cx.tx, token, cx.now, &cx.service.settings).await?;
+        cx.session = crate::caller::load_session(&mut cx.tx, token, cx.now, &cx.executor.settings).await?;
         show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))
     }
 }

@@ -11,7 +11,7 @@ use p256::elliptic_curve::pkcs8::{EncodePublicKey, LineEnding};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Problem, Result};
-use crate::keys::Keys;
+use crate::secret::Keys;
 use crate::settings::Tokens;
 use crate::time::Timestamp;
 
@@ -103,7 +103,7 @@ fn span(tokens: &Tokens, now: Timestamp) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::MasterKey;
+    use crate::secret::MasterKey;
 
     const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_days: 30 };
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::key::SigningKey;
-use crate::access::{self, Need, PermissionSet, WorkspaceNeed};
-use crate::context::{Context, Query};
+use crate::access;
 use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
 use crate::id::{OrganizationId, WorkspaceId};
+use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::session::{self, SignIn};
 use crate::time::Timestamp;
 
@@ -32,6 +33,8 @@ pub struct Minted {
 }
 
 impl Query for Mint {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
     type Out = Minted;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Minted> {
@@ -45,11 +48,11 @@ impl Query for Mint {
             Some(_) => in_workspace(cx, &active).await?,
             None => None,
         };
-        let lifetime = cx.service.settings.tokens.lifetime;
+        let lifetime = cx.executor.settings.tokens.lifetime;
         let expires_at = cx.now.plus(lifetime);
         let held = |held: Option<&PermissionSet>| held.map_or_else(Vec::new, |held| held.as_slice().to_vec());
         let claims = json!({
-            "iss": cx.service.settings.public_url.as_str(),
+            "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),
             "iat": cx.now.as_microseconds().div_euclid(1_000_000),
             "exp": expires_at.plus(SKEW).as_microseconds().div_euclid(1_000_000),
@@ -61,7 +64,7 @@ impl Query for Mint {
                 "workspace": held(workspace.as_ref().map(|(_, held)| held)),
             },
         });
-        let key = SigningKey::at(&cx.service.keys, &cx.service.settings.tokens, cx.now)?;
+        let key = SigningKey::at(&cx.executor.keys, &cx.executor.settings.tokens, cx.now)?;
         Ok(Minted { token: key.sign(&claims), expires_at })
     }
 }
@@ -70,7 +73,7 @@ async fn in_organization(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
     let Some(organization) = active.organization_id else {
         return Ok(None);
     };
-    let grant = access::authorize(cx, organization, Need::Membership).await;
+    let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
     let grant = shut_out_is_none(grant)?;
     Ok(grant.map(|grant| (organization, grant.held().clone())))
 }
@@ -79,7 +82,7 @@ async fn in_workspace(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(W
     let (Some(workspace), Some(membership)) = (active.workspace_id, active.organization_membership_id) else {
         return Ok(None);
     };
-    let grant = access::authorize_in_workspace(cx, workspace, WorkspaceNeed::Membership).await;
+    let grant = access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Membership).await;
     let Some(grant) = shut_out_is_none(grant)? else {
         return Ok(None);
     };

@@ -1,18 +1,27 @@
 //! Coming in with what one knows: an e-mail address or user name, and a password.
 
+mod by_mail;
+mod complete;
+mod take_over;
+
 use std::sync::Arc;
 
-use crate::context::{Caller, Command, Context, Query, Reply};
+pub use by_mail::{Started, begin_sign_in, by_code, by_link};
+pub(crate) use complete::open;
+use take_over::take_over;
+
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
+use crate::execution::Executor;
+use crate::execution::{Caller, Command, Context, Query, Reply};
 use crate::id::UserId;
 use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
+use crate::permission::Requirement;
 use crate::secret::SessionToken;
-use crate::service::Service;
 use crate::session::{self, Show, ShownSession};
 use crate::user::sql::{self, PasswordRow};
-use crate::{domain, limit};
+use crate::{domain, rate_limit};
 
 /// Who somebody says they are.
 #[derive(Clone, Debug)]
@@ -40,10 +49,12 @@ pub struct IsKnown {
 }
 
 impl Query for IsKnown {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        if !cx.service.settings.tell_identifiers {
+        if !cx.executor.settings.tell_identifiers {
             return Ok(false);
         }
         Ok(FindPassword(&self.identifier).run(cx).await?.is_some())
@@ -52,14 +63,14 @@ impl Query for IsKnown {
 
 /// A session right after somebody came in, or began to: its new secret, and what its owner sees of it.
 #[derive(Debug)]
-pub struct CameIn {
+pub struct SignedIn {
     /// For the cookie; `None` when the session goes on as it was.
     pub token: Option<SessionToken>,
     /// For the answer.
     pub session: ShownSession,
 }
 
-impl CameIn {
+impl SignedIn {
     pub(crate) async fn now(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
         let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session is not there"))?;
         Ok(Self { token, session })
@@ -72,32 +83,32 @@ impl CameIn {
 /// user and a user without a password, all after the same work; `USER_DISABLED` only for who knows the password;
 /// `USER_ALREADY_SIGNED_IN`; `BUSY`.
 pub async fn with_password(
-    service: &Arc<Service>,
+    executor: &Arc<Executor>,
     caller: &Caller,
     identifier: Identifier,
     password: Password,
-) -> Reply<CameIn> {
+) -> Reply<SignedIn> {
     let Reply { session, result: counted, .. } =
-        service.run(caller, limit::CountSignIn { account: identifier.key().to_owned() }).await;
+        executor.run(caller, rate_limit::RecordSignIn { account: identifier.key().to_owned() }).await;
     let proved = match counted {
-        Ok(()) => compare(service, caller, &identifier, password).await,
+        Ok(()) => compare(executor, caller, &identifier, password).await,
         Err(problem) => Err(problem),
     };
     match proved {
-        Ok(proved) => service.run(caller, proved).await,
+        Ok(proved) => executor.run(caller, proved).await,
         Err(problem) => Reply { session, ..Reply::refused(problem) },
     }
 }
 
 async fn compare(
-    service: &Arc<Service>,
+    executor: &Arc<Executor>,
     caller: &Caller,
     identifier: &Identifier,
     password: Password,
 ) -> Result<Proved> {
-    let found = service.ask(caller, &FindPassword(identifier)).await.result?;
+    let found = executor.query(caller, &FindPassword(identifier)).await.result?;
     let digest = found.as_ref().and_then(|row| row.password_digest.as_ref());
-    if !service.passwords.verify(password, digest).await? {
+    if !executor.passwords.verify(password, digest).await? {
         return Err(Code::InvalidCredentials.into());
     }
     match found {
@@ -112,12 +123,14 @@ async fn compare(
 struct FindPassword<'a>(&'a Identifier);
 
 impl Query for FindPassword<'_> {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = Option<PasswordRow>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PasswordRow>> {
         match self.0 {
-            Identifier::Email(address) => cx.tx.optional(sql::PASSWORD_BY_EMAIL, (address.key(),)).await,
-            Identifier::Username(name) => cx.tx.optional(sql::PASSWORD_BY_USERNAME, (name.key(),)).await,
+            Identifier::Email(address) => Ok(cx.tx.optional(sql::PASSWORD_BY_EMAIL, (address.key(),)).await?),
+            Identifier::Username(name) => Ok(cx.tx.optional(sql::PASSWORD_BY_USERNAME, (name.key(),)).await?),
         }
     }
 }
@@ -131,16 +144,18 @@ struct Proved {
 }
 
 impl Command for Proved {
-    type Out = CameIn;
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::InvalidCredentials];
+    type Out = SignedIn;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<CameIn> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         // The password may have been changed while it was being compared.
         if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }
-        limit::forget_account(cx, &self.account).await?;
-        domain::come_in(cx, self.user).await?;
+        rate_limit::forget_account(cx, &self.account).await?;
+        domain::auto_join(cx, self.user).await?;
         let token = session::begin(cx, self.user).await?;
-        CameIn::now(cx, Some(token)).await
+        SignedIn::now(cx, Some(token)).await
     }
 }

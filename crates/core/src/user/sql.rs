@@ -1,10 +1,11 @@
 //! People and their addresses. A person belongs to no organization, so these tables carry none.
 
-use crate::db::{Text, record, sql};
+use crate::cache::Scope;
 use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
+use vestibule_db::{Text, record, sql};
 
 record! {
     /// What other people may see of a user.
@@ -90,7 +91,7 @@ record! {
 }
 
 sql! {
-    PUBLIC(UserId): PublicUser =
+    PUBLIC(UserId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
@@ -99,38 +100,47 @@ sql! {
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
           WHERE u.id = $1";
 
-    ACCOUNT(UserId): Account =
+    ACCOUNT(UserId) -> Account =
         "SELECT id, CASE WHEN password_digest IS NULL THEN 0 ELSE 1 END AS has_password, disabled, public_metadata
            FROM users WHERE id = $1";
 
-    ADDRESSES(UserId): OwnedAddress =
+    ADDRESSES(UserId) -> OwnedAddress =
         "SELECT id, address, address_key AS email, is_primary, verified_at, created_at, updated_at
            FROM email_addresses WHERE user_id = $1 ORDER BY id";
 
-    PASSWORD_BY_EMAIL(Text): PasswordRow =
+    PASSWORD_BY_EMAIL(Text) -> PasswordRow =
         "SELECT u.id AS user_id, u.password_digest AS password_digest, u.disabled AS disabled
            FROM email_addresses e JOIN users u ON u.id = e.user_id
           WHERE e.address_key = $1";
 
-    PASSWORD_BY_USERNAME(Text): PasswordRow =
+    PASSWORD_BY_USERNAME(Text) -> PasswordRow =
         "SELECT id AS user_id, password_digest, disabled FROM users WHERE username_key = $1";
 
     /// The account whose password was just compared, if it still has that password and is not disabled.
-    STILL_HAS_PASSWORD(UserId, Text): (UserId,) =
+    STILL_HAS_PASSWORD(UserId, Text) -> (UserId,) =
         "SELECT id FROM users WHERE id = $1 AND password_digest = $2 AND disabled = 0";
 
     /// Nothing comes back when the user name is taken.
-    INSERT(UserId, Text, Text, Option<Text>, Option<Text>, Option<Text>, Language, Timestamp): (UserId,) =
+    INSERT(InsertUser {
+        id: UserId,
+        first_name: Text,
+        last_name: Text,
+        username: Option<Text>,
+        username_key: Option<Text>,
+        password_digest: Option<Text>,
+        language: Language,
+        now: Timestamp,
+    }) -> (UserId,) invalidates nothing("a new account was never shown") =
         "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, created_at,
                             updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
              ON CONFLICT (username_key) DO NOTHING
       RETURNING id";
 
-    ADDRESS_OWNER(Text): (UserId,) =
+    ADDRESS_OWNER(Text) -> (UserId,) =
         "SELECT user_id FROM email_addresses WHERE address_key = $1";
 
-    OWNER_IN_SESSION(Text, SessionId, Timestamp): OwnerInSession =
+    OWNER_IN_SESSION(Text, SessionId, Timestamp) -> OwnerInSession =
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id
            FROM email_addresses e
            LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
@@ -138,7 +148,7 @@ sql! {
           WHERE e.address_key = $1";
 
     /// Nothing comes back when somebody holds the address.
-    INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp): (EmailAddressId,) =
+    INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates User(2) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
              ON CONFLICT (address_key) DO NOTHING
@@ -146,51 +156,59 @@ sql! {
 
     /// An address that somebody only claimed gives way to whoever proves the mailbox, whatever else the claiming account
     /// has: if an organization behind it could hold an address, founding one would be all it takes to keep its owner out.
-    DELETE_UNPROVED(Text) =
+    DELETE_UNPROVED(Text) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
 
     /// Every address of an account but one that was proved.
-    DELETE_OTHERS_UNPROVED(UserId, EmailAddressId) =
+    DELETE_OTHERS_UNPROVED(UserId, EmailAddressId) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id <> $2 AND verified_at IS NULL";
 
-    FORGET_PASSWORD(UserId, Timestamp) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
+    FORGET_PASSWORD(UserId, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
 
     /// Nothing comes back when somebody has the user name.
-    USERNAME(Text): (UserId,) = "SELECT id FROM users WHERE username_key = $1";
+    USERNAME(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
-    VERIFY(UserId, EmailAddressId, Timestamp) =
+    VERIFY(UserId, EmailAddressId, Timestamp) invalidates User(1) =
         "UPDATE email_addresses SET verified_at = $3, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
     /// Nothing comes back when somebody holds the address.
-    ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp): (EmailAddressId,) =
+    ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> (EmailAddressId,) invalidates User(2) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 0, $5, $5)
              ON CONFLICT (address_key) DO NOTHING
       RETURNING id";
 
-    DELETE_ADDRESS(UserId, EmailAddressId): (EmailAddressId,) =
+    DELETE_ADDRESS(UserId, EmailAddressId) -> (EmailAddressId,) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id = $2 AND is_primary = 0 RETURNING id";
 
-    NO_PRIMARY(UserId, Timestamp) =
+    NO_PRIMARY(UserId, Timestamp) invalidates Everyone(all) =
         "UPDATE email_addresses SET is_primary = 0, updated_at = $2 WHERE user_id = $1 AND is_primary = 1";
 
-    MAKE_PRIMARY(UserId, EmailAddressId, Timestamp) =
+    MAKE_PRIMARY(UserId, EmailAddressId, Timestamp) invalidates Everyone(all) =
         "UPDATE email_addresses SET is_primary = 1, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NOT NULL";
 
     /// Nothing comes back when somebody else has the user name.
-    UPDATE(UserId, Text, Text, Option<Text>, Option<Text>, Text, Timestamp): (UserId,) =
+    UPDATE(UpdateUser {
+        id: UserId,
+        first_name: Text,
+        last_name: Text,
+        username: Option<Text>,
+        username_key: Option<Text>,
+        image_url: Text,
+        now: Timestamp,
+    }) -> (UserId,) invalidates Everyone(all) =
         "UPDATE users SET first_name = $2, last_name = $3, username = $4, username_key = $5, image_url = $6, updated_at = $7
           WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = $5 AND o.id <> $1)
       RETURNING id";
 
-    PASSWORD(UserId): (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
+    PASSWORD(UserId) -> (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
 
-    SET_PASSWORD(UserId, Text, Timestamp) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
+    SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
 
     /// What would be left without an admin if this user went: by name, organizations first.
-    LEFT_WITHOUT_ADMIN(UserId): (String,) =
+    LEFT_WITHOUT_ADMIN(UserId) -> (String,) =
         "SELECT o.name FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
           WHERE m.user_id = $1
@@ -207,5 +225,5 @@ sql! {
                              WHERE mr.organization_id = m.organization_id AND mr.workspace_id = m.workspace_id
                                AND mr.workspace_membership_id <> m.id)";
 
-    DELETE(UserId) = "DELETE FROM users WHERE id = $1";
+    DELETE(UserId) invalidates Everyone(all) = "DELETE FROM users WHERE id = $1";
 }

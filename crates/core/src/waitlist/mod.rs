@@ -4,13 +4,14 @@ pub(crate) mod sql;
 
 use std::sync::Arc;
 
-use crate::context::{Caller, Command, Context, Reply};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
+use crate::execution::Executor;
+use crate::execution::{Caller, Command, Context, Reply};
 use crate::id::WaitlistEntryId;
-use crate::limit;
 use crate::names::PersonName;
-use crate::service::Service;
+use crate::permission::Requirement;
+use crate::rate_limit;
 use crate::settings::SignUpMode;
 use crate::time::Timestamp;
 
@@ -20,13 +21,13 @@ use crate::time::Timestamp;
 /// to ask. What was said first stays.
 ///
 /// Errors: `WAITLIST_CLOSED` unless sign-up is by waitlist; `TOO_MANY_REQUESTS`.
-pub async fn join(service: &Arc<Service>, caller: &Caller, newcomer: Join) -> Reply<Joined> {
-    if service.settings.sign_up != SignUpMode::Waitlist {
+pub async fn join(executor: &Arc<Executor>, caller: &Caller, newcomer: Join) -> Reply<Joined> {
+    if executor.settings.sign_up != SignUpMode::Waitlist {
         return Reply::refused(Code::WaitlistClosed.into());
     }
-    let counted = service.run(caller, limit::CountSignUp).await;
+    let counted = executor.run(caller, rate_limit::RecordSignUp).await;
     match counted.result {
-        Ok(()) => service.run(caller, newcomer).await,
+        Ok(()) => executor.run(caller, newcomer).await,
         Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
     }
 }
@@ -52,6 +53,8 @@ pub struct Joined {
 }
 
 impl Command for Join {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = Joined;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Joined> {

@@ -1,8 +1,8 @@
 //! The waitlist's rows.
 
-use crate::db::{Text, sql};
 use crate::id::WaitlistEntryId;
 use crate::time::Timestamp;
+use vestibule_db::{Text, sql};
 
 sql! {
     /// The first entry of an address stays.

@@ -1,12 +1,13 @@
 //! Making a workspace.
 
 use super::sql::{self, Workspace, WorkspaceMembership};
-use crate::access::{self, Need};
-use crate::context::{Command, Context};
+use crate::access;
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
 use crate::images;
 use crate::names::{Description, WorkspaceName};
+use crate::permission::{RequiredPermission, Requirement};
 
 /// Makes a workspace with the caller as its first member, in the deployment's creator role (contract B.7).
 ///
@@ -33,15 +34,17 @@ pub struct Created {
 }
 
 impl Command for Create {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::WorkspaceLimit];
     type Out = Created;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
-        let grant = access::authorize(cx, self.organization, Need::Membership).await?;
-        let most = cx.service.settings.organizations.most_workspaces();
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
+        let most = cx.executor.settings.organizations.most_workspaces();
         if most < i64::MAX && cx.tx.one(sql::COUNT, (grant.organization(),)).await?.0 >= most {
             return Err(Code::WorkspaceLimit.into());
         }
-        let creator = cx.service.deployment()?.workspace_creator_role_id;
+        let creator = cx.executor.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
         let image = images::settle(cx, "", &self.image).await?;
         let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);

@@ -1,8 +1,8 @@
 //! Coming into a workspace, whichever way.
 
 use super::sql::{self, WorkspaceMembership};
-use crate::context::Context;
 use crate::error::{Code, Result};
+use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceRoleId};
 
 /// Makes a member of the organization one of the workspace, with a role; `None` for one who is in it already, and
@@ -17,7 +17,7 @@ pub(crate) async fn join(
     let Some(joined) = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await? else {
         return Ok(None);
     };
-    let most = cx.service.settings.seats.most_in_workspace();
+    let most = cx.executor.settings.seats.most_in_workspace();
     let seat = cx.tx.optional(sql::TAKE_SEAT, (organization, workspace, most, cx.now)).await?;
     seat.ok_or(Code::WorkspaceFull)?;
     cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
@@ -34,8 +34,8 @@ pub(crate) async fn join_auto_assigned(
         return Ok(());
     }
     let found = cx.tx.optional(sql::FIND, (organization, workspace)).await?;
-    if found.is_some_and(|found| found.member_count < cx.service.settings.seats.most_in_workspace()) {
-        let role = cx.service.deployment()?.workspace_member_role_id;
+    if found.is_some_and(|found| found.member_count < cx.executor.settings.seats.most_in_workspace()) {
+        let role = cx.executor.deployment()?.workspace_member_role_id;
         join(cx, (organization, workspace), (membership, user), role).await?;
     }
     Ok(())

@@ -2,12 +2,13 @@
 
 use super::join::join;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
-use crate::access::{self, PermissionSet, WorkspaceNeed};
-use crate::context::{Command, Context, Query};
+use crate::access;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::membership;
+use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
 use crate::user::{self, PublicUser};
 
 /// Shows a page of members, the newest first.
@@ -48,10 +49,12 @@ pub struct WorkspaceMember {
 }
 
 impl Query for ListMembers {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
+    const ERRORS: &'static [Code] = &[];
     type Out = MembersPage;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Membership).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.place();
         let shown = cx.tx.one(sql::ONE, (organization, workspace)).await?;
         let before = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
@@ -111,17 +114,20 @@ pub struct AddMember {
 }
 
 impl Command for AddMember {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
+    const ERRORS: &'static [Code] =
+        &[Code::MemberNotFound, Code::RoleNotFound, Code::RoleExceedsYours, Code::AlreadyMember, Code::WorkspaceFull];
     type Out = WorkspaceMembership;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMembership> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         let (organization, workspace) = grant.place();
-        let role = self.role.unwrap_or(cx.service.deployment()?.workspace_member_role_id);
+        let role = self.role.unwrap_or(cx.executor.deployment()?.workspace_member_role_id);
         let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
         if !grant.covers(&role.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
-        cx.service.settings.roles.may_give(&role.permissions)?;
+        cx.executor.settings.roles.may_give(&role.permissions)?;
         let member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
@@ -144,10 +150,12 @@ pub struct RemoveMember {
 }
 
 impl Command for RemoveMember {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
+    const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::RoleExceedsYours, Code::LastAdmin];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         let (organization, workspace) = grant.place();
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
@@ -167,10 +175,12 @@ pub struct Leave {
 }
 
 impl Command for Leave {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::LastAdmin];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Membership).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.place();
         let member = (organization, workspace, grant.in_organization().membership());
         // An admin of the organization may look in without being in it, and has nothing to leave.

@@ -3,18 +3,20 @@
 
 mod create;
 mod join;
+mod list_own;
 mod members;
-mod mine;
 mod roles;
 mod show;
 pub(crate) mod sql;
+mod switch;
 mod update;
 
 pub use create::{Create, Created};
 pub(crate) use join::{join, join_auto_assigned};
+pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{AddMember, Leave, ListMembers, MembersPage, RemoveMember, WorkspaceMember};
-pub use mine::{Mine, OwnWorkspaceMembership};
-pub use roles::{DefineRole, GiveRole, ListRoles, RemoveRole, TakeRole};
-pub use show::{Show, Shown};
+pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
+pub use show::{InvitationDetails, Show};
 pub use sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole};
+pub use switch::SwitchWorkspace;
 pub use update::{Delete, Update};

@@ -1,12 +1,13 @@
 //! A workspace's roles: its own, and the deployment's; and who has them.
 
 use super::sql::{self, WorkspaceRole};
-use crate::access::{self, PermissionSet, WORKSPACE_ADMIN, WorkspaceGrant, WorkspaceNeed};
-use crate::context::{Command, Context, Query};
+use crate::access::{self, WorkspaceGrant};
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::names::RoleName;
 use crate::organization;
+use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement, WORKSPACE_ADMIN};
 
 /// The deployment's roles and the workspace's own, the oldest first.
 ///
@@ -18,11 +19,13 @@ pub struct ListRoles {
 }
 
 impl Query for ListRoles {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
+    const ERRORS: &'static [Code] = &[];
     type Out = Vec<WorkspaceRole>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Membership).await?;
-        cx.tx.all(sql::ROLES, grant.place()).await
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
+        Ok(cx.tx.all(sql::ROLES, grant.place()).await?)
     }
 }
 
@@ -31,7 +34,7 @@ impl Query for ListRoles {
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `ROLE_EXCEEDS_YOURS` when it would hold
 /// what the caller does not.
 #[derive(Debug)]
-pub struct DefineRole {
+pub struct CreateRole {
     /// Of which workspace.
     pub workspace: WorkspaceId,
     /// Its name.
@@ -40,17 +43,27 @@ pub struct DefineRole {
     pub permissions: PermissionSet,
 }
 
-impl Command for DefineRole {
+impl Command for CreateRole {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
+    const ERRORS: &'static [Code] = &[Code::RoleExceedsYours];
     type Out = WorkspaceRole;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRole> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         covered(&grant, &self.permissions)?;
-        cx.service.settings.roles.may_define(&self.permissions)?;
+        cx.executor.settings.roles.may_define(&self.permissions)?;
         let (organization, workspace) = grant.place();
-        let (id, permissions, admin) = (cx.id(), self.permissions.to_json(), self.permissions.holds(WORKSPACE_ADMIN));
-        let made = (organization, workspace, id, self.name.as_str(), permissions.as_str(), admin, cx.now);
-        cx.tx.one(sql::INSERT_ROLE, made).await
+        let permissions = self.permissions.to_json();
+        let role = sql::NewWorkspaceRole {
+            organization,
+            workspace,
+            id: cx.id(),
+            name: self.name.as_str(),
+            permissions: &permissions,
+            grants_admin: self.permissions.holds(WORKSPACE_ADMIN),
+            now: cx.now,
+        };
+        Ok(cx.tx.one(sql::INSERT_ROLE, role).await?)
     }
 }
 
@@ -67,10 +80,12 @@ pub struct RemoveRole {
 }
 
 impl Command for RemoveRole {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
+    const ERRORS: &'static [Code] = &[Code::RoleNotFound, Code::RoleIsShared, Code::RoleExceedsYours, Code::RoleInUse];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Manage).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         let (organization, workspace) = grant.place();
         let named = (organization, workspace, self.role);
         let role = cx.tx.optional(sql::ROLE, named).await?.ok_or(Code::RoleNotFound)?;
@@ -94,7 +109,7 @@ impl Command for RemoveRole {
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`;
 /// `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
-pub struct GiveRole {
+pub struct AssignRole {
     /// In which workspace.
     pub workspace: WorkspaceId,
     /// To whom: by the membership of the workspace or of the organization, or by the user.
@@ -103,12 +118,15 @@ pub struct GiveRole {
     pub role: WorkspaceRoleId,
 }
 
-impl Command for GiveRole {
+impl Command for AssignRole {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] =
+        &[Code::Forbidden, Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
-        cx.service.settings.roles.may_give(&role.permissions)?;
+        cx.executor.settings.roles.may_give(&role.permissions)?;
         let (organization, workspace) = grant.place();
         cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, membership, self.role)).await?;
         Ok(())
@@ -117,9 +135,9 @@ impl Command for GiveRole {
 
 /// Takes a role from a member of the workspace; one they do not have is as good as taken.
 ///
-/// Errors: as for [`GiveRole`]; `LAST_ADMIN` when the workspace would be left without an admin.
+/// Errors: as for [`AssignRole`]; `LAST_ADMIN` when the workspace would be left without an admin.
 #[derive(Debug)]
-pub struct TakeRole {
+pub struct RevokeRole {
     /// In which workspace.
     pub workspace: WorkspaceId,
     /// From whom: by the membership of the workspace or of the organization, or by the user.
@@ -128,7 +146,9 @@ pub struct TakeRole {
     pub role: WorkspaceRoleId,
 }
 
-impl Command for TakeRole {
+impl Command for RevokeRole {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::LastAdmin];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -151,7 +171,7 @@ async fn check(
     member: MemberId,
     role: WorkspaceRoleId,
 ) -> Result<(WorkspaceGrant, WorkspaceMembershipId, WorkspaceRole)> {
-    let grant = access::authorize_in_workspace(cx, workspace, WorkspaceNeed::Manage).await?;
+    let grant = access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Manage).await?;
     let (organization, workspace) = grant.place();
     let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
     covered(&grant, &role.permissions)?;

@@ -1,10 +1,11 @@
 //! One workspace.
 
 use super::sql::{self, Workspace, WorkspaceMembership};
-use crate::access::{self, WorkspaceNeed};
-use crate::context::{Context, Query};
-use crate::error::Result;
+use crate::access;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
 use crate::id::WorkspaceId;
+use crate::permission::{RequiredWorkspacePermission, Requirement};
 
 /// Shows a workspace with the caller's membership. Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in it, or an
 /// admin of its organization.
@@ -16,7 +17,7 @@ pub struct Show {
 
 /// A workspace as one of its members sees it.
 #[derive(Debug)]
-pub struct Shown {
+pub struct InvitationDetails {
     /// The workspace.
     pub workspace: Workspace,
     /// The caller's membership; none for an admin of the organization who is not in it.
@@ -24,13 +25,15 @@ pub struct Shown {
 }
 
 impl Query for Show {
-    type Out = Shown;
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
+    const ERRORS: &'static [Code] = &[];
+    type Out = InvitationDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Shown> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Membership).await?;
+    async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationDetails> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.place();
         let member = (organization, workspace, grant.in_organization().membership());
-        Ok(Shown {
+        Ok(InvitationDetails {
             workspace: cx.tx.one(sql::ONE, (organization, workspace)).await?,
             membership: cx.tx.optional(sql::OF_MEMBER, member).await?,
         })

@@ -1,13 +1,14 @@
 //! Workspaces within organizations, their memberships and roles.
 
-use crate::access::PermissionSet;
-use crate::db::{Text, record, sql};
+use crate::cache::Scope;
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
 use crate::organization::sql::Holder;
+use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
+use vestibule_db::{Text, record, sql};
 
 record! {
     /// A workspace as its members see it.
@@ -108,31 +109,40 @@ record! {
 }
 
 sql! {
-    INSERT(WorkspaceId, OrganizationId, Text, Text, Text, Timestamp): Workspace =
+    INSERT(WorkspaceId, OrganizationId, Text, Text, Text, Timestamp) -> Workspace invalidates Organization(2) =
         "INSERT INTO workspaces (id, organization_id, name, description, image_url, member_count, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, 1, $6, $6)
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
-    FIND(OrganizationId, WorkspaceId): Named =
+    FIND(OrganizationId, WorkspaceId) -> Named =
         "SELECT name, member_count FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// A new member; nothing comes back for one who is in it already.
-    INSERT_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId, MembershipId, UserId, Timestamp): WorkspaceMembership =
+    INSERT_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId, MembershipId, UserId, Timestamp) -> WorkspaceMembership invalidates Organization(1) =
         "INSERT INTO workspace_memberships (organization_id, workspace_id, id, organization_membership_id, user_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6)
              ON CONFLICT (workspace_id, organization_membership_id) DO NOTHING
       RETURNING id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at";
 
-    ONE(OrganizationId, WorkspaceId): Workspace =
+    ONE(OrganizationId, WorkspaceId) -> Workspace =
         "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
 
-    COUNT(OrganizationId): (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
+    COUNT(OrganizationId) -> (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
 
     /// Everything that can be changed, changed or as it was.
-    UPDATE(OrganizationId, WorkspaceId, Text, Text, Text, Text, bool, Timestamp): Workspace =
+    UPDATE(UpdateWorkspace {
+        organization: OrganizationId,
+        workspace: WorkspaceId,
+        name: Text,
+        description: Text,
+        image_url: Text,
+        allowed_addresses: Text,
+        restricts_addresses: bool,
+        now: Timestamp,
+    }) -> Workspace invalidates Organization(organization) =
         "UPDATE workspaces
             SET name = $3, description = $4, image_url = $5, whitelisted_ips = $6, enable_ip_restriction = $7,
                 updated_at = $8
@@ -140,33 +150,33 @@ sql! {
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
-    DELETE_INVITATIONS(OrganizationId, WorkspaceId) =
+    DELETE_INVITATIONS(OrganizationId, WorkspaceId) invalidates Invitations(1) =
         "DELETE FROM invitations WHERE organization_id = $1 AND workspace_id = $2";
 
-    DELETE_MEMBERSHIPS(OrganizationId, WorkspaceId) =
+    DELETE_MEMBERSHIPS(OrganizationId, WorkspaceId) invalidates Organization(1) =
         "DELETE FROM workspace_memberships WHERE organization_id = $1 AND workspace_id = $2";
 
-    DELETE(OrganizationId, WorkspaceId) = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
+    DELETE(OrganizationId, WorkspaceId) invalidates Organization(1) = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// By the workspace membership's id, the organization membership's, or the user's.
-    FIND_MEMBER(OrganizationId, WorkspaceId, MemberId): (WorkspaceMembershipId,) =
+    FIND_MEMBER(OrganizationId, WorkspaceId, MemberId) -> (WorkspaceMembershipId,) =
         "SELECT id FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2
             AND (id = $3 OR organization_membership_id = $3 OR user_id = $3)";
 
-    OF_MEMBER(OrganizationId, WorkspaceId, MembershipId): WorkspaceMembership =
+    OF_MEMBER(OrganizationId, WorkspaceId, MembershipId) -> WorkspaceMembership =
         "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
            FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
 
     /// What somebody else holds here.
-    HELD_BY(OrganizationId, WorkspaceId, WorkspaceMembershipId): (PermissionSet,) =
+    HELD_BY(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (PermissionSet,) =
         "SELECT r.permissions FROM workspace_membership_roles mr
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3";
 
     /// Ends a membership, unless nobody else here would be an admin.
-    DELETE_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId): (WorkspaceMembershipId,) =
+    DELETE_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (WorkspaceMembershipId,) invalidates Organization(1) =
         "DELETE FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND id = $3
             AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
@@ -175,22 +185,22 @@ sql! {
       RETURNING id";
 
     /// Every address of every member.
-    ADDRESSES(OrganizationId, WorkspaceId): (String,) =
+    ADDRESSES(OrganizationId, WorkspaceId) -> (String,) =
         "SELECT e.address_key FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2";
 
-    GIVE_UP_SEAT(OrganizationId, WorkspaceId, Timestamp) =
+    GIVE_UP_SEAT(OrganizationId, WorkspaceId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 
     /// A page of members, newest first.
-    PAGE(OrganizationId, WorkspaceId, i64, i64): WorkspaceMembership =
+    PAGE(OrganizationId, WorkspaceId, i64, i64) -> WorkspaceMembership =
         "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
            FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2
           ORDER BY id DESC LIMIT $3 OFFSET $4";
 
     /// The people of memberships between two ids: of a page.
-    USERS_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId): PublicUser =
+    USERS_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
@@ -201,7 +211,7 @@ sql! {
           WHERE m.organization_id = $1 AND m.workspace_id = $2 AND m.id >= $3 AND m.id <= $4";
 
     /// Their roles.
-    ROLES_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId): WorkspaceMembershipRole =
+    ROLES_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId) -> WorkspaceMembershipRole =
         "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
            FROM workspace_membership_roles mr
@@ -211,7 +221,7 @@ sql! {
           ORDER BY r.id";
 
     /// Takes a role, unless it is what makes somebody the last admin.
-    TAKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId): (WorkspaceRoleId,) =
+    TAKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) invalidates Organization(1) =
         "DELETE FROM workspace_membership_roles
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4
             AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
@@ -220,18 +230,18 @@ sql! {
                            AND NOT (mr.workspace_membership_id = $3 AND mr.role_id = $4))
       RETURNING role_id";
 
-    HAS_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId): (WorkspaceRoleId,) =
+    HAS_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) =
         "SELECT role_id FROM workspace_membership_roles
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4";
 
     /// The deployment's roles and the workspace's own.
-    ROLES(OrganizationId, WorkspaceId): WorkspaceRole =
+    ROLES(OrganizationId, WorkspaceId) -> WorkspaceRole =
         "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
     /// Somebody who has a role here, or would get it.
     /// Some of those who have a role, by name.
-    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId): Holder =
+    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId) -> Holder =
         "SELECT m.organization_membership_id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
            FROM workspace_membership_roles mr
            JOIN workspace_memberships m ON m.organization_id = mr.organization_id AND m.workspace_id = mr.workspace_id
@@ -240,53 +250,61 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.role_id = $3
           ORDER BY m.id LIMIT 5";
 
-    ROLE_INVITED(OrganizationId, WorkspaceId, WorkspaceRoleId): (InvitationId,) =
+    ROLE_INVITED(OrganizationId, WorkspaceId, WorkspaceRoleId) -> (InvitationId,) =
         "SELECT id FROM invitations
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_role_id = $3 AND status = 'pending' LIMIT 1";
 
     /// From now on nobody can be given it.
-    REMOVE_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Timestamp): (WorkspaceRoleId,) =
+    REMOVE_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Timestamp) -> (WorkspaceRoleId,) invalidates Organization(1) =
         "UPDATE workspace_roles SET removed_at = $4, updated_at = $4
           WHERE organization_id = $1 AND workspace_id = $2 AND id = $3 AND removed_at IS NULL
       RETURNING id";
 
     /// Whether a member of the organization is in the workspace.
-    MEMBERSHIP(OrganizationId, WorkspaceId, MembershipId): (WorkspaceMembershipId,) =
+    MEMBERSHIP(OrganizationId, WorkspaceId, MembershipId) -> (WorkspaceMembershipId,) =
         "SELECT id FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
 
     /// A seat for one more member, if there is one among this many.
-    TAKE_SEAT(OrganizationId, WorkspaceId, i64, Timestamp): (WorkspaceId,) =
+    TAKE_SEAT(OrganizationId, WorkspaceId, i64, Timestamp) -> (WorkspaceId,) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count + 1, updated_at = $4
           WHERE organization_id = $1 AND id = $2 AND member_count < $3
       RETURNING id";
 
-    GIVE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) =
+    GIVE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) invalidates Organization(1) =
         "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
          SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
           WHERE ((r.organization_id = $1 AND r.workspace_id = $2) OR r.scope = 0) AND r.id = $4
              ON CONFLICT (organization_id, workspace_id, workspace_membership_id, role_id) DO NOTHING";
 
     /// A role that may be given in this workspace: its own, or the deployment's.
-    ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId): WorkspaceRole =
+    ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId) -> WorkspaceRole =
         "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND id = $3 AND removed_at IS NULL";
 
-    INSERT_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Text, PermissionSet, bool, Timestamp): WorkspaceRole =
+    INSERT_ROLE(NewWorkspaceRole {
+        organization: OrganizationId,
+        workspace: WorkspaceId,
+        id: WorkspaceRoleId,
+        name: Text,
+        permissions: PermissionSet,
+        grants_admin: bool,
+        now: Timestamp,
+    }) -> WorkspaceRole invalidates Organization(organization) =
         "INSERT INTO workspace_roles (organization_id, workspace_id, scope, id, name, permissions, grants_admin, created_at, updated_at)
          VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $7)
       RETURNING id, workspace_id, name, permissions, created_at, updated_at";
 
     /// Whether somebody with this address is in the workspace.
-    MEMBER_OF_ADDRESS(OrganizationId, WorkspaceId, Text): (WorkspaceMembershipId,) =
+    MEMBER_OF_ADDRESS(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
         "SELECT m.id FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3";
 
-    ALL_OF_USER(UserId): WorkspaceMembership =
+    ALL_OF_USER(UserId) -> WorkspaceMembership =
         "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
            FROM workspace_memberships WHERE user_id = $1 ORDER BY id DESC";
 
-    OF_USER(UserId): Workspace =
+    OF_USER(UserId) -> Workspace =
         "SELECT w.id AS id, w.organization_id AS organization_id, w.name AS name, w.description AS description,
                 w.image_url AS image_url, w.member_count AS member_count, w.whitelisted_ips AS whitelisted_ips,
                 w.enable_ip_restriction AS enable_ip_restriction, w.enforce_mfa AS enforce_mfa,
@@ -296,7 +314,7 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY m.id DESC";
 
-    ROLES_OF_USER(UserId): WorkspaceMembershipRole =
+    ROLES_OF_USER(UserId) -> WorkspaceMembershipRole =
         "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
            FROM workspace_memberships m

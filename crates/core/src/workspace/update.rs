@@ -1,11 +1,12 @@
 //! Changing a workspace, and deleting it.
 
 use super::sql::{self, Workspace};
-use crate::access::{self, AddressList, WorkspaceNeed};
-use crate::context::{Command, Context};
+use crate::access;
 use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
 use crate::id::WorkspaceId;
 use crate::names::{Description, WorkspaceName};
+use crate::permission::{AddressList, RequiredWorkspacePermission, Requirement};
 use crate::{images, membership};
 
 /// Changes what is given, and leaves the rest as it is.
@@ -31,10 +32,12 @@ pub struct Update {
 }
 
 impl Command for Update {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
+    const ERRORS: &'static [Code] = &[Code::AddressListExcludesYou, Code::MfaNotAvailable, Code::ImagesNotAvailable];
     type Out = Workspace;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Admin).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
         let (organization, workspace) = grant.place();
         if self.demands_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
@@ -49,9 +52,17 @@ impl Command for Update {
         let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
         let image = images::settle(cx, &now.image_url, &self.image).await?;
-        let changed =
-            (organization, workspace, name, description, image.as_str(), addresses.as_str(), restricts, cx.now);
-        cx.tx.one(sql::UPDATE, changed).await
+        let update = sql::UpdateWorkspace {
+            organization,
+            workspace,
+            name,
+            description,
+            image_url: &image,
+            allowed_addresses: &addresses,
+            restricts_addresses: restricts,
+            now: cx.now,
+        };
+        Ok(cx.tx.one(sql::UPDATE, update).await?)
     }
 }
 
@@ -65,10 +76,12 @@ pub struct Delete {
 }
 
 impl Command for Delete {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
+    const ERRORS: &'static [Code] = &[Code::WorkspaceIsAssigned];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let grant = access::authorize_in_workspace(cx, self.workspace, WorkspaceNeed::Admin).await?;
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
         let (organization, workspace) = grant.place();
         let assigned = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.auto_assigned_workspace_id;
         if assigned == workspace {

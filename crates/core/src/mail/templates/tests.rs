@@ -1,24 +1,24 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::mail::letter::Invited;
+use crate::mail::email_template::Invited;
 
 const LINK: &str = "https://join.example/invite#token=inv_SAMPLE.sample";
 
 fn invited() -> Invited<'static> {
-    match Letter::samples()[0] {
-        Letter::Invitation(invited) => invited,
+    match EmailTemplate::samples()[0] {
+        EmailTemplate::Invitation(invited) => invited,
         _ => unreachable!(),
     }
 }
 
-fn written(letter: &Letter<'_>, language: Language) -> Rendered {
+fn written(letter: &EmailTemplate<'_>, language: Language) -> Rendered {
     Templates::built_in().unwrap().render(letter, language, "Vestibule").unwrap()
 }
 
 #[test]
 fn an_invitation_says_who_where_what_and_until_when() {
-    let Rendered { subject, text, .. } = written(&Letter::Invitation(invited()), Language::English);
+    let Rendered { subject, text, .. } = written(&EmailTemplate::Invitation(invited()), Language::English);
     assert_eq!(subject, "Nora Lindgren invites you to join Lindgren Tea on Vestibule");
     assert_eq!(
         text,
@@ -55,23 +55,23 @@ fn what_is_not_there_leaves_no_gap() {
             "Guten Tag,\n\nDie Organisation „Lindgren Tea“ lädt Sie zu sich auf Vestibule ein.\n\nEinladung",
         ),
     ] {
-        let Rendered { text, .. } = written(&Letter::Invitation(few), language);
+        let Rendered { text, .. } = written(&EmailTemplate::Invitation(few), language);
         assert!(text.starts_with(begins), "{text}");
         assert!(text.contains("(1 day)") || text.contains("(1 Tag)"), "{text}");
         assert!(!text.contains("\n\n\n"), "{text}");
     }
     let unseen = Invited { inviter: Some(" \u{200b}"), ..invited() };
-    assert!(written(&Letter::Invitation(unseen), Language::English).subject.starts_with("Lindgren Tea invites"));
+    assert!(written(&EmailTemplate::Invitation(unseen), Language::English).subject.starts_with("Lindgren Tea invites"));
 }
 
 #[test]
 fn every_letter_says_the_same_in_both_forms_and_languages() {
-    for letter in Letter::samples() {
+    for letter in EmailTemplate::samples() {
         for language in Language::ALL {
             let Rendered { subject, text, html } = written(&letter, language);
             assert!(!subject.is_empty() && subject.chars().count() < 100, "{subject}");
             for body in [&text, &html] {
-                assert!(!body.contains(marked::is_mark), "{body}");
+                assert!(!body.contains(markup::is_mark), "{body}");
                 assert!(body.contains("Vestibule"));
                 if let Some(link) = letter.link() {
                     assert!(body.replace("&#x2f;", "/").replace("&amp;", "&").contains(link), "{body}");
@@ -94,7 +94,7 @@ fn names_carry_no_markup_no_links_and_no_lines() {
     let bad =
         "<a href=\"https://evil.example\">Win!</a>\r\nBcc: x@evil.example\n\nDear customer & friend \u{e000}x\u{e000}";
     let invited = Invited { organization: bad, inviter: Some(bad), workspace: Some(bad), role: Some(bad), ..invited() };
-    for letter in [Letter::Invitation(invited), Letter::Reminder(invited)] {
+    for letter in [EmailTemplate::Invitation(invited), EmailTemplate::Reminder(invited)] {
         let templates = Templates::built_in().unwrap();
         let Rendered { subject, text, html } = templates.render(&letter, Language::English, bad).unwrap();
         for body in [&subject, &text, &html] {
@@ -113,7 +113,7 @@ fn names_carry_no_markup_no_links_and_no_lines() {
 fn five_thousand_characters_make_a_short_mail() {
     let long = "Žluťoučký kůň ".repeat(360);
     let invited = Invited { organization: &long, inviter: Some(&long), ..invited() };
-    let Rendered { subject, text, html } = written(&Letter::Invitation(invited), Language::German);
+    let Rendered { subject, text, html } = written(&EmailTemplate::Invitation(invited), Language::German);
     assert!(subject.chars().count() < 260 && text.chars().count() < 1200 && html.chars().count() < 6000);
     assert!(subject.contains('…'));
 }
@@ -123,22 +123,22 @@ fn an_operators_words_take_the_place_of_ours() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("de")).unwrap();
     let file = folder.path().join("de/invitation.txt");
-    let words = "Subject: Servus\r\n\r\nKommen Sie zu {{ organization }}!\r\n\r\n{{ button(\"Los\") }}\r\n";
-    std::fs::write(&file, words).unwrap();
+    let message = "Subject: Servus\r\n\r\nKommen Sie zu {{ organization }}!\r\n\r\n{{ button(\"Los\") }}\r\n";
+    std::fs::write(&file, message).unwrap();
     let templates = Templates::in_folder(folder.path()).unwrap();
-    let german = templates.render(&Letter::Invitation(invited()), Language::German, "Vestibule").unwrap();
+    let german = templates.render(&EmailTemplate::Invitation(invited()), Language::German, "Vestibule").unwrap();
     assert_eq!(german.subject, "Servus");
     assert_eq!(german.text, format!("Kommen Sie zu Lindgren Tea!\n\nLos:\n\n{LINK}\n\n-- \nVestibule"));
-    let english = templates.render(&Letter::Invitation(invited()), Language::English, "Vestibule").unwrap();
+    let english = templates.render(&EmailTemplate::Invitation(invited()), Language::English, "Vestibule").unwrap();
     assert!(english.subject.starts_with("Nora Lindgren invites"));
 
-    for (words, told) in [
+    for (message, told) in [
         ("Hello", "begins with a line"),
         ("Subject: x\n\nno way in", "no {{ button"),
         ("Subject: x\n\n{{ button(\"y\") }} {{ organisation }}", "line 3"),
         ("Subject: x\n\n{% if %}", "line 3"),
     ] {
-        std::fs::write(&file, words).unwrap();
+        std::fs::write(&file, message).unwrap();
         let error = Templates::in_folder(folder.path()).unwrap_err();
         assert_eq!(error.file, file);
         assert!(error.reason.contains(told), "{error}");
@@ -154,7 +154,7 @@ proptest! {
     #[test]
     fn any_name_makes_a_mail_with_one_way_in(name in any::<String>()) {
         let invited = Invited { organization: &name, inviter: Some(&name), role: Some(&name), ..invited() };
-        let Rendered { subject, text, html } = written(&Letter::Invitation(invited), Language::English);
+        let Rendered { subject, text, html } = written(&EmailTemplate::Invitation(invited), Language::English);
         prop_assert!(!subject.contains(char::is_control));
         prop_assert_eq!(text.matches("://").count(), 2);
         prop_assert_eq!(html.matches("<a ").count(), 3);

@@ -1,0 +1,75 @@
+//! The installation itself: one row, made on the first start, with the roles that it shares with all organizations.
+
+pub(crate) mod sql;
+
+use crate::deployment::Deployment;
+use crate::error::{Code, Result};
+use crate::execution::{Command, Context, Query};
+use crate::id::{RoleId, WorkspaceRoleId};
+use crate::permission::{ADMIN, PermissionSet, Requirement, WORKSPACE_ADMIN};
+
+/// Makes the deployment and its four roles on a new database, and reads them on every other.
+///
+/// Answers `None` when the database was made with another master key.
+#[derive(Debug)]
+pub struct Bootstrap;
+
+impl Command for Bootstrap {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Option<Deployment>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<Deployment>> {
+        if let Some(deployment) = cx.tx.optional(sql::FIND, ()).await? {
+            // Not a secret compared with a stranger's guess: both sides are the operator's.
+            return Ok((deployment.key_check == cx.executor.keys.check()).then_some(deployment));
+        }
+        let creator = role(cx, "Admin", &[ADMIN]).await?;
+        let member = role(cx, "Member", &["organization:member"]).await?;
+        let workspace_creator = workspace_role(cx, "Admin", &[WORKSPACE_ADMIN]).await?;
+        let workspace_member = workspace_role(cx, "Member", &["workspace:member"]).await?;
+        let deployment = sql::InsertDeployment {
+            id: cx.id(),
+            key_check: cx.executor.keys.check(),
+            creator_role: creator,
+            member_role: member,
+            workspace_creator_role: workspace_creator,
+            workspace_member_role: workspace_member,
+            now: cx.now,
+        };
+        Ok(Some(cx.tx.one(sql::INSERT, deployment).await?))
+    }
+}
+
+/// Whether the database answers. Error: `UNAVAILABLE` when it does not.
+#[derive(Debug)]
+pub struct IsReady;
+
+impl Query for IsReady {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        {
+            cx.tx.one(sql::FIND, ()).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<RoleId> {
+    let permissions = PermissionSet::new(permissions.iter().copied());
+    let id = cx.id();
+    let made = (id, name, permissions.to_json(), permissions.holds(ADMIN), cx.now);
+    cx.tx.execute(sql::INSERT_ROLE, (made.0, made.1, &made.2, made.3, made.4)).await?;
+    Ok(id)
+}
+
+async fn workspace_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<WorkspaceRoleId> {
+    let permissions = PermissionSet::new(permissions.iter().copied());
+    let id = cx.id();
+    let made = (id, name, permissions.to_json(), permissions.holds(WORKSPACE_ADMIN), cx.now);
+    cx.tx.execute(sql::INSERT_WORKSPACE_ROLE, (made.0, made.1, &made.2, made.3, made.4)).await?;
+    Ok(id)
+}

@@ -1,0 +1,73 @@
+//! Values that were read of an organization and stay valid while its revision is unchanged.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::Revision;
+use crate::id::OrganizationId;
+
+/// Organizations that are expected to be cached at once. With a larger number the cache would have more shards, and a large
+/// organization would fit into none of them.
+const EXPECTED_ENTRIES: usize = 32;
+/// The weight of all entries together. One unit is about 500 bytes; the least recently used entries are evicted first.
+const MAX_WEIGHT: u64 = 16_384;
+
+/// One value for each organization. Its type is the domain module's own.
+pub(crate) struct OrganizationCache(Cache<OrganizationId, Entry, EntryWeight>);
+
+#[derive(Clone)]
+struct Entry {
+    revision: i64,
+    weight: u64,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+#[derive(Clone)]
+struct EntryWeight;
+
+impl Weighter<OrganizationId, Entry> for EntryWeight {
+    fn weight(&self, _: &OrganizationId, entry: &Entry) -> u64 {
+        // An entry of weight 0 would never be evicted.
+        entry.weight.max(1)
+    }
+}
+
+impl OrganizationCache {
+    /// The value of this type that was read at this revision.
+    pub(crate) fn get<T: Send + Sync + 'static>(
+        &self,
+        organization: OrganizationId,
+        revision: Revision,
+    ) -> Option<Arc<T>> {
+        let entry = self.0.get(&organization).filter(|entry| entry.revision == revision.organization)?;
+        entry.value.downcast().ok()
+    }
+
+    /// Replaces the organization's value with one that was read at this revision and weighs this much.
+    pub(crate) fn insert<T: Send + Sync + 'static>(
+        &self,
+        organization: OrganizationId,
+        revision: Revision,
+        weight: usize,
+        value: Arc<T>,
+    ) {
+        let entry = Entry { revision: revision.organization, weight: weight as u64, value };
+        self.0.insert(organization, entry);
+    }
+}
+
+impl Default for OrganizationCache {
+    fn default() -> Self {
+        Self(Cache::with_weighter(EXPECTED_ENTRIES, MAX_WEIGHT, EntryWeight))
+    }
+}
+
+impl fmt::Debug for OrganizationCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OrganizationCache").field(&self.0.len()).finish()
+    }
+}

@@ -1,0 +1,25 @@
+//! What statements invalidate: the meaning of the database crate's opaque scopes.
+
+use vestibule_db::Invalidation;
+
+/// Scopes that statements name after `invalidates`.
+pub(crate) struct Scope;
+
+#[expect(non_upper_case_globals, reason = "statements read `invalidates Invitations(organization)`")]
+impl Scope {
+    /// The invitations of one organization.
+    pub(crate) const Invitations: vestibule_db::Scope = vestibule_db::Scope::new(1);
+    /// The members, roles and workspaces of one organization, and the organization itself.
+    pub(crate) const Organization: vestibule_db::Scope = vestibule_db::Scope::new(2);
+    /// One session, as its caller sees it.
+    pub(crate) const Session: vestibule_db::Scope = vestibule_db::Scope::new(3);
+    /// The sessions of one user.
+    pub(crate) const User: vestibule_db::Scope = vestibule_db::Scope::new(4);
+    /// The members of every organization, and every session: people appear in all organizations they belong to.
+    pub(crate) const Everyone: vestibule_db::Scope = vestibule_db::Scope::new(5);
+}
+
+/// Whether an organization's members, roles and workspaces are untouched by these.
+pub(crate) fn leaves_organizations_unchanged(invalidations: &[Invalidation]) -> bool {
+    invalidations.iter().all(|invalidation| invalidation.scope == Scope::Invitations)
+}

@@ -1,0 +1,101 @@
+//! Who sends a request: what they carry, where they come from, and the session their token names.
+
+pub(crate) mod sql;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use vestibule_db::Tx;
+
+use crate::error::Result;
+use crate::id::{SessionId, SignInId};
+use crate::language::Language;
+use crate::secret::SessionToken;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+pub use sql::CurrentSession;
+
+/// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session in
+/// use costs a write only this often.
+const MAX_TOUCH_INTERVAL: Duration = Duration::from_mins(2);
+
+/// Who sends a request. Making one reads nothing and cannot fail.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub token: Option<SessionToken>,
+    /// The client's address, as far as trusted proxies tell it.
+    pub address: IpAddr,
+    /// The `User-Agent` header, cut to 400 bytes.
+    pub user_agent: String,
+    /// The preferred language of the request.
+    pub language: Language,
+}
+
+impl Caller {
+    /// A caller without a session, on this machine: for workers and tests.
+    pub const fn anonymous() -> Self {
+        Self {
+            token: None,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: String::new(),
+            language: Language::English,
+        }
+    }
+}
+
+/// The part of a session that every response carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionStub {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl CurrentSession {
+    /// The part of it that every response carries.
+    pub fn stub(&self) -> SessionStub {
+        SessionStub { id: self.id, created_at: self.created_at, updated_at: self.updated_at }
+    }
+
+    /// The session and its active sign-in, if there is one.
+    pub(crate) fn signed_in(&self) -> Option<(SessionId, SignInId)> {
+        self.sign_in_id.map(|sign_in| (self.id, sign_in))
+    }
+
+    /// Whether the stored `last_seen_at` is due to be updated.
+    pub(crate) fn is_touch_due(&self, now: Timestamp, settings: &Settings) -> bool {
+        now.since(self.last_seen_at) >= touch_interval(settings)
+    }
+}
+
+/// The instant from which a session that was last seen at `last_seen` is due to be touched, or has ended.
+pub(crate) fn touch_due_at(last_seen: Timestamp, settings: &Settings) -> Timestamp {
+    last_seen.plus(touch_interval(settings))
+}
+
+fn touch_interval(settings: &Settings) -> Duration {
+    MAX_TOUCH_INTERVAL.min(settings.sessions.idle / 4)
+}
+
+/// The session of this token; `None` if there is none or it has ended.
+pub(crate) async fn load_session(
+    tx: &mut Tx<'_>,
+    token: &SessionToken,
+    now: Timestamp,
+    settings: &Settings,
+) -> Result<Option<CurrentSession>> {
+    Ok(tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle))).await?)
+}
+
+/// Stores that the session was used, if the stored time is old enough.
+pub(crate) fn touch(tx: &mut Tx<'_>, session: &CurrentSession, now: Timestamp, settings: &Settings) -> Result<()> {
+    if !session.is_touch_due(now, settings) {
+        return Ok(());
+    }
+    tx.defer(sql::TOUCH, (session.id, now))?;
+    if let Some(sign_in) = session.sign_in_id {
+        tx.defer(sql::TOUCH_SIGN_IN, (session.id, sign_in, now))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What a command or query runs with: its transaction, its caller, and the executor's clock, randomness and settings.
+
+use vestibule_db::{Arguments, DependentStatement, Statement, Tx};
+
+use super::Executor;
+use super::after_commit::AfterCommit;
+use crate::cache::{self, Revision, ValidatedAccess};
+use crate::caller::{Caller, CurrentSession};
+use crate::error::{Code, Result};
+use crate::id::{OrganizationId, UserId};
+use crate::random::Randomness;
+use crate::time::Timestamp;
+
+/// What a command or query runs with. The caller's session is looked up by the transaction's first statement, so a sign-out
+/// or a lost membership that was committed before is seen.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub tx: Tx<'a>,
+    /// The time of this transaction: the same from its first statement to its last.
+    pub now: Timestamp,
+    /// The caller's session, if they have one that has not ended.
+    pub session: Option<CurrentSession>,
+    /// The caller's cached permissions in the organization of the command, revalidated in this transaction.
+    pub(crate) access: Option<ValidatedAccess>,
+    pub caller: &'a Caller,
+    pub executor: &'a Executor,
+    pub(crate) after_commit: AfterCommit,
+}
+
+impl Context<'_> {
+    /// A new id.
+    pub fn id<I: From<i64>>(&self) -> I {
+        self.executor.ids.next(self.now)
+    }
+
+    pub fn random(&self) -> &dyn Randomness {
+        self.executor.random.as_ref()
+    }
+
+    /// The signed-in user. Error: `UNAUTHORIZED`.
+    pub fn user(&self) -> Result<UserId> {
+        Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
+    }
+
+    /// The organization's revision in the state that this transaction sees.
+    pub(crate) async fn revision(&mut self, organization: OrganizationId) -> Result<Revision> {
+        cache::current_revision(&mut self.tx, self.access.as_ref(), organization).await
+    }
+
+    /// Runs a statement that changes invitations of an organization, as the only change of its transaction, with what
+    /// depends on it. Returns whether it changed a row; `dependents` run only then. See [`Tx::execute_composite`].
+    pub(crate) async fn execute_composite<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        given: A::Given<'_>,
+        dependents: Vec<DependentStatement>,
+    ) -> Result<bool> {
+        let now = self.now;
+        // A session that is due to be touched is touched by the same transaction, which then has several statements.
+        let is_only_change =
+            !self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
+        let bump = |invalidation, shard| {
+            if is_only_change { cache::bump_if_changed(invalidation, shard, now) } else { None }
+        };
+        Ok(self.tx.execute_composite(statement, given, dependents, bump).await?)
+    }
+}

@@ -1,0 +1,96 @@
+//! Commands and queries with their types erased, so that what surrounds them (transactions, retries, timeouts, tasks) is
+//! compiled once and not for each of a hundred. The output gets its type back in the function that erased it.
+
+use std::any::Any;
+use std::pin::Pin;
+
+use vestibule_db::TransactionMode;
+
+use super::{Command, Context, Query, Reply};
+#[cfg(feature = "test-hooks")]
+use crate::error::Code;
+use crate::error::{Problem, Result};
+use crate::id::OrganizationId;
+#[cfg(feature = "test-hooks")]
+use crate::permission::Requirement;
+use crate::settings::Settings;
+
+/// The erased output of an operation.
+pub(super) type Output = Box<dyn Any + Send>;
+
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Output>> + Send + 'a>>;
+
+/// A command or a query.
+pub(super) trait Operation: Send + Sync {
+    fn transaction_mode(&self, settings: &Settings) -> TransactionMode;
+
+    /// The organization whose cached access may be used.
+    fn organization(&self, settings: &Settings) -> Option<OrganizationId>;
+
+    /// Its name, what it requires, and the codes that it declares.
+    #[cfg(feature = "test-hooks")]
+    fn declaration(&self) -> (&'static str, Requirement, &'static [Code]);
+
+    fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Running<'a>;
+}
+
+pub(super) struct CommandOperation<C>(pub(super) C);
+
+impl<C: Command> Operation for CommandOperation<C> {
+    fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
+        self.0.transaction_mode(settings)
+    }
+
+    fn organization(&self, settings: &Settings) -> Option<OrganizationId> {
+        self.0.organization().filter(|_| self.0.transaction_mode(settings) != TransactionMode::Serializable)
+    }
+
+    #[cfg(feature = "test-hooks")]
+    fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
+        (std::any::type_name::<C>(), C::REQUIRES, C::ERRORS)
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Running<'a> {
+        Box::pin(async move { Ok(Box::new(self.0.run(cx).await?) as Output) })
+    }
+}
+
+pub(super) struct QueryOperation<'q, Q>(pub(super) &'q Q);
+
+impl<Q: Query> Operation for QueryOperation<'_, Q> {
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadOnly
+    }
+
+    fn organization(&self, _: &Settings) -> Option<OrganizationId> {
+        self.0.organization()
+    }
+
+    #[cfg(feature = "test-hooks")]
+    fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
+        (std::any::type_name::<Q>(), Q::REQUIRES, Q::ERRORS)
+    }
+
+    fn run<'a>(&'a self, cx: &'a mut Context<'_>) -> Running<'a> {
+        Box::pin(async move { Ok(Box::new(self.0.run(cx).await?) as Output) })
+    }
+}
+
+/// Gives the output of an operation its type back.
+pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
+    let Reply { session, result, stats, is_touch_due } = reply;
+    let downcast = |output: Output| output.downcast().map_err(|_| Problem::internal("an operation has another output"));
+    Reply { session, result: result.and_then(downcast).map(|output| *output), stats, is_touch_due }
+}
+
+/// Panics if an operation refused with a code that it does not declare: the suite fails then.
+#[cfg(feature = "test-hooks")]
+#[expect(clippy::panic, reason = "a test that meets an undeclared code has found a defect")]
+pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>) {
+    let (name, requires, errors) = operation.declaration();
+    let Err(problem) = result else { return };
+    for (code, _) in problem.errors() {
+        let is_declared = errors.contains(&code) || requires.codes().contains(&code) || code.is_common();
+        assert!(is_declared, "{name} refused with {}, which its ERRORS do not declare", code.as_str());
+    }
+}

@@ -1,0 +1,334 @@
+//! Runs commands and queries, and holds what they use. Nothing is global, so each test has an executor of its own.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use vestibule_db::{Db, QueryStats, Tx};
+
+use super::after_commit::AfterCommit;
+use super::erased::{CommandOperation, Operation, Output, QueryOperation, downcast};
+use super::{Command, Context, Query, Reply, postgres, sqlite};
+use crate::cache::{
+    self, AccessCache, AccessKey, Cached, CachedAccess, OrganizationCache, REVALIDATION_STATS, RevalidationBatcher,
+    Revision, ValidatedAccess,
+};
+use crate::caller::{self, Caller};
+use crate::deployment::Deployment;
+use crate::dns::Dns;
+use crate::error::{Code, Problem, Result};
+use crate::id::{IdSource, OrganizationId};
+use crate::image_store::ImageStore;
+use crate::mail::{MailTransport, Templates};
+use crate::password::PasswordHasher;
+use crate::permission::{RequiredPermission, Requirement};
+use crate::random::Randomness;
+use crate::secret::{Keys, SessionToken};
+use crate::settings::Settings;
+use crate::time::{Clock, Timestamp};
+
+/// How long a response waits until the session's last use is stored. It is stored even if that takes longer.
+const TOUCH_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// What the service depends on.
+#[derive(Debug)]
+pub struct Dependencies {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Randomness>,
+    pub settings: Settings,
+    pub keys: Keys,
+    /// `None` where no mail is sent.
+    pub mail_transport: Option<Arc<dyn MailTransport>>,
+    pub templates: Templates,
+    pub images: ImageStore,
+    pub dns: Arc<dyn Dns>,
+}
+
+/// Runs commands and queries.
+#[derive(Debug)]
+pub struct Executor {
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Randomness>,
+    pub(crate) ids: IdSource,
+    /// Identifies this process's lease on its node number.
+    pub(crate) lease_holder: [u8; 16],
+    pub(crate) keys: Keys,
+    pub(crate) mail_transport: Option<Arc<dyn MailTransport>>,
+    pub(crate) templates: Templates,
+    pub(crate) passwords: PasswordHasher,
+    pub images: ImageStore,
+    pub(crate) dns: Arc<dyn Dns>,
+    /// Wakes the outbox worker.
+    pub(crate) outbox: Notify,
+    /// Wakes the cleanup worker.
+    pub(crate) cleanup: Notify,
+    pub(super) access_cache: AccessCache,
+    pub(super) revalidation_batcher: RevalidationBatcher,
+    pub(crate) organization_cache: OrganizationCache,
+    pub(crate) deployment: OnceLock<Deployment>,
+    pub settings: Settings,
+}
+
+impl Executor {
+    pub(crate) fn new(dependencies: Dependencies) -> Self {
+        let Dependencies { db, clock, random, settings, keys, mail_transport, templates, images, dns } = dependencies;
+        db.set_max_group(settings.writes_per_commit);
+        Self {
+            db,
+            clock,
+            ids: IdSource::without_node(),
+            lease_holder: random.bytes(),
+            random,
+            keys,
+            mail_transport,
+            templates,
+            passwords: PasswordHasher::new(settings.passwords.parallel_hashes),
+            images,
+            dns,
+            outbox: Notify::new(),
+            cleanup: Notify::new(),
+            access_cache: AccessCache::default(),
+            revalidation_batcher: RevalidationBatcher::default(),
+            organization_cache: OrganizationCache::default(),
+            deployment: OnceLock::new(),
+            settings,
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        self.random.bytes()
+    }
+
+    /// Whether mail is sent.
+    pub fn sends_mail(&self) -> bool {
+        self.mail_transport.is_some()
+    }
+
+    /// The installation and its roles.
+    pub fn deployment(&self) -> Result<&Deployment> {
+        self.deployment.get().ok_or_else(|| Problem::internal("the deployment is not loaded"))
+    }
+
+    /// Runs a command in one transaction, which is committed when this returns. The command completes even if the caller stops
+    /// waiting.
+    pub async fn run<C: Command>(self: &Arc<Self>, caller: &Caller, command: C) -> Reply<C::Out> {
+        downcast(self.execute_command(caller, Box::new(CommandOperation(command))).await)
+    }
+
+    /// Runs a query in a read-only transaction.
+    pub async fn query<Q: Query>(self: &Arc<Self>, caller: &Caller, query: &Q) -> Reply<Q::Out> {
+        downcast(self.execute_query(caller, &QueryOperation(query)).await)
+    }
+
+    async fn execute_command(self: &Arc<Self>, caller: &Caller, command: Box<dyn Operation>) -> Reply<Output> {
+        match &self.db {
+            Db::Sqlite(sqlite) => sqlite::run(self, sqlite, caller, command).await,
+            Db::Postgres(_) => postgres::run(self, caller, command).await,
+        }
+    }
+
+    async fn execute_query(self: &Arc<Self>, caller: &Caller, query: &dyn Operation) -> Reply<Output> {
+        let reply = match &self.db {
+            Db::Sqlite(sqlite) => sqlite::query(self, sqlite, caller, query).await,
+            Db::Postgres(postgres) => postgres::query(self, postgres, caller, query).await,
+        };
+        if reply.is_touch_due {
+            // The response does not depend on it.
+            let _ = timeout(TOUCH_TIMEOUT, self.run(caller, Touch)).await;
+        }
+        reply
+    }
+
+    /// The caller's access to an organization, from the cache if it is still current, at the cost of at most one statement.
+    /// `None` if the caller lacks the permission, or if anything else is to be done or said: then run the query itself.
+    pub async fn cached_access(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        required: RequiredPermission,
+    ) -> Option<(CachedAccess, QueryStats)> {
+        let token = caller.token.as_ref()?;
+        let key = AccessKey::new(token, organization);
+        let now = self.now();
+        if let Some(cached) = self.access_cache.get(&key)
+            && let Some((revision, stats)) = self.revalidate_cached(&cached, now).await
+        {
+            return cached.grant(caller, required, now, revision).map(|access| (access, stats));
+        }
+        let (loaded, revision) = match &self.db {
+            Db::Sqlite(sqlite) => sqlite::load_access(self, sqlite, token, organization, now).await,
+            Db::Postgres(postgres) => postgres::load_access(self, postgres, token, organization, now).await,
+        }?;
+        let access = loaded.grant(caller, required, now, revision);
+        self.access_cache.insert(key, Arc::new(loaded));
+        access.map(|access| (access, REVALIDATION_STATS))
+    }
+
+    /// Returns what the revalidation cost, at most one statement, if the cached value is still current.
+    pub async fn revalidate<T>(&self, cached: &Cached<T>) -> Option<QueryStats> {
+        self.revalidate_cached(cached, self.now()).await.map(|(_, stats)| stats)
+    }
+
+    async fn revalidate_cached<T>(&self, cached: &Cached<T>, now: Timestamp) -> Option<(Revision, QueryStats)> {
+        if !cached.validity.is_current_at(now) {
+            return None;
+        }
+        // The number is read before the database: a commit after this is not known to have been seen.
+        let commits = self.db.commits();
+        if let Some(revision) = commits.and_then(|commits| cached.validated_at(commits)) {
+            return Some((revision, QueryStats::default()));
+        }
+        let revision = match &self.db {
+            Db::Sqlite(sqlite) => sqlite::revalidate(sqlite, &cached.validity).await,
+            Db::Postgres(postgres) => postgres::revalidate(self, postgres, &cached.validity).await,
+        }?;
+        if let Some(commits) = commits {
+            cached.record_validation(commits, revision);
+        }
+        Some((revision, REVALIDATION_STATS))
+    }
+
+    /// Runs a command in its transaction. `access` is the caller's, if it was validated already, with what that cost.
+    pub(super) async fn run_in(
+        &self,
+        caller: &Caller,
+        command: &dyn Operation,
+        access: Option<(ValidatedAccess, QueryStats)>,
+        tx: Tx<'_>,
+    ) -> (Reply<Output>, AfterCommit) {
+        let (access, stats_before) = access.unzip();
+        let mut cx = match self.context(caller, command, access, tx).await {
+            Ok(cx) => cx,
+            Err(problem) => return (Reply::refused(problem), AfterCommit::default()),
+        };
+        let result = command.run(&mut cx).await;
+        #[cfg(feature = "test-hooks")]
+        super::erased::assert_declared(command, &result);
+        let result = result.and_then(|output| finish(&mut cx).map(|()| output));
+        let after_commit = std::mem::take(&mut cx.after_commit);
+        let mut reply = Reply::new(&cx, result);
+        reply.stats = reply.stats.and(stats_before.unwrap_or_default());
+        (reply, after_commit)
+    }
+
+    /// Runs a query in its transaction.
+    pub(super) async fn query_in(&self, caller: &Caller, query: &dyn Operation, tx: Tx<'_>) -> Reply<Output> {
+        match self.context(caller, query, None, tx).await {
+            Ok(mut cx) => {
+                let result = query.run(&mut cx).await;
+                #[cfg(feature = "test-hooks")]
+                super::erased::assert_declared(query, &result);
+                std::mem::take(&mut cx.after_commit).run(self, result.is_ok());
+                Reply::new(&cx, result)
+            }
+            Err(problem) => Reply::refused(problem),
+        }
+    }
+
+    /// Runs a query for a caller whose access was validated. The hooks are left to the caller of this.
+    pub(super) async fn query_with_access(
+        &self,
+        caller: &Caller,
+        query: &dyn Operation,
+        access: ValidatedAccess,
+        now: Timestamp,
+        tx: Tx<'_>,
+    ) -> (Reply<Output>, AfterCommit) {
+        let session = Some(access.session().clone());
+        let after_commit = AfterCommit::default();
+        let mut cx = Context { tx, now, session, access: Some(access), caller, executor: self, after_commit };
+        let result = query.run(&mut cx).await;
+        #[cfg(feature = "test-hooks")]
+        super::erased::assert_declared(query, &result);
+        let after_commit = std::mem::take(&mut cx.after_commit);
+        (Reply::new(&cx, result), after_commit)
+    }
+
+    async fn context<'a>(
+        &'a self,
+        caller: &'a Caller,
+        operation: &dyn Operation,
+        mut access: Option<ValidatedAccess>,
+        mut tx: Tx<'a>,
+    ) -> Result<Context<'a>> {
+        let now = self.now();
+        let (mut session, mut after_commit) = (None, AfterCommit::default());
+        if let Some(token) = &caller.token {
+            if access.is_none()
+                && let Some(organization) = operation.organization(&self.settings)
+            {
+                access = self.validate_access(token, organization, now, &mut after_commit, &mut tx).await?;
+            }
+            session = match &access {
+                Some(access) => Some(access.session().clone()),
+                None => caller::load_session(&mut tx, token, now, &self.settings).await?,
+            };
+        }
+        Ok(Context { tx, now, session, access, caller, executor: self, after_commit })
+    }
+
+    /// The caller's access to an organization: from the cache if it is still current, else loaded. `None` for anybody who is
+    /// not a signed-in member with a role; the command finds out why.
+    async fn validate_access(
+        &self,
+        token: &SessionToken,
+        organization: OrganizationId,
+        now: Timestamp,
+        after_commit: &mut AfterCommit,
+        tx: &mut Tx<'_>,
+    ) -> Result<Option<ValidatedAccess>> {
+        let key = AccessKey::new(token, organization);
+        if let Some(cached) = self.access_cache.get(&key).filter(|cached| cached.validity.is_current_at(now))
+            && let Some(revision) = cache::revalidate(&cached.validity, tx).await?
+        {
+            return Ok(Some(ValidatedAccess::new(cached, revision)));
+        }
+        let loaded = cache::load_access(token, organization, now, &self.settings, tx).await?;
+        Ok(loaded.map(|(access, revision)| {
+            let access = Arc::new(access);
+            let cached = Arc::clone(&access);
+            after_commit.on_end(move |executor| executor.access_cache.insert(key, cached));
+            ValidatedAccess::new(access, revision)
+        }))
+    }
+
+    /// The open database, for tests that fill its disk.
+    #[cfg(feature = "test-hooks")]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The node number under which this process makes ids.
+    pub fn node(&self) -> i64 {
+        self.ids.node()
+    }
+}
+
+/// What every command ends with, in its own transaction.
+fn finish(cx: &mut Context<'_>) -> Result<()> {
+    if let Some(session) = &cx.session {
+        caller::touch(&mut cx.tx, session, cx.now, &cx.executor.settings)?;
+    }
+    cache::bump_revisions(&mut cx.tx, cx.now)
+}
+
+/// Stores that the session was used, for a caller who only reads. Every command does so when it ends.
+#[derive(Debug)]
+struct Touch;
+
+impl Command for Touch {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = ();
+
+    async fn run(&self, _: &mut Context<'_>) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! Running commands and queries: one transaction each, on either engine, for a caller.
+
+mod after_commit;
+mod command;
+mod context;
+mod erased;
+mod executor;
+mod postgres;
+mod retry;
+mod sqlite;
+
+pub use crate::caller::Caller;
+pub use command::{Command, Query, Reply};
+pub use context::Context;
+pub use executor::{Dependencies, Executor};

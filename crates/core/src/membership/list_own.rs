@@ -1,0 +1,57 @@
+//! The organizations one belongs to.
+
+use super::sql::{self, Membership, MembershipRole};
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::organization::{self, Organization};
+use crate::permission::{AddressList, Requirement};
+use crate::user::{self, PublicUser};
+
+/// Shows the caller's memberships, the newest first. Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ListOwn;
+
+/// One of the caller's memberships.
+#[derive(Debug)]
+pub struct OwnMembership {
+    /// The membership.
+    pub membership: Membership,
+    /// The organization.
+    pub organization: Organization,
+    /// The caller.
+    pub user: PublicUser,
+    /// The roles, oldest first.
+    pub roles: Vec<MembershipRole>,
+    /// Whether the organization lets them in from where they are.
+    pub is_address_allowed: bool,
+}
+
+impl Query for ListOwn {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Vec<OwnMembership>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
+        let user = cx.user()?;
+        let (person, from) = (cx.tx.one(user::sql::PUBLIC, (user,)).await?, cx.caller.address);
+        let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
+        let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
+        let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+        let own = memberships.into_iter().filter_map(|membership| {
+            let organization =
+                organizations.iter().find(|organization| organization.id == membership.organization_id)?;
+            Some(OwnMembership {
+                roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
+                organization: organization.clone(),
+                user: person.clone(),
+                is_address_allowed: AddressList::is_allowed(
+                    organization.enable_ip_restriction,
+                    &organization.whitelisted_ips,
+                    from,
+                ),
+                membership,
+            })
+        });
+        Ok(own.collect())
+    }
+}

@@ -1,0 +1,61 @@
+//! The running service: what every entry point uses.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::bootstrap::Bootstrap;
+use crate::error::{Problem, Result};
+use crate::execution::{Caller, Dependencies, Executor};
+use crate::id::{DomainId, OrganizationId};
+use crate::secret::{InvitationToken, UnsubscribeToken};
+use crate::{node, session_token};
+
+/// The running service. It dereferences to the [`Executor`], which runs commands and queries.
+#[derive(Clone, Debug)]
+pub struct Service {
+    executor: Arc<Executor>,
+}
+
+/// Why the service could not be opened.
+#[derive(Debug)]
+pub enum ServiceError {
+    /// The database was created with another master key.
+    WrongKey,
+    /// The database failed.
+    Database(Problem),
+}
+
+impl Service {
+    /// Takes a node number, and creates the deployment and its roles in a new database.
+    pub async fn open(dependencies: Dependencies) -> Result<Self, ServiceError> {
+        let executor = Arc::new(Executor::new(dependencies));
+        node::claim(&executor).await.map_err(ServiceError::Database)?;
+        let bootstrapped = executor.run(&Caller::anonymous(), Bootstrap).await.result;
+        let deployment = bootstrapped.map_err(ServiceError::Database)?.ok_or(ServiceError::WrongKey)?;
+        let _ = executor.deployment.set(deployment);
+        Ok(Self { executor })
+    }
+
+    /// The public keys that verify session tokens; the one that signs now is the first.
+    pub fn published_keys(&self) -> Result<Vec<session_token::PublishedKey>> {
+        session_token::published(&self.executor.keys, &self.executor.settings.tokens, self.executor.now())
+    }
+
+    /// The value of the TXT record that proves a domain.
+    pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
+        self.executor.keys.domain_proof(organization, domain)
+    }
+
+    /// The token by which the invitee of this invitation unsubscribes.
+    pub fn unsubscribe_token(&self, token: &InvitationToken) -> UnsubscribeToken {
+        self.executor.keys.unsubscribe(token.invitation())
+    }
+}
+
+impl Deref for Service {
+    type Target = Arc<Executor>;
+
+    fn deref(&self) -> &Arc<Executor> {
+        &self.executor
+    }
+}

@@ -1,0 +1,65 @@
+//! The workspaces one belongs to.
+
+use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::OrganizationId;
+use crate::organization::{self, Organization};
+use crate::permission::{AddressList, Requirement};
+
+/// Shows the caller's workspace memberships, the newest first. Error: `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ListOwn {
+    /// Only those of this organization.
+    pub organization: Option<OrganizationId>,
+}
+
+/// One of the caller's workspace memberships.
+#[derive(Debug)]
+pub struct OwnWorkspaceMembership {
+    /// The membership.
+    pub membership: WorkspaceMembership,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The organization it is in.
+    pub organization: Organization,
+    /// The roles, oldest first.
+    pub roles: Vec<WorkspaceMembershipRole>,
+    /// Whether the organization and the workspace let them in from where they are.
+    pub is_address_allowed: bool,
+}
+
+impl Query for ListOwn {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Vec<OwnWorkspaceMembership>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnWorkspaceMembership>> {
+        let user = cx.user()?;
+        let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
+        let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
+        let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
+        let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+        let from = cx.caller.address;
+        let own = memberships.into_iter().filter_map(|membership| {
+            let of_membership = |organization: &&Organization| organization.id == membership.organization_id;
+            let organization = organizations.iter().find(of_membership)?;
+            let workspace = workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?;
+            Some(OwnWorkspaceMembership {
+                roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
+                is_address_allowed: [
+                    (organization.enable_ip_restriction, &organization.whitelisted_ips),
+                    (workspace.enable_ip_restriction, &workspace.whitelisted_ips),
+                ]
+                .into_iter()
+                .all(|(restricts, addresses)| AddressList::is_allowed(restricts, addresses, from)),
+                workspace: workspace.clone(),
+                organization: organization.clone(),
+                membership,
+            })
+        });
+        let wanted =
+            |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);
+        Ok(own.filter(wanted).collect())
+    }
+}

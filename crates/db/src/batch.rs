@@ -1,0 +1,72 @@
+//! Several questions put at once, none of which waits for the answer to another: one way to a server and back for them all.
+
+use super::statement::{Arguments, Declaration, Record, Row, Statement};
+use super::{Value, sqlite};
+use crate::error::Result;
+
+/// One of them: a statement that only reads, and what it takes.
+pub type BatchQuery<'g, A, R> = (Statement<A, R>, <A as Arguments>::Given<'g>);
+
+/// Several of them: a tuple of [`BatchQuery`]s.
+pub trait BatchQueries<'g> {
+    /// Every row of each.
+    type Rows;
+    /// Makes them ready to be sent.
+    fn batch(self) -> Batch<'g, Self::Rows>;
+}
+
+/// Several questions, ready to be sent.
+#[derive(Debug)]
+pub struct Batch<'g, Rows> {
+    pub(super) sent: Vec<(Declaration, Vec<Value<'g>>)>,
+    pub(super) read: fn(&mut BatchRows<'_>) -> Result<Rows>,
+}
+
+/// The answers, taken one after the other in the order of the questions.
+#[derive(Debug)]
+pub struct BatchRows<'s> {
+    pub(super) source: Source<'s>,
+    /// Rows that were taken.
+    pub(super) rows: usize,
+}
+
+/// Where answers come from.
+#[derive(Debug)]
+pub(super) enum Source<'s> {
+    /// Not asked before they are taken: nothing is gained by it in the same process.
+    Sqlite(&'s rusqlite::Connection, std::slice::Iter<'s, (Declaration, Vec<Value<'s>>)>),
+    /// Rows that have come.
+    Postgres(std::vec::IntoIter<Vec<tokio_postgres::Row>>),
+}
+
+impl BatchRows<'_> {
+    fn next<R: Record>(&mut self) -> Result<Vec<R>> {
+        let records: Vec<R> = match &mut self.source {
+            Source::Sqlite(connection, asked) => match asked.next() {
+                Some((declaration, values)) => sqlite::rows(connection, declaration, values, R::read)?,
+                None => Vec::new(),
+            },
+            Source::Postgres(answered) => {
+                let rows = answered.next().unwrap_or_default();
+                rows.iter().map(|row| R::read(&Row::Postgres(row))).collect::<Result<_>>()?
+            }
+        };
+        self.rows += records.len();
+        Ok(records)
+    }
+}
+
+macro_rules! questions {
+    ($($arguments:ident $record:ident $place:tt),+) => {
+        impl<'g, $($arguments: Arguments, $record: Record),+> BatchQueries<'g> for ($(BatchQuery<'g, $arguments, $record>,)+) {
+            type Rows = ($(Vec<$record>,)+);
+            fn batch(self) -> Batch<'g, Self::Rows> {
+                let sent = vec![$((self.$place.0.declaration(), $arguments::values(self.$place.1))),+];
+                Batch { sent, read: |answers| Ok(($(answers.next::<$record>()?,)+)) }
+            }
+        }
+    };
+}
+
+questions!(A Q 0, B R 1);
+questions!(A Q 0, B R 1, C S 2, D T 3, E U 4);

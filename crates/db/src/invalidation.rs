@@ -1,0 +1,81 @@
+//! What a write makes stale in a cache, declared beside each statement.
+//!
+//! A [`Scope`] is opaque here: the crate that declares the statements gives it a meaning, and bumps the revisions of
+//! what its transaction has invalidated.
+
+use super::Value;
+
+/// What kind of thing a statement invalidates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scope(u8);
+
+impl Scope {
+    /// The scope with this number.
+    pub const fn new(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// The number that it was made with.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// What a statement declares that it invalidates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalidates {
+    /// Nothing is declared: right for statements that write to no table that a cached read depends on.
+    Undeclared,
+    /// It writes to such a table, but nothing cached changes; the reason is for the reader.
+    Nothing(&'static str),
+    /// Everything of this scope.
+    All(Scope),
+    /// The one thing of this scope whose id is the argument at this index (0 is `$1`).
+    Argument(Scope, usize),
+}
+
+/// One thing that a transaction has invalidated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalidation {
+    /// What kind of thing.
+    pub scope: Scope,
+    /// Which one; 0 for all of the scope.
+    pub id: i64,
+}
+
+impl Invalidates {
+    /// What a run of the statement with these values invalidates if it changed a row.
+    pub(crate) fn resolve(self, values: &[Value<'_>]) -> Option<Invalidation> {
+        match self {
+            Self::Undeclared | Self::Nothing(_) => None,
+            Self::All(scope) => Some(Invalidation { scope, id: 0 }),
+            Self::Argument(scope, index) => match values.get(index) {
+                Some(Value::Integer(id)) => Some(Invalidation { scope, id: *id }),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The index of the named argument. Called by `sql!` at compile time, where an unknown name is a compile error.
+pub const fn argument_index(name: &str, names: &[&str]) -> usize {
+    let mut index = 0;
+    while index < names.len() {
+        if is_equal(name.as_bytes(), names[index].as_bytes()) {
+            return index;
+        }
+        index += 1;
+    }
+    panic!("`invalidates` names an argument that the statement does not take")
+}
+
+const fn is_equal(left: &[u8], right: &[u8]) -> bool {
+    let mut index = 0;
+    while index < left.len() && index < right.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    left.len() == right.len()
+}

@@ -1,0 +1,89 @@
+//! A change that is all its transaction does, with what has to go along with it.
+//!
+//! A server that is sent a change, waits for its caller to see what came of it, and is then sent the rest and the commit,
+//! spends more on the waiting than on the work: it holds its locks for longer, and writes down who else wants them. As one
+//! statement all of it is there, or nothing, and it is one way to the server. What goes along is told whether there was a
+//! change by the rows of the name `changed`.
+
+use crate::{Declaration, DependentStatement, Kind, Value};
+
+/// A change and what goes along with it, as one statement.
+#[derive(Debug)]
+pub(crate) struct CompositeStatement<'v> {
+    pub(crate) text: String,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) values: Vec<Value<'v>>,
+}
+
+impl<'v> CompositeStatement<'v> {
+    /// The change, and `last`, which says itself that it depends on `changed`: by the rows that it writes the server tells
+    /// whether there was a change.
+    pub(crate) fn new(
+        change: &Declaration,
+        values: Vec<Value<'v>>,
+        dependent: Vec<DependentStatement>,
+        last: DependentStatement,
+    ) -> Self {
+        let mut composite = Self { text: String::new(), kinds: Vec::new(), values: Vec::new() };
+        composite.text.push_str("WITH changed AS (");
+        composite.push(change, values);
+        composite.text.push_str(" RETURNING 1)");
+        for (number, DependentStatement { declaration, values }) in dependent.into_iter().enumerate() {
+            for part in [", along", &number.to_string(), " AS ("] {
+                composite.text.push_str(part);
+            }
+            composite.push(&declaration, values);
+            composite.text.push_str(" WHERE EXISTS (SELECT 1 FROM changed))");
+        }
+        composite.text.push(' ');
+        composite.push(&last.declaration, last.values);
+        composite
+    }
+
+    /// Puts a statement behind the others, its first argument behind theirs.
+    fn push(&mut self, declaration: &Declaration, values: Vec<Value<'v>>) {
+        let before = self.values.len();
+        let mut parts = declaration.text.split('$');
+        self.text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            let (number, rest) = part.split_at(end);
+            let number: usize = number.parse().unwrap_or_default();
+            for part in ["$", &(before + number).to_string(), rest] {
+                self.text.push_str(part);
+            }
+        }
+        self.kinds.extend_from_slice(declaration.arguments);
+        self.values.extend(values);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Arguments, Statement};
+
+    const CHANGE: Statement<(i64, i64), ()> = Statement::new("a", "UPDATE t SET x = $2 WHERE id = $1 AND x <> $2", "");
+    const MAIL: Statement<(i64,), ()> = Statement::new("b", "INSERT INTO m (x) SELECT $1", "");
+    const LAST: Statement<(i64,), ()> = Statement::new("c", "INSERT INTO r SELECT $1 FROM changed", "");
+
+    #[test]
+    fn arguments_are_counted_on() {
+        let dependent = vec![MAIL.dependent((3,)), MAIL.dependent((4,))];
+        let composite = CompositeStatement::new(
+            &CHANGE.declaration(),
+            <(i64, i64)>::values((1, 2)),
+            dependent,
+            LAST.dependent((5,)),
+        );
+        assert_eq!(
+            composite.text,
+            "WITH changed AS (UPDATE t SET x = $2 WHERE id = $1 AND x <> $2 RETURNING 1), \
+             along0 AS (INSERT INTO m (x) SELECT $3 WHERE EXISTS (SELECT 1 FROM changed)), \
+             along1 AS (INSERT INTO m (x) SELECT $4 WHERE EXISTS (SELECT 1 FROM changed)) \
+             INSERT INTO r SELECT $5 FROM changed"
+        );
+        let values: Vec<_> = (1..=5).map(Value::Integer).collect();
+        assert_eq!((composite.values, composite.kinds.len()), (values, 5));
+    }
+}

@@ -1,0 +1,47 @@
+//! A number for each transaction that is open, so that two that run at once write to different rows where they may.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Numbers there are; more would make reading their sum dearer.
+const SHARDS: usize = 64;
+
+/// Which numbers of this process are taken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ShardSlots(Arc<Mutex<Vec<bool>>>);
+
+/// A number, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct ShardSlot {
+    number: usize,
+    slots: ShardSlots,
+}
+
+impl ShardSlots {
+    /// The lowest that is free.
+    pub(crate) fn take(&self) -> ShardSlot {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = taken.iter().position(|is_taken| !is_taken).unwrap_or(taken.len());
+        match taken.get_mut(number) {
+            Some(is_taken) => *is_taken = true,
+            None => taken.push(true),
+        }
+        ShardSlot { number, slots: self.clone() }
+    }
+}
+
+impl ShardSlot {
+    /// Processes begin at different numbers, as far as the numbers of processes differ.
+    pub(crate) fn shard(&self) -> i64 {
+        let begin = (std::process::id() as usize).wrapping_mul(17);
+        i64::try_from(begin.wrapping_add(self.number) % SHARDS).unwrap_or(0)
+    }
+}
+
+impl Drop for ShardSlot {
+    fn drop(&mut self) {
+        let mut taken = self.slots.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(is_taken) = taken.get_mut(self.number) {
+            *is_taken = false;
+        }
+    }
+}

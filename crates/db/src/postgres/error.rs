@@ -1,0 +1,177 @@
+//! What can go wrong with PostgreSQL, and which errors are worth another attempt.
+
+use tokio_postgres::Error;
+use tokio_postgres::error::{Severity, SqlState};
+
+use crate::OpenError;
+use crate::error::{Error as DbError, ErrorKind};
+
+/// Why a transaction did not commit. The texts hold the server's message and code, never its details, which quote values.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PgError {
+    /// A serialization failure or a deadlock: the transaction may succeed when it runs again from the start.
+    #[error("serialization failure: {0}")]
+    SerializationFailure(String),
+    /// A unique or foreign key was violated, possibly by a concurrent transaction: worth a few attempts.
+    #[error("constraint violation: {0}")]
+    ConstraintViolation(String),
+    /// The connection was lost. Nothing was changed; another connection may work.
+    #[error("connection lost: {0}")]
+    ConnectionLost(String),
+    /// The server refuses for now: a lock or a resource is missing, or it takes no writes any more. Nothing was changed.
+    #[error("the server refuses for now: {0}")]
+    Transient(String),
+    /// No connection could be made. Nothing was changed.
+    #[error("no connection: {0}")]
+    Unreachable(String),
+    /// Every connection is in use, and too many callers wait for one. Nothing was changed.
+    #[error("the connection pool is exhausted")]
+    PoolExhausted,
+    /// The server's disk is full. Nothing was changed.
+    #[error("disk full: {0}")]
+    DiskFull(String),
+    /// The connection was lost during the commit, which may or may not have happened.
+    #[error("the outcome of the commit is unknown: {0}")]
+    OutcomeUnknown(String),
+    /// A defect of ours.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl PgError {
+    /// What went wrong with a statement.
+    pub(super) fn from_driver(error: &Error) -> Self {
+        let message = redacted(error);
+        let Some(code) = error.code() else {
+            let gone = error.is_closed() || source::<std::io::Error>(error).is_some();
+            return if gone { Self::ConnectionLost(message) } else { Self::Internal(message) };
+        };
+        match *code {
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
+                Self::SerializationFailure(message)
+            }
+            SqlState::UNIQUE_VIOLATION | SqlState::FOREIGN_KEY_VIOLATION => Self::ConstraintViolation(message),
+            SqlState::DISK_FULL => Self::DiskFull(message),
+            // A primary that has become a standby; a limit in time of the server's.
+            SqlState::READ_ONLY_SQL_TRANSACTION
+            | SqlState::QUERY_CANCELED
+            | SqlState::LOCK_NOT_AVAILABLE
+            | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Transient(message),
+            // Resources (53), an operator (57), the system around it (58), the connection (08).
+            _ if code.code().starts_with("53") => Self::Transient(message),
+            _ if ["08", "57", "58"].iter().any(|class| code.code().starts_with(class)) => Self::ConnectionLost(message),
+            _ => Self::Internal(message),
+        }
+    }
+
+    /// What went wrong with a commit. Only the server's own refusal, of a kind that undoes the transaction before it is
+    /// written, says that nothing was done.
+    pub(super) fn from_commit(error: &Error) -> Self {
+        let is_undone = error.as_db_error().is_some_and(|error| {
+            let code = error.code();
+            error.parsed_severity() == Some(Severity::Error)
+                && (code.code().starts_with("23")
+                    || [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::DISK_FULL]
+                        .contains(code))
+        });
+        if is_undone { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
+    }
+
+    /// What went wrong with a statement that the commit was sent right behind. A server that refuses it makes a rollback of
+    /// the commit; whoever heard nothing knows nothing of either.
+    pub(super) fn from_final_statement(error: &Error) -> Self {
+        let is_refused = error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error));
+        if is_refused { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
+    }
+
+    /// How often a transaction is begun at the most because of this.
+    pub fn max_attempts(&self) -> usize {
+        match self {
+            Self::SerializationFailure(_) => 200,
+            Self::ConstraintViolation(_) => 5,
+            // As many as there may be idle connections that went with the server, and the answer has its limit in time.
+            Self::ConnectionLost(_) => 50,
+            Self::Transient(_) => 3,
+            Self::PoolExhausted
+            | Self::Unreachable(_)
+            | Self::DiskFull(_)
+            | Self::OutcomeUnknown(_)
+            | Self::Internal(_) => 1,
+        }
+    }
+
+    /// Whether the connection is of no more use, or nobody knows what it is still busy with.
+    pub(super) fn spoils_connection(&self) -> bool {
+        matches!(self, Self::ConnectionLost(_) | Self::Transient(_) | Self::OutcomeUnknown(_))
+    }
+}
+
+impl PgError {
+    /// The error of the crate, for a statement or for a whole transaction.
+    pub(super) fn in_context(self, context: &'static str) -> DbError {
+        let kind = match &self {
+            Self::SerializationFailure(_) | Self::PoolExhausted => ErrorKind::Busy,
+            Self::ConnectionLost(_) | Self::Transient(_) | Self::Unreachable(_) => ErrorKind::Unavailable,
+            Self::DiskFull(_) => ErrorKind::DiskFull,
+            Self::OutcomeUnknown(_) => ErrorKind::OutcomeUnknown,
+            Self::ConstraintViolation(_) | Self::Internal(_) => ErrorKind::Internal,
+        };
+        DbError::with_source(kind, context, self)
+    }
+}
+
+impl From<PgError> for DbError {
+    fn from(error: PgError) -> Self {
+        error.in_context("the transaction failed")
+    }
+}
+
+/// What the log may know: the server's message without its details, which hold values.
+pub(super) fn redacted(error: &Error) -> String {
+    match error.as_db_error() {
+        Some(error) => format!("{} ({})", error.message(), error.code().code()),
+        None => match std::error::Error::source(error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        },
+    }
+}
+
+fn source<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+impl OpenError {
+    /// Why a connection could not be made, or a schema not be looked at.
+    pub(super) fn from_driver(error: &Error) -> Self {
+        let message = redacted(error);
+        if let Some(code) = error.code() {
+            return match *code {
+                SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Self::Login(message),
+                SqlState::INVALID_CATALOG_NAME | SqlState::INVALID_SCHEMA_NAME => Self::NoDatabase(message),
+                SqlState::INSUFFICIENT_PRIVILEGE => Self::NotAllowed(message),
+                SqlState::READ_ONLY_SQL_TRANSACTION => Self::Standby,
+                _ => Self::Unusable(message),
+            };
+        }
+        // The driver wraps what the TLS library said into an error of the network.
+        let inner = source::<std::io::Error>(error).and_then(std::io::Error::get_ref);
+        if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Self::Certificate(error.to_string());
+        }
+        match source::<std::io::Error>(error).map(std::io::Error::kind) {
+            // Words of the driver, for a server that is not the one that takes writes.
+            Some(std::io::ErrorKind::PermissionDenied) if message.contains("does not allow writes") => Self::Standby,
+            None if message.contains("server does not support TLS") => Self::NoTls,
+            None if message.contains("password missing") => Self::Login("it asks for a password".to_owned()),
+            _ => Self::Unreachable(message),
+        }
+    }
+}

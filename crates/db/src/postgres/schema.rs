@@ -1,0 +1,81 @@
+//! The schema of a PostgreSQL database: whose it is, how far it has come, and bringing it up to date.
+
+use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage};
+
+use crate::migrate::{MIGRATIONS, Migration, newest};
+use crate::time::Timestamp;
+use crate::{OpenError, migrate};
+
+/// What all processes agree on to wait for each other while the schema changes: "VESTIBUL" as a number.
+const LOCK: i64 = 0x5645_5354_4942_554c;
+/// The oldest server whose dialect is known to do, as `server_version_num` counts.
+const OLDEST: i32 = 130_000;
+
+/// How far the schema has come; 0 for an empty one. Errors: `TooOld`; `Foreign` when it is somebody else's.
+///
+/// A process asks this before it answers anybody, so it is asked of the catalogue itself and not of its standard views, which
+/// take longer than all that the process does besides.
+pub(super) async fn version(client: &Client) -> Result<i64, OpenError> {
+    let asked = "SELECT current_setting('server_version_num'), current_schema(),
+                        EXISTS (SELECT 1 FROM pg_class
+                                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')),
+                        (SELECT COUNT(*) FROM pg_attribute
+                          WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.schema_migrations')
+                            AND NOT attisdropped AND attname IN ('version', 'name', 'applied_at')) = 3";
+    let [server, schema, has_tables, is_named_like_ours] = row(client, asked).await?;
+    let server: i32 = server.and_then(|version| version.parse().ok()).unwrap_or(i32::MAX);
+    if server < OLDEST {
+        return Err(OpenError::TooOld { found: server / 10_000, oldest: OLDEST / 10_000 });
+    }
+    if schema.is_none() {
+        return Err(OpenError::NoDatabase("the search_path names no schema that exists".to_owned()));
+    }
+    let is_true = |answer: Option<String>| answer.as_deref() == Some("t");
+    match (is_true(has_tables), is_true(is_named_like_ours)) {
+        (false, _) => Ok(0),
+        // Other programs keep a table of this name too; the first step's name tells.
+        (true, true) => {
+            let asked = "SELECT MAX(CASE WHEN version = 1 THEN name END), MAX(version) FROM schema_migrations";
+            let [first, newest] = row(client, asked).await?;
+            let is_ours = first.as_deref() == MIGRATIONS.first().map(|migration| migration.name);
+            newest.filter(|_| is_ours).and_then(|newest| newest.parse().ok()).ok_or(OpenError::Foreign)
+        }
+        (true, false) => Err(OpenError::Foreign),
+    }
+}
+
+/// Whether nobody has set anything up in a schema of ours.
+pub(super) async fn is_unused(client: &Client) -> Result<bool, OpenError> {
+    let [is_used] = row(client, "SELECT EXISTS (SELECT 1 FROM deployments)").await?;
+    Ok(is_used.as_deref() == Some("f"))
+}
+
+/// The one row of a question that is asked once, as text: nothing is prepared for it.
+async fn row<const COLUMNS: usize>(client: &Client, asked: &str) -> Result<[Option<String>; COLUMNS], OpenError> {
+    let answers = client.simple_query(asked).await.map_err(|error| OpenError::from_driver(&error))?;
+    let row = answers.iter().find_map(|answer| match answer {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    Ok(std::array::from_fn(|column| row.and_then(|row| row.try_get(column).ok().flatten()).map(str::to_owned)))
+}
+
+/// Brings the schema up to date. Of many processes that start at once, one does it and the others wait for it.
+pub(super) async fn migrate(client: &mut Client, now: Timestamp) -> Result<(), OpenError> {
+    let failed = |error: tokio_postgres::Error| OpenError::from_driver(&error);
+    // Nothing but a look, most of the time: it takes no lock that a migration elsewhere would have to wait for.
+    if version(client).await? == newest() {
+        return Ok(());
+    }
+    // Each statement sees what was committed before it: whoever waits for the lock must see what its holder has done.
+    let step = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted);
+    let step = step.start().await.map_err(failed)?;
+    step.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(failed)?;
+    let found = version(step.client()).await?;
+    for Migration { version, name, postgres, .. } in migrate::after(found)? {
+        step.batch_execute(postgres).await.map_err(failed)?;
+        let noted = "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)";
+        step.execute(noted, &[version, name, &now.as_microseconds()]).await.map_err(failed)?;
+    }
+    step.commit().await.map_err(failed)
+}

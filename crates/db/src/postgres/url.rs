@@ -1,0 +1,212 @@
+//! The URL of a PostgreSQL database: read once, and never shown with its password.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+
+use super::tls::Verification;
+
+/// Where a PostgreSQL database is, and how to come in. Reads what libpq reads: `postgres://user:password@host:port/name`
+/// with several hosts if need be, and parameters such as `sslmode` behind a `?`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl {
+    pub(super) config: Config,
+    pub(super) verification: Verification,
+    pub(super) root_certificates: Option<PathBuf>,
+}
+
+/// What is wrong with a URL, in words that do not repeat it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPostgresUrl(String);
+
+impl fmt::Display for InvalidPostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InvalidPostgresUrl {}
+
+impl PostgresUrl {
+    /// Whether a text means a PostgreSQL database, well written or not.
+    pub fn is_meant(text: &str) -> bool {
+        ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
+    }
+
+    /// Sets the password, if the URL has none.
+    #[must_use]
+    pub fn or_password(mut self, password: &str) -> Self {
+        if self.config.get_password().is_none() {
+            self.config.password(password);
+        }
+        self
+    }
+
+    /// Who comes in, when the URL says so.
+    pub fn user(&self) -> Option<&str> {
+        self.config.get_user()
+    }
+
+    /// Sets what the server sees of every connection from the start, in libpq's form: `-c search_path=name`.
+    #[must_use]
+    pub fn with_options(mut self, options: &str) -> Self {
+        self.config.options(options);
+        self
+    }
+}
+
+impl FromStr for PostgresUrl {
+    type Err = InvalidPostgresUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPostgresUrl> {
+        let wrong = |text_enum: &str| InvalidPostgresUrl(text_enum.to_owned());
+        if !Self::is_meant(text) {
+            return Err(wrong("it does not begin with postgres://"));
+        }
+        // What says how certificates are verified is read here: the driver knows fewer of them.
+        let (before, parameters) = text.split_once('?').unwrap_or((text, ""));
+        if parameters.contains('@') {
+            // More likely a password's end than a parameter; and what stands behind it must not be lost.
+            return Err(wrong("a ? or @ of its user, password or parameters has to be written %3F or %40"));
+        }
+        let (mut mode, mut root_certificates, mut kept) = ("prefer", None, Vec::new());
+        for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+            match parameter.split_once('=') {
+                Some(("sslmode", value)) => mode = value,
+                Some(("sslrootcert", "system")) => root_certificates = None,
+                Some(("sslrootcert", value)) => root_certificates = Some(decoded(value)?),
+                _ => kept.push(parameter),
+            }
+        }
+        let rest = if kept.is_empty() { before.to_owned() } else { format!("{before}?{}", kept.join("&")) };
+        let mut config = Config::from_str(&rest).map_err(|error| {
+            // The driver's own words name the parameter and never its value.
+            wrong(&std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
+        })?;
+        if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(host) if host.contains('@'))) {
+            return Err(wrong("a @ of its user or password has to be written %40"));
+        }
+        if config.get_hosts().is_empty() {
+            return Err(wrong("it names no host"));
+        }
+        let (tls, verification) = match (mode, &root_certificates) {
+            ("disable", _) => (SslMode::Disable, Verification::None),
+            ("prefer" | "allow", _) => (SslMode::Prefer, Verification::None),
+            ("require", None) => (SslMode::Require, Verification::None),
+            // As with libpq: who names a root certificate wants it looked at.
+            ("verify-ca", _) | ("require", Some(_)) => (SslMode::Require, Verification::Authority),
+            ("verify-full", _) => (SslMode::Require, Verification::Full),
+            _ => return Err(wrong("sslmode is one of disable, prefer, require, verify-ca and verify-full")),
+        };
+        config.ssl_mode(tls);
+        if config.get_application_name().is_none() {
+            config.application_name("vestibule");
+        }
+        Ok(Self { config, verification, root_certificates })
+    }
+}
+
+fn decoded(value: &str) -> Result<PathBuf, InvalidPostgresUrl> {
+    let path = percent_encoding::percent_decode_str(value).decode_utf8();
+    path.map(|path| PathBuf::from(path.as_ref()))
+        .map_err(|_| InvalidPostgresUrl("sslrootcert is not a path".to_owned()))
+}
+
+/// Without the password and without parameters.
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("postgres://")?;
+        if let Some(user) = self.config.get_user() {
+            write!(f, "{user}@")?;
+        }
+        let ports = self.config.get_ports();
+        for (index, host) in self.config.get_hosts().iter().enumerate() {
+            let port = ports.get(index).or_else(|| ports.first());
+            f.write_str(if index == 0 { "" } else { "," })?;
+            match host {
+                Host::Tcp(host) => f.write_str(host)?,
+                #[cfg(unix)]
+                Host::Unix(folder) => write!(f, "{}", folder.display())?,
+            }
+            if let Some(port) = port {
+                write!(f, ":{port}")?;
+            }
+        }
+        match self.config.get_dbname() {
+            Some(name) => write!(f, "/{name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://hall:secret@db.example:6432/vestibule", "postgres://hall@db.example:6432/vestibule"),
+            ("postgresql://hall:se%40cret@one,two/v?connect_timeout=3", "postgres://hall@one:5432,two:5432/v"),
+            ("postgres://hall:secret@%2Frun%2Fpostgresql/v", "postgres://hall@/run/postgresql:5432/v"),
+            ("postgres:///v?host=/run/postgresql&user=hall&password=secret", "postgres://hall@/run/postgresql/v"),
+        ] {
+            let read: PostgresUrl = url.parse().unwrap();
+            assert_eq!(read.to_string(), shown);
+            assert_eq!(format!("{read:?}"), shown);
+        }
+    }
+
+    #[test]
+    fn sslmode_is_read_as_libpq_reads_it() {
+        for (parameters, tls, verification) in [
+            ("", SslMode::Prefer, Verification::None),
+            ("?sslmode=disable", SslMode::Disable, Verification::None),
+            ("?sslmode=require", SslMode::Require, Verification::None),
+            ("?sslmode=require&sslrootcert=/a%20b.pem", SslMode::Require, Verification::Authority),
+            ("?sslmode=verify-ca&connect_timeout=3", SslMode::Require, Verification::Authority),
+            ("?connect_timeout=3&sslmode=verify-full", SslMode::Require, Verification::Full),
+        ] {
+            let url: PostgresUrl = format!("postgres://h/d{parameters}").parse().unwrap();
+            assert_eq!((url.config.get_ssl_mode(), url.verification), (tls, verification), "{parameters}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_url_is_described_without_repeating_it() {
+        for url in [
+            "mysql://h/d",
+            "postgres://",
+            "postgres:///d",
+            "postgres://u:secret@h:port/d",
+            "postgres://u:secret@h/d?sslmode=secret",
+            "postgres://u:secret@h/d?secret=1",
+            "postgres://u:secret@h/d?connect_timeout=secret",
+            "postgres://u:secret@h/d?sslrootcert=%ff",
+            "postgres://u:%ff@h/%ff",
+            "postgres://u:sec?ret@h/d?sslmode=verify-full",
+            "postgres://u:secret@t@h/d",
+            "postgres://u:secret@h/d?user=a@b",
+        ] {
+            let wrong = PostgresUrl::from_str(url).unwrap_err().to_string();
+            assert!(!wrong.is_empty() && !wrong.contains("secret@") && !wrong.contains("u:"), "{url}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_password_from_a_file_does_not_outrank_the_urls() {
+        let url: PostgresUrl = "postgres://h/d".parse().unwrap();
+        assert_eq!(url.or_password("from the file").config.get_password(), Some(&b"from the file"[..]));
+        let url: PostgresUrl = "postgres://u:own@h/d".parse().unwrap();
+        assert_eq!(url.or_password("from the file").config.get_password(), Some(&b"own"[..]));
+    }
+}

@@ -1,0 +1,336 @@
+//! Statements and rows with types: `sql!` declares what goes in, `record!` what comes out.
+
+use std::marker::PhantomData;
+
+use super::invalidation::Invalidates;
+use super::value::{Argument, Cell, Column, Kind, Value};
+use crate::error::{Error, Result};
+
+/// One statement: its name, its text for each engine, what it takes and what it gives.
+#[derive(Debug)]
+pub struct Statement<A, R> {
+    declaration: Declaration,
+    types: PhantomData<fn(A) -> R>,
+}
+
+/// A statement without its types: what the registry's tests look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    /// The room and the constant's name, as logs show it.
+    pub name: &'static str,
+    /// The text as it was written, with `$1` for the first argument.
+    pub text: &'static str,
+    /// The same text with `?1`: SQLite counts `$1` by first appearance, and `?1` by its number.
+    pub sqlite: &'static str,
+    /// What it takes, in order.
+    pub arguments: &'static [Kind],
+    /// What it invalidates when it changes a row.
+    pub invalidates: Invalidates,
+    /// The columns it gives, by name and in order; `None` when it gives an unnamed value or none.
+    pub columns: Option<&'static [&'static str]>,
+}
+
+impl<A: Arguments, R: Record> Statement<A, R> {
+    /// Called by `sql!` only.
+    pub const fn new(name: &'static str, text: &'static str, sqlite: &'static str) -> Self {
+        Self {
+            declaration: Declaration {
+                name,
+                text,
+                sqlite,
+                arguments: A::KINDS,
+                invalidates: Invalidates::Undeclared,
+                columns: R::COLUMNS,
+            },
+            types: PhantomData,
+        }
+    }
+
+    /// The same statement with what it invalidates. Called by `sql!` only.
+    #[must_use]
+    pub const fn invalidating(mut self, invalidates: Invalidates) -> Self {
+        self.declaration.invalidates = invalidates;
+        self
+    }
+
+    /// The statement without its types.
+    pub const fn declaration(&self) -> Declaration {
+        self.declaration
+    }
+}
+
+/// A statement that goes along with a change, with its values.
+#[derive(Clone, Debug)]
+pub struct DependentStatement {
+    pub(crate) declaration: Declaration,
+    pub(crate) values: Vec<Value<'static>>,
+}
+
+impl<A: Arguments> Statement<A, ()> {
+    /// The statement with these values, to go along with a change. It inserts what a `SELECT` without any condition gives:
+    /// behind that its condition is put.
+    pub fn dependent(self, given: A::Given<'static>) -> DependentStatement {
+        DependentStatement { declaration: self.declaration(), values: A::values(given) }
+    }
+}
+
+/// The same bytes with every `$` made a `?`. No statement holds a `$` that is not an argument's.
+pub const fn sqlite_placeholders<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
+    let (from, mut to, mut index) = (text.as_bytes(), [0; LENGTH], 0);
+    while index < LENGTH {
+        to[index] = if from[index] == b'$' { b'?' } else { from[index] };
+        index += 1;
+    }
+    to
+}
+
+/// What a statement takes: a tuple of [`Argument`]s.
+pub trait Arguments {
+    /// What the caller writes at the call.
+    type Given<'a>: Copy + Send + Sync;
+    /// What each is to the database.
+    const KINDS: &'static [Kind];
+    /// The names of named arguments, in order; empty where they have only a position.
+    const NAMES: &'static [&'static str] = &[];
+    /// The values in order.
+    fn values(given: Self::Given<'_>) -> Vec<Value<'_>>;
+}
+
+macro_rules! arguments {
+    ($($name:ident)*) => {
+        impl<$($name: Argument),*> Arguments for ($($name,)*) {
+            type Given<'a> = ($($name::Given<'a>,)*);
+            const KINDS: &'static [Kind] = &[$($name::KIND),*];
+            #[expect(non_snake_case, reason = "type names bind the tuple's fields")]
+            fn values(given: Self::Given<'_>) -> Vec<Value<'_>> {
+                let ($($name,)*) = given;
+                vec![$($name::value($name)),*]
+            }
+        }
+    };
+}
+
+macro_rules! arguments_up_to {
+    ($first:ident $($rest:ident)*) => {
+        arguments!($first $($rest)*);
+        arguments_up_to!($($rest)*);
+    };
+    () => {};
+}
+
+/// A statement that takes nothing.
+impl Arguments for () {
+    type Given<'a> = ();
+    const KINDS: &'static [Kind] = &[];
+    fn values((): Self::Given<'_>) -> Vec<Value<'_>> {
+        Vec::new()
+    }
+}
+
+arguments_up_to!(A B C D E F);
+
+/// What a statement gives, a row at a time.
+pub trait Record: Sized + Send {
+    /// The columns' names in order; `None` when they need none.
+    const COLUMNS: Option<&'static [&'static str]>;
+    /// Reads one row.
+    fn read(row: &Row<'_>) -> Result<Self>;
+}
+
+/// A statement that gives nothing.
+impl Record for () {
+    const COLUMNS: Option<&'static [&'static str]> = None;
+    fn read(_: &Row<'_>) -> Result<Self> {
+        Ok(())
+    }
+}
+
+/// A statement that gives one value.
+impl<C: Column + Send> Record for (C,) {
+    const COLUMNS: Option<&'static [&'static str]> = None;
+    fn read(row: &Row<'_>) -> Result<Self> {
+        Ok((row.get(0)?,))
+    }
+}
+
+/// A row that a driver holds.
+#[derive(Debug)]
+pub enum Row<'r> {
+    /// A row of SQLite's.
+    Sqlite(&'r rusqlite::Row<'r>),
+    /// A row of PostgreSQL's.
+    Postgres(&'r tokio_postgres::Row),
+}
+
+impl Row<'_> {
+    /// The column at this place, read into its type.
+    pub fn get<C: Column>(&self, index: usize) -> Result<C> {
+        let cell = match self {
+            Self::Sqlite(row) => super::sqlite::cell(row, index)?,
+            Self::Postgres(row) => super::postgres::cell(row, index)?,
+        };
+        C::read(cell).ok_or_else(|| unreadable(index, cell))
+    }
+}
+
+fn unreadable(index: usize, cell: Cell<'_>) -> Error {
+    let kind = match cell {
+        Value::Null => "nothing",
+        Value::Integer(_) => "an integer",
+        Value::Text(_) => "text",
+        Value::Bytes(_) => "bytes",
+    };
+    Error::internal(format!("column {index} holds {kind} that its type cannot be"))
+}
+
+/// Declares statements as typed constants, and lists them in `STATEMENTS` for the registry.
+///
+/// ```text
+/// NAME(Argument, …) -> Record invalidates Scope(1) = "text";
+/// NAME(Struct { argument: Type, … }) -> Record invalidates Scope(argument) = "text";
+/// ```
+///
+/// Without a record, the statement returns the number of rows it changed. The second form declares the struct of its named
+/// arguments too; it is for more than six. `invalidates` names a scope and the argument that holds the id, by position
+/// (`1` is `$1`) or by name; `Scope(all)` is everything of the scope, and `nothing("reason")` says why nothing cached
+/// changes. The caller has a `Scope` in scope whose associated constants these are.
+#[macro_export]
+macro_rules! sql {
+    ($($(#[$doc:meta])* $name:ident($($argument:tt)*) $(-> $record:tt)? $(invalidates $scope:ident($($what:tt)+))? = $text:expr;)+) => {
+        $($crate::sql!(@statement [$(#[$doc])*] $name ($($argument)*) [$($record)?] [$($scope($($what)+))?] $text);)+
+        /// Every statement of this module.
+        pub(crate) const STATEMENTS: &[$crate::Declaration] = &[$($name.declaration()),+];
+    };
+    (@statement [$($doc:tt)*] $name:ident ($arguments:ident { $($field:ident: $type:ty),+ $(,)? }) [$($record:tt)?] [$($invalidates:tt)*] $text:expr) => {
+        /// The named arguments of the statement.
+        #[derive(Clone, Copy)]
+        pub(crate) struct $arguments<'a> {
+            $(pub(crate) $field: <$type as $crate::Argument>::Given<'a>,)+
+        }
+
+        impl<'arguments> $crate::Arguments for $arguments<'arguments> {
+            type Given<'a> = $arguments<'a>;
+            const KINDS: &'static [$crate::Kind] = &[$(<$type as $crate::Argument>::KIND),+];
+            const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
+            fn values(given: Self::Given<'_>) -> Vec<$crate::Value<'_>> {
+                vec![$(<$type as $crate::Argument>::value(given.$field)),+]
+            }
+        }
+
+        $crate::sql!(@constant [$($doc)*] $name [$arguments<'static>] [$($record)?] [$($invalidates)*] $text);
+    };
+    (@statement [$($doc:tt)*] $name:ident ($($argument:ty),* $(,)?) [$($record:tt)?] [$($invalidates:tt)*] $text:expr) => {
+        $crate::sql!(@constant [$($doc)*] $name [($($argument,)*)] [$($record)?] [$($invalidates)*] $text);
+    };
+    (@constant [$($doc:tt)*] $name:ident [$arguments:ty] [$($record:tt)?] [$($invalidates:tt)*] $text:expr) => {
+        $($doc)*
+        pub(crate) const $name: $crate::Statement<$arguments, $crate::sql!(@record $($record)?)> = {
+            const TEXT: &str = $text;
+            const PLACEHOLDERS: [u8; TEXT.len()] = $crate::sqlite_placeholders(TEXT);
+            const SQLITE: &str = match std::str::from_utf8(&PLACEHOLDERS) {
+                Ok(text) => text,
+                Err(_) => "",
+            };
+            $crate::Statement::new(concat!(module_path!(), "::", stringify!($name)), TEXT, SQLITE)
+                .invalidating($crate::sql!(@invalidates [$arguments] $($invalidates)*))
+        };
+    };
+    (@record) => { () };
+    (@record $record:tt) => { $record };
+    (@invalidates [$arguments:ty]) => { $crate::Invalidates::Undeclared };
+    (@invalidates [$arguments:ty] nothing($reason:literal)) => { $crate::Invalidates::Nothing($reason) };
+    (@invalidates [$arguments:ty] $scope:ident(all)) => { $crate::Invalidates::All(Scope::$scope) };
+    (@invalidates [$arguments:ty] $scope:ident($position:literal)) => {
+        $crate::Invalidates::Argument(Scope::$scope, $position - 1)
+    };
+    (@invalidates [$arguments:ty] $scope:ident($argument:ident)) => {
+        $crate::Invalidates::Argument(
+            Scope::$scope,
+            $crate::argument_index(stringify!($argument), <$arguments as $crate::Arguments>::NAMES),
+        )
+    };
+}
+
+/// Declares a struct that a row is read into, field by field in the order of the columns.
+#[macro_export]
+macro_rules! record {
+    ($(#[$doc:meta])* $visibility:vis struct $name:ident {
+        $($(#[$field_doc:meta])* $field_visibility:vis $field:ident: $type:ty,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        $visibility struct $name {
+            $($(#[$field_doc])* $field_visibility $field: $type,)+
+        }
+
+        impl $crate::Record for $name {
+            const COLUMNS: Option<&'static [&'static str]> = Some(&[$(stringify!($field)),+]);
+            fn read(row: &$crate::Row<'_>) -> $crate::Result<Self> {
+                let mut index = 0..;
+                let mut next = || index.next().unwrap_or_default();
+                Ok(Self { $($field: row.get(next())?),+ })
+            }
+        }
+    };
+}
+
+/// Implements [`Column`] and [`Argument`] for a type that is stored as text, from its `as_str` and `FromStr`.
+#[macro_export]
+macro_rules! column {
+    ($type:ty) => {
+        impl $crate::Column for $type {
+            fn read(cell: $crate::Cell<'_>) -> Option<Self> {
+                match cell {
+                    $crate::Value::Text(text) => text.parse().ok(),
+                    _ => None,
+                }
+            }
+        }
+
+        impl $crate::Argument for $type {
+            type Given<'a> = Self;
+            const KIND: $crate::Kind = $crate::Kind::Text;
+            fn value<'a>(given: Self) -> $crate::Value<'a> {
+                $crate::Value::Text(given.as_str())
+            }
+        }
+    };
+}
+
+/// Gives each variant of an enum its text, the same in the database and on the wire.
+#[macro_export]
+macro_rules! text_enum {
+    ($type:ident: $($variant:ident = $text:literal),+ $(,)?) => {
+        impl $type {
+            /// The stored text, which is also the one on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$variant => $text),+}
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = ();
+
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(()),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        $crate::column!($type);
+    };
+}

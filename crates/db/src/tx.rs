@@ -1,0 +1,262 @@
+//! One transaction: the only thing that runs statements.
+
+use super::batch::{Batch, BatchRows, Source};
+use super::invalidation::Invalidation;
+use super::postgres::Transaction;
+use super::statement::{Arguments, Declaration, DependentStatement, Record, Row, Statement};
+use super::{Value, sqlite};
+use crate::error::{Error, Result};
+
+/// An open transaction. It counts its statements, for the log line of the request and for the tests that hold a call
+/// to a number of them.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    engine: Engine<'a>,
+    stats: QueryStats,
+    invalidations: Vec<Invalidation>,
+}
+
+/// What something has cost the database so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueryStats {
+    /// Statements that ran.
+    pub statements: u32,
+    /// Rows that were read or written.
+    pub rows: u32,
+}
+
+impl QueryStats {
+    /// Both together.
+    pub fn and(self, other: Self) -> Self {
+        let (statements, rows) =
+            (self.statements.saturating_add(other.statements), self.rows.saturating_add(other.rows));
+        Self { statements, rows }
+    }
+}
+
+#[derive(Debug)]
+enum Engine<'a> {
+    Sqlite(&'a mut rusqlite::Connection),
+    Postgres(&'a mut Transaction),
+}
+
+impl<'a> Tx<'a> {
+    /// A transaction that somebody has begun on this connection, and will end.
+    pub fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
+        Self { engine: Engine::Sqlite(connection), stats: QueryStats::default(), invalidations: Vec::new() }
+    }
+
+    /// The same on a server; it begins with its first statement.
+    pub fn on_postgres(transaction: &'a mut Transaction) -> Self {
+        Self { engine: Engine::Postgres(transaction), stats: QueryStats::default(), invalidations: Vec::new() }
+    }
+
+    /// What it has cost so far.
+    pub fn stats(&self) -> QueryStats {
+        self.stats
+    }
+
+    /// A number that no other command has at the same time, as far as that can be: see [`crate::revision`].
+    pub fn shard(&self) -> i64 {
+        match &self.engine {
+            // One command runs at a time.
+            Engine::Sqlite(_) => 0,
+            Engine::Postgres(transaction) => transaction.shard(),
+        }
+    }
+
+    /// What the statements that ran so far have invalidated, each once.
+    pub fn invalidations(&self) -> &[Invalidation] {
+        &self.invalidations
+    }
+
+    /// Every row.
+    pub async fn all<A: Arguments, R: Record>(
+        &mut self,
+        statement: Statement<A, R>,
+        given: A::Given<'_>,
+    ) -> Result<Vec<R>> {
+        self.rows(&statement.declaration(), &A::values(given), R::read).await
+    }
+
+    /// The row, or nothing. A second row is left unread: the statement's keys say there is none.
+    pub async fn optional<A: Arguments, R: Record>(
+        &mut self,
+        statement: Statement<A, R>,
+        given: A::Given<'_>,
+    ) -> Result<Option<R>> {
+        Ok(self.rows(&statement.declaration(), &A::values(given), R::read).await?.into_iter().next())
+    }
+
+    /// The row that must be there.
+    pub async fn one<A: Arguments, R: Record>(&mut self, statement: Statement<A, R>, given: A::Given<'_>) -> Result<R> {
+        let name = statement.declaration().name;
+        self.optional(statement, given).await?.ok_or_else(|| Error::internal(format!("{name} gave no row")))
+    }
+
+    /// Runs it and says how many rows it changed.
+    pub async fn execute<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'_>) -> Result<usize> {
+        let declaration = statement.declaration();
+        self.record_statement(&declaration);
+        let values = A::values(given);
+        let changed = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
+            Engine::Postgres(transaction) => transaction.execute(&declaration, &values).await?,
+        };
+        self.record_rows(changed);
+        self.record_invalidation(&declaration, &values, changed > 0);
+        Ok(changed)
+    }
+
+    /// Runs it without waiting for what comes of it: before whatever is run next, and before the end. A server gets it
+    /// together with what comes next, or with the commit. One that fails makes the transaction fail.
+    #[expect(clippy::needless_pass_by_value, reason = "every statement is given in the same way")]
+    pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'static>) -> Result<()> {
+        self.defer_declaration(statement.declaration(), A::values(given))
+    }
+
+    fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) -> Result<()> {
+        self.record_statement(&declaration);
+        let changed = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
+            // Not known yet.
+            Engine::Postgres(_) => 1,
+        };
+        self.record_rows(changed);
+        self.record_invalidation(&declaration, &values, changed > 0);
+        if let Engine::Postgres(transaction) = &mut self.engine {
+            transaction.defer_declaration(declaration, values);
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that is all that its transaction changes, and says whether it changed anything. What goes along is
+    /// done if it did; `revised` moves on what it changed, and belongs to it where one statement is the whole transaction: for
+    /// a [`TransactionMode::SingleStatement`](super::TransactionMode::SingleStatement) on a server. Nothing else may be done then. Where it changed nothing, the
+    /// transaction goes on.
+    pub async fn execute_composite<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        given: A::Given<'_>,
+        dependent: Vec<DependentStatement>,
+        bump_revision: impl FnOnce(Invalidation, i64) -> Option<DependentStatement>,
+    ) -> Result<bool> {
+        let (declaration, values, shard) = (statement.declaration(), A::values(given), self.shard());
+        if let Engine::Postgres(transaction) = &mut self.engine
+            && transaction.is_composite_allowed()
+            && let Some(last) =
+                declaration.invalidates.resolve(&values).and_then(|invalidation| bump_revision(invalidation, shard))
+        {
+            let parts = std::iter::once(&declaration).chain(dependent.iter().map(|dependent| &dependent.declaration));
+            let parts: Vec<_> = parts.chain([&last.declaration]).copied().collect();
+            parts.iter().for_each(|part| record_statement(&mut self.stats, part));
+            let has_changed = transaction.execute_composite(&declaration, values, dependent, last).await? > 0;
+            self.record_rows(if has_changed { parts.len() } else { 0 });
+            return Ok(has_changed);
+        }
+        let has_changed = self.execute(statement, given).await? > 0;
+        if has_changed {
+            dependent
+                .into_iter()
+                .try_for_each(|dependent| self.defer_declaration(dependent.declaration, dependent.values))?;
+        }
+        Ok(has_changed)
+    }
+
+    /// Says that what is run last, without waiting, changes a row that others change at the same time. One of this process
+    /// commits after the other then, so that they do not wait for each other in the server.
+    pub fn serialize_on(&mut self, row: i64) {
+        if let Engine::Postgres(transaction) = &mut self.engine {
+            transaction.serialize_on(row);
+        }
+    }
+
+    /// Whether all that a command reads is of one state, but for what it changes itself. On a server it may see what others
+    /// have committed meanwhile.
+    pub fn is_snapshot(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
+    /// Runs it once for each of these, all sent together, and says how many rows each has changed.
+    pub async fn execute_each<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        given: &[A::Given<'_>],
+    ) -> Result<Vec<usize>> {
+        let declaration = statement.declaration();
+        let values: Vec<_> = given.iter().map(|one| A::values(*one)).collect();
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.record_statement(&declaration);
+        let changed: Vec<usize> = match &mut self.engine {
+            Engine::Sqlite(connection) => {
+                let one = |values: &Vec<Value<'_>>| sqlite::execute(connection, &declaration, values);
+                values.iter().map(one).collect::<Result<_>>()?
+            }
+            Engine::Postgres(transaction) => transaction.execute_each(&declaration, &values).await?,
+        };
+        self.record_rows(changed.iter().sum());
+        for (values, changed) in values.iter().zip(&changed) {
+            self.record_invalidation(&declaration, values, *changed > 0);
+        }
+        Ok(changed)
+    }
+
+    /// Every row of several statements that only read, all sent together.
+    pub async fn batch<Rows>(&mut self, questions: Batch<'_, Rows>) -> Result<Rows> {
+        let Batch { sent, read } = questions;
+        sent.iter().for_each(|(declaration, _)| self.record_statement(declaration));
+        let source = match &mut self.engine {
+            Engine::Sqlite(connection) => Source::Sqlite(connection, sent.iter()),
+            Engine::Postgres(transaction) => Source::Postgres(transaction.rows_batched(&sent).await?.into_iter()),
+        };
+        let mut answers = BatchRows { source, rows: 0 };
+        let read = read(&mut answers);
+        let rows = answers.rows;
+        self.record_rows(rows);
+        read
+    }
+
+    async fn rows<R>(
+        &mut self,
+        declaration: &Declaration,
+        values: &[Value<'_>],
+        read: fn(&Row<'_>) -> Result<R>,
+    ) -> Result<Vec<R>> {
+        self.record_statement(declaration);
+        let rows: Result<Vec<R>> = match &mut self.engine {
+            Engine::Sqlite(connection) => sqlite::rows(connection, declaration, values, read),
+            Engine::Postgres(transaction) => {
+                let rows = transaction.rows(declaration, values).await?;
+                rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        };
+        self.record_rows(rows.as_ref().map_or(0, Vec::len));
+        self.record_invalidation(declaration, values, rows.as_ref().is_ok_and(|rows| !rows.is_empty()));
+        rows
+    }
+
+    fn record_rows(&mut self, rows: usize) {
+        self.stats.rows = self.stats.rows.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX));
+    }
+
+    fn record_invalidation(&mut self, declaration: &Declaration, values: &[Value<'_>], has_changed: bool) {
+        if let Some(invalidation) = has_changed.then(|| declaration.invalidates.resolve(values)).flatten()
+            && !self.invalidations.contains(&invalidation)
+        {
+            self.invalidations.push(invalidation);
+        }
+    }
+
+    fn record_statement(&mut self, declaration: &Declaration) {
+        record_statement(&mut self.stats, declaration);
+    }
+}
+
+fn record_statement(stats: &mut QueryStats, declaration: &Declaration) {
+    stats.statements += 1;
+    tracing::trace!(statement = declaration.name);
+    #[cfg(feature = "test-hooks")]
+    super::test_hooks::statement(declaration.name);
+}

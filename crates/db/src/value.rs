@@ -1,0 +1,172 @@
+//! How one value goes into a statement and comes out of a row, alike on every engine.
+//!
+//! The database knows four kinds of value: integers of 64 bits, text, bytes, and nothing. Everything else is one of
+//! these behind a type: ids, instants, flags as 0 and 1, JSON as text.
+
+use std::fmt;
+
+use crate::id;
+use crate::time::Timestamp;
+
+/// What a statement's argument is to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 64 bits with a sign.
+    Integer,
+    /// UTF-8.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// A value on its way into a statement. Its `Debug` shows no text and no bytes: drivers write arguments into their logs,
+/// and these are addresses, names and digests.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// SQL's NULL.
+    Null,
+    /// A number, an id, an instant or a flag.
+    Integer(i64),
+    /// Text.
+    Text(&'a str),
+    /// Bytes: digests.
+    Bytes(&'a [u8]),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("nothing"),
+            Self::Integer(number) => number.fmt(f),
+            Self::Text(text) => write!(f, "text of {} bytes", text.len()),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}
+
+/// A value on its way out of a row.
+pub type Cell<'a> = Value<'a>;
+
+/// A type that a statement can declare as argument. What the caller gives may borrow: `Text` takes a `&str`.
+pub trait Argument {
+    /// What the caller writes at the call.
+    type Given<'a>: Copy + Send + Sync;
+    /// What it is to the database.
+    const KIND: Kind;
+    /// What the driver gets.
+    fn value(given: Self::Given<'_>) -> Value<'_>;
+}
+
+/// A type that a row's column can be read into.
+pub trait Column: Sized {
+    /// Whether the column may hold nothing.
+    const NULLABLE: bool = false;
+    /// Reads the cell; `None` when it holds something that this type cannot be.
+    fn read(cell: Cell<'_>) -> Option<Self>;
+}
+
+/// Marks an argument that is given as `&str`.
+#[derive(Debug)]
+pub enum Text {}
+
+/// Marks an argument that is given as `&[u8]`.
+#[derive(Debug)]
+pub enum Bytes {}
+
+impl Argument for Text {
+    type Given<'a> = &'a str;
+    const KIND: Kind = Kind::Text;
+    fn value(given: Self::Given<'_>) -> Value<'_> {
+        Value::Text(given)
+    }
+}
+
+impl Argument for Bytes {
+    type Given<'a> = &'a [u8];
+    const KIND: Kind = Kind::Bytes;
+    fn value(given: Self::Given<'_>) -> Value<'_> {
+        Value::Bytes(given)
+    }
+}
+
+impl<A: Argument> Argument for Option<A> {
+    type Given<'a> = Option<A::Given<'a>>;
+    const KIND: Kind = A::KIND;
+    fn value(given: Self::Given<'_>) -> Value<'_> {
+        given.map_or(Value::Null, A::value)
+    }
+}
+
+impl<C: Column> Column for Option<C> {
+    const NULLABLE: bool = true;
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Value::Null => Some(None),
+            cell => C::read(cell).map(Some),
+        }
+    }
+}
+
+impl Column for String {
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Value::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Value::Bytes(bytes) => Some(bytes.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// An integer behind a type: how to make one of the other.
+macro_rules! integers {
+    ($($type:ty: $into:expr, $from:expr ;)+) => {$(
+        impl Argument for $type {
+            type Given<'a> = Self;
+            const KIND: Kind = Kind::Integer;
+            fn value<'a>(given: Self) -> Value<'a> {
+                Value::Integer(($into)(given))
+            }
+        }
+
+        impl Column for $type {
+            fn read(cell: Cell<'_>) -> Option<Self> {
+                match cell {
+                    Value::Integer(number) => ($from)(number),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+
+integers! {
+    i64: |number| number, Some;
+    bool: i64::from, |number| match number { 0 => Some(false), 1 => Some(true), _ => None };
+    Timestamp: Timestamp::as_microseconds, |number| Some(Timestamp::from_microseconds(number));
+    id::DeploymentId: id::DeploymentId::get, |number: i64| Some(number.into());
+    id::UserId: id::UserId::get, |number: i64| Some(number.into());
+    id::EmailAddressId: id::EmailAddressId::get, |number: i64| Some(number.into());
+    id::SessionId: id::SessionId::get, |number: i64| Some(number.into());
+    id::SignInId: id::SignInId::get, |number: i64| Some(number.into());
+    id::OrganizationId: id::OrganizationId::get, |number: i64| Some(number.into());
+    id::MembershipId: id::MembershipId::get, |number: i64| Some(number.into());
+    id::MemberId: id::MemberId::get, |number: i64| Some(number.into());
+    id::RoleId: id::RoleId::get, |number: i64| Some(number.into());
+    id::WorkspaceId: id::WorkspaceId::get, |number: i64| Some(number.into());
+    id::WorkspaceMembershipId: id::WorkspaceMembershipId::get, |number: i64| Some(number.into());
+    id::WorkspaceRoleId: id::WorkspaceRoleId::get, |number: i64| Some(number.into());
+    id::InvitationId: id::InvitationId::get, |number: i64| Some(number.into());
+    id::AttemptId: id::AttemptId::get, |number: i64| Some(number.into());
+    id::OutboxId: id::OutboxId::get, |number: i64| Some(number.into());
+    id::WaitlistEntryId: id::WaitlistEntryId::get, |number: i64| Some(number.into());
+    id::DomainId: id::DomainId::get, |number: i64| Some(number.into());
+    id::JoinRequestId: id::JoinRequestId::get, |number: i64| Some(number.into());
+}
