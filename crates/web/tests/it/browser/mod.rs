@@ -1,8 +1,8 @@
 //! The pages in a real browser: Chromium, driven by its own driver. `scripts/requirements` installs both.
 
+mod journeys;
+mod mail_scanner;
 mod pages;
-mod scanner;
-mod stories;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
