@@ -168,8 +168,8 @@ struct ErrorPage {
     advice: String,
 }
 
-/// Allows only files of this server, images of the configured image host, and form targets on this server or an allowed origin.
-/// `form-action` includes the origins because browsers apply it to the redirects after a form too.
+/// Allows only files of this server, images of the configured image host, and form targets on this server or an allowed
+/// origin. `form-action` includes the origins because browsers also apply it to redirects after a form.
 fn content_security_policy(settings: &vestibule_core::settings::Settings) -> String {
     let image_origin = settings.images.public_url.as_deref().unwrap_or_default();
     let image_origin = image_origin.split('/').take(3).collect::<Vec<_>>().join("/");

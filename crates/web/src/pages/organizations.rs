@@ -1,4 +1,4 @@
-//! `/organizations`: the caller's organizations, invitations and ownership transfers, and the organizations they can join.
+//! `/organizations`: the caller's organizations, invitations and ownership transfers, and organizations to join.
 
 use askama::Template;
 use axum::response::Response;

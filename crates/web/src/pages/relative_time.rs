@@ -1,5 +1,5 @@
-//! Relative times such as "in 3 days" or "2 hours ago". The element's `datetime` attribute has the exact time, which the
-//! script converts to the local time zone for the `title`.
+//! Relative times such as "in 3 days" or "2 hours ago". The `datetime` attribute has the exact time, which the script
+//! converts to the local time zone for the `title`.
 
 use vestibule_core::time::Timestamp;
 

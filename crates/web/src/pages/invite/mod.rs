@@ -1,7 +1,7 @@
 //! `/invite`: the target of a mailed invitation. It shows the invitation and the next [`Step`] for the current user.
 //!
-//! Mail scanners open links, run scripts and submit forms. Therefore viewing changes nothing, and every action requires a
-//! session, a password or the typed address.
+//! Mail scanners open links, run scripts and submit forms. Therefore viewing changes nothing, and every action requires
+//! a session, a password or the typed address.
 
 mod actions;
 mod unsubscribe;

@@ -1,4 +1,4 @@
-//! Inviting one or more addresses. A list of several addresses is first validated with a dry run and shown as a preview.
+//! Inviting one or more addresses. Several addresses are first validated with a dry run and shown as a preview.
 
 use axum::extract::Path;
 use axum::response::Response;

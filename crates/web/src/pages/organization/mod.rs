@@ -1,5 +1,5 @@
-//! `/organizations/{id}`: the pages of one organization for its members, one tab per noun. Their paths start with `/-/`,
-//! because the API has `/organizations/{id}/{noun}`.
+//! `/organizations/{id}/-/{tab}`: the pages of one organization for its members. The `-` separates them from the API's
+//! `/organizations/{id}/{noun}`.
 
 mod bulk_invite;
 mod confirm;
@@ -134,7 +134,8 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
     })
 }
 
-/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. Keeps a known flash key.
+/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A known flash key is
+/// passed on.
 async fn show(cx: PageContext, Path(id): Path<String>) -> Response {
     let Ok(id) = id.parse() else {
         return cx.error_page(&Code::Forbidden.into());
