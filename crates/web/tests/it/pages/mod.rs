@@ -80,7 +80,7 @@ async fn translates_pages_to_german() {
         let page = owner.get(&path).await;
         assert!(page.text.contains("<html lang=\"de\">"), "{path}: {}", page.text);
         for english in ["Sign in", "Password<", "E-mail address", "Members<", "Organizations<"] {
-            assert!(!page.text.contains(english), "{path} says {english}");
+            assert!(!page.text.contains(english), "{path} contains {english}");
         }
     }
     owner.post("/sign-in", &[("identifier", "x@example.com"), ("password", "y")]).await.page(401, "Das stimmt nicht");
