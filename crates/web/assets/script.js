@@ -1,20 +1,20 @@
-// What a page does more with a script than without: forms answer in place, times are told in the reader's zone, and the
-// secret behind a link's # goes out in a form's body, since no browser sends it by itself.
+// Progressive enhancement: forms are submitted with fetch, times get a title in the local time zone, and the token in the
+// URL's fragment is posted in a form, because browsers do not send fragments. Only `/sign-in/link` requires the script.
 "use strict";
 
 const main = () => document.querySelector("main");
 
-// Times in the zone of whoever reads them; what they are relative to stays in the words.
-const zones = () => {
+// The text of a time is relative ("in 3 days"); its title is the exact local time.
+const enhance = () => {
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
   }
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 };
 
-// Puts the answer's <main> in the place of this one's.
-const show = async (answer) => {
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+// Replaces <main> by the one of the response, and the header if it changed.
+const show = async (response) => {
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("main");
   if (!next) throw new TypeError("no page");
   if (page.querySelector(".top")?.outerHTML !== document.querySelector(".top")?.outerHTML) {
@@ -22,10 +22,10 @@ const show = async (answer) => {
   }
   main().replaceWith(document.adoptNode(next));
   document.title = page.title;
-  if (answer.redirected) history.pushState(null, "", answer.url);
-  zones();
-  const first = main().querySelector("[role=alert], [role=status], h1");
-  if (first) { first.tabIndex = -1; first.focus(); }
+  if (response.redirected) history.pushState(null, "", response.url);
+  enhance();
+  const focused = main().querySelector("[role=alert], [role=status], h1");
+  if (focused) { focused.tabIndex = -1; focused.focus(); }
 };
 
 document.addEventListener("submit", async (event) => {
@@ -33,9 +33,9 @@ document.addEventListener("submit", async (event) => {
   if (form.dataset.busy) return event.preventDefault();
   form.dataset.busy = "yes";
   const buttons = form.querySelectorAll("button");
-  // Not before the form has been read: a disabled button is no part of it.
+  // Later, because FormData omits disabled buttons.
   setTimeout(() => buttons.forEach((button) => { button.disabled = true; }));
-  if (!("live" in form.dataset)) return undefined;
+  if (!("ajax" in form.dataset)) return undefined;
   event.preventDefault();
   const fields = new FormData(form, event.submitter);
   const isFile = form.enctype === "multipart/form-data";
@@ -43,13 +43,13 @@ document.addEventListener("submit", async (event) => {
   const request = form.method === "post" ? { method: "POST", body } : {};
   const target = form.method === "post" ? form.action : `${form.action.split("?")[0]}?${body}`;
   try {
-    const answer = await fetch(target, request);
-    await show(answer);
-    if (form.method !== "post") history.pushState(null, "", answer.url);
+    const response = await fetch(target, request);
+    await show(response);
+    if (form.method !== "post") history.pushState(null, "", response.url);
   } catch {
     delete form.dataset.busy;
     buttons.forEach((button) => { button.disabled = false; });
-    document.querySelector("#away")?.removeAttribute("hidden");
+    document.querySelector("#offline")?.removeAttribute("hidden");
   }
   return undefined;
 });
@@ -62,14 +62,14 @@ document.addEventListener("click", async (event) => {
 });
 
 window.addEventListener("popstate", () => location.reload());
-// A page that comes back from the browser's memory may have buttons that were pressed.
+// A page from the back/forward cache may have disabled buttons.
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
-const carrier = document.querySelector("form[data-carries-token]");
-if (token && carrier) {
+const tokenForm = document.querySelector("form[data-token-form]");
+if (token && tokenForm) {
   history.replaceState(null, "", location.pathname + location.search);
-  carrier.elements.token.value = token;
-  if (carrier.dataset.carriesToken === "look") carrier.requestSubmit();
+  tokenForm.elements.token.value = token;
+  if (tokenForm.dataset.tokenForm === "submit") tokenForm.requestSubmit();
 }
-zones();
+enhance();

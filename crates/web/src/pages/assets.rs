@@ -1,4 +1,4 @@
-//! The one stylesheet and the one script. Their URLs change with their bytes, so browsers may keep them for ever.
+//! The stylesheet and the script. Their URLs contain a content hash (`?v=`), so browsers may cache them without limit.
 
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
@@ -8,10 +8,10 @@ use crate::routes::Routes;
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
 
-/// What stands behind `?v=`.
+/// The content hash in the URLs of both files.
 pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRIPT.as_bytes()).rotate_left(1);
 
-/// FNV-1a: it need only change when the bytes do.
+/// FNV-1a. A cache key needs no cryptographic hash.
 const fn fingerprint(bytes: &[u8]) -> u64 {
     let (mut hash, mut index) = (0xcbf2_9ce4_8422_2325_u64, 0);
     while index < bytes.len() {

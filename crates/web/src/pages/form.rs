@@ -1,4 +1,4 @@
-//! What a form says, field by field. What a field means is read by the core's own parsers.
+//! The text fields of a submitted form. The core's parsers validate their values.
 
 use std::str::FromStr;
 
@@ -7,14 +7,14 @@ use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::NotAnId;
 
-use super::asked::{Asked, unreadable};
+use super::context::{PageContext, rejection_page};
 use crate::app::App;
 use crate::extract::{Body, FromFields, Reader};
 
-/// The longest text of a form that is kept to be shown again, in bytes.
-const LONGEST: usize = 64 * 1024;
+/// Maximum length of one text field, in bytes.
+const MAX_FIELD_LENGTH: usize = 64 * 1024;
 
-/// The fields of a form, and whoever sent it.
+/// The text fields of a form, in order. A body that cannot be parsed is answered with an error page.
 #[derive(Debug)]
 pub(super) struct Form(Vec<(String, String)>);
 
@@ -24,7 +24,7 @@ impl FromFields for AllFields {
     const TOLERANT: bool = true;
 
     fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        Ok(Self(fields.all_texts(LONGEST)?))
+        Ok(Self(fields.all_texts(MAX_FIELD_LENGTH)?))
     }
 }
 
@@ -33,36 +33,36 @@ impl FromRequest<App> for Form {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let Ok(asked) = <Asked as axum::extract::FromRequestParts<App>>::from_request_parts(&mut parts, app).await;
+        let Ok(cx) = <PageContext as axum::extract::FromRequestParts<App>>::from_request_parts(&mut parts, app).await;
         let read = Body::<AllFields>::from_request(Request::from_parts(parts, body), app).await;
-        read.map(|Body(AllFields(fields))| Self(fields)).map_err(|refusal| unreadable(&asked, refusal))
+        read.map(|Body(AllFields(fields))| Self(fields)).map_err(|rejection| rejection_page(&cx, rejection))
     }
 }
 
 impl Form {
-    /// What was typed; empty when the field is not there.
+    /// Returns the value of a field, or an empty string if it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str())
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text.as_str())
     }
 
-    /// The same, without the space around it; `None` when nothing is left.
-    pub(super) fn filled(&self, name: &str) -> Option<&str> {
+    /// Returns the trimmed value of a field, or `None` if it is missing or blank.
+    pub(super) fn non_empty(&self, name: &str) -> Option<&str> {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
     }
 
-    /// Whether a box is ticked.
-    pub(super) fn is_ticked(&self, name: &str) -> bool {
+    /// Returns whether a checkbox is checked.
+    pub(super) fn is_checked(&self, name: &str) -> bool {
         !self.text(name).is_empty()
     }
 
-    /// An id that must be there.
+    /// Parses a required id. Errors: `REQUIRED_FIELD`, `INVALID_FIELD`.
     pub(super) fn id<I: FromStr<Err = NotAnId>>(&self, name: &str) -> Result<I, Problem> {
-        self.maybe_id(name)?.ok_or_else(|| Problem::required(name))
+        self.optional_id(name)?.ok_or_else(|| Problem::required(name))
     }
 
-    /// An id, or none.
-    pub(super) fn maybe_id<I: FromStr<Err = NotAnId>>(&self, name: &str) -> Result<Option<I>, Problem> {
-        let wrong = || Problem::field(name, "this is not one of those to choose from.");
-        self.filled(name).map(|text| text.parse().map_err(|_| wrong())).transpose()
+    /// Parses an optional id. Error: `INVALID_FIELD`.
+    pub(super) fn optional_id<I: FromStr<Err = NotAnId>>(&self, name: &str) -> Result<Option<I>, Problem> {
+        let invalid = || Problem::field(name, "this is not one of those to choose from.");
+        self.non_empty(name).map(|text| text.parse().map_err(|_| invalid())).transpose()
     }
 }

@@ -1,34 +1,33 @@
-//! Hosted pages: for people who would rather look than call.
+//! Hosted pages: the browser interface to the commands and queries of the API.
 //!
-//! A page runs the same commands and queries that the API does, and nothing else decides what is allowed. It works as plain
-//! forms: a POST does something and sends its browser on to a GET; what is refused comes back as the page it was asked on,
-//! with the reason. A little script makes it smoother. No page has a secret in its URL: what a mailed link carries behind
-//! its `#` goes into a cookie of its own, which only these pages get.
+//! Only the core checks permissions. Pages are plain forms (POST, redirect, GET) that work without a script; a failed
+//! POST renders the form again with the error. The token of a mailed invitation or sign-in link is in the URL's fragment,
+//! which browsers do not send; the script posts it. Only the unsubscribe token is part of a path, as RFC 8058 requires.
 
 mod account;
-mod asked;
 mod assets;
+mod context;
 mod form;
-mod frame;
 mod invite;
-mod moment;
+mod layout;
 mod organization;
 mod organizations;
-mod reset;
+mod password_reset;
+mod relative_time;
 mod sign_in;
 mod sign_up;
 mod words;
 
 use crate::routes::Routes;
 
-/// Every page.
+/// Returns the routes of all pages.
 pub(crate) fn pages() -> Routes {
     Routes::default()
         .merge(assets::routes())
         .merge(invite::routes())
         .merge(sign_in::routes())
         .merge(sign_up::routes())
-        .merge(reset::routes())
+        .merge(password_reset::routes())
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())

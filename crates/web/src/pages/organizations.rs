@@ -1,4 +1,4 @@
-//! `/organizations`: what somebody belongs to, is invited to, or could come into.
+//! `/organizations`: the caller's organizations, invitations and ownership transfers, and organizations to join.
 
 use askama::Template;
 use axum::response::Response;
@@ -12,14 +12,13 @@ use vestibule_core::organization::{Create, ListDeleted};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem, handover};
 
-use super::asked::{Answered, Asked, see_other};
+use super::context::{PageContext, PageResult, see_other};
 use super::form::Form;
-use super::frame::Frame;
+use super::layout::Layout;
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
-        // Whoever types the host alone wants to look.
         .get("/", async || see_other("/organizations"))
         .get("/organizations", show)
         .post("/organizations/-/create", create)
@@ -27,33 +26,33 @@ pub(super) fn routes() -> Routes {
         .post("/organizations/-/decline", decline)
 }
 
-struct Mine {
+struct OrganizationView {
     id: OrganizationId,
     name: String,
     roles: String,
     members: i64,
-    is_let_in: bool,
+    is_network_allowed: bool,
 }
 
-struct Invited {
-    words: String,
+struct InvitationView {
+    title: String,
     token: String,
-    ends: String,
+    expires: String,
 }
 
-struct Offer {
+struct TransferView {
     id: OrganizationId,
-    words: String,
-    ends: String,
+    title: String,
+    expires: String,
 }
 
-struct Deleted {
+struct DeletedView {
     id: OrganizationId,
     name: String,
-    erased: String,
+    erased_at: String,
 }
 
-struct Open {
+struct JoinableView {
     id: OrganizationId,
     name: String,
     domain: String,
@@ -62,125 +61,125 @@ struct Open {
 #[derive(Template)]
 #[template(path = "organizations.html")]
 struct Page {
-    frame: Frame,
-    invitations: Vec<Invited>,
-    offers: Vec<Offer>,
-    mine: Vec<Mine>,
-    joinable: Vec<Open>,
-    deleted: Vec<Deleted>,
+    layout: Layout,
+    invitations: Vec<InvitationView>,
+    transfers: Vec<TransferView>,
+    organizations: Vec<OrganizationView>,
+    joinable: Vec<JoinableView>,
+    deleted: Vec<DeletedView>,
 }
 
-async fn show(asked: Asked) -> Response {
-    page(&asked, None).await
+async fn show(cx: PageContext) -> Response {
+    page(&cx, None).await
 }
 
-pub(super) async fn page(asked: &Asked, trouble: Option<&Problem>) -> Response {
-    match load(asked).await {
+pub(super) async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
+    match load(cx).await {
         Ok(mut page) => {
-            page.frame = page.frame.troubled(trouble);
-            asked.page_with(trouble, &page)
+            page.layout = page.layout.with_error(error);
+            cx.render_with_error(error, &page)
         }
         Err(response) => response,
     }
 }
 
-async fn load(asked: &Asked) -> Answered<Page> {
-    let (t, now) = (asked.words, asked.now());
-    let mine = asked.ask(membership::Mine).await?;
-    let invitations = asked.ask(invitation::Mine).await?;
-    let offers = asked.ask(handover::Mine).await?;
-    let joinable = asked.ask(ListJoinable).await?;
-    let deleted = asked.ask(ListDeleted).await?;
-    let invited = |OwnInvitation { received, token, .. }: OwnInvitation| {
-        let place = match &received.workspace_name {
+async fn load(cx: &PageContext) -> PageResult<Page> {
+    let (t, now) = (cx.words, cx.now());
+    let organizations = cx.query(membership::Mine).await?;
+    let invitations = cx.query(invitation::Mine).await?;
+    let transfers = cx.query(handover::Mine).await?;
+    let joinable = cx.query(ListJoinable).await?;
+    let deleted = cx.query(ListDeleted).await?;
+    let invitation = |OwnInvitation { received, token, .. }: OwnInvitation| {
+        let target = match &received.workspace_name {
             Some(workspace) => format!("{}, {workspace}", received.organization_name),
             None => received.organization_name.clone(),
         };
         let first = received.inviter_first_name.unwrap_or_default();
         let inviter = format!("{first} {}", received.inviter_last_name.unwrap_or_default()).trim().to_owned();
-        let words = if inviter.is_empty() { t.you_are_invited(&place) } else { t.invites_you(&inviter, &place) };
-        Invited { words, token: token.reveal(), ends: t.time(received.expires_at, now) }
+        let title = if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) };
+        InvitationView { title, token: token.reveal(), expires: t.time_html(received.expires_at, now) }
     };
     Ok(Page {
-        frame: asked.frame(t.organizations(), true),
-        invitations: invitations.into_iter().filter(|one| !one.expired).map(invited).collect(),
-        offers: offers
+        layout: cx.layout(t.organizations(), true),
+        invitations: invitations.into_iter().filter(|invitation| !invitation.expired).map(invitation).collect(),
+        transfers: transfers
             .into_iter()
-            .map(|one| {
-                let giver = format!("{} {}", one.giver_first_name, one.giver_last_name);
-                let words = t.offers_you(giver.trim(), &one.organization_name);
-                Offer { id: one.organization_id, words, ends: t.time(one.expires_at, now) }
+            .map(|offer| {
+                let owner = format!("{} {}", offer.giver_first_name, offer.giver_last_name);
+                let title = t.ownership_offer(owner.trim(), &offer.organization_name);
+                TransferView { id: offer.organization_id, title, expires: t.time_html(offer.expires_at, now) }
             })
             .collect(),
-        mine: mine
+        organizations: organizations
             .into_iter()
-            .map(|one| Mine {
-                id: one.organization.id,
-                name: one.organization.name,
-                roles: names(&one.roles),
-                members: one.organization.member_count,
-                is_let_in: one.is_let_in,
+            .map(|own| OrganizationView {
+                id: own.organization.id,
+                name: own.organization.name,
+                roles: role_names(&own.roles),
+                members: own.organization.member_count,
+                is_network_allowed: own.is_let_in,
             })
             .collect(),
         joinable: joinable
             .into_iter()
-            .map(|Joinable { organization_id, name, domain, .. }| Open { id: organization_id, name, domain })
+            .map(|Joinable { organization_id, name, domain, .. }| JoinableView { id: organization_id, name, domain })
             .collect(),
         deleted: deleted
             .into_iter()
-            .map(|one| Deleted {
-                id: one.organization.id,
-                name: one.organization.name,
-                erased: t.time(one.erased_at, now),
+            .map(|deleted| DeletedView {
+                id: deleted.organization.id,
+                name: deleted.organization.name,
+                erased_at: t.time_html(deleted.erased_at, now),
             })
             .collect(),
     })
 }
 
-fn names(roles: &[MembershipRole]) -> String {
+fn role_names(roles: &[MembershipRole]) -> String {
     roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-async fn create(asked: Asked, form: Form) -> Response {
+async fn create(cx: PageContext, form: Form) -> Response {
     let create = OrganizationName::parse("name", form.text("name")).and_then(|name| {
         Ok(Create { name, description: Description::parse("description", "")?, image: images::Change::Keep })
     });
     let created = match create {
-        Ok(create) => asked.run(create).await,
+        Ok(create) => cx.run(create).await,
         Err(problem) => Err(problem),
     };
     match created {
         Ok(created) => see_other(&format!("/organizations/{}/-/invitations?done=created", created.organization.id)),
-        Err(problem) => page(&asked, Some(&problem)).await,
+        Err(problem) => page(&cx, Some(&problem)).await,
     }
 }
 
-/// The list holds the bare token, which is enough for whoever has proved the address.
-async fn accept(asked: Asked, form: Form) -> Response {
-    let accepted = match token(&form) {
-        Ok(token) => asked.run(Accept { token }).await,
+/// The page contains the token without proof of the address. That is sufficient, since the address is verified.
+async fn accept(cx: PageContext, form: Form) -> Response {
+    let accepted = match parse_token(&form) {
+        Ok(token) => cx.run(Accept { token }).await,
         Err(problem) => Err(problem),
     };
     match accepted {
         Ok(Outcome { refusal: None, organization: Some(organization), .. }) => {
             see_other(&format!("/organizations/{}?done=joined", organization.id))
         }
-        Ok(Outcome { refusal, .. }) => page(&asked, Some(&refusal.unwrap_or(Code::Internal).into())).await,
-        Err(problem) => page(&asked, Some(&problem)).await,
+        Ok(Outcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
+        Err(problem) => page(&cx, Some(&problem)).await,
     }
 }
 
-async fn decline(asked: Asked, form: Form) -> Response {
-    let declined = match token(&form) {
-        Ok(token) => asked.run(Decline { token }).await,
+async fn decline(cx: PageContext, form: Form) -> Response {
+    let declined = match parse_token(&form) {
+        Ok(token) => cx.run(Decline { token }).await,
         Err(problem) => Err(problem),
     };
     match declined {
         Ok(()) => see_other("/organizations?done=declined"),
-        Err(problem) => page(&asked, Some(&problem)).await,
+        Err(problem) => page(&cx, Some(&problem)).await,
     }
 }
 
-fn token(form: &Form) -> Result<InvitationToken, Problem> {
+fn parse_token(form: &Form) -> Result<InvitationToken, Problem> {
     form.text("token").parse().map_err(|_| Code::InvalidInvitationToken.into())
 }

@@ -1,4 +1,4 @@
-//! `/sign-up`: making an account, and proving the address first where the settings say so.
+//! `/sign-up`: creates an account. If the settings require it, the address is verified before the sign-in.
 
 use askama::Template;
 use axum::response::Response;
@@ -12,137 +12,137 @@ use vestibule_core::password::Password;
 use vestibule_core::secret::{SessionToken, TypedCode};
 use vestibule_core::sign_up::{self, SignUp};
 
-use super::asked::{Asked, see_other};
+use super::context::{PageContext, see_other};
 use super::form::Form;
-use super::frame::Frame;
-use super::sign_in::{Coded, came_in_to, code_page};
+use super::layout::Layout;
+use super::sign_in::{CodeForm, code_page, redirect_signed_in};
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/sign-up", show)
-        .post("/sign-up", make)
-        .get("/sign-up/code", ask)
-        .post("/sign-up/code", prove)
-        .post("/sign-up/again", again)
+        .post("/sign-up", sign_up)
+        .get("/sign-up/code", show_code)
+        .post("/sign-up/code", verify_code)
+        .post("/sign-up/again", resend_code)
 }
 
 #[derive(Template)]
 #[template(path = "sign_in/sign_up.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     return_to: String,
     email: String,
     first_name: String,
     last_name: String,
-    minimum: usize,
+    min_password_length: usize,
 }
 
-async fn show(asked: Asked) -> Response {
-    let (return_to, email) = (asked.asked_for("return_to"), asked.asked_for("email"));
-    page(&asked, None, return_to, email, (String::new(), String::new()))
+async fn show(cx: PageContext) -> Response {
+    let (return_to, email) = (cx.query_param("return_to"), cx.query_param("email"));
+    page(&cx, None, return_to, email, (String::new(), String::new()))
 }
 
 fn page(
-    asked: &Asked,
-    trouble: Option<&Problem>,
+    cx: &PageContext,
+    error: Option<&Problem>,
     return_to: String,
     email: String,
     (first_name, last_name): (String, String),
 ) -> Response {
-    let frame = asked.frame(asked.words.make_account(), false).troubled(trouble);
-    let minimum = asked.app.settings().passwords.minimum_length;
-    asked.page_with(trouble, &Page { frame, return_to, email, first_name, last_name, minimum })
+    let layout = cx.layout(cx.words.create_account(), false).with_error(error);
+    let min_password_length = cx.app.settings().passwords.minimum_length;
+    cx.render_with_error(error, &Page { layout, return_to, email, first_name, last_name, min_password_length })
 }
 
-async fn make(asked: Asked, form: Form) -> Response {
-    let made = match newcomer(&asked, &form) {
-        Ok(newcomer) => sign_up::sign_up(asked.app.service(), &asked.caller, newcomer).await.result,
+async fn sign_up(cx: PageContext, form: Form) -> Response {
+    let signed_up = match parse_sign_up(&cx, &form) {
+        Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command).await.result,
         Err(problem) => Err(problem),
     };
     let text = |name| form.text(name).to_owned();
-    match made {
-        Ok(came_in) => match came_in.session.attempts.first().filter(|_| came_in.session.active().is_none()) {
+    match signed_up {
+        Ok(signed_in) => match signed_in.session.attempts.first().filter(|_| signed_in.session.active().is_none()) {
             Some(attempt) => {
-                let token = came_in.token.as_ref();
-                let response = send_code(&asked, attempt.id, form.text("return_to"), token).await;
-                asked.with_session(response, token)
+                let token = signed_in.token.as_ref();
+                let response = send_code(&cx, attempt.id, form.text("return_to"), token).await;
+                cx.with_session_cookie(response, token)
             }
-            None => came_in_to(&asked, form.text("return_to"), &came_in),
+            None => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
         },
         Err(problem) => {
             let names = (text("first_name"), text("last_name"));
-            page(&asked, Some(&problem), text("return_to"), text("email"), names)
+            page(&cx, Some(&problem), text("return_to"), text("email"), names)
         }
     }
 }
 
-fn newcomer(asked: &Asked, form: &Form) -> Result<SignUp, Problem> {
-    let minimum = asked.app.settings().passwords.minimum_length;
+fn parse_sign_up(cx: &PageContext, form: &Form) -> Result<SignUp, Problem> {
+    let min_length = cx.app.settings().passwords.minimum_length;
     Ok(SignUp {
         email: EmailAddress::parse(form.text("email").trim())?,
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
-        password: Password::chosen(form.text("password").to_owned(), minimum)?,
+        password: Password::chosen(form.text("password").to_owned(), min_length)?,
         invitation: None,
     })
 }
 
-/// Mails the code of an attempt, and on to where it is typed.
+/// Mails the code of an attempt and redirects to the form for it. `token` is the session's new token, if it changed.
 pub(super) async fn send_code(
-    asked: &Asked,
+    cx: &PageContext,
     attempt: AttemptId,
     return_to: &str,
     token: Option<&SessionToken>,
 ) -> Response {
-    let mut caller = asked.caller.clone();
+    let mut caller = cx.caller.clone();
     if token.is_some() {
         caller = Caller { token: token.cloned(), ..caller };
     }
-    let return_to = asked.return_to(return_to).unwrap_or_default();
+    let return_to = cx.return_to(return_to).unwrap_or_default();
     let prepare = Prepare { attempt, purpose: Purpose::SignUp, method: None, return_to: String::new() };
-    match attempt::prepare(asked.app.service(), &caller, prepare).await.result {
-        Ok(()) => see_other(&to_code(attempt, &return_to)),
-        Err(problem) => code_page(asked, coded(asked, &attempt.to_string(), &return_to), Some(&problem)),
+    match attempt::prepare(cx.app.service(), &caller, prepare).await.result {
+        Ok(()) => see_other(&code_url(attempt, &return_to)),
+        Err(problem) => code_page(cx, code_form(cx, &attempt.to_string(), &return_to), Some(&problem)),
     }
 }
 
-fn to_code(attempt: AttemptId, return_to: &str) -> String {
-    let back: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
-    format!("/sign-up/code?attempt={attempt}&return_to={back}")
+fn code_url(attempt: AttemptId, return_to: &str) -> String {
+    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+    format!("/sign-up/code?attempt={attempt}&return_to={return_to}")
 }
 
-fn coded(asked: &Asked, attempt: &str, return_to: &str) -> Coded {
-    Coded {
-        words: asked.words.sign_up_code_words(),
+fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
+    CodeForm {
+        explanation: cx.words.sign_up_code_explanation(),
         action: "/sign-up/code".to_owned(),
-        again: "/sign-up/again".to_owned(),
-        hidden: vec![("attempt", attempt.to_owned()), ("return_to", return_to.to_owned())],
+        resend_action: "/sign-up/again".to_owned(),
+        hidden_fields: vec![("attempt", attempt.to_owned()), ("return_to", return_to.to_owned())],
     }
 }
 
-async fn ask(asked: Asked) -> Response {
-    code_page(&asked, coded(&asked, &asked.asked_for("attempt"), &asked.asked_for("return_to")), None)
+async fn show_code(cx: PageContext) -> Response {
+    code_page(&cx, code_form(&cx, &cx.query_param("attempt"), &cx.query_param("return_to")), None)
 }
 
-async fn prove(asked: Asked, form: Form) -> Response {
-    let proved = match form.id("attempt") {
+async fn verify_code(cx: PageContext, form: Form) -> Response {
+    let verified = match form.id("attempt") {
         Ok(attempt) => {
             let code = TypedCode::read(form.text("code"));
-            attempt::by_code(asked.app.service(), &asked.caller, attempt, Purpose::SignUp, &code).await.result
+            attempt::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignUp, &code).await.result
         }
         Err(problem) => Err(problem),
     };
-    match proved {
-        Ok(came_in) => came_in_to(&asked, form.text("return_to"), &came_in),
-        Err(problem) => code_page(&asked, coded(&asked, form.text("attempt"), form.text("return_to")), Some(&problem)),
+    match verified {
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+        Err(problem) => code_page(&cx, code_form(&cx, form.text("attempt"), form.text("return_to")), Some(&problem)),
     }
 }
 
-async fn again(asked: Asked, form: Form) -> Response {
+async fn resend_code(cx: PageContext, form: Form) -> Response {
     match form.id("attempt") {
-        Ok(attempt) => send_code(&asked, attempt, form.text("return_to"), None).await,
-        Err(problem) => asked.refused(&problem),
+        Ok(attempt) => send_code(&cx, attempt, form.text("return_to"), None).await,
+        Err(problem) => cx.error_page(&problem),
     }
 }

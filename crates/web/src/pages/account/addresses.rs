@@ -1,4 +1,4 @@
-//! One's e-mail addresses.
+//! The e-mail addresses of the caller.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -9,74 +9,78 @@ use vestibule_core::id::EmailAddressId;
 use vestibule_core::secret::TypedCode;
 use vestibule_core::user::{AddAddress, DeleteAddress, MakePrimary};
 
-use super::super::asked::{Asked, see_other};
+use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
-use super::super::organization::{Confirm, unless_sure};
-use super::super::sign_in::{Coded, code_page};
-use super::{page, saved};
+use super::super::organization::{Confirmation, require_confirmation};
+use super::super::sign_in::{CodeForm, code_page};
+use super::{page, saved_or_error};
 
-fn id(text: &str) -> EmailAddressId {
-    // What is no id is nobody's address, and the command says so.
+/// Parses an id. An invalid one becomes 0, which no address has, so that the command answers with its own error.
+fn parse_id(text: &str) -> EmailAddressId {
     text.parse().unwrap_or_else(|_| 0.into())
 }
 
-pub(super) async fn add(asked: Asked, form: Form) -> Response {
+pub(super) async fn add(cx: PageContext, form: Form) -> Response {
     let added = match EmailAddress::parse(form.text("email").trim()) {
-        Ok(email) => asked.run(AddAddress { email }).await,
+        Ok(email) => cx.run(AddAddress { email }).await,
         Err(error) => Err(error.into()),
     };
     match added {
-        Ok(added) if asked.app.service().sends_mail() => send(&asked, added.id).await,
-        added => saved(&asked, added.map(|_| ())).await,
+        Ok(added) if cx.app.service().sends_mail() => send_code_to(&cx, added.id).await,
+        added => saved_or_error(&cx, added.map(|_| ())).await,
     }
 }
 
-/// Mails a code, and on to where it is typed.
-pub(super) async fn verify(asked: Asked, Path(address): Path<String>) -> Response {
-    send(&asked, id(&address)).await
+pub(super) async fn send_code(cx: PageContext, Path(address): Path<String>) -> Response {
+    send_code_to(&cx, parse_id(&address)).await
 }
 
-async fn send(asked: &Asked, address: EmailAddressId) -> Response {
-    match prepare_address(asked.app.service(), &asked.caller, address).await.result {
+/// Mails a code and redirects to the form for it.
+async fn send_code_to(cx: &PageContext, address: EmailAddressId) -> Response {
+    match prepare_address(cx.app.service(), &cx.caller, address).await.result {
         Ok(()) => see_other(&format!("/account/addresses/{address}/verify")),
-        Err(problem) => page(asked, Some(&problem)).await,
+        Err(problem) => page(cx, Some(&problem)).await,
     }
 }
 
-fn ask_for_code(asked: &Asked, address: EmailAddressId, trouble: Option<&Problem>) -> Response {
-    let (action, again) =
+fn code_form_page(cx: &PageContext, address: EmailAddressId, error: Option<&Problem>) -> Response {
+    let (action, resend_action) =
         (format!("/account/addresses/{address}/code"), format!("/account/addresses/{address}/verify"));
-    code_page(asked, Coded { words: asked.words.address_code_words(), action, again, hidden: Vec::new() }, trouble)
+    code_page(
+        cx,
+        CodeForm { explanation: cx.words.address_code_explanation(), action, resend_action, hidden_fields: Vec::new() },
+        error,
+    )
 }
 
-pub(super) async fn ask(asked: Asked, Path(address): Path<String>) -> Response {
-    ask_for_code(&asked, id(&address), None)
+pub(super) async fn show_code(cx: PageContext, Path(address): Path<String>) -> Response {
+    code_form_page(&cx, parse_id(&address), None)
 }
 
-pub(super) async fn prove(asked: Asked, Path(address): Path<String>, form: Form) -> Response {
+pub(super) async fn verify_code(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
     let code = TypedCode::read(form.text("code"));
-    match prove_address(asked.app.service(), &asked.caller, id(&address), &code).await.result {
+    match prove_address(cx.app.service(), &cx.caller, parse_id(&address), &code).await.result {
         Ok(_) => see_other("/account?done=verified"),
-        Err(problem) => ask_for_code(&asked, id(&address), Some(&problem)),
+        Err(problem) => code_form_page(&cx, parse_id(&address), Some(&problem)),
     }
 }
 
-pub(super) async fn make_primary(asked: Asked, Path(address): Path<String>) -> Response {
-    let made = asked.run(MakePrimary { address: id(&address) }).await;
-    saved(&asked, made).await
+pub(super) async fn make_primary(cx: PageContext, Path(address): Path<String>) -> Response {
+    let made = cx.run(MakePrimary { address: parse_id(&address) }).await;
+    saved_or_error(&cx, made).await
 }
 
-pub(super) async fn delete(asked: Asked, Path(address): Path<String>, form: Form) -> Response {
-    let confirm = Confirm {
-        label: asked.words.delete(),
-        words: asked.words.delete_address_words(),
-        action: &format!("/account/addresses/{}/delete", id(&address)),
-        hidden: Vec::new(),
-        back: "/account",
+pub(super) async fn delete(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
+    let confirmation = Confirmation {
+        label: cx.words.delete(),
+        warning: cx.words.delete_address_warning(),
+        action: &format!("/account/addresses/{}/delete", parse_id(&address)),
+        hidden_fields: Vec::new(),
+        cancel_url: "/account",
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let deleted = asked.run(DeleteAddress { address: id(&address) }).await;
-    saved(&asked, deleted).await
+    let deleted = cx.run(DeleteAddress { address: parse_id(&address) }).await;
+    saved_or_error(&cx, deleted).await
 }

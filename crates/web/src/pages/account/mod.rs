@@ -1,7 +1,7 @@
-//! `/account`: oneself.
+//! `/account`: the caller's profile, addresses, password and sign-ins.
 
 mod addresses;
-mod secrets;
+mod security;
 
 use askama::Template;
 use axum::response::Response;
@@ -12,9 +12,9 @@ use vestibule_core::names::{PersonName, Username};
 use vestibule_core::session::ListSignIns;
 use vestibule_core::user::{NewUsername, ShowAccount, Update};
 
-use super::asked::{Answered, Asked, see_other, unreadable};
+use super::context::{PageContext, PageResult, rejection_page, see_other};
 use super::form::Form;
-use super::frame::Frame;
+use super::layout::Layout;
 use crate::api::me::update::Picture;
 use crate::envelope::Refusal;
 use crate::extract::Body;
@@ -24,96 +24,96 @@ use crate::routes::Routes;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/account", show)
-        .post("/account/profile", profile)
-        .post("/account/picture", picture)
+        .post("/account/profile", update_profile)
+        .post("/account/picture", update_picture)
         .post("/account/addresses", addresses::add)
-        .get("/account/addresses/{id}/verify", addresses::ask)
-        .post("/account/addresses/{id}/verify", addresses::verify)
-        .post("/account/addresses/{id}/code", addresses::prove)
+        .get("/account/addresses/{id}/verify", addresses::show_code)
+        .post("/account/addresses/{id}/verify", addresses::send_code)
+        .post("/account/addresses/{id}/code", addresses::verify_code)
         .post("/account/addresses/{id}/primary", addresses::make_primary)
         .post("/account/addresses/{id}/delete", addresses::delete)
-        .post("/account/password", secrets::password)
-        .post("/account/sign-ins/{id}/end", secrets::end)
-        .post("/account/delete", secrets::delete)
+        .post("/account/password", security::set_password)
+        .post("/account/sign-ins/{id}/end", security::end_sign_in)
+        .post("/account/delete", security::delete)
 }
 
-struct Address {
+struct AddressView {
     id: EmailAddressId,
     email: String,
     is_primary: bool,
     is_verified: bool,
 }
 
-struct SignedIn {
+struct SignInView {
     id: SignInId,
     browser: String,
     address: String,
-    last: String,
-    is_this: bool,
+    last_active: String,
+    is_current: bool,
 }
 
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Page {
-    frame: Frame,
+    layout: Layout,
     picture: String,
     first_name: String,
     last_name: String,
     username: String,
-    addresses: Vec<Address>,
-    sign_ins: Vec<SignedIn>,
+    addresses: Vec<AddressView>,
+    sign_ins: Vec<SignInView>,
     has_password: bool,
     has_mail: bool,
-    minimum: usize,
+    min_password_length: usize,
 }
 
-async fn show(asked: Asked) -> Response {
-    page(&asked, None).await
+async fn show(cx: PageContext) -> Response {
+    page(&cx, None).await
 }
 
-async fn page(asked: &Asked, trouble: Option<&Problem>) -> Response {
-    match load(asked).await {
+async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
+    match load(cx).await {
         Ok(mut page) => {
-            page.frame = page.frame.troubled(trouble);
-            asked.page_with(trouble, &page)
+            page.layout = page.layout.with_error(error);
+            cx.render_with_error(error, &page)
         }
         Err(response) => response,
     }
 }
 
-async fn load(asked: &Asked) -> Answered<Page> {
-    let account = asked.ask(ShowAccount).await?;
-    let (sign_ins, this) = asked.ask(ListSignIns).await?;
-    let addresses = account.addresses.into_iter().map(|one| Address {
-        id: one.id,
-        email: one.email,
-        is_primary: one.is_primary,
-        is_verified: one.verified_at.is_some(),
+async fn load(cx: &PageContext) -> PageResult<Page> {
+    let account = cx.query(ShowAccount).await?;
+    let (sign_ins, current) = cx.query(ListSignIns).await?;
+    let addresses = account.addresses.into_iter().map(|address| AddressView {
+        id: address.id,
+        email: address.email,
+        is_primary: address.is_primary,
+        is_verified: address.verified_at.is_some(),
     });
-    let sign_ins = sign_ins.into_iter().map(|one| SignedIn {
-        id: one.id,
-        browser: browser(&one.user_agent),
-        address: one.ip_address,
-        last: asked.words.time(one.last_active_at, asked.now()),
-        is_this: Some(one.id) == this,
+    let sign_ins = sign_ins.into_iter().map(|sign_in| SignInView {
+        id: sign_in.id,
+        browser: browser_name(&sign_in.user_agent),
+        address: sign_in.ip_address,
+        last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
+        is_current: Some(sign_in.id) == current,
     });
     Ok(Page {
-        frame: asked.frame(asked.words.account(), true),
-        picture: asked.app.here().image_url(&account.user.image_url),
+        layout: cx.layout(cx.words.account(), true),
+        picture: cx.app.here().image_url(&account.user.image_url),
         first_name: account.user.first_name,
         last_name: account.user.last_name,
         username: account.user.username.unwrap_or_default(),
         addresses: addresses.collect(),
         sign_ins: sign_ins.collect(),
         has_password: account.account.has_password,
-        has_mail: asked.app.service().sends_mail(),
-        minimum: asked.app.settings().passwords.minimum_length,
+        has_mail: cx.app.service().sends_mail(),
+        min_password_length: cx.app.settings().passwords.minimum_length,
     })
 }
 
-/// A browser by the name people know it by, and what it runs on; anything else by the name it gives itself.
-fn browser(agent: &str) -> String {
-    // The order counts: every one of them calls itself what stands below it too.
+/// Returns the browser and operating system from a `User-Agent`, or its first 60 characters if the browser is unknown.
+fn browser_name(user_agent: &str) -> String {
+    // The order matters: each browser also claims to be the ones that follow it.
     let browsers =
         [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     let systems = [
@@ -124,18 +124,19 @@ fn browser(agent: &str) -> String {
         ("Mac OS X", "macOS"),
         ("Linux", "Linux"),
     ];
-    let known =
-        |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    match (known(&browsers), known(&systems)) {
+    let find = |table: &[(&str, &'static str)]| {
+        table.iter().find(|(token, _)| user_agent.contains(token)).map(|(_, name)| *name)
+    };
+    match (find(&browsers), find(&systems)) {
         (Some(browser), Some(system)) => format!("{browser}, {system}"),
         (Some(browser), None) => browser.to_owned(),
-        (None, _) if agent.is_empty() => "?".to_owned(),
-        (None, _) => agent.chars().take(60).collect(),
+        (None, _) if user_agent.is_empty() => "?".to_owned(),
+        (None, _) => user_agent.chars().take(60).collect(),
     }
 }
 
-async fn profile(asked: Asked, form: Form) -> Response {
-    let username = form.filled("username").map(|name| Username::parse("username", name)).transpose();
+async fn update_profile(cx: PageContext, form: Form) -> Response {
+    let username = form.non_empty("username").map(|name| Username::parse("username", name)).transpose();
     let update = PersonName::parse("first_name", form.text("first_name")).and_then(|first_name| {
         Ok(Update {
             first_name: Some(first_name),
@@ -145,29 +146,29 @@ async fn profile(asked: Asked, form: Form) -> Response {
         })
     });
     let updated = match update {
-        Ok(update) => asked.run(update).await.map(|_| ()),
+        Ok(update) => cx.run(update).await.map(|_| ()),
         Err(problem) => Err(problem),
     };
-    saved(&asked, updated).await
+    saved_or_error(&cx, updated).await
 }
 
-async fn picture(asked: Asked, sent: Result<Body<Picture>, Refusal>) -> Response {
-    let file = match sent {
+async fn update_picture(cx: PageContext, upload: Result<Body<Picture>, Refusal>) -> Response {
+    let file = match upload {
         Ok(Body(Picture { file })) => file,
-        Err(refusal) => return unreadable(&asked, refusal),
+        Err(rejection) => return rejection_page(&cx, rejection),
     };
-    let kept = images::received(&asked.app, &asked.caller, Subject::OfCaller, file).await;
-    let updated = match kept {
-        Ok(picture) => asked.run(Update { picture, ..Update::default() }).await.map(|_| ()),
-        Err(refusal) => return unreadable(&asked, refusal),
+    let stored = images::received(&cx.app, &cx.caller, Subject::OfCaller, file).await;
+    let updated = match stored {
+        Ok(picture) => cx.run(Update { picture, ..Update::default() }).await.map(|_| ()),
+        Err(rejection) => return rejection_page(&cx, rejection),
     };
-    saved(&asked, updated).await
+    saved_or_error(&cx, updated).await
 }
 
-/// Back to the account, with what was done or why not.
-async fn saved(asked: &Asked, done: Result<(), Problem>) -> Response {
-    match done {
+/// Redirects to `/account` on success, and renders it with the error otherwise.
+async fn saved_or_error(cx: &PageContext, result: Result<(), Problem>) -> Response {
+    match result {
         Ok(()) => see_other("/account?done=saved"),
-        Err(problem) => page(asked, Some(&problem)).await,
+        Err(problem) => page(cx, Some(&problem)).await,
     }
 }

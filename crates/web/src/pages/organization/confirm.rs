@@ -1,39 +1,43 @@
-//! Asking once more before something is done that hurts, and saying whether it can be taken back.
+//! The confirmation page of destructive actions. Its warning says whether the action can be undone.
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::asked::Asked;
+use super::super::context::PageContext;
 use super::super::form::Form;
-use super::super::frame::Frame;
+use super::super::layout::Layout;
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct Page<'a> {
-    frame: Frame,
-    words: String,
+    layout: Layout,
+    warning: String,
     action: &'a str,
-    hidden: Vec<(&'static str, String)>,
+    hidden_fields: Vec<(&'static str, String)>,
     label: String,
-    back: &'a str,
+    cancel_url: &'a str,
 }
 
-/// What is about to be done.
-pub(in super::super) struct Confirm<'a> {
+/// An action that needs a confirmation. `label` is the title and the text of the button.
+pub(in super::super) struct Confirmation<'a> {
     pub(in super::super) label: String,
-    pub(in super::super) words: String,
+    pub(in super::super) warning: String,
     pub(in super::super) action: &'a str,
-    pub(in super::super) hidden: Vec<(&'static str, String)>,
-    pub(in super::super) back: &'a str,
+    pub(in super::super) hidden_fields: Vec<(&'static str, String)>,
+    pub(in super::super) cancel_url: &'a str,
 }
 
-/// The page that asks, unless the form says that it was asked already.
-pub(in super::super) fn unless_sure(asked: &Asked, form: &Form, confirm: Confirm<'_>) -> Result<(), Response> {
+/// Returns the confirmation page as the error unless the form has `sure=yes`.
+pub(in super::super) fn require_confirmation(
+    cx: &PageContext,
+    form: &Form,
+    confirmation: Confirmation<'_>,
+) -> Result<(), Response> {
     if form.text("sure") == "yes" {
         return Ok(());
     }
-    let Confirm { label, words, action, hidden, back } = confirm;
-    let frame = asked.frame(label.clone(), true);
-    Err(asked.page(StatusCode::OK, &Page { frame, words, action, hidden, label, back }))
+    let Confirmation { label, warning, action, hidden_fields, cancel_url } = confirmation;
+    let layout = cx.layout(label.clone(), true);
+    Err(cx.render(StatusCode::OK, &Page { layout, warning, action, hidden_fields, label, cancel_url }))
 }

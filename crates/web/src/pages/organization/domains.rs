@@ -1,4 +1,4 @@
-//! Domains: whose people may come in by themselves, once it is proved that the domain is the organization's.
+//! The domains tab: people with an address of a verified domain can join the organization, as its join policy says.
 
 use askama::Template;
 use axum::extract::Path;
@@ -7,133 +7,134 @@ use vestibule_core::Problem;
 use vestibule_core::domain::{self, Add, Delete, DomainName, Joining, List, Update};
 use vestibule_core::id::{DomainId, OrganizationId};
 
-use super::super::asked::{Answered, Asked, see_other};
+use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
-use super::super::frame::Frame;
+use super::super::layout::Layout;
 use super::super::words::Words;
-use super::confirm::{Confirm, unless_sure};
-use super::{House, done, either, house, id};
+use super::confirm::{Confirmation, require_confirmation};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
-struct Shown {
+struct DomainView {
     id: DomainId,
     domain: String,
     is_verified: bool,
-    record: String,
-    proof: String,
-    joining: Vec<(&'static str, String, bool)>,
+    record_name: String,
+    record_value: String,
+    /// Value, label, and whether it is selected.
+    join_policies: Vec<(&'static str, String, bool)>,
 }
 
 #[derive(Template)]
 #[template(path = "organization/domains.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    domains: Vec<Shown>,
+    layout: Layout,
+    org: OrganizationPage,
+    domains: Vec<DomainView>,
 }
 
-pub(super) async fn list(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization, None).await)
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None).await)
 }
 
-async fn page(asked: &Asked, organization: &str, trouble: Option<&Problem>) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "domains").await?;
-    let domains = asked.ask(List { organization: house.id }).await?;
-    let domains = domains.into_iter().map(|one| Shown {
-        id: one.id,
-        is_verified: one.verified_at.is_some(),
-        record: DomainName::record_name(&one.domain),
-        proof: asked.app.service().domain_proof(house.id, one.id),
-        joining: joinings(asked.words, one.joining),
-        domain: one.domain,
+async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "domains").await?;
+    let domains = cx.query(List { organization: org.id }).await?;
+    let domains = domains.into_iter().map(|domain| DomainView {
+        id: domain.id,
+        is_verified: domain.verified_at.is_some(),
+        record_name: DomainName::record_name(&domain.domain),
+        record_value: cx.app.service().domain_proof(org.id, domain.id),
+        join_policies: join_policies(cx.words, domain.joining),
+        domain: domain.domain,
     });
     let page = Page {
         domains: domains.collect(),
-        frame: asked.frame(format!("{} · {}", asked.words.domains(), house.name), true).troubled(trouble),
-        house,
+        layout: cx.layout(format!("{} · {}", cx.words.domains(), org.name), true).with_error(error),
+        org,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-fn joinings(t: Words, chosen: Joining) -> Vec<(&'static str, String, bool)> {
+fn join_policies(t: Words, selected: Joining) -> Vec<(&'static str, String, bool)> {
     let all = [
-        (Joining::None, t.joining_none()),
-        (Joining::Request, t.joining_request()),
-        (Joining::Join, t.joining_join()),
-        (Joining::Auto, t.joining_auto()),
+        (Joining::None, t.join_policy_none()),
+        (Joining::Request, t.join_policy_request()),
+        (Joining::Join, t.join_policy_join()),
+        (Joining::Auto, t.join_policy_auto()),
     ];
-    all.map(|(joining, label)| (joining.as_str(), label, joining == chosen)).into()
+    all.map(|(joining, label)| (joining.as_str(), label, joining == selected)).into()
 }
 
-async fn answered(asked: &Asked, organization: &str, done: Result<Response, Problem>) -> Response {
-    match done {
+async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
+    match result {
         Ok(response) => response,
-        Err(problem) => either(page(asked, organization, Some(&problem)).await),
+        Err(problem) => page_or_response(page(cx, organization, Some(&problem)).await),
     }
 }
 
-pub(super) async fn add(asked: Asked, Path(organization): Path<String>, form: Form) -> Response {
-    let id: OrganizationId = match id(&asked, &organization) {
+pub(super) async fn add(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    let id: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
     let added = match DomainName::parse(form.text("domain").trim()) {
         Ok(domain) => {
             let add = Add { organization: id, domain, joining: Joining::None };
-            done(&asked, add, &format!("/organizations/{id}/-/domains"), "created").await
+            run_and_redirect(&cx, add, &format!("/organizations/{id}/-/domains"), "created").await
         }
         Err(problem) => Err(problem),
     };
-    answered(&asked, &organization, added).await
+    or_page_with_error(&cx, &organization, added).await
 }
 
-/// The ids of a domain's path.
-type Ids = Path<(String, String)>;
+/// The organization and the domain of a path.
+type PathIds = Path<(String, String)>;
 
-fn ids(asked: &Asked, (organization, domain): (&str, &str)) -> Answered<(OrganizationId, DomainId)> {
-    Ok((id(asked, organization)?, id(asked, domain)?))
+fn parse_ids(cx: &PageContext, (organization, domain): (&str, &str)) -> PageResult<(OrganizationId, DomainId)> {
+    Ok((parse_id(cx, organization)?, parse_id(cx, domain)?))
 }
 
-pub(super) async fn verify(asked: Asked, Path((organization, domain)): Ids) -> Response {
-    let (id, domain) = match ids(&asked, (&organization, &domain)) {
+pub(super) async fn verify(cx: PageContext, Path((organization, domain)): PathIds) -> Response {
+    let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let verified = domain::verify(asked.app.service(), &asked.caller, id, domain).await.result;
+    let verified = domain::verify(cx.app.service(), &cx.caller, id, domain).await.result;
     let verified = verified.map(|_| see_other(&format!("/organizations/{id}/-/domains?done=verified")));
-    answered(&asked, &organization, verified).await
+    or_page_with_error(&cx, &organization, verified).await
 }
 
-pub(super) async fn joining(asked: Asked, Path((organization, domain)): Ids, form: Form) -> Response {
-    let (id, domain) = match ids(&asked, (&organization, &domain)) {
+pub(super) async fn set_join_policy(cx: PageContext, Path((organization, domain)): PathIds, form: Form) -> Response {
+    let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
     let changed = match Joining::parse("joining", form.text("joining")) {
         Ok(joining) => {
             let update = Update { organization: id, domain, joining };
-            done(&asked, update, &format!("/organizations/{id}/-/domains"), "saved").await
+            run_and_redirect(&cx, update, &format!("/organizations/{id}/-/domains"), "saved").await
         }
         Err(problem) => Err(problem),
     };
-    answered(&asked, &organization, changed).await
+    or_page_with_error(&cx, &organization, changed).await
 }
 
-pub(super) async fn delete(asked: Asked, Path((organization, domain)): Ids, form: Form) -> Response {
-    let (id, domain) = match ids(&asked, (&organization, &domain)) {
+pub(super) async fn delete(cx: PageContext, Path((organization, domain)): PathIds, form: Form) -> Response {
+    let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let back = format!("/organizations/{id}/-/domains");
-    let confirm = Confirm {
-        label: asked.words.delete(),
-        words: asked.words.delete_domain_words(),
-        action: &format!("{back}/{domain}/delete"),
-        hidden: Vec::new(),
-        back: &back,
+    let path = format!("/organizations/{id}/-/domains");
+    let confirmation = Confirmation {
+        label: cx.words.delete(),
+        warning: cx.words.delete_domain_warning(),
+        action: &format!("{path}/{domain}/delete"),
+        hidden_fields: Vec::new(),
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let deleted = done(&asked, Delete { organization: id, domain }, &back, "removed").await;
-    answered(&asked, &organization, deleted).await
+    let deleted = run_and_redirect(&cx, Delete { organization: id, domain }, &path, "removed").await;
+    or_page_with_error(&cx, &organization, deleted).await
 }

@@ -1,4 +1,4 @@
-//! The list that everything else exists for, to look at: who has not come in yet, and whether they know that they may.
+//! The invitations tab: list with status and mail delivery, resend, discard, and the form to invite.
 
 use askama::Template;
 use axum::extract::Path;
@@ -10,34 +10,35 @@ use vestibule_core::invitation::{Delivery, Discard, Filter, List, Resend, Shown,
 use vestibule_core::organization::ListRoles;
 use vestibule_core::workspace;
 
-use super::super::asked::{Answered, Asked};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
-use super::super::frame::Frame;
+use super::super::layout::Layout;
 use super::super::words::Words;
-use super::confirm::{Confirm, unless_sure};
-use super::invite::{Preview, Typed};
-use super::{House, done, either, house, id};
+use super::bulk_invite::{BulkPreview, FormState};
+use super::confirm::{Confirmation, require_confirmation};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
-/// Invitations a page.
-const LIMIT: u16 = 50;
+/// Invitations per page.
+const PAGE_SIZE: u16 = 50;
 
-pub(super) struct Choice<I> {
+/// An option of a `<select>`.
+pub(super) struct SelectOption<I> {
     id: I,
     name: String,
-    is_chosen: bool,
+    is_selected: bool,
 }
 
-/// An invitation as the list shows it; a state is its word and how it is marked.
-struct Invitation {
+/// A row of the list. `status` and `delivery` are label and CSS class of a badge.
+struct InvitationView {
     id: InvitationId,
     email: String,
-    by: String,
+    inviter: String,
     role: String,
-    state: (String, &'static str),
-    ends: String,
-    mail: (String, &'static str),
-    reason: String,
-    next_try: Option<String>,
+    status: (String, &'static str),
+    expires: String,
+    delivery: (String, &'static str),
+    delivery_reason: String,
+    next_attempt: Option<String>,
     is_pending: bool,
     link: String,
 }
@@ -45,177 +46,177 @@ struct Invitation {
 #[derive(Template)]
 #[template(path = "organization/invitations.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    invitations: Vec<Invitation>,
+    layout: Layout,
+    org: OrganizationPage,
+    invitations: Vec<InvitationView>,
     filters: Vec<(&'static str, String, bool)>,
-    sought: String,
+    email_filter: String,
     next: Option<String>,
-    typed: String,
+    emails: String,
     days: String,
-    roles: Vec<Choice<RoleId>>,
-    workspaces: Vec<Choice<WorkspaceId>>,
-    preview: Option<Preview>,
+    roles: Vec<SelectOption<RoleId>>,
+    workspaces: Vec<SelectOption<WorkspaceId>>,
+    preview: Option<BulkPreview>,
 }
 
-pub(super) async fn list(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization, None, Typed::default()).await)
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None, FormState::default()).await)
 }
 
-/// The list, with what was typed into the form above it, and what came of that.
+/// Renders the list and the invitation form with its current values.
 pub(super) async fn page(
-    asked: &Asked,
+    cx: &PageContext,
     organization: &str,
-    trouble: Option<&Problem>,
-    typed: Typed,
-) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "invitations").await?;
-    let (show, sought) = (asked.asked_for("show"), asked.asked_for("email"));
-    let cursor = asked.asked_for("cursor").parse().ok();
-    let filter = filter(&show, &sought, cursor);
-    let found = asked.ask(List { organization: house.id, filter }).await?;
-    let roles = asked.ask(ListRoles { organization: house.id }).await?;
-    let workspaces = asked.ask(workspace::Mine { organization: Some(house.id) }).await?;
-    let default = asked.app.service().deployment().map_or_else(|_| 0.into(), |deployment| deployment.member_role_id);
-    let chosen = typed.role.unwrap_or(default);
+    error: Option<&Problem>,
+    form: FormState,
+) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "invitations").await?;
+    let (show, email_filter) = (cx.query_param("show"), cx.query_param("email"));
+    let cursor = cx.query_param("cursor").parse().ok();
+    let filter = filter(&show, &email_filter, cursor);
+    let found = cx.query(List { organization: org.id, filter }).await?;
+    let roles = cx.query(ListRoles { organization: org.id }).await?;
+    let workspaces = cx.query(workspace::Mine { organization: Some(org.id) }).await?;
+    let default_role = cx.app.service().deployment().map_or_else(|_| 0.into(), |deployment| deployment.member_role_id);
+    let selected_role = form.role.unwrap_or(default_role);
     let next = found.next.map(|next| {
-        let sought: String = form_urlencoded::byte_serialize(sought.as_bytes()).collect();
-        format!("{}?show={show}&email={sought}&cursor={next}", house.path("invitations"))
+        let email: String = form_urlencoded::byte_serialize(email_filter.as_bytes()).collect();
+        format!("{}?show={show}&email={email}&cursor={next}", org.path("invitations"))
     });
     let page = Page {
-        frame: asked.frame(format!("{} · {}", asked.words.invitations(), house.name), true).troubled(trouble),
-        invitations: found.invitations.into_iter().map(|shown| invitation(asked, shown)).collect(),
-        filters: filters(asked.words, &show),
+        layout: cx.layout(format!("{} · {}", cx.words.invitations(), org.name), true).with_error(error),
+        invitations: found.invitations.into_iter().map(|details| invitation_view(cx, details)).collect(),
+        filters: filters(cx.words, &show),
         roles: roles
             .into_iter()
-            .map(|role| Choice { is_chosen: role.id == chosen, id: role.id, name: role.name })
+            .map(|role| SelectOption { is_selected: role.id == selected_role, id: role.id, name: role.name })
             .collect(),
         workspaces: workspaces
             .into_iter()
-            .map(|one| Choice {
-                is_chosen: typed.workspace == Some(one.workspace.id),
-                id: one.workspace.id,
-                name: one.workspace.name,
+            .map(|own| SelectOption {
+                is_selected: form.workspace == Some(own.workspace.id),
+                id: own.workspace.id,
+                name: own.workspace.name,
             })
             .collect(),
-        typed: typed.emails,
-        days: typed.days.map_or(asked.app.settings().invitations.days, |days| days).to_string(),
-        preview: typed.preview,
-        house,
-        sought,
+        emails: form.emails,
+        days: form.days.map_or(cx.app.settings().invitations.days, |days| days).to_string(),
+        preview: form.preview,
+        org,
+        email_filter,
         next,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-fn filter(show: &str, sought: &str, before: Option<InvitationId>) -> Filter {
+fn filter(show: &str, email: &str, before: Option<InvitationId>) -> Filter {
     let (status, expired) = match show {
         "expired" => (StatusFilter::Only(Status::Pending), Some(true)),
         "waiting" => (StatusFilter::Only(Status::Pending), Some(false)),
         "all" => (StatusFilter::All, None),
-        word => (word.parse().map_or(StatusFilter::default(), StatusFilter::Only), None),
+        status => (status.parse().map_or(StatusFilter::default(), StatusFilter::Only), None),
     };
-    // What is no address finds nobody rather than everybody.
-    let email =
-        Some(sought.trim()).filter(|sought| !sought.is_empty()).and_then(|sought| EmailAddress::parse(sought).ok());
-    Filter { status, expired, workspace: None, email, before, limit: Some(LIMIT) }
+    // A text that is not an address does not filter.
+    let email = EmailAddress::parse(email.trim()).ok();
+    Filter { status, expired, workspace: None, email, before, limit: Some(PAGE_SIZE) }
 }
 
 fn filters(t: Words, show: &str) -> Vec<(&'static str, String, bool)> {
     let all = [
-        ("", t.state_open()),
-        ("waiting", t.state_waiting()),
-        ("expired", t.state_expired()),
-        ("accepted", t.state_accepted()),
-        ("declined", t.state_declined()),
-        ("discarded", t.state_discarded()),
-        ("all", t.state_all()),
+        ("", t.status_open()),
+        ("waiting", t.status_pending()),
+        ("expired", t.status_expired()),
+        ("accepted", t.status_accepted()),
+        ("declined", t.status_declined()),
+        ("discarded", t.status_discarded()),
+        ("all", t.status_all()),
     ];
     all.map(|(value, label)| (value, label, value == show)).into()
 }
 
-fn invitation(asked: &Asked, shown: Shown) -> Invitation {
-    let (t, now) = (asked.words, asked.now());
-    let Shown { entry, token, expired, suspension, .. } = shown;
-    let state = match entry.status {
-        Status::Accepted => (t.state_accepted(), "good"),
-        Status::Declined => (t.state_declined(), "bad"),
-        Status::Discarded => (t.state_discarded(), ""),
-        Status::Pending if expired => (t.state_expired(), "bad"),
-        Status::Pending if suspension.is_some() => (t.state_suspended(), "warn"),
-        Status::Pending => (t.state_waiting(), ""),
+fn invitation_view(cx: &PageContext, details: Shown) -> InvitationView {
+    let (t, now) = (cx.words, cx.now());
+    let Shown { entry, token, expired, suspension, .. } = details;
+    let status = match entry.status {
+        Status::Accepted => (t.status_accepted(), "good"),
+        Status::Declined => (t.status_declined(), "bad"),
+        Status::Discarded => (t.status_discarded(), ""),
+        Status::Pending if expired => (t.status_expired(), "bad"),
+        Status::Pending if suspension.is_some() => (t.status_suspended(), "warn"),
+        Status::Pending => (t.status_pending(), ""),
     };
-    let mail = match entry.delivery {
-        Delivery::Queued => (t.mail_queued(), ""),
-        Delivery::Sent => (t.mail_sent(), "good"),
-        Delivery::Deferred => (t.mail_deferred(), "warn"),
-        Delivery::Failed => (t.mail_failed(), "bad"),
-        Delivery::Bounced => (t.mail_bounced(), "bad"),
-        Delivery::NotSent => (t.mail_not_sent(), "warn"),
+    let delivery = match entry.delivery {
+        Delivery::Queued => (t.delivery_queued(), ""),
+        Delivery::Sent => (t.delivery_sent(), "good"),
+        Delivery::Deferred => (t.delivery_deferred(), "warn"),
+        Delivery::Failed => (t.delivery_failed(), "bad"),
+        Delivery::Bounced => (t.delivery_bounced(), "bad"),
+        Delivery::NotSent => (t.delivery_not_sent(), "warn"),
     };
-    let by = shown.inviter.map(|inviter| format!("{} {}", inviter.first_name, inviter.last_name).trim().to_owned());
-    let by = by.unwrap_or_default();
-    let page = format!("{}/invite", asked.app.settings().public_url.as_str());
-    let page = asked.app.settings().mail.invitation_page.clone().unwrap_or(page);
-    let role = match shown.workspace.zip(shown.workspace_role) {
-        Some((workspace, role)) => format!("{}, {}: {}", shown.role.name, workspace.name, role.name),
-        None => shown.role.name.clone(),
+    let inviter =
+        details.inviter.map(|inviter| format!("{} {}", inviter.first_name, inviter.last_name).trim().to_owned());
+    let inviter = inviter.unwrap_or_default();
+    let accept_url = format!("{}/invite", cx.app.settings().public_url.as_str());
+    let accept_url = cx.app.settings().mail.invitation_page.clone().unwrap_or(accept_url);
+    let role = match details.workspace.zip(details.workspace_role) {
+        Some((workspace, role)) => format!("{}, {}: {}", details.role.name, workspace.name, role.name),
+        None => details.role.name.clone(),
     };
-    Invitation {
+    InvitationView {
         id: entry.id,
         email: entry.email_key,
-        by: if by.is_empty() { t.inviter_gone() } else { t.by(&by) },
+        inviter: if inviter.is_empty() { t.by_former_member() } else { t.by_inviter(&inviter) },
         role,
-        state,
-        ends: t.time(entry.expires_at, now),
-        mail,
-        reason: entry.delivery_reason,
-        next_try: entry.next_delivery_at.map(|next| t.time(next, now)),
+        status,
+        expires: t.time_html(entry.expires_at, now),
+        delivery,
+        delivery_reason: entry.delivery_reason,
+        next_attempt: entry.next_delivery_at.map(|next| t.time_html(next, now)),
         is_pending: entry.status == Status::Pending,
-        link: format!("{page}#token={}", token.reveal()),
+        link: format!("{accept_url}#token={}", token.reveal()),
     }
 }
 
-/// The ids of an invitation's path.
-type Ids = Path<(String, String)>;
+/// The organization and the invitation of a path.
+type PathIds = Path<(String, String)>;
 
-fn ids(asked: &Asked, (organization, invitation): (&str, &str)) -> Answered<(OrganizationId, InvitationId)> {
-    Ok((id(asked, organization)?, id(asked, invitation)?))
+fn parse_ids(cx: &PageContext, (organization, invitation): (&str, &str)) -> PageResult<(OrganizationId, InvitationId)> {
+    Ok((parse_id(cx, organization)?, parse_id(cx, invitation)?))
 }
 
-async fn answered(asked: &Asked, organization: &str, done: Result<Response, Problem>) -> Response {
-    match done {
+async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
+    match result {
         Ok(response) => response,
-        Err(problem) => either(page(asked, organization, Some(&problem), Typed::default()).await),
+        Err(problem) => page_or_response(page(cx, organization, Some(&problem), FormState::default()).await),
     }
 }
 
-pub(super) async fn resend(asked: Asked, Path((organization, invitation)): Ids) -> Response {
-    let (id, invitation) = match ids(&asked, (&organization, &invitation)) {
+pub(super) async fn resend(cx: PageContext, Path((organization, invitation)): PathIds) -> Response {
+    let (id, invitation) = match parse_ids(&cx, (&organization, &invitation)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
     let resend = Resend { organization: id, invitation, days: None };
-    let resent = done(&asked, resend, &format!("/organizations/{id}/-/invitations"), "resent").await;
-    answered(&asked, &organization, resent).await
+    let resent = run_and_redirect(&cx, resend, &format!("/organizations/{id}/-/invitations"), "resent").await;
+    or_page_with_error(&cx, &organization, resent).await
 }
 
-pub(super) async fn discard(asked: Asked, Path((organization, invitation)): Ids, form: Form) -> Response {
-    let (id, invitation) = match ids(&asked, (&organization, &invitation)) {
+pub(super) async fn discard(cx: PageContext, Path((organization, invitation)): PathIds, form: Form) -> Response {
+    let (id, invitation) = match parse_ids(&cx, (&organization, &invitation)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let back = format!("/organizations/{id}/-/invitations");
-    let confirm = Confirm {
-        label: asked.words.discard(),
-        words: asked.words.discard_words(),
-        action: &format!("{back}/{invitation}/discard"),
-        hidden: Vec::new(),
-        back: &back,
+    let path = format!("/organizations/{id}/-/invitations");
+    let confirmation = Confirmation {
+        label: cx.words.discard(),
+        warning: cx.words.discard_warning(),
+        action: &format!("{path}/{invitation}/discard"),
+        hidden_fields: Vec::new(),
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let discarded = done(&asked, Discard { organization: id, invitation }, &back, "discarded").await;
-    answered(&asked, &organization, discarded).await
+    let discarded = run_and_redirect(&cx, Discard { organization: id, invitation }, &path, "discarded").await;
+    or_page_with_error(&cx, &organization, discarded).await
 }

@@ -1,4 +1,4 @@
-//! Members: who is in, as what, and who goes.
+//! The members tab: list, roles, ownership transfer and removal.
 
 use askama::Template;
 use axum::extract::Path;
@@ -9,34 +9,34 @@ use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, List, Remove, Show, ShownMember, TakeRole};
 use vestibule_core::organization::ListRoles;
 
-use super::super::asked::{Answered, Asked};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
-use super::super::frame::Frame;
-use super::confirm::{Confirm, unless_sure};
-use super::{House, done, either, house, id};
+use super::super::layout::Layout;
+use super::confirm::{Confirmation, require_confirmation};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
-/// Members a page.
-const LIMIT: u32 = 50;
+/// Members per page.
+const PAGE_SIZE: u32 = 50;
 
-struct Role {
+struct RoleView {
     id: RoleId,
     name: String,
 }
 
-struct Member {
+struct MemberView {
     id: MembershipId,
     name: String,
     email: String,
-    roles: Vec<Role>,
+    roles: Vec<RoleView>,
     since: String,
 }
 
 #[derive(Template)]
 #[template(path = "organization/members.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    members: Vec<Member>,
+    layout: Layout,
+    org: OrganizationPage,
+    members: Vec<MemberView>,
     total: i64,
     seats: Option<String>,
     search: String,
@@ -45,162 +45,171 @@ struct Page {
 
 #[derive(Template)]
 #[template(path = "organization/member.html")]
-struct One {
-    frame: Frame,
-    house: House,
+struct MemberPage {
+    layout: Layout,
+    org: OrganizationPage,
     name: String,
     email: String,
-    roles: Vec<Role>,
-    all_roles: Vec<Role>,
-    here: String,
+    roles: Vec<RoleView>,
+    all_roles: Vec<RoleView>,
+    path: String,
 }
 
-pub(super) async fn list(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization).await)
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization).await)
 }
 
-async fn page(asked: &Asked, organization: &str) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "members").await?;
-    let search = asked.asked_for("search");
-    let number = asked.query().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
-    let sought = Some(search.clone()).filter(|search| !search.trim().is_empty());
-    let list = List { organization: house.id, page: number, limit: LIMIT, search: sought };
-    let found = asked.ask(list).await?;
-    let has_more = found.total > i64::from(number) * i64::from(LIMIT);
+async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
+    let search = cx.query_param("search");
+    let number = cx.query_params().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
+    let search_filter = Some(search.clone()).filter(|search| !search.trim().is_empty());
+    let list = List { organization: org.id, page: number, limit: PAGE_SIZE, search: search_filter };
+    let found = cx.query(list).await?;
+    let has_more = found.total > i64::from(number) * i64::from(PAGE_SIZE);
     let next = has_more.then(|| {
         let search: String = form_urlencoded::byte_serialize(search.as_bytes()).collect();
-        format!("{}?page={}&search={search}", house.path("members"), number + 1)
+        format!("{}?page={}&search={search}", org.path("members"), number + 1)
     });
     let page = Page {
-        frame: asked.frame(format!("{} · {}", asked.words.members(), house.name), true),
-        seats: found.seats.map(|seats| asked.words.seats(seats.used, seats.held, seats.free)),
-        members: found.members.into_iter().map(|member| shown(asked, member)).collect(),
+        layout: cx.layout(format!("{} · {}", cx.words.members(), org.name), true),
+        seats: found.seats.map(|seats| cx.words.seats(seats.used, seats.held, seats.free)),
+        members: found.members.into_iter().map(|member| member_view(cx, member)).collect(),
         total: found.total,
-        house,
+        org,
         search,
         next,
     };
-    Ok(asked.page_with(None, &page))
+    Ok(cx.render_with_error(None, &page))
 }
 
-fn shown(asked: &Asked, ShownMember { member, roles }: ShownMember) -> Member {
+fn member_view(cx: &PageContext, ShownMember { member, roles }: ShownMember) -> MemberView {
     let email = member.email.unwrap_or_default();
     let name = format!("{} {}", member.first_name, member.last_name).trim().to_owned();
     let name = [name, member.username.unwrap_or_default(), email.clone()].into_iter().find(|name| !name.is_empty());
-    Member {
+    MemberView {
         id: member.id,
         name: name.unwrap_or_default(),
         email,
-        roles: roles.into_iter().map(|role| Role { id: role.id, name: role.name }).collect(),
-        since: asked.words.time(member.created_at, asked.now()),
+        roles: roles.into_iter().map(|role| RoleView { id: role.id, name: role.name }).collect(),
+        since: cx.words.time_html(member.created_at, cx.now()),
     }
 }
 
-pub(super) async fn one(asked: Asked, Path((organization, member)): Path<(String, String)>) -> Response {
-    either(member_page(&asked, &organization, &member, None).await)
+pub(super) async fn show(cx: PageContext, Path((organization, member)): Path<(String, String)>) -> Response {
+    page_or_response(member_page(&cx, &organization, &member, None).await)
 }
 
-async fn member_page(asked: &Asked, organization: &str, member: &str, trouble: Option<&Problem>) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "members").await?;
-    let member: MembershipId = id(asked, member)?;
-    let found = asked.ask(Show { organization: house.id, membership: member }).await?;
-    let all_roles = asked.ask(ListRoles { organization: house.id }).await?;
-    let Member { name, email, roles, .. } = shown(asked, found);
-    let page = One {
-        frame: asked.frame(name.clone(), true).troubled(trouble),
-        here: format!("{}/{member}", house.path("members")),
-        all_roles: all_roles.into_iter().map(|role| Role { id: role.id, name: role.name }).collect(),
-        house,
+async fn member_page(
+    cx: &PageContext,
+    organization: &str,
+    member: &str,
+    error: Option<&Problem>,
+) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
+    let member: MembershipId = parse_id(cx, member)?;
+    let found = cx.query(Show { organization: org.id, membership: member }).await?;
+    let all_roles = cx.query(ListRoles { organization: org.id }).await?;
+    let MemberView { name, email, roles, .. } = member_view(cx, found);
+    let page = MemberPage {
+        layout: cx.layout(name.clone(), true).with_error(error),
+        path: format!("{}/{member}", org.path("members")),
+        all_roles: all_roles.into_iter().map(|role| RoleView { id: role.id, name: role.name }).collect(),
+        org,
         name,
         email,
         roles,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-/// The ids of a member's path.
-type Ids = Path<(String, String)>;
+/// The organization and the member of a path.
+type PathIds = Path<(String, String)>;
 
-fn ids(asked: &Asked, (organization, member): (&str, &str)) -> Answered<(OrganizationId, MembershipId)> {
-    Ok((id(asked, organization)?, id(asked, member)?))
+fn parse_ids(cx: &PageContext, (organization, member): (&str, &str)) -> PageResult<(OrganizationId, MembershipId)> {
+    Ok((parse_id(cx, organization)?, parse_id(cx, member)?))
 }
 
-/// What was done, or the member's page with the reason why not.
-async fn answered(asked: &Asked, (organization, member): (&str, &str), done: Result<Response, Problem>) -> Response {
-    match done {
+/// Returns the response of a command, or the member's page with its error.
+async fn or_page_with_error(
+    cx: &PageContext,
+    (organization, member): (&str, &str),
+    result: Result<Response, Problem>,
+) -> Response {
+    match result {
         Ok(response) => response,
-        Err(problem) => either(member_page(asked, organization, member, Some(&problem)).await),
+        Err(problem) => page_or_response(member_page(cx, organization, member, Some(&problem)).await),
     }
 }
 
-pub(super) async fn give_role(asked: Asked, Path((organization, member)): Ids, form: Form) -> Response {
-    let (id, membership) = match ids(&asked, (&organization, &member)) {
+pub(super) async fn assign_role(cx: PageContext, Path((organization, member)): PathIds, form: Form) -> Response {
+    let (id, membership) = match parse_ids(&cx, (&organization, &member)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let given = match form.id("role") {
+    let assigned = match form.id("role") {
         Ok(role) => {
-            let give = GiveRole { organization: id, member: membership.get().into(), role };
-            done(&asked, give, &format!("/organizations/{id}/-/members/{membership}"), "saved").await
+            let command = GiveRole { organization: id, member: membership.get().into(), role };
+            run_and_redirect(&cx, command, &format!("/organizations/{id}/-/members/{membership}"), "saved").await
         }
         Err(problem) => Err(problem),
     };
-    answered(&asked, (&organization, &member), given).await
+    or_page_with_error(&cx, (&organization, &member), assigned).await
 }
 
-pub(super) async fn take_role(asked: Asked, Path((organization, member)): Ids, form: Form) -> Response {
-    let (id, membership) = match ids(&asked, (&organization, &member)) {
+pub(super) async fn revoke_role(cx: PageContext, Path((organization, member)): PathIds, form: Form) -> Response {
+    let (id, membership) = match parse_ids(&cx, (&organization, &member)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let taken = match form.id("role") {
+    let revoked = match form.id("role") {
         Ok(role) => {
-            let take = TakeRole { organization: id, member: membership.get().into(), role };
-            done(&asked, take, &format!("/organizations/{id}/-/members/{membership}"), "saved").await
+            let command = TakeRole { organization: id, member: membership.get().into(), role };
+            run_and_redirect(&cx, command, &format!("/organizations/{id}/-/members/{membership}"), "saved").await
         }
         Err(problem) => Err(problem),
     };
-    answered(&asked, (&organization, &member), taken).await
+    or_page_with_error(&cx, (&organization, &member), revoked).await
 }
 
-pub(super) async fn hand_over(asked: Asked, Path((organization, member)): Ids, form: Form) -> Response {
-    let (id, membership) = match ids(&asked, (&organization, &member)) {
+pub(super) async fn offer_ownership(cx: PageContext, Path((organization, member)): PathIds, form: Form) -> Response {
+    let (id, membership) = match parse_ids(&cx, (&organization, &member)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let back = format!("/organizations/{id}/-/members/{membership}");
-    let confirm = Confirm {
-        label: asked.words.hand_over(),
-        words: asked.words.hand_over_words(),
-        action: &format!("{back}/hand-over"),
-        hidden: Vec::new(),
-        back: &back,
+    let path = format!("/organizations/{id}/-/members/{membership}");
+    let confirmation = Confirmation {
+        label: cx.words.offer_ownership(),
+        warning: cx.words.offer_ownership_explanation(),
+        action: &format!("{path}/hand-over"),
+        hidden_fields: Vec::new(),
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
     let offer = Offer { organization: id, member: membership.get().into() };
-    let offered = done(&asked, offer, &back, "offered").await;
-    answered(&asked, (&organization, &member), offered).await
+    let offered = run_and_redirect(&cx, offer, &path, "offered").await;
+    or_page_with_error(&cx, (&organization, &member), offered).await
 }
 
-pub(super) async fn remove(asked: Asked, Path((organization, member)): Ids, form: Form) -> Response {
-    let (id, membership) = match ids(&asked, (&organization, &member)) {
+pub(super) async fn remove(cx: PageContext, Path((organization, member)): PathIds, form: Form) -> Response {
+    let (id, membership) = match parse_ids(&cx, (&organization, &member)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let back = format!("/organizations/{id}/-/members/{membership}");
-    let confirm = Confirm {
-        label: asked.words.remove(),
-        words: asked.words.remove_member_words(),
-        action: &format!("{back}/remove"),
-        hidden: Vec::new(),
-        back: &back,
+    let path = format!("/organizations/{id}/-/members/{membership}");
+    let confirmation = Confirmation {
+        label: cx.words.remove(),
+        warning: cx.words.remove_member_warning(),
+        action: &format!("{path}/remove"),
+        hidden_fields: Vec::new(),
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
     let remove = Remove { organization: id, member: membership.get().into() };
-    let removed = done(&asked, remove, &format!("/organizations/{id}/-/members"), "removed").await;
-    answered(&asked, (&organization, &member), removed).await
+    let removed = run_and_redirect(&cx, remove, &format!("/organizations/{id}/-/members"), "removed").await;
+    or_page_with_error(&cx, (&organization, &member), removed).await
 }

@@ -1,10 +1,10 @@
-//! `/organizations/{id}`: an organization as those see it who are in it, a tab for each noun. The API has its own calls right
-//! below that path, so the pages are behind a dash.
+//! `/organizations/{id}/-/{tab}`: the pages of one organization for its members. The `-` separates them from the API's
+//! `/organizations/{id}/{noun}`.
 
+mod bulk_invite;
 mod confirm;
 mod domains;
 mod invitations;
-mod invite;
 mod members;
 mod requests;
 mod roles;
@@ -20,15 +20,15 @@ use vestibule_core::membership::{self, MembershipRole};
 use vestibule_core::organization::Organization;
 use vestibule_core::{Code, Problem};
 
-use super::asked::{Answered, Asked, see_other};
+use super::context::{PageContext, PageResult, see_other};
 use super::words::Words;
 use crate::routes::Routes;
-pub(super) use confirm::{Confirm, unless_sure};
+pub(super) use confirm::{Confirmation, require_confirmation};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}", show)
-        .merge(people())
+        .merge(people_routes())
         .get("/organizations/{id}/-/workspaces", workspaces::list)
         .post("/organizations/{id}/-/workspaces", workspaces::create)
         .get("/organizations/{id}/-/workspaces/{workspace}", workspaces::show)
@@ -40,70 +40,70 @@ pub(super) fn routes() -> Routes {
         .get("/organizations/{id}/-/domains", domains::list)
         .post("/organizations/{id}/-/domains", domains::add)
         .post("/organizations/{id}/-/domains/{domain}/verify", domains::verify)
-        .post("/organizations/{id}/-/domains/{domain}/joining", domains::joining)
+        .post("/organizations/{id}/-/domains/{domain}/joining", domains::set_join_policy)
         .post("/organizations/{id}/-/domains/{domain}/delete", domains::delete)
         .get("/organizations/{id}/-/requests", requests::list)
         .post("/organizations/{id}/-/requests/{request}/approve", requests::approve)
         .post("/organizations/{id}/-/requests/{request}/deny", requests::deny)
-        .post("/organizations/{id}/-/come-in", requests::come_in)
+        .post("/organizations/{id}/-/come-in", requests::join)
         .get("/organizations/{id}/-/settings", settings::show)
-        .post("/organizations/{id}/-/settings", settings::change)
+        .post("/organizations/{id}/-/settings", settings::update)
         .post("/organizations/{id}/-/leave", settings::leave)
         .post("/organizations/{id}/-/delete", settings::delete)
         .post("/organizations/{id}/-/restore", settings::restore)
-        .post("/organizations/{id}/-/handover/accept", settings::accept_handover)
-        .post("/organizations/{id}/-/handover/decline", settings::decline_handover)
-        .post("/organizations/{id}/-/handover/withdraw", settings::withdraw_handover)
+        .post("/organizations/{id}/-/handover/accept", settings::accept_transfer)
+        .post("/organizations/{id}/-/handover/decline", settings::decline_transfer)
+        .post("/organizations/{id}/-/handover/withdraw", settings::withdraw_transfer)
 }
 
-fn people() -> Routes {
+fn people_routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}/-/members", members::list)
-        .get("/organizations/{id}/-/members/{member}", members::one)
-        .post("/organizations/{id}/-/members/{member}/give-role", members::give_role)
-        .post("/organizations/{id}/-/members/{member}/take-role", members::take_role)
-        .post("/organizations/{id}/-/members/{member}/hand-over", members::hand_over)
+        .get("/organizations/{id}/-/members/{member}", members::show)
+        .post("/organizations/{id}/-/members/{member}/give-role", members::assign_role)
+        .post("/organizations/{id}/-/members/{member}/take-role", members::revoke_role)
+        .post("/organizations/{id}/-/members/{member}/hand-over", members::offer_ownership)
         .post("/organizations/{id}/-/members/{member}/remove", members::remove)
         .get("/organizations/{id}/-/invitations", invitations::list)
-        .post("/organizations/{id}/-/invitations", invite::invite)
+        .post("/organizations/{id}/-/invitations", bulk_invite::invite)
         .post("/organizations/{id}/-/invitations/{invitation}/resend", invitations::resend)
         .post("/organizations/{id}/-/invitations/{invitation}/discard", invitations::discard)
         .get("/organizations/{id}/-/roles", roles::list)
-        .post("/organizations/{id}/-/roles", roles::define)
+        .post("/organizations/{id}/-/roles", roles::create)
         .post("/organizations/{id}/-/roles/{role}/remove", roles::remove)
 }
 
-/// The organization that a page is about, as the caller is in it.
-struct House {
+/// The organization of a page, with the caller's roles in it.
+struct OrganizationPage {
     words: Words,
     id: OrganizationId,
     name: String,
-    /// Which tab is open.
+    /// The path segment of the open tab.
     tab: &'static str,
-    manages: bool,
+    can_manage_members: bool,
     is_admin: bool,
     roles: Vec<MembershipRole>,
     organization: Organization,
 }
 
-impl House {
-    /// The tabs that the caller may open.
+impl OrganizationPage {
+    /// Returns path segment and label of the tabs that the caller can open.
     fn tabs(&self) -> Vec<(&'static str, String)> {
         let t = self.words;
         let all = [
             (true, "members", t.members()),
-            (self.manages, "invitations", t.invitations()),
+            (self.can_manage_members, "invitations", t.invitations()),
             (true, "roles", t.roles()),
             (true, "workspaces", t.workspaces()),
-            (self.may(Need::ManageSettings), "domains", t.domains()),
-            (self.manages, "requests", t.requests()),
+            (self.has_permission(Need::ManageSettings), "domains", t.domains()),
+            (self.can_manage_members, "requests", t.join_requests()),
             (true, "settings", t.settings()),
         ];
-        all.into_iter().filter(|(is_open, ..)| *is_open).map(|(_, path, label)| (path, label)).collect()
+        all.into_iter().filter(|(is_visible, ..)| *is_visible).map(|(_, path, label)| (path, label)).collect()
     }
 
-    /// Whether one of the caller's roles allows it. The command asks again.
-    fn may(&self, need: Need) -> bool {
+    /// Returns whether one of the caller's roles has the permission. Only for display: the commands check permissions.
+    fn has_permission(&self, need: Need) -> bool {
         self.roles.iter().any(|role| role.permissions.satisfies(need))
     }
 
@@ -112,56 +112,61 @@ impl House {
     }
 }
 
-/// The organization of a page. Whoever is no member, or not let in from here, is told so.
-async fn house(asked: &Asked, id: OrganizationId, tab: &'static str) -> Answered<House> {
-    let mine = asked.ask(membership::Mine).await?;
-    let found = mine.into_iter().find(|one| one.organization.id == id);
-    let own = found.ok_or_else(|| asked.refused(&Code::Forbidden.into()))?;
+/// Loads the organization of a page. Error pages: `FORBIDDEN` for non-members, `ADDRESS_NOT_ALLOWED` if the caller's IP
+/// address is outside the organization's allowed networks.
+async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
+    let memberships = cx.query(membership::Mine).await?;
+    let own = memberships.into_iter().find(|own| own.organization.id == id);
+    let own = own.ok_or_else(|| cx.error_page(&Code::Forbidden.into()))?;
     if !own.is_let_in {
-        return Err(asked.refused(&Code::AddressNotAllowed.into()));
+        return Err(cx.error_page(&Code::AddressNotAllowed.into()));
     }
-    let holds = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
-    Ok(House {
-        words: asked.words,
+    let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
+    Ok(OrganizationPage {
+        words: cx.words,
         id,
         name: own.organization.name.clone(),
         tab,
-        manages: holds(Need::ManageMembers),
-        is_admin: holds(Need::Admin),
+        can_manage_members: has_permission(Need::ManageMembers),
+        is_admin: has_permission(Need::Admin),
         roles: own.roles,
         organization: own.organization,
     })
 }
 
-/// On to the tab that is worth most to the caller.
-async fn show(asked: Asked, Path(id): Path<String>) -> Response {
+/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A known flash key is
+/// passed on.
+async fn show(cx: PageContext, Path(id): Path<String>) -> Response {
     let Ok(id) = id.parse() else {
-        return asked.refused(&Code::Forbidden.into());
+        return cx.error_page(&Code::Forbidden.into());
     };
-    match house(&asked, id, "members").await {
-        Ok(house) => {
-            let tab = if house.manages { "invitations" } else { "members" };
-            let done = asked.asked_for("done");
-            let done = if done.is_empty() { done } else { format!("?done={done}") };
-            // Only a word of ours goes on.
-            let done = if asked.words.told(done.trim_start_matches("?done=")).is_some() { done } else { String::new() };
-            see_other(&format!("{}{done}", house.path(tab)))
+    match load_organization(&cx, id, "members").await {
+        Ok(org) => {
+            let tab = if org.can_manage_members { "invitations" } else { "members" };
+            let done = cx.query_param("done");
+            let query = if cx.words.flash(&done).is_some() { format!("?done={done}") } else { String::new() };
+            see_other(&format!("{}{query}", org.path(tab)))
         }
         Err(response) => response,
     }
 }
 
-/// An id in a page's path. What is none is not there.
-fn id<I: std::str::FromStr>(asked: &Asked, text: &str) -> Answered<I> {
-    text.parse().map_err(|_| asked.refused(&Code::Forbidden.into()))
+/// Parses an id in a path. Error page: `FORBIDDEN`, as for an organization that does not exist.
+fn parse_id<I: std::str::FromStr>(cx: &PageContext, text: &str) -> PageResult<I> {
+    text.parse().map_err(|_| cx.error_page(&Code::Forbidden.into()))
 }
 
-/// Has a command done: on to a page that says so, or the refusal.
-async fn done<C: Command>(asked: &Asked, command: C, path: &str, word: &str) -> Result<Response, Problem> {
-    asked.run(command).await.map(|_| see_other(&format!("{path}?done={word}")))
+/// Runs a command and redirects to `path` with a flash message.
+async fn run_and_redirect<C: Command>(
+    cx: &PageContext,
+    command: C,
+    path: &str,
+    flash: &str,
+) -> Result<Response, Problem> {
+    cx.run(command).await.map(|_| see_other(&format!("{path}?done={flash}")))
 }
 
-/// The response, whichever way it came.
-fn either(answered: Answered<Response>) -> Response {
-    answered.unwrap_or_else(|response| response)
+/// Returns the page, or the response that replaces it.
+fn page_or_response(page: PageResult<Response>) -> Response {
+    page.unwrap_or_else(|response| response)
 }

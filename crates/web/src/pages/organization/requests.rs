@@ -1,4 +1,4 @@
-//! Who would like to come in, and coming in by one's domain.
+//! The join requests tab, and joining an organization by the domain of the caller's address.
 
 use askama::Template;
 use axum::extract::Path;
@@ -8,95 +8,96 @@ use vestibule_core::domain::{Came, Join};
 use vestibule_core::id::{JoinRequestId, OrganizationId};
 use vestibule_core::join_request::{Approve, Deny, List};
 
-use super::super::asked::{Answered, Asked, see_other};
-use super::super::frame::Frame;
+use super::super::context::{PageContext, PageResult, see_other};
+use super::super::layout::Layout;
 use super::super::organizations;
-use super::{House, done, either, house, id};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
-struct Shown {
+struct RequestView {
     id: JoinRequestId,
     email: String,
-    words: String,
-    since: String,
+    description: String,
+    requested_at: String,
 }
 
 #[derive(Template)]
 #[template(path = "organization/requests.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    requests: Vec<Shown>,
+    layout: Layout,
+    org: OrganizationPage,
+    requests: Vec<RequestView>,
 }
 
-pub(super) async fn list(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization, None).await)
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None).await)
 }
 
-async fn page(asked: &Asked, organization: &str, trouble: Option<&Problem>) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "requests").await?;
-    let requests = asked.ask(List { organization: house.id }).await?;
-    let t = asked.words;
-    let requests = requests.into_iter().map(|one| Shown {
-        id: one.id,
-        email: one.email_key,
-        words: match (one.user_id, one.invitation_id) {
-            (Some(_), Some(_)) => t.asks_by_other_address(),
-            (None, _) => t.asks_for_new_invitation(),
-            (Some(_), None) => t.asks_by_domain(),
+async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "requests").await?;
+    let requests = cx.query(List { organization: org.id }).await?;
+    let t = cx.words;
+    let requests = requests.into_iter().map(|request| RequestView {
+        id: request.id,
+        email: request.email_key,
+        description: match (request.user_id, request.invitation_id) {
+            (Some(_), Some(_)) => t.requested_for_other_address(),
+            (None, _) => t.requested_renewal(),
+            (Some(_), None) => t.requested_by_domain(),
         },
-        since: t.time(one.created_at, asked.now()),
+        requested_at: t.time_html(request.created_at, cx.now()),
     });
     let page = Page {
         requests: requests.collect(),
-        frame: asked.frame(format!("{} · {}", t.requests(), house.name), true).troubled(trouble),
-        house,
+        layout: cx.layout(format!("{} · {}", t.join_requests(), org.name), true).with_error(error),
+        org,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-/// The ids of a request's path.
-type Ids = Path<(String, String)>;
+/// The organization and the join request of a path.
+type PathIds = Path<(String, String)>;
 
-fn ids(asked: &Asked, (organization, request): (&str, &str)) -> Answered<(OrganizationId, JoinRequestId)> {
-    Ok((id(asked, organization)?, id(asked, request)?))
+fn parse_ids(cx: &PageContext, (organization, request): (&str, &str)) -> PageResult<(OrganizationId, JoinRequestId)> {
+    Ok((parse_id(cx, organization)?, parse_id(cx, request)?))
 }
 
-async fn answered(asked: &Asked, organization: &str, done: Result<Response, Problem>) -> Response {
-    match done {
+async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
+    match result {
         Ok(response) => response,
-        Err(problem) => either(page(asked, organization, Some(&problem)).await),
+        Err(problem) => page_or_response(page(cx, organization, Some(&problem)).await),
     }
 }
 
-pub(super) async fn approve(asked: Asked, Path((organization, request)): Ids) -> Response {
-    let (id, request) = match ids(&asked, (&organization, &request)) {
+pub(super) async fn approve(cx: PageContext, Path((organization, request)): PathIds) -> Response {
+    let (id, request) = match parse_ids(&cx, (&organization, &request)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
     let approve = Approve { organization: id, request };
-    let approved = done(&asked, approve, &format!("/organizations/{id}/-/requests"), "approved").await;
-    answered(&asked, &organization, approved).await
+    let approved = run_and_redirect(&cx, approve, &format!("/organizations/{id}/-/requests"), "approved").await;
+    or_page_with_error(&cx, &organization, approved).await
 }
 
-pub(super) async fn deny(asked: Asked, Path((organization, request)): Ids) -> Response {
-    let (id, request) = match ids(&asked, (&organization, &request)) {
+pub(super) async fn deny(cx: PageContext, Path((organization, request)): PathIds) -> Response {
+    let (id, request) = match parse_ids(&cx, (&organization, &request)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
     let denied =
-        done(&asked, Deny { organization: id, request }, &format!("/organizations/{id}/-/requests"), "denied").await;
-    answered(&asked, &organization, denied).await
+        run_and_redirect(&cx, Deny { organization: id, request }, &format!("/organizations/{id}/-/requests"), "denied")
+            .await;
+    or_page_with_error(&cx, &organization, denied).await
 }
 
-/// Comes into an organization by one's domain, or asks, as it has chosen.
-pub(super) async fn come_in(asked: Asked, Path(organization): Path<String>) -> Response {
-    let organization: OrganizationId = match id(&asked, &organization) {
+/// Joins an organization, or requests to join it, as the domain's join policy says.
+pub(super) async fn join(cx: PageContext, Path(organization): Path<String>) -> Response {
+    let organization: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
-    match asked.run(Join { organization }).await {
+    match cx.run(Join { organization }).await {
         Ok(Came::In) => see_other(&format!("/organizations/{organization}?done=joined")),
         Ok(Came::AsFarAsAsking) => see_other("/organizations?done=asked"),
-        Err(problem) => organizations::page(&asked, Some(&problem)).await,
+        Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }
 }

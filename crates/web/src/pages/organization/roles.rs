@@ -1,4 +1,4 @@
-//! Roles: which there are, one more, one less.
+//! The roles tab: list, create and remove.
 
 use askama::Template;
 use axum::extract::Path;
@@ -9,12 +9,12 @@ use vestibule_core::id::RoleId;
 use vestibule_core::names::RoleName;
 use vestibule_core::organization::{DefineRole, ListRoles, RemoveRole};
 
-use super::super::asked::{Answered, Asked};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
-use super::super::frame::Frame;
-use super::{House, done, either, house, id};
+use super::super::layout::Layout;
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
-struct Role {
+struct RoleView {
     id: RoleId,
     name: String,
     permissions: String,
@@ -24,79 +24,83 @@ struct Role {
 #[derive(Template)]
 #[template(path = "organization/roles.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    roles: Vec<Role>,
-    may_define: bool,
-    typed_name: String,
-    typed_permissions: String,
+    layout: Layout,
+    org: OrganizationPage,
+    roles: Vec<RoleView>,
+    can_manage: bool,
+    name: String,
+    permissions: String,
 }
 
-pub(super) async fn list(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization, None, None).await)
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None, None).await)
 }
 
 async fn page(
-    asked: &Asked,
+    cx: &PageContext,
     organization: &str,
-    trouble: Option<&Problem>,
-    typed: Option<&Form>,
-) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "roles").await?;
-    let roles = asked.ask(ListRoles { organization: house.id }).await?;
-    let typed = |name: &str| typed.map_or(String::new(), |form| form.text(name).to_owned());
+    error: Option<&Problem>,
+    form: Option<&Form>,
+) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "roles").await?;
+    let roles = cx.query(ListRoles { organization: org.id }).await?;
+    let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
     let page = Page {
-        frame: asked.frame(format!("{} · {}", asked.words.roles(), house.name), true).troubled(trouble),
+        layout: cx.layout(format!("{} · {}", cx.words.roles(), org.name), true).with_error(error),
         roles: roles
             .into_iter()
-            .map(|role| Role {
+            .map(|role| RoleView {
                 id: role.id,
                 is_shared: role.organization_id.is_none(),
                 permissions: role.permissions.as_slice().join(", "),
                 name: role.name,
             })
             .collect(),
-        may_define: house.may(Need::ManageRoles),
-        typed_name: typed("name"),
-        typed_permissions: typed("permissions"),
-        house,
+        can_manage: org.has_permission(Need::ManageRoles),
+        name: value("name"),
+        permissions: value("permissions"),
+        org,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-pub(super) async fn define(asked: Asked, Path(organization): Path<String>, form: Form) -> Response {
-    let id = match id(&asked, &organization) {
+pub(super) async fn create(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    let id = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
     let lines = form.text("permissions").lines().map(str::trim).filter(|line| !line.is_empty());
     let permissions = PermissionSet::parse("permissions", lines.map(str::to_owned).collect());
-    let define = RoleName::parse("name", form.text("name"))
+    let command = RoleName::parse("name", form.text("name"))
         .and_then(|name| Ok(DefineRole { organization: id, name, permissions: permissions? }));
-    let defined = match define {
-        Ok(define) => done(&asked, define, &format!("/organizations/{id}/-/roles"), "created").await,
+    let created = match command {
+        Ok(command) => run_and_redirect(&cx, command, &format!("/organizations/{id}/-/roles"), "created").await,
         Err(problem) => Err(problem),
     };
-    match defined {
+    match created {
         Ok(response) => response,
-        Err(problem) => either(page(&asked, &organization, Some(&problem), Some(&form)).await),
+        Err(problem) => page_or_response(page(&cx, &organization, Some(&problem), Some(&form)).await),
     }
 }
 
-pub(super) async fn remove(asked: Asked, Path((organization, role)): Path<(String, String)>, form: Form) -> Response {
-    let (id, role) = match (id(&asked, &organization), id(&asked, &role)) {
+pub(super) async fn remove(
+    cx: PageContext,
+    Path((organization, role)): Path<(String, String)>,
+    form: Form,
+) -> Response {
+    let (id, role) = match (parse_id(&cx, &organization), parse_id(&cx, &role)) {
         (Ok(id), Ok(role)) => (id, role),
         (Err(response), _) | (_, Err(response)) => return response,
     };
-    let removed = match form.maybe_id("replacement") {
+    let removed = match form.optional_id("replacement") {
         Ok(replacement) => {
             let remove = RemoveRole { organization: id, role, replacement };
-            done(&asked, remove, &format!("/organizations/{id}/-/roles"), "removed").await
+            run_and_redirect(&cx, remove, &format!("/organizations/{id}/-/roles"), "removed").await
         }
         Err(problem) => Err(problem),
     };
     match removed {
         Ok(response) => response,
-        Err(problem) => either(page(&asked, &organization, Some(&problem), None).await),
+        Err(problem) => page_or_response(page(&cx, &organization, Some(&problem), None).await),
     }
 }

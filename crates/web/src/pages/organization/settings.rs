@@ -1,4 +1,4 @@
-//! The organization itself: its name, and the ways it or somebody goes.
+//! The settings tab: name and description, leaving, deletion and ownership transfer.
 
 use askama::Template;
 use axum::extract::Path;
@@ -13,54 +13,54 @@ use vestibule_core::membership::Leave;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::{Delete, Restore, Update};
 
-use super::super::asked::{Answered, Asked, see_other};
+use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
-use super::super::frame::Frame;
+use super::super::layout::Layout;
 use super::super::organizations;
-use super::confirm::{Confirm, unless_sure};
-use super::{House, done, either, house, id};
+use super::confirm::{Confirmation, require_confirmation};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
 #[derive(Template)]
 #[template(path = "organization/settings.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    may_change: bool,
-    typed_name: String,
-    typed_description: String,
+    layout: Layout,
+    org: OrganizationPage,
+    can_update: bool,
+    name: String,
+    description: String,
 }
 
-pub(super) async fn show(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization, None, None).await)
+pub(super) async fn show(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None, None).await)
 }
 
 async fn page(
-    asked: &Asked,
+    cx: &PageContext,
     organization: &str,
-    trouble: Option<&Problem>,
-    typed: Option<&Form>,
-) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "settings").await?;
-    let typed = |name: &str, stored: &str| typed.map_or(stored, |form| form.text(name)).to_owned();
+    error: Option<&Problem>,
+    form: Option<&Form>,
+) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "settings").await?;
+    let value = |name: &str, stored: &str| form.map_or(stored, |form| form.text(name)).to_owned();
     let page = Page {
-        frame: asked.frame(format!("{} · {}", asked.words.settings(), house.name), true).troubled(trouble),
-        may_change: house.may(Need::ManageSettings),
-        typed_name: typed("name", &house.organization.name),
-        typed_description: typed("description", &house.organization.description),
-        house,
+        layout: cx.layout(format!("{} · {}", cx.words.settings(), org.name), true).with_error(error),
+        can_update: org.has_permission(Need::ManageSettings),
+        name: value("name", &org.organization.name),
+        description: value("description", &org.organization.description),
+        org,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-async fn answered(asked: &Asked, organization: &str, done: Result<Response, Problem>) -> Response {
-    match done {
+async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
+    match result {
         Ok(response) => response,
-        Err(problem) => either(page(asked, organization, Some(&problem), None).await),
+        Err(problem) => page_or_response(page(cx, organization, Some(&problem), None).await),
     }
 }
 
-pub(super) async fn change(asked: Asked, Path(organization): Path<String>, form: Form) -> Response {
-    let id = match id(&asked, &organization) {
+pub(super) async fn update(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    let id = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
@@ -76,90 +76,90 @@ pub(super) async fn change(asked: Asked, Path(organization): Path<String>, form:
             auto_assigned_workspace: None,
         })
     });
-    let changed = match update {
-        Ok(update) => done(&asked, update, &format!("/organizations/{id}/-/settings"), "saved").await,
+    let updated = match update {
+        Ok(update) => run_and_redirect(&cx, update, &format!("/organizations/{id}/-/settings"), "saved").await,
         Err(problem) => Err(problem),
     };
-    match changed {
+    match updated {
         Ok(response) => response,
-        Err(problem) => either(page(&asked, &organization, Some(&problem), Some(&form)).await),
+        Err(problem) => page_or_response(page(&cx, &organization, Some(&problem), Some(&form)).await),
     }
 }
 
-pub(super) async fn leave(asked: Asked, Path(organization): Path<String>, form: Form) -> Response {
-    let id: OrganizationId = match id(&asked, &organization) {
+pub(super) async fn leave(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    let id: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
-    let confirm = Confirm {
-        label: asked.words.leave(),
-        words: asked.words.leave_words(),
+    let confirmation = Confirmation {
+        label: cx.words.leave(),
+        warning: cx.words.leave_organization_warning(),
         action: &format!("/organizations/{id}/-/leave"),
-        hidden: Vec::new(),
-        back: &format!("/organizations/{id}/-/settings"),
+        hidden_fields: Vec::new(),
+        cancel_url: &format!("/organizations/{id}/-/settings"),
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let left = done(&asked, Leave { organization: id }, "/organizations", "left").await;
-    answered(&asked, &organization, left).await
+    let left = run_and_redirect(&cx, Leave { organization: id }, "/organizations", "left").await;
+    or_page_with_error(&cx, &organization, left).await
 }
 
-pub(super) async fn delete(asked: Asked, Path(organization): Path<String>, form: Form) -> Response {
-    let id: OrganizationId = match id(&asked, &organization) {
+pub(super) async fn delete(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    let id: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
-    let days = asked.app.settings().organizations.days_to_restore;
-    let confirm = Confirm {
-        label: asked.words.delete_organization(),
-        words: asked.words.delete_organization_words(days),
+    let days = cx.app.settings().organizations.days_to_restore;
+    let confirmation = Confirmation {
+        label: cx.words.delete_organization(),
+        warning: cx.words.delete_organization_warning(days),
         action: &format!("/organizations/{id}/-/delete"),
-        hidden: Vec::new(),
-        back: &format!("/organizations/{id}/-/settings"),
+        hidden_fields: Vec::new(),
+        cancel_url: &format!("/organizations/{id}/-/settings"),
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let deleted = done(&asked, Delete { organization: id }, "/organizations", "deleted").await;
-    answered(&asked, &organization, deleted).await
+    let deleted = run_and_redirect(&cx, Delete { organization: id }, "/organizations", "deleted").await;
+    or_page_with_error(&cx, &organization, deleted).await
 }
 
-/// What is done from the list of organizations, and told there.
-async fn from_list<C: Command>(asked: &Asked, command: C, word: &str) -> Response {
-    match asked.run(command).await {
-        Ok(_) => see_other(&format!("/organizations?done={word}")),
-        Err(problem) => organizations::page(asked, Some(&problem)).await,
+/// Runs a command from the list of organizations, which also shows its flash message or error.
+async fn run_from_list<C: Command>(cx: &PageContext, command: C, flash: &str) -> Response {
+    match cx.run(command).await {
+        Ok(_) => see_other(&format!("/organizations?done={flash}")),
+        Err(problem) => organizations::page(cx, Some(&problem)).await,
     }
 }
 
-pub(super) async fn restore(asked: Asked, Path(organization): Path<String>) -> Response {
-    match id(&asked, &organization) {
-        Ok(organization) => from_list(&asked, Restore { organization }, "restored").await,
+pub(super) async fn restore(cx: PageContext, Path(organization): Path<String>) -> Response {
+    match parse_id(&cx, &organization) {
+        Ok(organization) => run_from_list(&cx, Restore { organization }, "restored").await,
         Err(response) => response,
     }
 }
 
-pub(super) async fn accept_handover(asked: Asked, Path(organization): Path<String>) -> Response {
-    match id(&asked, &organization) {
-        Ok(organization) => from_list(&asked, Accept { organization }, "taken_over").await,
+pub(super) async fn accept_transfer(cx: PageContext, Path(organization): Path<String>) -> Response {
+    match parse_id(&cx, &organization) {
+        Ok(organization) => run_from_list(&cx, Accept { organization }, "taken_over").await,
         Err(response) => response,
     }
 }
 
-pub(super) async fn decline_handover(asked: Asked, Path(organization): Path<String>) -> Response {
-    match id(&asked, &organization) {
-        Ok(organization) => from_list(&asked, Decline { organization }, "declined").await,
+pub(super) async fn decline_transfer(cx: PageContext, Path(organization): Path<String>) -> Response {
+    match parse_id(&cx, &organization) {
+        Ok(organization) => run_from_list(&cx, Decline { organization }, "declined").await,
         Err(response) => response,
     }
 }
 
-pub(super) async fn withdraw_handover(asked: Asked, Path(organization): Path<String>) -> Response {
-    let id: OrganizationId = match id(&asked, &organization) {
+pub(super) async fn withdraw_transfer(cx: PageContext, Path(organization): Path<String>) -> Response {
+    let id: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
     let path = format!("/organizations/{id}/-/settings");
-    let withdrawn = done(&asked, Withdraw { organization: id }, &path, "withdrawn").await;
-    answered(&asked, &organization, withdrawn).await
+    let withdrawn = run_and_redirect(&cx, Withdraw { organization: id }, &path, "withdrawn").await;
+    or_page_with_error(&cx, &organization, withdrawn).await
 }

@@ -1,4 +1,4 @@
-//! Workspaces: the rooms inside, and who is in each.
+//! The workspaces tab: list and create workspaces; members, name and deletion of one.
 
 use askama::Template;
 use axum::extract::Path;
@@ -9,13 +9,13 @@ use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::workspace::{AddMember, Create, Delete, Leave, ListMembers, Mine, RemoveMember, Update};
 use vestibule_core::{Problem, images};
 
-use super::super::asked::{Answered, Asked, see_other};
+use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
-use super::super::frame::Frame;
-use super::confirm::{Confirm, unless_sure};
-use super::{House, done, either, house, id};
+use super::super::layout::Layout;
+use super::confirm::{Confirmation, require_confirmation};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
-struct Workspace {
+struct WorkspaceView {
     id: WorkspaceId,
     name: String,
     roles: String,
@@ -25,12 +25,12 @@ struct Workspace {
 #[derive(Template)]
 #[template(path = "organization/workspaces.html")]
 struct Page {
-    frame: Frame,
-    house: House,
-    workspaces: Vec<Workspace>,
+    layout: Layout,
+    org: OrganizationPage,
+    workspaces: Vec<WorkspaceView>,
 }
 
-struct Member {
+struct MemberView {
     id: WorkspaceMembershipId,
     name: String,
     email: String,
@@ -39,38 +39,38 @@ struct Member {
 
 #[derive(Template)]
 #[template(path = "organization/workspace.html")]
-struct One {
-    frame: Frame,
-    house: House,
+struct WorkspacePage {
+    layout: Layout,
+    org: OrganizationPage,
     name: String,
-    members: Vec<Member>,
+    members: Vec<MemberView>,
     total: i64,
-    here: String,
+    path: String,
 }
 
-pub(super) async fn list(asked: Asked, Path(organization): Path<String>) -> Response {
-    either(page(&asked, &organization, None).await)
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None).await)
 }
 
-async fn page(asked: &Asked, organization: &str, trouble: Option<&Problem>) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "workspaces").await?;
-    let mine = asked.ask(Mine { organization: Some(house.id) }).await?;
-    let workspaces = mine.into_iter().map(|one| Workspace {
-        id: one.workspace.id,
-        name: one.workspace.name,
-        roles: one.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
-        members: one.workspace.member_count,
+async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "workspaces").await?;
+    let workspaces = cx.query(Mine { organization: Some(org.id) }).await?;
+    let workspaces = workspaces.into_iter().map(|own| WorkspaceView {
+        id: own.workspace.id,
+        name: own.workspace.name,
+        roles: own.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
+        members: own.workspace.member_count,
     });
     let page = Page {
-        frame: asked.frame(format!("{} · {}", asked.words.workspaces(), house.name), true).troubled(trouble),
+        layout: cx.layout(format!("{} · {}", cx.words.workspaces(), org.name), true).with_error(error),
         workspaces: workspaces.collect(),
-        house,
+        org,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-pub(super) async fn create(asked: Asked, Path(organization): Path<String>, form: Form) -> Response {
-    let id = match id(&asked, &organization) {
+pub(super) async fn create(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    let id = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
     };
@@ -79,97 +79,102 @@ pub(super) async fn create(asked: Asked, Path(organization): Path<String>, form:
         Ok(Create { organization: id, name, description, image: images::Change::Keep })
     });
     let created = match create {
-        Ok(create) => done(&asked, create, &format!("/organizations/{id}/-/workspaces"), "created").await,
+        Ok(create) => run_and_redirect(&cx, create, &format!("/organizations/{id}/-/workspaces"), "created").await,
         Err(problem) => Err(problem),
     };
     match created {
         Ok(response) => response,
-        Err(problem) => either(page(&asked, &organization, Some(&problem)).await),
+        Err(problem) => page_or_response(page(&cx, &organization, Some(&problem)).await),
     }
 }
 
-/// The ids of a workspace's path.
-type Ids = Path<(String, String)>;
+/// The organization and the workspace of a path.
+type PathIds = Path<(String, String)>;
 
-pub(super) async fn show(asked: Asked, Path((organization, workspace)): Ids) -> Response {
-    either(one(&asked, (&organization, &workspace), None).await)
+pub(super) async fn show(cx: PageContext, Path((organization, workspace)): PathIds) -> Response {
+    page_or_response(workspace_page(&cx, (&organization, &workspace), None).await)
 }
 
-async fn one(asked: &Asked, (organization, workspace): (&str, &str), trouble: Option<&Problem>) -> Answered<Response> {
-    let house = house(asked, id(asked, organization)?, "workspaces").await?;
-    let workspace = id(asked, workspace)?;
-    let found = asked.ask(ListMembers { workspace, page: 1, limit: 500, search: None }).await?;
-    let members = found.members.into_iter().map(|one| Member {
-        id: one.membership.id,
-        name: format!("{} {}", one.user.first_name, one.user.last_name).trim().to_owned(),
-        email: one.user.email.unwrap_or_default(),
-        roles: one.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
+async fn workspace_page(
+    cx: &PageContext,
+    (organization, workspace): (&str, &str),
+    error: Option<&Problem>,
+) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "workspaces").await?;
+    let workspace = parse_id(cx, workspace)?;
+    let found = cx.query(ListMembers { workspace, page: 1, limit: 500, search: None }).await?;
+    let members = found.members.into_iter().map(|member| MemberView {
+        id: member.membership.id,
+        name: format!("{} {}", member.user.first_name, member.user.last_name).trim().to_owned(),
+        email: member.user.email.unwrap_or_default(),
+        roles: member.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
     });
-    let page = One {
-        frame: asked.frame(found.workspace.name.clone(), true).troubled(trouble),
-        here: format!("{}/{workspace}", house.path("workspaces")),
+    let page = WorkspacePage {
+        layout: cx.layout(found.workspace.name.clone(), true).with_error(error),
+        path: format!("{}/{workspace}", org.path("workspaces")),
         name: found.workspace.name,
         members: members.collect(),
         total: found.total,
-        house,
+        org,
     };
-    Ok(asked.page_with(trouble, &page))
+    Ok(cx.render_with_error(error, &page))
 }
 
-/// A workspace of a path, and the path.
-fn place(asked: &Asked, (organization, workspace): (&str, &str)) -> Answered<(WorkspaceId, String, String)> {
-    let (organization, workspace): (OrganizationId, WorkspaceId) = (id(asked, organization)?, id(asked, workspace)?);
-    let all = format!("/organizations/{organization}/-/workspaces");
-    Ok((workspace, format!("{all}/{workspace}"), all))
+/// Parses the ids of a path. Returns the workspace, the path of its page and the path of the list.
+fn parse_path(cx: &PageContext, (organization, workspace): (&str, &str)) -> PageResult<(WorkspaceId, String, String)> {
+    let (organization, workspace): (OrganizationId, WorkspaceId) =
+        (parse_id(cx, organization)?, parse_id(cx, workspace)?);
+    let list = format!("/organizations/{organization}/-/workspaces");
+    Ok((workspace, format!("{list}/{workspace}"), list))
 }
 
-async fn answered(asked: &Asked, ids: (&str, &str), done: Result<Response, Problem>) -> Response {
-    match done {
+async fn or_page_with_error(cx: &PageContext, ids: (&str, &str), result: Result<Response, Problem>) -> Response {
+    match result {
         Ok(response) => response,
-        Err(problem) => either(one(asked, ids, Some(&problem)).await),
+        Err(problem) => page_or_response(workspace_page(cx, ids, Some(&problem)).await),
     }
 }
 
-pub(super) async fn add_member(asked: Asked, Path((organization, workspace)): Ids, form: Form) -> Response {
+pub(super) async fn add_member(cx: PageContext, Path((organization, workspace)): PathIds, form: Form) -> Response {
     let ids = (organization.as_str(), workspace.as_str());
-    let (workspace, here, _) = match place(&asked, ids) {
-        Ok(place) => place,
+    let (workspace, path, _) = match parse_path(&cx, ids) {
+        Ok(parsed) => parsed,
         Err(response) => return response,
     };
     let added = match EmailAddress::parse(form.text("email").trim()) {
-        Ok(email) => done(&asked, AddMember { workspace, email, role: None }, &here, "saved").await,
+        Ok(email) => run_and_redirect(&cx, AddMember { workspace, email, role: None }, &path, "saved").await,
         Err(error) => Err(error.into()),
     };
-    answered(&asked, ids, added).await
+    or_page_with_error(&cx, ids, added).await
 }
 
-pub(super) async fn remove_member(asked: Asked, Path((organization, workspace)): Ids, form: Form) -> Response {
+pub(super) async fn remove_member(cx: PageContext, Path((organization, workspace)): PathIds, form: Form) -> Response {
     let ids = (organization.as_str(), workspace.as_str());
-    let (workspace, here, _) = match place(&asked, ids) {
-        Ok(place) => place,
+    let (workspace, path, _) = match parse_path(&cx, ids) {
+        Ok(parsed) => parsed,
         Err(response) => return response,
     };
-    let confirm = Confirm {
-        label: asked.words.remove(),
-        words: asked.words.remove_roommate_words(),
-        action: &format!("{here}/remove-member"),
-        hidden: vec![("member", form.text("member").to_owned())],
-        back: &here,
+    let confirmation = Confirmation {
+        label: cx.words.remove(),
+        warning: cx.words.remove_workspace_member_warning(),
+        action: &format!("{path}/remove-member"),
+        hidden_fields: vec![("member", form.text("member").to_owned())],
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
     let removed = match form.id("member") {
-        Ok(member) => done(&asked, RemoveMember { workspace, member }, &here, "removed").await,
+        Ok(member) => run_and_redirect(&cx, RemoveMember { workspace, member }, &path, "removed").await,
         Err(problem) => Err(problem),
     };
-    answered(&asked, ids, removed).await
+    or_page_with_error(&cx, ids, removed).await
 }
 
-pub(super) async fn rename(asked: Asked, Path((organization, workspace)): Ids, form: Form) -> Response {
+pub(super) async fn rename(cx: PageContext, Path((organization, workspace)): PathIds, form: Form) -> Response {
     let ids = (organization.as_str(), workspace.as_str());
-    let (workspace, here, _) = match place(&asked, ids) {
-        Ok(place) => place,
+    let (workspace, path, _) = match parse_path(&cx, ids) {
+        Ok(parsed) => parsed,
         Err(response) => return response,
     };
     let renamed = match WorkspaceName::parse("name", form.text("name")) {
@@ -183,51 +188,51 @@ pub(super) async fn rename(asked: Asked, Path((organization, workspace)): Ids, f
                 restricts_addresses: None,
                 demands_mfa: None,
             };
-            done(&asked, update, &here, "saved").await
+            run_and_redirect(&cx, update, &path, "saved").await
         }
         Err(problem) => Err(problem),
     };
-    answered(&asked, ids, renamed).await
+    or_page_with_error(&cx, ids, renamed).await
 }
 
-pub(super) async fn leave(asked: Asked, Path((organization, workspace)): Ids, form: Form) -> Response {
+pub(super) async fn leave(cx: PageContext, Path((organization, workspace)): PathIds, form: Form) -> Response {
     let ids = (organization.as_str(), workspace.as_str());
-    let (workspace, here, all) = match place(&asked, ids) {
-        Ok(place) => place,
+    let (workspace, path, list) = match parse_path(&cx, ids) {
+        Ok(parsed) => parsed,
         Err(response) => return response,
     };
-    let confirm = Confirm {
-        label: asked.words.leave(),
-        words: asked.words.leave_workspace_words(),
-        action: &format!("{here}/leave"),
-        hidden: Vec::new(),
-        back: &here,
+    let confirmation = Confirmation {
+        label: cx.words.leave(),
+        warning: cx.words.leave_workspace_warning(),
+        action: &format!("{path}/leave"),
+        hidden_fields: Vec::new(),
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    match asked.run(Leave { workspace }).await {
-        Ok(()) => see_other(&format!("{all}?done=left")),
-        Err(problem) => either(one(&asked, ids, Some(&problem)).await),
+    match cx.run(Leave { workspace }).await {
+        Ok(()) => see_other(&format!("{list}?done=left")),
+        Err(problem) => page_or_response(workspace_page(&cx, ids, Some(&problem)).await),
     }
 }
 
-pub(super) async fn delete(asked: Asked, Path((organization, workspace)): Ids, form: Form) -> Response {
+pub(super) async fn delete(cx: PageContext, Path((organization, workspace)): PathIds, form: Form) -> Response {
     let ids = (organization.as_str(), workspace.as_str());
-    let (workspace, here, all) = match place(&asked, ids) {
-        Ok(place) => place,
+    let (workspace, path, list) = match parse_path(&cx, ids) {
+        Ok(parsed) => parsed,
         Err(response) => return response,
     };
-    let confirm = Confirm {
-        label: asked.words.delete_workspace(),
-        words: asked.words.delete_workspace_words(),
-        action: &format!("{here}/delete"),
-        hidden: Vec::new(),
-        back: &here,
+    let confirmation = Confirmation {
+        label: cx.words.delete_workspace(),
+        warning: cx.words.delete_workspace_warning(),
+        action: &format!("{path}/delete"),
+        hidden_fields: Vec::new(),
+        cancel_url: &path,
     };
-    if let Err(response) = unless_sure(&asked, &form, confirm) {
+    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let deleted = done(&asked, Delete { workspace }, &all, "removed").await;
-    answered(&asked, ids, deleted).await
+    let deleted = run_and_redirect(&cx, Delete { workspace }, &list, "removed").await;
+    or_page_with_error(&cx, ids, deleted).await
 }

@@ -1,7 +1,7 @@
-//! `/sign-in`: by password, by a code or link from the mail, or by going on as somebody who is signed in here already.
+//! `/sign-in`: by password, by mailed code or link, or by switching to an account that is already signed in.
 
-mod by_mail;
-mod choose;
+mod choose_organization;
+mod email;
 
 use askama::Template;
 use axum::response::Response;
@@ -14,31 +14,31 @@ use vestibule_core::settings::SignUpMode;
 use vestibule_core::sign_in::{self, CameIn, Identifier};
 use vestibule_core::{Code, Problem};
 
-use super::asked::{Asked, see_other};
+use super::context::{PageContext, see_other};
 use super::form::Form;
-use super::frame::Frame;
+use super::layout::Layout;
 use crate::routes::Routes;
 
-pub(super) use by_mail::{Coded, code_page};
+pub(super) use email::{CodeForm, code_page};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/sign-in", show)
         .post("/sign-in", sign_in)
         .post("/sign-in/switch", switch)
-        .post("/sign-in/mail", by_mail::begin)
-        .get("/sign-in/code", by_mail::ask)
-        .post("/sign-in/code", by_mail::prove)
-        .post("/sign-in/again", by_mail::again)
-        .get("/sign-in/link", by_mail::link)
-        .post("/sign-in/link", by_mail::open)
-        .get("/choose-organization", choose::show)
-        .post("/choose-organization", choose::choose)
+        .post("/sign-in/mail", email::start)
+        .get("/sign-in/code", email::show_code)
+        .post("/sign-in/code", email::verify_code)
+        .post("/sign-in/again", email::resend_code)
+        .get("/sign-in/link", email::show_link)
+        .post("/sign-in/link", email::verify_link)
+        .get("/choose-organization", choose_organization::show)
+        .post("/choose-organization", choose_organization::choose)
         .post("/sign-out", sign_out)
 }
 
-/// Somebody who is signed in within this browser.
-struct Account {
+/// An account that is signed in within this session.
+struct AccountView {
     sign_in: SignInId,
     name: String,
     email: String,
@@ -46,48 +46,48 @@ struct Account {
 
 #[derive(Template)]
 #[template(path = "sign_in/sign_in.html")]
-struct SignIn {
-    frame: Frame,
-    accounts: Vec<Account>,
+struct Page {
+    layout: Layout,
+    accounts: Vec<AccountView>,
     return_to: String,
-    typed: String,
+    identifier: String,
     has_mail: bool,
-    may_sign_up: bool,
+    can_sign_up: bool,
 }
 
-async fn show(asked: Asked) -> Response {
-    let (return_to, typed) = (asked.asked_for("return_to"), asked.asked_for("email"));
-    page(&asked, return_to, typed, None).await
+async fn show(cx: PageContext) -> Response {
+    let (return_to, identifier) = (cx.query_param("return_to"), cx.query_param("email"));
+    page(&cx, return_to, identifier, None).await
 }
 
-async fn page(asked: &Asked, return_to: String, typed: String, trouble: Option<&Problem>) -> Response {
-    let session = match asked.session().await {
+async fn page(cx: &PageContext, return_to: String, identifier: String, error: Option<&Problem>) -> Response {
+    let session = match cx.session().await {
         Ok(session) => session,
         Err(response) => return response,
     };
     let accounts = session.as_ref().map(accounts).unwrap_or_default();
-    let settings = asked.app.settings();
-    let page = SignIn {
-        frame: asked.frame(asked.words.sign_in(), false).troubled(trouble),
+    let settings = cx.app.settings();
+    let page = Page {
+        layout: cx.layout(cx.words.sign_in(), false).with_error(error),
         accounts,
         return_to,
-        typed,
-        has_mail: asked.app.service().sends_mail(),
-        may_sign_up: settings.sign_up == SignUpMode::Public,
+        identifier,
+        has_mail: cx.app.service().sends_mail(),
+        can_sign_up: settings.sign_up == SignUpMode::Public,
     };
-    asked.page_with(trouble, &page)
+    cx.render_with_error(error, &page)
 }
 
-fn accounts(session: &ShownSession) -> Vec<Account> {
+fn accounts(session: &ShownSession) -> Vec<AccountView> {
     let account = |shown: &vestibule_core::session::ShownSignIn| {
         let name = format!("{} {}", shown.user.first_name, shown.user.last_name).trim().to_owned();
         let email = shown.user.email.clone().unwrap_or_default();
-        Account { sign_in: shown.sign_in.id, name: if name.is_empty() { email.clone() } else { name }, email }
+        AccountView { sign_in: shown.sign_in.id, name: if name.is_empty() { email.clone() } else { name }, email }
     };
     session.sign_ins.iter().map(account).collect()
 }
 
-async fn sign_in(asked: Asked, form: Form) -> Response {
+async fn sign_in(cx: PageContext, form: Form) -> Response {
     let typed = form.text("identifier").trim();
     let identifier = if typed.contains('@') {
         EmailAddress::parse(typed).map(Identifier::Email).map_err(Problem::from)
@@ -97,41 +97,42 @@ async fn sign_in(asked: Asked, form: Form) -> Response {
     let signed_in = match identifier {
         Ok(identifier) => {
             let password = Password::attempt(form.text("password").to_owned());
-            sign_in::with_password(asked.app.service(), &asked.caller, identifier, password).await.result
+            sign_in::with_password(cx.app.service(), &cx.caller, identifier, password).await.result
         }
         Err(problem) => Err(problem),
     };
     match signed_in {
-        Ok(came_in) => came_in_to(&asked, form.text("return_to"), &came_in),
-        // They are who they say they are, and want to go on.
-        Err(problem) if problem.code() == Code::UserAlreadySignedIn => onward(&asked, form.text("return_to")),
-        Err(problem) => page(&asked, form.text("return_to").to_owned(), typed.to_owned(), Some(&problem)).await,
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+        // The credentials are valid, so continue as if the sign-in were new.
+        Err(problem) if problem.code() == Code::UserAlreadySignedIn => redirect_back(&cx, form.text("return_to")),
+        Err(problem) => page(&cx, form.text("return_to").to_owned(), typed.to_owned(), Some(&problem)).await,
     }
 }
 
-/// On to where they wanted to go, with the session's new secret.
-pub(super) fn came_in_to(asked: &Asked, return_to: &str, came_in: &CameIn) -> Response {
-    asked.with_session(onward(asked, return_to), came_in.token.as_ref())
+/// Redirects to the return URL and sets the session cookie.
+pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, signed_in: &CameIn) -> Response {
+    cx.with_session_cookie(redirect_back(cx, return_to), signed_in.token.as_ref())
 }
 
-fn onward(asked: &Asked, return_to: &str) -> Response {
-    see_other(&asked.return_to(return_to).unwrap_or_else(|| "/organizations".to_owned()))
+/// Redirects to the return URL, or to `/organizations` if it is missing or not allowed.
+fn redirect_back(cx: &PageContext, return_to: &str) -> Response {
+    see_other(&cx.return_to(return_to).unwrap_or_else(|| "/organizations".to_owned()))
 }
 
-async fn switch(asked: Asked, form: Form) -> Response {
+async fn switch(cx: PageContext, form: Form) -> Response {
     let sign_in = match form.id("sign_in") {
         Ok(sign_in) => sign_in,
-        Err(problem) => return asked.refused(&problem),
+        Err(problem) => return cx.error_page(&problem),
     };
-    match asked.run(SwitchSignIn { sign_in }).await {
-        Ok(_) => onward(&asked, form.text("return_to")),
-        Err(problem) => page(&asked, form.text("return_to").to_owned(), String::new(), Some(&problem)).await,
+    match cx.run(SwitchSignIn { sign_in }).await {
+        Ok(_) => redirect_back(&cx, form.text("return_to")),
+        Err(problem) => page(&cx, form.text("return_to").to_owned(), String::new(), Some(&problem)).await,
     }
 }
 
-async fn sign_out(asked: Asked) -> Response {
-    match asked.run(SignOut { sign_in: None }).await {
+async fn sign_out(cx: PageContext) -> Response {
+    match cx.run(SignOut { sign_in: None }).await {
         Ok(_) => see_other("/sign-in?done=signed_out"),
-        Err(problem) => asked.refused(&problem),
+        Err(problem) => cx.error_page(&problem),
     }
 }

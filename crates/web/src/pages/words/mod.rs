@@ -1,19 +1,21 @@
-//! Every word of the pages, in every language: each phrase stands once, with both texts side by side, so that one without
-//! the other does not compile.
+//! The texts of the pages in all languages. A phrase without a translation does not compile.
 
-mod coming_in;
-mod house;
-mod refusals;
+mod account;
+mod errors;
+mod invite;
+mod layout;
+mod organization;
+mod sign_in;
 
 use std::fmt::Display;
 
 use vestibule_core::language::Language;
 
-/// The words of one language.
+/// The phrases in one language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Words(pub(super) Language);
 
-/// Phrases, each with what stands in its braces, in English and in German.
+/// Defines a method of [`Words`] for each phrase: name, placeholders, English text, German text.
 macro_rules! phrases {
     ($($name:ident($($argument:ident),*): $english:literal, $german:literal;)+) => {
         impl Words {$(
@@ -30,12 +32,11 @@ macro_rules! phrases {
 use phrases;
 
 impl Words {
-    /// The language's tag, for the page.
+    /// Returns the language tag, for the `lang` attribute.
     pub(super) fn tag(self) -> &'static str {
         self.0.tag()
     }
 
-    /// How many members, in words.
     pub(super) fn members_count(self, count: impl Display) -> String {
         let count = count.to_string();
         match (self.0, count == "1") {
@@ -46,31 +47,31 @@ impl Words {
         }
     }
 
-    /// What was just done, by the word in a page's URL. Any other word says nothing.
-    pub(super) fn told(self, word: &str) -> Option<String> {
-        Some(match word {
-            "joined" => self.told_joined(),
-            "created" => self.told_created(),
-            "saved" => self.told_saved(),
-            "invited" => self.told_invited(),
-            "resent" => self.told_resent(),
-            "discarded" => self.told_discarded(),
-            "removed" => self.told_removed(),
-            "offered" => self.told_offered(),
-            "withdrawn" => self.told_withdrawn(),
-            "taken_over" => self.told_taken_over(),
-            "declined" => self.told_declined(),
-            "approved" => self.told_approved(),
-            "denied" => self.told_denied(),
-            "asked" => self.told_asked(),
-            "left" => self.told_left(),
-            "deleted" => self.told_deleted(),
-            "restored" => self.told_restored(),
-            "verified" => self.told_verified(),
-            "password_set" => self.told_password_set(),
-            "signed_out" => self.told_signed_out(),
-            "sent_again" => self.told_sent_again(),
-            "account_deleted" => self.told_account_deleted(),
+    /// Returns the flash message for the `done` query parameter, or `None` for an unknown key.
+    pub(super) fn flash(self, key: &str) -> Option<String> {
+        Some(match key {
+            "joined" => self.flash_joined(),
+            "created" => self.flash_created(),
+            "saved" => self.flash_saved(),
+            "invited" => self.flash_invited(),
+            "resent" => self.flash_resent(),
+            "discarded" => self.flash_discarded(),
+            "removed" => self.flash_removed(),
+            "offered" => self.flash_offered(),
+            "withdrawn" => self.flash_withdrawn(),
+            "taken_over" => self.flash_taken_over(),
+            "declined" => self.flash_declined(),
+            "approved" => self.flash_approved(),
+            "denied" => self.flash_denied(),
+            "asked" => self.flash_asked(),
+            "left" => self.flash_left(),
+            "deleted" => self.flash_deleted(),
+            "restored" => self.flash_restored(),
+            "verified" => self.flash_verified(),
+            "password_set" => self.flash_password_set(),
+            "signed_out" => self.flash_signed_out(),
+            "sent_again" => self.flash_sent_again(),
+            "account_deleted" => self.flash_account_deleted(),
             _ => return None,
         })
     }

@@ -1,8 +1,8 @@
-//! The pages in a real browser: Chromium, driven by its own driver. `scripts/requirements` installs both.
+//! The pages in Chromium, controlled by chromedriver. `scripts/requirements` installs both.
 
+mod journeys;
+mod mail_scanner;
 mod pages;
-mod scanner;
-mod stories;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -19,18 +19,18 @@ use vestibule_testbed::Database;
 
 use crate::harness::{App, Start};
 
-/// So many browsers run at once: each takes a processor for itself.
-static BROWSERS: Semaphore = Semaphore::const_new(2);
+/// Limits concurrent browsers, because each uses a whole core.
+static BROWSER_SLOTS: Semaphore = Semaphore::const_new(2);
 
-/// A server that browsers reach.
-pub(crate) struct Hall {
+/// A [`TestApp`](crate::harness) that listens on a local port.
+pub(crate) struct BrowserServer {
     pub(crate) app: App,
     pub(crate) url: String,
-    stop: Option<oneshot::Sender<()>>,
+    shutdown: Option<oneshot::Sender<()>>,
 }
 
-impl Hall {
-    pub(crate) async fn open(change: impl FnOnce(&mut Settings)) -> Self {
+impl BrowserServer {
+    pub(crate) async fn start(change: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let public_url = PublicUrl::parse(&url).unwrap();
@@ -41,15 +41,15 @@ impl Hall {
             })
             .app()
             .await;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async { drop(stopped.await) };
+        let (shutdown, shutdown_requested) = oneshot::channel::<()>();
+        let shutdown_requested = async { drop(shutdown_requested.await) };
         let server = app.inner.server.clone();
-        let answer = move |request, peer| server.clone().answer(request, peer);
-        tokio::spawn(vestibule_web::serve(listener, answer, vestibule_web::Room::of(900), stopped));
-        Self { app, url, stop: Some(stop) }
+        let handler = move |request, peer| server.clone().answer(request, peer);
+        tokio::spawn(vestibule_web::serve(listener, handler, vestibule_web::Room::of(900), shutdown_requested));
+        Self { app, url, shutdown: Some(shutdown) }
     }
 
-    /// The link in the newest mail to this address.
+    /// Returns the link in the latest mail to an address.
     pub(crate) async fn mailed_link(&self, email: &str) -> String {
         self.app.drain().await;
         let mail = self.app.mail(email);
@@ -58,60 +58,61 @@ impl Hall {
     }
 }
 
-impl Drop for Hall {
+impl Drop for BrowserServer {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        drop(self.shutdown.take());
     }
 }
 
-/// How a browser is set.
+/// Browser settings of a test.
 #[derive(Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "any of them goes with any other")]
-pub(crate) struct Looks {
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
+pub(crate) struct BrowserOptions {
     pub(crate) is_dark: bool,
     pub(crate) is_narrow: bool,
     pub(crate) is_german: bool,
-    pub(crate) has_no_script: bool,
+    pub(crate) is_script_disabled: bool,
 }
 
-/// A browser of somebody's own, with nothing in its memory.
+/// A browser with an empty profile.
 pub(crate) struct Browser {
     pub(crate) driver: Driver,
     process: Child,
-    _place: SemaphorePermit<'static>,
+    _slot: SemaphorePermit<'static>,
 }
 
 impl Browser {
-    pub(crate) async fn open(looks: Looks) -> Self {
-        let place = BROWSERS.acquire().await.unwrap();
+    pub(crate) async fn open(options: BrowserOptions) -> Self {
+        let slot = BROWSER_SLOTS.acquire().await.unwrap();
         let process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
         let mut process =
-            process.unwrap_or_else(|_| panic!("chromedriver is not there: scripts/requirements installs it"));
-        let mut says = BufReader::new(process.stdout.take().unwrap());
+            process.unwrap_or_else(|_| panic!("chromedriver is missing: scripts/requirements installs it"));
+        let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert!(says.read_line(&mut line).unwrap() > 0, "chromedriver ended before it listened");
+            assert!(output.read_line(&mut line).unwrap() > 0, "chromedriver exited before it listened");
             let port = line.trim().trim_end_matches('.').rsplit_once("on port ").map(|(_, port)| port.to_owned());
             if let Some(port) = port.filter(|_| line.contains("successfully")) {
                 break port;
             }
         };
         let driver = ClientBuilder::new(HttpConnector::new())
-            .capabilities(serde_json::from_value(capabilities(looks)).unwrap())
+            .capabilities(serde_json::from_value(capabilities(options)).unwrap())
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Self { driver, process, _place: place }
+        Self { driver, process, _slot: slot }
     }
 
     pub(crate) async fn goto(&self, url: &str) {
-        // A page's fragment alone does not make a browser load it.
+        // Changing only the fragment does not load the page.
         self.driver.goto("about:blank").await.unwrap();
         self.driver.goto(url).await.unwrap();
     }
 
-    pub(crate) async fn find(&self, css: &str) -> Element {
+    /// Waits for an element.
+    pub(crate) async fn wait_for(&self, css: &str) -> Element {
         let wait = self.driver.wait().at_most(Duration::from_secs(60));
         match wait.for_element(Locator::Css(css)).await {
             Ok(element) => element,
@@ -119,26 +120,27 @@ impl Browser {
         }
     }
 
-    pub(crate) async fn write(&self, name: &str, text: &str) {
-        self.find(&format!("main [name={name}]:not([type=hidden])")).await.send_keys(text).await.unwrap();
+    /// Types into the visible field with this name.
+    pub(crate) async fn fill(&self, name: &str, text: &str) {
+        self.wait_for(&format!("main [name={name}]:not([type=hidden])")).await.send_keys(text).await.unwrap();
     }
 
-    /// Presses the button with these words.
-    pub(crate) async fn press(&self, words: &str) {
-        let button = format!("//main//*[self::button or self::a][normalize-space()=\"{words}\"]");
+    /// Clicks the button or link with this text.
+    pub(crate) async fn click(&self, text: &str) {
+        let button = format!("//main//*[self::button or self::a][normalize-space()=\"{text}\"]");
         let wait = self.driver.wait().at_most(Duration::from_secs(60));
         match wait.for_element(Locator::XPath(&button)).await {
             Ok(button) => button.click().await.unwrap(),
-            Err(error) => panic!("{words}: {error}: {}", self.driver.source().await.unwrap_or_default()),
+            Err(error) => panic!("{text}: {error}: {}", self.driver.source().await.unwrap_or_default()),
         }
     }
 
-    /// Waits until the page has these words in it.
-    pub(crate) async fn sees(&self, words: &str) {
-        let there = format!("//main[contains(normalize-space(), \"{words}\")]");
+    /// Waits until the page contains a text.
+    pub(crate) async fn wait_for_text(&self, text: &str) {
+        let xpath = format!("//main[contains(normalize-space(), \"{text}\")]");
         let wait = self.driver.wait().at_most(Duration::from_secs(60));
-        if let Err(error) = wait.for_element(Locator::XPath(&there)).await {
-            panic!("{words:?}: {error}: {}", self.driver.source().await.unwrap_or_default());
+        if let Err(error) = wait.for_element(Locator::XPath(&xpath)).await {
+            panic!("{text:?}: {error}: {}", self.driver.source().await.unwrap_or_default());
         }
     }
 
@@ -147,31 +149,31 @@ impl Browser {
     }
 }
 
-fn capabilities(looks: Looks) -> Value {
+fn capabilities(options: BrowserOptions) -> Value {
     let mut arguments = vec!["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1100,900"];
-    if looks.is_dark {
+    if options.is_dark {
         arguments.push("--blink-settings=preferredColorScheme=0");
     }
-    let language = if looks.is_german { "de,de-DE" } else { "en,en-US" };
+    let language = if options.is_german { "de,de-DE" } else { "en,en-US" };
     let mut preferences = json!({
         "intl.accept_languages": language,
         "credentials_enable_service": false,
         "profile.password_manager_leak_detection": false,
     });
-    if looks.has_no_script {
+    if options.is_script_disabled {
         preferences["profile.managed_default_content_settings.javascript"] = json!(2);
     }
-    let mut options = json!({"args": arguments, "prefs": preferences});
-    if looks.is_narrow {
-        options["mobileEmulation"] =
+    let mut chrome_options = json!({"args": arguments, "prefs": preferences});
+    if options.is_narrow {
+        chrome_options["mobileEmulation"] =
             json!({"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0, "touch": true}});
     }
-    json!({"browserName": "chrome", "goog:chromeOptions": options})
+    json!({"browserName": "chrome", "goog:chromeOptions": chrome_options})
 }
 
-/// A test's browsers are closed even when it fails, so that no other waits for their places.
-pub(crate) async fn with_browser<F: AsyncFnOnce(&Browser)>(looks: Looks, test: F) {
-    let browser = Browser::open(looks).await;
+/// Runs a test with a browser and closes it. After a panic, `Drop` stops the process, so that the slot is released.
+pub(crate) async fn with_browser<F: AsyncFnOnce(&Browser)>(options: BrowserOptions, test: F) {
+    let browser = Browser::open(options).await;
     test(&browser).await;
     browser.close().await;
 }

@@ -1,18 +1,24 @@
-//! `/account`: every form does its thing without a script.
+//! `/account`: every form works without a script.
 
 use crate::harness::{App, PASSWORD};
 use crate::images;
 
 const ADA: &str = "ada@example.com";
-const OTHER: &str = "another-sesame-43";
+const NEW_PASSWORD: &str = "another-sesame-43";
 
-/// The id behind this in a page.
-fn id_after(page: &str, mark: &str) -> String {
-    page.split_once(mark).unwrap_or_else(|| panic!("{mark} is not in {page}")).1.split('/').next().unwrap().to_owned()
+/// Returns the path segment after `prefix` in a page.
+fn id_after(page: &str, prefix: &str) -> String {
+    page.split_once(prefix)
+        .unwrap_or_else(|| panic!("{prefix} is not in {page}"))
+        .1
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
-async fn names_and_pictures() {
+async fn updates_names_and_picture() {
     let app = App::start().await;
     let ada = app.person(ADA).await;
     ada.post("/account/profile", &[("first_name", "Ada"), ("last_name", "L"), ("username", "ada.l")])
@@ -29,7 +35,7 @@ async fn names_and_pictures() {
 }
 
 #[tokio::test]
-async fn addresses_are_added_proved_and_deleted() {
+async fn adds_verifies_and_deletes_addresses() {
     let app = App::start().await;
     let ada = app.person(ADA).await;
     let work = "ada@work.example";
@@ -41,19 +47,19 @@ async fn addresses_are_added_proved_and_deleted() {
     ada.post(&code_path, &[("code", &app.mailed_code(work))]).await.leads_to("/account?done=verified");
     let page = ada.get("/account").await.page(200, "Make primary");
     let primary = id_after(&page, "/account/addresses/");
-    assert!(!page.contains(&format!("/account/addresses/{primary}/primary")), "only one that is proved");
-    let proved = verify.trim_end_matches("/verify");
-    ada.post(&format!("{proved}/primary"), &[]).await.leads_to("/account");
-    ada.post(&format!("{proved}/delete"), &[("sure", "yes")]).await.page(400, "primary address");
-    let first = format!("/account/addresses/{primary}/delete");
-    ada.post(&first, &[]).await.page(200, "do not reach you");
-    ada.post(&first, &[("sure", "yes")]).await.leads_to("/account");
+    assert!(!page.contains(&format!("/account/addresses/{primary}/primary")), "the primary address has no such button");
+    let address_path = verify.trim_end_matches("/verify");
+    ada.post(&format!("{address_path}/primary"), &[]).await.leads_to("/account");
+    ada.post(&format!("{address_path}/delete"), &[("sure", "yes")]).await.page(400, "primary address");
+    let delete_path = format!("/account/addresses/{primary}/delete");
+    ada.post(&delete_path, &[]).await.page(200, "do not reach you");
+    ada.post(&delete_path, &[("sure", "yes")]).await.leads_to("/account");
     ada.post("/account/addresses", &[("email", "nonsense")]).await.page(400, "exactly one @");
     ada.post("/account/addresses/7/verify", &[]).await.page(404, "no such e-mail address");
 }
 
 #[tokio::test]
-async fn the_password_other_browsers_and_the_end() {
+async fn ends_sign_ins_changes_password_and_deletes_account() {
     let app = App::start().await;
     let ada = app.person(ADA).await;
     let other = app.visitor();
@@ -63,13 +69,15 @@ async fn the_password_other_browsers_and_the_end() {
     ada.post(&format!("/account/sign-ins/{id}/end"), &[]).await.leads_to("/account");
     other.get("/account").await.leads_to("/sign-in");
     ada.post("/account/sign-ins/7/end", &[]).await.page(400, "no such sign-in");
-    ada.post("/account/password", &[("present", "wrong-one"), ("chosen", OTHER)]).await.page(400, "password is wrong");
-    ada.post("/account/password", &[("present", PASSWORD), ("chosen", OTHER)])
+    ada.post("/account/password", &[("present", "wrong-one"), ("chosen", NEW_PASSWORD)])
+        .await
+        .page(400, "password is wrong");
+    ada.post("/account/password", &[("present", PASSWORD), ("chosen", NEW_PASSWORD)])
         .await
         .leads_to("/account?done=password_set");
     ada.post("/account/delete", &[]).await.page(400, "Type delete");
     ada.post("/account/delete", &[("present", "wrong-one")]).await.page(400, "password is wrong");
-    ada.post("/account/delete", &[("present", OTHER)]).await.leads_to("/sign-in?done=account_deleted");
+    ada.post("/account/delete", &[("present", NEW_PASSWORD)]).await.leads_to("/sign-in?done=account_deleted");
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 0);
     let owner = app.founder("owner@example.com").await.0;
     owner.post("/account/delete", &[("present", PASSWORD)]).await.page(403, "last admin of Acme");

@@ -1,198 +1,198 @@
-//! `/invite`: the one right step for whoever looks.
+//! `/invite`: the step that is shown for each kind of user, and its actions.
 
 use crate::harness::{App, Client, DAY, PASSWORD, text};
 
 const NINA: &str = "nina@example.com";
 
-struct Invited {
+struct Fixture {
     app: App,
     owner: Client,
     organization: String,
     token: String,
 }
 
-async fn invited() -> Invited {
+async fn setup() -> Fixture {
     let app = App::start().await;
     let (owner, organization) = app.founder("owner@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
     let token = app.mailed_token(NINA);
-    Invited { app, owner, organization, token }
+    Fixture { app, owner, organization, token }
 }
 
-impl Invited {
-    /// A browser that has followed the link.
-    async fn browser(&self, who: Client) -> Client {
-        who.post("/invite", &[("token", &self.token)]).await.leads_to("/invite");
-        who
+impl Fixture {
+    /// Opens the mailed link with a client.
+    async fn open(&self, client: Client) -> Client {
+        client.post("/invite", &[("token", &self.token)]).await.leads_to("/invite");
+        client
     }
 
-    fn members(&self) -> i64 {
+    fn member_count(&self) -> i64 {
         self.app.count("SELECT COUNT(*) FROM organization_memberships")
     }
 }
 
 #[tokio::test]
-async fn a_newcomer_is_in_after_one_form() {
-    let invited = invited().await;
-    let nina = invited.browser(invited.app.visitor()).await;
+async fn signs_up_and_joins_with_one_form() {
+    let fixture = setup().await;
+    let nina = fixture.open(fixture.app.visitor()).await;
     let page = nina.get("/invite").await.page(200, "owner Test invites you to join Acme");
     assert!(page.contains(NINA) && page.contains("Make the account and join") && !page.contains("inv_"), "{page}");
     let short = [("first_name", "Nina"), ("password", "short")];
-    let again = nina.post("/invite/sign-up", &short).await.page(400, "at least 8 characters");
-    assert!(again.contains("value=\"Nina\""), "what was typed is still there");
+    let page = nina.post("/invite/sign-up", &short).await.page(400, "at least 8 characters");
+    assert!(page.contains("value=\"Nina\""), "the form keeps its values");
     let fields = [("first_name", "Nina"), ("last_name", "Ng"), ("password", PASSWORD)];
     let location = nina.post("/invite/sign-up", &fields).await.leads_to("/organizations/");
-    nina.get(&location).await.leads_to(&format!("/organizations/{}/-/members?done=joined", invited.organization));
+    nina.get(&location).await.leads_to(&format!("/organizations/{}/-/members?done=joined", fixture.organization));
     assert_eq!(nina.get("/me").await.ok()["primary_email_address"]["verified"], true);
-    assert_eq!(invited.members(), 2);
+    assert_eq!(fixture.member_count(), 2);
     nina.get("/invite").await.page(200, "paste it here");
 }
 
 #[tokio::test]
-async fn whoever_has_an_account_signs_in_and_is_in() {
-    let invited = invited().await;
-    invited.app.person(NINA).await;
-    let nina = invited.browser(invited.app.visitor()).await;
+async fn signs_in_and_joins_with_one_form() {
+    let fixture = setup().await;
+    fixture.app.person(NINA).await;
+    let nina = fixture.open(fixture.app.visitor()).await;
     let page = nina.get("/invite").await.page(200, "Sign in and join");
     assert!(page.contains("Mail me a code") && page.contains("I never made an account here"), "{page}");
     nina.post("/invite/sign-in", &[("email", NINA), ("password", "wrong-one")]).await.page(401, "Invalid credentials");
     nina.post("/invite/sign-in", &[("email", NINA), ("password", PASSWORD)]).await.leads_to("/organizations/");
-    assert_eq!(invited.members(), 2);
+    assert_eq!(fixture.member_count(), 2);
 }
 
 #[tokio::test]
-async fn a_mailed_code_leads_back_to_the_invitation() {
-    let invited = invited().await;
-    invited.app.person(NINA).await;
-    let nina = invited.browser(invited.app.visitor()).await;
+async fn sign_in_by_code_returns_to_invitation() {
+    let fixture = setup().await;
+    fixture.app.person(NINA).await;
+    let nina = fixture.open(fixture.app.visitor()).await;
     let fields = [("email", NINA), ("method", "email_otp"), ("return_to", "/invite")];
     let location = nina.post("/sign-in/mail", &fields).await.leads_to("/sign-in/code");
     let attempt = location.split_once("attempt=").unwrap().1.split('&').next().unwrap().to_owned();
-    let typed = [("attempt", attempt.as_str()), ("return_to", "/invite"), ("code", &invited.app.mailed_code(NINA))];
+    let typed = [("attempt", attempt.as_str()), ("return_to", "/invite"), ("code", &fixture.app.mailed_code(NINA))];
     nina.post("/sign-in/code", &typed).await.leads_to("/invite");
     nina.get("/invite").await.page(200, "You are signed in with nina@example.com");
     nina.post("/invite/accept", &[]).await.leads_to("/organizations/");
-    assert_eq!(invited.members(), 2);
+    assert_eq!(fixture.member_count(), 2);
 }
 
 #[tokio::test]
-async fn the_wrong_account_loses_nothing_and_has_three_ways_on() {
-    let invited = invited().await;
-    let eve = invited.browser(invited.app.person("eve@example.com").await).await;
+async fn wrong_account_offers_sign_up_request_and_added_address() {
+    let fixture = setup().await;
+    let eve = fixture.open(fixture.app.person("eve@example.com").await).await;
     let page = eve.get("/invite").await.page(200, "You are signed in with another account");
     assert!(page.contains("eve@example.com") && page.contains("Make an account for nina@example.com"), "{page}");
     eve.post("/invite/accept", &[]).await.leads_to("/invite");
-    assert_eq!(invited.members(), 1);
-    // The first way: the invited address gets an account of its own, in the same browser.
+    assert_eq!(fixture.member_count(), 1);
+    // Create another account for the invited address.
     eve.get("/invite?new=1").await.page(200, "Make the account and join");
-    // The second: ask for an invitation by the own address, which has to be a proved one.
+    // Request an invitation for the own address, which has to be verified.
     eve.post("/invite/ask", &[]).await.page(400, "not verified");
-    // The third: both addresses are theirs, which whoever holds the mail has shown.
+    // Add the invited address to the account: the mailed token verifies it.
     eve.post("/invite/add-address", &[]).await.leads_to("/organizations/");
     let addresses = eve.get("/me/email-addresses").await.ok();
     assert!(addresses.as_array().unwrap().iter().any(|one| one["email"] == NINA && one["verified"] == true));
-    assert_eq!(invited.members(), 2);
+    assert_eq!(fixture.member_count(), 2);
 }
 
 #[tokio::test]
-async fn an_invitation_can_be_sent_to_ones_own_address_instead() {
-    let invited = invited().await;
-    let (other, elsewhere) = invited.app.founder("chief@example.com").await;
-    let eve = invited.app.member(&other, &elsewhere, "eve@example.com", "").await;
-    let eve = invited.browser(eve).await;
+async fn requests_invitation_for_own_address() {
+    let fixture = setup().await;
+    let (other, other_organization) = fixture.app.founder("chief@example.com").await;
+    let eve = fixture.app.member(&other, &other_organization, "eve@example.com", "").await;
+    let eve = fixture.open(eve).await;
     eve.post("/invite/ask", &[]).await.page(200, "They have been asked");
-    let house = format!("/organizations/{}", invited.organization);
-    let request = invited.owner.get(&format!("{house}/requests")).await.ok();
+    let path = format!("/organizations/{}", fixture.organization);
+    let request = fixture.owner.get(&format!("{path}/requests")).await.ok();
     assert_eq!(request[0]["email"], "eve@example.com");
-    invited.owner.get(&format!("{house}/-/requests")).await.page(200, "by this address instead");
-    let path = format!("{house}/-/requests/{}/approve", text(&request[0]["id"]));
-    invited.owner.post(&path, &[]).await.leads_to(&format!("{house}/-/requests?done=approved"));
-    let list = invited.owner.get(&format!("{house}/invitations?status=all")).await.ok();
+    fixture.owner.get(&format!("{path}/-/requests")).await.page(200, "by this address instead");
+    let approve = format!("{path}/-/requests/{}/approve", text(&request[0]["id"]));
+    fixture.owner.post(&approve, &[]).await.leads_to(&format!("{path}/-/requests?done=approved"));
+    let list = fixture.owner.get(&format!("{path}/invitations?status=all")).await.ok();
     assert_eq!((&list[0]["email"], &list[0]["status"]), (&"eve@example.com".into(), &"pending".into()));
     assert_eq!((&list[1]["email"], &list[1]["status"]), (&NINA.into(), &"discarded".into()));
-    let token = invited.app.mailed_token("eve@example.com");
+    let token = fixture.app.mailed_token("eve@example.com");
     eve.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
 }
 
 #[tokio::test]
-async fn expired_is_a_door() {
-    let invited = invited().await;
-    invited.app.advance(DAY * 8);
-    let nina = invited.browser(invited.app.visitor()).await;
+async fn requests_new_invitation_when_expired() {
+    let fixture = setup().await;
+    fixture.app.advance(DAY * 8);
+    let nina = fixture.open(fixture.app.visitor()).await;
     nina.get("/invite").await.page(200, "This invitation has run out");
     nina.post("/invite/renew", &[("email", "eve@example.com")]).await.page(400, "another address");
     nina.post("/invite/renew", &[("email", "Nina@Example.com")]).await.page(200, "They have been asked");
-    let requests = invited.owner.get(&format!("/organizations/{}/requests", invited.organization)).await.ok();
+    let requests = fixture.owner.get(&format!("/organizations/{}/requests", fixture.organization)).await.ok();
     assert_eq!(requests[0]["email"], NINA);
 }
 
 #[tokio::test]
-async fn what_is_over_is_said_plainly() {
-    for (end, words) in
+async fn shows_reason_when_invitation_is_not_pending() {
+    for (end, message) in
         [("discard", "has taken this invitation back"), ("decline", "was declined"), ("accept", "was accepted before")]
     {
-        let invited = invited().await;
-        let browser = invited.browser(invited.app.visitor()).await;
+        let fixture = setup().await;
+        let browser = fixture.open(fixture.app.visitor()).await;
         match end {
             "discard" => {
-                let path = format!("/organizations/{}/invitations", invited.organization);
-                let id = text(&invited.owner.get(&path).await.ok()[0]["id"]);
-                invited.owner.post(&format!("{path}/{id}/discard"), &[]).await.ok();
+                let path = format!("/organizations/{}/invitations", fixture.organization);
+                let id = text(&fixture.owner.get(&path).await.ok()[0]["id"]);
+                fixture.owner.post(&format!("{path}/{id}/discard"), &[]).await.ok();
             }
             "decline" => {
-                let other = invited.browser(invited.app.visitor()).await;
+                let other = fixture.open(fixture.app.visitor()).await;
                 other.post("/invite/decline", &[("email", "nobody@example.com")]).await.page(400, "another address");
                 other.post("/invite/decline", &[("email", NINA), ("stop", "yes")]).await.page(200, "You have declined");
-                assert_eq!(invited.app.count("SELECT COUNT(*) FROM mail_refusals"), 1);
+                assert_eq!(fixture.app.count("SELECT COUNT(*) FROM mail_refusals"), 1);
             }
             _ => {
-                let other = invited.browser(invited.app.visitor()).await;
+                let other = fixture.open(fixture.app.visitor()).await;
                 other.post("/invite/sign-up", &[("password", PASSWORD)]).await.leads_to("/organizations/");
             }
         }
-        browser.get("/invite").await.page(200, words);
+        browser.get("/invite").await.page(200, message);
     }
 }
 
 #[tokio::test]
-async fn a_link_that_is_replaced_broken_or_pasted() {
-    let invited = invited().await;
-    let browser = invited.app.visitor();
+async fn accepts_pasted_link_and_rejects_invalid_and_replaced_ones() {
+    let fixture = setup().await;
+    let browser = fixture.app.visitor();
     browser.get("/invite").await.page(200, "paste it here");
     browser.post("/invite", &[("token", "nonsense")]).await.page(400, "not valid any more");
-    let pasted = format!(" http://vestibule.test/invite#token={} ", invited.token);
+    let pasted = format!(" http://vestibule.test/invite#token={} ", fixture.token);
     browser.post("/invite", &[("token", &pasted)]).await.leads_to("/invite");
     browser.get("/invite").await.page(200, "invites you to join Acme");
-    let path = format!("/organizations/{}/invitations", invited.organization);
-    let id = text(&invited.owner.get(&path).await.ok()[0]["id"]);
-    invited.owner.post(&format!("{path}/{id}/resend"), &[]).await.ok();
+    let path = format!("/organizations/{}/invitations", fixture.organization);
+    let id = text(&fixture.owner.get(&path).await.ok()[0]["id"]);
+    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.ok();
     browser.get("/invite").await.page(400, "not valid any more");
     browser.get("/invite").await.page(200, "paste it here");
 }
 
 #[tokio::test]
-async fn a_link_that_was_handed_on_proves_nothing() {
-    let invited = invited().await;
-    let bare = invited.token.split_once('.').unwrap().0.to_owned();
-    let eve = invited.app.person(NINA).await;
-    eve.post("/invite", &[("token", &bare)]).await.leads_to("/invite");
+async fn forwarded_link_does_not_verify_address() {
+    let fixture = setup().await;
+    let unproved_token = fixture.token.split_once('.').unwrap().0.to_owned();
+    let eve = fixture.app.person(NINA).await;
+    eve.post("/invite", &[("token", &unproved_token)]).await.leads_to("/invite");
     let page = eve.get("/invite").await.page(200, "Prove first that nina@example.com is yours");
     assert!(!page.contains("Add the address") && !page.contains("No, thank you"), "{page}");
     eve.post("/invite/add-address", &[]).await.page(400, "not valid any more");
     eve.post("/invite/accept", &[]).await.leads_to("/invite");
-    assert_eq!(invited.members(), 1);
+    assert_eq!(fixture.member_count(), 1);
 }
 
 #[tokio::test]
-async fn no_more_mail_by_one_click_of_a_mail_program_or_a_typed_address() {
-    let invited = invited().await;
-    let stop = invited.app.mail(NINA).stop.unwrap();
-    let stop = stop.strip_prefix("http://vestibule.test").unwrap();
-    let browser = invited.app.visitor();
-    browser.get(stop).await.page(200, "No more mail from Acme?");
-    browser.post(stop, &[("email", "eve@example.com")]).await.page(400, "another address");
-    assert_eq!(invited.app.count("SELECT COUNT(*) FROM mail_refusals"), 0);
-    browser.post(stop, &[("email", NINA)]).await.page(200, "You get no more mail from Acme");
-    let answer = invited.app.visitor().post(stop, &[("List-Unsubscribe", "One-Click")]).await;
-    assert_eq!((answer.status, invited.app.count("SELECT COUNT(*) FROM mail_refusals")), (200, 1));
+async fn unsubscribes_by_one_click_or_typed_address() {
+    let fixture = setup().await;
+    let unsubscribe = fixture.app.mail(NINA).stop.unwrap();
+    let unsubscribe = unsubscribe.strip_prefix("http://vestibule.test").unwrap();
+    let browser = fixture.app.visitor();
+    browser.get(unsubscribe).await.page(200, "No more mail from Acme?");
+    browser.post(unsubscribe, &[("email", "eve@example.com")]).await.page(400, "another address");
+    assert_eq!(fixture.app.count("SELECT COUNT(*) FROM mail_refusals"), 0);
+    browser.post(unsubscribe, &[("email", NINA)]).await.page(200, "You get no more mail from Acme");
+    let response = fixture.app.visitor().post(unsubscribe, &[("List-Unsubscribe", "One-Click")]).await;
+    assert_eq!((response.status, fixture.app.count("SELECT COUNT(*) FROM mail_refusals")), (200, 1));
 }

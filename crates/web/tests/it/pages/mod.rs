@@ -1,4 +1,4 @@
-//! Hosted pages, as far as HTTP goes: what they show to whom, what their forms do, and what they never do.
+//! Hosted pages over HTTP: access, headers, languages, forms and redirects. `browser` tests them in Chromium.
 
 mod account;
 mod invite;
@@ -10,8 +10,8 @@ use axum::http::{Method, header};
 
 use crate::harness::{App, Client, text};
 
-/// Every page that is there for whoever asks.
-const FOR_ALL: [&str; 9] = [
+/// Pages that need no session.
+const PUBLIC_PAGES: [&str; 9] = [
     "/invite",
     "/sign-in",
     "/sign-in/code?attempt=1",
@@ -23,24 +23,23 @@ const FOR_ALL: [&str; 9] = [
     "/invite/stop/nonsense",
 ];
 
-/// Every page that is there for whoever is signed in; of an organization, for its owner.
-pub(crate) fn of_members(organization: &str) -> Vec<String> {
+/// Pages that need a session; those of the organization need its owner.
+pub(crate) fn member_pages(organization: &str) -> Vec<String> {
     let tabs = ["members", "invitations", "roles", "workspaces", "domains", "requests", "settings"];
     let tabs = tabs.map(|tab| format!("/organizations/{organization}/-/{tab}"));
     ["/organizations", "/account", "/choose-organization"].into_iter().map(str::to_owned).chain(tabs).collect()
 }
 
-/// Somebody who has founded an organization, and looks at pages.
 async fn owner(app: &App) -> (Client, String) {
     app.founder("owner@example.com").await
 }
 
 #[tokio::test]
-async fn pages_keep_to_themselves() {
+async fn sends_security_headers_and_no_inline_code() {
     let app = App::start().await;
     let (owner, organization) = owner(&app).await;
-    let pages = of_members(&organization);
-    for path in FOR_ALL.iter().map(|path| (*path).to_owned()).chain(pages) {
+    let pages = member_pages(&organization);
+    for path in PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).chain(pages) {
         let page = owner.get(&path).await;
         assert!(matches!(page.status, 200 | 400), "{path}: {}", page.text);
         let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
@@ -49,16 +48,16 @@ async fn pages_keep_to_themselves() {
         assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
         assert_eq!(page.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert!(page.text.contains("<html lang=\"en\">") && page.text.contains("<h1>"), "{}", page.text);
-        // Nothing that the policy would stop, and nobody else's host.
+        // Nothing that the content security policy blocks, and no other host.
         let banned = ["<style", "style=", "onclick", "onload", "onsubmit", "javascript:", "https://", "<script>"];
         for banned in banned {
             assert!(!page.text.contains(banned), "{path} has {banned}");
         }
-        assert!(page.text.len() + style_and_script(&app).await < 30_000, "{path} weighs too much");
+        assert!(page.text.len() + asset_size(&app).await < 30_000, "{path} is too large");
     }
 }
 
-async fn style_and_script(app: &App) -> usize {
+async fn asset_size(app: &App) -> usize {
     let mut bytes = 0;
     for path in ["/pages/style.css", "/pages/script.js"] {
         let asset = app.visitor().get(path).await;
@@ -73,73 +72,71 @@ async fn style_and_script(app: &App) -> usize {
 }
 
 #[tokio::test]
-async fn pages_are_german_for_who_reads_german() {
+async fn translates_pages_to_german() {
     let app = App::start().await;
     let (mut owner, organization) = owner(&app).await;
     owner.headers.insert(header::ACCEPT_LANGUAGE, "de-DE,de;q=0.9,en;q=0.5".parse().unwrap());
-    for path in FOR_ALL.iter().map(|path| (*path).to_owned()).chain(of_members(&organization)) {
+    for path in PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).chain(member_pages(&organization)) {
         let page = owner.get(&path).await;
         assert!(page.text.contains("<html lang=\"de\">"), "{path}: {}", page.text);
         for english in ["Sign in", "Password<", "E-mail address", "Members<", "Organizations<"] {
-            assert!(!page.text.contains(english), "{path} says {english}");
+            assert!(!page.text.contains(english), "{path} contains {english}");
         }
     }
     owner.post("/sign-in", &[("identifier", "x@example.com"), ("password", "y")]).await.page(401, "Das stimmt nicht");
 }
 
 #[tokio::test]
-async fn whoever_is_not_signed_in_signs_in_first_and_comes_back() {
+async fn redirects_to_sign_in_and_back_and_returns_403_to_non_members() {
     let app = App::start().await;
     let (_, organization) = owner(&app).await;
-    for path in of_members(&organization) {
+    for path in member_pages(&organization) {
         let location = app.visitor().get(&path).await.leads_to("/sign-in?return_to=%2F");
         let browser = app.visitor();
-        let back: String = form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes())
+        let return_to: String = form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes())
             .find_map(|(name, value)| (name == "return_to").then(|| value.into_owned()))
             .unwrap();
         let fields =
-            [("identifier", "owner@example.com"), ("password", crate::harness::PASSWORD), ("return_to", &back)];
+            [("identifier", "owner@example.com"), ("password", crate::harness::PASSWORD), ("return_to", &return_to)];
         assert_eq!(browser.post("/sign-in", &fields).await.leads_to("/"), path);
         browser.get(&path).await.page(200, "<h1>");
     }
     app.visitor().get("/").await.leads_to("/organizations");
     let stranger = app.person("stranger@example.com").await;
-    for path in of_members(&organization).into_iter().skip(3) {
+    for path in member_pages(&organization).into_iter().skip(3) {
         stranger.get(&path).await.page(403, "nothing here that you may see");
     }
     stranger.get("/organizations/nonsense").await.page(403, "nothing here");
 }
 
 #[tokio::test]
-async fn nobody_is_sent_to_another_site() {
+async fn rejects_return_to_of_other_sites() {
     let app = App::start().await;
     app.person("ada@example.com").await;
-    for elsewhere in
-        ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
+    for url in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
     {
-        let fields =
-            [("identifier", "ada@example.com"), ("password", crate::harness::PASSWORD), ("return_to", elsewhere)];
+        let fields = [("identifier", "ada@example.com"), ("password", crate::harness::PASSWORD), ("return_to", url)];
         assert_eq!(app.visitor().post("/sign-in", &fields).await.leads_to("/organizations"), "/organizations");
     }
     let app = App::with(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()]).await;
     app.person("ada@example.com").await;
-    let ours = "https://app.example.com/in?x=1";
-    let fields = [("identifier", "ada@example.com"), ("password", crate::harness::PASSWORD), ("return_to", ours)];
-    assert_eq!(app.visitor().post("/sign-in", &fields).await.leads_to("https://"), ours);
+    let allowed = "https://app.example.com/in?x=1";
+    let fields = [("identifier", "ada@example.com"), ("password", crate::harness::PASSWORD), ("return_to", allowed)];
+    assert_eq!(app.visitor().post("/sign-in", &fields).await.leads_to("https://"), allowed);
 }
 
 #[tokio::test]
-async fn names_are_never_markup() {
+async fn escapes_names_and_parameters() {
     let app = App::start().await;
     let owner = app.visitor();
     let markup = "<script>alert(1)</script>\"'&";
     let fields = [("email", "owner@example.com"), ("password", crate::harness::PASSWORD), ("first_name", markup)];
     owner.post("/auth/signup", &fields).await.ok();
-    let made = owner.post("/organizations", &[("name", markup)]).await.ok();
-    let organization = text(&made["organization"]["id"]);
+    let created = owner.post("/organizations", &[("name", markup)]).await.ok();
+    let organization = text(&created["organization"]["id"]);
     owner.post("/workspaces", &[("organization_id", &organization), ("name", markup)]).await.ok();
     owner.post(&format!("/organizations/{organization}/roles"), &[("name", markup)]).await.ok();
-    for path in of_members(&organization) {
+    for path in member_pages(&organization) {
         let page = owner.get(&path).await.page(200, "<h1>");
         assert!(!page.contains("<script>alert"), "{page}");
     }
@@ -148,28 +145,28 @@ async fn names_are_never_markup() {
     assert!(!echoed.contains("<script>alert") && !echoed.contains("\"><b>"), "{echoed}");
 }
 
-/// A scanner of mail fetches every page, by every method there is, and presses what it finds.
+/// Mail scanners open links with every method, and submit the forms that they find.
 #[tokio::test]
-async fn a_scanner_changes_nothing() {
+async fn mail_scanner_changes_nothing() {
     let app = App::start().await;
     let (owner, organization) = owner(&app).await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", "nina@example.com")]).await.ok();
     let token = app.mailed_token("nina@example.com");
-    let stop = app.mail("nina@example.com").stop.unwrap();
-    let stop = stop.strip_prefix("http://vestibule.test").unwrap();
+    let unsubscribe = app.mail("nina@example.com").stop.unwrap();
+    let unsubscribe = unsubscribe.strip_prefix("http://vestibule.test").unwrap();
     let before = app.rows();
     let scanner = app.visitor();
     for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST] {
-        for path in ["/invite", stop] {
+        for path in ["/invite", unsubscribe] {
             scanner.send(method.clone(), path, None, Body::empty()).await;
         }
     }
-    // It runs the script, which sends the token on, and presses every button there is, without typing anything.
+    // It runs the script, which posts the token, and submits every form without typing.
     scanner.post("/invite", &[("token", &token)]).await.leads_to("/invite");
     for step in ["accept", "sign-in", "sign-up", "decline", "renew", "add-address", "ask"] {
         scanner.post(&format!("/invite/{step}"), &[("password", ""), ("email", "")]).await;
     }
-    scanner.post(stop, &[("email", "")]).await;
+    scanner.post(unsubscribe, &[("email", "")]).await;
     assert_eq!(app.rows(), before);
     assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
 }

@@ -1,31 +1,31 @@
-//! An organization's pages: every form does its thing without a script.
+//! The pages of an organization: every form works without a script.
 
 use crate::harness::{App, Client, text};
 
 const NINA: &str = "nina@example.com";
 
-struct House {
+struct Fixture {
     app: App,
     owner: Client,
     organization: String,
 }
 
-async fn house() -> House {
+async fn setup() -> Fixture {
     let app = App::start().await;
     let (owner, organization) = app.founder("owner@example.com").await;
-    House { app, owner, organization }
+    Fixture { app, owner, organization }
 }
 
-impl House {
+impl Fixture {
     fn path(&self, rest: &str) -> String {
         format!("/organizations/{}/-/{rest}", self.organization)
     }
 
-    async fn list(&self) -> serde_json::Value {
+    async fn invitations(&self) -> serde_json::Value {
         self.owner.get(&format!("/organizations/{}/invitations?status=all", self.organization)).await.ok()
     }
 
-    async fn membership(&self, email: &str) -> String {
+    async fn membership_id(&self, email: &str) -> String {
         let members = self.owner.get(&format!("/organizations/{}/members", self.organization)).await.ok();
         let found = members["data"].as_array().unwrap().iter().find(|one| one.to_string().contains(email)).unwrap();
         text(&found["id"])
@@ -33,86 +33,86 @@ impl House {
 }
 
 #[tokio::test]
-async fn one_is_invited_at_once_and_many_after_a_look() {
-    let house = house().await;
-    let path = house.path("invitations");
-    house.owner.get(&path).await.page(200, "Nobody here");
-    let done = house.owner.post(&path, &[("emails", NINA), ("days", "3")]).await.leads_to(&path);
-    let page = house.owner.get(&done).await.page(200, "Invited. Whether the mail has arrived");
+async fn invites_one_directly_and_many_after_preview() {
+    let fixture = setup().await;
+    let path = fixture.path("invitations");
+    fixture.owner.get(&path).await.page(200, "Nobody here");
+    let location = fixture.owner.post(&path, &[("emails", NINA), ("days", "3")]).await.leads_to(&path);
+    let page = fixture.owner.get(&location).await.page(200, "Invited. Whether the mail has arrived");
     assert!(page.contains(NINA) && page.contains("Sent") && page.contains("in 3 days"), "{page}");
     let copied = page.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap();
     let token = copied.strip_prefix("http://vestibule.test/invite#token=inv_").unwrap();
-    assert!(!token.contains('.'), "the bare token, which proves nothing");
-    house.owner.post(&path, &[("emails", NINA)]).await.page(400, "invited already");
-    house.owner.post(&path, &[("emails", "")]).await.page(400, "emails is required");
-    house.owner.post(&path, &[("emails", NINA), ("days", "91")]).await.page(400, "from 1 to 90");
+    assert!(!token.contains('.'), "the copied link has no proof of the address");
+    fixture.owner.post(&path, &[("emails", NINA)]).await.page(400, "invited already");
+    fixture.owner.post(&path, &[("emails", "")]).await.page(400, "emails is required");
+    fixture.owner.post(&path, &[("emails", NINA), ("days", "91")]).await.page(400, "from 1 to 90");
 
     let many = "kim@example.com, lou@example.com\nnonsense; nina@example.com";
-    let look = house.owner.post(&path, &[("emails", many)]).await.page(200, "Good: 2. Not possible: 2.");
-    assert!(look.contains("Invite 2") && look.contains("nonsense"), "{look}");
-    assert_eq!(house.list().await.as_array().unwrap().len(), 1, "nothing yet");
-    house.owner.post(&path, &[("emails", many), ("sure", "yes")]).await.leads_to(&path);
-    assert_eq!(house.list().await.as_array().unwrap().len(), 3);
-    assert_eq!(house.app.mails_to("kim@example.com"), 1);
+    let preview = fixture.owner.post(&path, &[("emails", many)]).await.page(200, "Good: 2. Not possible: 2.");
+    assert!(preview.contains("Invite 2") && preview.contains("nonsense"), "{preview}");
+    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 1, "the preview invites nobody");
+    fixture.owner.post(&path, &[("emails", many), ("sure", "yes")]).await.leads_to(&path);
+    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 3);
+    assert_eq!(fixture.app.mails_to("kim@example.com"), 1);
 }
 
 #[tokio::test]
-async fn invitations_are_found_sent_again_and_taken_back() {
-    let house = house().await;
-    let path = house.path("invitations");
+async fn filters_resends_and_discards_invitations() {
+    let fixture = setup().await;
+    let path = fixture.path("invitations");
     for email in [NINA, "kim@example.com"] {
-        house.owner.post(&path, &[("emails", email)]).await.leads_to(&path);
+        fixture.owner.post(&path, &[("emails", email)]).await.leads_to(&path);
     }
-    let found = house.owner.get(&format!("{path}?email=kim%40example.com")).await.page(200, "kim@example.com");
+    let found = fixture.owner.get(&format!("{path}?email=kim%40example.com")).await.page(200, "kim@example.com");
     assert!(!found.contains(NINA), "{found}");
-    let list = house.list().await;
+    let list = fixture.invitations().await;
     let id = text(&list[0]["id"]);
-    house.owner.post(&format!("{path}/{id}/resend"), &[]).await.leads_to(&format!("{path}?done=resent"));
-    assert_eq!(house.app.mails_to("kim@example.com"), 2);
-    let asked = house.owner.post(&format!("{path}/{id}/discard"), &[]).await.page(200, "dead at once");
-    assert!(asked.contains("name=\"sure\""));
-    assert_eq!(house.list().await[0]["status"], "pending");
-    house.owner.post(&format!("{path}/{id}/discard"), &[("sure", "yes")]).await.leads_to(&path);
-    assert_eq!(house.list().await[0]["status"], "discarded");
-    house.owner.post(&format!("{path}/{id}/resend"), &[]).await.page(400, "was accepted, declined or discarded");
-    house.app.advance(crate::harness::DAY * 8);
-    house.owner.get(&format!("{path}?show=expired")).await.page(200, "Run out");
-    house.owner.get(&format!("{path}?show=discarded")).await.page(200, "Taken back");
+    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.leads_to(&format!("{path}?done=resent"));
+    assert_eq!(fixture.app.mails_to("kim@example.com"), 2);
+    let confirmation = fixture.owner.post(&format!("{path}/{id}/discard"), &[]).await.page(200, "dead at once");
+    assert!(confirmation.contains("name=\"sure\""));
+    assert_eq!(fixture.invitations().await[0]["status"], "pending");
+    fixture.owner.post(&format!("{path}/{id}/discard"), &[("sure", "yes")]).await.leads_to(&path);
+    assert_eq!(fixture.invitations().await[0]["status"], "discarded");
+    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.page(400, "was accepted, declined or discarded");
+    fixture.app.advance(crate::harness::DAY * 8);
+    fixture.owner.get(&format!("{path}?show=expired")).await.page(200, "Run out");
+    fixture.owner.get(&format!("{path}?show=discarded")).await.page(200, "Taken back");
 }
 
 #[tokio::test]
-async fn members_get_roles_and_go() {
-    let house = house().await;
-    let nina = house.app.member(&house.owner, &house.organization, NINA, "").await;
-    let page = nina.get(&house.path("members")).await.page(200, "2 members");
+async fn assigns_roles_offers_ownership_and_removes_member() {
+    let fixture = setup().await;
+    let nina = fixture.app.member(&fixture.owner, &fixture.organization, NINA, "").await;
+    let page = nina.get(&fixture.path("members")).await.page(200, "2 members");
     assert!(!page.contains(">Change<") && !page.contains("Invitations</a>"), "{page}");
-    nina.get(&house.path("invitations")).await.page(403, "nothing here that you may see");
-    house.owner.get(&house.path("members?search=NINA")).await.page(200, NINA);
-    house.owner.get(&house.path("members?search=zzz")).await.page(200, "Nobody is found");
-    let one = house.path(&format!("members/{}", house.membership(NINA).await));
-    house.owner.get(&one).await.page(200, "One more role");
-    let roles = house.owner.get(&format!("/organizations/{}/roles", house.organization)).await.ok();
+    nina.get(&fixture.path("invitations")).await.page(403, "nothing here that you may see");
+    fixture.owner.get(&fixture.path("members?search=NINA")).await.page(200, NINA);
+    fixture.owner.get(&fixture.path("members?search=zzz")).await.page(200, "Nobody is found");
+    let member = fixture.path(&format!("members/{}", fixture.membership_id(NINA).await));
+    fixture.owner.get(&member).await.page(200, "One more role");
+    let roles = fixture.owner.get(&format!("/organizations/{}/roles", fixture.organization)).await.ok();
     let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
     let role = text(&admin["id"]);
-    house.owner.post(&format!("{one}/give-role"), &[("role", &role)]).await.leads_to(&one);
-    nina.get(&house.path("invitations")).await.page(200, "Invite people");
-    house.owner.post(&format!("{one}/take-role"), &[("role", &role)]).await.leads_to(&one);
-    nina.get(&house.path("invitations")).await.page(403, "nothing here");
-    house.owner.post(&format!("{one}/hand-over"), &[]).await.page(200, "answer for the organization");
-    house.owner.post(&format!("{one}/hand-over"), &[("sure", "yes")]).await.leads_to(&one);
+    fixture.owner.post(&format!("{member}/give-role"), &[("role", &role)]).await.leads_to(&member);
+    nina.get(&fixture.path("invitations")).await.page(200, "Invite people");
+    fixture.owner.post(&format!("{member}/take-role"), &[("role", &role)]).await.leads_to(&member);
+    nina.get(&fixture.path("invitations")).await.page(403, "nothing here");
+    fixture.owner.post(&format!("{member}/hand-over"), &[]).await.page(200, "answer for the organization");
+    fixture.owner.post(&format!("{member}/hand-over"), &[("sure", "yes")]).await.leads_to(&member);
     nina.get("/organizations").await.page(200, "Offered to you");
-    nina.post(&house.path("handover/decline"), &[]).await.leads_to("/organizations?done=declined");
-    house.owner.post(&format!("{one}/remove"), &[]).await.page(200, "lose all access");
-    house.owner.post(&format!("{one}/remove"), &[("sure", "yes")]).await.leads_to(&house.path("members"));
-    nina.get(&house.path("members")).await.page(403, "nothing here");
-    let own = house.path(&format!("members/{}", house.membership("owner@example.com").await));
-    house.owner.post(&format!("{own}/remove"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
+    nina.post(&fixture.path("handover/decline"), &[]).await.leads_to("/organizations?done=declined");
+    fixture.owner.post(&format!("{member}/remove"), &[]).await.page(200, "lose all access");
+    fixture.owner.post(&format!("{member}/remove"), &[("sure", "yes")]).await.leads_to(&fixture.path("members"));
+    nina.get(&fixture.path("members")).await.page(403, "nothing here");
+    let own = fixture.path(&format!("members/{}", fixture.membership_id("owner@example.com").await));
+    fixture.owner.post(&format!("{own}/remove"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
 }
 
 #[tokio::test]
-async fn roles_workspaces_domains_and_settings() {
-    let house = house().await;
-    let (owner, roles) = (&house.owner, house.path("roles"));
+async fn manages_roles_workspaces_domains_and_settings() {
+    let fixture = setup().await;
+    let (owner, roles) = (&fixture.owner, fixture.path("roles"));
     owner
         .post(&roles, &[("name", "Buyer"), ("permissions", "purchases:read\r\npurchases:write\r\n")])
         .await
@@ -122,26 +122,26 @@ async fn roles_workspaces_domains_and_settings() {
     owner.post(&format!("{roles}/{id}/remove"), &[("replacement", "")]).await.leads_to(&roles);
     owner.post(&roles, &[("name", ""), ("permissions", "x y")]).await.page(400, "role=\"alert\"");
 
-    let workspaces = house.path("workspaces");
+    let workspaces = fixture.path("workspaces");
     owner.post(&workspaces, &[("name", "Warehouse")]).await.leads_to(&workspaces);
     let page = owner.get(&workspaces).await.page(200, "Warehouse");
     let id = page.split_once("/-/workspaces/").unwrap().1.split('"').next().unwrap().to_owned();
-    let one = format!("{workspaces}/{id}");
-    owner.get(&one).await.page(200, "1 member");
-    house.app.member(owner, &house.organization, NINA, "").await;
-    owner.post(&format!("{one}/add-member"), &[("email", NINA)]).await.leads_to(&one);
-    let page = owner.get(&one).await.page(200, "2 members");
+    let workspace = format!("{workspaces}/{id}");
+    owner.get(&workspace).await.page(200, "1 member");
+    fixture.app.member(owner, &fixture.organization, NINA, "").await;
+    owner.post(&format!("{workspace}/add-member"), &[("email", NINA)]).await.leads_to(&workspace);
+    let page = owner.get(&workspace).await.page(200, "2 members");
     let last = page.rsplit_once("name=\"member\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let first = page.split_once("name=\"member\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let nina = if first > last { first } else { last };
-    owner.post(&format!("{one}/remove-member"), &[("member", &nina)]).await.page(200, "stay in the organization");
-    owner.post(&format!("{one}/remove-member"), &[("member", &nina), ("sure", "yes")]).await.leads_to(&one);
-    owner.post(&format!("{one}/rename"), &[("name", "Cellar")]).await.leads_to(&one);
-    owner.post(&format!("{one}/leave"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
-    owner.post(&format!("{one}/delete"), &[]).await.page(200, "cannot be taken back");
-    owner.post(&format!("{one}/delete"), &[("sure", "yes")]).await.leads_to(&workspaces);
+    owner.post(&format!("{workspace}/remove-member"), &[("member", &nina)]).await.page(200, "stay in the organization");
+    owner.post(&format!("{workspace}/remove-member"), &[("member", &nina), ("sure", "yes")]).await.leads_to(&workspace);
+    owner.post(&format!("{workspace}/rename"), &[("name", "Cellar")]).await.leads_to(&workspace);
+    owner.post(&format!("{workspace}/leave"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
+    owner.post(&format!("{workspace}/delete"), &[]).await.page(200, "cannot be taken back");
+    owner.post(&format!("{workspace}/delete"), &[("sure", "yes")]).await.leads_to(&workspaces);
 
-    let domains = house.path("domains");
+    let domains = fixture.path("domains");
     owner.post(&domains, &[("domain", "gmail.com")]).await.page(400, "Anybody can have an address");
     owner.post(&domains, &[("domain", "acme.example")]).await.leads_to(&domains);
     let page = owner.get(&domains).await.page(200, "vestibule-verify=");
@@ -150,47 +150,51 @@ async fn roles_workspaces_domains_and_settings() {
     owner.post(&format!("{domains}/{id}/joining"), &[("joining", "join")]).await.leads_to(&domains);
     owner.post(&format!("{domains}/{id}/delete"), &[("sure", "yes")]).await.leads_to(&domains);
 
-    let settings = house.path("settings");
+    let settings = fixture.path("settings");
     owner.post(&settings, &[("name", "Berg Tea"), ("description", "Leaves")]).await.leads_to(&settings);
     owner.get(&settings).await.page(200, "<h1>Berg Tea</h1>");
     let long = "x".repeat(300);
     owner.post(&settings, &[("name", &long), ("description", "")]).await.page(400, &long);
-    owner.post(&house.path("leave"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
-    owner.post(&house.path("handover/withdraw"), &[]).await.page(404, "no open offer");
-    owner.post(&house.path("delete"), &[]).await.page(200, "after 30 days");
-    owner.post(&house.path("delete"), &[("sure", "yes")]).await.leads_to("/organizations?done=deleted");
+    owner.post(&fixture.path("leave"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
+    owner.post(&fixture.path("handover/withdraw"), &[]).await.page(404, "no open offer");
+    owner.post(&fixture.path("delete"), &[]).await.page(200, "after 30 days");
+    owner.post(&fixture.path("delete"), &[("sure", "yes")]).await.leads_to("/organizations?done=deleted");
     owner.get("/organizations").await.page(200, "Erased for good");
-    owner.post(&house.path("restore"), &[]).await.leads_to("/organizations?done=restored");
+    owner.post(&fixture.path("restore"), &[]).await.leads_to("/organizations?done=restored");
     owner.get(&settings).await.page(200, "Berg Tea");
 }
 
 #[tokio::test]
-async fn the_list_of_organizations_founds_accepts_and_comes_in() {
-    let house = house().await;
-    let nina = house.app.member(&house.owner, &house.organization, NINA, "").await;
-    let (other, elsewhere) = house.app.founder("chief@example.com").await;
+async fn list_creates_accepts_and_joins() {
+    let fixture = setup().await;
+    let nina = fixture.app.member(&fixture.owner, &fixture.organization, NINA, "").await;
+    let (other, other_organization) = fixture.app.founder("chief@example.com").await;
     for email in [NINA, "kim@example.com"] {
-        other.post(&format!("/organizations/{elsewhere}/invitations"), &[("email", email)]).await.ok();
+        other.post(&format!("/organizations/{other_organization}/invitations"), &[("email", email)]).await.ok();
     }
     let page = nina.get("/organizations").await.page(200, "Invitations to you");
     let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
-    nina.post("/organizations/-/accept", &[("token", &token)]).await.leads_to(&format!("/organizations/{elsewhere}"));
+    nina.post("/organizations/-/accept", &[("token", &token)])
+        .await
+        .leads_to(&format!("/organizations/{other_organization}"));
     nina.post("/organizations/-/accept", &[("token", &token)]).await.page(400, "not valid any more");
     nina.post("/organizations/-/decline", &[("token", "x")]).await.page(400, "not valid any more");
-    let made = nina.post("/organizations/-/create", &[("name", "Own")]).await.leads_to("/organizations/");
-    nina.get(&made).await.page(200, "It is there.");
+    let location = nina.post("/organizations/-/create", &[("name", "Own")]).await.leads_to("/organizations/");
+    nina.get(&location).await.page(200, "It is there.");
     nina.post("/organizations/-/create", &[("name", "")]).await.page(400, "name is required");
-    house
+    fixture
         .owner
         .post(
-            &format!("/organizations/{}/domains", house.organization),
+            &format!("/organizations/{}/domains", fixture.organization),
             &[("domain", "acme.example"), ("joining", "join")],
         )
         .await
         .ok();
-    house.app.execute("UPDATE domains SET verified_at = 1");
-    let lou = house.app.member(&other, &elsewhere, "lou@acme.example", "").await;
+    fixture.app.execute("UPDATE domains SET verified_at = 1");
+    let lou = fixture.app.member(&other, &other_organization, "lou@acme.example", "").await;
     lou.get("/organizations").await.page(200, "By your address of acme.example");
-    lou.post(&house.path("come-in"), &[]).await.leads_to(&format!("/organizations/{}?done=joined", house.organization));
-    nina.post(&house.path("come-in"), &[]).await.page(403, "cannot join");
+    lou.post(&fixture.path("come-in"), &[])
+        .await
+        .leads_to(&format!("/organizations/{}?done=joined", fixture.organization));
+    nina.post(&fixture.path("come-in"), &[]).await.page(403, "cannot join");
 }

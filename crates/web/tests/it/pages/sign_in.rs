@@ -1,22 +1,22 @@
-//! Coming in by pages: password, code, link, sign-up, reset, another account.
+//! Sign-in by password, code and link; sign-up, password reset, and switching between accounts.
 
 use crate::harness::{App, Client, PASSWORD};
 
 const ADA: &str = "ada@example.com";
-const OTHER: &str = "another-sesame-43";
+const NEW_PASSWORD: &str = "another-sesame-43";
 
-async fn proved(app: &App) -> Client {
+async fn verified_user(app: &App) -> Client {
     let (owner, organization) = app.founder("owner@example.com").await;
     app.member(&owner, &organization, ADA, "").await
 }
 
-/// What stands behind `attempt=` in where a form led.
-fn attempt(location: &str) -> String {
+/// Returns the `attempt` parameter of a redirect.
+fn attempt_id(location: &str) -> String {
     location.split_once("attempt=").unwrap().1.split('&').next().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn by_password_with_address_or_name() {
+async fn signs_in_by_password_with_address_or_username() {
     let app = App::start().await;
     let fields = [("email", ADA), ("password", PASSWORD), ("username", "ada.l")];
     app.visitor().post("/auth/signup", &fields).await.ok();
@@ -27,7 +27,7 @@ async fn by_password_with_address_or_name() {
             .await
             .leads_to("/organizations");
         browser.get("/account").await.page(200, ADA);
-        // Once more, by the back button for one.
+        // Signing in again (for example after the back button) succeeds.
         browser
             .post("/sign-in", &[("identifier", identifier), ("password", PASSWORD)])
             .await
@@ -41,14 +41,14 @@ async fn by_password_with_address_or_name() {
 }
 
 #[tokio::test]
-async fn by_code_and_by_link() {
+async fn signs_in_by_code_and_by_link() {
     let app = App::start().await;
-    proved(&app).await;
+    verified_user(&app).await;
     let browser = app.visitor();
-    let begun =
+    let location =
         browser.post("/sign-in/mail", &[("email", ADA), ("method", "email_otp")]).await.leads_to("/sign-in/code");
-    let id = attempt(&begun);
-    browser.get(&begun).await.page(200, "Look into your mail");
+    let id = attempt_id(&location);
+    browser.get(&location).await.page(200, "Look into your mail");
     let typed = |code: &str| [("attempt", id.clone()), ("code", code.to_owned())];
     let post = async |code: &str| {
         let fields = typed(code);
@@ -73,9 +73,9 @@ async fn by_code_and_by_link() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_looks_like_a_known_one() {
+async fn does_not_reveal_unknown_address() {
     let app = App::start().await;
-    proved(&app).await;
+    verified_user(&app).await;
     let mut pages = Vec::new();
     for email in [ADA, "eva@example.com"] {
         let browser = app.visitor();
@@ -91,7 +91,7 @@ async fn an_unknown_address_looks_like_a_known_one() {
 }
 
 #[tokio::test]
-async fn making_an_account_with_and_without_proof() {
+async fn signs_up_with_and_without_verification() {
     let app = App::start().await;
     let fields = [("email", ADA), ("password", PASSWORD), ("first_name", "Ada"), ("return_to", "/account")];
     assert_eq!(app.visitor().post("/sign-up", &fields).await.leads_to("/"), "/account");
@@ -101,16 +101,17 @@ async fn making_an_account_with_and_without_proof() {
     let app = App::with(|settings| settings.verify_addresses = true).await;
     let browser = app.visitor();
     let location = browser.post("/sign-up", &fields).await.leads_to("/sign-up/code");
-    let typed = [("attempt", attempt(&location)), ("code", app.mailed_code(ADA)), ("return_to", "/account".to_owned())];
+    let typed =
+        [("attempt", attempt_id(&location)), ("code", app.mailed_code(ADA)), ("return_to", "/account".to_owned())];
     let typed = typed.each_ref().map(|(name, text)| (*name, text.as_str()));
     assert_eq!(browser.post("/sign-up/code", &typed).await.leads_to("/"), "/account");
     browser.get("/account").await.page(200, "verified");
 }
 
 #[tokio::test]
-async fn a_new_password_by_mail() {
+async fn resets_password_by_mailed_code() {
     let app = App::start().await;
-    let elsewhere = proved(&app).await;
+    let other_browser = verified_user(&app).await;
     let browser = app.visitor();
     browser.post("/reset", &[("email", ADA)]).await.leads_to("/reset/code");
     browser.post("/reset/code", &[("email", ADA), ("code", "nonsense")]).await.page(400, "This is not the code");
@@ -118,15 +119,15 @@ async fn a_new_password_by_mail() {
     let page = browser.post("/reset/code", &[("email", ADA), ("code", &code)]).await.page(200, "New password");
     let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     browser.post("/reset/password", &[("token", &token), ("password", "short")]).await.page(400, "at least 8");
-    let set = [("token", token.as_str()), ("password", OTHER)];
+    let set = [("token", token.as_str()), ("password", NEW_PASSWORD)];
     browser.post("/reset/password", &set).await.leads_to("/organizations?done=password_set");
     browser.get("/organizations?done=password_set").await.page(200, "The password is set");
-    elsewhere.get("/account").await.leads_to("/sign-in");
+    other_browser.get("/account").await.leads_to("/sign-in");
     browser.post("/reset/password", &set).await.page(400, "cannot be used");
 }
 
 #[tokio::test]
-async fn two_people_in_one_browser() {
+async fn switches_between_accounts() {
     let app = App::start().await;
     let browser = app.person(ADA).await;
     let fields = [("email", "ben@example.com"), ("password", PASSWORD), ("first_name", "Ben")];
@@ -139,20 +140,20 @@ async fn two_people_in_one_browser() {
 }
 
 #[tokio::test]
-async fn which_organization_one_acts_in() {
+async fn chooses_active_organization() {
     let app = App::with(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()]).await;
     let (owner, organization) = app.founder("owner@example.com").await;
     let other = owner.post("/organizations", &[("name", "Other")]).await.ok();
     let other = crate::harness::text(&other["organization"]["id"]);
     owner.get("/choose-organization").await.page(200, "Go on in Other");
-    let ours = "https://app.example.com/start";
-    let fields = [("organization", other.as_str()), ("return_to", ours)];
-    assert_eq!(owner.post("/choose-organization", &fields).await.leads_to("https"), ours);
+    let allowed = "https://app.example.com/start";
+    let fields = [("organization", other.as_str()), ("return_to", allowed)];
+    assert_eq!(owner.post("/choose-organization", &fields).await.leads_to("https"), allowed);
     let active = async || owner.get("/session").await.ok()["active_signin"]["active_organization_membership"].clone();
     assert_eq!(active().await["organization_id"], *other);
-    let there =
+    let location =
         owner.post("/choose-organization", &[("organization", &organization)]).await.leads_to("/organizations/");
-    assert_eq!(there, format!("/organizations/{organization}"));
+    assert_eq!(location, format!("/organizations/{organization}"));
     assert_eq!(active().await["organization_id"], *organization);
     owner.post("/choose-organization", &[("organization", "7")]).await.page(400, "not a member");
 }

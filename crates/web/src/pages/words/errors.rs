@@ -1,4 +1,4 @@
-//! Refusals in words. English ones come with the refusal; these are the German ones that people meet on pages.
+//! Error messages. A [`Problem`] has English messages; this file translates those that can appear on pages.
 
 use vestibule_core::language::Language;
 use vestibule_core::{Code, Problem};
@@ -6,13 +6,13 @@ use vestibule_core::{Code, Problem};
 use super::Words;
 
 impl Words {
-    /// What was refused, and what to do. A code without words here says it in English: better than saying nothing.
+    /// Returns the messages of a problem, joined by spaces. A code without a translation falls back to English.
     pub(in super::super) fn problem(self, problem: &Problem) -> String {
-        let words = |(code, english): (Code, &str)| match self.0 {
+        let message = |(code, english): (Code, &str)| match self.0 {
             Language::German => german(code).map_or_else(|| english.to_owned(), str::to_owned),
             Language::English => english.to_owned(),
         };
-        problem.errors().map(words).collect::<Vec<_>>().join(" ")
+        problem.errors().map(message).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -1,13 +1,13 @@
-//! Instants as people say them: how long ago, or how long to go. The exact one is the element's own, and its title's once a
-//! script has put it into the reader's zone.
+//! Relative times such as "in 3 days" or "2 hours ago". The `datetime` attribute has the exact time, which the script
+//! converts to the local time zone for the `title`.
 
 use vestibule_core::time::Timestamp;
 
 use super::words::Words;
 
 impl Words {
-    /// `<time>` with words such as "in 3 days". It holds nothing that anybody typed.
-    pub(super) fn time(self, instant: Timestamp, now: Timestamp) -> String {
+    /// Returns a `<time>` element. Templates may insert it unescaped: it contains no user input.
+    pub(super) fn time_html(self, instant: Timestamp, now: Timestamp) -> String {
         format!("<time datetime=\"{instant}\">{}</time>", self.relative(instant, now))
     }
 
@@ -21,13 +21,13 @@ impl Words {
             _ => (minutes / 1440, 2),
         };
         let span = self.span(count, unit);
-        if is_past { self.ago(span) } else { self.in_span(span) }
+        if is_past { self.duration_ago(span) } else { self.in_duration(span) }
     }
 
     fn span(self, count: u64, unit: usize) -> String {
         const UNITS: [[[&str; 2]; 3]; 2] = [
             [["minute", "minutes"], ["hour", "hours"], ["day", "days"]],
-            // In the case that "in" and "vor" ask for.
+            // In the dative, which "in" and "vor" require.
             [["Minute", "Minuten"], ["Stunde", "Stunden"], ["Tag", "Tagen"]],
         ];
         let language = usize::from(self.0 == vestibule_core::language::Language::German);
@@ -43,17 +43,17 @@ mod tests {
     use vestibule_core::language::Language;
 
     #[test]
-    fn instants_are_told_as_people_do() {
+    fn formats_relative_times() {
         let now = Timestamp::from_microseconds(1_768_473_000_000_000);
-        let said = |language, seconds: i64| {
+        let relative = |language, seconds: i64| {
             let span = Duration::from_secs(seconds.unsigned_abs());
             Words(language).relative(if seconds < 0 { now.minus(span) } else { now.plus(span) }, now)
         };
-        assert_eq!(said(Language::English, 0), "just now");
-        assert_eq!(said(Language::English, -90), "1 minute ago");
-        assert_eq!(said(Language::English, 7200), "in 2 hours");
-        assert_eq!(said(Language::German, 3 * 86_400), "in 3 Tagen");
-        assert_eq!(said(Language::German, -3600), "vor 1 Stunde");
-        assert_eq!(said(Language::German, -40 * 86_400), "vor 40 Tagen");
+        assert_eq!(relative(Language::English, 0), "just now");
+        assert_eq!(relative(Language::English, -90), "1 minute ago");
+        assert_eq!(relative(Language::English, 7200), "in 2 hours");
+        assert_eq!(relative(Language::German, 3 * 86_400), "in 3 Tagen");
+        assert_eq!(relative(Language::German, -3600), "vor 1 Stunde");
+        assert_eq!(relative(Language::German, -40 * 86_400), "vor 40 Tagen");
     }
 }

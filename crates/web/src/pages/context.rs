@@ -1,0 +1,196 @@
+//! The context of a page request: caller, language, running commands and queries, rendering.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use vestibule_core::context::{Caller, Command, Query};
+use vestibule_core::secret::SessionToken;
+use vestibule_core::session::{Show, ShownSession};
+use vestibule_core::time::Timestamp;
+use vestibule_core::{Code, Problem};
+
+use super::layout::Layout;
+use super::words::Words;
+use crate::app::{App, Visitor};
+use crate::cookie;
+use crate::envelope::take_refusal;
+use crate::extract::{Fields, Reader};
+use crate::return_to::ReturnTo;
+
+/// An extractor with everything that a page handler needs.
+#[derive(Clone, Debug)]
+pub(super) struct PageContext {
+    pub(super) app: App,
+    pub(super) caller: Caller,
+    pub(super) words: Words,
+    path_and_query: String,
+    query: String,
+}
+
+impl FromRequestParts<App> for PageContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let Visitor(caller) = Visitor::behind(parts);
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        Ok(Self {
+            app: app.clone(),
+            words: Words(caller.language),
+            caller: Caller::clone(&caller),
+            path_and_query: path.to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// A value for a page, or the response to send instead of the page.
+pub(super) type PageResult<T> = Result<T, Response>;
+
+impl PageContext {
+    /// Runs a query. An error becomes an error page, or a redirect to `/sign-in` without a session.
+    pub(super) async fn query<Q: Query>(&self, query: Q) -> PageResult<Q::Out> {
+        self.app.ask(&self.caller, query).await.result.map_err(|problem| self.error_page(&problem))
+    }
+
+    /// Runs a query and returns the error, for pages that show it themselves.
+    pub(super) async fn try_query<Q: Query>(&self, query: Q) -> Result<Q::Out, Problem> {
+        self.app.ask(&self.caller, query).await.result
+    }
+
+    /// Runs a command and returns the error, which the caller shows on the page with the form.
+    pub(super) async fn run<C: Command>(&self, command: C) -> Result<C::Out, Problem> {
+        self.app.run(&self.caller, command).await.result
+    }
+
+    pub(super) async fn session(&self) -> PageResult<Option<ShownSession>> {
+        self.query(Show).await
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.app.service().now()
+    }
+
+    /// Returns the query parameters of the URL. A query that cannot be parsed is treated as empty.
+    pub(super) fn query_params(&self) -> Reader {
+        Reader::new(Fields::of_form(self.query.as_bytes()).unwrap_or_default())
+    }
+
+    /// Returns one query parameter, or an empty string if it is missing.
+    pub(super) fn query_param(&self, name: &str) -> String {
+        self.query_params().text(name).ok().flatten().unwrap_or_default()
+    }
+
+    /// Validates a return URL: a path of this server or a URL of an allowed origin. Prevents open redirects.
+    pub(super) fn return_to(&self, url: &str) -> Option<String> {
+        ReturnTo::parse("return_to", url).and_then(|to| to.allowed("return_to", self.app.settings())).ok()
+    }
+
+    pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
+        let flash = self.words.flash(&self.query_param("done"));
+        Layout::new(self.app.settings(), self.words, title, is_signed_in, flash)
+    }
+
+    /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`.
+    pub(super) fn error_page(&self, problem: &Problem) -> Response {
+        if problem.code() == Code::Unauthorized {
+            return self.redirect_to_sign_in();
+        }
+        let status = StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(cause) = problem.cause() {
+            tracing::error!(code = problem.code().as_str(), cause, "page request failed");
+        }
+        let title = if status.is_server_error() { self.words.server_error_title() } else { self.words.error_title() };
+        let advice =
+            if problem.code() == Code::Forbidden { self.words.forbidden_advice() } else { self.words.problem(problem) };
+        let has_session = self.caller.token.is_some();
+        self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice })
+    }
+
+    /// Redirects to `/sign-in`, which returns to this page.
+    pub(super) fn redirect_to_sign_in(&self) -> Response {
+        let return_to: String = form_urlencoded::byte_serialize(self.path_and_query.as_bytes()).collect();
+        see_other(&format!("/sign-in?return_to={return_to}"))
+    }
+
+    pub(super) fn render(&self, status: StatusCode, page: &impl Template) -> Response {
+        match page.render() {
+            Ok(html) => {
+                let policy = HeaderValue::from_str(&content_security_policy(self.app.settings()));
+                let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
+                let content_type = HeaderValue::from_static("text/html; charset=utf-8");
+                let language = HeaderValue::from_static(self.words.0.tag());
+                let headers = [
+                    (header::CONTENT_TYPE, content_type),
+                    (header::CONTENT_SECURITY_POLICY, policy),
+                    (header::CONTENT_LANGUAGE, language),
+                    (header::VARY, HeaderValue::from_static("accept-language, cookie")),
+                ];
+                (status, headers, html).into_response()
+            }
+            Err(error) => {
+                tracing::error!(%error, "page template failed to render");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    /// Renders a page with the status and `Retry-After` of the error, or with 200 if there is none.
+    pub(super) fn render_with_error(&self, error: Option<&Problem>, page: &impl Template) -> Response {
+        let status = error.and_then(|problem| StatusCode::from_u16(problem.code().status()).ok());
+        let mut response = self.render(status.unwrap_or(StatusCode::OK), page);
+        let retry_after = error.and_then(Problem::retry_after).map(|span| span.as_secs().max(1));
+        if let Some(seconds) = retry_after.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+
+    /// Sets the session cookie if the request created a session or replaced its token.
+    pub(super) fn with_session_cookie(&self, mut response: Response, token: Option<&SessionToken>) -> Response {
+        let settings = self.app.settings();
+        if let Some(token) = token {
+            let cookie =
+                cookie::set_session(&token.reveal(), settings.public_url.is_https(), settings.sessions.absolute);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    layout: Layout,
+    advice: String,
+}
+
+/// Allows only files of this server, images of the configured image host, and form targets on this server or an allowed
+/// origin. `form-action` includes the origins because browsers also apply it to redirects after a form.
+fn content_security_policy(settings: &vestibule_core::settings::Settings) -> String {
+    let image_origin = settings.images.public_url.as_deref().unwrap_or_default();
+    let image_origin = image_origin.split('/').take(3).collect::<Vec<_>>().join("/");
+    let origins = settings.allowed_origins.join(" ");
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {image_origin}; connect-src 'self'; \
+         form-action 'self' {origins}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Redirects with 303, so that the browser follows with a GET.
+pub(super) fn see_other(path: &str) -> Response {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/organizations"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// Renders the rejection of an extractor as an error page.
+pub(super) fn rejection_page(cx: &PageContext, rejection: crate::envelope::Refusal) -> Response {
+    let mut response = rejection.into_response();
+    match take_refusal(&mut response) {
+        Some(problem) => cx.error_page(&problem),
+        None => response,
+    }
+}

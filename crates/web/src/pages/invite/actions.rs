@@ -1,0 +1,201 @@
+//! The actions of the invitation page: accept, sign in, sign up, decline, and requests to the organization.
+
+use axum::response::Response;
+use vestibule_core::context::Caller;
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::invitation::{Accept, Decline, Look, Outcome};
+use vestibule_core::join_request::{AskForMine, renew as renew_invitation};
+use vestibule_core::names::PersonName;
+use vestibule_core::outbox::Refuse;
+use vestibule_core::password::Password;
+use vestibule_core::secret::{InvitationToken, SessionToken};
+use vestibule_core::sign_in::{self, Identifier};
+use vestibule_core::sign_up::{self, SignUp};
+use vestibule_core::user::AddInvitedAddress;
+use vestibule_core::{Code, Problem};
+
+use super::super::context::{PageContext, see_other};
+use super::super::form::Form;
+use super::{InvitationCookie, invitation_page, outcome_page, paste, with_invitation_cookie};
+
+/// Accepts with the current session.
+pub(super) async fn accept(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
+    match token {
+        None => paste(&cx, None),
+        Some(token) => accept_with(&cx, &token, None).await,
+    }
+}
+
+/// Accepts, and redirects to the organization. `session` is the new session token if this request created one.
+async fn accept_with(cx: &PageContext, token: &InvitationToken, session: Option<&SessionToken>) -> Response {
+    let mut cx = cx.clone();
+    if session.is_some() {
+        cx.caller = Caller { token: session.cloned(), ..cx.caller };
+    }
+    let response = match cx.run(Accept { token: token.clone() }).await {
+        Ok(Outcome { refusal: None, organization: Some(organization), .. }) => {
+            let response = see_other(&format!("/organizations/{}?done=joined", organization.id));
+            with_invitation_cookie(&cx, response, "")
+        }
+        // The invitation page shows the matching step.
+        Ok(Outcome { refusal: Some(code), .. }) if has_step(code) => see_other("/invite"),
+        Ok(Outcome { refusal, .. }) => {
+            let problem = refusal.unwrap_or(Code::Internal).into();
+            invitation_page(&cx, token, Some(&problem), None).await
+        }
+        Err(problem) => invitation_page(&cx, token, Some(&problem), None).await,
+    };
+    cx.with_session_cookie(response, session)
+}
+
+const fn has_step(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InvitationRequiresSignin
+            | Code::InvitationRequiresSignup
+            | Code::InvitationEmailMismatch
+            | Code::InvitationEmailUnverified
+            | Code::InvitationExpired
+    )
+}
+
+/// Signs in with the invited address, and accepts.
+pub(super) async fn sign_in(cx: PageContext, InvitationCookie(token): InvitationCookie, form: Form) -> Response {
+    let Some(token) = token else {
+        return paste(&cx, None);
+    };
+    let signed_in = match EmailAddress::parse(form.text("email")) {
+        Ok(email) => {
+            let password = Password::attempt(form.text("password").to_owned());
+            let service = cx.app.service();
+            sign_in::with_password(service, &cx.caller, Identifier::Email(email), password).await.result
+        }
+        Err(error) => Err(error.into()),
+    };
+    match signed_in {
+        Ok(signed_in) => accept_with(&cx, &token, signed_in.token.as_ref()).await,
+        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+    }
+}
+
+/// Creates an account for the invited address, and accepts. A token from the mail verifies the address.
+pub(super) async fn sign_up(cx: PageContext, InvitationCookie(token): InvitationCookie, form: Form) -> Response {
+    let Some(token) = token else {
+        return paste(&cx, None);
+    };
+    let signed_up = match parse_sign_up(&cx, &token, &form).await {
+        Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command).await.result,
+        Err(problem) => Err(problem),
+    };
+    match signed_up {
+        // A token without the proof from the mail (a forwarded link) does not verify the address: mail a code first.
+        Ok(signed_in) => match signed_in.session.attempts.first().filter(|_| signed_in.session.active().is_none()) {
+            Some(attempt) => {
+                let id = attempt.id;
+                let response = super::super::sign_up::send_code(&cx, id, "/invite", signed_in.token.as_ref()).await;
+                cx.with_session_cookie(response, signed_in.token.as_ref())
+            }
+            None => accept_with(&cx, &token, signed_in.token.as_ref()).await,
+        },
+        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+    }
+}
+
+async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -> Result<SignUp, Problem> {
+    let preview = cx.try_query(Look { token: token.clone() }).await?;
+    Ok(SignUp {
+        email: EmailAddress::parse(&preview.in_hand.email_key)?,
+        first_name: PersonName::parse("first_name", form.text("first_name"))?,
+        last_name: PersonName::parse("last_name", form.text("last_name"))?,
+        username: None,
+        password: Password::chosen(form.text("password").to_owned(), cx.app.settings().passwords.minimum_length)?,
+        invitation: Some(token.clone()),
+    })
+}
+
+/// Adds the invited address to the current account, and accepts.
+pub(super) async fn add_address(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
+    let Some(token) = token else {
+        return paste(&cx, None);
+    };
+    match cx.run(AddInvitedAddress { token: token.clone() }).await {
+        Ok(()) => accept_with(&cx, &token, None).await,
+        Err(problem) => invitation_page(&cx, &token, Some(&problem), None).await,
+    }
+}
+
+/// Requests an invitation for the address of the current account.
+pub(super) async fn request_invitation(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
+    let Some(token) = token else {
+        return paste(&cx, None);
+    };
+    let t = cx.words;
+    match cx.run(AskForMine { token: token.clone() }).await {
+        Ok(()) => outcome_page(
+            &cx,
+            t.request_sent_title(),
+            t.request_sent_explanation(),
+            Some(("/organizations", t.go_to_organizations())),
+        ),
+        Err(problem) => invitation_page(&cx, &token, Some(&problem), None).await,
+    }
+}
+
+/// Declines. Requires a session of the invited address or the typed address, so that a mail scanner cannot decline.
+pub(super) async fn decline(cx: PageContext, InvitationCookie(token): InvitationCookie, form: Form) -> Response {
+    let Some(token) = token else {
+        return paste(&cx, None);
+    };
+    let t = cx.words;
+    let authorized = match cx.try_query(Look { token: token.clone() }).await {
+        Ok(preview) if preview.obstacle.is_none() => Ok(()),
+        Ok(preview) => check_typed_address(&form, &preview.in_hand.email_key),
+        Err(problem) => Err(problem),
+    };
+    let declined = match authorized {
+        Ok(()) => cx.run(Decline { token: token.clone() }).await,
+        Err(problem) => Err(problem),
+    };
+    match declined {
+        Ok(()) => {
+            if form.is_checked("stop") {
+                // If this fails, the invitation is declined nevertheless.
+                if let Err(problem) = cx.run(Refuse { token: cx.app.service().refusal(&token) }).await {
+                    return cx.error_page(&problem);
+                }
+            }
+            outcome_page(&cx, t.declined_title(), t.declined_explanation(), None)
+        }
+        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+    }
+}
+
+/// Requests a new invitation to replace an expired one.
+pub(super) async fn request_renewal(
+    cx: PageContext,
+    InvitationCookie(token): InvitationCookie,
+    form: Form,
+) -> Response {
+    let Some(token) = token else {
+        return paste(&cx, None);
+    };
+    let t = cx.words;
+    let authorized = match cx.try_query(Look { token: token.clone() }).await {
+        Ok(preview) => check_typed_address(&form, &preview.in_hand.email_key),
+        Err(problem) => Err(problem),
+    };
+    let renewed = match authorized {
+        Ok(()) => renew_invitation(cx.app.service(), &cx.caller, token.clone()).await.result,
+        Err(problem) => Err(problem),
+    };
+    match renewed {
+        Ok(()) => outcome_page(&cx, t.request_sent_title(), t.renewal_requested_explanation(), None),
+        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+    }
+}
+
+/// Checks that the typed address is the invited one. Errors: `INVALID_EMAIL`, `INVITATION_EMAIL_MISMATCH`.
+pub(super) fn check_typed_address(form: &Form, invited: &str) -> Result<(), Problem> {
+    let typed = EmailAddress::parse(form.text("email"))?;
+    if typed.key() == invited { Ok(()) } else { Err(Code::InvitationEmailMismatch.into()) }
+}

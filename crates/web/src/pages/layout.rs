@@ -1,0 +1,44 @@
+//! The data of `layout.html`, which every page extends: title, navigation, flash message and error.
+
+use vestibule_core::Problem;
+use vestibule_core::settings::Settings;
+
+use super::assets;
+use super::words::Words;
+
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    /// The phrases in the language of the request. The name is short because every template uses it.
+    pub(super) t: Words,
+    pub(super) app: String,
+    pub(super) title: String,
+    pub(super) is_signed_in: bool,
+    /// The result of the previous request, shown once after a redirect.
+    pub(super) flash: Option<String>,
+    /// The reason why the current request failed.
+    pub(super) error: Option<String>,
+    /// [`assets::VERSION`]
+    pub(super) asset_version: u64,
+}
+
+impl Layout {
+    pub(super) fn new(
+        settings: &Settings,
+        words: Words,
+        title: String,
+        is_signed_in: bool,
+        flash: Option<String>,
+    ) -> Self {
+        let (app, asset_version) = (settings.name.clone(), assets::VERSION);
+        Self { t: words, app, title, is_signed_in, flash, error: None, asset_version }
+    }
+
+    /// Adds the error, if there is one. It replaces the flash message.
+    pub(super) fn with_error(mut self, problem: Option<&Problem>) -> Self {
+        if let Some(problem) = problem {
+            self.error = Some(self.t.problem(problem));
+            self.flash = None;
+        }
+        self
+    }
+}

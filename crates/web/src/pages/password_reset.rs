@@ -1,0 +1,117 @@
+//! `/reset`: sets a new password with a mailed code.
+
+use askama::Template;
+use axum::response::Response;
+use vestibule_core::attempt::{forgot_password, prove_forgotten, reset_password};
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::password::Password;
+use vestibule_core::secret::{AttemptToken, TypedCode};
+use vestibule_core::{Code, Problem};
+
+use super::context::{PageContext, see_other};
+use super::form::Form;
+use super::layout::Layout;
+use super::sign_in::{CodeForm, code_page, redirect_signed_in};
+use crate::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/reset", show)
+        .post("/reset", send_code)
+        .get("/reset/code", show_code)
+        .post("/reset/code", verify_code)
+        .post("/reset/password", set_password)
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/reset.html")]
+struct Page {
+    layout: Layout,
+    email: String,
+}
+
+/// The reset token is in a hidden field only, not in a cookie or URL.
+#[derive(Template)]
+#[template(path = "sign_in/new_password.html")]
+struct NewPasswordPage {
+    layout: Layout,
+    token: String,
+    min_password_length: usize,
+}
+
+async fn show(cx: PageContext) -> Response {
+    page(&cx, cx.query_param("email"), None)
+}
+
+fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
+    let layout = cx.layout(cx.words.reset_title(), false).with_error(error);
+    cx.render_with_error(error, &Page { layout, email })
+}
+
+async fn send_code(cx: PageContext, form: Form) -> Response {
+    let typed = form.text("email").trim();
+    let sent = match EmailAddress::parse(typed) {
+        Ok(address) => forgot_password(cx.app.service(), &cx.caller, address).await.result,
+        Err(error) => Err(error.into()),
+    };
+    match sent {
+        Ok(forgotten) => {
+            let email: String = form_urlencoded::byte_serialize(typed.as_bytes()).collect();
+            cx.with_session_cookie(see_other(&format!("/reset/code?email={email}")), forgotten.session.token.as_ref())
+        }
+        Err(problem) => page(&cx, typed.to_owned(), Some(&problem)),
+    }
+}
+
+fn code_form(cx: &PageContext, email: &str) -> CodeForm {
+    CodeForm {
+        explanation: cx.words.reset_code_explanation(email),
+        action: "/reset/code".to_owned(),
+        resend_action: "/reset".to_owned(),
+        hidden_fields: vec![("email", email.to_owned())],
+    }
+}
+
+async fn show_code(cx: PageContext) -> Response {
+    code_page(&cx, code_form(&cx, &cx.query_param("email")), None)
+}
+
+async fn verify_code(cx: PageContext, form: Form) -> Response {
+    let typed = form.text("email");
+    let verified = match EmailAddress::parse(typed) {
+        Ok(address) => {
+            let code = TypedCode::read(form.text("code"));
+            prove_forgotten(cx.app.service(), &cx.caller, address, &code).await.result
+        }
+        Err(error) => Err(error.into()),
+    };
+    match verified {
+        Ok(token) => new_password(&cx, token.reveal(), None),
+        Err(problem) => code_page(&cx, code_form(&cx, typed), Some(&problem)),
+    }
+}
+
+fn new_password(cx: &PageContext, token: String, error: Option<&Problem>) -> Response {
+    let layout = cx.layout(cx.words.reset_title(), false).with_error(error);
+    let min_password_length = cx.app.settings().passwords.minimum_length;
+    cx.render_with_error(error, &NewPasswordPage { layout, token, min_password_length })
+}
+
+async fn set_password(cx: PageContext, form: Form) -> Response {
+    let min_length = cx.app.settings().passwords.minimum_length;
+    let signed_in = match (
+        form.text("token").parse::<AttemptToken>(),
+        Password::chosen(form.text("password").to_owned(), min_length),
+    ) {
+        (_, Err(problem)) => Err(problem),
+        (Err(_), _) => Err(Code::InvalidResetToken.into()),
+        (Ok(token), Ok(chosen)) => reset_password(cx.app.service(), &cx.caller, token, chosen).await.result,
+    };
+    match signed_in {
+        Ok(signed_in) => redirect_signed_in(&cx, "/organizations?done=password_set", &signed_in),
+        Err(problem) if problem.code() == Code::InvalidPassword => {
+            new_password(&cx, form.text("token").to_owned(), Some(&problem))
+        }
+        Err(problem) => page(&cx, String::new(), Some(&problem)),
+    }
+}

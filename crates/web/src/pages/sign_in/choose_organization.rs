@@ -1,0 +1,58 @@
+//! `/choose-organization`: sets the active organization of the session, for applications that send the user here.
+
+use askama::Template;
+use axum::response::Response;
+use vestibule_core::Problem;
+use vestibule_core::id::OrganizationId;
+use vestibule_core::membership;
+use vestibule_core::session::SwitchOrganization;
+
+use super::super::context::PageContext;
+use super::super::form::Form;
+use super::super::layout::Layout;
+use super::redirect_back;
+
+struct OrganizationView {
+    id: OrganizationId,
+    name: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/choose_organization.html")]
+struct Page {
+    layout: Layout,
+    organizations: Vec<OrganizationView>,
+    return_to: String,
+}
+
+pub(super) async fn show(cx: PageContext) -> Response {
+    page(&cx, cx.query_param("return_to"), None).await
+}
+
+async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> Response {
+    let memberships = match cx.query(membership::Mine).await {
+        Ok(memberships) => memberships,
+        Err(response) => return response,
+    };
+    let organizations = memberships.into_iter().filter(|own| own.is_let_in);
+    let page = Page {
+        layout: cx.layout(cx.words.choose_organization(), true).with_error(error),
+        organizations: organizations
+            .map(|own| OrganizationView { id: own.organization.id, name: own.organization.name })
+            .collect(),
+        return_to,
+    };
+    cx.render_with_error(error, &page)
+}
+
+pub(super) async fn choose(cx: PageContext, form: Form) -> Response {
+    let chosen = match form.optional_id("organization") {
+        Ok(organization) => cx.run(SwitchOrganization { organization }).await.map(|_| organization),
+        Err(problem) => Err(problem),
+    };
+    match chosen {
+        Ok(Some(id)) if form.text("return_to").is_empty() => redirect_back(&cx, &format!("/organizations/{id}")),
+        Ok(_) => redirect_back(&cx, form.text("return_to")),
+        Err(problem) => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
+    }
+}

@@ -1,0 +1,144 @@
+//! Sign-in by a mailed code or a mailed link.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_core::attempt::{self, Method, Prepare, Purpose, begin_sign_in};
+use vestibule_core::context::Caller;
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::id::AttemptId;
+use vestibule_core::secret::{AttemptToken, TypedCode};
+use vestibule_core::{Code, Problem};
+
+use super::super::context::{PageContext, see_other};
+use super::super::form::Form;
+use super::super::layout::Layout;
+use super::{page, redirect_signed_in};
+
+#[derive(Template)]
+#[template(path = "sign_in/code.html")]
+struct CodePage {
+    layout: Layout,
+    explanation: String,
+    action: String,
+    resend_action: String,
+    hidden_fields: Vec<(&'static str, String)>,
+}
+
+/// What differs between the code forms of sign-in, sign-up, password reset and address verification.
+pub(in super::super) struct CodeForm {
+    pub(in super::super) explanation: String,
+    pub(in super::super) action: String,
+    pub(in super::super) resend_action: String,
+    pub(in super::super) hidden_fields: Vec<(&'static str, String)>,
+}
+
+pub(in super::super) fn code_page(cx: &PageContext, form: CodeForm, error: Option<&Problem>) -> Response {
+    let layout = cx.layout(cx.words.check_your_email(), false).with_error(error);
+    let CodeForm { explanation, action, resend_action, hidden_fields } = form;
+    cx.render_with_error(error, &CodePage { layout, explanation, action, resend_action, hidden_fields })
+}
+
+fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
+    CodeForm {
+        explanation: cx.words.sign_in_code_explanation(),
+        action: "/sign-in/code".to_owned(),
+        resend_action: "/sign-in/again".to_owned(),
+        hidden_fields: vec![("attempt", attempt.to_owned()), ("return_to", return_to.to_owned())],
+    }
+}
+
+/// Starts a sign-in attempt and mails the code or link.
+pub(super) async fn start(cx: PageContext, form: Form) -> Response {
+    let method = form.text("method").parse().unwrap_or(Method::EmailOtp);
+    let typed = form.text("email").trim();
+    let started = match EmailAddress::parse(typed) {
+        Ok(address) => begin_sign_in(cx.app.service(), &cx.caller, address, method).await.result,
+        Err(error) => Err(error.into()),
+    };
+    let started = match started {
+        Ok(started) => started,
+        Err(problem) => {
+            return page(&cx, form.text("return_to").to_owned(), typed.to_owned(), Some(&problem)).await;
+        }
+    };
+    let mut cx = cx;
+    let token = started.session.token.clone();
+    if token.is_some() {
+        cx.caller = Caller { token: token.clone(), ..cx.caller };
+    }
+    let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
+    let attempt = started.attempt.id;
+    let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: Some(method), return_to: return_to.clone() };
+    let sent = attempt::prepare(cx.app.service(), &cx.caller, prepare).await.result;
+    let response = match sent {
+        Ok(()) => see_other(&code_url(attempt, &return_to)),
+        Err(problem) => page(&cx, return_to, typed.to_owned(), Some(&problem)).await,
+    };
+    cx.with_session_cookie(response, token.as_ref())
+}
+
+/// Returns the URL of the code form. It contains the attempt's id, which only the session that started it can use.
+fn code_url(attempt: AttemptId, return_to: &str) -> String {
+    let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
+    format!("/sign-in/code?attempt={attempt}&return_to={return_to}")
+}
+
+pub(super) async fn show_code(cx: PageContext) -> Response {
+    let code_form = code_form(&cx, &cx.query_param("attempt"), &cx.query_param("return_to"));
+    code_page(&cx, code_form, None)
+}
+
+pub(super) async fn verify_code(cx: PageContext, form: Form) -> Response {
+    let verified = match form.id("attempt") {
+        Ok(attempt) => {
+            let code = TypedCode::read(form.text("code"));
+            attempt::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignIn, &code).await.result
+        }
+        Err(problem) => Err(problem),
+    };
+    match verified {
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+        Err(problem) => code_page(&cx, code_form(&cx, form.text("attempt"), form.text("return_to")), Some(&problem)),
+    }
+}
+
+pub(super) async fn resend_code(cx: PageContext, form: Form) -> Response {
+    let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
+    let sent = match form.id("attempt") {
+        Ok(attempt) => {
+            let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: None, return_to: return_to.clone() };
+            attempt::prepare(cx.app.service(), &cx.caller, prepare).await.result.map(|()| attempt)
+        }
+        Err(problem) => Err(problem),
+    };
+    match sent {
+        Ok(attempt) => see_other(&format!("{}&done=sent_again", code_url(attempt, &return_to))),
+        Err(problem) => code_page(&cx, code_form(&cx, form.text("attempt"), &return_to), Some(&problem)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/link.html")]
+struct LinkPage {
+    layout: Layout,
+}
+
+/// The target of the mailed link. Only the POST signs in, because mail scanners open links.
+pub(super) async fn show_link(cx: PageContext) -> Response {
+    cx.render(StatusCode::OK, &LinkPage { layout: cx.layout(cx.words.sign_in(), false) })
+}
+
+pub(super) async fn verify_link(cx: PageContext, form: Form) -> Response {
+    let verified = match form.text("token").parse::<AttemptToken>() {
+        Ok(token) => attempt::by_link(cx.app.service(), &cx.caller, token).await.result,
+        Err(_) => Err(Code::InvalidMagicLink.into()),
+    };
+    match verified {
+        Ok((signed_in, return_to)) => redirect_signed_in(&cx, &return_to, &signed_in),
+        Err(problem) => {
+            let layout = cx.layout(cx.words.sign_in(), false).with_error(Some(&problem));
+            cx.render_with_error(Some(&problem), &LinkPage { layout })
+        }
+    }
+}

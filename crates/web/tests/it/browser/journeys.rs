@@ -1,0 +1,175 @@
+//! User journeys across several pages.
+
+use super::{Browser, BrowserOptions, BrowserServer, with_browser};
+use crate::harness::{DAY, PASSWORD};
+
+const NINA: &str = "nina@example.com";
+const DEFAULT_OPTIONS: BrowserOptions =
+    BrowserOptions { is_dark: false, is_narrow: false, is_german: false, is_script_disabled: false };
+
+async fn sign_up(browser: &Browser, server: &BrowserServer, email: &str, name: &str) {
+    browser.goto(&format!("{}/sign-up", server.url)).await;
+    browser.fill("email", email).await;
+    browser.fill("first_name", name).await;
+    browser.fill("password", PASSWORD).await;
+    browser.click("Make an account").await;
+    browser.wait_for_text("Your organizations").await;
+}
+
+/// Signs up, creates an organization and invites Nina.
+async fn create_organization_and_invite(browser: &Browser, server: &BrowserServer) {
+    sign_up(browser, server, "olga@example.com", "Olga").await;
+    browser.fill("name", "Berg Tea").await;
+    browser.click("Create").await;
+    browser.wait_for_text("Invite people").await;
+    browser.fill("emails", NINA).await;
+    browser.click("Go on").await;
+    browser.wait_for_text("Invited. Whether the mail has arrived").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invites_and_joins_in_two_browsers() {
+    let server = BrowserServer::start(|_| ()).await;
+    let olga = Browser::open(DEFAULT_OPTIONS).await;
+    create_organization_and_invite(&olga, &server).await;
+    let link = server.mailed_link(NINA).await;
+    let nina = Browser::open(DEFAULT_OPTIONS).await;
+    nina.goto(&link).await;
+    nina.wait_for_text("Olga invites you to join Berg Tea").await;
+    let url = nina.driver.current_url().await.unwrap();
+    assert_eq!((url.path(), url.fragment()), ("/invite", None), "the token is removed from the URL");
+    nina.fill("first_name", "Nina").await;
+    nina.fill("password", "short-one").await;
+    nina.wait_for("main [name=password]").await.clear().await.unwrap();
+    nina.fill("password", PASSWORD).await;
+    nina.click("Make the account and join").await;
+    nina.wait_for_text("Welcome. You are in.").await;
+    nina.wait_for_text("2 members").await;
+    // Going back shows no form that could be submitted twice.
+    nina.driver.back().await.unwrap();
+    nina.wait_for_text("paste it here").await;
+    olga.driver.refresh().await.unwrap();
+    olga.wait_for_text("Nobody here").await;
+    assert_eq!(server.app.count("SELECT COUNT(*) FROM organization_memberships"), 2);
+    nina.close().await;
+    olga.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn joins_with_added_address_of_wrong_account() {
+    let server = BrowserServer::start(|_| ()).await;
+    with_browser(DEFAULT_OPTIONS, async |olga: &Browser| create_organization_and_invite(olga, &server).await).await;
+    let link = server.mailed_link(NINA).await;
+    with_browser(DEFAULT_OPTIONS, async |eve: &Browser| {
+        sign_up(eve, &server, "eve@example.com", "Eve").await;
+        eve.goto(&link).await;
+        eve.wait_for_text("You are signed in with another account").await;
+        eve.click("Make an account for nina@example.com").await;
+        eve.wait_for_text("Make an account to join").await;
+        eve.driver.back().await.unwrap();
+        eve.wait_for_text("You are signed in with another account").await;
+        assert_eq!(server.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
+        eve.click("Add the address and join").await;
+        eve.wait_for_text("Welcome. You are in.").await;
+    })
+    .await;
+    assert_eq!(server.app.count("SELECT COUNT(*) FROM users"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn double_click_two_tabs_and_expiry_are_safe() {
+    let server = BrowserServer::start(|_| ()).await;
+    with_browser(DEFAULT_OPTIONS, async |olga: &Browser| create_organization_and_invite(olga, &server).await).await;
+    let link = server.mailed_link(NINA).await;
+    with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
+        nina.goto(&link).await;
+        nina.wait_for_text("Make an account to join").await;
+        nina.fill("password", PASSWORD).await;
+        let twice =
+            "const b = document.querySelector('form[action=\"/invite/sign-up\"] button'); b.click(); b.click();";
+        nina.driver.execute(twice, Vec::new()).await.unwrap();
+        nina.wait_for_text("Welcome. You are in.").await;
+        assert_eq!(server.app.count("SELECT COUNT(*) FROM users"), 2);
+
+        // Accept the next invitation in two tabs.
+        let owner = server.app.visitor();
+        owner.post("/sign-in", &[("identifier", "olga@example.com"), ("password", PASSWORD)]).await.leads_to("/");
+        let created = owner.post("/organizations", &[("name", "Second")]).await.ok();
+        let path = format!("/organizations/{}/invitations", created["organization"]["id"].as_str().unwrap());
+        owner.post(&path, &[("email", NINA)]).await.ok();
+        let link = server.mailed_link(NINA).await;
+        nina.goto(&link).await;
+        nina.wait_for_text("You are signed in with nina@example.com").await;
+        let first = nina.driver.window().await.unwrap();
+        let second = nina.driver.new_window(true).await.unwrap().handle;
+        nina.driver.switch_to_window(second).await.unwrap();
+        nina.goto(&link).await;
+        nina.click("Join").await;
+        nina.wait_for_text("Welcome. You are in.").await;
+        nina.driver.switch_to_window(first).await.unwrap();
+        nina.click("Join").await;
+        nina.wait_for_text("paste it here").await;
+        assert_eq!(server.app.count("SELECT COUNT(*) FROM organization_memberships"), 4);
+
+        // An invitation expires while its page is open.
+        let created = owner.post("/organizations", &[("name", "Third")]).await.ok();
+        let path = format!("/organizations/{}/invitations", created["organization"]["id"].as_str().unwrap());
+        owner.post(&path, &[("email", NINA)]).await.ok();
+        nina.goto(&server.mailed_link(NINA).await).await;
+        nina.wait_for_text("You are signed in with nina@example.com").await;
+        server.app.advance(DAY * 8);
+        nina.click("Join").await;
+        nina.wait_for_text("This invitation has run out").await;
+        nina.fill("email", NINA).await;
+        nina.click("Ask for a new one").await;
+        nina.wait_for_text("They have been asked").await;
+    })
+    .await;
+}
+
+/// Without scripts the link has to be pasted; everything else is plain forms.
+#[tokio::test(flavor = "multi_thread")]
+async fn joins_without_scripts() {
+    let server = BrowserServer::start(|_| ()).await;
+    let options = BrowserOptions { is_script_disabled: true, ..DEFAULT_OPTIONS };
+    with_browser(options, async |olga: &Browser| create_organization_and_invite(olga, &server).await).await;
+    let link = server.mailed_link(NINA).await;
+    with_browser(options, async |nina: &Browser| {
+        nina.goto(&link).await;
+        nina.wait_for_text("paste it here").await;
+        nina.fill("token", &link).await;
+        nina.click("Look at it").await;
+        nina.wait_for_text("Olga invites you to join Berg Tea").await;
+        nina.fill("password", PASSWORD).await;
+        nina.click("Make the account and join").await;
+        nina.wait_for_text("Welcome. You are in.").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_link_requires_click_and_same_browser() {
+    let server = BrowserServer::start(|_| ()).await;
+    let (owner, organization) = server.app.founder("olga@example.com").await;
+    server.app.member(&owner, &organization, NINA, "").await;
+    with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
+        nina.goto(&format!("{}/sign-in", server.url)).await;
+        nina.fill("email", NINA).await;
+        nina.click("Mail me a link").await;
+        nina.wait_for_text("Look into your mail").await;
+        let link = server.mailed_link(NINA).await;
+        server.app.inner.seen.secret(link.split_once("token=").unwrap().1);
+        // The link does not work in another browser.
+        with_browser(DEFAULT_OPTIONS, async |other: &Browser| {
+            other.goto(&link).await;
+            other.click("Sign in").await;
+            other.wait_for_text("in the browser that asked for it").await;
+        })
+        .await;
+        nina.goto(&link).await;
+        nina.wait_for_text("Press the button to sign in").await;
+        nina.click("Sign in").await;
+        nina.wait_for_text("Your organizations").await;
+    })
+    .await;
+}
