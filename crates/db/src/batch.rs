@@ -1,41 +1,38 @@
-//! Several questions put at once, none of which waits for the answer to another: one way to a server and back for them all.
+//! Several reads sent as one batch: on PostgreSQL they cost one round trip.
 
 use super::statement::{Arguments, Declaration, Record, Row, Statement};
 use super::{Value, sqlite};
 use crate::error::Result;
 
-/// One of them: a statement that only reads, and what it takes.
+/// One read of a batch: a statement and its arguments.
 pub type BatchQuery<'g, A, R> = (Statement<A, R>, <A as Arguments>::Given<'g>);
 
-/// Several of them: a tuple of [`BatchQuery`]s.
+/// Several reads: a tuple of [`BatchQuery`]s.
 pub trait BatchQueries<'g> {
-    /// Every row of each.
+    /// The rows of each.
     type Rows;
-    /// Makes them ready to be sent.
     fn batch(self) -> Batch<'g, Self::Rows>;
 }
 
-/// Several questions, ready to be sent.
+/// Several reads, ready to be sent.
 #[derive(Debug)]
 pub struct Batch<'g, Rows> {
     pub(super) sent: Vec<(Declaration, Vec<Value<'g>>)>,
     pub(super) read: fn(&mut BatchRows<'_>) -> Result<Rows>,
 }
 
-/// The answers, taken one after the other in the order of the questions.
+/// The rows of a batch, taken in the order of its reads.
 #[derive(Debug)]
 pub struct BatchRows<'s> {
     pub(super) source: Source<'s>,
-    /// Rows that were taken.
     pub(super) rows: usize,
 }
 
-/// Where answers come from.
 #[derive(Debug)]
 pub(super) enum Source<'s> {
-    /// Not asked before they are taken: nothing is gained by it in the same process.
+    /// Read when they are taken: in the same process a batch gains nothing.
     Sqlite(&'s rusqlite::Connection, std::slice::Iter<'s, (Declaration, Vec<Value<'s>>)>),
-    /// Rows that have come.
+    /// Received already.
     Postgres(std::vec::IntoIter<Vec<tokio_postgres::Row>>),
 }
 

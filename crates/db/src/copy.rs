@@ -1,7 +1,7 @@
-//! Moving everything from one database to another, of either engine: in one transaction, and compared afterwards.
+//! Copying a database to another one, of either engine: in one transaction, and verified afterwards.
 //!
-//! Both sides run the same statements here. They are written from the tables' own columns and not declared with `sql!`,
-//! because they belong to no room: what is moved are rows, whatever they mean.
+//! The statements are generated from the tables' columns instead of being declared with `sql!`: what is copied are rows, whatever they
+//! mean.
 
 use std::fmt::Write;
 
@@ -13,11 +13,11 @@ use super::{DatabaseLocation, Kind, OpenError, Value};
 use crate::error::Error;
 use crate::time::Timestamp;
 
-/// Rows that travel in one statement.
+/// Rows in one statement.
 const BATCH: usize = 400;
 
-/// Every table that is moved, each after those it points at; with the columns that point at later ones all the same.
-/// What is left is each database's own: its schema's version, and the leases of its processes.
+/// Every copied table, after the ones that it references, with the columns that reference a later table. The rest belongs to each
+/// database: the version of its schema, and the leases of its processes.
 pub const TABLES: &[(&str, &[&str])] = &[
     ("deployments", &[]),
     ("users", &["active_organization_membership_id", "active_workspace_membership_id"]),
@@ -47,26 +47,22 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("revisions", &[]),
 ];
 
-/// Why nothing was moved.
+/// Why nothing was copied.
 #[derive(Debug)]
 pub enum CopyError {
-    /// The source could not be opened.
     Source(OpenError),
-    /// The target could not be opened or made.
     Target(OpenError),
-    /// There is nothing to move.
     SourceMissing,
     /// The source's schema is older than this binary's.
     SourceOutdated,
-    /// This many processes still run on the source, or have died on it within the last minutes.
+    /// This many processes use the source, or died within the last minutes.
     SourceInUse(i64),
-    /// This many processes run on the target already.
+    /// This many processes use the target.
     TargetInUse(i64),
-    /// The target has rows already, in this table for one.
+    /// The target has rows, in this table for example.
     TargetNotEmpty(&'static str),
-    /// What arrived in this table is not what was sent.
+    /// The copied rows of this table differ from the source's.
     Differs(&'static str),
-    /// A statement failed.
     Failed(Error),
 }
 
@@ -76,18 +72,16 @@ impl From<Error> for CopyError {
     }
 }
 
-/// What was moved of one table, or has been so far.
+/// Progress of one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableCopied {
-    /// Which one.
     pub table: &'static str,
-    /// Its rows.
     pub rows: u64,
-    /// A digest over all of them in the order of the primary key, once all have arrived and are the same there.
+    /// A digest of all rows in the order of the primary key, once the copy is verified.
     pub digest: Option<[u8; 32]>,
 }
 
-/// A value that is on its way.
+/// A value between the two databases.
 #[derive(Clone, PartialEq)]
 pub(super) enum OwnedValue {
     Null,
@@ -118,7 +112,7 @@ impl From<Value<'_>> for OwnedValue {
     }
 }
 
-/// A column: its name, what it holds, and its place in the primary key, counted from 1; 0 for none.
+/// A column, with its position in the primary key counted from 1; 0 if it is not part of it.
 #[derive(Clone, Debug)]
 pub(super) struct ColumnInfo {
     pub(super) name: String,
@@ -128,7 +122,7 @@ pub(super) struct ColumnInfo {
 
 type Rows = Vec<Vec<OwnedValue>>;
 
-/// A database that nobody else has, in a transaction that holds everything still.
+/// One of the two databases, in a transaction that locks everybody else out.
 enum Endpoint {
     Sqlite(WholeSqlite),
     Postgres(WholePostgres),
@@ -191,8 +185,8 @@ impl Endpoint {
     }
 }
 
-/// Copies every row from one place to the other, compares what arrived, and says so table by table. The source stays as
-/// it is; the target has everything or nothing.
+/// Copies every row, verifies the copy, and reports progress table by table. The source is not changed; the target gets everything
+/// or nothing.
 pub async fn copy_all(
     from: &DatabaseLocation,
     to: &DatabaseLocation,
@@ -258,14 +252,14 @@ impl Table {
         self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The primary key's columns in their order, each with its place in a row.
+    /// The columns of the primary key in their order, each with its index in a row.
     fn key(&self) -> Vec<(usize, &ColumnInfo)> {
         let mut key: Vec<_> = self.columns.iter().enumerate().filter(|(_, column)| column.key_place > 0).collect();
         key.sort_unstable_by_key(|(_, column)| column.key_place);
         key
     }
 
-    /// The rows that come after this one in the order of the primary key; nothing at the end.
+    /// The batch of rows that follows this one in the order of the primary key; `None` at the end.
     async fn next(&self, side: &mut Endpoint, after: Option<&Vec<OwnedValue>>) -> Result<Option<Rows>, Error> {
         let key = self.key();
         let names = key.iter().map(|(_, column)| column.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -291,7 +285,7 @@ impl Table {
                 let is_late = self.late.contains(&column.name.as_str());
                 kinds.push(column.kind);
                 values.push(if is_late { Value::Null } else { held.value() });
-                // Writing to a `String` can't fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(statement, "{}${}", if place == 0 { "" } else { ", " }, values.len());
             }
             statement.push(')');
@@ -299,7 +293,7 @@ impl Table {
         target.execute(&statement, &kinds, &values).await
     }
 
-    /// Sets the columns that point at tables which have arrived by now.
+    /// Sets the columns that reference tables which were copied later.
     async fn set_late(&self, source: &mut Endpoint, target: &mut Endpoint) -> Result<(), Error> {
         let sets = self.late.iter().zip(2..).map(|(column, place)| format!("{column} = ${place}"));
         let statement = format!("UPDATE {} SET {} WHERE id = $1", self.name, sets.collect::<Vec<_>>().join(", "));
@@ -322,7 +316,7 @@ impl Table {
     }
 }
 
-/// Counts rows and digests them one after the other.
+/// Counts and digests rows.
 #[derive(Default)]
 struct RowDigest {
     rows: u64,
@@ -333,7 +327,7 @@ impl RowDigest {
     fn add(&mut self, row: &[OwnedValue]) {
         self.rows += 1;
         for held in row {
-            // Each value with its kind and length, so that no two rows look alike by where one value ends.
+            // With its kind and length, so that no two rows have the same digest because of where a value ends.
             let (kind, bytes): (u8, &[u8]) = match held {
                 OwnedValue::Null => (0, &[]),
                 OwnedValue::Integer(number) => (1, &number.to_be_bytes()),

@@ -1,7 +1,7 @@
-//! Identifiers: 64-bit numbers that rise with time, decimal strings on the wire (decision 7 of the contract).
+//! Ids: 64-bit numbers that increase with time, and decimal strings on the wire.
 //!
-//! Every noun has its own type, so that a workspace's id cannot stand where an organization's belongs. An id is made
-//! in one place only, by [`IdSource`], from the clock that is handed in.
+//! Each noun has a type of its own, so that a workspace's id cannot be used as an organization's. Ids are made by [`IdSource`]
+//! only, from the injected clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::time::Timestamp;
 
-/// 2025-01-01T00:00:00Z in milliseconds: ids count from here, which leaves 41 bits of time good until 2094.
+/// 2025-01-01T00:00:00Z in milliseconds, the epoch of the ids. 41 bits of time last until 2094.
 const EPOCH_MILLISECONDS: i64 = 1_735_689_600_000;
 const NODE_BITS: u32 = 10;
 const SEQUENCE_BITS: u32 = 12;
 const SEQUENCES: i64 = 1 << SEQUENCE_BITS;
 
-/// Makes ids that are unique among all processes with distinct node numbers, and rise within one process even when
-/// the clock is set back. Which number is this process's, [`crate::node`] finds out.
+/// Makes ids that are unique among processes with different node numbers, and that increase within a process even when the clock is
+/// set back.
 #[derive(Debug)]
 pub struct IdSource {
     node: AtomicI64,
@@ -25,36 +25,35 @@ pub struct IdSource {
 }
 
 impl IdSource {
-    /// Numbers a process may have; 0 is nobody's.
+    /// Node numbers that a process may have; 0 means none.
     pub const NODES: std::ops::Range<i64> = 1..1 << NODE_BITS;
 
-    /// A source whose process has no number yet. Two of them may make the same ids.
+    /// A source without a node number. Two of them may make the same ids.
     pub const fn without_node() -> Self {
         Self { node: AtomicI64::new(0), last: Mutex::new(0) }
     }
 
-    /// Makes ids under this number from now on. Only its lowest ten bits count.
+    /// Sets the node number. Only its lowest ten bits count.
     pub fn set_node(&self, node: i64) {
         self.node.store(node & ((1 << NODE_BITS) - 1), Ordering::SeqCst);
     }
 
-    /// The number ids are made under.
     pub fn node(&self) -> i64 {
         self.node.load(Ordering::SeqCst)
     }
 
-    /// The next id, not smaller than any this source has given.
+    /// The next id. It is greater than every id this source has made.
     pub fn next<I: From<i64>>(&self, now: Timestamp) -> I {
         let ticks = (now.as_microseconds() / 1000 - EPOCH_MILLISECONDS).max(1) * SEQUENCES;
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Past 4,096 ids in a millisecond the source borrows from the next one rather than wait for it.
+        // After 4,096 ids in one millisecond, the next one is borrowed rather than waited for.
         *last = ticks.max(*last + 1);
         let (milliseconds, sequence) = (*last / SEQUENCES, *last % SEQUENCES);
         I::from((milliseconds << (NODE_BITS + SEQUENCE_BITS)) | (self.node() << SEQUENCE_BITS) | sequence)
     }
 }
 
-/// What was given is not an id: a decimal number from 1 to 2^63 - 1, without sign, spaces or leading zeros.
+/// The text is not an id: a decimal number from 1 to 2^63 - 1, without sign, spaces or leading zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidId;
 
@@ -78,7 +77,6 @@ macro_rules! ids {
         pub struct $name(i64);
 
         impl $name {
-            /// The number itself, for the database.
             pub const fn get(self) -> i64 {
                 self.0
             }
@@ -113,11 +111,11 @@ macro_rules! ids {
 }
 
 ids! {
-    /// The one installation that all organizations live in.
+    /// The installation.
     DeploymentId,
     /// A person's account.
     UserId,
-    /// One of a user's e-mail addresses.
+    /// An e-mail address of a user.
     EmailAddressId,
     /// A browser's session; it may hold several sign-ins.
     SessionId,
@@ -127,27 +125,27 @@ ids! {
     OrganizationId,
     /// A user's membership of an organization.
     MembershipId,
-    /// A membership's id or its user's: paths take either, since no two things share an id.
+    /// A membership's id or its user's: paths accept either, because no two things share an id.
     MemberId,
-    /// A role for organizations: of the deployment or of one organization.
+    /// A role in organizations: of the deployment or of one organization.
     RoleId,
-    /// A workspace within an organization.
+    /// A workspace of an organization.
     WorkspaceId,
     /// A member's membership of a workspace.
     WorkspaceMembershipId,
-    /// A role for workspaces: of the deployment or of one workspace.
+    /// A role in workspaces: of the deployment or of one workspace.
     WorkspaceRoleId,
-    /// An invitation into an organization.
+    /// An invitation to an organization.
     InvitationId,
     /// A domain of an organization.
     DomainId,
-    /// Somebody's wish to come into an organization.
+    /// A request to join an organization.
     JoinRequestId,
     /// An entry of the waitlist.
     WaitlistEntryId,
-    /// An attempt at proving an address.
+    /// A verification of an e-mail address.
     AttemptId,
-    /// A piece of work that leaves the process.
+    /// A job of the outbox.
     OutboxId,
 }
 

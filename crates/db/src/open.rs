@@ -1,4 +1,4 @@
-//! Where the database is, and opening it: the only lines that ask which engine it is.
+//! Where a database is, and opening it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,17 @@ use super::postgres::{self, Postgres, PostgresOptions, PostgresUrl};
 use super::sqlite::{self, Sqlite};
 use crate::time::Timestamp;
 
-/// The open database.
+/// An open database.
 #[derive(Debug)]
 pub enum Db {
-    /// Embedded: a file beside the process, for one process.
+    /// Embedded: a file for one process.
     Sqlite(Sqlite),
-    /// A server, for many processes.
+    /// A server for many processes.
     Postgres(Postgres),
 }
 
 impl Db {
-    /// Opens or makes the database, and brings its schema up to date.
+    /// Opens or creates the database, and migrates its schema.
     pub async fn open(place: &DatabaseLocation, options: PostgresOptions, now: Timestamp) -> Result<Self, OpenError> {
         match place {
             DatabaseLocation::File(path) => Sqlite::open(path, now).map(Self::Sqlite),
@@ -26,14 +26,14 @@ impl Db {
         }
     }
 
-    /// Has this many commands share one commit at the most, where one process writes.
+    /// Sets how many commands may share one commit on SQLite.
     pub fn set_max_group(&self, among: usize) {
         if let Self::Sqlite(sqlite) = self {
             sqlite.set_max_group(among);
         }
     }
 
-    /// Somebody has changed rows past the service.
+    /// Tells that rows were changed outside the service.
     #[cfg(feature = "test-hooks")]
     pub fn note_commit(&self) {
         if let Self::Sqlite(sqlite) = self {
@@ -41,7 +41,7 @@ impl Db {
         }
     }
 
-    /// How often this database has been committed to, where nobody else can and nobody is about to.
+    /// The number of commits so far on SQLite, where only this process writes; `None` while one is in progress, and on PostgreSQL.
     pub fn commits(&self) -> Option<u64> {
         match self {
             Self::Sqlite(sqlite) => sqlite.commits(),
@@ -50,17 +50,14 @@ impl Db {
     }
 }
 
-/// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseLocation {
-    /// A file of SQLite's. As it was written: perhaps relative to the working directory.
+    /// A SQLite file, as it was written: possibly relative to the working directory.
     File(PathBuf),
-    /// A PostgreSQL server.
     Postgres(Box<PostgresUrl>),
 }
 
 impl DatabaseLocation {
-    /// The file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -68,16 +65,16 @@ impl DatabaseLocation {
         }
     }
 
-    /// Whether nothing has been stored there yet. Changes nothing.
+    /// Whether nothing was stored there yet. Changes nothing.
     pub async fn is_new(&self) -> Result<bool, OpenError> {
         match self {
-            // Not there, or there and empty, as whoever mounts a single file into a container makes it.
+            // Missing, or empty: a container runtime creates an empty file when a single file is mounted.
             Self::File(path) => Ok(std::fs::metadata(path).map_or(true, |file| file.len() == 0)),
             Self::Postgres(url) => postgres::is_new(url).await,
         }
     }
 
-    /// The steps its schema lacks. Changes nothing. Error: `Newer`, among others.
+    /// The migrations that its schema lacks. Changes nothing. Error: `Newer`, among others.
     pub async fn pending_migrations(&self) -> Result<Vec<&'static Migration>, OpenError> {
         let found = match self {
             Self::File(path) => sqlite::version(path)?,
@@ -97,41 +94,30 @@ impl fmt::Display for DatabaseLocation {
     }
 }
 
-/// Why a database could not be opened.
 #[derive(Debug)]
 pub enum OpenError {
     /// Another process has the file open.
     InUse,
-    /// It was written by a newer binary: its schema, and the newest this binary knows.
-    Newer {
-        /// The database's schema.
-        found: i64,
-        /// This binary's newest.
-        known: i64,
-    },
-    /// It is a database of another program, or no database at all.
+    /// It was written by a newer binary.
+    Newer { found: i64, known: i64 },
+    /// It is a database of another program, or no database.
     Foreign,
-    /// It cannot be read or written, for a reason that has no name here.
+    /// It cannot be read or written.
     Unusable(String),
-    /// No server answers there.
+    /// No server answers.
     Unreachable(String),
-    /// The server does not let this user in.
+    /// The server refuses the login.
     Login(String),
     /// The server has no such database or schema.
     NoDatabase(String),
-    /// This user may not make or use what the schema needs.
+    /// The user lacks privileges that the schema needs.
     NotAllowed(String),
-    /// The server's certificate is not believed.
+    /// The server's certificate is not trusted.
     Certificate(String),
-    /// The server speaks no TLS.
+    /// The server does not support TLS.
     NoTls,
-    /// The server is a standby: it takes no writes.
+    /// The server is a standby, which accepts no writes.
     Standby,
-    /// The server is too old: its version, and the oldest that does.
-    TooOld {
-        /// The server's version.
-        found: i32,
-        /// The oldest that does.
-        oldest: i32,
-    },
+    /// The server's version is not supported.
+    TooOld { found: i32, oldest: i32 },
 }

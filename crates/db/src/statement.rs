@@ -1,4 +1,4 @@
-//! Statements and rows with types: `sql!` declares what goes in, `record!` what comes out.
+//! Typed statements and rows: `sql!` declares statements, `record!` rows.
 
 use std::marker::PhantomData;
 
@@ -6,27 +6,26 @@ use super::invalidation::Invalidates;
 use super::value::{Argument, Cell, Column, Kind, Value};
 use crate::error::{Error, Result};
 
-/// One statement: its name, its text for each engine, what it takes and what it gives.
+/// One statement: its name, its text for each engine, its arguments and its record.
 #[derive(Debug)]
 pub struct Statement<A, R> {
     declaration: Declaration,
     types: PhantomData<fn(A) -> R>,
 }
 
-/// A statement without its types: what the registry's tests look at.
+/// A statement without its types, for the tests that check all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
-    /// The room and the constant's name, as logs show it.
+    /// The module and the constant, as logs show them.
     pub name: &'static str,
-    /// The text as it was written, with `$1` for the first argument.
+    /// The text with `$1` for the first argument.
     pub text: &'static str,
-    /// The same text with `?1`: SQLite counts `$1` by first appearance, and `?1` by its number.
+    /// The text with `?1`: SQLite numbers `$1` by first appearance.
     pub sqlite: &'static str,
-    /// What it takes, in order.
     pub arguments: &'static [Kind],
-    /// What it invalidates when it changes a row.
+    /// What it invalidates if it changes a row.
     pub invalidates: Invalidates,
-    /// The columns it gives, by name and in order; `None` when it gives an unnamed value or none.
+    /// The names of its columns in order; `None` if it returns one unnamed value or nothing.
     pub columns: Option<&'static [&'static str]>,
 }
 
@@ -46,20 +45,19 @@ impl<A: Arguments, R: Record> Statement<A, R> {
         }
     }
 
-    /// The same statement with what it invalidates. Called by `sql!` only.
+    /// Sets what it invalidates. Called by `sql!` only.
     #[must_use]
     pub const fn invalidating(mut self, invalidates: Invalidates) -> Self {
         self.declaration.invalidates = invalidates;
         self
     }
 
-    /// The statement without its types.
     pub const fn declaration(&self) -> Declaration {
         self.declaration
     }
 }
 
-/// A statement that goes along with a change, with its values.
+/// A statement that runs only if another one changed a row, with its arguments.
 #[derive(Clone, Debug)]
 pub struct DependentStatement {
     pub(crate) declaration: Declaration,
@@ -67,14 +65,14 @@ pub struct DependentStatement {
 }
 
 impl<A: Arguments> Statement<A, ()> {
-    /// The statement with these values, to go along with a change. It inserts what a `SELECT` without any condition gives:
-    /// behind that its condition is put.
+    /// The statement with these arguments, for a change that it depends on. It has to end with a `SELECT` without `WHERE`, to which the
+    /// condition is appended.
     pub fn dependent(self, given: A::Given<'static>) -> DependentStatement {
         DependentStatement { declaration: self.declaration(), values: A::values(given) }
     }
 }
 
-/// The same bytes with every `$` made a `?`. No statement holds a `$` that is not an argument's.
+/// The text with every `$` replaced by `?`. No statement contains another `$`.
 pub const fn sqlite_placeholders<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
     let (from, mut to, mut index) = (text.as_bytes(), [0; LENGTH], 0);
     while index < LENGTH {
@@ -84,15 +82,13 @@ pub const fn sqlite_placeholders<const LENGTH: usize>(text: &str) -> [u8; LENGTH
     to
 }
 
-/// What a statement takes: a tuple of [`Argument`]s.
+/// The arguments of a statement: a tuple of [`Argument`]s, or a struct that `sql!` declares.
 pub trait Arguments {
-    /// What the caller writes at the call.
+    /// What is passed at the call.
     type Given<'a>: Copy + Send + Sync;
-    /// What each is to the database.
     const KINDS: &'static [Kind];
-    /// The names of named arguments, in order; empty where they have only a position.
+    /// The names of the arguments; empty if they have only positions.
     const NAMES: &'static [&'static str] = &[];
-    /// The values in order.
     fn values(given: Self::Given<'_>) -> Vec<Value<'_>>;
 }
 
@@ -118,7 +114,6 @@ macro_rules! arguments_up_to {
     () => {};
 }
 
-/// A statement that takes nothing.
 impl Arguments for () {
     type Given<'a> = ();
     const KINDS: &'static [Kind] = &[];
@@ -129,15 +124,14 @@ impl Arguments for () {
 
 arguments_up_to!(A B C D E F);
 
-/// What a statement gives, a row at a time.
+/// What a statement returns, row by row.
 pub trait Record: Sized + Send {
-    /// The columns' names in order; `None` when they need none.
+    /// The names of the columns in order; `None` if they need none.
     const COLUMNS: Option<&'static [&'static str]>;
-    /// Reads one row.
     fn read(row: &Row<'_>) -> Result<Self>;
 }
 
-/// A statement that gives nothing.
+/// A statement that returns nothing.
 impl Record for () {
     const COLUMNS: Option<&'static [&'static str]> = None;
     fn read(_: &Row<'_>) -> Result<Self> {
@@ -145,7 +139,7 @@ impl Record for () {
     }
 }
 
-/// A statement that gives one value.
+/// A statement that returns one value.
 impl<C: Column + Send> Record for (C,) {
     const COLUMNS: Option<&'static [&'static str]> = None;
     fn read(row: &Row<'_>) -> Result<Self> {
@@ -153,17 +147,15 @@ impl<C: Column + Send> Record for (C,) {
     }
 }
 
-/// A row that a driver holds.
+/// A row of one of the drivers.
 #[derive(Debug)]
 pub enum Row<'r> {
-    /// A row of SQLite's.
     Sqlite(&'r rusqlite::Row<'r>),
-    /// A row of PostgreSQL's.
     Postgres(&'r tokio_postgres::Row),
 }
 
 impl Row<'_> {
-    /// The column at this place, read into its type.
+    /// Reads the column at this index.
     pub fn get<C: Column>(&self, index: usize) -> Result<C> {
         let cell = match self {
             Self::Sqlite(row) => super::sqlite::cell(row, index)?,

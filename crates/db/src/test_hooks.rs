@@ -1,5 +1,4 @@
-//! For the suite only: which statements have run in this process, and a place to be told of every point between two
-//! writes, where a test may end the process.
+//! For tests only: which statements ran in this process, and hooks between any two writes, where a test may end the process.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -7,13 +6,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 static RAN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 static VISITOR: OnceLock<fn(&'static str)> = OnceLock::new();
 
-/// The names of the statements that have run so far.
+/// The names of the statements that ran so far.
 pub fn statements_run() -> BTreeSet<&'static str> {
     RAN.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Has this function called at every point from now on: with a statement's name before it runs, and with `commit`,
-/// `committed` and `sent`. Only the first to ask is heard.
+/// Calls this function at every point from now on: with a statement's name before it runs, and with `commit`, `committed` and
+/// `sent`. Only the first call has an effect.
 pub fn visit_points(visitor: fn(&'static str)) {
     let _ = VISITOR.set(visitor);
 }

@@ -1,66 +1,64 @@
-//! Time: one type for an instant, and the clock that is handed in. Nothing else in the service may ask what time it is.
+//! Timestamps, and the injected clock. Nothing else asks the machine for the time.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// An instant in UTC, stored as microseconds since 1970 and written as RFC 3339 with whole seconds (decision 8).
+/// An instant in UTC: microseconds since 1970 in the database, RFC 3339 with whole seconds on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime, example = "2026-01-22T10:30:00Z"))]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Before everything: a lower bound that excludes nothing.
+    /// The earliest instant: a lower bound that excludes nothing.
     pub const EARLIEST: Self = Self(i64::MIN);
-    /// After everything: an upper bound that excludes nothing.
+    /// The latest instant: an upper bound that excludes nothing.
     pub const LATEST: Self = Self(i64::MAX);
 
-    /// From the number that the database holds.
     pub const fn from_microseconds(microseconds: i64) -> Self {
         Self(microseconds)
     }
 
-    /// The number that the database holds.
     pub const fn as_microseconds(self) -> i64 {
         self.0
     }
 
-    /// This much later; the latest instant at most.
+    /// Saturates at the latest instant.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// This much earlier; the earliest instant at least.
+    /// Saturates at the earliest instant.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// How long from `earlier` until this; nothing when it is the later of the two.
+    /// The time from `earlier` until this; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The same instant without its fraction of a second, as it is shown.
+    /// The same instant without its fraction of a second.
     #[must_use]
     pub const fn whole_second(self) -> Self {
         Self(self.0 - self.0.rem_euclid(1_000_000))
     }
 
-    /// Seconds since 1970, for protocols that count them.
+    /// Seconds since 1970.
     pub const fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 }
 
 impl Timestamp {
-    /// RFC 3339 in ASCII, with whole seconds. Written digit by digit, since lists hold instants by the hundred.
+    /// RFC 3339 in ASCII with whole seconds. Written digit by digit, because a list has hundreds of timestamps.
     pub fn written(self) -> [u8; 20] {
         let mut text = *b"9999-12-31T23:59:59Z";
         let at =
             jiff::Timestamp::from_second(self.unix_seconds()).map(|instant| jiff::tz::Offset::UTC.to_datetime(instant));
-        // Only the two bounds are outside the calendar or these four digits, and neither is ever stored.
+        // Only the two bounds do not fit into four digits of a year, and neither is ever stored.
         let Some((at, year)) = at.ok().and_then(|at| u16::try_from(at.year()).ok().map(|year| (at, year))) else {
             return text;
         };
@@ -93,9 +91,8 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// Whoever is asked for the time.
+/// A source of the time.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The instant it is now.
     fn now(&self) -> Timestamp;
 }
 
@@ -111,22 +108,20 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved, for tests and for samples that come out the same every time.
+/// A clock that moves only when it is told to, for tests and for reproducible samples.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock standing at `start`.
     pub const fn at(start: Timestamp) -> Self {
         Self(AtomicI64::new(start.0))
     }
 
-    /// Moves the clock forward.
     pub fn advance(&self, span: Duration) {
         self.set(self.now().plus(span));
     }
 
-    /// Sets the clock, backwards too.
+    /// Sets the clock, also backwards.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.0, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! One transaction: the only thing that runs statements.
+//! A transaction: the only thing that runs statements.
 
 use super::batch::{Batch, BatchRows, Source};
 use super::invalidation::Invalidation;
@@ -7,8 +7,7 @@ use super::statement::{Arguments, Declaration, DependentStatement, Record, Row, 
 use super::{Value, sqlite};
 use crate::error::{Error, Result};
 
-/// An open transaction. It counts its statements, for the log line of the request and for the tests that hold a call
-/// to a number of them.
+/// An open transaction. It counts its statements, for the log line of the request and for tests that bound their number.
 #[derive(Debug)]
 pub struct Tx<'a> {
     engine: Engine<'a>,
@@ -16,17 +15,16 @@ pub struct Tx<'a> {
     invalidations: Vec<Invalidation>,
 }
 
-/// What something has cost the database so far.
+/// What an operation cost the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueryStats {
-    /// Statements that ran.
     pub statements: u32,
-    /// Rows that were read or written.
+    /// Rows read or written.
     pub rows: u32,
 }
 
 impl QueryStats {
-    /// Both together.
+    /// The sum of both.
     pub fn and(self, other: Self) -> Self {
         let (statements, rows) =
             (self.statements.saturating_add(other.statements), self.rows.saturating_add(other.rows));
@@ -41,36 +39,35 @@ enum Engine<'a> {
 }
 
 impl<'a> Tx<'a> {
-    /// A transaction that somebody has begun on this connection, and will end.
+    /// The caller has begun a transaction on this connection, and ends it.
     pub fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
         Self { engine: Engine::Sqlite(connection), stats: QueryStats::default(), invalidations: Vec::new() }
     }
 
-    /// The same on a server; it begins with its first statement.
+    /// The transaction begins with its first statement.
     pub fn on_postgres(transaction: &'a mut Transaction) -> Self {
         Self { engine: Engine::Postgres(transaction), stats: QueryStats::default(), invalidations: Vec::new() }
     }
 
-    /// What it has cost so far.
     pub fn stats(&self) -> QueryStats {
         self.stats
     }
 
-    /// A number that no other command has at the same time, as far as that can be: see [`crate::revision`].
+    /// A number that no other concurrent transaction of this process has: writers of one counter use different rows by it.
     pub fn shard(&self) -> i64 {
         match &self.engine {
-            // One command runs at a time.
+            // SQLite has one writer.
             Engine::Sqlite(_) => 0,
             Engine::Postgres(transaction) => transaction.shard(),
         }
     }
 
-    /// What the statements that ran so far have invalidated, each once.
+    /// What the statements so far have invalidated, each once.
     pub fn invalidations(&self) -> &[Invalidation] {
         &self.invalidations
     }
 
-    /// Every row.
+    /// Runs a statement and returns all rows.
     pub async fn all<A: Arguments, R: Record>(
         &mut self,
         statement: Statement<A, R>,
@@ -79,7 +76,7 @@ impl<'a> Tx<'a> {
         self.rows(&statement.declaration(), &A::values(given), R::read).await
     }
 
-    /// The row, or nothing. A second row is left unread: the statement's keys say there is none.
+    /// Runs a statement and returns its row, if there is one. The statement's keys make sure that there is no second.
     pub async fn optional<A: Arguments, R: Record>(
         &mut self,
         statement: Statement<A, R>,
@@ -88,13 +85,13 @@ impl<'a> Tx<'a> {
         Ok(self.rows(&statement.declaration(), &A::values(given), R::read).await?.into_iter().next())
     }
 
-    /// The row that must be there.
+    /// Runs a statement and returns the row that must exist.
     pub async fn one<A: Arguments, R: Record>(&mut self, statement: Statement<A, R>, given: A::Given<'_>) -> Result<R> {
         let name = statement.declaration().name;
         self.optional(statement, given).await?.ok_or_else(|| Error::internal(format!("{name} gave no row")))
     }
 
-    /// Runs it and says how many rows it changed.
+    /// Runs a statement and returns the number of changed rows.
     pub async fn execute<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'_>) -> Result<usize> {
         let declaration = statement.declaration();
         self.record_statement(&declaration);
@@ -108,8 +105,8 @@ impl<'a> Tx<'a> {
         Ok(changed)
     }
 
-    /// Runs it without waiting for what comes of it: before whatever is run next, and before the end. A server gets it
-    /// together with what comes next, or with the commit. One that fails makes the transaction fail.
+    /// Runs a statement whose outcome nobody waits for: before the next statement, or before the commit. On PostgreSQL it is sent
+    /// with that. If it fails, the transaction fails.
     #[expect(clippy::needless_pass_by_value, reason = "every statement is given in the same way")]
     pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'static>) -> Result<()> {
         self.defer_declaration(statement.declaration(), A::values(given))
@@ -119,7 +116,7 @@ impl<'a> Tx<'a> {
         self.record_statement(&declaration);
         let changed = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
-            // Not known yet.
+            // The number is not known yet.
             Engine::Postgres(_) => 1,
         };
         self.record_rows(changed);
@@ -130,10 +127,9 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Runs a statement that is all that its transaction changes, and says whether it changed anything. What goes along is
-    /// done if it did; `revised` moves on what it changed, and belongs to it where one statement is the whole transaction: for
-    /// a [`TransactionMode::SingleStatement`](super::TransactionMode::SingleStatement) on a server. Nothing else may be done then. Where it changed nothing, the
-    /// transaction goes on.
+    /// Runs the only change of a transaction, with the statements that depend on it, and returns whether it changed a row. On
+    /// PostgreSQL in [`TransactionMode::SingleStatement`](super::TransactionMode::SingleStatement), all of it and the revision from
+    /// `bump_revision` are one statement and no other may follow. If nothing changed, the transaction continues.
     pub async fn execute_composite<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
@@ -163,21 +159,20 @@ impl<'a> Tx<'a> {
         Ok(has_changed)
     }
 
-    /// Says that what is run last, without waiting, changes a row that others change at the same time. One of this process
-    /// commits after the other then, so that they do not wait for each other in the server.
+    /// Tells that the deferred statements update a row that concurrent transactions update too. Those of this process then commit one
+    /// after the other, instead of waiting for each other's row lock.
     pub fn serialize_on(&mut self, row: i64) {
         if let Engine::Postgres(transaction) = &mut self.engine {
             transaction.serialize_on(row);
         }
     }
 
-    /// Whether all that a command reads is of one state, but for what it changes itself. On a server it may see what others
-    /// have committed meanwhile.
+    /// Whether all reads of a command see one state. On PostgreSQL at READ COMMITTED, each statement sees what was committed before it.
     pub fn is_snapshot(&self) -> bool {
         matches!(self.engine, Engine::Sqlite(_))
     }
 
-    /// Runs it once for each of these, all sent together, and says how many rows each has changed.
+    /// Runs a statement once for each of these arguments, as one batch, and returns the number of changed rows of each.
     pub async fn execute_each<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
@@ -203,7 +198,7 @@ impl<'a> Tx<'a> {
         Ok(changed)
     }
 
-    /// Every row of several statements that only read, all sent together.
+    /// Runs several reads as one batch.
     pub async fn batch<Rows>(&mut self, questions: Batch<'_, Rows>) -> Result<Rows> {
         let Batch { sent, read } = questions;
         sent.iter().for_each(|(declaration, _)| self.record_statement(declaration));

@@ -1,35 +1,28 @@
-//! How one value goes into a statement and comes out of a row, alike on every engine.
+//! Values of arguments and columns, the same on every engine.
 //!
-//! The database knows four kinds of value: integers of 64 bits, text, bytes, and nothing. Everything else is one of
-//! these behind a type: ids, instants, flags as 0 and 1, JSON as text.
+//! The database has four kinds of value: 64-bit integers, text, bytes and NULL. Everything else is one of these behind a type:
+//! ids, timestamps, flags as 0 and 1, JSON as text.
 
 use std::fmt;
 
 use crate::id;
 use crate::time::Timestamp;
 
-/// What a statement's argument is to the database.
+/// The kind of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// 64 bits with a sign.
     Integer,
-    /// UTF-8.
     Text,
-    /// Bytes.
     Bytes,
 }
 
-/// A value on its way into a statement. Its `Debug` shows no text and no bytes: drivers write arguments into their logs,
-/// and these are addresses, names and digests.
+/// A value of an argument. Its `Debug` shows neither text nor bytes: drivers log arguments, and these are addresses, names and
+/// digests.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
-    /// SQL's NULL.
     Null,
-    /// A number, an id, an instant or a flag.
     Integer(i64),
-    /// Text.
     Text(&'a str),
-    /// Bytes: digests.
     Bytes(&'a [u8]),
 }
 
@@ -44,32 +37,30 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// A value on its way out of a row.
+/// A value of a column.
 pub type Cell<'a> = Value<'a>;
 
-/// A type that a statement can declare as argument. What the caller gives may borrow: `Text` takes a `&str`.
+/// A type that a statement takes as argument. The value may borrow: `Text` takes a `&str`.
 pub trait Argument {
-    /// What the caller writes at the call.
+    /// What is passed at the call.
     type Given<'a>: Copy + Send + Sync;
-    /// What it is to the database.
     const KIND: Kind;
-    /// What the driver gets.
     fn value(given: Self::Given<'_>) -> Value<'_>;
 }
 
-/// A type that a row's column can be read into.
+/// A type that a column is read into.
 pub trait Column: Sized {
-    /// Whether the column may hold nothing.
+    /// Whether the column may be NULL.
     const NULLABLE: bool = false;
-    /// Reads the cell; `None` when it holds something that this type cannot be.
+    /// Reads the value; `None` if it is not one of this type.
     fn read(cell: Cell<'_>) -> Option<Self>;
 }
 
-/// Marks an argument that is given as `&str`.
+/// An argument that is passed as `&str`.
 #[derive(Debug)]
 pub enum Text {}
 
-/// Marks an argument that is given as `&[u8]`.
+/// An argument that is passed as `&[u8]`.
 #[derive(Debug)]
 pub enum Bytes {}
 
@@ -125,7 +116,7 @@ impl Column for Vec<u8> {
     }
 }
 
-/// An integer behind a type: how to make one of the other.
+/// Types that are stored as integers, with the conversions.
 macro_rules! integers {
     ($($type:ty: $into:expr, $from:expr ;)+) => {$(
         impl Argument for $type {

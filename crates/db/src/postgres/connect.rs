@@ -1,4 +1,4 @@
-//! How a connection comes about: host after host of the URL, none of them longer than its share of the time.
+//! Connecting: to one host of the URL after another, each within its share of the timeout.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,45 +15,44 @@ use super::error;
 use super::tls::Tls;
 use crate::OpenError;
 
-/// How long sent bytes may stay unconfirmed, and a silent connection unasked.
+/// Limit for unacknowledged data, and the interval of keepalives.
 const NETWORK: Duration = Duration::from_secs(5);
 
-/// Makes connections. Whichever host took writes the last time is asked first.
+/// Makes connections. It starts with the host that accepted writes last.
 #[derive(Debug)]
 pub(super) struct Connector {
     hosts: Vec<Config>,
     tls: Tls,
     limit: Duration,
     last: AtomicUsize,
-    /// One that is there already, for whoever is first to want one.
+    /// A connection that exists already, for the first caller.
     opened: Mutex<Option<Opened>>,
 }
 
-/// A connection, and the task that carries it.
+/// A connection, and the task that drives it.
 pub(super) type Opened = (Client, JoinHandle<()>);
 
-/// Why there is no connection.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// A host answered within its time, or could not be reached.
+    /// A host refused, or could not be reached.
     Failed(Error),
-    /// The last host that was asked did not answer in time.
+    /// The last host did not answer in time.
     Silent,
 }
 
 impl Connector {
-    /// One whose hosts share `limit` among them, with as much left over for the work itself.
+    /// Divides `limit` among the hosts, with one share left for the work itself.
     pub(super) fn sharing(config: &Config, tls: Tls, limit: Duration) -> Self {
         let shares = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).saturating_add(1);
         Self::new(config, tls, limit / shares)
     }
 
-    /// One whose hosts have this long each, for the name's resolution, the way there, TLS and the login together.
+    /// Gives each host this long for name resolution, connecting, TLS and the login together.
     pub(super) fn new(config: &Config, tls: Tls, limit: Duration) -> Self {
         let hosts = (0..config.get_hosts().len()).map(|index| {
             let mut host = only_host(config, index);
             if host.get_connect_timeout().is_none() {
-                // A name may have an address that nobody answers at, before one where somebody does.
+                // A name may have several addresses, the first of which may not answer.
                 host.connect_timeout(limit / 2);
             }
             if host.get_tcp_user_timeout().is_none() {
@@ -65,12 +64,12 @@ impl Connector {
         Self { hosts: hosts.collect(), tls, limit, last: AtomicUsize::new(0), opened: Mutex::default() }
     }
 
-    /// The same with a connection that another has opened.
+    /// Adds a connection that exists already.
     pub(super) fn beginning_with(self, opened: Opened) -> Self {
         Self { opened: Mutex::new(Some(opened)), ..self }
     }
 
-    /// A connection to the first host that takes writes, and the task that carries it.
+    /// Connects to the first host that accepts writes.
     pub(super) async fn connect(&self) -> Result<Opened, Refusal> {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(opened) = opened.filter(|(client, _)| !client.is_closed()) {
@@ -96,7 +95,7 @@ impl Connector {
         Err(refusal)
     }
 
-    /// The same for whoever opens a database, with what is wrong by its name.
+    /// Connects, and names the reason if that fails.
     pub(super) async fn open(&self) -> Result<Opened, OpenError> {
         match self.connect().await {
             Ok(opened) => Ok(opened),
@@ -112,7 +111,7 @@ impl deadpool_postgres::Connect for Connector {
             match Self::connect(self).await {
                 Ok(connection) => Ok(connection),
                 Err(Refusal::Failed(error)) => Err(error),
-                // The driver has no error for this that others may make; the pool's own limit ends the wait.
+                // The driver has no error for this that other crates can make; the pool's timeout ends the wait.
                 Err(Refusal::Silent) => pending().await,
             }
         };
@@ -120,7 +119,7 @@ impl deadpool_postgres::Connect for Connector {
     }
 }
 
-/// The same configuration with one of its hosts.
+/// A copy of the configuration with one host.
 fn only_host(config: &Config, index: usize) -> Config {
     let mut one = Config::new();
     if let Some(user) = config.get_user() {
@@ -168,7 +167,7 @@ fn only_host(config: &Config, index: usize) -> Config {
         .load_balance_hosts(config.get_load_balance_hosts())
         .keepalives(config.get_keepalives())
         .keepalives_idle(config.get_keepalives_idle())
-        // Of several hosts, the one that takes writes; of one, a sentence when it is a standby.
+        // Of several hosts, the one that accepts writes. With one host, a standby is an error with its own message.
         .target_session_attrs(TargetSessionAttrs::ReadWrite);
     one
 }
@@ -177,7 +176,7 @@ fn only_host(config: &Config, index: usize) -> Config {
 mod tests {
     use super::*;
 
-    /// Whoever adds a parameter to the driver will not think of this place.
+    /// Fails when the driver gets a parameter that `only_host` does not copy.
     #[test]
     fn nothing_of_a_configuration_is_lost_on_the_way() {
         let everything = "user=u password=p dbname=d options=o application_name=a sslmode=require sslnegotiation=direct \

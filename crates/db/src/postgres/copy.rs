@@ -1,4 +1,4 @@
-//! A whole database at once, for moving it: see [`crate::copy`].
+//! A server's schema as an endpoint of a copy: see [`crate::copy`].
 
 use tokio_postgres::Client;
 
@@ -14,13 +14,13 @@ use crate::{Kind, OpenError, Value};
 pub(crate) struct CopyEndpoint(Client);
 
 impl CopyEndpoint {
-    /// Holds everything still: readers go on, writers wait.
+    /// Locks out writers; readers continue.
     pub(crate) async fn source(url: &PostgresUrl, tables: &[&str]) -> Result<Self, OpenError> {
         let client = connect(url).await?;
         Self::holding(client, "REPEATABLE READ", "SHARE", tables).await
     }
 
-    /// Brings the schema up to date, and keeps everybody else from writing: a server that starts here meanwhile waits.
+    /// Migrates the schema and locks out writers: a server that starts meanwhile waits.
     pub(crate) async fn target(url: &PostgresUrl, tables: &[&str], now: Timestamp) -> Result<Self, OpenError> {
         let mut client = connect(url).await?;
         schema::migrate(&mut client, now).await?;
@@ -37,7 +37,7 @@ impl CopyEndpoint {
         Ok(Self(client))
     }
 
-    /// How many processes have a lease here.
+    /// The number of processes with a lease.
     pub(crate) async fn running(&self, now: Timestamp) -> Result<i64> {
         let leases = "SELECT COUNT(*) FROM nodes WHERE lease_end > $1";
         let row = self.0.query_one(leases, &[&now.as_microseconds()]).await.map_err(failed)?;

@@ -39,7 +39,7 @@ pub enum PgError {
 }
 
 impl PgError {
-    /// What went wrong with a statement.
+    /// The error of a statement.
     pub(super) fn from_driver(error: &Error) -> Self {
         let message = redacted(error);
         let Some(code) = error.code() else {
@@ -52,20 +52,20 @@ impl PgError {
             }
             SqlState::UNIQUE_VIOLATION | SqlState::FOREIGN_KEY_VIOLATION => Self::ConstraintViolation(message),
             SqlState::DISK_FULL => Self::DiskFull(message),
-            // A primary that has become a standby; a limit in time of the server's.
+            // A primary that became a standby; a timeout of the server.
             SqlState::READ_ONLY_SQL_TRANSACTION
             | SqlState::QUERY_CANCELED
             | SqlState::LOCK_NOT_AVAILABLE
             | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Transient(message),
-            // Resources (53), an operator (57), the system around it (58), the connection (08).
+            // Insufficient resources (53), operator intervention (57), system errors (58), connection exceptions (08).
             _ if code.code().starts_with("53") => Self::Transient(message),
             _ if ["08", "57", "58"].iter().any(|class| code.code().starts_with(class)) => Self::ConnectionLost(message),
             _ => Self::Internal(message),
         }
     }
 
-    /// What went wrong with a commit. Only the server's own refusal, of a kind that undoes the transaction before it is
-    /// written, says that nothing was done.
+    /// The error of a commit. Only an error of the server that rolls the transaction back before it is written proves that nothing was
+    /// saved.
     pub(super) fn from_commit(error: &Error) -> Self {
         let is_undone = error.as_db_error().is_some_and(|error| {
             let code = error.code();
@@ -77,19 +77,19 @@ impl PgError {
         if is_undone { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
     }
 
-    /// What went wrong with a statement that the commit was sent right behind. A server that refuses it makes a rollback of
-    /// the commit; whoever heard nothing knows nothing of either.
+    /// The error of a statement that was sent right before the commit. If the server refuses it, the commit becomes a rollback; without an
+    /// answer, the outcome is unknown.
     pub(super) fn from_final_statement(error: &Error) -> Self {
         let is_refused = error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error));
         if is_refused { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
     }
 
-    /// How often a transaction is begun at the most because of this.
+    /// How often a transaction may run because of this error.
     pub fn max_attempts(&self) -> usize {
         match self {
             Self::SerializationFailure(_) => 200,
             Self::ConstraintViolation(_) => 5,
-            // As many as there may be idle connections that went with the server, and the answer has its limit in time.
+            // After a restart of the server, each idle connection of the pool may be broken. The transaction timeout bounds it too.
             Self::ConnectionLost(_) => 50,
             Self::Transient(_) => 3,
             Self::PoolExhausted
@@ -100,7 +100,7 @@ impl PgError {
         }
     }
 
-    /// Whether the connection is of no more use, or nobody knows what it is still busy with.
+    /// Whether the connection must not be used again.
     pub(super) fn spoils_connection(&self) -> bool {
         matches!(self, Self::ConnectionLost(_) | Self::Transient(_) | Self::OutcomeUnknown(_))
     }
@@ -149,7 +149,7 @@ fn source<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
 }
 
 impl OpenError {
-    /// Why a connection could not be made, or a schema not be looked at.
+    /// The error of a connection attempt, or of a look at the schema.
     pub(super) fn from_driver(error: &Error) -> Self {
         let message = redacted(error);
         if let Some(code) = error.code() {
@@ -161,13 +161,13 @@ impl OpenError {
                 _ => Self::Unusable(message),
             };
         }
-        // The driver wraps what the TLS library said into an error of the network.
+        // The driver wraps errors of the TLS library into I/O errors.
         let inner = source::<std::io::Error>(error).and_then(std::io::Error::get_ref);
         if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return Self::Certificate(error.to_string());
         }
         match source::<std::io::Error>(error).map(std::io::Error::kind) {
-            // Words of the driver, for a server that is not the one that takes writes.
+            // The driver's message for a server that does not accept writes.
             Some(std::io::ErrorKind::PermissionDenied) if message.contains("does not allow writes") => Self::Standby,
             None if message.contains("server does not support TLS") => Self::NoTls,
             None if message.contains("password missing") => Self::Login("it asks for a password".to_owned()),

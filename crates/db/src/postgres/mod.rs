@@ -1,7 +1,4 @@
-//! PostgreSQL, over the network: a bounded pool, and the only lines that know tokio-postgres.
-//!
-//! Commands run SERIALIZABLE and are run again when they lose a race; queries see one state. Nothing waits longer than
-//! the timeout that was asked for: a database that is away is told of at once, and comes back by itself.
+//! PostgreSQL: a bounded connection pool, transactions with a timeout, and reconnection.
 
 mod concurrency;
 mod connect;
@@ -36,31 +33,28 @@ pub use transaction::{Transaction, TransactionMode};
 pub use url::{InvalidPostgresUrl, PostgresUrl};
 pub(super) use values::cell;
 
-/// Callers that may wait for a connection; past it they are told to come back.
+/// Callers that may wait for a connection. Further ones get `Busy`.
 const MAX_WAITING_CALLERS: usize = 1024;
-/// How long a host has, while a server starts.
+/// Time for each host when the database is opened.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(5);
-/// What the connection that opens a database begins with: it may wait for another process's migration, but not for ever.
+/// Settings of the connection that opens the database: it may wait for another process's migration, but not forever.
 const STARTUP_SETTINGS: &str = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; \
                                 SET client_min_messages = 'error'";
 
-/// How a PostgreSQL database is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PostgresOptions {
-    /// Connections at the most.
     pub max_connections: usize,
-    /// The longest a transaction may take, its attempts and the wait for a connection together.
+    /// The longest a transaction may take, with all attempts and the wait for a connection.
     pub timeout: Duration,
 }
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        // Callers are promised an answer within two seconds while the database is away.
+        // Callers get an answer within two seconds when the database is unavailable.
         Self { max_connections: 16, timeout: Duration::from_millis(1800) }
     }
 }
 
-/// An open database.
 #[derive(Debug)]
 pub struct Postgres {
     pool: Pool,
@@ -73,13 +67,13 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Connects, and brings the schema up to date.
+    /// Connects, and migrates the schema.
     pub async fn open(url: &PostgresUrl, options: PostgresOptions, now: Timestamp) -> Result<Self, OpenError> {
         let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
         let (mut client, carried) = open(url, tls.clone()).await?;
         schema::migrate(&mut client, now).await?;
         let connector = Connector::sharing(&url.config, tls.clone(), options.timeout);
-        // The server has made it already, which takes as long as all else that a process does before it answers.
+        // The connection that opened the database becomes the first of the pool: connecting takes most of the start-up time.
         let connector = connector.beginning_with((client, carried));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(url.config.clone(), connector, recycling);
@@ -110,17 +104,15 @@ impl Postgres {
         })
     }
 
-    /// The longest a transaction may take.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Where commands take turns.
     pub fn conflict_throttle(&self) -> &ConflictThrottle {
         &self.conflict_throttle
     }
 
-    /// For statements that stand alone, beside those of others; `None` when there is no connection for it at once.
+    /// A transaction for single statements, on a shared connection; `None` if there is none available.
     pub async fn autocommit(&self) -> Option<Transaction> {
         match self.shared_connections.client(&self.pool).await {
             Some(shared) => Some(Transaction::shared(shared, self.tls.clone())),
@@ -128,17 +120,17 @@ impl Postgres {
         }
     }
 
-    /// Whether there is a connection for glances at this moment, so that nobody has to open one.
+    /// Whether shared connections are open, so that none has to be opened first.
     pub fn has_shared_connection(&self) -> bool {
         self.shared_connections.is_open()
     }
 
-    /// A glance was not answered in time.
+    /// Closes the shared connections, after one did not answer in time. The next caller opens new ones.
     pub fn close_shared(&self) {
         self.shared_connections.close();
     }
 
-    /// A transaction; nothing is sent before its first statement.
+    /// A transaction. Nothing is sent before its first statement.
     pub async fn transaction(&self, mode: TransactionMode) -> Result<Transaction, PgError> {
         if self.pool.status().waiting >= MAX_WAITING_CALLERS {
             return Err(PgError::PoolExhausted);
@@ -149,7 +141,7 @@ impl Postgres {
                 Ok(Transaction::own(client, mode, tls, slot, mutexes))
             }
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
-                // Whatever keeps a new connection from coming about: the ones there were are gone.
+                // No new connection can be made, and the existing ones are gone.
                 Err(PgError::Unreachable(error::redacted(&error)))
             }
             Err(error) => Err(PgError::Unreachable(error.to_string())),
@@ -157,11 +149,10 @@ impl Postgres {
     }
 }
 
-/// What every connection begins with: the server gives up when nobody waits any more, or is there any more. Statements
-/// are planned once for each connection, and joined in the order they are written in, which begins at a key: left to itself,
-/// the server plans those with many joins anew each time they run, for many times what running them costs, and takes a table
-/// for small that it has not counted since it was. It reads no table as a whole where there is an index, since under
-/// SERIALIZABLE whoever does so collides with all who write to it.
+/// Settings of every pooled connection. Timeouts make the server stop when nobody waits any more. Statements are planned once for each
+/// connection, with joins in the order in which they are written, which starts at a key; otherwise the server would plan those with many
+/// joins on each run, and trust outdated statistics. Sequential scans are off: under SERIALIZABLE, a scan conflicts with every write to
+/// the table.
 fn settings(timeout: Duration) -> String {
     let timeout = timeout.as_millis();
     format!(
@@ -175,13 +166,13 @@ fn settings(timeout: Duration) -> String {
     )
 }
 
-/// How far a database's schema has come, without changing anything.
+/// The version of the schema. Changes nothing.
 pub(super) async fn version(url: &PostgresUrl) -> Result<i64, OpenError> {
     let client = connect(url).await?;
     schema::version(&client).await
 }
 
-/// Whether there is no schema yet, or nothing in it.
+/// Whether there is no schema, or nothing in it.
 pub(super) async fn is_new(url: &PostgresUrl) -> Result<bool, OpenError> {
     let client = connect(url).await?;
     if schema::version(&client).await? == 0 {

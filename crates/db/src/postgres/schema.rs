@@ -1,4 +1,4 @@
-//! The schema of a PostgreSQL database: whose it is, how far it has come, and bringing it up to date.
+//! The schema of a PostgreSQL database: whose it is, its version, and migrating it.
 
 use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage};
 

@@ -1,4 +1,4 @@
-//! TLS to PostgreSQL: whose certificates are believed, as `sslmode` says.
+//! TLS to PostgreSQL: which certificates are trusted, by `sslmode`.
 
 use std::fmt;
 use std::path::Path;
@@ -14,18 +14,17 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::OpenError;
 
-/// What is asked of a server's certificate.
+/// What is verified of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verification {
-    /// Nothing: `prefer` and `require` keep listeners out and nobody else.
+    /// Nothing: `prefer` and `require` protect against eavesdropping only.
     None,
-    /// That a trusted authority signed it.
+    /// That a trusted authority issued it.
     Authority,
-    /// That, and that it is for this host.
+    /// Also that it is for this host.
     Full,
 }
 
-/// What makes TLS connections.
 #[derive(Clone)]
 pub(super) struct Tls(pub(super) MakeRustlsConnect);
 
@@ -35,7 +34,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// What makes them as `sslmode` says. Error: `Certificate` when there is nothing to verify against.
+/// Error: `Certificate` if there is nothing to verify against.
 pub(super) fn connector(verification: Verification, root_certificates: Option<&Path>) -> Result<Tls, OpenError> {
     let provider = Arc::new(ring::default_provider());
     let unusable = |reason: String| OpenError::Certificate(reason);
@@ -73,8 +72,7 @@ fn trusted(file: Option<&Path>) -> Result<RootCertStore, OpenError> {
     Ok(store)
 }
 
-/// A verifier that leaves something unlooked at: the host, or with no authorities everything but that whoever answers
-/// holds the key of the certificate they show.
+/// A verifier that skips the host name, or without authorities everything but the proof that the server has the certificate's key.
 #[derive(Debug)]
 struct Lenient {
     authorities: Option<Arc<WebPkiServerVerifier>>,
@@ -94,7 +92,7 @@ impl ServerCertVerifier for Lenient {
             return Ok(ServerCertVerified::assertion());
         };
         match authorities.verify_server_cert(certificate, between, name, stapled, now) {
-            // The name is looked at last, so everything else has been found right by then.
+            // The name is verified last, so everything else is right at this point.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -1,4 +1,4 @@
-//! One transaction on a connection of the pool.
+//! A transaction on a pooled or shared connection.
 
 use std::fmt;
 use std::ops::Deref;
@@ -22,26 +22,24 @@ use super::values::types;
 use crate::error::Result;
 use crate::{Declaration, DependentStatement, Value};
 
-/// How long the server is told to stop what nobody waits for any more.
+/// Timeout for telling the server to cancel a statement.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a transaction is for.
+/// The isolation of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionMode {
-    /// Writing, as if no other transaction ran at the same time.
+    /// Writes as if no other transaction ran at the same time.
     Serializable,
-    /// Writing what the database itself guards: each statement that writes carries the condition it depends on, or runs
-    /// against a key. What was read before it may have changed an instant ago, as it may an instant after the answer. It waits
-    /// for who writes the same row, where a [`Self::Serializable`] would begin anew, and collides with nobody for having read.
+    /// Writes what the database guards: each statement that writes carries its condition, or a key decides. What was read before it
+    /// may have changed since. It waits for a row lock where [`Self::Serializable`] would fail, and its reads conflict with nobody.
     ReadCommitted,
-    /// The same by one statement that is a transaction by itself, with what goes along with it: see
-    /// [`crate::Tx::execute_composite`]. What is read before stands alone too, and begins nothing: a guarded command's
-    /// statements each see a state of their own anyway. Whoever finds that nothing was changed goes on as with
+    /// Like [`Self::ReadCommitted`], but the change is one statement that is a transaction by itself: see
+    /// [`crate::Tx::execute_composite`]. Reads before it run in autocommit. If nothing changed, it continues as
     /// [`Self::ReadCommitted`].
     SingleStatement,
-    /// Reading one state of the database.
+    /// Reads one state of the database.
     ReadOnly,
-    /// Reading by one statement alone.
+    /// Reads with single statements, each in a transaction of its own.
     Autocommit,
 }
 
@@ -49,8 +47,7 @@ impl TransactionMode {
     const fn begin(self) -> &'static str {
         match self {
             Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            // READ COMMITTED, as connections are set to: by saying so again the server would have to put that setting back at
-            // the end of each transaction, for which it goes through all the settings that it has.
+            // READ COMMITTED is the connection's default. Naming it would make the server reset the setting at the end of each transaction.
             Self::ReadCommitted | Self::SingleStatement => "BEGIN",
             Self::ReadOnly => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Autocommit => "",
@@ -58,44 +55,41 @@ impl TransactionMode {
     }
 }
 
-/// How far a transaction has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Nothing was sent.
     New,
-    /// It is begun, and waits for nothing.
+    /// It has begun, and no statement is running.
     Open,
-    /// A statement was sent, and not answered yet.
+    /// A statement was sent and not answered.
     Executing,
-    /// The commit was sent, and its answer did not come or does not tell.
+    /// The commit was sent, and its answer is missing or does not tell.
     Committing,
-    /// The server is done with it.
     Ended,
 }
 
-/// A transaction that is begun with its first statement. Whoever drops it has undone it, at whatever point that is.
+/// A transaction that begins with its first statement. Dropping it rolls it back.
 pub struct Transaction {
     client: Option<Connection>,
     mode: TransactionMode,
     stage: Stage,
-    /// Whether there is something to commit, or to undo.
+    /// Whether there is something to commit or to roll back.
     is_begun: bool,
     error: Option<PgError>,
-    /// What nobody waits for, to be sent deferred of the next statement or of the commit.
+    /// Statements to be sent before the next one or before the commit.
     deferred: Vec<(Declaration, Vec<Value<'static>>)>,
     tls: Tls,
     shard_slot: Option<ShardSlot>,
-    /// The row that others change too, and where turns at it are taken.
+    /// The row that concurrent transactions update too, and the mutexes for it.
     serialized_row: Option<i64>,
     row_mutexes: Option<Arc<RowMutexes>>,
 }
 
-/// The connection it is on.
 #[expect(clippy::large_enum_variant, reason = "it is moved once, into its transaction")]
 enum Connection {
-    /// Nobody else's meanwhile.
+    /// Exclusive until the transaction ends.
     Own(Object),
-    /// One that others ask on too.
+    /// Shared with other callers.
     Shared(Arc<ClientWrapper>),
 }
 
@@ -122,7 +116,7 @@ impl Transaction {
         Self::on(Connection::Own(client), mode, tls, Some((shard_slot, row_mutexes)))
     }
 
-    /// For statements that stand alone, on a connection of many.
+    /// For single statements on a shared connection.
     pub(super) fn shared(client: Arc<ClientWrapper>, tls: Tls) -> Self {
         Self::on(Connection::Shared(client), TransactionMode::Autocommit, tls, None)
     }
@@ -150,24 +144,23 @@ impl Transaction {
         }
     }
 
-    /// A number that no other transaction of this process has meanwhile, nor likely one of another.
+    /// A number that no other concurrent transaction of this process has.
     pub(crate) fn shard(&self) -> i64 {
         self.shard_slot.as_ref().map_or(0, ShardSlot::shard)
     }
 
-    /// Runs a statement and says how many rows it changed.
+    /// Runs a statement and returns the number of changed rows.
     pub(crate) async fn execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
         Ok(self.answers([(declaration, values)]).await?.iter().map(|answer| answer.changed).sum())
     }
 
-    /// Runs a statement and gives its rows.
+    /// Runs a statement and returns its rows.
     pub(crate) async fn rows(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<Vec<Row>> {
         let answers = self.answers([(declaration, values)]).await?;
         Ok(answers.into_iter().next().map_or_else(Vec::new, |answer| answer.rows))
     }
 
-    /// Runs a statement once for each of these, without waiting for one before the next is sent, and says how many rows each
-    /// has changed.
+    /// Runs a statement once for each of these arguments, pipelined, and returns the number of changed rows of each.
     pub(crate) async fn execute_each(
         &mut self,
         declaration: &Declaration,
@@ -177,19 +170,19 @@ impl Transaction {
         Ok(answers.iter().map(|answer| answer.changed).collect())
     }
 
-    /// Runs several statements, without waiting for one before the next is sent, and gives each one's rows.
+    /// Runs several statements, pipelined, and returns the rows of each.
     pub(crate) async fn rows_batched(&mut self, each: &[(Declaration, Vec<Value<'_>>)]) -> Result<Vec<Vec<Row>>> {
         let answers = self.answers(each.iter().map(|(declaration, values)| (declaration, values.as_slice()))).await?;
         Ok(answers.into_iter().map(|answer| answer.rows).collect())
     }
 
-    /// Whether nothing was sent in it yet, and what is sent may be a transaction by itself.
+    /// Whether nothing was sent yet, and a composite statement may be the transaction.
     pub(crate) fn is_composite_allowed(&self) -> bool {
         self.mode == TransactionMode::SingleStatement && self.stage == Stage::New && self.deferred.is_empty()
     }
 
-    /// Sends a statement that is a transaction by itself, and says how many rows it wrote. With any it has come to its end;
-    /// with none it is as new.
+    /// Runs a composite statement and returns the number of rows it wrote. If there are any, the transaction has ended; otherwise it is
+    /// as new.
     pub(crate) async fn execute_composite(
         &mut self,
         change: &Declaration,
@@ -225,24 +218,24 @@ impl Transaction {
         usize::try_from(written).map_err(|error| PgError::Internal(error.to_string()))
     }
 
-    /// Keeps a statement to be sent deferred of the next, or of the commit.
+    /// Adds a statement to be sent before the next one or before the commit.
     pub(crate) fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
         self.deferred.push((declaration, values));
     }
 
-    /// Notes that what is put deferred of the commit changes a row that many change: they commit one after the other.
+    /// Serializes the commit with those of other transactions of this process that update the same row.
     pub(crate) fn serialize_on(&mut self, row: i64) {
         self.serialized_row = Some(row);
     }
 
-    /// Sends what was put deferred and then these, each without waiting for the one before, and gives the answers to these.
+    /// Sends the deferred statements and then these, pipelined, and returns the answers to these.
     async fn answers<'v>(
         &mut self,
         asked: impl IntoIterator<Item = (&'v Declaration, &'v [Value<'v>])>,
     ) -> Result<Vec<Answer>> {
         let outcome = self.try_answers(asked.into_iter().collect()).await;
         outcome.map_err(|(name, error)| {
-            // Answered, if with a refusal.
+            // The server has answered with an error.
             self.stage = self.answered();
             self.error.get_or_insert_with(|| error.clone());
             error.in_context(name)
@@ -262,7 +255,7 @@ impl Transaction {
         let begin = async || {
             client.batch_execute(self.mode.begin()).await.map_err(|error| (name, PgError::from_driver(&error)))
         };
-        // A statement that changes something waits until the transaction stands. Others are sent along with its beginning.
+        // A statement that writes waits until the transaction has begun. Reads are sent together with BEGIN.
         let rides_along = begins && reads;
         if begins && !rides_along {
             begin().await?;
@@ -283,7 +276,7 @@ impl Transaction {
         Ok(answers.split_off(not_asked))
     }
 
-    /// Notes that the server is about to be busy; says whether the transaction has to be begun first.
+    /// Records that a statement is about to be sent, and returns whether the transaction has to begin first.
     fn ask(&mut self, only_reads: bool) -> Result<bool, PgError> {
         self.client()?;
         if self.stage == Stage::Ended && self.mode != TransactionMode::Autocommit {
@@ -300,7 +293,7 @@ impl Transaction {
         Ok(begins)
     }
 
-    /// How far it is once the server has answered: what was asked by one statement alone is over with it.
+    /// The stage after an answer: an autocommit statement has ended the transaction.
     fn answered(&self) -> Stage {
         match self.mode {
             TransactionMode::Autocommit => Stage::Ended,
@@ -312,7 +305,7 @@ impl Transaction {
 
     fn client(&self) -> Result<&ClientWrapper, PgError> {
         match &self.error {
-            // After a failure the server refuses everything up to the end of the transaction.
+            // After an error, the server refuses everything until the end of the transaction.
             Some(error) => Err(error.clone()),
             None => {
                 self.client.as_deref().ok_or_else(|| PgError::ConnectionLost("the connection was let go of".to_owned()))
@@ -320,12 +313,12 @@ impl Transaction {
         }
     }
 
-    /// Makes everything stay. A statement that failed before makes this fail too, whatever the command made of it:
-    /// PostgreSQL itself would answer such a commit with a rollback and no error.
+    /// Commits. It fails if an earlier statement failed, whatever the command made of that: PostgreSQL answers the commit of an aborted
+    /// transaction with a rollback and no error.
     pub async fn commit(&mut self) -> Result<(), PgError> {
         self.client()?;
         if self.stage == Stage::Ended && self.deferred.is_empty() {
-            // It was a transaction by itself.
+            // A composite statement was the transaction.
             return Ok(());
         }
         if self.stage != Stage::New || !self.deferred.is_empty() {
@@ -349,12 +342,12 @@ impl Transaction {
         Ok(())
     }
 
-    /// Sends the commit right behind what was put deferred of it. When one of those fails, the server makes a rollback of it.
+    /// Sends the commit right after the deferred statements. If one of those fails, the server rolls back.
     async fn try_commit(&mut self) -> Result<(), PgError> {
         self.stage = Stage::Committing;
         let begins = !std::mem::replace(&mut self.is_begun, true);
         let client = self.client()?;
-        // Nothing is committed yet, whatever goes wrong with these.
+        // Nothing is committed if one of these fails.
         if begins {
             client.batch_execute(self.mode.begin()).await.map_err(|error| PgError::from_driver(&error))?;
         }
@@ -368,12 +361,11 @@ impl Transaction {
         committed.map_err(|error| PgError::from_commit(&error))
     }
 
-    /// Whether the commit was sent, and not answered.
     pub fn is_committing(&self) -> bool {
         self.stage == Stage::Committing
     }
 
-    /// Undoes everything; says what went wrong, if it was the database that did.
+    /// Rolls back, and returns the error of the database, if there was one.
     pub fn rollback(self) -> Option<PgError> {
         self.error.clone()
     }
@@ -381,20 +373,20 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        // On a connection of many, the others' answers go on; ours is passed over when it comes.
+        // On a shared connection, other callers' answers continue; ours is ignored when it arrives.
         let Some(Connection::Own(client)) = self.client.take() else { return };
         let is_spoilt = self.error.as_ref().is_some_and(PgError::spoils_connection);
         match self.stage {
             Stage::New | Stage::Ended if !is_spoilt => {}
             Stage::Open if !is_spoilt => {
-                // Sent without waiting: whoever gets this connection next is answered after it.
+                // Sent without waiting: the next user of the connection is answered after it.
                 let _ = client.batch_execute("ROLLBACK").now_or_never();
             }
             Stage::New | Stage::Ended | Stage::Open => drop(Object::take(client)),
             Stage::Committing if self.is_begun => drop(Object::take(client)),
             Stage::Executing | Stage::Committing => {
-                // Nobody waits any more: neither shall the locks of what it asked for. A statement that would have been a
-                // transaction by itself is undone by this, or was done before: nobody knows either way.
+                // Nobody waits any more: cancelling releases the locks. A composite statement is cancelled or was committed before; nobody
+                // knows which.
                 let (cancel, tls) = (client.cancel_token(), self.tls.0.clone());
                 drop(Object::take(client));
                 if let Ok(runtime) = Handle::try_current() {

@@ -1,4 +1,4 @@
-//! The URL of a PostgreSQL database: read once, and never shown with its password.
+//! The URL of a PostgreSQL database. It is never shown with its password.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::tls::Verification;
 
-/// Where a PostgreSQL database is, and how to come in. Reads what libpq reads: `postgres://user:password@host:port/name`
-/// with several hosts if need be, and parameters such as `sslmode` behind a `?`.
+/// A URL as libpq reads it: `postgres://user:password@host:port/name`, with several hosts if needed, and parameters such as `sslmode`
+/// after a `?`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
     pub(super) config: Config,
@@ -18,7 +18,7 @@ pub struct PostgresUrl {
     pub(super) root_certificates: Option<PathBuf>,
 }
 
-/// What is wrong with a URL, in words that do not repeat it.
+/// What is wrong with a URL. The message does not repeat it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPostgresUrl(String);
 
@@ -31,12 +31,12 @@ impl fmt::Display for InvalidPostgresUrl {
 impl std::error::Error for InvalidPostgresUrl {}
 
 impl PostgresUrl {
-    /// Whether a text means a PostgreSQL database, well written or not.
+    /// Whether a text is meant as a PostgreSQL URL, valid or not.
     pub fn is_meant(text: &str) -> bool {
         ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
     }
 
-    /// Sets the password, if the URL has none.
+    /// Sets the password if the URL has none.
     #[must_use]
     pub fn or_password(mut self, password: &str) -> Self {
         if self.config.get_password().is_none() {
@@ -45,12 +45,11 @@ impl PostgresUrl {
         self
     }
 
-    /// Who comes in, when the URL says so.
     pub fn user(&self) -> Option<&str> {
         self.config.get_user()
     }
 
-    /// Sets what the server sees of every connection from the start, in libpq's form: `-c search_path=name`.
+    /// Sets options for every connection, in libpq's form: `-c search_path=name`.
     #[must_use]
     pub fn with_options(mut self, options: &str) -> Self {
         self.config.options(options);
@@ -66,10 +65,10 @@ impl FromStr for PostgresUrl {
         if !Self::is_meant(text) {
             return Err(wrong("it does not begin with postgres://"));
         }
-        // What says how certificates are verified is read here: the driver knows fewer of them.
+        // Certificate verification is read here: the driver supports fewer modes than libpq.
         let (before, parameters) = text.split_once('?').unwrap_or((text, ""));
         if parameters.contains('@') {
-            // More likely a password's end than a parameter; and what stands behind it must not be lost.
+            // More likely the end of a password than a parameter; it must not be lost.
             return Err(wrong("a ? or @ of its user, password or parameters has to be written %3F or %40"));
         }
         let (mut mode, mut root_certificates, mut kept) = ("prefer", None, Vec::new());
@@ -83,7 +82,7 @@ impl FromStr for PostgresUrl {
         }
         let rest = if kept.is_empty() { before.to_owned() } else { format!("{before}?{}", kept.join("&")) };
         let mut config = Config::from_str(&rest).map_err(|error| {
-            // The driver's own words name the parameter and never its value.
+            // The driver's message names the parameter and never its value.
             wrong(&std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
         })?;
         if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(host) if host.contains('@'))) {
@@ -96,7 +95,7 @@ impl FromStr for PostgresUrl {
             ("disable", _) => (SslMode::Disable, Verification::None),
             ("prefer" | "allow", _) => (SslMode::Prefer, Verification::None),
             ("require", None) => (SslMode::Require, Verification::None),
-            // As with libpq: who names a root certificate wants it looked at.
+            // As in libpq, a root certificate implies that it is verified.
             ("verify-ca", _) | ("require", Some(_)) => (SslMode::Require, Verification::Authority),
             ("verify-full", _) => (SslMode::Require, Verification::Full),
             _ => return Err(wrong("sslmode is one of disable, prefer, require, verify-ca and verify-full")),
@@ -115,7 +114,7 @@ fn decoded(value: &str) -> Result<PathBuf, InvalidPostgresUrl> {
         .map_err(|_| InvalidPostgresUrl("sslrootcert is not a path".to_owned()))
 }
 
-/// Without the password and without parameters.
+/// Without the password and the parameters.
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("postgres://")?;

@@ -1,4 +1,4 @@
-//! How values travel: what the service binds and reads, in PostgreSQL's types.
+//! Values in PostgreSQL's types.
 
 use std::error::Error as StdError;
 
@@ -35,14 +35,14 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// A cell as the server sends it.
+/// A column of a row.
 struct Sent<'a>(Value<'a>);
 
 impl<'a> FromSql<'a> for Sent<'a> {
     fn from_sql(r#type: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
         Ok(Self(match *r#type {
             Type::INT8 => Value::Integer(i64::from_sql(r#type, raw)?),
-            // What a statement writes as a number is one of 32 bits.
+            // Number literals in statements are 32 bits.
             Type::INT4 => Value::Integer(i32::from_sql(r#type, raw)?.into()),
             Type::BYTEA => Value::Bytes(raw),
             _ => Value::Text(<&str>::from_sql(r#type, raw)?),
@@ -58,7 +58,6 @@ impl<'a> FromSql<'a> for Sent<'a> {
     }
 }
 
-/// The cell at this place of a row.
 pub(crate) fn cell(row: &Row, index: usize) -> Result<Cell<'_>> {
     row.try_get(index)
         .map(|Sent(value)| value)

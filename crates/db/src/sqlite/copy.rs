@@ -1,4 +1,4 @@
-//! A whole file at once, for moving it: see [`crate::copy`].
+//! A file as an endpoint of a copy: see [`crate::copy`].
 
 use std::fs::File;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::error::Result;
 use crate::time::Timestamp;
 use crate::{Kind, OpenError, Value};
 
-/// A file in a transaction, which nobody else has open meanwhile.
+/// A file in a transaction, which no other process has open.
 pub(crate) struct CopyEndpoint {
     connection: Connection,
     _lock: File,
 }
 
 impl CopyEndpoint {
-    /// Keeps everybody else away from the file.
+    /// Locks the file against other processes.
     pub(crate) fn source(path: &Path) -> Result<Self, OpenError> {
         let lock = lock(path)?;
         let connection = connect(path, false)?;
@@ -26,7 +26,7 @@ impl CopyEndpoint {
         Ok(Self { connection, _lock: lock })
     }
 
-    /// Makes the file, if it is not there, and brings its schema up to date.
+    /// Creates the file if it is missing, and migrates its schema.
     pub(crate) fn target(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
         if is_foreign(path) {
             return Err(OpenError::Foreign);

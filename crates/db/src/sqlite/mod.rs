@@ -1,8 +1,7 @@
-//! SQLite, in process: one writer that commits in groups, readers beside it, and the only lines that know rusqlite.
+//! SQLite: one writer thread that commits in groups, and readers.
 //!
-//! Writes go through one thread, because SQLite has one writer anyway. What is waiting when a transaction begins rides
-//! along in it, each command in a savepoint of its own, so that a failing command undoes itself alone and one flush to
-//! the disk serves them all. No caller hears of success before that flush.
+//! Commands that wait when a transaction begins share it, each in a savepoint of its own: a command that fails rolls back alone, and one
+//! flush to the disk serves all of them. No caller gets success before that flush.
 
 mod copy;
 
@@ -29,15 +28,15 @@ use crate::time::Timestamp;
 
 pub(super) use copy::CopyEndpoint;
 
-/// "VEST": tells our files from other programs'.
+/// "VEST": marks our files.
 const APPLICATION_ID: i64 = 0x5645_5354;
-/// Commands that may wait for the writer; past it the caller is told to come back.
+/// Commands that may wait for the writer. Further ones get `BUSY`.
 const MAX_WAITING_COMMANDS: usize = 1024;
-/// Commands that share one commit at the most, unless somebody says otherwise, so that the first does not wait for ever.
+/// Commands that share one commit, unless it is set, so that the first does not wait too long.
 const DEFAULT_MAX_GROUP: usize = 64;
-/// Bytes of a database's header.
+/// Bytes of the header of a database file.
 const HEADER: u64 = 100;
-/// Prepared statements a connection keeps.
+/// Prepared statements that a connection caches.
 const STATEMENT_CACHE: usize = 256;
 
 /// An open database file.
@@ -48,15 +47,15 @@ pub struct Sqlite {
     thread: Option<JoinHandle<()>>,
     commits: Arc<Commits>,
     group: Arc<AtomicUsize>,
-    /// Held as long as the database is open: a second process would give the same ids.
+    /// Held while the database is open: a second process would make the same ids.
     _lock: File,
 }
 
-/// What a command did with its turn.
+/// The outcome of a command on the writer thread.
 pub struct WriteResult {
-    /// Whether its changes stay.
+    /// Whether its changes are committed.
     pub commit: bool,
-    /// Called once the outcome of the whole group is known.
+    /// Called with the outcome of the group's commit.
     pub on_commit: Box<dyn FnOnce(Result<()>) + Send>,
 }
 
@@ -66,8 +65,8 @@ impl fmt::Debug for WriteResult {
     }
 }
 
-/// Commits of the one writer: an even number between them, and an odd one during each, since a reader may see it before
-/// the writer goes on. No caller hears of a commit that is not counted.
+/// A count of commits: even between commits and odd during one, because a reader may see a commit before the writer continues. No caller
+/// gets success for a commit that is not counted.
 #[derive(Debug, Default)]
 struct Commits(AtomicU64);
 
@@ -96,7 +95,7 @@ impl From<rusqlite::Error> for OpenError {
 }
 
 impl Sqlite {
-    /// Opens or makes the file, and brings its schema up to date.
+    /// Opens or creates the file, and migrates its schema.
     pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
         if is_foreign(path) {
             return Err(OpenError::Foreign);
@@ -117,28 +116,26 @@ impl Sqlite {
         Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, group, _lock: lock })
     }
 
-    /// Connections for reading.
     pub fn readers(&self) -> &ReadConnections {
         &self.readers
     }
 
-    /// How often the writer has committed; `None` while it is about to.
+    /// The number of commits so far; `None` while one is in progress.
     pub fn commits(&self) -> Option<u64> {
         self.commits.so_far()
     }
 
-    /// Has this many commands share one commit at the most.
     pub fn set_max_group(&self, among: usize) {
         self.group.store(among, Ordering::Relaxed);
     }
 
-    /// Somebody else has committed.
+    /// Counts a commit that was made outside the service.
     #[cfg(feature = "test-hooks")]
     pub fn note_commit(&self) {
         self.commits.count(|| ());
     }
 
-    /// Hands a command to the writer. Error: `BUSY` when too many are waiting already.
+    /// Queues a command for the writer. Error: `Busy` if too many wait.
     pub fn write(&self, job: impl FnOnce(&mut Connection) -> WriteResult + Send + 'static) -> Result<()> {
         let writer = self.writer.as_ref().ok_or_else(|| Error::internal("the writer has ended"))?;
         writer.try_send(Box::new(job)).map_err(|error| match error {
@@ -149,7 +146,7 @@ impl Sqlite {
 }
 
 impl Drop for Sqlite {
-    /// Waits until what was handed in is written.
+    /// Waits until what was queued is written.
     fn drop(&mut self) {
         drop(self.writer.take());
         if let Some(thread) = self.thread.take()
@@ -160,7 +157,7 @@ impl Drop for Sqlite {
     }
 }
 
-/// Idle connections for reading. A read holds one without ever waiting, so there are never more than threads.
+/// Idle read connections. A read never waits while it holds one, so there are at most as many as threads.
 #[derive(Debug)]
 pub struct ReadConnections {
     path: PathBuf,
@@ -168,43 +165,43 @@ pub struct ReadConnections {
 }
 
 impl ReadConnections {
-    /// A transaction that sees one state of the database from its first statement to its last.
+    /// A connection with a read transaction, which sees one state of the database.
     pub fn begin_read(&self) -> Result<Connection> {
         let connection = self.acquire()?;
         begin(&connection, "BEGIN DEFERRED")?;
         Ok(connection)
     }
 
-    /// Ends the read and keeps the connection for the next. One that cannot end is dropped, which ends it too.
+    /// Ends the transaction and returns the connection. If that fails, the connection is closed.
     pub fn end_read(&self, connection: Connection) {
         if begin(&connection, "COMMIT").is_ok() {
             self.release(connection);
         }
     }
 
-    /// A connection for one statement alone.
+    /// A connection for a single statement.
     pub fn acquire(&self) -> Result<Connection> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| connect(&self.path, false).map_err(driver_error), Ok)
     }
 
-    /// Keeps it for the next.
+    /// Returns the connection.
     pub fn release(&self, connection: Connection) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 
-/// Whether a file is another program's, told by its first bytes, so that nothing of it is changed in finding out: SQLite's
-/// mark at the beginning, and the application's id at 68 (SQLite file format, 1.3).
+/// Whether the file belongs to another program, by its header (SQLite file format, 1.3): the magic string, and the application id at
+/// offset 68. Changes nothing.
 pub fn is_foreign(path: &Path) -> bool {
     let mut header = Vec::new();
     let read = File::open(path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
-    // A file that is not there is made, and an empty one filled; one that can't be read is named when it is opened.
+    // A missing file is created, an empty one is filled, and an unreadable one is reported when it is opened.
     if read.is_err() || header.is_empty() {
         return false;
     }
     let id = header.get(68..72).map(|id| id.iter().fold(0_i64, |id, byte| (id << 8) | i64::from(*byte)));
-    // A first start that was cut short may have our id in the log beside the file only.
+    // After an interrupted first start, our id may be in the write-ahead log only.
     let is_ours = id == Some(APPLICATION_ID) || (id == Some(0) && beside(path, "-wal").exists());
     !header.starts_with(b"SQLite format 3\0") || !is_ours
 }
@@ -234,14 +231,14 @@ fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    // Without it, statements are planned anew on every run once the tables have been analysed.
+    // Otherwise statements would be planned again for each run once the tables were analysed.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     if writes {
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // Full, so that what was acknowledged outlives a power cut; the group commit pays for it.
+        // So that acknowledged commits survive a power loss. Group commits pay for it.
         connection.pragma_update(None, "synchronous", "FULL")?;
     } else {
         connection.pragma_update(None, "query_only", true)?;
@@ -249,7 +246,7 @@ fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// How far the file's schema has come, without changing it; 0 for one that is not there.
+/// The version of the file's schema; 0 if it is missing. Changes nothing.
 pub(super) fn version(path: &Path) -> Result<i64, OpenError> {
     if is_foreign(path) {
         return Err(OpenError::Foreign);
@@ -294,8 +291,8 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: 
         let mut next = Some(first);
         while let Some(job) = next {
             callbacks.push(execute_job(&mut connection, job, begun.is_ok()));
-            // A full disk or the like makes SQLite end the transaction by itself. What ran before is undone, and whatever
-            // ran now would be committed on its own: the group ends here, and its commit fails below.
+            // SQLite ends the transaction on errors such as a full disk. What ran before is rolled back, and a command that runs now would
+            // commit on its own: the group ends here, and its commit fails below.
             let goes_on = callbacks.len() < group.load(Ordering::Relaxed) && !connection.is_autocommit();
             next = if goes_on { waiting.try_recv().ok() } else { None };
         }
@@ -323,7 +320,7 @@ fn commit(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Runs one command in its own savepoint. A panic in it is its own failure, and not the writer's end.
+/// Runs one command in a savepoint. If it panics, only this command fails.
 fn execute_job(connection: &mut Connection, job: Job, begun: bool) -> Box<dyn FnOnce(Result<()>) + Send> {
     let opened = begun && begin(connection, "SAVEPOINT command").is_ok();
     let result =
@@ -334,7 +331,7 @@ fn execute_job(connection: &mut Connection, job: Job, begun: bool) -> Box<dyn Fn
             && begin(connection, "RELEASE command").is_ok());
     match result {
         Some(result) if closed => result.on_commit,
-        // Dropping the command's settle tells its caller that there will be no answer.
+        // Dropping the callback tells the caller that there is no answer.
         _ => Box::new(|_| ()),
     }
 }
@@ -344,7 +341,7 @@ fn begin(connection: &Connection, command: &str) -> Result<()> {
     statement.execute([]).map(|_| ()).map_err(driver_error)
 }
 
-/// Runs a statement and says how many rows it changed.
+/// Runs a statement and returns the number of changed rows.
 pub(super) fn execute(connection: &Connection, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
     let run = || {
         let mut statement = connection.prepare_cached(declaration.sqlite)?;
@@ -370,7 +367,6 @@ pub(super) fn rows<R>(
     Ok(records)
 }
 
-/// The cell at this place of a row.
 pub(super) fn cell<'r>(row: &'r rusqlite::Row<'_>, index: usize) -> Result<Cell<'r>> {
     Ok(match row.get_ref(index).map_err(driver_error)? {
         ValueRef::Null => Value::Null,

@@ -1,13 +1,12 @@
-//! A change that is all its transaction does, with what has to go along with it.
+//! A change and the statements that depend on it, as one statement.
 //!
-//! A server that is sent a change, waits for its caller to see what came of it, and is then sent the rest and the commit,
-//! spends more on the waiting than on the work: it holds its locks for longer, and writes down who else wants them. As one
-//! statement all of it is there, or nothing, and it is one way to the server. What goes along is told whether there was a
-//! change by the rows of the name `changed`.
+//! Sent one by one, the server would wait for the caller between the change and the commit, and hold its row locks meanwhile. As one
+//! statement it is all or nothing, and costs one round trip. The dependent statements see by the rows of `changed` whether there was a
+//! change.
 
 use crate::{Declaration, DependentStatement, Kind, Value};
 
-/// A change and what goes along with it, as one statement.
+/// The text, with the arguments of all parts.
 #[derive(Debug)]
 pub(crate) struct CompositeStatement<'v> {
     pub(crate) text: String,
@@ -16,8 +15,7 @@ pub(crate) struct CompositeStatement<'v> {
 }
 
 impl<'v> CompositeStatement<'v> {
-    /// The change, and `last`, which says itself that it depends on `changed`: by the rows that it writes the server tells
-    /// whether there was a change.
+    /// `last` contains its own dependency on `changed`. The number of rows it writes tells whether there was a change.
     pub(crate) fn new(
         change: &Declaration,
         values: Vec<Value<'v>>,
@@ -40,7 +38,7 @@ impl<'v> CompositeStatement<'v> {
         composite
     }
 
-    /// Puts a statement behind the others, its first argument behind theirs.
+    /// Appends a statement, with its placeholders renumbered.
     fn push(&mut self, declaration: &Declaration, values: Vec<Value<'v>>) {
         let before = self.values.len();
         let mut parts = declaration.text.split('$');

@@ -1,19 +1,17 @@
-//! One after the other, while running at once only makes commands collide.
+//! Runs serializable transactions of this process one at a time after a conflict.
 //!
-//! Under SERIALIZABLE, commands that touch the same things at once undo one another and begin anew; with many callers in
-//! one organization most of the work would be work undone. So a collision makes the process's next commands take turns,
-//! for as long as that may have to do with it, and then they run at once again. What other processes do still collides, and
-//! is run again as before: the throttle saves work and keeps nothing apart.
+//! Under SERIALIZABLE, concurrent transactions on the same rows abort each other; with many callers in one organization, most of the
+//! work would be repeated. After a serialization failure, the next transactions run one at a time. Other processes still conflict and
+//! are retried: this saves work and guarantees nothing.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
-/// Commands that take turns after a collision.
+/// Transactions that run one at a time after a conflict.
 const THROTTLED_AFTER_CONFLICT: u32 = 32;
 
-/// The one throttle of a process.
 #[derive(Debug, Default)]
 pub struct ConflictThrottle {
     remaining: AtomicU32,
@@ -21,14 +19,14 @@ pub struct ConflictThrottle {
 }
 
 impl ConflictThrottle {
-    /// A turn, when commands take turns; nobody waits for one longer than until then.
+    /// Waits for the previous transaction if the throttle is on, at most until the deadline.
     pub async fn acquire(&self, until: Instant) -> Option<MutexGuard<'_, ()>> {
         let one_less = |left: u32| left.checked_sub(1);
         self.remaining.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).ok()?;
         timeout_at(until, self.mutex.lock()).await.ok()
     }
 
-    /// Somebody has lost a race.
+    /// Turns the throttle on.
     pub fn note_conflict(&self) {
         self.remaining.store(THROTTLED_AFTER_CONFLICT, Ordering::Relaxed);
     }
@@ -46,7 +44,7 @@ mod tests {
         throttle.note_conflict();
         let first = throttle.acquire(until).await;
         assert!(first.is_some());
-        // Whoever's time is over meanwhile goes without.
+        // After its deadline, a transaction runs without the lock.
         assert!(throttle.acquire(Instant::now()).await.is_none());
         drop(first);
         for _ in 2..THROTTLED_AFTER_CONFLICT {

@@ -1,5 +1,4 @@
-//! Statements on their way to the server: prepared once for each connection, sent one behind the other, and answered. What
-//! they belong to is the transaction's matter.
+//! Sends statements without waiting for each other's answers. They are prepared once for each connection.
 
 use std::pin::pin;
 
@@ -12,16 +11,16 @@ use crate::postgres::error::PgError;
 use crate::postgres::values::types;
 use crate::{Declaration, Value};
 
-/// What a server answers to a statement.
+/// The answer to a statement.
 pub(crate) struct Answer {
     pub(crate) rows: Vec<Row>,
     pub(crate) changed: usize,
 }
 
-/// What went wrong with the statement of this name.
+/// The name of a statement, and its error.
 pub(crate) type Failure = (&'static str, PgError);
 
-/// The statements that these declare, as the server knows them on this connection.
+/// The prepared statements on this connection.
 pub(crate) async fn prepared(
     client: &ClientWrapper,
     sent: &[(&Declaration, &[Value<'_>])],
@@ -34,7 +33,7 @@ pub(crate) async fn prepared(
     Ok(statements)
 }
 
-/// Sends all of these in their order, one way to the server and back for them all, and gives the answer to each.
+/// Sends all of these in order, and returns the answer to each: one round trip.
 pub(crate) async fn all(
     client: &ClientWrapper,
     statements: &[Statement],
@@ -49,7 +48,7 @@ pub(crate) async fn all(
         answer.changed = rows.rows_affected().and_then(|changed| changed.try_into().ok()).unwrap_or(0);
         Ok(answer)
     };
-    // All are asked for once, in order, before any of them waits for its answer.
+    // All are sent before the first answer is awaited.
     let sent = sent.iter().zip(statements).map(|((declaration, values), statement)| {
         let one = &one;
         async move { one(statement, values).await.map_err(|error| (declaration.name, error)) }

@@ -1,26 +1,24 @@
-//! Who changes the same row as others do waits here, and not in the database.
+//! Serializes the commits of this process's transactions that update the same row.
 //!
-//! Everybody who comes into an organization counts in its one row. Where many do at once, each would hold that row until it
-//! has committed while the others sleep on it inside the server, which writes down all that hold and want it: that costs
-//! the server about half as much again as the work itself. So those of one process commit one after the other. It saves
-//! work and keeps nothing apart: other processes are not in it, and nobody stays in it for long.
+//! Each new member is counted in the organization's row. If many join at once, each transaction would block on the row lock inside the
+//! server and create a multixact, which costs about half as much again as the work itself. This saves work and guarantees nothing:
+//! other processes do not take part, and nobody waits for long.
 
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout_at};
 
-/// Who has waited this long goes without a turn: whoever has it may in turn be waiting in the database, for a row of theirs.
+/// A transaction that has waited this long continues without the mutex: its holder may itself wait in the database.
 pub(crate) const MAX_WAIT: Duration = Duration::from_millis(100);
-/// Rows that share a turn lose nothing but time.
+/// Rows that share a mutex lose nothing but time.
 const MUTEXES: usize = 64;
 
-/// The turns of a process.
 #[derive(Debug)]
 pub(crate) struct RowMutexes([Mutex<()>; MUTEXES]);
 
 impl RowMutexes {
-    /// The turn to change the row of this number; `None` for who has waited until then.
+    /// Locks the row with this number; `None` after the deadline.
     pub(crate) async fn lock(&self, row: i64, until: Instant) -> Option<MutexGuard<'_, ()>> {
         let turns = i64::try_from(MUTEXES).ok()?;
         let turn = self.0.get(usize::try_from(row.rem_euclid(turns)).ok()?)?;

@@ -1,15 +1,15 @@
-//! A number for each transaction that is open, so that two that run at once write to different rows where they may.
+//! A number for each open transaction, so that concurrent transactions bump different rows of one counter.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Numbers there are; more would make reading their sum dearer.
+/// The number of rows of a counter. With more, reading their sum would cost more.
 const SHARDS: usize = 64;
 
-/// Which numbers of this process are taken.
+/// The numbers in use.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ShardSlots(Arc<Mutex<Vec<bool>>>);
 
-/// A number, given back when it is dropped.
+/// A number, released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ShardSlot {
     number: usize,
@@ -17,7 +17,7 @@ pub(crate) struct ShardSlot {
 }
 
 impl ShardSlots {
-    /// The lowest that is free.
+    /// Takes the lowest free number.
     pub(crate) fn take(&self) -> ShardSlot {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = taken.iter().position(|is_taken| !is_taken).unwrap_or(taken.len());
@@ -30,7 +30,7 @@ impl ShardSlots {
 }
 
 impl ShardSlot {
-    /// Processes begin at different numbers, as far as the numbers of processes differ.
+    /// Processes start at different numbers, by their process id.
     pub(crate) fn shard(&self) -> i64 {
         let begin = (std::process::id() as usize).wrapping_mul(17);
         i64::try_from(begin.wrapping_add(self.number) % SHARDS).unwrap_or(0)

@@ -1,9 +1,7 @@
-//! Connections that many share, for statements that stand alone.
+//! Connections that many callers share, for single statements in autocommit.
 //!
-//! A statement of a few microseconds costs a multiple of that when each has a connection to itself: two processes take
-//! turns for every one of them. Sent one behind the other without waiting, many are read, answered and heard in one turn.
-//! Only what changes nothing and needs no transaction may go here, and nothing that can take long: whoever is behind it
-//! waits.
+//! With a connection for each caller, a statement of a few microseconds costs a multiple of that in context switches. Pipelined on one
+//! connection, many are read, executed and answered together. Only short reads may be sent here: the ones behind them wait.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,10 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use deadpool_postgres::{ClientWrapper, Object, Pool};
 use tokio::sync::Mutex;
 
-/// Connections of the pool for each that is shared.
+/// Pooled connections for each shared one.
 const POOLED_PER_SHARED: usize = 8;
 
-/// The shared connections.
 #[derive(Debug)]
 pub(crate) struct SharedConnections {
     shared: Vec<Shared>,
@@ -28,30 +25,28 @@ struct Shared {
 }
 
 impl SharedConnections {
-    /// As many as go with this many connections together: none where there are few.
+    /// As many as fit a pool of this size; none for a small one.
     pub(crate) fn for_pool(connections: usize) -> Self {
         let shared = (0..connections / POOLED_PER_SHARED).map(|_| Shared::default());
         Self { shared: shared.collect(), next: AtomicUsize::new(0) }
     }
 
-    /// How many there are at the most.
     pub(crate) fn len(&self) -> usize {
         self.shared.len()
     }
 
-    /// Whether all of them are there.
     pub(crate) fn is_open(&self) -> bool {
         !self.shared.is_empty() && self.shared.iter().all(|shared| shared.client().is_some())
     }
 
-    /// Lets go of them all, since what was asked was not answered: whoever asks next opens another, perhaps on another host.
+    /// Closes all of them, after one did not answer. The next caller opens another, possibly on another host.
     pub(crate) fn close(&self) {
         for shared in &self.shared {
             *shared.open.write().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
-    /// One of them. `None` when it is not there; who is first to find that out opens it.
+    /// One of the connections; `None` if it is not open. The first caller that finds it closed opens it.
     pub(crate) async fn client(&self, pool: &Pool) -> Option<Arc<ClientWrapper>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let shared = self.shared.get(turn.checked_rem(self.shared.len())?)?;
