@@ -15,11 +15,11 @@ use vestibule_core::{Code, Problem};
 
 use super::frame::Frame;
 use super::words::Words;
-use crate::app::{App, Visitor};
+use crate::app::{App, CurrentCaller};
 use crate::cookie;
 use crate::envelope::take_refusal;
-use crate::extract::Fields;
-use crate::extract::Reader;
+use crate::extract::FieldMap;
+use crate::extract::FieldReader;
 use crate::return_to::ReturnTo;
 
 /// Somebody who asks for a page.
@@ -37,7 +37,7 @@ impl FromRequestParts<App> for Asked {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let Visitor(caller) = Visitor::behind(parts);
+        let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
             app: app.clone(),
@@ -55,12 +55,12 @@ pub(super) type Answered<T> = Result<T, Response>;
 impl Asked {
     /// The answer to a question; what is refused is answered by a page that says so.
     pub(super) async fn ask<Q: Query>(&self, query: Q) -> Answered<Q::Out> {
-        self.app.ask(&self.caller, query).await.result.map_err(|problem| self.refused(&problem))
+        self.app.query(&self.caller, query).await.result.map_err(|problem| self.refused(&problem))
     }
 
     /// The answer to a question, or the refusal itself.
     pub(super) async fn run_query<Q: Query>(&self, query: Q) -> Result<Q::Out, Problem> {
-        self.app.ask(&self.caller, query).await.result
+        self.app.query(&self.caller, query).await.result
     }
 
     /// Has a command done. The refusal is for the page that it was asked on.
@@ -78,8 +78,8 @@ impl Asked {
     }
 
     /// What the page's own URL says behind its `?`; unreadable is nothing.
-    pub(super) fn query(&self) -> Reader {
-        Reader::new(Fields::of_form(self.query.as_bytes()).unwrap_or_default())
+    pub(super) fn query(&self) -> FieldReader {
+        FieldReader::new(FieldMap::parse_form(self.query.as_bytes()).unwrap_or_default())
     }
 
     /// One text of it; empty when it is not there.

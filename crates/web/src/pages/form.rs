@@ -9,7 +9,7 @@ use vestibule_core::id::NotAnId;
 
 use super::asked::{Asked, unreadable};
 use crate::app::App;
-use crate::extract::{Body, FromFields, Reader};
+use crate::extract::{Body, FieldReader, FromFields};
 
 /// The longest text of a form that is kept to be shown again, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -21,9 +21,9 @@ pub(super) struct Form(Vec<(String, String)>);
 struct AllFields(Vec<(String, String)>);
 
 impl FromFields for AllFields {
-    const TOLERANT: bool = true;
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self(fields.all_texts(LONGEST)?))
     }
 }

@@ -99,7 +99,7 @@ async fn load(asked: &Asked) -> Answered<Page> {
     });
     Ok(Page {
         frame: asked.frame(asked.words.account(), true),
-        picture: asked.app.here().image_url(&account.user.image_url),
+        picture: asked.app.response_context().image_url(&account.user.image_url),
         first_name: account.user.first_name,
         last_name: account.user.last_name,
         username: account.user.username.unwrap_or_default(),
@@ -156,7 +156,7 @@ async fn picture(asked: Asked, sent: Result<Body<Picture>, Refusal>) -> Response
         Ok(Body(Picture { file })) => file,
         Err(refusal) => return unreadable(&asked, refusal),
     };
-    let kept = images::received(&asked.app, &asked.caller, Subject::OfCaller, file).await;
+    let kept = images::store_upload(&asked.app, &asked.caller, Subject::OfCaller, file).await;
     let updated = match kept {
         Ok(picture) => asked.run(Update { picture, ..Update::default() }).await.map(|_| ()),
         Err(refusal) => return unreadable(&asked, refusal),

@@ -9,7 +9,7 @@ use vestibule_core::invitation::{As, Bulk, Judged, JudgedRow, LONGEST_LIFE};
 use super::super::asked::{Asked, see_other};
 use super::super::form::Form;
 use super::{either, id, invitations};
-use crate::api::invitations::pasted_rows;
+use crate::api::invitations::parse_pasted_rows;
 
 /// What was typed into the form, to be shown again.
 #[derive(Default)]
@@ -61,7 +61,7 @@ async fn judge(asked: &Asked, organization: &str, form: &Form, typed: &mut Typed
         return Ok(None);
     };
     let r#as = As { role: typed.role, workspace: typed.workspace, workspace_role: None };
-    let rows = pasted_rows(&typed.emails, r#as)?;
+    let rows = parse_pasted_rows(&typed.emails, r#as)?;
     let is_sure = form.text("sure") == "yes";
     let is_one = rows.len() == 1;
     let bulk = |dry_run| Bulk {

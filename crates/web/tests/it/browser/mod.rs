@@ -44,8 +44,8 @@ impl Hall {
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
         let server = app.inner.server.clone();
-        let answer = move |request, peer| server.clone().answer(request, peer);
-        tokio::spawn(vestibule_web::serve(listener, answer, vestibule_web::Room::of(900), stopped));
+        let answer = move |request, peer| server.clone().handle(request, peer);
+        tokio::spawn(vestibule_web::serve(listener, answer, vestibule_web::ConnectionLimits::new(900), stopped));
         Self { app, url, stop: Some(stop) }
     }
 
