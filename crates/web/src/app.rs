@@ -19,7 +19,7 @@ use crate::client_address::client_address;
 use crate::response_cache::{ListCache, SessionCache};
 use crate::{cookie, images};
 
-/// Carries the session token in staging mode, for front ends on another site where browsers block third-party cookies.
+/// Carries the session token in requests and responses, in staging mode only.
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
 const DEVELOPMENT_QUERY: &str = "__dev_session__";
 /// Longer `User-Agent` values are truncated.
@@ -45,8 +45,8 @@ impl App {
         Self(Arc::new(Shared { service, list_cache, session_cache, next_request_id }))
     }
 
-    /// Returns a request id of up to 16 digits: a counter with a random start, unique within the process and unlikely to
-    /// collide with another process. It is not a secret.
+    /// Returns a request id of up to 16 digits: a counter with a random start, unique within the process and unlikely
+    /// to collide with another process. It is not a secret.
     pub(crate) fn request_id(&self) -> u64 {
         self.0.next_request_id.fetch_add(1, Ordering::Relaxed)
     }
@@ -96,8 +96,8 @@ impl ResponseContext<'_> {
     }
 }
 
-/// Extracts the caller that [`crate::Server`] attached to the request. It never fails: a request without a valid session
-/// token has an anonymous caller.
+/// Extracts the caller that [`crate::Server`] attached to the request. It never fails: a request without a valid
+/// session token has an anonymous caller.
 #[derive(Clone, Debug)]
 pub(crate) struct CurrentCaller(pub(crate) Arc<Caller>);
 

@@ -1,4 +1,5 @@
-//! The session cookie and the invitation cookie: strict parsing, and `Set-Cookie` values with all protective attributes.
+//! The session cookie and the invitation cookie: strict parsing, and `Set-Cookie` values with all protective
+//! attributes.
 
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ const ACCEPTED_SESSION_COOKIES: [&str; 2] = [SESSION_COOKIE, "__session"];
 /// Longer than any invitation token.
 const MAX_INVITATION_BYTES: usize = 512;
 
-/// Returns the session token if the request has a well-formed one. Two cookies of the same name with different values are
-/// rejected: one of them may have been injected (cookie tossing).
+/// Returns the session token if the request has a well-formed one. Two cookies of the same name with different values
+/// are rejected: one of them may have been injected (cookie tossing).
 pub(crate) fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
     let (first, mut others) = ACCEPTED_SESSION_COOKIES.iter().find_map(|name| {
         let mut values = values(headers, name);
@@ -34,8 +35,8 @@ pub(crate) fn invitation(headers: &HeaderMap) -> Option<&str> {
     }
 }
 
-/// Returns a `Set-Cookie` value that stores an invitation token for an hour, so that it stays out of URLs and scripts. An
-/// empty token deletes the cookie.
+/// Returns a `Set-Cookie` value that stores an invitation token for an hour, so that it stays out of URLs and scripts.
+/// An empty token deletes the cookie.
 pub(crate) fn set_invitation(token: &str, secure: bool) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
     let age = if token.is_empty() { 0 } else { 3600 };

@@ -1,4 +1,5 @@
-//! The JSON envelope of every API response. Its keys are, in this order: `status`, `message`, `data`, `session`, `errors`.
+//! The JSON envelope of every API response. Its keys are, in this order: `status`, `message`, `data`, `session`,
+//! `errors`.
 
 use std::pin::Pin;
 use std::sync::Arc;

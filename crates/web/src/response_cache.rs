@@ -1,8 +1,9 @@
 //! In-memory caches of response bodies: an organization's invitation list, and a caller's session.
 //!
 //! A cached body is sent only after the service has checked the caller's access and revalidated the entry
-//! ([`vestibule_core::revision`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is the
-//! same for every permitted caller; the envelope's session is added per response. Lists with query parameters are not cached.
+//! ([`vestibule_core::revision`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is
+//! the same for every permitted caller; the envelope's session is added per response. Lists with query parameters are
+//! not cached.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,8 +27,8 @@ use crate::envelope::{self, DataJson};
 
 /// Capacity of the list cache, in bytes over all organizations.
 const MAX_LIST_BYTES: u64 = 8 << 20;
-/// Expected number of cached lists. It is low because the cache divides its capacity among shards by this number, and a long
-/// list must fit into one shard.
+/// Expected number of cached lists. It is low because the cache divides its capacity among shards by this number, and a
+/// long list must fit into one shard.
 const EXPECTED_LISTS: usize = 32;
 /// Capacity of the session cache, in bytes.
 const MAX_SESSION_BYTES: u64 = 4 << 20;
@@ -110,8 +111,8 @@ impl CachedList {
         Self { validity, data, headers, etag_prefix }
     }
 
-    /// Returns the response for a caller whose access was validated, or `None` if the list is out of date. `stats` are the
-    /// database statements of that validation.
+    /// Returns the response for a caller whose access was validated, or `None` if the list is out of date. `stats` are
+    /// the database statements of that validation.
     pub(crate) fn response_if_valid(
         &self,
         access: &Standing,
@@ -124,9 +125,9 @@ impl CachedList {
 
     /// Returns the list in this session's envelope, or 304 if the request has a matching `If-None-Match`.
     ///
-    /// The entity tag covers all that the body depends on (RFC 9110, 8.8.3): the revisions, the end of the list's validity (an
-    /// invitation that expires changes the body but no revision), and the session in the envelope. Responses are `no-store`
-    /// for browsers; the tag serves API clients with a store of their own.
+    /// The entity tag covers all that the body depends on (RFC 9110, 8.8.3): the revisions, the end of the list's
+    /// validity (an invitation that expires changes the body but no revision), and the session in the envelope.
+    /// Responses are `no-store` for browsers; the tag serves API clients with a store of their own.
     pub(crate) fn response(&self, session: &SessionStub, if_none_match: &IfNoneMatch, stats: Cost) -> Response {
         let (prefix, updated_at) = (&self.etag_prefix, session.updated_at.as_microseconds());
         let etag = format!("{prefix}{}-{updated_at}\"", session.id);

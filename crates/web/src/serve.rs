@@ -1,5 +1,5 @@
-//! The connection loop: accepts connections with limits on their number, on the size and time of a request's head, and on
-//! blocked writes; and shuts down gracefully.
+//! The connection loop: accepts connections with limits on their number, on the size and time of a request's head, and
+//! on blocked writes; and shuts down gracefully.
 //!
 //! It serves HTTP/1.1 only. Reverse proxies use it for upstreams, and it bounds a connection's memory by one response;
 //! multiplexed streams would multiply that bound.
@@ -55,8 +55,8 @@ impl ConnectionLimits {
     }
 }
 
-/// Serves requests with `handler`, which gets each request and its peer's address, until `shutdown` is ready. Then it stops
-/// accepting, closes idle connections, and returns when the running requests have finished.
+/// Serves requests with `handler`, which gets each request and its peer's address, until `shutdown` is ready. Then it
+/// stops accepting, closes idle connections, and returns when the running requests have finished.
 pub async fn serve<F>(
     listener: TcpListener,
     handler: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
@@ -110,8 +110,8 @@ fn body(incoming: Incoming) -> Body {
     if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }
 
-/// Sends [`OVERLOADED`], then reads until the client closes: closing a socket with unread data resets the connection, and
-/// the client may lose the response.
+/// Sends [`OVERLOADED`], then reads until the client closes: closing a socket with unread data resets the connection,
+/// and the client may lose the response.
 async fn reject(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
     let rejection = async {
         stream.write_all(OVERLOADED.as_bytes()).await?;

@@ -1,5 +1,5 @@
-//! The request pipeline around the router: request id, log line, timeout, cross-site check, CORS, default headers, and the
-//! envelope of errors from extractors and the router.
+//! The request pipeline around the router: request id, log line, timeout, cross-site check, CORS, default headers, and
+//! the envelope of errors from extractors and the router.
 //!
 //! It is not a stack of router layers, because those are boxed and cloned per route and request.
 
@@ -32,8 +32,8 @@ use crate::router::router;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The HTTP application: the Frontend API with its OpenAPI document and viewer, the hosted pages, and the operator's health
-/// checks and mail reports.
+/// The HTTP application: the Frontend API with its OpenAPI document and viewer, the hosted pages, and the operator's
+/// health checks and mail reports.
 #[derive(Clone, Debug)]
 pub struct Server(Arc<Inner>);
 
@@ -113,8 +113,8 @@ impl Server {
     }
 }
 
-/// Limits the time of a handler and catches its panics. The panic hook logs the panic's location; its message is dropped,
-/// because it may contain personal data.
+/// Limits the time of a handler and catches its panics. The panic hook logs the panic's location; its message is
+/// dropped, because it may contain personal data.
 async fn with_timeout(response: impl Future<Output = Response>) -> Response {
     match tokio::time::timeout(REQUEST_TIMEOUT, AssertUnwindSafe(response).catch_unwind()).await {
         Ok(Ok(response)) => response,

@@ -18,8 +18,8 @@ const MAX_IMAGE_BODY_BYTES: usize = 5 * 1024 * 1024;
 
 /// A type that is parsed from the fields of a body or query.
 pub(crate) trait FromFields: Sized {
-    /// True if unknown fields are ignored, because existing clients send additional ones. Calls where a misspelled field would
-    /// do harm reject them.
+    /// True if unknown fields are ignored, because existing clients send additional ones. Calls where a misspelled
+    /// field would do harm reject them.
     const ALLOW_UNKNOWN_FIELDS: bool = false;
     /// True if a multipart body may contain an image, which raises the size limit.
     const ACCEPTS_IMAGE: bool = false;

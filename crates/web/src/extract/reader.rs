@@ -70,8 +70,8 @@ impl FieldReader {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| Problem::required(name))
     }
 
-    /// Returns one or more texts, or `None` if the field is missing. Empty texts are dropped, so that a form can send an empty
-    /// list.
+    /// Returns one or more texts, or `None` if the field is missing. Empty texts are dropped, so that a form can send
+    /// an empty list.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Problem> {
         let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
             return Ok(None);

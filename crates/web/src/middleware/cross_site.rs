@@ -1,12 +1,12 @@
-//! Protection against cross-site request forgery (ASVS 3.5.1), by the `Origin` and `Sec-Fetch-Site` headers of browsers.
-//! Requests without either header are not from browsers and pass.
+//! Protection against cross-site request forgery (ASVS 3.5.1), by the `Origin` and `Sec-Fetch-Site` headers of
+//! browsers. Requests without either header are not from browsers and pass.
 
 use axum::http::{HeaderMap, Method, header};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
-/// Rejects state-changing requests from other sites, also without a session cookie: login CSRF signs the victim in as the
-/// attacker.
+/// Rejects state-changing requests from other sites, also without a session cookie: login CSRF signs the victim in as
+/// the attacker.
 ///
 /// # Errors
 /// `CROSS_SITE_REQUEST`.

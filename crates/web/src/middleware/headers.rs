@@ -24,8 +24,8 @@ pub(crate) fn defaults(settings: &Settings) -> HeaderMap {
     headers
 }
 
-/// Adds the defaults to a response's headers. It extends a clone of the defaults, which costs a quarter of inserting each
-/// default.
+/// Adds the defaults to a response's headers. It extends a clone of the defaults, which costs a quarter of inserting
+/// each default.
 pub(crate) fn merge_defaults(headers: &mut HeaderMap, defaults: &HeaderMap) {
     let own = std::mem::replace(headers, defaults.clone());
     headers.extend(own);

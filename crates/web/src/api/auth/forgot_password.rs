@@ -49,8 +49,8 @@ pub(crate) struct ResetToken {
 
 /// Requests a password reset code by mail, or exchanges the code for a reset token.
 ///
-/// The response does not reveal whether the address has an account. An unverified address cannot be used if the account has
-/// a verified one.
+/// The response does not reveal whether the address has an account. An unverified address cannot be used if the account
+/// has a verified one.
 #[utoipa::path(post, path = "/auth/forgot-password", tag = "Auth", request_body = ForgotPasswordFields, security(()),
     responses((status = 200, description = "Password reset email sent or OTP verified", body = Enveloped<Option<ResetToken>>),
               (status = 429, description = "Too many mails or attempts")))]

@@ -27,8 +27,8 @@ pub(crate) enum SignInRequest {
 #[schema(as = SignInFields)]
 #[expect(dead_code, reason = "only for the OpenAPI document")]
 pub(crate) struct Fields {
-    /// `plain_email`, `plain_username`, `email_otp` or `magic_link`. The default is `plain_email` if `email` is present,
-    /// otherwise `plain_username`.
+    /// `plain_email`, `plain_username`, `email_otp` or `magic_link`. The default is `plain_email` if `email` is
+    /// present, otherwise `plain_username`.
     strategy: Option<String>,
     /// Required by all strategies but `plain_username`.
     #[schema(format = Email)]
@@ -70,10 +70,10 @@ impl FromFields for SignInRequest {
 
 /// Signs in with a password, or starts a sign-in by mail.
 ///
-/// With a password, the new sign-in becomes the active one and the session gets a new token. The error is the same for a wrong
-/// password, an unknown user, and a user without a password. With `email_otp` and `magic_link`, the session gets an attempt in
-/// `signin_attempts`; `POST /auth/prepare-verification` sends the mail. The response does not reveal whether the address has an
-/// account.
+/// With a password, the new sign-in becomes the active one and the session gets a new token. The error is the same for
+/// a wrong password, an unknown user, and a user without a password. With `email_otp` and `magic_link`, the session
+/// gets an attempt in `signin_attempts`; `POST /auth/prepare-verification` sends the mail. The response does not reveal
+/// whether the address has an account.
 #[utoipa::path(post, path = "/auth/signin", tag = "Auth", request_body = Fields, security(()),
     responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>),
               (status = 401, description = "Wrong credentials"), (status = 429, description = "Too many attempts")))]

@@ -77,9 +77,9 @@ impl Fields {
 
 /// Creates an account and signs in.
 ///
-/// If the deployment requires verified addresses, the response is a session with an attempt in `signup_attempts`, also for an
-/// address that has an account; the account is created when the address is verified. An invitation must be for the same
-/// address; its token from the mail verifies the address. Signing up does not accept the invitation: call
+/// If the deployment requires verified addresses, the response is a session with an attempt in `signup_attempts`, also
+/// for an address that has an account; the account is created when the address is verified. An invitation must be for
+/// the same address; its token from the mail verifies the address. Signing up does not accept the invitation: call
 /// `POST /organizations/invitations/accept` next.
 #[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(SignUpParams), security(()),
     responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>),

@@ -1,4 +1,5 @@
-//! `POST /auth/prepare-verification` and `POST /auth/attempt-verification`: sending a verification mail, and checking its code.
+//! `POST /auth/prepare-verification` and `POST /auth/attempt-verification`: sending a verification mail, and checking
+//! its code.
 
 use axum::extract::State;
 use utoipa::{IntoParams, ToSchema};
@@ -51,8 +52,8 @@ impl FromFields for AttemptParams {
 
 /// Mails the code or link of an attempt.
 ///
-/// The response does not reveal whether a mail is sent, which depends on whether the address has an account. Codes and links
-/// of earlier mails become invalid. Each attempt sends at most three mails.
+/// The response does not reveal whether a mail is sent, which depends on whether the address has an account. Codes and
+/// links of earlier mails become invalid. Each attempt sends at most three mails.
 #[utoipa::path(post, path = "/auth/prepare-verification", tag = "Auth", params(AttemptParams), security(()),
     responses((status = 200, description = "Verification code sent", body = Enveloped<Option<MessageResponse>>),
               (status = 429, description = "Too many mails")))]

@@ -84,7 +84,7 @@ struct B2bSettings {
 #[derive(Debug, Serialize, ToSchema)]
 struct CatalogEntry {
     key: String,
-    /// True if no further role can get the permission.
+    /// True if the permission can no longer be added to roles.
     archived: bool,
 }
 
@@ -139,6 +139,7 @@ struct PasswordSettings {
     min_length: usize,
 }
 
+/// The support for passkeys.
 #[derive(Debug, Serialize, ToSchema)]
 struct PasskeySettings {
     enabled: bool,
@@ -146,6 +147,7 @@ struct PasskeySettings {
     allow_autofill: bool,
 }
 
+/// The available authentication factors.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
 struct AuthFactors {
@@ -159,6 +161,7 @@ struct AuthFactors {
     authenticator: bool,
 }
 
+/// The contact data that must be verified at sign-up.
 #[derive(Debug, Serialize, ToSchema)]
 struct VerificationPolicy {
     email: bool,
@@ -197,6 +200,7 @@ struct SignUpRestrictions {
     blocklisted_resources: [(); 0],
 }
 
+/// The countries that may sign up.
 #[derive(Debug, Serialize, ToSchema)]
 struct CountryRestrictions {
     enabled: bool,

@@ -48,6 +48,7 @@ pub(crate) struct JoinWaitlistResponse {
     entry: WaitlistEntryResponse,
 }
 
+/// A waitlist entry.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WaitlistEntry)]
 struct WaitlistEntryResponse {

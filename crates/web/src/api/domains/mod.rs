@@ -96,7 +96,9 @@ impl FromFields for Fields {
     }
 }
 
-/// Adds a domain to an organization. It has no effect until it is verified.
+/// Adds a domain to an organization.
+///
+/// The domain has no effect until it is verified.
 #[utoipa::path(post, path = "/organizations/{id}/domains", tag = "Domains", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Domain added successfully", body = Enveloped<DomainResponse>)))]
@@ -183,7 +185,9 @@ pub(crate) async fn verify(
     ApiResponse::from(reply.map(|domain| VerifyResponse { domain: DomainResponse::new(&app, domain) }))
 }
 
-/// Deletes a domain. Members who joined by it remain members.
+/// Deletes a domain.
+///
+/// Members who joined by it remain members.
 #[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/delete", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),

@@ -144,7 +144,9 @@ pub(crate) async fn approve(
     ApiResponse::from(app.run(&caller, Approve { organization, request }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Denies a join request. The user may request again.
+/// Denies a join request.
+///
+/// The user may request again.
 #[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/deny", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("requestId" = JoinRequestId, Path, description = "The request")),

@@ -1,4 +1,5 @@
-//! Ownership transfers: `POST /organizations/{id}/handover`, `…/withdraw`, `…/accept`, `…/decline`, and `GET /me/handovers`.
+//! Ownership transfers: `POST /organizations/{id}/handover`, `…/withdraw`, `…/accept`, `…/decline`, and
+//! `GET /me/handovers`
 
 use axum::extract::State;
 use serde::Serialize;
@@ -55,7 +56,9 @@ pub(crate) async fn withdraw(
     ApiResponse::from(app.run(&caller, Withdraw { organization }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Accepts an ownership transfer. The previous owner becomes a regular member.
+/// Accepts an ownership transfer.
+///
+/// The member who offered it becomes a regular member.
 #[utoipa::path(post, path = "/organizations/{id}/handover/accept", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Accepted", body = Enveloped<SuccessResponse>)))]

@@ -66,13 +66,13 @@ impl FromRequest<App> for BulkRequest {
             Refusal(if is_large { Code::BodyTooLarge } else { Code::BadRequestBody }.into())
         })?;
         let bytes = bytes.to_bytes();
-        let key = parts.headers.get(KEY).map(|value| key(value, &parts.uri, &bytes)).transpose()?;
+        let key = parts.headers.get(KEY).map(|value| idempotency_key(value, &parts.uri, &bytes)).transpose()?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
         Ok(Self { list: ImportList::parse_body(content_type, bytes).await?, key })
     }
 }
 
-fn key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> Result<IdempotencyKey, Problem> {
+fn idempotency_key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> Result<IdempotencyKey, Problem> {
     let text = value.to_str().ok().filter(|text| (1..=MAX_KEY_BYTES).contains(&text.len()));
     let text = text.ok_or_else(|| Problem::field("Idempotency-Key", "write 1 to 255 ASCII characters."))?;
     let mut request = uri.query().unwrap_or_default().as_bytes().to_vec();
@@ -178,8 +178,8 @@ impl BulkResponse {
 
 /// Invites up to 1,000 people from JSON, CSV or a pasted list.
 ///
-/// Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that of the
-/// first request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
+/// Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that
+/// of the first request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/bulk", tag = "Invitations", request_body = BulkBody,
     params(("id" = OrganizationId, Path, description = "The organization"), BulkParams,
            ("Idempotency-Key" = Option<String>, Header, description = "An identifier of this request, at most 255 ASCII characters")),

@@ -12,8 +12,8 @@ use crate::openapi::Enveloped;
 
 /// Declines an invitation.
 ///
-/// With the token from the mail, no account is needed. With the token that admins see, the invitee must be signed in with the
-/// verified address.
+/// With the token from the mail, no account is needed. With the token that admins see, the invitee must be signed in
+/// with the verified address.
 #[utoipa::path(post, path = "/organizations/invitations/decline", tag = "Invitations", request_body = Fields, security(()),
     responses((status = 200, description = "Declined", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn decline(

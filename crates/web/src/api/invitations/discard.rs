@@ -1,4 +1,4 @@
-//! `POST /organizations/{id}/invitations/{invitationId}/discard`, and `DELETE /organizations/{id}/invitations/{invitationId}`.
+//! `POST /organizations/{id}/invitations/{invitationId}/discard`
 
 use axum::extract::State;
 use vestibule_core::id::{InvitationId, OrganizationId};
@@ -10,7 +10,9 @@ use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
-/// Revokes a pending invitation. Its links stop working immediately.
+/// Revokes a pending invitation.
+///
+/// Its links stop working immediately.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/discard", tag = "Invitations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("invitationId" = InvitationId, Path, description = "The invitation")),

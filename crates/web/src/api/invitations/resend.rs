@@ -30,8 +30,8 @@ impl FromFields for Fields {
 
 /// Resends an invitation.
 ///
-/// The invitation gets a new token and expiry, and earlier links stop working. Expired invitations become valid again. The
-/// caller becomes the inviter of a suspended invitation.
+/// The invitation gets a new token and expiry, and earlier links stop working. Expired invitations become valid again.
+/// If the invitation is suspended or its inviter has left, the caller becomes its inviter.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/resend", tag = "Invitations",
     request_body = Option<Fields>,
     params(("id" = OrganizationId, Path, description = "The organization"),

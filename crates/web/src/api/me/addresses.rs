@@ -63,7 +63,9 @@ pub(crate) async fn show(
     ApiResponse::from(app.query(&caller, ShowAddress { address }).await.map(EmailAddressResponse::from))
 }
 
-/// Deletes one of the caller's e-mail addresses. The primary address cannot be deleted.
+/// Deletes one of the caller's e-mail addresses.
+///
+/// The primary address cannot be deleted.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/delete", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
     responses((status = 200, description = "Deleted", body = Enveloped<MessageResponse>)))]

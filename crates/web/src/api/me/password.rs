@@ -1,4 +1,5 @@
-//! `POST /me/update-password`, `POST /me/remove-password` and `POST /me/account/delete`: calls that require the current password.
+//! `POST /me/update-password`, `POST /me/remove-password` and `POST /me/account/delete`: calls that require the current
+//! password.
 
 use axum::extract::State;
 use utoipa::ToSchema;

@@ -10,7 +10,9 @@ use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
-/// Deletes an organization. Its members lose access immediately; its admins can restore it during the grace period.
+/// Deletes an organization.
+///
+/// Its members lose access immediately; its admins can restore it during the grace period.
 #[utoipa::path(post, path = "/organizations/{id}/delete", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]

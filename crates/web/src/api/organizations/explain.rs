@@ -48,7 +48,9 @@ pub(crate) struct Explanation {
     message: &'static str,
 }
 
-/// Explains whether the caller may perform an action in an organization: by which roles, or which permission is missing.
+/// Explains whether the caller may perform an action in an organization.
+///
+/// The response names the roles that allow the action, or the missing permission.
 #[utoipa::path(get, path = "/organizations/{id}/explain", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), ExplainParams),
     responses((status = 200, description = "The result", body = Enveloped<Explanation>)))]

@@ -10,7 +10,9 @@ use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
-/// Leaves an organization and all its workspaces. The last admin cannot leave.
+/// Leaves an organization and all its workspaces.
+///
+/// The last admin cannot leave.
 #[utoipa::path(post, path = "/organizations/{id}/leave", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Left", body = Enveloped<SuccessResponse>)))]

@@ -12,7 +12,9 @@ use crate::openapi::Enveloped;
 
 type Ids = Path<(OrganizationId, MemberId, RoleId)>;
 
-/// Assigns a role to a member. It has no effect if the member has the role already.
+/// Assigns a role to a member.
+///
+/// The call has no effect if the member has the role already.
 #[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/add", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("memberId" = MemberId, Path, description = "The id of the membership or of its user"),
@@ -26,7 +28,9 @@ pub(crate) async fn assign(
     ApiResponse::from(app.run(&caller, GiveRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Revokes a member's role. It has no effect if the member does not have the role. The last admin's role cannot be revoked.
+/// Revokes a member's role.
+///
+/// The call has no effect if the member does not have the role. The last admin's role cannot be revoked.
 #[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/remove", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("memberId" = MemberId, Path, description = "The id of the membership or of its user"),

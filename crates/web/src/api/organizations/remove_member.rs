@@ -12,7 +12,7 @@ use crate::openapi::Enveloped;
 
 /// Removes a member from an organization. Access ends immediately in all their sessions.
 ///
-/// Invitations that the member sent remain, but are suspended if their roles can no longer be granted.
+/// Invitations that the member sent remain valid, except those whose roles the member could no longer grant.
 #[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/remove", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("memberId" = MemberId, Path, description = "The id of the membership or of its user")),

@@ -1,5 +1,6 @@
-//! A JSON serializer for responses with hundreds of items. Field names, ids, timestamps and enum values need no escaping, so it
-//! skips the search for characters to escape; a list of invitations serializes in half the time. All other responses use serde.
+//! A JSON serializer for responses with hundreds of items. Field names, ids, timestamps and enum values need no
+//! escaping, so it skips the search for characters to escape; a list of invitations serializes in half the time. All
+//! other responses use serde.
 
 use itoa::Integer;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, SessionId, WorkspaceId, WorkspaceRoleId};

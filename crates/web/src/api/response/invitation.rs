@@ -53,7 +53,7 @@ fast_json! {
         inviter_id: Option<MembershipId>,
         workspace_id: Option<WorkspaceId>,
         initial_workspace_role_id: Option<WorkspaceRoleId>,
-        /// The reason why a pending invitation cannot be accepted: the inviter is no longer allowed to grant its roles. The
+        /// The reason why a pending invitation cannot be accepted: its inviter can no longer grant its roles. The
         /// member who resends it becomes its inviter.
         suspended: Option<Suspension>,
         delivery: DeliveryResponse,
@@ -111,12 +111,13 @@ fast_json! {
 }
 
 impl From<Shown> for InvitationResponse {
-    fn from(shown: Shown) -> Self {
-        Self::new(shown, &mut FragmentCache::default())
+    fn from(details: Shown) -> Self {
+        Self::new(details, &mut FragmentCache::default())
     }
 }
 
-/// Serialized roles, workspaces and inviters, which the invitations of a page share and which make up most of its bytes.
+/// Serialized roles, workspaces and inviters, which the invitations of a page share and which make up most of its
+/// bytes.
 #[derive(Default)]
 struct FragmentCache {
     roles: BTreeMap<RoleId, RawJson>,
@@ -131,13 +132,16 @@ impl InvitationResponse {
     pub(crate) fn page_json(page: Vec<Shown>) -> DataJson {
         let mut fragments = FragmentCache::default();
         DataJson(
-            fast_json::array(page.into_iter().map(|shown| Self::new(shown, &mut fragments)), EXPECTED_INVITATION_BYTES)
-                .into(),
+            fast_json::array(
+                page.into_iter().map(|details| Self::new(details, &mut fragments)),
+                EXPECTED_INVITATION_BYTES,
+            )
+            .into(),
         )
     }
 
-    fn new(shown: Shown, fragments: &mut FragmentCache) -> Self {
-        let Shown { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = shown;
+    fn new(details: Shown, fragments: &mut FragmentCache) -> Self {
+        let Shown { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = details;
         let (inviter, inviter_roles) = fragments.inviter(inviter.as_deref());
         Self {
             token: token.reveal(),

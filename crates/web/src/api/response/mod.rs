@@ -1,4 +1,5 @@
-//! The JSON resources of responses that several calls share. The order of their fields is the order of keys on the wire.
+//! The JSON resources of responses that several calls share. The order of their fields is the order of keys on the
+//! wire.
 
 mod attempt;
 pub(crate) mod fast_json;

@@ -17,7 +17,8 @@ use crate::openapi::Enveloped;
 
 /// Returns the caller's session with its sign-ins.
 ///
-/// Without a session, the response has a placeholder with the id "0". A session is stored when the caller signs in or up.
+/// Without a session, the response has a placeholder with the id "0". A session is stored when the caller signs in or
+/// up.
 #[utoipa::path(get, path = "/session", tag = "Session", security(()),
     responses((status = 200, description = "The session", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn show(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> Response {

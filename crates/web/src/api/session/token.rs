@@ -36,7 +36,7 @@ impl FromFields for TokenParams {
 pub(crate) struct Token {
     /// A JWT signed with ES256 by a key of `/.well-known/jwks.json`.
     token: String,
-    /// The time of expiry, in milliseconds since 1970.
+    /// The time of expiry, in milliseconds since 1970. The `exp` claim is a few seconds later, to allow for clock skew.
     expires: i64,
 }
 

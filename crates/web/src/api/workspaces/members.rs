@@ -1,4 +1,5 @@
-//! `GET` and `POST /workspaces/{id}/members`, `POST /workspaces/{id}/members/{memberId}/remove`, `POST /workspaces/{id}/leave`.
+//! `GET` and `POST /workspaces/{id}/members`, `POST /workspaces/{id}/members/{memberId}/remove`, and
+//! `POST /workspaces/{id}/leave`
 
 use axum::extract::State;
 use serde::Serialize;
@@ -82,7 +83,9 @@ pub(crate) async fn add(
     ApiResponse::from(reply.map(|membership| Added { membership: WorkspaceMembershipResponse::from(&membership) }))
 }
 
-/// Removes a member from a workspace. The organization membership remains.
+/// Removes a member from a workspace.
+///
+/// The organization membership remains.
 #[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/remove", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user")),
@@ -95,7 +98,9 @@ pub(crate) async fn remove(
     ApiResponse::from(app.run(&caller, RemoveMember { workspace, member }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Leaves a workspace. The last admin cannot leave.
+/// Leaves a workspace.
+///
+/// The last admin cannot leave.
 #[utoipa::path(post, path = "/workspaces/{id}/leave", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "Left", body = Enveloped<SuccessResponse>)))]

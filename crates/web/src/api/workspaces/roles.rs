@@ -56,7 +56,9 @@ pub(crate) async fn remove(
 
 type Ids = Path<(WorkspaceId, MemberId, WorkspaceRoleId)>;
 
-/// Assigns a role to a member of a workspace. It has no effect if the member has the role already.
+/// Assigns a role to a member of a workspace.
+///
+/// The call has no effect if the member has the role already.
 #[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/add", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user"),
@@ -70,7 +72,9 @@ pub(crate) async fn assign(
     ApiResponse::from(app.run(&caller, GiveRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Revokes a role of a member of a workspace. The last admin's role cannot be revoked.
+/// Revokes a role of a member of a workspace.
+///
+/// The last admin's role cannot be revoked.
 #[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user"),

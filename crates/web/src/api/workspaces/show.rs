@@ -30,8 +30,8 @@ pub(crate) async fn show(
     CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
 ) -> ApiResponse<ShowResponse> {
-    ApiResponse::from(app.query(&caller, Show { workspace }).await.map(|shown| ShowResponse {
-        workspace: WorkspaceResponse::new(shown.workspace, app.response_context()),
-        membership: shown.membership.as_ref().map(WorkspaceMembershipResponse::from),
+    ApiResponse::from(app.query(&caller, Show { workspace }).await.map(|details| ShowResponse {
+        workspace: WorkspaceResponse::new(details.workspace, app.response_context()),
+        membership: details.membership.as_ref().map(WorkspaceMembershipResponse::from),
     }))
 }
