@@ -74,9 +74,9 @@ fn parse_status(text: Option<&str>) -> Result<StatusFilter, Problem> {
 
 /// Lists an organization's invitations, newest first.
 ///
-/// By default the list has the pending invitations, including expired ones. If there are further pages, the `Link`
-/// header (RFC 8288) with `rel="next"` has the URL of the next one. If seats are limited, the `Seats` header has their
-/// numbers.
+/// By default it contains the pending invitations, including expired ones. If there are further pages, the `Link`
+/// header (RFC 8288) with `rel="next"` has the URL of the next one. If seats are limited, the `Seats` header has the
+/// seat counts.
 #[utoipa::path(get, path = "/organizations/{id}/invitations", tag = "Invitations",
     params(("id" = OrganizationId, Path, description = "The organization"), ListParams),
     responses((status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationResponse>>)))]

@@ -63,7 +63,7 @@ impl PageMeta {
 
 /// Lists an organization's members, newest first.
 ///
-/// If seats are limited, the `Seats` header has their numbers.
+/// If seats are limited, the `Seats` header has the seat counts.
 #[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), PageParams),
     responses((status = 200, description = "Members retrieved successfully", body = Enveloped<MembersPage>)))]
