@@ -1,5 +1,4 @@
-//! Takes the few files that the page `/docs` needs out of the viewer's archive, and packs them the way they are sent:
-//! browsers unpack them, and the binary stays small.
+//! Embeds the assets of `/docs`, compressed: Swagger UI's script and style, and `docs/openapi.json`.
 
 use std::error::Error;
 use std::io::{Cursor, Read, Write};
@@ -8,29 +7,28 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-const FILES: [&str; 2] = ["swagger-ui-bundle.js", "swagger-ui.css"];
-/// The description, which a server has beside it.
-const DESCRIPTION: &str = "../../docs/openapi.json";
+const SWAGGER_UI_FILES: [&str; 2] = ["swagger-ui-bundle.js", "swagger-ui.css"];
+const OPENAPI_DOCUMENT: &str = "../../docs/openapi.json";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    let folder = std::env::var("OUT_DIR")?;
+    let out_dir = std::env::var("OUT_DIR")?;
     let mut archive = zip::ZipArchive::new(Cursor::new(utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED))?;
-    for file in FILES {
-        let ending = format!("/dist/{file}");
-        let place = (0..archive.len()).find(|place| {
-            archive.by_index_raw(*place).is_ok_and(|entry| entry.name().is_ok_and(|name| name.ends_with(&ending)))
+    for file in SWAGGER_UI_FILES {
+        let suffix = format!("/dist/{file}");
+        let index = (0..archive.len()).find(|index| {
+            archive.by_index_raw(*index).is_ok_and(|entry| entry.name().is_ok_and(|name| name.ends_with(&suffix)))
         });
         let mut bytes = Vec::new();
-        archive.by_index(place.ok_or(file)?)?.read_to_end(&mut bytes)?;
-        pack(&folder, file, &bytes)?;
+        archive.by_index(index.ok_or(file)?)?.read_to_end(&mut bytes)?;
+        write_gzipped(&out_dir, file, &bytes)?;
     }
-    println!("cargo::rerun-if-changed={DESCRIPTION}");
-    pack(&folder, "openapi.json", &std::fs::read(DESCRIPTION)?)
+    println!("cargo::rerun-if-changed={OPENAPI_DOCUMENT}");
+    write_gzipped(&out_dir, "openapi.json", &std::fs::read(OPENAPI_DOCUMENT)?)
 }
 
-fn pack(folder: &str, file: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    packed.write_all(bytes)?;
-    Ok(std::fs::write(Path::new(folder).join(format!("{file}.gz")), packed.finish()?)?)
+fn write_gzipped(out_dir: &str, file: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(std::fs::write(Path::new(out_dir).join(format!("{file}.gz")), encoder.finish()?)?)
 }

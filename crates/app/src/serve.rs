@@ -45,8 +45,8 @@ pub(crate) async fn listen(loaded: &mut Loaded) -> Result<TcpListener, StartErro
 /// Answers requests and works on the outbox until the shutdown is asked for, then finishes what is under way.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), StartError> {
     let server = vestibule_web::Server::new(Arc::clone(&service));
-    let answer = move |request, peer| server.clone().answer(request, peer);
-    let room = vestibule_web::Room::of(service.settings.connections);
+    let answer = move |request, peer| server.clone().handle(request, peer);
+    let room = vestibule_web::ConnectionLimits::new(service.settings.connections);
     let http = tokio::spawn(vestibule_web::serve(listener, answer, room, shutdown.asked_for()));
     let (stop, worked) = (shutdown.asked_for(), Arc::clone(&service));
     let worker = tokio::spawn(async move { outbox::work(&worked, stop).await });

@@ -1,4 +1,4 @@
-//! What handlers share: the service, and how a request becomes a caller.
+//! The state that handlers share, and how a request becomes a [`Caller`].
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -16,64 +16,61 @@ use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
 
 use crate::client_address::client_address;
-use crate::kept::{KeptLists, KeptSessions};
+use crate::response_cache::{ListCache, SessionCache};
 use crate::{cookie, images};
 
-/// Where a development session travels when the mode is staging (decision 1).
+/// Carries the session token in requests and responses, in staging mode only.
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
 const DEVELOPMENT_QUERY: &str = "__dev_session__";
-/// Programs call themselves at length; this much of it is kept.
-const USER_AGENT_BYTES: usize = 400;
+/// Longer `User-Agent` values are truncated.
+const MAX_USER_AGENT_BYTES: usize = 400;
 
-/// The service as handlers hold it.
+/// The router's state: the service and the response caches.
 #[derive(Clone, Debug)]
 pub(crate) struct App(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     service: Arc<Service>,
-    kept: KeptLists,
-    kept_sessions: KeptSessions,
-    requests: AtomicU64,
+    list_cache: ListCache,
+    session_cache: SessionCache,
+    next_request_id: AtomicU64,
 }
 
 impl App {
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        // Programs that read JSON know whole numbers up to 2^53.
-        let requests = AtomicU64::new(u64::from_le_bytes(service.random_bytes()) >> 12);
-        Self(Arc::new(Shared { service, kept: KeptLists::default(), kept_sessions: KeptSessions::default(), requests }))
+        // JSON numbers are exact up to 2^53 in many clients; 52 random bits leave space to count.
+        let next_request_id = AtomicU64::new(u64::from_le_bytes(service.random_bytes()) >> 12);
+        let (list_cache, session_cache) = (ListCache::default(), SessionCache::default());
+        Self(Arc::new(Shared { service, list_cache, session_cache, next_request_id }))
     }
 
-    /// An id for a request: a number of up to 16 digits, begun by chance and counted on, so that no two of a process are
-    /// alike and two processes hardly ever meet. It is no secret.
+    /// Returns a request id of up to 16 digits: a counter with a random start, unique within the process and unlikely
+    /// to collide with another process. It is not a secret.
     pub(crate) fn request_id(&self) -> u64 {
-        self.0.requests.fetch_add(1, Ordering::Relaxed)
+        self.0.next_request_id.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Lists that were made before.
-    pub(crate) fn kept(&self) -> &KeptLists {
-        &self.0.kept
+    pub(crate) fn list_cache(&self) -> &ListCache {
+        &self.0.list_cache
     }
 
-    /// Sessions that were shown before.
-    pub(crate) fn kept_sessions(&self) -> &KeptSessions {
-        &self.0.kept_sessions
+    pub(crate) fn session_cache(&self) -> &SessionCache {
+        &self.0.session_cache
     }
 
-    /// Has a command done for the caller.
     pub(crate) async fn run<C: Command>(&self, caller: &Caller, command: C) -> Reply<C::Out> {
         self.0.service.run(caller, command).await
     }
 
-    /// Answers the caller's question.
-    pub(crate) async fn ask<Q: Query>(&self, caller: &Caller, query: Q) -> Reply<Q::Out> {
+    pub(crate) async fn query<Q: Query>(&self, caller: &Caller, query: Q) -> Reply<Q::Out> {
         self.0.service.ask(caller, &query).await
     }
 
-    /// What shapes say of this installation. It is there from the moment the service is open.
-    pub(crate) fn here(&self) -> Here<'_> {
+    pub(crate) fn response_context(&self) -> ResponseContext<'_> {
+        // The deployment is loaded when the service opens; 0 only appears before that.
         let deployment = self.0.service.deployment().map_or_else(|_| 0.into(), |deployment| deployment.id);
-        Here { deployment, settings: self.settings() }
+        ResponseContext { deployment, settings: self.settings() }
     }
 
     pub(crate) fn service(&self) -> &Arc<Service> {
@@ -85,52 +82,51 @@ impl App {
     }
 }
 
-/// What shapes say of this installation.
+/// What response types need to know about this installation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Here<'a> {
-    /// Its id.
+pub(crate) struct ResponseContext<'a> {
     pub(crate) deployment: DeploymentId,
     settings: &'a Settings,
 }
 
-impl Here<'_> {
-    /// Where browsers find an image.
+impl ResponseContext<'_> {
+    /// Returns the public URL of a stored image; empty for no image.
     pub(crate) fn image_url(self, stored: &str) -> String {
         images::url(self.settings, stored)
     }
 }
 
-/// Who is asking, from the request's head. It never fails: whoever carries nothing that could be a session is a visitor.
+/// Extracts the caller that [`crate::Server`] attached to the request. It never fails: a request without a valid
+/// session token has an anonymous caller.
 #[derive(Clone, Debug)]
-pub(crate) struct Visitor(pub(crate) Arc<Caller>);
+pub(crate) struct CurrentCaller(pub(crate) Arc<Caller>);
 
-impl FromRequestParts<App> for Visitor {
+impl FromRequestParts<App> for CurrentCaller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        Ok(Self::behind(parts))
+        Ok(Self::from_parts(parts))
     }
 }
 
-impl Visitor {
-    /// Whom the server has found behind this request.
-    pub(crate) fn behind(parts: &Parts) -> Self {
-        let found = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
-        Self(found.unwrap_or_else(|| Arc::new(Caller::nobody())))
+impl CurrentCaller {
+    pub(crate) fn from_parts(parts: &Parts) -> Self {
+        let caller = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
+        Self(caller.unwrap_or_else(|| Arc::new(Caller::nobody())))
     }
 }
 
-/// The caller behind a request that came from this address.
-pub(crate) fn caller(request: &Request, peer: IpAddr, settings: &Settings) -> Caller {
+/// Builds the caller from a request's head. `peer` is the address of the TCP connection.
+pub(crate) fn caller_from_request(request: &Request, peer: IpAddr, settings: &Settings) -> Caller {
     Caller {
-        token: token(request, settings),
+        token: session_token(request, settings),
         address: client_address(peer, request.headers(), &settings.trusted_proxies),
         user_agent: user_agent(request.headers()),
-        language: language(request.headers()),
+        language: preferred_language(request.headers()),
     }
 }
 
-fn token(request: &Request, settings: &Settings) -> Option<SessionToken> {
+fn session_token(request: &Request, settings: &Settings) -> Option<SessionToken> {
     let in_cookie = cookie::session_token(request.headers());
     if in_cookie.is_some() || settings.mode != Mode::Staging {
         return in_cookie;
@@ -141,13 +137,12 @@ fn token(request: &Request, settings: &Settings) -> Option<SessionToken> {
     in_query.and_then(|(_, value)| value.parse().ok()).or_else(|| in_header?.parse().ok())
 }
 
-/// The language a browser asks for.
-pub(crate) fn language(headers: &HeaderMap) -> Language {
-    let asked = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    asked.map_or_else(Language::default, Language::accepted)
+fn preferred_language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    accepted.map_or_else(Language::default, Language::accepted)
 }
 
 fn user_agent(headers: &HeaderMap) -> String {
     let text = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text[..text.floor_char_boundary(USER_AGENT_BYTES)].to_owned()
+    text[..text.floor_char_boundary(MAX_USER_AGENT_BYTES)].to_owned()
 }

@@ -1,11 +1,11 @@
-//! Where a request comes from. A header that anybody can write is believed only when a trusted proxy wrote it.
+//! The client's IP address. `X-Forwarded-For` is only used as far as trusted proxies wrote it.
 
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-/// The address of the first hop, counted from here, that is not a trusted proxy. IPv4 in IPv6's clothes is IPv4.
+/// Returns the nearest hop that is not a trusted proxy. IPv4-mapped IPv6 addresses become IPv4.
 pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut address = peer.to_canonical();
@@ -17,7 +17,7 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
     while is_trusted(&address) {
         match hops.next().map(str::parse::<IpAddr>) {
             Some(Ok(hop)) => address = hop.to_canonical(),
-            // Garbage, or the end: the last proxy that can be believed is all that is known.
+            // An invalid entry or the end of the list: the last trusted proxy is the best known address.
             Some(Err(_)) | None => break,
         }
     }
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn ignores_forwarded_addresses_of_untrusted_peers() {
         assert_eq!(address("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
         assert_eq!(address("10.0.0.1", &["198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
         assert_eq!(address("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"], &["10.0.0.0/8"]), "198.51.100.1");

@@ -1,21 +1,21 @@
-//! The session's cookie (decision 1): reading it with suspicion, and writing it with every flag it needs.
+//! The session cookie and the invitation cookie: strict parsing, and `Set-Cookie` values with all protective
+//! attributes.
 
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use vestibule_core::secret::SessionToken;
 
-/// The cookie that is set.
-const NAME: &str = "session_id";
-/// Cookies that are read, the first that is there.
-const READ: [&str; 2] = [NAME, "__session"];
-/// No invitation's token is longer.
-const LONGEST: usize = 512;
+const SESSION_COOKIE: &str = "session_id";
+/// The cookies that can contain the session token, in order of precedence. Only the first is ever set.
+const ACCEPTED_SESSION_COOKIES: [&str; 2] = [SESSION_COOKIE, "__session"];
+/// Longer than any invitation token.
+const MAX_INVITATION_BYTES: usize = 512;
 
-/// The session's token, when the request carries what could be one of ours. A name that stands there twice with two
-/// values ends the search: one of them was planted, and nobody can say which.
+/// Returns the session token if the request has a well-formed one. Two cookies of the same name with different values
+/// are rejected: one of them may have been injected (cookie tossing).
 pub(crate) fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
-    let (first, mut others) = READ.iter().find_map(|name| {
+    let (first, mut others) = ACCEPTED_SESSION_COOKIES.iter().find_map(|name| {
         let mut values = values(headers, name);
         values.next().map(|first| (first, values))
     })?;
@@ -23,27 +23,28 @@ pub(crate) fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
     SessionToken::try_from(first).ok().filter(|_| single)
 }
 
-/// What a mailed invitation's link carried, for the pages that deal with it. They are the only ones that get it back.
-const INVITATION: &str = "invitation";
+/// Contains the token of a mailed invitation link. Its path limits it to the invitation pages.
+const INVITATION_COOKIE: &str = "invitation";
 
-/// The text of that cookie, when there is exactly one.
+/// Returns the invitation cookie's value, if there is exactly one.
 pub(crate) fn invitation(headers: &HeaderMap) -> Option<&str> {
-    let mut values = values(headers, INVITATION);
+    let mut values = values(headers, INVITATION_COOKIE);
     match (values.next(), values.next()) {
-        (Some(value), None) if value.len() <= LONGEST => std::str::from_utf8(value).ok(),
+        (Some(value), None) if value.len() <= MAX_INVITATION_BYTES => std::str::from_utf8(value).ok(),
         _ => None,
     }
 }
 
-/// Keeps an invitation's token for an hour, out of every URL and every script's reach; an empty one forgets it.
+/// Returns a `Set-Cookie` value that stores an invitation token for an hour, so that it stays out of URLs and scripts.
+/// An empty token deletes the cookie.
 pub(crate) fn set_invitation(token: &str, secure: bool) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
     let age = if token.is_empty() { 0 } else { 3600 };
-    let text = format!("{INVITATION}={token}; Path=/invite; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
+    let text = format!("{INVITATION_COOKIE}={token}; Path=/invite; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Every value of this name, as bytes: a neighbour's cookie may hold anything.
+/// Returns all values of a cookie. They are bytes, because cookies of other applications need not be UTF-8.
 fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
@@ -51,11 +52,12 @@ fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item 
     named.map(|value| value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value))
 }
 
-/// Sets the cookie. `secure` whenever the public URL is https.
-pub(crate) fn set_session(token: &str, secure: bool, lives: Duration) -> HeaderValue {
+/// Returns a `Set-Cookie` value for a session token. `secure` must be true if the public URL is https.
+pub(crate) fn set_session(token: &str, secure: bool, lifetime: Duration) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{NAME}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", lives.as_secs());
-    // A token is base64url, so this cannot fail; if it did, no cookie is better than a broken one.
+    let text =
+        format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", lifetime.as_secs());
+    // Tokens are base64url, so this cannot fail.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -73,8 +75,8 @@ mod tests {
     }
 
     #[test]
-    fn only_one_plain_value_is_a_token() {
-        let [abc, def, ghi] = ["A", "E", "I"].map(|letter| letter.repeat(43));
+    fn accepts_only_one_well_formed_value() {
+        let [abc, def, ghi] = ["A", "E", "I"].map(|character| character.repeat(43));
         let cases: &[(&[&str], Option<&str>)] = &[
             (&["session_id=abc"], Some(&abc)),
             (&["theme=dark; session_id=abc; x=y"], Some(&abc)),
@@ -96,16 +98,16 @@ mod tests {
             (&["session_id=Žofie"], None),
             (&[], None),
         ];
-        for (lines, right) in cases {
+        for (lines, expected) in cases {
             let lines: Vec<_> =
                 lines.iter().map(|line| line.replace("abc", &abc).replace("def", &def).replace("ghi", &ghi)).collect();
             let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-            assert_eq!(read(&lines).as_deref(), *right, "{lines:?}");
+            assert_eq!(read(&lines).as_deref(), *expected, "{lines:?}");
         }
     }
 
     #[test]
-    fn the_cookie_has_its_flags() {
+    fn sets_protective_attributes() {
         let plain = set_session("abc", false, Duration::from_secs(60));
         assert_eq!(plain, "session_id=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
         assert!(set_session("abc", true, Duration::from_secs(60)).to_str().unwrap().ends_with("; Secure"));
@@ -113,7 +115,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_makes_the_reader_panic(line in "[ -~]{0,200}") {
+        fn never_panics_on_any_header(line in "[ -~]{0,200}") {
             let _ = read(&[&line]);
         }
     }

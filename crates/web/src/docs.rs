@@ -1,5 +1,4 @@
-//! `/docs`: the API's description as a page to read and try, from files inside the binary. It asks no other host for
-//! anything.
+//! `/docs/`: Swagger UI for the OpenAPI document. All its files are embedded; it loads nothing from other hosts.
 
 use std::io::Read;
 
@@ -11,7 +10,7 @@ use vestibule_core::Problem;
 use crate::envelope::Refusal;
 use crate::routes::Routes;
 
-/// The viewer sets styles on its own elements; scripts come from this server only.
+/// Swagger UI needs inline styles, but no inline scripts.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -22,7 +21,7 @@ const PAGE: &str = r#"<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Every call of Vestibule</title>
+<title>Vestibule API</title>
 <link rel="stylesheet" href="./swagger-ui.css">
 <link rel="icon" href="data:,">
 </head>
@@ -34,8 +33,8 @@ const PAGE: &str = r#"<!doctype html>
 </html>
 "#;
 
-/// Without a word about the validator, the viewer would send the description to one on the internet.
-const BEGIN: &str = r##"SwaggerUIBundle({
+/// Without `validatorUrl: "none"`, Swagger UI would send the document to a public validator.
+const INIT_SCRIPT: &str = r##"SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#viewer",
   deepLinking: true,
@@ -45,39 +44,38 @@ const BEGIN: &str = r##"SwaggerUIBundle({
 });
 "##;
 
-/// The page and its files.
-pub(crate) fn pages() -> Routes {
-    let viewer = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
+pub(crate) fn routes() -> Routes {
+    let script = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
     let style = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
     Routes::default()
         .get("/docs", async || Redirect::to("/docs/"))
-        .get("/docs/", async || file("text/html; charset=utf-8", PAGE))
-        .get("/docs/begin.js", async || file("text/javascript; charset=utf-8", BEGIN))
-        .get("/docs/swagger-ui-bundle.js", async || packed("text/javascript; charset=utf-8", viewer))
-        .get("/docs/swagger-ui.css", async || packed("text/css; charset=utf-8", style))
+        .get("/docs/", async || asset("text/html; charset=utf-8", PAGE))
+        .get("/docs/begin.js", async || asset("text/javascript; charset=utf-8", INIT_SCRIPT))
+        .get("/docs/swagger-ui-bundle.js", async || gzipped("text/javascript; charset=utf-8", script))
+        .get("/docs/swagger-ui.css", async || gzipped("text/css; charset=utf-8", style))
 }
 
-/// What `/openapi.json` says: the description as it was written down. A test holds it to [`crate::description`].
-pub(crate) async fn description() -> Response {
-    let packed: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
+/// Serves the embedded `docs/openapi.json`. A test compares it with [`crate::openapi_document`].
+pub(crate) async fn openapi_json() -> Response {
+    let gzipped: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
     let mut text = Vec::new();
-    match GzDecoder::new(packed).read_to_end(&mut text) {
+    match GzDecoder::new(gzipped).read_to_end(&mut text) {
         Ok(_) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
         Err(error) => Refusal(Problem::internal(error)).into_response(),
     }
 }
 
-fn file(kind: &'static str, text: impl IntoResponse) -> impl IntoResponse {
+fn asset(media_type: &'static str, body: impl IntoResponse) -> impl IntoResponse {
     (
         [
-            (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+            (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
             (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         ],
-        text,
+        body,
     )
 }
 
-/// A file as it lies in the binary. Every browser unpacks it; nothing else asks for it.
-fn packed(kind: &'static str, bytes: &'static [u8]) -> impl IntoResponse {
-    ([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))], file(kind, bytes))
+/// An asset that is sent compressed without content negotiation: only browsers load it, and all of them accept gzip.
+fn gzipped(media_type: &'static str, bytes: &'static [u8]) -> impl IntoResponse {
+    ([(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))], asset(media_type, bytes))
 }

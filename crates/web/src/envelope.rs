@@ -1,4 +1,5 @@
-//! The envelope of every answer: `status, message, data, session, errors`, in this order (contract A.2, decision 3).
+//! The JSON envelope of every API response. Its keys are, in this order: `status`, `message`, `data`, `session`,
+//! `errors`.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,90 +15,90 @@ use vestibule_core::Problem;
 use vestibule_core::db::Cost;
 use vestibule_core::session::SessionStub;
 
-use crate::api::shape::wire::{Wire, wire};
+use crate::api::response::fast_json::{FastJson, fast_json};
 
-/// The envelope, key by key.
 #[derive(Serialize)]
 struct Envelope<'a, T: Serialize> {
     status: u16,
     message: &'a str,
     data: T,
-    session: Option<SessionShape>,
-    errors: Option<Vec<ErrorShape<'a>>>,
+    session: Option<SessionStubResponse>,
+    errors: Option<Vec<ErrorResponse<'a>>>,
 }
 
-wire! {
-    /// The caller's session in short.
+fast_json! {
+    /// The caller's session.
     #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
     #[schema(as = SessionInShort)]
-    pub(crate) struct SessionShape {
+    pub(crate) struct SessionStubResponse {
         id: vestibule_core::id::SessionId,
         created_at: vestibule_core::time::Timestamp,
         updated_at: vestibule_core::time::Timestamp,
     }
 }
 
-impl From<&SessionStub> for SessionShape {
+impl From<&SessionStub> for SessionStubResponse {
     fn from(session: &SessionStub) -> Self {
         Self { id: session.id, created_at: session.created_at, updated_at: session.updated_at }
     }
 }
 
 #[derive(Serialize)]
-struct ErrorShape<'a> {
+struct ErrorResponse<'a> {
     code: &'static str,
     message: &'a str,
 }
 
-/// What a validation failure has as data: the contract's empty object.
+/// The `data` of a validation failure: `{}`.
 #[derive(Serialize)]
-struct Empty {}
+struct EmptyObject {}
 
-/// A success.
 pub(crate) fn success(data: &impl Serialize, session: Option<&SessionStub>) -> Response {
-    let session = session.map(SessionShape::from);
+    let session = session.map(SessionStubResponse::from);
     write(StatusCode::OK, &Envelope { status: 200, message: "", data, session, errors: None })
 }
 
-/// The JSON of a success, to be shown again.
-pub(crate) fn success_json(data: &impl Serialize, session: &SessionStub) -> Option<Bytes> {
-    let session = Some(SessionShape::from(session));
+/// Serializes a success, for a response cache.
+pub(crate) fn success_body(data: &impl Serialize, session: &SessionStub) -> Option<Bytes> {
+    let session = Some(SessionStubResponse::from(session));
     let envelope = Envelope { status: 200, message: "", data, session, errors: None };
     serde_json::to_vec(&envelope).ok().map(Bytes::from)
 }
 
-/// A success whose JSON is there already, at this cost.
-pub(crate) fn again(json: Bytes, cost: Cost) -> Response {
-    let mut response = Response::new(Body::from(json));
+/// Returns a success with a body from [`success_body`].
+pub(crate) fn success_from_body(body: Bytes, stats: Cost) -> Response {
+    let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    at(cost, response)
+    with_query_stats(stats, response)
 }
 
-/// The same with what it cost, for the log line and for tests that hold a call to a number. Nothing is not noted.
-pub(crate) fn at(cost: Cost, mut response: Response) -> Response {
-    if cost != Cost::default() {
-        response.extensions_mut().insert(cost);
+/// Attaches the database statistics of a request, for the log line and for tests that limit a call's statements. Empty
+/// statistics are not attached.
+pub(crate) fn with_query_stats(stats: Cost, mut response: Response) -> Response {
+    if stats != Cost::default() {
+        response.extensions_mut().insert(stats);
     }
     response
 }
 
-/// A refusal or a failure. What the log should know goes there, and nowhere else.
+/// Returns the error response of a problem. Its cause is logged and not part of the response.
 pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Response {
     let code = problem.code();
     if let Some(cause) = problem.cause() {
-        tracing::error!(code = code.as_str(), cause, "failed");
+        tracing::error!(code = code.as_str(), cause, "request failed");
     }
-    let errors: Vec<_> = problem.errors().map(|(code, message)| ErrorShape { code: code.as_str(), message }).collect();
+    let errors: Vec<_> =
+        problem.errors().map(|(code, message)| ErrorResponse { code: code.as_str(), message }).collect();
     let envelope = Envelope {
         status: code.status(),
         message: errors.first().map_or("", |error| error.message),
-        data: code.is_about_input().then_some(Empty {}),
-        session: session.map(SessionShape::from),
+        data: code.is_about_input().then_some(EmptyObject {}),
+        session: session.map(SessionStubResponse::from),
         errors: Some(errors),
     };
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = write(status, &envelope);
-    let seconds = problem.retry_after().map(|span| span.as_secs_f64().ceil().max(1.0));
+    let seconds = problem.retry_after().map(|delay| delay.as_secs_f64().ceil().max(1.0));
     let seconds = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1.0));
     if let Some(value) = seconds.and_then(|seconds| HeaderValue::from_str(&format!("{seconds:.0}")).ok()) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
@@ -105,29 +106,29 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     response
 }
 
-/// What stands behind the data takes no more.
-const BYTES_AFTER: usize = 160;
+/// Upper bound of the envelope's bytes after `data`.
+const SUFFIX_CAPACITY: usize = 160;
 
-/// The `data` of a success as JSON already.
+/// The serialized `data` of a success.
 #[derive(Clone, Debug)]
-pub(crate) struct Json(pub(crate) Bytes);
+pub(crate) struct DataJson(pub(crate) Bytes);
 
-/// A success with this `data`, at this cost.
-pub(crate) fn success_of(data: Json, session: Option<&SessionStub>, cost: Cost) -> Response {
-    let before = Bytes::from_static(b"{\"status\":200,\"message\":\"\",\"data\":");
-    let mut after = Vec::with_capacity(BYTES_AFTER);
-    after.extend_from_slice(b",\"session\":");
-    session.map(SessionShape::from).write(&mut after);
-    after.extend_from_slice(b",\"errors\":null}");
-    let mut response = Response::new(Body::new(Pieces([before, data.0, Bytes::from(after)].map(Some))));
+/// Returns a success with serialized `data`, without copying it.
+pub(crate) fn success_with_data(data: DataJson, session: Option<&SessionStub>, stats: Cost) -> Response {
+    let prefix = Bytes::from_static(b"{\"status\":200,\"message\":\"\",\"data\":");
+    let mut suffix = Vec::with_capacity(SUFFIX_CAPACITY);
+    suffix.extend_from_slice(b",\"session\":");
+    session.map(SessionStubResponse::from).write_json(&mut suffix);
+    suffix.extend_from_slice(b",\"errors\":null}");
+    let mut response = Response::new(Body::new(SegmentedBody([prefix, data.0, Bytes::from(suffix)].map(Some))));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    at(cost, response)
+    with_query_stats(stats, response)
 }
 
-/// A body in three pieces, so that nothing is copied to put the session behind the list.
-struct Pieces([Option<Bytes>; 3]);
+/// A body in three frames: the envelope's prefix, `data`, and the envelope's suffix.
+struct SegmentedBody([Option<Bytes>; 3]);
 
-impl hyper::body::Body for Pieces {
+impl hyper::body::Body for SegmentedBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 
@@ -135,7 +136,7 @@ impl hyper::body::Body for Pieces {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
-        Poll::Ready(self.0.iter_mut().find_map(Option::take).map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(self.0.iter_mut().find_map(Option::take).map(|segment| Ok(Frame::data(segment))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -143,25 +144,24 @@ impl hyper::body::Body for Pieces {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.iter().flatten().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.0.iter().flatten().map(|segment| segment.len() as u64).sum())
     }
 }
 
-/// What every answer is.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 fn write(status: StatusCode, envelope: &impl Serialize) -> Response {
     match serde_json::to_vec(envelope) {
         Ok(body) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
         Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
+            tracing::error!(%error, "response serialization failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// A refusal by a part that does not know the session. It leaves an empty answer with the problem beside it; the server,
-/// which knows the session, writes the envelope.
+/// An error from code that has not loaded the session, such as an extractor. As a response it is an empty body with the
+/// problem as an extension; [`crate::Server`] replaces it by the envelope with the caller's session.
 #[derive(Debug)]
 pub(crate) struct Refusal(pub(crate) Problem);
 
@@ -181,7 +181,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The problem beside an answer that has no envelope yet.
+/// Removes and returns the problem of a [`Refusal`] response.
 pub(crate) fn take_refusal(response: &mut Response) -> Option<Arc<Problem>> {
     response.extensions_mut().remove::<Arc<Problem>>()
 }

@@ -1,14 +1,12 @@
-//! What balancers and orchestrators ask: whether this process lives, and whether it can serve.
-//!
-//! Both answer without a session and without telling anything else. They are the operator's, not the API's, and stand in
-//! `docs/operations.md`.
+//! Health checks for load balancers and orchestrators: `/health/live` and `/health/ready`. They need no session and are
+//! documented in `docs/operations.md`, not in the OpenAPI document.
 
 use axum::extract::State;
 use serde::Serialize;
 use vestibule_core::context::Caller;
 use vestibule_core::deployment::IsReady;
 
-use crate::answer::Answer;
+use crate::api_response::ApiResponse;
 use crate::app::App;
 use crate::envelope::success;
 use crate::routes::Routes;
@@ -18,13 +16,13 @@ struct Health {
     status: &'static str,
 }
 
-/// The two routes.
 pub(crate) fn routes() -> Routes {
     let live = || async { success(&Health { status: "live" }, None) };
     Routes::default().get("/health/live", live).get("/health/ready", ready)
 }
 
-/// Error: `UNAVAILABLE` as long as the database does not answer.
-async fn ready(State(app): State<App>) -> Answer<Health> {
-    app.ask(&Caller::nobody(), IsReady).await.map(|()| Health { status: "ready" }).into()
+/// # Errors
+/// `UNAVAILABLE` while the database is unreachable.
+async fn ready(State(app): State<App>) -> ApiResponse<Health> {
+    app.query(&Caller::nobody(), IsReady).await.map(|()| Health { status: "ready" }).into()
 }

@@ -1,8 +1,9 @@
-//! Everything of Vestibule that speaks HTTP: it reads requests, has the core do what they ask, and writes answers. No
-//! rule of the domain and no SQL is here.
+//! The HTTP layer: it parses requests, runs the core's commands and queries, and writes responses.
+//!
+//! Domain rules and SQL belong into `vestibule_core`.
 
-mod answer;
 mod api;
+mod api_response;
 mod app;
 mod client_address;
 mod cookie;
@@ -11,11 +12,11 @@ mod envelope;
 mod extract;
 mod health;
 mod images;
-mod kept;
-mod mail;
+mod mail_reports;
 mod middleware;
 mod openapi;
 mod pages;
+mod response_cache;
 mod return_to;
 mod router;
 mod routes;
@@ -23,6 +24,6 @@ mod serve;
 mod server;
 mod well_known;
 
-pub use router::description;
-pub use serve::{Room, serve};
+pub use router::openapi_document;
+pub use serve::{ConnectionLimits, serve};
 pub use server::Server;

@@ -1,6 +1,6 @@
-//! The API's description: made from the handlers, completed here with what all calls share.
+//! The parts of the OpenAPI document that all calls share: envelope, errors, body encodings, security, legacy routes.
 //!
-//! It is served as `/openapi.json`, kept in `docs/openapi.json`, and compared with that file in the tests.
+//! The document is generated into `docs/openapi.json`, which the tests compare and the server embeds.
 
 use serde::Serialize;
 use utoipa::openapi::path::{HttpMethod, Operation};
@@ -9,109 +9,105 @@ use utoipa::openapi::{Content, OpenApi, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use vestibule_core::Code;
 
-use crate::envelope::SessionShape;
+use crate::envelope::SessionStubResponse;
 
-/// Every answer, as its reader sees it.
+/// The envelope of a successful response.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Enveloped<T> {
-    /// The HTTP status once more.
+    /// The HTTP status code.
     status: u16,
     /// Empty on success.
     message: String,
     data: T,
-    /// The caller's session; `null` for a visitor who has none.
-    session: Option<SessionShape>,
+    /// The caller's session; `null` without one.
+    session: Option<SessionStubResponse>,
     /// `null` on success.
-    errors: Option<Vec<ErrorShape>>,
+    errors: Option<Vec<ErrorResponse>>,
 }
 
-/// What went wrong.
+/// An error.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Error)]
-pub(crate) struct ErrorShape {
-    /// Stable: made for programs.
+pub(crate) struct ErrorResponse {
+    /// Stable and meant for programs.
     code: String,
-    /// Made for people.
+    /// Meant for people; the wording may change.
     message: String,
 }
 
-/// A refusal, as its reader sees it.
+/// The envelope of an error response.
 #[derive(Debug, Serialize, ToSchema)]
-struct Refused {
+struct ErrorEnvelope {
+    /// The HTTP status code.
     status: u16,
-    /// The first error's words.
+    /// The message of the first error.
     message: String,
-    /// `null`, or an empty object when a field was wrong.
+    /// An empty object if the input is invalid, otherwise `null`.
     #[schema(value_type = Option<Object>)]
     data: (),
-    session: Option<SessionShape>,
+    session: Option<SessionStubResponse>,
     /// At least one.
-    errors: Vec<ErrorShape>,
+    errors: Vec<ErrorResponse>,
 }
 
-/// The description before any call is in it.
 #[derive(Debug, utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Vestibule",
-        description = "Organizations, their members, and who may come in. Every answer is an envelope; every body may be \
-                       sent as a form, as multipart or as JSON; ids are decimal strings.",
+        description = "Organizations, members, roles, invitations and sessions. Every response is an envelope. Request \
+                       bodies may be URL-encoded forms, multipart forms or JSON. Ids are decimal strings.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(Refused, SessionShape)),
+    components(schemas(ErrorEnvelope, SessionStubResponse)),
     security(("session" = [])),
-    modifiers(&Cookie)
+    modifiers(&SessionCookie)
 )]
-struct Description;
+struct BaseDocument;
 
-struct Cookie;
+struct SessionCookie;
 
-impl Modify for Cookie {
-    fn modify(&self, description: &mut OpenApi) {
+impl Modify for SessionCookie {
+    fn modify(&self, document: &mut OpenApi) {
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "session_id",
-            "Set by POST /auth/signin and POST /auth/signup. The cookie `__session` is read too.",
+            "Set by POST /auth/signin and POST /auth/signup. The cookie `__session` is accepted too.",
         )));
-        description.components.get_or_insert_default().add_security_scheme("session", cookie);
+        document.components.get_or_insert_default().add_security_scheme("session", cookie);
     }
 }
 
-/// The description to which routes add themselves.
-pub(crate) fn beginning() -> OpenApi {
-    Description::openapi()
+/// Returns the document without calls.
+pub(crate) fn base_document() -> OpenApi {
+    BaseDocument::openapi()
 }
 
-/// An older way to make a call, described like the call itself.
-pub(crate) struct Alias {
-    /// How it is called now.
+/// A route of an earlier API version, documented as a deprecated copy of the current one.
+pub(crate) struct LegacyRoute {
+    pub(crate) current_path: &'static str,
+    pub(crate) method: HttpMethod,
     pub(crate) path: &'static str,
-    /// How it was called before.
-    pub(crate) older_method: HttpMethod,
-    /// Where.
-    pub(crate) older_path: &'static str,
 }
 
-/// Adds the older verbs, and to every call what all calls share: three encodings for a body, and the refusals.
-pub(crate) fn complete(mut description: OpenApi, aliases: &[Alias]) -> OpenApi {
-    for alias in aliases {
-        let newer = [HttpMethod::Post, HttpMethod::Get]
+/// Adds the legacy routes, and to every call the three body encodings and the error responses.
+pub(crate) fn finish_document(mut document: OpenApi, legacy_routes: &[LegacyRoute]) -> OpenApi {
+    for legacy in legacy_routes {
+        let current = [HttpMethod::Post, HttpMethod::Get]
             .into_iter()
-            .find_map(|method| description.paths.get_path_operation(alias.path, method).cloned());
-        if let Some(mut operation) = newer {
+            .find_map(|method| document.paths.get_path_operation(legacy.current_path, method).cloned());
+        if let Some(mut operation) = current {
             operation.deprecated = Some(utoipa::openapi::Deprecated::True);
-            operation.operation_id = operation.operation_id.map(|id| format!("{id}_as_before"));
-            let methods = vec![alias.older_method.clone()];
-            description.paths.add_path_operation(alias.older_path, methods, operation);
+            operation.operation_id = operation.operation_id.map(|id| format!("{id}_legacy"));
+            document.paths.add_path_operation(legacy.path, vec![legacy.method.clone()], operation);
         }
     }
-    for item in description.paths.paths.values_mut() {
+    for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        operations.into_iter().flatten().for_each(share);
+        operations.into_iter().flatten().for_each(add_shared_parts);
     }
-    description
+    document
 }
 
-fn share(operation: &mut Operation) {
+fn add_shared_parts(operation: &mut Operation) {
     let mut statuses = vec![400, 403, 404, 500, 503];
     if let Some(RefOr::T(body)) = &mut operation.request_body
         && let Some(json) = body.content.get("application/json").cloned()
@@ -121,22 +117,22 @@ fn share(operation: &mut Operation) {
         }
         statuses.extend([413, 415]);
     }
-    // An empty requirement means: no cookie needed.
+    // `security(())` documents that a call needs no session cookie.
     if operation.security.as_ref().is_none_or(Vec::is_empty) {
         statuses.push(401);
     }
-    // What a call names besides its success is a refusal of its own.
+    // Other statuses that the call documents itself are errors too.
     let own = operation.responses.responses.keys().filter_map(|status| status.parse().ok());
     statuses.extend(own.filter(|status| *status != 200).collect::<Vec<u16>>());
     statuses.sort_unstable();
     for status in statuses {
-        operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status)));
+        operation.responses.responses.insert(status.to_string(), RefOr::T(error_response(status)));
     }
 }
 
-fn refusal(status: u16) -> Response {
+fn error_response(status: u16) -> Response {
     let codes: Vec<_> = Code::ALL.iter().filter(|code| code.status() == status).map(|code| code.as_str()).collect();
-    let schema = utoipa::openapi::Ref::from_schema_name("Refused");
+    let schema = utoipa::openapi::Ref::from_schema_name("ErrorEnvelope");
     ResponseBuilder::new()
         .description(format!("One of {}.", codes.join(", ")))
         .content("application/json", Content::new(Some(schema)))

@@ -1,53 +1,54 @@
-//! Where somebody is sent back to: a path here, or a page of an origin that the settings name, and nowhere else.
+//! Validation of redirect targets: a path of this server, or a URL of an allowed origin. It prevents open redirects.
 
 use vestibule_core::Problem;
 use vestibule_core::settings::Settings;
 
-/// The longest, in bytes.
-const LONGEST: usize = 2000;
+const MAX_BYTES: usize = 2000;
 
-/// A path of this server, or an absolute http or https URL.
+/// A syntactically valid redirect target. Only [`ReturnTo::allowed`] checks the origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReturnTo {
-    /// It begins with one slash.
+    /// Begins with exactly one slash.
     Path(String),
-    /// Its origin, as browsers spell it, and all of it.
+    /// `origin` is normalized as browsers do.
     Url { origin: String, url: String },
 }
 
 impl ReturnTo {
-    /// Reads what a stranger may have written. Browsers read `\` as `/` and pass over tabs and line ends, so neither may be
-    /// in it.
+    /// Parses untrusted input. Browsers treat `\` as `/` and ignore tabs and line breaks, so those are rejected.
     ///
-    /// Error: `INVALID_FIELD`.
+    /// # Errors
+    /// `INVALID_FIELD` for `field`.
     pub(crate) fn parse(field: &str, text: &str) -> Result<Self, Problem> {
-        let refused = || Problem::field(field, "write a path that begins with one slash, or an http or https URL.");
+        let invalid = || Problem::field(field, "write a path that begins with one slash, or an http or https URL.");
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>');
-        if text.len() > LONGEST || !text.bytes().all(is_plain) {
-            return Err(refused());
+        if text.len() > MAX_BYTES || !text.bytes().all(is_plain) {
+            return Err(invalid());
         }
         if text.starts_with('/') {
-            return if text.starts_with("//") { Err(refused()) } else { Ok(Self::Path(text.to_owned())) };
+            return if text.starts_with("//") { Err(invalid()) } else { Ok(Self::Path(text.to_owned())) };
         }
-        let (scheme, rest) = text.split_once("://").ok_or_else(refused)?;
+        let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
-        // No user, no port that cannot be one, no scheme but these two: what is no public URL is nobody's origin.
+        // Rejects user info, invalid ports, and schemes other than http and https.
         match vestibule_core::settings::PublicUrl::parse(&origin) {
-            Ok(read) => Ok(Self::Url { origin: read.as_str().to_owned(), url: text.to_owned() }),
-            Err(_) => Err(refused()),
+            Ok(parsed) => Ok(Self::Url { origin: parsed.as_str().to_owned(), url: text.to_owned() }),
+            Err(_) => Err(invalid()),
         }
     }
 
-    /// Its text, if somebody may be sent there. Error: `INVALID_FIELD`.
+    /// Returns the target if it is a path, or its origin is the public URL or in `allowed_origins`.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD` for `field`.
     pub(crate) fn allowed(self, field: &str, settings: &Settings) -> Result<String, Problem> {
         match self {
             Self::Path(path) => Ok(path),
             Self::Url { origin, url } => {
                 let allowed = settings.allowed_origins.iter().map(String::as_str);
-                let is_ours = std::iter::once(settings.public_url.as_str()).chain(allowed).any(|ours| ours == origin);
-                let told = "its origin is not in allowed_origins, so nobody is sent there.";
-                if is_ours { Ok(url) } else { Err(Problem::field(field, told)) }
+                let is_allowed = std::iter::once(settings.public_url.as_str()).chain(allowed).any(|one| one == origin);
+                if is_allowed { Ok(url) } else { Err(Problem::field(field, "its origin is not in allowed_origins.")) }
             }
         }
     }
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_sent_anywhere_else() {
+    fn rejects_other_origins_and_malformed_targets() {
         for good in [
             "/",
             "/organizations?x=1#y",
@@ -110,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_allowed_is_a_path_or_ours(text in "(https?:)?/{0,3}[a-z.@:\\\\/?#]{0,30}|.*") {
+        fn allows_only_paths_and_https_urls(text in "(https?:)?/{0,3}[a-z.@:\\\\/?#]{0,30}|.*") {
             if let Some(text) = allowed(&text) {
                 let is_path = text.starts_with('/') && !text.starts_with("//");
                 prop_assert!(is_path || text.to_ascii_lowercase().starts_with("https://"), "{text}");

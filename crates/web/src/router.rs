@@ -1,4 +1,4 @@
-//! Every route in one list.
+//! The list of all routes.
 
 use axum::Router;
 use axum::routing::MethodFilter;
@@ -12,39 +12,39 @@ use vestibule_core::Code;
 use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
-use crate::openapi::{self, Alias};
+use crate::openapi::{self, LegacyRoute};
 use crate::routes::Routes;
 
-/// What finds a request's handler.
 pub(crate) fn router(app: &App) -> Router {
-    older_verbs(answering())
-        .get("/openapi.json", crate::docs::description)
-        .merge(crate::docs::pages())
+    add_legacy_routes(api_routes())
+        .get("/openapi.json", crate::docs::openapi_json)
+        .merge(crate::docs::routes())
         .merge(crate::pages::pages())
         .merge(crate::health::routes())
         .merge(crate::images::routes())
-        .merge(crate::mail::routes())
+        .merge(crate::mail_reports::routes())
         .merge(crate::well_known::routes())
-        .or(not_found)
+        .with_fallback(not_found)
         .with_state(app.clone())
 }
 
-/// No such path, or not with this method.
+/// Also the response for a known path with another method.
 async fn not_found() -> Refusal {
     Refusal(Code::RouteNotFound.into())
 }
 
-/// What `/openapi.json` has to say.
-pub fn description() -> OpenApi {
-    openapi::complete(describing().split_for_parts().1, OLDER)
+/// Generates the OpenAPI document from the handlers. A server does not generate it: it serves the checked-in
+/// `docs/openapi.json`.
+pub fn openapi_document() -> OpenApi {
+    openapi::finish_document(openapi_router().split_for_parts().1, LEGACY_ROUTES)
 }
 
-/// Lists calls by their handlers, and makes of the list what answers them and what describes them. The two are made
-/// apart, since a server answers and describes nothing: what it says of itself is written down in `docs/openapi.json`.
-macro_rules! calls {
+/// Makes two routers from one list of handlers: `api_routes` serves requests, `openapi_router` is only for the OpenAPI
+/// document. Handlers that share a path stand in one line.
+macro_rules! api_routes {
     ($($(#[$doc:meta])* $name:ident { $($($first:ident $(:: $rest:ident)*),+;)+ })+) => {
-        fn answering() -> Routes {
-            Routes::default()$($($(.on_each(
+        fn api_routes() -> Routes {
+            Routes::default()$($($(.on_methods(
                 routes!(@path [methods()] of $first $(:: $rest)*).iter().map(PathItemExt::to_method_filter),
                 &routes!(@path [path()] of $first $(:: $rest)*),
                 &$first $(:: $rest)*,
@@ -56,15 +56,15 @@ macro_rules! calls {
             OpenApiRouter::new()$(.routes(routes!($($first $(:: $rest)*),+)))+
         })+
 
-        fn describing() -> OpenApiRouter<App> {
-            OpenApiRouter::with_openapi(openapi::beginning())$(.merge($name()))+
+        fn openapi_router() -> OpenApiRouter<App> {
+            OpenApiRouter::with_openapi(openapi::base_document())$(.merge($name()))+
         }
     };
 }
 
-calls! {
-    /// Coming in, one's own account, and what everybody may know.
-    people {
+api_routes! {
+    /// Authentication, sessions, the caller's account, and public configuration.
+    accounts {
         auth::sign_in::sign_in;
         auth::sign_up::sign_up;
         auth::verification::prepare;
@@ -80,9 +80,9 @@ calls! {
         session::switch_workspace::switch_workspace;
         session::token::token;
         me::account::account, me::update::update;
-        me::update::picture;
+        me::update::upload_picture;
         me::addresses::list, me::addresses::add;
-        me::addresses::one;
+        me::addresses::show;
         me::addresses::delete;
         me::addresses::make_primary;
         me::addresses::prepare;
@@ -100,7 +100,7 @@ calls! {
         deployment::configuration::show;
         deployment::waitlist::join;
     }
-    /// Organizations, and the ways into them.
+    /// Organizations, invitations, domains and join requests.
     organizations {
         organizations::create::create;
         organizations::update::update;
@@ -111,13 +111,13 @@ calls! {
         handovers::withdraw;
         handovers::accept;
         handovers::decline;
-        handovers::mine;
+        handovers::list_own;
         organizations::leave::leave;
-        organizations::members::members;
+        organizations::members::list;
         organizations::remove_member::remove_member;
-        organizations::member_roles::give;
-        organizations::member_roles::take;
-        organizations::roles::roles, organizations::roles::define;
+        organizations::member_roles::assign;
+        organizations::member_roles::revoke;
+        organizations::roles::list, organizations::roles::create;
         organizations::roles::remove;
         domains::list, domains::add;
         domains::update;
@@ -136,7 +136,6 @@ calls! {
         invitations::accept::accept;
         invitations::decline::decline;
     }
-    /// The rooms inside them.
     workspaces {
         workspaces::create::create;
         workspaces::show::show;
@@ -145,26 +144,26 @@ calls! {
         workspaces::members::leave;
         workspaces::members::list, workspaces::members::add;
         workspaces::members::remove;
-        workspaces::roles::list, workspaces::roles::define;
+        workspaces::roles::list, workspaces::roles::create;
         workspaces::roles::remove;
-        workspaces::roles::give;
-        workspaces::roles::take;
+        workspaces::roles::assign;
+        workspaces::roles::revoke;
     }
 }
 
-/// Adds each older verb: a route to the handler that stands behind the newer one, and a line in the description.
-macro_rules! older {
-    ($($method:ident $upper:ident $path:literal => $newer:literal $handler:path;)+) => {
-        /// The verbs of the eras before (decision 6).
-        const OLDER: &[Alias] = &[$(Alias { path: $newer, older_method: HttpMethod::$upper, older_path: $path }),+];
+/// Declares routes that clients of earlier API versions use. Each has the handler of the current route that it names.
+macro_rules! legacy_routes {
+    ($($method:ident $upper:ident $path:literal => $current:literal $handler:path;)+) => {
+        const LEGACY_ROUTES: &[LegacyRoute] =
+            &[$(LegacyRoute { current_path: $current, method: HttpMethod::$upper, path: $path }),+];
 
-        fn older_verbs(routes: Routes) -> Routes {
+        fn add_legacy_routes(routes: Routes) -> Routes {
             routes$(.on(MethodFilter::$method, $path, $handler))+
         }
     };
 }
 
-older! {
+legacy_routes! {
     PUT Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
     PATCH Patch "/me" => "/me" me::update::update;
     DELETE Delete "/me/email-addresses/{id}" => "/me/email-addresses/{id}/delete" me::addresses::delete;
@@ -179,9 +178,9 @@ older! {
     DELETE Delete "/organizations/{id}/members/{memberId}"
         => "/organizations/{id}/members/{memberId}/remove" organizations::remove_member::remove_member;
     PUT Put "/organizations/{id}/members/{memberId}/roles/{roleId}"
-        => "/organizations/{id}/members/{memberId}/roles/{roleId}/add" organizations::member_roles::give;
+        => "/organizations/{id}/members/{memberId}/roles/{roleId}/add" organizations::member_roles::assign;
     DELETE Delete "/organizations/{id}/members/{memberId}/roles/{roleId}"
-        => "/organizations/{id}/members/{memberId}/roles/{roleId}/remove" organizations::member_roles::take;
+        => "/organizations/{id}/members/{memberId}/roles/{roleId}/remove" organizations::member_roles::revoke;
     PUT Put "/workspaces/{id}" => "/workspaces/{id}/update" workspaces::update::update;
     DELETE Delete "/workspaces/{id}" => "/workspaces/{id}/delete" workspaces::update::delete;
     DELETE Delete "/workspaces/{id}/members/{memberId}"

@@ -1,5 +1,6 @@
-//! Routes as rooms list them: each tells the log which it is, before its handler begins. Never the path or the query are
-//! told: those hold tokens and addresses.
+//! A route builder whose handlers record the route's pattern in the request span.
+//!
+//! The log has the pattern only: actual paths and queries contain tokens and e-mail addresses.
 
 use std::sync::Arc;
 
@@ -10,28 +11,24 @@ use axum::routing::{self, MethodFilter};
 
 use crate::app::App;
 
-/// A list of routes.
 #[derive(Debug, Default)]
 pub(crate) struct Routes(Router<App>);
 
 impl Routes {
-    /// With this one, for `GET` and `HEAD`.
+    /// Adds a route for `GET` and `HEAD`.
     pub(crate) fn get<T: 'static>(self, path: &str, handler: impl Handler<T, App>) -> Self {
-        Self(self.0.route(path, routing::get(named(path, handler))))
+        Self(self.0.route(path, routing::get(recorded(path, handler))))
     }
 
-    /// With this one, for `POST`.
     pub(crate) fn post<T: 'static>(self, path: &str, handler: impl Handler<T, App>) -> Self {
         self.on(MethodFilter::POST, path, handler)
     }
 
-    /// With this one, for this method.
     pub(crate) fn on<T: 'static>(self, method: MethodFilter, path: &str, handler: impl Handler<T, App>) -> Self {
-        Self(self.0.route(path, routing::on(method, named(path, handler))))
+        Self(self.0.route(path, routing::on(method, recorded(path, handler))))
     }
 
-    /// With this one, for each of these methods.
-    pub(crate) fn on_each<T: 'static>(
+    pub(crate) fn on_methods<T: 'static>(
         self,
         methods: impl Iterator<Item = MethodFilter>,
         path: &str,
@@ -40,30 +37,29 @@ impl Routes {
         methods.fold(self, |routes, method| routes.on(method, path, handler.clone()))
     }
 
-    /// With all of these.
     pub(crate) fn merge(self, others: Self) -> Self {
         Self(self.0.merge(others.0))
     }
 
-    /// What finds the one for a request; `otherwise` answers when there is none.
-    pub(crate) fn or<T: 'static>(self, otherwise: impl Handler<T, App>) -> Router<App> {
-        let otherwise = named("none", otherwise);
-        self.0.fallback(otherwise.clone()).method_not_allowed_fallback(otherwise)
+    /// Finishes the router. `fallback` handles unknown paths, and known paths with another method.
+    pub(crate) fn with_fallback<T: 'static>(self, fallback: impl Handler<T, App>) -> Router<App> {
+        let fallback = recorded("none", fallback);
+        self.0.fallback(fallback.clone()).method_not_allowed_fallback(fallback)
     }
 }
 
-/// A handler that the log knows by its route.
+/// A handler that records its route in the current span before it runs.
 #[derive(Clone)]
-struct Named<H> {
+struct Recorded<H> {
     route: Arc<str>,
     handler: H,
 }
 
-fn named<H>(route: &str, handler: H) -> Named<H> {
-    Named { route: route.into(), handler }
+fn recorded<H>(route: &str, handler: H) -> Recorded<H> {
+    Recorded { route: route.into(), handler }
 }
 
-impl<T, H: Handler<T, App>> Handler<T, App> for Named<H> {
+impl<T, H: Handler<T, App>> Handler<T, App> for Recorded<H> {
     type Future = H::Future;
 
     fn call(self, request: Request, app: App) -> Self::Future {

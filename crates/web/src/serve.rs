@@ -1,8 +1,8 @@
-//! Connections: taking them, with bounds on how many there are, how long a request's head may be and take, and how long a
-//! client may leave an answer lying; and letting go of them in order.
+//! The connection loop: accepts connections with limits on their number, on the size and time of a request's head, and
+//! on blocked writes; and shuts down gracefully.
 //!
-//! HTTP/1.1 only: what stands before a server like this one speaks it, and what one connection costs is bounded by one
-//! answer. With many streams on each it would be bounded by their product.
+//! It serves HTTP/1.1 only. Reverse proxies use it for upstreams, and it bounds a connection's memory by one response;
+//! multiplexed streams would multiply that bound.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -23,119 +23,115 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 
-/// A client has this long to send a request's head; nobody holds a connection, or the server's end, by sending half.
-const HEAD: Duration = Duration::from_secs(10);
-/// The longest head of a request, in bytes; hyper's least is 8 KiB.
-const LONGEST_HEAD: usize = 64 << 10;
-/// When no connection can be taken (too many files are open, for one), the next try comes after this.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Closes connections that send a request's head too slowly, so that they cannot hold a permit or delay the shutdown.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// In bytes; hyper's minimum is 8 KiB.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Delay after a failed `accept`, for example when the process is out of file descriptors.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// What whoever comes when there is no room is told, before anything of theirs is read.
-const CROWDED: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
+/// The response when the connection limit is reached. It is sent without reading the request.
+const OVERLOADED: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
                        connection: close\r\ncontent-length: 164\r\n\r\n\
                        {\"status\":503,\"message\":\"Too many callers at once. Try again in a moment.\",\"data\":null,\"session\":null,\
                        \"errors\":[{\"code\":\"BUSY\",\"message\":\"Try again in a moment.\"}]}";
-/// So many are told at once; past it, connections are closed without a word.
-const TURNED_AWAY_AT_ONCE: usize = 64;
-/// Whoever is turned away has this long to hear it.
-const TURNING_AWAY: Duration = Duration::from_secs(1);
+/// Beyond this number, surplus connections are closed without a response.
+const MAX_CONCURRENT_REJECTIONS: usize = 64;
+const REJECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much a server has for its clients.
+/// The limits of [`serve`].
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
-    /// Connections at once.
-    pub connections: usize,
-    /// How long a client may take none of an answer before its connection is cut.
-    pub unread: Duration,
+pub struct ConnectionLimits {
+    /// Surplus connections get a 503 response, or are closed if there are too many.
+    pub max_connections: usize,
+    /// A connection is closed if its client accepts no byte of a response for this long.
+    pub write_timeout: Duration,
 }
 
-impl Room {
-    /// For so many connections at once.
-    pub const fn of(connections: usize) -> Self {
-        Self { connections, unread: Duration::from_secs(20) }
+impl ConnectionLimits {
+    /// Returns limits with the default write timeout of 20 seconds.
+    pub const fn new(max_connections: usize) -> Self {
+        Self { max_connections, write_timeout: Duration::from_secs(20) }
     }
 }
 
-/// Serves until `stop` is ready, by what `answer` makes of a request from an address. Then nothing new is taken, requests
-/// under way are finished, and idle connections are closed; it returns when the last is.
+/// Serves requests with `handler`, which gets each request and its peer's address, until `shutdown` is ready. Then it
+/// stops accepting, closes idle connections, and returns when the running requests have finished.
 pub async fn serve<F>(
     listener: TcpListener,
-    answer: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
-    room: Room,
-    stop: impl Future<Output = ()>,
+    handler: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
+    limits: ConnectionLimits,
+    shutdown: impl Future<Output = ()>,
 ) where
     F: Future<Output = Response> + Send + 'static,
 {
-    let Room { connections, unread } = room;
-    let (room, door) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE)));
+    let permits = Arc::new(Semaphore::new(limits.max_connections));
+    let rejections = Arc::new(Semaphore::new(MAX_CONCURRENT_REJECTIONS));
     let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LONGEST_HEAD);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop);
+    let mut shutdown = pin!(shutdown);
     loop {
         let (stream, peer) = tokio::select! {
             biased;
-            () = &mut stop => break,
+            () = &mut shutdown => break,
             accepted = accept(&listener) => accepted,
         };
-        // An answer's last piece is sent at once, and not when the caller has acknowledged the piece before, for which
-        // callers take up to 40 ms. Where the system refuses, answers are slow and right.
+        // Without it, the last segment of a response waits for a delayed acknowledgment of up to 40 ms. A failure only
+        // costs that time.
         let _ = stream.set_nodelay(true);
-        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-            if let Ok(place) = Arc::clone(&door).try_acquire_owned() {
-                tokio::spawn(turn_away(stream, place));
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+            if let Ok(permit) = Arc::clone(&rejections).try_acquire_owned() {
+                tokio::spawn(reject(stream, permit));
             }
             continue;
         };
-        let answer = answer.clone();
+        let handler = handler.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            let answer = answer(request.map(body), peer.ip());
-            async { Ok::<_, Infallible>(answer.await) }
+            let response = handler(request.map(body), peer.ip());
+            async { Ok::<_, Infallible>(response.await) }
         });
         let mut stream = TimeoutWriter::new(stream);
-        stream.set_timeout(Some(unread));
+        stream.set_timeout(Some(limits.write_timeout));
         let stream = TokioIo::new(Box::pin(stream));
         let connection = graceful.watch(builder.serve_connection(stream, service));
-        // What goes wrong on a connection is its client's business: they hung up, or spoke something else than HTTP.
+        // Connection errors are not logged: clients cause them by hanging up or by not speaking HTTP.
         tokio::spawn(async move {
             drop(connection.await);
-            drop(place);
+            drop(permit);
         });
     }
     drop(listener);
     graceful.shutdown().await;
 }
 
-/// A request's body; one that is empty costs nothing.
+/// Boxes a request's body, unless it is empty.
 fn body(incoming: Incoming) -> Body {
     if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }
 
-/// Says that there is no room, and reads on until the caller has heard it: a connection that is closed with something
-/// unread is reset, and takes the answer with it.
-async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
-    let told = async {
-        stream.write_all(CROWDED.as_bytes()).await?;
+/// Sends [`OVERLOADED`], then reads until the client closes: closing a socket with unread data resets the connection,
+/// and the client may lose the response.
+async fn reject(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
+    let rejection = async {
+        stream.write_all(OVERLOADED.as_bytes()).await?;
         stream.shutdown().await?;
-        let mut unread = [0; 512];
-        while stream.read(&mut unread).await? > 0 {}
+        let mut discarded = [0; 512];
+        while stream.read(&mut discarded).await? > 0 {}
         std::io::Result::Ok(())
     };
-    // Whoever does not listen has gone already.
-    let _ = tokio::time::timeout(TURNING_AWAY, told).await;
+    // A client that does not read or close in time loses nothing by the error.
+    let _ = tokio::time::timeout(REJECT_TIMEOUT, rejection).await;
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "there is no event to wait for: the system does not tell when it has room"
-)]
+#[expect(clippy::disallowed_methods, reason = "the system has no event for available file descriptors")]
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be taken");
-                tokio::time::sleep(PAUSE).await;
+                tracing::warn!(%error, "accepting a connection failed");
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }

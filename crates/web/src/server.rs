@@ -1,7 +1,7 @@
-//! A request's way through the server: its id and log line, the time it may take, the headers, and the envelope for
-//! refusals that extractors and the router make without knowing the session.
+//! The request pipeline around the router: request id, log line, timeout, cross-site check, CORS, default headers, and
+//! the envelope of errors from extractors and the router.
 //!
-//! It is no layer of the router's: those are cloned and boxed for each request, route by route.
+//! It is not a stack of router layers, because those are boxed and cloned per route and request.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -23,17 +23,17 @@ use vestibule_core::db::Cost;
 use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
 
-use crate::app::{App, caller};
+use crate::app::{App, caller_from_request};
 use crate::envelope::{self, Refusal, take_refusal};
 use crate::middleware::{cors, cross_site, headers};
 use crate::router::router;
 
-/// The longest a request may take before its caller is told to come back. What it began in the database is finished
-/// all the same.
-const LONGEST: Duration = Duration::from_secs(20);
+/// After this, the response is `TIMED_OUT`. A database transaction that was started still finishes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The whole server: the Frontend API, its description and the page that shows it, the hosted pages, and what operators ask.
+/// The HTTP application: the Frontend API with its OpenAPI document and viewer, the hosted pages, and the operator's
+/// health checks and mail reports.
 #[derive(Clone, Debug)]
 pub struct Server(Arc<Inner>);
 
@@ -41,94 +41,92 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     app: App,
     router: Router,
-    /// What every answer carries.
-    always: HeaderMap,
-    /// Where no other origin may call, nothing is said of origins.
+    default_headers: HeaderMap,
+    /// `None` if the settings allow no other origin.
     cors: Option<CorsLayer>,
 }
 
 impl Server {
-    /// Answers for this service.
+    /// Builds the router for a service.
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
         let (router, cors) = (router(&app), cors::layer(app.settings()));
-        let always = headers::always(app.settings());
-        Self(Arc::new(Inner { app, router, always, cors }))
+        let default_headers = headers::defaults(app.settings());
+        Self(Arc::new(Inner { app, router, default_headers, cors }))
     }
 
-    /// The answer to a request that came from this address.
-    pub async fn answer(self, request: Request, peer: IpAddr) -> Response {
-        let Inner { app, always, .. } = &*self.0;
+    /// Handles a request. `peer` is the address of the TCP connection.
+    pub async fn handle(self, request: Request, peer: IpAddr) -> Response {
+        let Inner { app, default_headers, .. } = &*self.0;
         let id = app.request_id();
         let span = tracing::info_span!("request", id, method = %request.method(), route = Empty);
-        let begun = Instant::now();
-        let mut response = self.shown_to_origins(request, peer).instrument(span.clone()).await;
-        headers::put_before(response.headers_mut(), always);
+        let started_at = Instant::now();
+        let mut response = self.handle_with_cors(request, peer).instrument(span.clone()).await;
+        headers::merge_defaults(response.headers_mut(), default_headers);
         let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
-        // In 64 bits it is a number in JSON, too; in 128 it would be a text.
-        let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // A u64, because the JSON log format writes u128 values as strings.
+        let microseconds = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
-        span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "answered"));
+        span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "request completed"));
         response.headers_mut().insert(REQUEST_ID, id.into());
         response
     }
 
-    /// The answer, and which other origins may read it, whatever it is.
-    async fn shown_to_origins(&self, request: Request, peer: IpAddr) -> Response {
+    /// CORS headers are also part of error responses, so that pages of allowed origins can read them.
+    async fn handle_with_cors(&self, request: Request, peer: IpAddr) -> Response {
         let Some(cors) = &self.0.cors else {
-            return self.answered(request, peer).await;
+            return self.route(request, peer).await;
         };
-        let answered = service_fn(|request| self.answered(request, peer).map(Ok::<_, Infallible>));
-        let Ok(response) = Box::pin(cors.layer(answered).oneshot(request)).await;
+        let inner = service_fn(|request| self.route(request, peer).map(Ok::<_, Infallible>));
+        let Ok(response) = Box::pin(cors.layer(inner).oneshot(request)).await;
         response
     }
 
-    /// What the handler answers, if it answers in time and the request may reach it.
-    async fn answered(&self, mut request: Request, peer: IpAddr) -> Response {
+    async fn route(&self, mut request: Request, peer: IpAddr) -> Response {
         let Inner { app, router, .. } = &*self.0;
-        let caller = Arc::new(caller(&request, peer, app.settings()));
+        let caller = Arc::new(caller_from_request(&request, peer, app.settings()));
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
-            Ok(()) => in_time(router.clone().oneshot(request).map(|Ok(response)| response)).await,
+            Ok(()) => with_timeout(router.clone().oneshot(request).map(|Ok(response)| response)).await,
             Err(problem) => Refusal(problem).into_response(),
         };
         match take_refusal(&mut response) {
-            // Apart, for what is asked there would be moved with every request.
-            Some(problem) => Box::pin(self.refusal(&caller, &problem, response)).await,
+            // Boxed, because the rare error path would enlarge the future of every request.
+            Some(problem) => Box::pin(self.refusal_response(&caller, &problem, response)).await,
             None => response,
         }
     }
 
-    /// Refusals by those who do not know the session get their envelope here, with the session of whoever was refused.
-    async fn refusal(&self, caller: &Caller, problem: &Problem, mut refused: Response) -> Response {
-        // Whoever hears that the database is away must not wait for it once more.
-        let is_away = problem.code().status() == 503;
+    /// Builds the envelope of a [`Refusal`], with the caller's session and the headers of the original response.
+    async fn refusal_response(&self, caller: &Caller, problem: &Problem, mut original: Response) -> Response {
+        // While the database is unreachable, loading the session would only add another timeout.
+        let is_unavailable = problem.code().status() == 503;
         let session = match caller.token {
-            Some(_) if !is_away => self.0.app.ask(caller, Nothing).await.session,
+            Some(_) if !is_unavailable => self.0.app.query(caller, LoadSession).await.session,
             _ => None,
         };
-        let mut filled = envelope::failure(problem, session.as_ref());
-        // What whoever refused has set stays: Allow, for one. But the router has counted the bytes of an empty answer.
-        refused.headers_mut().remove(header::CONTENT_LENGTH);
-        filled.headers_mut().extend(std::mem::take(refused.headers_mut()));
-        filled
+        let mut response = envelope::failure(problem, session.as_ref());
+        // The other headers are retained, for example Allow; this one counts the bytes of the empty body.
+        original.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().extend(std::mem::take(original.headers_mut()));
+        response
     }
 }
 
-/// Ends a request that takes too long. A panic is its own failure and nobody else's; the log has its place already, and its
-/// words may hold what no log may.
-async fn in_time(answer: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(LONGEST, AssertUnwindSafe(answer).catch_unwind()).await {
+/// Limits the time of a handler and catches its panics. The panic hook logs the panic's location; its message is
+/// dropped, because it may contain personal data.
+async fn with_timeout(response: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, AssertUnwindSafe(response).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Refusal(Problem::internal("a handler panicked")).into_response(),
         Err(_) => Refusal(Code::TimedOut.into()).into_response(),
     }
 }
 
-/// Only the session is wanted.
-struct Nothing;
+/// Loads nothing but the session, which every reply has.
+struct LoadSession;
 
-impl Query for Nothing {
+impl Query for LoadSession {
     type Out = ();
 
     async fn run(&self, _: &mut Context<'_>) -> Result<()> {
@@ -141,10 +139,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_a_failure_that_says_nothing_of_itself() {
-        let mut response = in_time(async { panic!("ada@example.com") }).await;
+    async fn turns_panics_into_internal_errors_without_the_message() {
+        let mut response = with_timeout(async { panic!("ada@example.com") }).await;
         let problem = take_refusal(&mut response).unwrap();
         assert_eq!((problem.code(), problem.cause()), (Code::Internal, Some("a handler panicked")));
-        assert_eq!(in_time(async { "fine".into_response() }).await.status(), 200);
+        assert_eq!(with_timeout(async { "fine".into_response() }).await.status(), 200);
     }
 }

@@ -1,5 +1,4 @@
-//! What programs look up before they know anything else: `/.well-known/*`, as bare JSON without envelope and session
-//! (contract B.11).
+//! `/.well-known/*`: the public keys of session tokens and the public UI settings, as JSON without an envelope.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -7,12 +6,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::session_token::PublishedKey;
 
-use crate::api::deployment::configuration::Ui;
+use crate::api::deployment::configuration::UiSettings;
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::routes::Routes;
 
-/// Whoever keeps the keys for a few minutes has the next one long before it signs. Any page may read them.
+/// Caching is safe: a new key is published long before it signs. Any origin may read the keys.
 const HEADERS: [(HeaderName, HeaderValue); 2] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
@@ -35,14 +34,13 @@ struct KeySet {
     keys: Vec<Jwk>,
 }
 
-/// The key that signs now, in the contract's own form.
+/// The current signing key, in the format of earlier clients.
 #[derive(Debug, Serialize)]
 struct KeyPair {
     deployment_id: String,
     public_key: String,
 }
 
-/// The routes.
 pub(crate) fn routes() -> Routes {
     Routes::default()
         .get("/.well-known/jwks.json", key_set)
@@ -69,10 +67,10 @@ async fn key_set(State(app): State<App>) -> Result<Response, Refusal> {
 
 async fn key_pair(State(app): State<App>) -> Result<Response, Refusal> {
     let current = keys(&app)?.into_iter().next().map_or_else(String::new, |key| key.pem);
-    let pair = KeyPair { deployment_id: app.here().deployment.to_string(), public_key: current };
+    let pair = KeyPair { deployment_id: app.response_context().deployment.to_string(), public_key: current };
     Ok((HEADERS, axum::Json(pair)).into_response())
 }
 
 async fn meta(State(app): State<App>) -> Response {
-    (HEADERS, axum::Json(Ui::new(app.here().deployment, app.settings()))).into_response()
+    (HEADERS, axum::Json(UiSettings::new(app.response_context().deployment, app.settings()))).into_response()
 }

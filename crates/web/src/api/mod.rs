@@ -1,5 +1,6 @@
-//! The Frontend API: a folder a noun, a file a call. Each file holds the input, the handler and the line in the API's
-//! description; what is decided, is decided in the core.
+//! The Frontend API: one folder per noun, one file per call, with the call's input, handler and OpenAPI attributes.
+//!
+//! Handlers contain no domain rules; they run the core's commands and queries.
 
 pub(crate) mod auth;
 pub(crate) mod deployment;
@@ -8,6 +9,6 @@ pub(crate) mod handovers;
 pub(crate) mod invitations;
 pub(crate) mod me;
 pub(crate) mod organizations;
+pub(crate) mod response;
 pub(crate) mod session;
-pub(crate) mod shape;
 pub(crate) mod workspaces;

@@ -1,4 +1,4 @@
-//! The body and the query of a request, as a type of the call's own.
+//! Extractors for a request's body and query.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -7,41 +7,40 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use vestibule_core::context::{Context, Query as CoreQuery};
 use vestibule_core::{Code, Problem};
 
-use super::fields::Fields;
-use super::read::Reader;
-use crate::app::{App, Visitor};
+use super::fields::FieldMap;
+use super::reader::FieldReader;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 
-/// The most bytes a body may have.
-const LARGEST_BODY: usize = 64 * 1024;
-/// The most bytes one may have that an image comes with.
-const LARGEST_WITH_IMAGE: usize = 5 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
+/// For calls that accept an image.
+const MAX_IMAGE_BODY_BYTES: usize = 5 * 1024 * 1024;
 
-/// A type that a call's fields are read into.
+/// A type that is parsed from the fields of a body or query.
 pub(crate) trait FromFields: Sized {
-    /// Whether fields that this call does not know are passed over: where other clients send more than we need. Where a
-    /// typing slip would be dangerous they are refused.
-    const TOLERANT: bool = false;
-    /// Whether an image may come with them.
-    const TAKES_IMAGE: bool = false;
+    /// True if unknown fields are ignored, because existing clients send additional ones. Calls where a misspelled
+    /// field would do harm reject them.
+    const ALLOW_UNKNOWN_FIELDS: bool = false;
+    /// True if a multipart body may contain an image, which raises the size limit.
+    const ACCEPTS_IMAGE: bool = false;
 
-    /// Reads the fields.
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem>;
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem>;
 }
 
-fn read<T: FromFields>(fields: Fields) -> Result<T, Problem> {
-    let mut reader = Reader::new(fields);
+fn parse<T: FromFields>(fields: FieldMap) -> Result<T, Problem> {
+    let mut reader = FieldReader::new(fields);
     let value = T::from_fields(&mut reader)?;
-    if !T::TOLERANT {
+    if !T::ALLOW_UNKNOWN_FIELDS {
         reader.finish()?;
     }
     Ok(value)
 }
 
-/// What a request's body says, whatever its encoding.
+/// Extracts a body in any of the supported encodings.
 ///
-/// Errors: `BODY_TOO_LARGE` over 64 KiB, and with an image over 5 MiB; `UNAUTHORIZED` for a stranger's body over 64 KiB;
-/// `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and what the type itself refuses.
+/// # Errors
+/// `BODY_TOO_LARGE` over 64 KiB, or 5 MiB with an image; `UNAUTHORIZED` over 64 KiB if the caller is not signed in;
+/// `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and the errors of the type.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -52,9 +51,12 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
         let (parts, body) = request.into_parts();
         let declared = declared_length(&parts.headers);
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
-        let may_hold_image = T::TAKES_IMAGE && content_type.is_some_and(Fields::may_hold_files);
-        let limit =
-            if may_hold_image { limit_for_members(app, &parts, LARGEST_WITH_IMAGE).await? } else { LARGEST_BODY };
+        let can_contain_image = T::ACCEPTS_IMAGE && content_type.is_some_and(FieldMap::can_contain_files);
+        let limit = if can_contain_image {
+            limit_for_signed_in(app, &parts, MAX_IMAGE_BODY_BYTES).await?
+        } else {
+            MAX_BODY_BYTES
+        };
         if declared.is_some_and(|length| length > limit as u64) {
             return Err(Refusal(Code::BodyTooLarge.into()));
         }
@@ -65,20 +67,23 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
                 Refusal(Code::BadRequestBody.into())
             }
         })?;
-        let fields = Fields::of_body(content_type, bytes.to_bytes()).await?;
-        Ok(Self(read(fields)?))
+        let fields = FieldMap::parse_body(content_type, bytes.to_bytes()).await?;
+        Ok(Self(parse(fields)?))
     }
 }
 
-/// How much may be read where people we know may send up to `most`: as much as everywhere, unless they announce more, and
-/// are signed in. Whoever does not say how much they send, and is nobody, may send little.
-pub(crate) async fn limit_for_members(app: &App, parts: &Parts, most: usize) -> Result<usize, Refusal> {
-    if declared_length(&parts.headers).is_some_and(|length| length <= LARGEST_BODY as u64) {
-        return Ok(LARGEST_BODY);
+/// Returns the size limit of a body: `max` for signed-in callers, 64 KiB otherwise. The session is only checked if the
+/// declared length is larger than 64 KiB or missing.
+///
+/// # Errors
+/// `UNAUTHORIZED` if a larger length is declared and the caller is not signed in.
+pub(crate) async fn limit_for_signed_in(app: &App, parts: &Parts, max: usize) -> Result<usize, Refusal> {
+    if declared_length(&parts.headers).is_some_and(|length| length <= MAX_BODY_BYTES as u64) {
+        return Ok(MAX_BODY_BYTES);
     }
-    match app.ask(&Visitor::behind(parts).0, IsSignedIn).await.result {
-        Ok(()) => Ok(most),
-        Err(_) if declared_length(&parts.headers).is_none() => Ok(LARGEST_BODY),
+    match app.query(&CurrentCaller::from_parts(parts).0, IsSignedIn).await.result {
+        Ok(()) => Ok(max),
+        Err(_) if declared_length(&parts.headers).is_none() => Ok(MAX_BODY_BYTES),
         Err(problem) => Err(Refusal(problem)),
     }
 }
@@ -97,7 +102,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// What a request's query says. Errors: as for a form in a body.
+/// Extracts the query. Errors: those of a form body.
 #[derive(Debug)]
 pub(crate) struct Query<T>(pub(crate) T);
 
@@ -105,7 +110,7 @@ impl<S: Send + Sync, T: FromFields> FromRequestParts<S> for Query<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let fields = Fields::of_form(parts.uri.query().unwrap_or_default().as_bytes())?;
-        Ok(Self(read(fields)?))
+        let fields = FieldMap::parse_form(parts.uri.query().unwrap_or_default().as_bytes())?;
+        Ok(Self(parse(fields)?))
     }
 }

@@ -1,4 +1,4 @@
-//! The one form that all bodies and queries have inside: names with values.
+//! The common representation of all bodies and queries: named values in order.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -8,30 +8,21 @@ use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use vestibule_core::{Code, Problem};
 
-/// More fields than any call has.
-const MOST_FIELDS: usize = 200;
-/// Longer than any field's name.
-const LONGEST_NAME: usize = 100;
-/// Deeper than any field's value.
-const DEEPEST: usize = 32;
+// The limits are higher than any call needs.
+const MAX_FIELDS: usize = 200;
+const MAX_NAME_BYTES: usize = 100;
+const MAX_JSON_DEPTH: usize = 32;
 
-/// One value. Forms have texts only; JSON has the rest. Its `Debug` says of what kind it is and not what it holds, which
-/// may be a password.
+/// A field's value. Its `Debug` output has only the kind, because the content may be a password.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Value {
-    /// JSON's null.
     Null,
-    /// True or false.
-    Flag(bool),
-    /// A number as it was written.
+    Bool(bool),
     Number(serde_json::Number),
-    /// Text.
     Text(String),
-    /// A list.
     List(Vec<Value>),
-    /// An object, which no call takes.
+    /// Its content is dropped: no call accepts nested objects.
     Object,
-    /// A file.
     File(Bytes),
 }
 
@@ -39,7 +30,7 @@ impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Null => "Null",
-            Self::Flag(_) => "Flag(…)",
+            Self::Bool(_) => "Bool(…)",
             Self::Number(_) => "Number(…)",
             Self::Text(_) => "Text(…)",
             Self::List(_) => "List(…)",
@@ -49,55 +40,55 @@ impl fmt::Debug for Value {
     }
 }
 
-/// A body or a query as names with values, in the order they came.
+/// The fields of a body or query, in the order of the request.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Fields(pub(super) Vec<(String, Value)>);
+pub(crate) struct FieldMap(pub(super) Vec<(String, Value)>);
 
-impl Fields {
-    /// Reads a body by its content type. An empty body has no fields, whatever its type says.
+impl FieldMap {
+    /// Parses a body by its content type. An empty body has no fields, whatever its content type.
     ///
-    /// Errors: `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY` for what is not what its type promises.
-    pub(crate) async fn of_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY` for malformed content.
+    pub(crate) async fn parse_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
         if body.is_empty() {
             return Ok(Self::default());
         }
         let content_type = content_type.unwrap_or_default();
         match essence(content_type).as_str() {
-            "application/x-www-form-urlencoded" => Self::of_form(&body),
-            "multipart/form-data" => Self::of_multipart(content_type, body).await,
-            "application/json" => Self::of_json(&body),
+            "application/x-www-form-urlencoded" => Self::parse_form(&body),
+            "multipart/form-data" => Self::parse_multipart(content_type, body).await,
+            "application/json" => Self::parse_json(&body),
             _ => Err(Code::UnsupportedMediaType.into()),
         }
     }
 
-    /// Whether files can come in a body of this content type.
-    pub(crate) fn may_hold_files(content_type: &str) -> bool {
+    pub(crate) fn can_contain_files(content_type: &str) -> bool {
         essence(content_type) == "multipart/form-data"
     }
 
-    /// Reads a form, or a query. Decoding is strict: what is not UTF-8 or not an escape is refused, not guessed at.
-    pub(crate) fn of_form(form: &[u8]) -> Result<Self, Problem> {
+    /// Parses a URL-encoded form or a query. Invalid escapes and invalid UTF-8 are rejected with `BAD_REQUEST_BODY`.
+    pub(crate) fn parse_form(form: &[u8]) -> Result<Self, Problem> {
         let mut fields = Self::default();
         for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let value = pair.get(equals + 1..).unwrap_or_default();
             fields.add(&unescape(&pair[..equals])?, Value::Text(unescape(value)?))?;
         }
-        Ok(fields.grouped())
+        Ok(fields.group_lists())
     }
 
-    async fn of_multipart(content_type: &str, body: Bytes) -> Result<Self, Problem> {
-        let broken = |error: multer::Error| bad(format!("The multipart body is broken: {error}."));
-        let boundary = multer::parse_boundary(content_type).map_err(broken)?;
+    async fn parse_multipart(content_type: &str, body: Bytes) -> Result<Self, Problem> {
+        let malformed = |error: multer::Error| bad_body(format!("The multipart body is broken: {error}."));
+        let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
         let whole = futures_util::stream::once(async { Ok::<_, Infallible>(body) });
         let mut parts = multer::Multipart::new(whole, boundary);
         let mut fields = Self::default();
-        while let Some(part) = parts.next_field().await.map_err(broken)? {
-            let name = part.name().ok_or_else(|| bad("A part of the multipart body has no name."))?.to_owned();
+        while let Some(part) = parts.next_field().await.map_err(malformed)? {
+            let name = part.name().ok_or_else(|| bad_body("A part of the multipart body has no name."))?.to_owned();
             let is_file = part.file_name().is_some();
-            let bytes = part.bytes().await.map_err(broken)?;
+            let bytes = part.bytes().await.map_err(malformed)?;
             match (is_file, bytes.is_empty()) {
-                // A file input that was left empty.
+                // Browsers send an empty file for a file input without a selection.
                 (true, true) => {}
                 (true, false) => fields.add(&name, Value::File(bytes))?,
                 (false, _) => {
@@ -106,16 +97,16 @@ impl Fields {
                 }
             }
         }
-        Ok(fields.grouped())
+        Ok(fields.group_lists())
     }
 
-    fn of_json(body: &[u8]) -> Result<Self, Problem> {
-        if depth(body) > DEEPEST {
-            return Err(bad(format!("The JSON body is nested more than {DEEPEST} levels deep.")));
+    fn parse_json(body: &[u8]) -> Result<Self, Problem> {
+        if json_depth(body) > MAX_JSON_DEPTH {
+            return Err(bad_body(format!("The JSON body is nested more than {MAX_JSON_DEPTH} levels deep.")));
         }
         let object: Object = serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            bad(format!("The body is not a JSON object with distinct keys: line {line}, column {column}."))
+            bad_body(format!("The body is not a JSON object with distinct keys: line {line}, column {column}."))
         })?;
         let mut fields = Self::default();
         for (name, value) in object.0 {
@@ -125,36 +116,36 @@ impl Fields {
     }
 
     fn add(&mut self, name: &str, value: Value) -> Result<(), Problem> {
-        if self.0.len() >= MOST_FIELDS {
-            return Err(bad(format!("There are more than {MOST_FIELDS} fields.")));
+        if self.0.len() >= MAX_FIELDS {
+            return Err(bad_body(format!("There are more than {MAX_FIELDS} fields.")));
         }
-        if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-            return Err(bad("A field's name is too long, or has control characters in it."));
+        if name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
+            return Err(bad_body("A field's name is too long, or has control characters in it."));
         }
         self.0.push((name.to_owned(), value));
         Ok(())
     }
 
-    /// Gathers `k`, `k[]` and `k[0]` of a form into one list `k`; a name that comes once without brackets stays single.
-    fn grouped(self) -> Self {
+    /// Merges `k`, `k[]` and `k[0]` of a form into one list `k`. A single `k` without brackets remains a single value.
+    fn group_lists(self) -> Self {
         let mut groups: Vec<Group> = Vec::new();
         for (position, (name, value)) in self.0.into_iter().enumerate() {
-            let (base, place, bracketed) = match bracket(&name) {
-                Some((base, place)) => (base.to_owned(), place.unwrap_or(position), true),
+            let (base, index, is_bracketed) = match split_brackets(&name) {
+                Some((base, index)) => (base.to_owned(), index.unwrap_or(position), true),
                 None => (name, position, false),
             };
             match groups.iter_mut().find(|(known, ..)| *known == base) {
-                Some((_, values, list)) => {
-                    values.push((place, value));
-                    *list = true;
+                Some((_, values, is_list)) => {
+                    values.push((index, value));
+                    *is_list = true;
                 }
-                None => groups.push((base, vec![(place, value)], bracketed)),
+                None => groups.push((base, vec![(index, value)], is_bracketed)),
             }
         }
-        let group = |(name, mut values, list): Group| {
-            values.sort_by_key(|(place, _)| *place);
+        let group = |(name, mut values, is_list): Group| {
+            values.sort_by_key(|(index, _)| *index);
             let mut values = values.into_iter().map(|(_, value)| value);
-            let value = if list { Value::List(values.collect()) } else { values.next().unwrap_or(Value::Null) };
+            let value = if is_list { Value::List(values.collect()) } else { values.next().unwrap_or(Value::Null) };
             (name, value)
         };
         Self(groups.into_iter().map(group).collect())
@@ -165,60 +156,60 @@ fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// A name, its values with their places, and whether they are a list.
+/// A name, its values with their indexes, and whether they are a list.
 type Group = (String, Vec<(usize, Value)>, bool);
 
-/// `k[]` is `k` without a place, `k[3]` is `k` at place 3.
-fn bracket(name: &str) -> Option<(&str, Option<usize>)> {
+/// Splits `k[]` into `k` without an index, and `k[3]` into `k` and 3.
+fn split_brackets(name: &str) -> Option<(&str, Option<usize>)> {
     let (base, inside) = name.strip_suffix(']')?.split_once('[')?;
     match inside {
         "" => Some((base, None)),
-        digits => digits.parse().ok().map(|place| (base, Some(place))),
+        digits => digits.parse().ok().map(|index| (base, Some(index))),
     }
 }
 
 fn unescape(text: &[u8]) -> Result<String, Problem> {
-    let escapes_are_whole = text
+    let has_valid_escapes = text
         .iter()
         .enumerate()
         .filter(|(_, byte)| **byte == b'%')
         .all(|(at, _)| text.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));
-    if !escapes_are_whole {
-        return Err(bad("A percent sign in the form is not followed by two hexadecimal digits."));
+    if !has_valid_escapes {
+        return Err(bad_body("A percent sign in the form is not followed by two hexadecimal digits."));
     }
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode(&spaced).into();
     String::from_utf8(decoded.into_owned()).map_err(|_| not_utf8())
 }
 
-/// How deep the brackets go outside of strings. Counted before parsing, so that depth costs no stack.
-fn depth(json: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+/// Returns the maximum nesting depth. It is checked before parsing, because the parser recurses.
+fn json_depth(json: &[u8]) -> usize {
+    let (mut depth, mut max_depth, mut in_string, mut is_escaped) = (0_usize, 0, false, false);
     for byte in json {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
             b'"' => in_string = !in_string,
             b'{' | b'[' if !in_string => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                max_depth = max_depth.max(depth);
             }
             b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    deepest
+    max_depth
 }
 
-fn bad(words: impl Into<Cow<'static, str>>) -> Problem {
-    Code::BadRequestBody.saying(words)
+fn bad_body(message: impl Into<Cow<'static, str>>) -> Problem {
+    Code::BadRequestBody.saying(message)
 }
 
 fn not_utf8() -> Problem {
-    bad("A field's value is not UTF-8.")
+    bad_body("A field's value is not UTF-8.")
 }
 
-/// A JSON object whose keys are distinct: of two values under one key, nobody can say which was meant.
+/// A JSON object with distinct keys. Duplicate keys are an error, because parsers disagree about which value counts.
 struct Object(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Object {
@@ -240,10 +231,10 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         let mut fields: Vec<(String, Value)> = Vec::new();
         while let Some((key, value)) = map.next_entry::<String, Value>()? {
             if fields.iter().any(|(known, _)| *known == key) {
-                return Err(serde::de::Error::custom("the same key twice"));
+                return Err(serde::de::Error::custom("duplicate key"));
             }
             fields.push((key, value));
-            if fields.len() > MOST_FIELDS {
+            if fields.len() > MAX_FIELDS {
                 return Err(serde::de::Error::custom("too many keys"));
             }
         }
@@ -271,7 +262,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Flag(flag))
+        Ok(Value::Bool(flag))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
@@ -308,12 +299,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn form(text: &str) -> Result<Fields, Problem> {
-        Fields::of_form(text.as_bytes())
+    fn form(text: &str) -> Result<FieldMap, Problem> {
+        FieldMap::parse_form(text.as_bytes())
     }
 
-    fn one(name: &str, value: Value) -> Fields {
-        Fields(vec![(name.to_owned(), value)])
+    fn one(name: &str, value: Value) -> FieldMap {
+        FieldMap(vec![(name.to_owned(), value)])
     }
 
     fn text(text: &str) -> Value {
@@ -321,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_gathers_lists_and_decodes_strictly() {
+    fn parses_form_lists_and_rejects_invalid_escapes() {
         assert_eq!(form("k=a%20b+c").unwrap(), one("k", text("a b c")));
         assert_eq!(form("k").unwrap(), one("k", text("")));
         for list in ["k=a&k=b", "k[]=a&k[]=b", "k[0]=a&k[1]=b", "k[1]=b&k[0]=a", "k%5B0%5D=a&k%5B1%5D=b"] {
@@ -333,8 +324,8 @@ mod tests {
     }
 
     #[test]
-    fn json_is_an_object_with_distinct_keys_and_not_deep() {
-        let fields = Fields::of_json(br#"{"a": 1, "b": null, "c": ["x"], "d": {"e": true}}"#).unwrap();
+    fn rejects_malformed_json_and_duplicate_keys() {
+        let fields = FieldMap::parse_json(br#"{"a": 1, "b": null, "c": ["x"], "d": {"e": true}}"#).unwrap();
         assert_eq!(fields.0[0].1, Value::Number(1.into()));
         assert_eq!(fields.0[3].1, Value::Object);
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100), "]".repeat(100));
@@ -348,18 +339,18 @@ mod tests {
             deep.as_str(),
             "{\"a\":\"\\ud800\"}",
         ] {
-            assert_eq!(Fields::of_json(broken.as_bytes()).unwrap_err().code(), Code::BadRequestBody, "{broken}");
+            assert_eq!(FieldMap::parse_json(broken.as_bytes()).unwrap_err().code(), Code::BadRequestBody, "{broken}");
         }
-        assert_eq!(Fields::of_json(b"{\"a\":\"\xff\"}").unwrap_err().code(), Code::BadRequestBody);
+        assert_eq!(FieldMap::parse_json(b"{\"a\":\"\xff\"}").unwrap_err().code(), Code::BadRequestBody);
     }
 
     #[tokio::test]
-    async fn multipart_has_texts_and_files() {
+    async fn parses_multipart_texts_and_files() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\na@b.cd\r\n\
                     --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"\"\r\n\r\n\r\n\
                     --B\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"x.png\"\r\n\r\npng\r\n--B--\r\n";
         let read = async |content_type: &str, body: &'static str| {
-            Fields::of_body(Some(content_type), Bytes::from_static(body.as_bytes())).await
+            FieldMap::parse_body(Some(content_type), Bytes::from_static(body.as_bytes())).await
         };
         let fields = read("multipart/form-data; boundary=B", body).await.unwrap();
         assert_eq!(
@@ -375,16 +366,16 @@ mod tests {
         }
         for unknown in ["text/plain", "application/xml", "", "application/jsonx"] {
             assert_eq!(read(unknown, "x").await.unwrap_err().code(), Code::UnsupportedMediaType);
-            assert_eq!(read(unknown, "").await.unwrap(), Fields::default());
+            assert_eq!(read(unknown, "").await.unwrap(), FieldMap::default());
         }
         assert!(read("Application/JSON; charset=utf-8", "{}").await.is_ok());
     }
 
     proptest! {
         #[test]
-        fn nothing_makes_the_readers_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let _ = Fields::of_form(&bytes);
-            let _ = Fields::of_json(&bytes);
+        fn never_panics_on_any_input(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = FieldMap::parse_form(&bytes);
+            let _ = FieldMap::parse_json(&bytes);
         }
     }
 }

@@ -1,14 +1,14 @@
-//! From a request to what a handler wants, with every failure in our envelope.
+//! Extractors for bodies, queries and path ids, whose rejections use the API's error envelope.
 //!
-//! Bodies come as forms, as multipart or as JSON (contract A.6). All become [`Fields`], the fields are read by a
-//! [`Reader`] into a type of the call's own, and what nobody read is refused unless the call is tolerant.
+//! Forms, multipart bodies and JSON all become a [`FieldMap`]. A call's type takes its fields from a [`FieldReader`];
+//! remaining fields are rejected, unless the type allows unknown fields.
 
 mod body;
 mod fields;
 mod path;
-mod read;
+mod reader;
 
-pub(crate) use body::{Body, FromFields, Query, limit_for_members};
-pub(crate) use fields::Fields;
+pub(crate) use body::{Body, FromFields, Query, limit_for_signed_in};
+pub(crate) use fields::FieldMap;
 pub(crate) use path::Path;
-pub(crate) use read::Reader;
+pub(crate) use reader::FieldReader;

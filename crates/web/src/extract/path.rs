@@ -1,4 +1,4 @@
-//! The ids in a path.
+//! Extractor for the ids in a path.
 
 use std::str::FromStr;
 
@@ -9,22 +9,23 @@ use vestibule_core::{Code, Problem};
 
 use crate::envelope::Refusal;
 
-/// The ids of a path in order. Error: `INVALID_ID`.
+/// Extracts a path's ids as a tuple, in their order in the path.
+///
+/// # Errors
+/// `INVALID_ID`.
 #[derive(Debug)]
 pub(crate) struct Path<T>(pub(crate) T);
 
-/// Ids that can be read from a path's texts.
-pub(crate) trait FromTexts: Sized {
-    /// Reads them.
-    fn from_texts(texts: &[&str]) -> Option<Self>;
+/// A tuple of ids.
+pub(crate) trait FromSegments: Sized {
+    fn from_segments(segments: &[&str]) -> Option<Self>;
 }
 
-/// As many ids as a path has.
 macro_rules! ids {
     ($($id:ident $text:ident),+) => {
-        impl<$($id: FromStr<Err = NotAnId>),+> FromTexts for ($($id,)+) {
-            fn from_texts(texts: &[&str]) -> Option<Self> {
-                let [$($text),+] = texts else { return None };
+        impl<$($id: FromStr<Err = NotAnId>),+> FromSegments for ($($id,)+) {
+            fn from_segments(segments: &[&str]) -> Option<Self> {
+                let [$($text),+] = segments else { return None };
                 Some(($($text.parse().ok()?,)+))
             }
         }
@@ -35,13 +36,13 @@ ids!(A a);
 ids!(A a, B b);
 ids!(A a, B b, C c);
 
-impl<S: Send + Sync, T: FromTexts> FromRequestParts<S> for Path<T> {
+impl<S: Send + Sync, T: FromSegments> FromRequestParts<S> for Path<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let refusal = || Refusal(Problem::from(Code::InvalidId));
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| refusal())?;
-        let texts: Vec<&str> = params.iter().map(|(_, text)| text).collect();
-        T::from_texts(&texts).map(Self).ok_or_else(refusal)
+        let invalid_id = || Refusal(Problem::from(Code::InvalidId));
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| invalid_id())?;
+        let segments: Vec<&str> = params.iter().map(|(_, segment)| segment).collect();
+        T::from_segments(&segments).map(Self).ok_or_else(invalid_id)
     }
 }

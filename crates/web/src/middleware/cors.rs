@@ -1,23 +1,22 @@
-//! Which other origins' pages may call with cookies: those of the settings, by name (contract A.8 allows any in places;
-//! we do not).
+//! CORS: only the origins in `allowed_origins` may call the API with credentials.
 
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 use vestibule_core::settings::Settings;
 
-use crate::answer::SEATS;
+use crate::api_response::SEATS;
 
 const DEVELOPMENT_SESSION: HeaderName = HeaderName::from_static("x-development-session");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The layer for the settings' origins; none without any.
+/// Returns `None` if no origin is allowed.
 pub(crate) fn layer(settings: &Settings) -> Option<CorsLayer> {
-    (!settings.allowed_origins.is_empty()).then(|| for_origins(settings))
+    (!settings.allowed_origins.is_empty()).then(|| cors_layer(settings))
 }
 
-fn for_origins(settings: &Settings) -> CorsLayer {
+fn cors_layer(settings: &Settings) -> CorsLayer {
     let origins = settings.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())

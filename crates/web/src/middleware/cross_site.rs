@@ -1,30 +1,33 @@
-//! Protection against requests that another site has a browser make (ASVS 3.5.1): what browsers say of a request's
-//! origin is held against the settings. Programs that say nothing of it are not browsers, and pass.
+//! Protection against cross-site request forgery (ASVS 3.5.1), by the `Origin` and `Sec-Fetch-Site` headers of
+//! browsers. Requests without either header are not from browsers and pass.
 
 use axum::http::{HeaderMap, Method, header};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
-/// Refuses a state-changing request of another site, with a cookie or without: signing somebody in as the attacker is
-/// an attack too. Error: `CROSS_SITE_REQUEST`.
+/// Rejects state-changing requests from other sites, also without a session cookie: login CSRF signs the victim in as
+/// the attacker.
+///
+/// # Errors
+/// `CROSS_SITE_REQUEST`.
 pub(crate) fn check(method: &Method, headers: &HeaderMap, settings: &Settings) -> Result<(), Problem> {
     if method.is_safe() {
         return Ok(());
     }
-    let allowed = match (headers.get(header::ORIGIN), headers.get("sec-fetch-site")) {
-        // Our own pages send no referrer, and then no origin either: browsers write `null` instead (Fetch, 3.2). They say
-        // beside it that the page is ours, which no other site can have them say.
+    let passes = match (headers.get(header::ORIGIN), headers.get("sec-fetch-site")) {
+        // Our pages have the policy `no-referrer`, with which browsers send `Origin: null` (Fetch, 3.2). Scripts cannot
+        // forge `Sec-Fetch-Site`.
         (Some(origin), Some(site)) if origin == "null" => site == "same-origin",
-        (Some(origin), _) => origin.to_str().is_ok_and(|origin| is_ours(origin, settings)),
+        (Some(origin), _) => origin.to_str().is_ok_and(|origin| is_allowed(origin, settings)),
         (None, Some(site)) => site == "same-origin" || site == "none",
         (None, None) => true,
     };
-    if allowed { Ok(()) } else { Err(Code::CrossSiteRequest.into()) }
+    if passes { Ok(()) } else { Err(Code::CrossSiteRequest.into()) }
 }
 
-fn is_ours(origin: &str, settings: &Settings) -> bool {
+fn is_allowed(origin: &str, settings: &Settings) -> bool {
     let allowed = settings.allowed_origins.iter().map(String::as_str);
-    std::iter::once(settings.public_url.as_str()).chain(allowed).any(|ours| ours.eq_ignore_ascii_case(origin))
+    std::iter::once(settings.public_url.as_str()).chain(allowed).any(|known| known.eq_ignore_ascii_case(origin))
 }
 
 #[cfg(test)]
@@ -34,7 +37,7 @@ mod tests {
     use vestibule_core::settings::PublicUrl;
 
     #[test]
-    fn what_browsers_say_is_held_against_the_settings() {
+    fn rejects_unsafe_requests_of_other_origins() {
         let settings = Settings {
             public_url: PublicUrl::parse("https://join.example.com").unwrap(),
             allowed_origins: vec!["https://app.example.com".to_owned()],
@@ -57,11 +60,11 @@ mod tests {
             (&[("sec-fetch-site", "same-site")], false),
             (&[("sec-fetch-site", "cross-site")], false),
         ];
-        for (lines, right) in cases {
+        for (lines, expected) in cases {
             let headers =
                 lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
             let headers: HeaderMap = headers.collect();
-            assert_eq!(check(&Method::POST, &headers, &settings).is_ok(), *right, "{lines:?}");
+            assert_eq!(check(&Method::POST, &headers, &settings).is_ok(), *expected, "{lines:?}");
             assert!(check(&Method::GET, &headers, &settings).is_ok());
         }
     }

@@ -1,9 +1,9 @@
-//! The headers that every answer carries, unless its handler knew better.
+//! The default headers of every response. A handler's own headers take precedence.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use vestibule_core::settings::Settings;
 
-const ALWAYS: [(HeaderName, HeaderValue); 5] = [
+const DEFAULTS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -11,21 +11,22 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
-/// What a handler adds at the most, usually: a map that grows is hashed anew.
-const ADDED: usize = 6;
+/// Capacity for a handler's own headers, so that the map is not rehashed.
+const EXTRA_CAPACITY: usize = 6;
 
-/// They, to begin each answer with. Browsers are told to insist on https only where there is https.
-pub(crate) fn always(settings: &Settings) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(ALWAYS.len() + 1 + ADDED);
-    headers.extend(ALWAYS);
+/// Returns the default headers, with HSTS if the public URL is https.
+pub(crate) fn defaults(settings: &Settings) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(DEFAULTS.len() + 1 + EXTRA_CAPACITY);
+    headers.extend(DEFAULTS);
     if settings.public_url.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     headers
 }
 
-/// Puts them before what a handler has said. Copying them takes a quarter of what finding a place for each does.
-pub(crate) fn put_before(headers: &mut HeaderMap, always: &HeaderMap) {
-    let said = std::mem::replace(headers, always.clone());
-    headers.extend(said);
+/// Adds the defaults to a response's headers. It extends a clone of the defaults, which costs a quarter of inserting
+/// each default.
+pub(crate) fn merge_defaults(headers: &mut HeaderMap, defaults: &HeaderMap) {
+    let own = std::mem::replace(headers, defaults.clone());
+    headers.extend(own);
 }

@@ -1,4 +1,4 @@
-//! What stands around every handler.
+//! Parts of the request pipeline in [`crate::Server`].
 
 pub(crate) mod cors;
 pub(crate) mod cross_site;

@@ -15,10 +15,10 @@ use vestibule_core::{Code, Problem};
 
 use super::layout::Layout;
 use super::words::Words;
-use crate::app::{App, Visitor};
+use crate::app::{App, CurrentCaller};
 use crate::cookie;
 use crate::envelope::take_refusal;
-use crate::extract::{Fields, Reader};
+use crate::extract::{Fields, FieldReader};
 use crate::return_to::ReturnTo;
 
 /// An extractor with everything that a page handler needs.
@@ -35,7 +35,7 @@ impl FromRequestParts<App> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let Visitor(caller) = Visitor::behind(parts);
+        let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Self {
             app: app.clone(),
@@ -53,12 +53,12 @@ pub(super) type PageResult<T> = Result<T, Response>;
 impl PageContext {
     /// Runs a query. An error becomes an error page, or a redirect to `/sign-in` without a session.
     pub(super) async fn query<Q: Query>(&self, query: Q) -> PageResult<Q::Out> {
-        self.app.ask(&self.caller, query).await.result.map_err(|problem| self.error_page(&problem))
+        self.app.query(&self.caller, query).await.result.map_err(|problem| self.error_page(&problem))
     }
 
     /// Runs a query and returns the error, for pages that show it themselves.
     pub(super) async fn try_query<Q: Query>(&self, query: Q) -> Result<Q::Out, Problem> {
-        self.app.ask(&self.caller, query).await.result
+        self.app.query(&self.caller, query).await.result
     }
 
     /// Runs a command and returns the error, which the caller shows on the page with the form.
@@ -75,8 +75,8 @@ impl PageContext {
     }
 
     /// Returns the query parameters of the URL. A query that cannot be parsed is treated as empty.
-    pub(super) fn query_params(&self) -> Reader {
-        Reader::new(Fields::of_form(self.query.as_bytes()).unwrap_or_default())
+    pub(super) fn query_params(&self) -> FieldReader {
+        FieldReader::new(FieldMap::parse_form(self.query.as_bytes()).unwrap_or_default())
     }
 
     /// Returns one query parameter, or an empty string if it is missing.

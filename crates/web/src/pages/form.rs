@@ -9,7 +9,7 @@ use vestibule_core::id::NotAnId;
 
 use super::context::{PageContext, rejection_page};
 use crate::app::App;
-use crate::extract::{Body, FromFields, Reader};
+use crate::extract::{Body, FromFields, FieldReader};
 
 /// Maximum length of one text field, in bytes.
 const MAX_FIELD_LENGTH: usize = 64 * 1024;
@@ -21,9 +21,9 @@ pub(super) struct Form(Vec<(String, String)>);
 struct AllFields(Vec<(String, String)>);
 
 impl FromFields for AllFields {
-    const TOLERANT: bool = true;
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self(fields.all_texts(MAX_FIELD_LENGTH)?))
     }
 }

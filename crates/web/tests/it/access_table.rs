@@ -393,7 +393,7 @@ fn outcome(answer: &Answer) -> String {
 
 #[test]
 fn every_call_has_a_row_and_every_row_a_call() {
-    let description = serde_json::to_value(vestibule_web::description()).unwrap();
+    let description = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
     let calls = description["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
         methods.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
     });

@@ -10,14 +10,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use vestibule_web::Room;
+use vestibule_web::ConnectionLimits;
 
 use crate::harness::App;
 
 /// A server; it ends when its sender is dropped.
 async fn serving<F: Future<Output = Response> + Send + 'static>(
     answer: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
-    room: Room,
+    room: ConnectionLimits,
 ) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -38,8 +38,8 @@ async fn asks(connection: &mut TcpStream) -> String {
 async fn whoever_comes_when_there_is_no_room_is_told_to_come_back() {
     let app = App::start().await;
     let server = app.inner.server.clone();
-    let answer = move |request, peer| server.clone().answer(request, peer);
-    let (address, stop, served) = serving(answer, Room::of(2)).await;
+    let answer = move |request, peer| server.clone().handle(request, peer);
+    let (address, stop, served) = serving(answer, ConnectionLimits::new(2)).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     let mut second = TcpStream::connect(address).await.unwrap();
     assert!(asks(&mut first).await.starts_with("HTTP/1.1 200"));
@@ -70,7 +70,7 @@ async fn whoever_reads_nothing_is_let_go_of() {
         "/much" => vec![b' '; 64 << 20].into_response(),
         _ => ().into_response(),
     };
-    let room = Room { connections: 1, unread: Duration::from_millis(1) };
+    let room = ConnectionLimits { max_connections: 1, write_timeout: Duration::from_millis(1) };
     let (address, stop, served) = serving(move |request, _| answer(request), room).await;
     let mut silent = TcpStream::connect(address).await.unwrap();
     silent.write_all(b"GET /much HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
@@ -90,8 +90,8 @@ async fn whoever_reads_nothing_is_let_go_of() {
 async fn a_head_past_its_bound_is_refused() {
     let app = App::start().await;
     let server = app.inner.server.clone();
-    let answer = move |request, peer| server.clone().answer(request, peer);
-    let (address, stop, served) = serving(answer, Room::of(2)).await;
+    let answer = move |request, peer| server.clone().handle(request, peer);
+    let (address, stop, served) = serving(answer, ConnectionLimits::new(2)).await;
     let mut long = TcpStream::connect(address).await.unwrap();
     let head = format!("GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\nx: {}\r\n\r\n", "y".repeat(128 << 10));
     // The server may have hung up before all of it was sent.
@@ -123,7 +123,8 @@ async fn answer_on(connection: &mut TcpStream, request: &str) -> (u16, Vec<u8>) 
 async fn answers_follow_each_other_on_a_connection_whatever_they_say() {
     let app = App::start().await;
     let server = app.inner.server.clone();
-    let (address, stop, served) = serving(move |request, peer| server.clone().answer(request, peer), Room::of(2)).await;
+    let (address, stop, served) =
+        serving(move |request, peer| server.clone().handle(request, peer), ConnectionLimits::new(2)).await;
     let mut connection = TcpStream::connect(address).await.unwrap();
     for (request, status) in [
         ("GET /organizations/1/invitations", 401),

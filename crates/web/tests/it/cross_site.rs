@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use crate::harness::{App, PASSWORD};
 
 fn state_changing() -> Vec<(Method, String)> {
-    let description = serde_json::to_value(vestibule_web::description()).unwrap();
+    let description = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
     let calls = description["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
         let path = path.replace("{id}", "123456789012345678").replace("{invitationId}", "123456789012345678");
         let methods: Vec<_> = methods.as_object().unwrap().keys().filter(|method| *method != "get").cloned().collect();

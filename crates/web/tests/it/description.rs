@@ -28,7 +28,7 @@ pub(crate) fn is_kept(name: &str, generated: &str) {
 
 #[test]
 fn the_description_is_kept() {
-    let description = vestibule_web::description().to_pretty_json().unwrap();
+    let description = vestibule_web::openapi_document().to_pretty_json().unwrap();
     is_kept("openapi.json", &format!("{description}\n"));
 }
 
@@ -49,12 +49,12 @@ async fn what_is_served_is_what_is_kept() {
     let served = app.visitor().get("/openapi.json").await;
     assert_eq!(served.status, 200);
     assert_eq!(served.headers[header::CONTENT_TYPE], "application/json");
-    assert_eq!(served.body, serde_json::to_value(vestibule_web::description()).unwrap());
+    assert_eq!(served.body, serde_json::to_value(vestibule_web::openapi_document()).unwrap());
 }
 
 #[tokio::test]
 async fn every_call_says_what_it_takes_and_gives() {
-    let description = serde_json::to_value(vestibule_web::description()).unwrap();
+    let description = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let call = format!("{method} {path}");
@@ -63,7 +63,7 @@ async fn every_call_says_what_it_takes_and_gives() {
             assert!(success.is_object(), "{call} does not say what it gives");
             for refusal in ["400", "403", "404", "500", "503"] {
                 let schema = &operation["responses"][refusal]["content"]["application/json"]["schema"]["$ref"];
-                assert_eq!(schema, "#/components/schemas/Refused", "{call} {refusal}");
+                assert_eq!(schema, "#/components/schemas/ErrorEnvelope", "{call} {refusal}");
             }
             if let Some(body) = operation.get("requestBody") {
                 let encodings: Vec<_> = body["content"].as_object().unwrap().keys().collect();

@@ -464,7 +464,7 @@ impl Client {
         }
         let mut request = request.body(body).unwrap();
         request.headers_mut().extend(self.headers.clone());
-        let response = server.answer(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+        let response = server.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let cost = parts.extensions.get::<Cost>().copied().unwrap_or_default();

@@ -9,27 +9,27 @@ use vestibule_core::password::Password;
 use vestibule_core::secret::{AttemptToken, TypedCode};
 use vestibule_core::{Code, Problem, Reply};
 
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Reader};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields};
 use crate::openapi::Enveloped;
 
-/// Whose password, and the code from the mail once it is there.
+/// The fields of a password reset request.
 #[derive(Debug, ToSchema)]
 #[schema(as = ForgottenPassword)]
-pub(crate) struct Forgotten {
+pub(crate) struct ForgotPasswordFields {
     #[schema(value_type = String, format = Email)]
     email: EmailAddress,
-    /// The code from the mail; without it, one is mailed.
+    /// The code from the mail. Without it, a code is mailed.
     #[schema(value_type = Option<String>, example = "042117")]
     otp: Option<TypedCode>,
 }
 
-impl FromFields for Forgotten {
-    const TOLERANT: bool = true;
+impl FromFields for ForgotPasswordFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let otp = fields.text("otp")?.filter(|otp| !otp.is_empty());
         Ok(Self {
             email: EmailAddress::parse(&fields.required_text("email")?)?,
@@ -38,66 +38,70 @@ impl FromFields for Forgotten {
     }
 }
 
-/// What a new password is set with. It has no `Debug`: whoever has it sets one.
+/// A password reset token.
+// No `Debug`: the token is a secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PasswordResetToken)]
 pub(crate) struct ResetToken {
-    /// For `POST /auth/reset-password`, in the same browser, within ten minutes of asking.
+    /// For `POST /auth/reset-password` in the same session, within ten minutes of the request for the code.
     token: String,
 }
 
-/// Ask for a new password: mails a code, or gives for the code what sets one.
+/// Requests a password reset code by mail, or exchanges the code for a reset token.
 ///
-/// Whether anybody has the address makes no difference to see. An address that was only claimed, of an account whose owner
-/// has proved another, opens nothing.
-#[utoipa::path(post, path = "/auth/forgot-password", tag = "Auth", request_body = Forgotten, security(()),
+/// The response does not reveal whether the address has an account. An unverified address cannot be used if the account
+/// has a verified one.
+#[utoipa::path(post, path = "/auth/forgot-password", tag = "Auth", request_body = ForgotPasswordFields, security(()),
     responses((status = 200, description = "Password reset email sent or OTP verified", body = Enveloped<Option<ResetToken>>),
-              (status = 429, description = "Too many mails, or tries")))]
+              (status = 429, description = "Too many mails or attempts")))]
 pub(crate) async fn forgot(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Body(Forgotten { email, otp }): Body<Forgotten>,
-) -> Answer<Option<ResetToken>> {
+    CurrentCaller(caller): CurrentCaller,
+    Body(ForgotPasswordFields { email, otp }): Body<ForgotPasswordFields>,
+) -> ApiResponse<Option<ResetToken>> {
     if let Some(code) = otp {
-        let proved = prove_forgotten(app.service(), &caller, email, &code).await;
-        return Answer::from(proved.map(|token| Some(ResetToken { token: token.reveal() })));
+        let verified = prove_forgotten(app.service(), &caller, email, &code).await;
+        return ApiResponse::from(verified.map(|token| Some(ResetToken { token: token.reveal() })));
     }
     let reply = forgot_password(app.service(), &caller, email).await;
-    let token = reply.result.as_ref().ok().and_then(|forgotten| forgotten.session.token.clone());
-    Answer::from(reply.map(|_| None)).with_session(&app, token)
+    let token = reply.result.as_ref().ok().and_then(|started| started.session.token.clone());
+    ApiResponse::from(reply.map(|_| None)).with_session_token(&app, token)
 }
 
-/// A new password. It has no `Debug`.
+/// A new password and the reset token.
+// No `Debug`: both are secrets.
 #[derive(ToSchema)]
 #[schema(as = NewPassword)]
-pub(crate) struct Reset {
+pub(crate) struct ResetPasswordFields {
     #[schema(value_type = String)]
     token: Option<AttemptToken>,
     #[schema(format = Password)]
     password: String,
 }
 
-impl FromFields for Reset {
-    const TOLERANT: bool = true;
+impl FromFields for ResetPasswordFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { token: fields.required_text("token")?.parse().ok(), password: fields.required_text("password")? })
     }
 }
 
-/// Set a new password and sign in. Every other sign-in of this user ends.
-#[utoipa::path(post, path = "/auth/reset-password", tag = "Auth", request_body = Reset, security(()),
-    responses((status = 200, description = "Set, and signed in", body = Enveloped<SessionShape>),
-              (status = 400, description = "Used, too old, or asked for in another browser")))]
+/// Sets a new password and signs the user in.
+///
+/// All other sign-ins of the user end.
+#[utoipa::path(post, path = "/auth/reset-password", tag = "Auth", request_body = ResetPasswordFields, security(()),
+    responses((status = 200, description = "Password set; the session", body = Enveloped<SessionResponse>),
+              (status = 400, description = "The token was used, has expired, or belongs to another session")))]
 pub(crate) async fn reset(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Body(Reset { token, password }): Body<Reset>,
-) -> Answer<SessionShape> {
+    CurrentCaller(caller): CurrentCaller,
+    Body(ResetPasswordFields { token, password }): Body<ResetPasswordFields>,
+) -> ApiResponse<SessionResponse> {
     let reply = match (token, Password::chosen(password, app.settings().passwords.minimum_length)) {
         (_, Err(problem)) => Reply::refused(problem),
         (None, _) => Reply::refused(Code::InvalidResetToken.into()),
         (Some(token), Ok(chosen)) => reset_password(app.service(), &caller, token, chosen).await,
     };
-    Answer::came_in(&app, reply)
+    ApiResponse::from_sign_in(&app, reply)
 }

@@ -8,27 +8,28 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
 use vestibule_core::sign_in::{Identifier, IsKnown};
 
-use crate::answer::Answer;
-use crate::app::{App, Visitor};
-use crate::extract::{FromFields, Query, Reader};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 
-/// An e-mail address or a user name.
+/// The query of an availability check.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Sought {
+pub(crate) struct AvailabilityParams {
+    /// An e-mail address or a user name.
     #[param(value_type = String)]
     identifier: Identifier,
     /// `email` or `username`.
     #[param(value_type = String)]
-    #[expect(dead_code, reason = "describes what decides how the identifier is read")]
+    #[expect(dead_code, reason = "only for the OpenAPI document")]
     r#type: (),
 }
 
-impl FromFields for Sought {
-    const TOLERANT: bool = true;
+impl FromFields for AvailabilityParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (identifier, kind) = (fields.required_text("identifier")?, fields.required_text("type")?);
         let identifier = match kind.as_str() {
             "email" => Identifier::Email(EmailAddress::parse(&identifier)?),
@@ -39,19 +40,22 @@ impl FromFields for Sought {
     }
 }
 
-/// Whether an account has it.
+/// The result of an availability check.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Known {
+pub(crate) struct IdentifierExistence {
+    /// True if an account has the identifier.
     exists: bool,
 }
 
-/// Whether an account has this address or user name: always `false`, unless the setting `tell_identifiers` says otherwise.
-#[utoipa::path(get, path = "/auth/identifier-availability", tag = "Auth", params(Sought), security(()),
-    responses((status = 200, description = "Whether there is one", body = Enveloped<Known>)))]
+/// Checks whether an account has an e-mail address or user name.
+///
+/// The result is always `false`, unless the deployment is configured to reveal which accounts exist.
+#[utoipa::path(get, path = "/auth/identifier-availability", tag = "Auth", params(AvailabilityParams), security(()),
+    responses((status = 200, description = "The result", body = Enveloped<IdentifierExistence>)))]
 pub(crate) async fn availability(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(Sought { identifier, .. }): Query<Sought>,
-) -> Answer<Known> {
-    Answer::from(app.ask(&caller, IsKnown { identifier }).await.map(|exists| Known { exists }))
+    CurrentCaller(caller): CurrentCaller,
+    Query(AvailabilityParams { identifier, .. }): Query<AvailabilityParams>,
+) -> ApiResponse<IdentifierExistence> {
+    ApiResponse::from(app.query(&caller, IsKnown { identifier }).await.map(|exists| IdentifierExistence { exists }))
 }

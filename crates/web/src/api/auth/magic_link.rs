@@ -1,4 +1,4 @@
-//! `GET /auth/verify-magic-link`: opening the link from the mail.
+//! `GET /auth/verify-magic-link`
 
 use axum::extract::State;
 use utoipa::IntoParams;
@@ -6,48 +6,47 @@ use vestibule_core::id::AttemptId;
 use vestibule_core::secret::AttemptToken;
 use vestibule_core::{Code, Problem, Reply, attempt};
 
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
-use crate::extract::{FromFields, Query, Reader};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 
-/// The link's secret.
+/// The query of a magic link.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Link {
-    /// From the fragment of the mailed link.
+pub(crate) struct MagicLinkParams {
+    /// The token from the fragment of the mailed link.
     #[param(value_type = String)]
     token: Option<AttemptToken>,
-    /// The attempt it is for, which the token says too.
+    /// The id of the attempt. If present, it must match the token.
     #[param(value_type = Option<String>)]
     attempt: Option<AttemptId>,
 }
 
-impl FromFields for Link {
-    const TOLERANT: bool = true;
+impl FromFields for MagicLinkParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { token: fields.required_text("token")?.parse().ok(), attempt: fields.id("attempt")? })
     }
 }
 
-/// Sign in by the link from the mail.
+/// Signs in with the token of a mailed magic link.
 ///
-/// It works in the browser that asked for it and in no other: a mail scanner that opens it has no cookie, and changes
-/// nothing.
-#[utoipa::path(get, path = "/auth/verify-magic-link", tag = "Auth", params(Link), security(()),
-    responses((status = 200, description = "Signed in", body = Enveloped<SessionShape>),
-              (status = 400, description = "Used, too old, or opened in another browser")))]
+/// The link only works in the session that requested it, so mail scanners cannot consume it.
+#[utoipa::path(get, path = "/auth/verify-magic-link", tag = "Auth", params(MagicLinkParams), security(()),
+    responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>),
+              (status = 400, description = "The link was used, has expired, or belongs to another session")))]
 pub(crate) async fn verify(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(Link { token, attempt }): Query<Link>,
-) -> Answer<SessionShape> {
+    CurrentCaller(caller): CurrentCaller,
+    Query(MagicLinkParams { token, attempt }): Query<MagicLinkParams>,
+) -> ApiResponse<SessionResponse> {
     let token = token.filter(|token| attempt.is_none_or(|attempt| attempt == token.attempt()));
     let reply = match token {
-        Some(token) => attempt::by_link(app.service(), &caller, token).await.map(|(came_in, _)| came_in),
+        Some(token) => attempt::by_link(app.service(), &caller, token).await.map(|(signed_in, _)| signed_in),
         None => Reply::refused(Code::InvalidMagicLink.into()),
     };
-    Answer::came_in(&app, reply)
+    ApiResponse::from_sign_in(&app, reply)
 }

@@ -1,4 +1,4 @@
-//! Coming in: contract B.9.
+//! Sign-up, sign-in, verification and password reset.
 
 pub(crate) mod forgot_password;
 pub(crate) mod identifier;

@@ -8,13 +8,14 @@ use vestibule_core::password::Password;
 use vestibule_core::sign_up::{self, SignUp};
 use vestibule_core::{Code, Problem, Reply};
 
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Query, Reader};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 
-/// What a newcomer writes. It has no `Debug`: a password and a token are in it.
+/// The fields of a sign-up.
+// No `Debug`: the password and the token are secrets.
 #[derive(ToSchema)]
 #[schema(as = SignUpFields)]
 pub(crate) struct Fields {
@@ -25,14 +26,14 @@ pub(crate) struct Fields {
     first_name: Option<String>,
     last_name: Option<String>,
     username: Option<String>,
-    /// The token of the invitation they follow, as it stands in the mail or as an admin handed it on.
+    /// An invitation's token, from the mail or from an admin.
     invite_token: Option<String>,
 }
 
 impl FromFields for Fields {
-    const TOLERANT: bool = true;
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
             email: fields.required_text("email")?,
             password: fields.required_text("password")?,
@@ -44,54 +45,55 @@ impl FromFields for Fields {
     }
 }
 
-/// The invitation's token where earlier clients put it.
+/// The query of a sign-up.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct InQuery {
-    /// The same as the field of this name; the field counts when both are there.
+pub(crate) struct SignUpParams {
+    /// An alternative to the field of the same name, which takes precedence.
     invite_token: Option<String>,
 }
 
-impl FromFields for InQuery {
-    const TOLERANT: bool = true;
+impl FromFields for SignUpParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { invite_token: fields.text("invite_token")?.filter(|token| !token.is_empty()) })
     }
 }
 
 impl Fields {
-    fn sign_up(self, minimum: usize) -> Result<SignUp, Problem> {
+    fn parse(self, min_password_length: usize) -> Result<SignUp, Problem> {
         let invitation = self.invite_token.map(|token| token.parse().map_err(|_| Code::InvalidInvitationToken));
         Ok(SignUp {
             email: EmailAddress::parse(&self.email)?,
             first_name: PersonName::parse("first_name", self.first_name.as_deref().unwrap_or_default())?,
             last_name: PersonName::parse("last_name", self.last_name.as_deref().unwrap_or_default())?,
             username: self.username.map(|username| Username::parse("username", &username)).transpose()?,
-            password: Password::chosen(self.password, minimum)?,
+            password: Password::chosen(self.password, min_password_length)?,
             invitation: invitation.transpose()?,
         })
     }
 }
 
-/// Make an account and sign in.
+/// Creates an account and signs in.
 ///
-/// Where addresses have to be verified, the answer is a session with an attempt in `signup_attempts` instead, whoever has
-/// the address; the account is made when it is verified. An invitation given along must be for the same address; its mailed form proves the address. It is not accepted by
-/// this: call `POST /organizations/invitations/accept` next.
-#[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(InQuery), security(()),
-    responses((status = 200, description = "Signed up and in", body = Enveloped<SessionShape>),
+/// If the deployment requires verified addresses, the response is a session with an attempt in `signup_attempts`, also
+/// for an address that has an account; the account is created when the address is verified. An invitation must be for
+/// the same address; its token from the mail verifies the address. Signing up does not accept the invitation: call
+/// `POST /organizations/invitations/accept` next.
+#[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(SignUpParams), security(()),
+    responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>),
               (status = 429, description = "Too many attempts")))]
 pub(crate) async fn sign_up(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(in_query): Query<InQuery>,
+    CurrentCaller(caller): CurrentCaller,
+    Query(params): Query<SignUpParams>,
     Body(mut fields): Body<Fields>,
-) -> Answer<SessionShape> {
-    fields.invite_token = fields.invite_token.or(in_query.invite_token);
-    let reply = match fields.sign_up(app.settings().passwords.minimum_length) {
-        Ok(newcomer) => sign_up::sign_up(app.service(), &caller, newcomer).await,
+) -> ApiResponse<SessionResponse> {
+    fields.invite_token = fields.invite_token.or(params.invite_token);
+    let reply = match fields.parse(app.settings().passwords.minimum_length) {
+        Ok(sign_up) => sign_up::sign_up(app.service(), &caller, sign_up).await,
         Err(problem) => Reply::refused(problem),
     };
-    Answer::came_in(&app, reply)
+    ApiResponse::from_sign_in(&app, reply)
 }

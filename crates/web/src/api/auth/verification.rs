@@ -1,4 +1,5 @@
-//! `POST /auth/prepare-verification` and `POST /auth/attempt-verification`: mailing what proves an address, and typing it.
+//! `POST /auth/prepare-verification` and `POST /auth/attempt-verification`: sending a verification mail, and checking
+//! its code.
 
 use axum::extract::State;
 use utoipa::{IntoParams, ToSchema};
@@ -7,36 +8,36 @@ use vestibule_core::id::AttemptId;
 use vestibule_core::secret::TypedCode;
 use vestibule_core::{Code, Problem};
 
-use crate::answer::Answer;
-use crate::api::shape::{SessionShape, Told};
-use crate::app::{App, Visitor};
+use crate::api::response::{MessageResponse, SessionResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Query, Reader};
+use crate::extract::{Body, FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 use crate::return_to::ReturnTo;
 
-/// Which attempt.
+/// The query of a verification.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Which {
-    /// Its id, from `signin_attempts` or `signup_attempts` of the session.
+pub(crate) struct AttemptParams {
+    /// The attempt's id, from the session's `signin_attempts` or `signup_attempts`.
     #[param(value_type = String)]
     attempt_identifier: AttemptId,
-    /// `signin`; anything else is a sign-up.
+    /// `signin`; any other value is a sign-up.
     #[param(value_type = Option<String>, example = "signin")]
     identifier_type: Purpose,
-    /// `email_otp` or `magic_link`; what the attempt was begun with when left out.
+    /// `email_otp` or `magic_link`. The default is the attempt's strategy.
     #[param(value_type = Option<String>, example = "email_otp")]
     strategy: Option<Method>,
-    /// Where a mailed link leads in the end: a path here, or a URL of an origin in `allowed_origins`.
+    /// The page to open after a magic link: a path of this server, or a URL of an origin in `allowed_origins`.
     #[param(value_type = Option<String>)]
     redirect_uri: Option<ReturnTo>,
 }
 
-impl FromFields for Which {
-    const TOLERANT: bool = true;
+impl FromFields for AttemptParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let purpose = fields.text("identifier_type")?;
         let strategy = fields.text("strategy")?.filter(|strategy| !strategy.is_empty());
         let redirect = fields.text("redirect_uri")?.filter(|url| !url.is_empty());
@@ -49,54 +50,54 @@ impl FromFields for Which {
     }
 }
 
-/// Mail the code or link of an attempt.
+/// Mails the code or link of an attempt.
 ///
-/// It goes out only where there is somebody whom it could let in, which nobody can see from here. What was mailed before
-/// works no more; an attempt sends three times at the most.
-#[utoipa::path(post, path = "/auth/prepare-verification", tag = "Auth", params(Which), security(()),
-    responses((status = 200, description = "Verification code sent", body = Enveloped<Option<Told>>),
+/// The response does not reveal whether a mail is sent, which depends on whether the address has an account. Codes and
+/// links of earlier mails become invalid. Each attempt sends at most three mails.
+#[utoipa::path(post, path = "/auth/prepare-verification", tag = "Auth", params(AttemptParams), security(()),
+    responses((status = 200, description = "Verification code sent", body = Enveloped<Option<MessageResponse>>),
               (status = 429, description = "Too many mails")))]
 pub(crate) async fn prepare(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(which): Query<Which>,
-) -> Result<Answer<Option<Told>>, Refusal> {
-    let return_to = match which.redirect_uri {
+    CurrentCaller(caller): CurrentCaller,
+    Query(params): Query<AttemptParams>,
+) -> Result<ApiResponse<Option<MessageResponse>>, Refusal> {
+    let return_to = match params.redirect_uri {
         None => String::new(),
         Some(url) => url.allowed("redirect_uri", app.settings())?,
     };
-    let (attempt, purpose, method) = (which.attempt_identifier, which.identifier_type, which.strategy);
+    let (attempt, purpose, method) = (params.attempt_identifier, params.identifier_type, params.strategy);
     let prepare = Prepare { attempt, purpose, method, return_to };
-    Ok(Answer::from(attempt::prepare(app.service(), &caller, prepare).await.map(|()| None)))
+    Ok(ApiResponse::from(attempt::prepare(app.service(), &caller, prepare).await.map(|()| None)))
 }
 
-/// The code from the mail.
+/// A verification code.
 #[derive(Debug, ToSchema)]
 #[schema(as = VerificationCodeFields)]
-pub(crate) struct Typed {
-    /// Six digits; spaces and dashes between them do not matter.
+pub(crate) struct CodeFields {
+    /// Six digits. Spaces and dashes are ignored.
     #[schema(value_type = String, example = "042117")]
     verification_code: TypedCode,
 }
 
-impl FromFields for Typed {
-    const TOLERANT: bool = true;
+impl FromFields for CodeFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { verification_code: TypedCode::read(&fields.required_text("verification_code")?) })
     }
 }
 
-/// Sign in, or up, by the code from the mail.
-#[utoipa::path(post, path = "/auth/attempt-verification", tag = "Auth", params(Which), request_body = Typed, security(()),
-    responses((status = 200, description = "Signed in", body = Enveloped<SessionShape>),
-              (status = 400, description = "Not that code, or too late"), (status = 429, description = "Too many tries")))]
+/// Completes a sign-in or sign-up with the code from the mail.
+#[utoipa::path(post, path = "/auth/attempt-verification", tag = "Auth", params(AttemptParams), request_body = CodeFields, security(()),
+    responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>),
+              (status = 400, description = "The code is wrong or has expired"), (status = 429, description = "Too many attempts")))]
 pub(crate) async fn attempt(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(which): Query<Which>,
-    Body(Typed { verification_code }): Body<Typed>,
-) -> Answer<SessionShape> {
-    let (id, purpose) = (which.attempt_identifier, which.identifier_type);
-    Answer::came_in(&app, attempt::by_code(app.service(), &caller, id, purpose, &verification_code).await)
+    CurrentCaller(caller): CurrentCaller,
+    Query(params): Query<AttemptParams>,
+    Body(CodeFields { verification_code }): Body<CodeFields>,
+) -> ApiResponse<SessionResponse> {
+    let (id, purpose) = (params.attempt_identifier, params.identifier_type);
+    ApiResponse::from_sign_in(&app, attempt::by_code(app.service(), &caller, id, purpose, &verification_code).await)
 }

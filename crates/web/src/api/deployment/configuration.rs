@@ -1,4 +1,4 @@
-//! `GET /deployment`, and its pages and names once more as `/.well-known/meta`: what a client needs to start.
+//! `GET /deployment`: the public configuration. `/.well-known/meta` serves its UI settings too.
 
 use axum::extract::State;
 use base64::Engine;
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::envelope::{Refusal, success};
 use crate::openapi::Enveloped;
 
-/// The configuration of this installation, as far as everybody may know it.
+/// The public configuration of this deployment.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Deployment)]
 pub(crate) struct Configuration {
@@ -30,22 +30,21 @@ pub(crate) struct Configuration {
     frontend_host: String,
     mail_from_host: String,
     publishable_key: String,
-    /// Always "0": there is one installation here.
+    /// Always "0": projects are not supported.
     project_id: &'static str,
-    b2b_settings: B2b,
-    auth_settings: SigningIn,
-    restrictions: WhoSignsUp,
-    /// Always empty: there are none yet.
+    b2b_settings: B2bSettings,
+    auth_settings: AuthSettings,
+    restrictions: SignUpRestrictions,
+    /// Always empty: social connections are not supported.
     #[schema(value_type = Vec<Object>)]
     social_connections: [(); 0],
-    ui_settings: Ui,
+    ui_settings: UiSettings,
 }
 
-/// What there is of organizations and workspaces.
+/// The settings of organizations and workspaces.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = B2bSettings)]
-#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
-struct B2b {
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
+struct B2bSettings {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -64,7 +63,7 @@ struct B2b {
     custom_workspace_role_enabled: bool,
     limit_org_creation_per_user: bool,
     limit_workspace_creation_per_org: bool,
-    /// 0 for no limit, here and below.
+    /// 0 for no limit, as in the following limits.
     max_orgs_per_user: u32,
     org_creation_per_user_count: u32,
     workspaces_per_org_count: u32,
@@ -74,21 +73,22 @@ struct B2b {
     default_org_member_role_id: RoleId,
     default_workspace_creator_role_id: WorkspaceRoleId,
     default_workspace_member_role_id: WorkspaceRoleId,
-    /// What roles may hold besides the service's own; empty for whatever they like.
+    /// The custom permissions that roles may have besides the built-in ones; empty if any are allowed.
     organization_permissions: Vec<String>,
     workspace_permissions: Vec<String>,
-    /// The same, each with whether it is given to nobody any more.
-    permission_catalog: Vec<CatalogueEntry>,
+    /// The custom permissions with their state.
+    permission_catalog: Vec<CatalogEntry>,
 }
 
-/// A permission of the deployment's catalogue.
+/// A custom permission.
 #[derive(Debug, Serialize, ToSchema)]
-struct CatalogueEntry {
+struct CatalogEntry {
     key: String,
+    /// True if the permission can no longer be added to roles.
     archived: bool,
 }
 
-/// A field that people may, or must, have.
+/// The use of a field of the account.
 #[derive(Debug, Serialize, ToSchema)]
 struct AuthField {
     enabled: bool,
@@ -96,13 +96,12 @@ struct AuthField {
 }
 
 const REQUIRED: AuthField = AuthField { enabled: true, required: true };
-const OFFERED: AuthField = AuthField { enabled: true, required: false };
-const ABSENT: AuthField = AuthField { enabled: false, required: false };
+const OPTIONAL: AuthField = AuthField { enabled: true, required: false };
+const DISABLED: AuthField = AuthField { enabled: false, required: false };
 
-/// How people sign in.
+/// The settings of sign-up and sign-in.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AuthSettings)]
-struct SigningIn {
+struct AuthSettings {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -112,44 +111,46 @@ struct SigningIn {
     username: AuthField,
     first_name: AuthField,
     last_name: AuthField,
-    password: Password,
+    password: PasswordSettings,
     backup_code: AuthField,
     web3_wallet: AuthField,
     magic_link: AuthField,
-    passkey: Passkey,
-    auth_factors_enabled: Factors,
-    verification_policy: Verified,
+    passkey: PasskeySettings,
+    auth_factors_enabled: AuthFactors,
+    verification_policy: VerificationPolicy,
     second_factor_policy: &'static str,
     first_factor: &'static str,
     second_factor: &'static str,
     alternate_first_factors: [&'static str; 1],
     #[schema(value_type = Vec<String>)]
     alternate_second_factors: [(); 0],
-    multi_session_support: ManyAccounts,
-    /// Seconds.
+    multi_session_support: MultiSessionSupport,
+    /// In seconds, like the two following durations.
     session_token_lifetime: u64,
     session_validity_period: u64,
     session_inactive_timeout: u64,
 }
 
-/// What a password must be.
+/// The requirements for passwords.
 #[derive(Debug, Serialize, ToSchema)]
-struct Password {
+struct PasswordSettings {
     enabled: bool,
     required: bool,
     min_length: usize,
 }
 
+/// The support for passkeys.
 #[derive(Debug, Serialize, ToSchema)]
-struct Passkey {
+struct PasskeySettings {
     enabled: bool,
     prompt_registration_on_auth: bool,
     allow_autofill: bool,
 }
 
+/// The available authentication factors.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
-struct Factors {
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
+struct AuthFactors {
     email_password: bool,
     username_password: bool,
     email_magic_link: bool,
@@ -160,24 +161,25 @@ struct Factors {
     authenticator: bool,
 }
 
+/// The contact data that must be verified at sign-up.
 #[derive(Debug, Serialize, ToSchema)]
-struct Verified {
+struct VerificationPolicy {
     email: bool,
     phone_number: bool,
 }
 
-/// Several accounts in one browser.
+/// The support for several accounts in one session.
 #[derive(Debug, Serialize, ToSchema)]
-struct ManyAccounts {
+struct MultiSessionSupport {
     enabled: bool,
     max_accounts_per_session: u32,
     max_sessions_per_account: u32,
 }
 
-/// Who may sign up.
+/// The restrictions of sign-ups.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
-struct WhoSignsUp {
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
+struct SignUpRestrictions {
     id: DeploymentId,
     deployment_id: DeploymentId,
     created_at: Timestamp,
@@ -189,7 +191,7 @@ struct WhoSignsUp {
     block_subaddresses: bool,
     block_disposable_emails: bool,
     block_voip_numbers: bool,
-    country_restrictions: Countries,
+    country_restrictions: CountryRestrictions,
     #[schema(value_type = Vec<String>)]
     banned_keywords: [(); 0],
     #[schema(value_type = Vec<String>)]
@@ -198,18 +200,17 @@ struct WhoSignsUp {
     blocklisted_resources: [(); 0],
 }
 
+/// The countries that may sign up.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CountryRestrictions)]
-struct Countries {
+struct CountryRestrictions {
     enabled: bool,
     #[schema(value_type = Vec<String>)]
     country_codes: [(); 0],
 }
 
-/// What it is called and where its pages are; empty for what it has not.
+/// The application's name and the URLs of its pages; empty if it has no such page.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UiSettings)]
-pub(crate) struct Ui {
+pub(crate) struct UiSettings {
     deployment_id: DeploymentId,
     app_name: String,
     privacy_policy_url: &'static str,
@@ -238,10 +239,9 @@ pub(crate) struct Ui {
     signup_terms_statement_shown: bool,
 }
 
-impl Ui {
-    /// Of this installation.
+impl UiSettings {
     pub(crate) fn new(deployment_id: DeploymentId, settings: &Settings) -> Self {
-        // The hosted pages; whoever has their own sets them in their client.
+        // The hosted pages. Applications with pages of their own configure those in their client.
         let page = |name: &str| format!("{}/{name}", settings.public_url.as_str());
         Self {
             deployment_id,
@@ -274,10 +274,10 @@ impl Ui {
     }
 }
 
-impl B2b {
+impl B2bSettings {
     fn new(deployment: &Deployment, settings: &Settings) -> Self {
         let (roles, organizations) = (&settings.roles, settings.organizations);
-        let entry = |key: &String| CatalogueEntry { key: key.clone(), archived: roles.archived.contains(key) };
+        let entry = |key: &String| CatalogEntry { key: key.clone(), archived: roles.archived.contains(key) };
         let all: Vec<_> = roles.permissions.iter().map(entry).collect();
         let archived = roles.archived.iter().filter(|key| !roles.permissions.contains(key)).map(entry);
         Self {
@@ -315,7 +315,7 @@ impl B2b {
     }
 }
 
-impl SigningIn {
+impl AuthSettings {
     fn new(deployment: &Deployment, settings: &Settings, has_mail: bool) -> Self {
         Self {
             id: deployment.id,
@@ -323,16 +323,16 @@ impl SigningIn {
             created_at: deployment.created_at,
             updated_at: deployment.created_at,
             email_address: REQUIRED,
-            phone_number: ABSENT,
-            username: OFFERED,
-            first_name: OFFERED,
-            last_name: OFFERED,
-            password: Password { enabled: true, required: true, min_length: settings.passwords.minimum_length },
-            backup_code: ABSENT,
-            web3_wallet: ABSENT,
-            magic_link: ABSENT,
-            passkey: Passkey { enabled: false, prompt_registration_on_auth: false, allow_autofill: false },
-            auth_factors_enabled: Factors {
+            phone_number: DISABLED,
+            username: OPTIONAL,
+            first_name: OPTIONAL,
+            last_name: OPTIONAL,
+            password: PasswordSettings { enabled: true, required: true, min_length: settings.passwords.minimum_length },
+            backup_code: DISABLED,
+            web3_wallet: DISABLED,
+            magic_link: DISABLED,
+            passkey: PasskeySettings { enabled: false, prompt_registration_on_auth: false, allow_autofill: false },
+            auth_factors_enabled: AuthFactors {
                 email_password: true,
                 username_password: true,
                 email_magic_link: has_mail,
@@ -342,13 +342,13 @@ impl SigningIn {
                 backup_code: false,
                 authenticator: false,
             },
-            verification_policy: Verified { email: settings.verify_addresses, phone_number: false },
+            verification_policy: VerificationPolicy { email: settings.verify_addresses, phone_number: false },
             second_factor_policy: "none",
             first_factor: "email_password",
             second_factor: "none",
             alternate_first_factors: ["username_password"],
             alternate_second_factors: [],
-            multi_session_support: ManyAccounts {
+            multi_session_support: MultiSessionSupport {
                 enabled: true,
                 max_accounts_per_session: 0,
                 max_sessions_per_account: 0,
@@ -360,7 +360,7 @@ impl SigningIn {
     }
 }
 
-impl WhoSignsUp {
+impl SignUpRestrictions {
     fn new(deployment: &Deployment, settings: &Settings) -> Self {
         Self {
             id: deployment.id,
@@ -377,7 +377,7 @@ impl WhoSignsUp {
             block_subaddresses: false,
             block_disposable_emails: false,
             block_voip_numbers: false,
-            country_restrictions: Countries { enabled: false, country_codes: [] },
+            country_restrictions: CountryRestrictions { enabled: false, country_codes: [] },
             banned_keywords: [],
             allowlisted_resources: [],
             blocklisted_resources: [],
@@ -385,7 +385,7 @@ impl WhoSignsUp {
     }
 }
 
-/// What a client needs to know before anybody signs in.
+/// Returns the public configuration of this deployment.
 #[utoipa::path(get, path = "/deployment", tag = "Deployment", security(()),
     responses((status = 200, description = "Deployment configuration retrieved", body = Enveloped<Configuration>)))]
 pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Response, Refusal> {
@@ -413,11 +413,11 @@ pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Respo
             .to_owned(),
         publishable_key: format!("pk_{kind}_{}", STANDARD.encode(settings.public_url.as_str())),
         project_id: "0",
-        b2b_settings: B2b::new(deployment, settings),
-        auth_settings: SigningIn::new(deployment, settings, app.service().sends_mail()),
-        restrictions: WhoSignsUp::new(deployment, settings),
+        b2b_settings: B2bSettings::new(deployment, settings),
+        auth_settings: AuthSettings::new(deployment, settings, app.service().sends_mail()),
+        restrictions: SignUpRestrictions::new(deployment, settings),
         social_connections: [],
-        ui_settings: Ui::new(deployment.id, settings),
+        ui_settings: UiSettings::new(deployment.id, settings),
     };
     Ok(success(&configuration, None))
 }

@@ -1,4 +1,4 @@
-//! What a client asks before anybody has signed in: contract B.11.
+//! Calls that need no sign-in: configuration, invitation preview, waitlist.
 
 pub(crate) mod configuration;
 pub(crate) mod validate;

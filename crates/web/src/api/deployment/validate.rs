@@ -7,47 +7,48 @@ use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::invitation::{InHand, Validate, Validation};
 
-use crate::answer::Answer;
-use crate::api::shape::{InviterInShort, NamedShape};
-use crate::app::{App, Visitor};
-use crate::extract::{FromFields, Query, Reader};
+use crate::api::response::{InviterSummary, NamedResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 
-/// What somebody holds in hand.
+/// The query of an invitation preview.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Held {
+pub(crate) struct ValidateParams {
     /// The invitation's token.
     token: String,
 }
 
-impl FromFields for Held {
-    const TOLERANT: bool = true;
+impl FromFields for ValidateParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { token: fields.required_text("token")? })
     }
 }
 
-/// What a token is for.
+/// A preview of an invitation.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = Validation)]
-pub(crate) struct ValidationShape {
+pub(crate) struct ValidationResponse {
     valid: bool,
     /// `organization` or `workspace`.
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    organization: Option<NamedShape<OrganizationId>>,
+    organization: Option<NamedResponse<OrganizationId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    workspace: Option<NamedShape<WorkspaceId>>,
+    workspace: Option<NamedResponse<WorkspaceId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    inviter: Option<InviterInShort>,
+    inviter: Option<InviterSummary>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// Nothing is known of the invitee but the address.
+    /// Always empty: an invitation has only the invitee's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_name: Option<&'static str>,
+    /// Always empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_name: Option<&'static str>,
     message: &'static str,
@@ -55,10 +56,10 @@ pub(crate) struct ValidationShape {
     error_code: Option<&'static str>,
 }
 
-impl From<Validation> for ValidationShape {
+impl From<Validation> for ValidationResponse {
     fn from(validation: Validation) -> Self {
         match validation {
-            Validation::Valid(listed, organization) => Self::valid(*listed, organization),
+            Validation::Valid(preview, organization) => Self::valid(*preview, organization),
             Validation::Invalid(code) => {
                 Self { message: code.words(), error_code: Some(code.as_str()), ..Self::default() }
             }
@@ -66,16 +67,16 @@ impl From<Validation> for ValidationShape {
     }
 }
 
-impl ValidationShape {
-    fn valid(in_hand: InHand, organization: String) -> Self {
-        let workspace = in_hand.workspace_id.zip(in_hand.workspace_name);
+impl ValidationResponse {
+    fn valid(preview: InHand, organization: String) -> Self {
+        let workspace = preview.workspace_id.zip(preview.workspace_name);
         Self {
             valid: true,
             r#type: Some(if workspace.is_some() { "workspace" } else { "organization" }),
-            organization: Some(NamedShape { id: in_hand.organization_id, name: organization }),
-            workspace: workspace.map(|(id, name)| NamedShape { id, name }),
-            inviter: InviterInShort::new(in_hand.inviter_first_name, in_hand.inviter_last_name, in_hand.inviter_email),
-            email: Some(in_hand.email_key),
+            organization: Some(NamedResponse { id: preview.organization_id, name: organization }),
+            workspace: workspace.map(|(id, name)| NamedResponse { id, name }),
+            inviter: InviterSummary::new(preview.inviter_first_name, preview.inviter_last_name, preview.inviter_email),
+            email: Some(preview.email_key),
             first_name: Some(""),
             last_name: Some(""),
             message: "organization_invitation",
@@ -84,15 +85,15 @@ impl ValidationShape {
     }
 }
 
-/// Look at an invitation before deciding anything.
+/// Previews an invitation by its token.
 ///
-/// It changes nothing, however often a mail scanner calls it.
-#[utoipa::path(get, path = "/deployment/invitations/validate", tag = "Invitations", params(Held), security(()),
-    responses((status = 200, description = "What it is for", body = Enveloped<ValidationShape>)))]
+/// The call has no side effects, so mail scanners may open the link.
+#[utoipa::path(get, path = "/deployment/invitations/validate", tag = "Invitations", params(ValidateParams), security(()),
+    responses((status = 200, description = "The invitation, or why it is not valid", body = Enveloped<ValidationResponse>)))]
 pub(crate) async fn validate(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(Held { token }): Query<Held>,
-) -> Answer<ValidationShape> {
-    Answer::from(app.ask(&caller, Validate { token: token.parse().ok() }).await.map(ValidationShape::from))
+    CurrentCaller(caller): CurrentCaller,
+    Query(ValidateParams { token }): Query<ValidateParams>,
+) -> ApiResponse<ValidationResponse> {
+    ApiResponse::from(app.query(&caller, Validate { token: token.parse().ok() }).await.map(ValidationResponse::from))
 }

@@ -10,12 +10,12 @@ use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Join, join as join_waitlist};
 
-use crate::answer::Answer;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Reader};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields};
 use crate::openapi::Enveloped;
 
-/// Who would like to come in.
+/// The fields of a waitlist entry.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewWaitlistEntry)]
 pub(crate) struct Fields {
@@ -28,9 +28,9 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
-    const TOLERANT: bool = true;
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (first, last) = (fields.text("first_name")?, fields.text("last_name")?);
         Ok(Self {
             email: EmailAddress::parse(&fields.required_text("email")?)?,
@@ -40,17 +40,18 @@ impl FromFields for Fields {
     }
 }
 
-/// What was noted.
+/// The new waitlist entry.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = JoinedWaitlist)]
-pub(crate) struct Joined {
+pub(crate) struct JoinWaitlistResponse {
     message: &'static str,
-    entry: Entry,
+    entry: WaitlistEntryResponse,
 }
 
+/// A waitlist entry.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WaitlistEntry)]
-struct Entry {
+struct WaitlistEntryResponse {
     id: WaitlistEntryId,
     deployment_id: DeploymentId,
     email: String,
@@ -60,27 +61,27 @@ struct Entry {
     updated_at: Timestamp,
 }
 
-/// Join the waitlist.
+/// Adds an e-mail address to the waitlist.
 ///
-/// Whoever is on it already, or has an account, hears the same as everybody else.
+/// The response does not reveal whether the address is on the waitlist already or has an account.
 #[utoipa::path(post, path = "/waitlist/join", tag = "Waitlist", security(()), request_body = Fields,
-    responses((status = 200, description = "Successfully added to waitlist", body = Enveloped<Joined>)))]
+    responses((status = 200, description = "Successfully added to waitlist", body = Enveloped<JoinWaitlistResponse>)))]
 pub(crate) async fn join(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Fields { email, first_name, last_name }): Body<Fields>,
-) -> Answer<Joined> {
+) -> ApiResponse<JoinWaitlistResponse> {
     let join = Join { email: email.clone(), first_name: first_name.clone(), last_name: last_name.clone() };
-    Answer::from(join_waitlist(app.service(), &caller, join).await.map(|joined| Joined {
+    ApiResponse::from(join_waitlist(app.service(), &caller, join).await.map(|entry| JoinWaitlistResponse {
         message: "Successfully joined waitlist",
-        entry: Entry {
-            id: joined.id,
-            deployment_id: app.here().deployment,
+        entry: WaitlistEntryResponse {
+            id: entry.id,
+            deployment_id: app.response_context().deployment,
             email: email.key().to_owned(),
             first_name: first_name.as_str().to_owned(),
             last_name: last_name.as_str().to_owned(),
-            created_at: joined.created_at,
-            updated_at: joined.created_at,
+            created_at: entry.created_at,
+            updated_at: entry.created_at,
         },
     }))
 }

@@ -1,55 +1,55 @@
-//! An organization's domains: contract B.5, and ours: what its people may do with them.
+//! An organization's domains, and how users with an address of a verified domain may join.
 
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::domain::{Add, Delete, Domain, DomainName, Joining, List, Update, verify as prove};
+use vestibule_core::domain::{Add, Delete, Domain, DomainName, Joining, List, Update, verify as verify_domain};
 use vestibule_core::id::{DomainId, OrganizationId};
 use vestibule_core::time::Timestamp;
 
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
 pub(crate) mod requests;
 
-/// A domain of an organization.
+/// An organization's domain.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Domain)]
-pub(crate) struct DomainShape {
+pub(crate) struct DomainResponse {
     id: DomainId,
     organization_id: OrganizationId,
     domain: String,
     fqdn: String,
     verified: bool,
-    /// What the TXT record has to hold.
+    /// The required content of the TXT record.
     verification_token: String,
     verification_dns_record_type: &'static str,
     verification_dns_record_name: String,
     verification_dns_record_data: String,
     verification_attempts: i64,
     verified_at: Option<Timestamp>,
-    /// What people with a verified address of it may do who are no members: `none`, `request`, `join` or `auto`.
+    /// How users with a verified address of the domain may join: `none`, `request`, `join` or `auto`.
     joining: &'static str,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-impl DomainShape {
+impl DomainResponse {
     fn new(app: &App, domain: Domain) -> Self {
-        let proof = app.service().domain_proof(domain.organization_id, domain.id);
+        let record_value = app.service().domain_proof(domain.organization_id, domain.id);
         Self {
             id: domain.id,
             organization_id: domain.organization_id,
             fqdn: domain.domain.clone(),
             verified: domain.verified_at.is_some(),
-            verification_token: proof.clone(),
+            verification_token: record_value.clone(),
             verification_dns_record_type: "TXT",
             verification_dns_record_name: DomainName::record_name(&domain.domain),
-            verification_dns_record_data: proof,
+            verification_dns_record_data: record_value,
             verification_attempts: domain.attempts,
             verified_at: domain.verified_at,
             joining: domain.joining.as_str(),
@@ -60,32 +60,34 @@ impl DomainShape {
     }
 }
 
-/// The domains of an organization, the oldest first.
+/// Lists an organization's domains, oldest first.
 #[utoipa::path(get, path = "/organizations/{id}/domains", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "The domains", body = Enveloped<Vec<DomainShape>>)))]
+    responses((status = 200, description = "The domains", body = Enveloped<Vec<DomainResponse>>)))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Vec<DomainShape>> {
-    let reply = app.ask(&caller, List { organization }).await;
-    Answer::from(reply.map(|domains| domains.into_iter().map(|domain| DomainShape::new(&app, domain)).collect()))
+) -> ApiResponse<Vec<DomainResponse>> {
+    let reply = app.query(&caller, List { organization }).await;
+    ApiResponse::from(
+        reply.map(|domains| domains.into_iter().map(|domain| DomainResponse::new(&app, domain)).collect()),
+    )
 }
 
-/// A domain, and what its people may do once it is proved.
+/// The fields of a new domain.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewDomain)]
 pub(crate) struct Fields {
     #[schema(value_type = String)]
     domain: DomainName,
-    /// `none` when left out.
+    /// `none`, `request`, `join` or `auto`. The default is `none`.
     #[schema(value_type = Option<String>)]
     joining: Joining,
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let joining = fields.text("joining")?.filter(|text| !text.is_empty());
         Ok(Self {
             domain: DomainName::parse(&fields.required_text("domain")?)?,
@@ -94,102 +96,106 @@ impl FromFields for Fields {
     }
 }
 
-/// Say that a domain is the organization's. Nothing follows from that before it is verified.
+/// Adds a domain to an organization.
+///
+/// The domain has no effect until it is verified.
 #[utoipa::path(post, path = "/organizations/{id}/domains", tag = "Domains", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Domain added successfully", body = Enveloped<DomainShape>)))]
+    responses((status = 200, description = "Domain added successfully", body = Enveloped<DomainResponse>)))]
 pub(crate) async fn add(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Body(Fields { domain, joining }): Body<Fields>,
-) -> Answer<DomainShape> {
+) -> ApiResponse<DomainResponse> {
     let reply = app.run(&caller, Add { organization, domain, joining }).await;
-    Answer::from(reply.map(|domain| DomainShape::new(&app, domain)))
+    ApiResponse::from(reply.map(|domain| DomainResponse::new(&app, domain)))
 }
 
-/// What its people may do.
+/// The changes to a domain.
 #[derive(Debug, ToSchema)]
 #[schema(as = DomainChanges)]
-pub(crate) struct Changes {
+pub(crate) struct UpdateFields {
     /// `none`, `request`, `join` or `auto`.
     #[schema(value_type = String)]
     joining: Joining,
 }
 
-impl FromFields for Changes {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+impl FromFields for UpdateFields {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { joining: Joining::parse("joining", &fields.required_text("joining")?)? })
     }
 }
 
 type Ids = Path<(OrganizationId, DomainId)>;
 
-/// Change what people with a verified address of a domain may do.
-#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/update", tag = "Domains", request_body = Changes,
+/// Changes how users with an address of a domain may join.
+#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/update", tag = "Domains", request_body = UpdateFields,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),
-    responses((status = 200, description = "Changed", body = Enveloped<DomainShape>)))]
+    responses((status = 200, description = "The domain", body = Enveloped<DomainResponse>)))]
 pub(crate) async fn update(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, domain)): Ids,
-    Body(Changes { joining }): Body<Changes>,
-) -> Answer<DomainShape> {
+    Body(UpdateFields { joining }): Body<UpdateFields>,
+) -> ApiResponse<DomainResponse> {
     let reply = app.run(&caller, Update { organization, domain, joining }).await;
-    Answer::from(reply.map(|domain| DomainShape::new(&app, domain)))
+    ApiResponse::from(reply.map(|domain| DomainResponse::new(&app, domain)))
 }
 
-/// A domain that was looked for.
+/// The verified domain.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VerifiedDomain)]
-pub(crate) struct Verified {
-    domain: DomainShape,
+pub(crate) struct VerifyResponse {
+    domain: DomainResponse,
 }
 
-/// The same domain once more, as earlier clients send it.
+/// The optional fields of a domain verification.
 #[derive(Debug, ToSchema)]
 #[schema(as = DomainField)]
-#[expect(dead_code, reason = "for the description; what it says is known already")]
-pub(crate) struct Repeated {
-    /// Not needed.
+#[expect(dead_code, reason = "only for the OpenAPI document")]
+pub(crate) struct VerifyFields {
+    /// Ignored; the path identifies the domain.
     #[schema(value_type = Option<String>)]
     domain: Option<String>,
 }
 
-impl FromFields for Repeated {
-    const TOLERANT: bool = true;
+impl FromFields for VerifyFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { domain: fields.text("domain")? })
     }
 }
 
-/// Look for the TXT record that proves a domain.
+/// Verifies a domain by looking up its TXT record.
 #[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/verify", tag = "Domains",
-    request_body = Option<Repeated>,
+    request_body = Option<VerifyFields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),
-    responses((status = 200, description = "Domain verified successfully", body = Enveloped<Verified>)))]
+    responses((status = 200, description = "Domain verified successfully", body = Enveloped<VerifyResponse>)))]
 pub(crate) async fn verify(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, domain)): Ids,
-    Body(Repeated { domain: _ }): Body<Repeated>,
-) -> Answer<Verified> {
-    let reply = prove(app.service(), &caller, organization, domain).await;
-    Answer::from(reply.map(|domain| Verified { domain: DomainShape::new(&app, domain) }))
+    Body(VerifyFields { domain: _ }): Body<VerifyFields>,
+) -> ApiResponse<VerifyResponse> {
+    let reply = verify_domain(app.service(), &caller, organization, domain).await;
+    ApiResponse::from(reply.map(|domain| VerifyResponse { domain: DomainResponse::new(&app, domain) }))
 }
 
-/// Take a domain back. Whoever came in by it stays.
+/// Deletes a domain.
+///
+/// Members who joined by it remain members.
 #[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/delete", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),
-    responses((status = 200, description = "Deleted", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, domain)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Delete { organization, domain }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Delete { organization, domain }).await.map(|()| SuccessResponse::OK))
 }

@@ -1,4 +1,4 @@
-//! Coming in without an invitation that holds: by a domain, by asking, and by asking for a new one.
+//! Joining without a valid invitation: by a domain, by a join request, and by a request to renew an expired invitation.
 
 use axum::extract::State;
 use serde::Serialize;
@@ -10,77 +10,85 @@ use vestibule_core::secret::InvitationToken;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Here, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller, ResponseContext};
+use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
-/// An organization that one may come into by a verified address.
+/// An organization that the caller may join.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = JoinableOrganization)]
-pub(crate) struct JoinableShape {
+pub(crate) struct JoinableOrganizationResponse {
     id: OrganizationId,
     name: String,
     image_url: String,
     domain: String,
-    /// `request`: somebody is asked; `join` and `auto`: one is in at once.
+    /// `request` if joining needs approval; `join` or `auto` if it does not.
     joining: &'static str,
 }
 
-impl JoinableShape {
-    fn new(open: Joinable, here: Here<'_>) -> Self {
+impl JoinableOrganizationResponse {
+    fn new(organization: Joinable, context: ResponseContext<'_>) -> Self {
         Self {
-            id: open.organization_id,
-            name: open.name,
-            image_url: here.image_url(&open.image_url),
-            domain: open.domain,
-            joining: open.joining.as_str(),
+            id: organization.organization_id,
+            name: organization.name,
+            image_url: context.image_url(&organization.image_url),
+            domain: organization.domain,
+            joining: organization.joining.as_str(),
         }
     }
 }
 
-/// What one may come into by the addresses one has verified.
+/// Lists the organizations that the caller may join by a verified e-mail address.
 #[utoipa::path(get, path = "/me/joinable-organizations", tag = "Me",
-    responses((status = 200, description = "The organizations", body = Enveloped<Vec<JoinableShape>>)))]
-pub(crate) async fn joinable(State(app): State<App>, Visitor(caller): Visitor) -> Answer<Vec<JoinableShape>> {
-    let reply = app.ask(&caller, ListJoinable).await;
-    Answer::from(reply.map(|open| open.into_iter().map(|open| JoinableShape::new(open, app.here())).collect()))
+    responses((status = 200, description = "The organizations", body = Enveloped<Vec<JoinableOrganizationResponse>>)))]
+pub(crate) async fn joinable(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<Vec<JoinableOrganizationResponse>> {
+    let reply = app.query(&caller, ListJoinable).await;
+    ApiResponse::from(reply.map(|organizations| {
+        organizations
+            .into_iter()
+            .map(|organization| JoinableOrganizationResponse::new(organization, app.response_context()))
+            .collect()
+    }))
 }
 
-/// How far one came.
+/// The outcome of joining.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Joined)]
-pub(crate) struct Joined {
-    /// `joined`, or `requested` when somebody is asked.
+pub(crate) struct JoinResponse {
+    /// `joined`, or `requested` if joining needs approval.
     status: &'static str,
 }
 
-/// Come into an organization by a verified address of its domain, or ask to, as it has chosen.
+/// Joins an organization by a verified address of its domain, or requests to join, as the domain's `joining` says.
 #[utoipa::path(post, path = "/organizations/{id}/join", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "How far one came", body = Enveloped<Joined>)))]
+    responses((status = 200, description = "The outcome", body = Enveloped<JoinResponse>)))]
 pub(crate) async fn join(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Joined> {
+) -> ApiResponse<JoinResponse> {
     let reply = app.run(&caller, Join { organization }).await;
-    Answer::from(reply.map(|came| Joined {
-        status: match came {
+    ApiResponse::from(reply.map(|outcome| JoinResponse {
+        status: match outcome {
             Came::In => "joined",
             Came::AsFarAsAsking => "requested",
         },
     }))
 }
 
-/// That somebody would like to come in.
+/// A request to join an organization.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = JoinRequest)]
-pub(crate) struct RequestShape {
+pub(crate) struct JoinRequestResponse {
     id: JoinRequestId,
     organization_id: OrganizationId,
-    /// `domain`, or `renewal` for an invitation that ran out.
+    /// `domain`, or `renewal` of an expired invitation.
     r#type: &'static str,
     email: String,
     user_id: Option<UserId>,
@@ -91,7 +99,7 @@ pub(crate) struct RequestShape {
     updated_at: Timestamp,
 }
 
-impl From<JoinRequest> for RequestShape {
+impl From<JoinRequest> for JoinRequestResponse {
     fn from(request: JoinRequest) -> Self {
         Self {
             id: request.id,
@@ -108,71 +116,74 @@ impl From<JoinRequest> for RequestShape {
     }
 }
 
-/// Who asks to come in, the newest first.
+/// Lists an organization's open join requests, newest first.
 #[utoipa::path(get, path = "/organizations/{id}/requests", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "The open requests", body = Enveloped<Vec<RequestShape>>)))]
+    responses((status = 200, description = "The open requests", body = Enveloped<Vec<JoinRequestResponse>>)))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Vec<RequestShape>> {
-    let reply = app.ask(&caller, List { organization }).await;
-    Answer::from(reply.map(|requests| requests.into_iter().map(RequestShape::from).collect()))
+) -> ApiResponse<Vec<JoinRequestResponse>> {
+    let reply = app.query(&caller, List { organization }).await;
+    ApiResponse::from(reply.map(|requests| requests.into_iter().map(JoinRequestResponse::from).collect()))
 }
 
 type Ids = Path<(OrganizationId, JoinRequestId)>;
 
-/// Say yes: who asks by a domain is in, and an invitation that ran out is sent again.
+/// Approves a join request: adds the user as a member, or resends the expired invitation.
 #[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/approve", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("requestId" = JoinRequestId, Path, description = "The request")),
-    responses((status = 200, description = "Approved", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Approved", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn approve(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, request)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Approve { organization, request }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Approve { organization, request }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Say no. They may ask again.
+/// Denies a join request.
+///
+/// The user may request again.
 #[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/deny", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("requestId" = JoinRequestId, Path, description = "The request")),
-    responses((status = 200, description = "Denied", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Denied", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn deny(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, request)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Deny { organization, request }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Deny { organization, request }).await.map(|()| SuccessResponse::OK))
 }
 
-/// The token of an invitation that ran out.
+/// The fields of a renewal request.
 #[derive(Debug, ToSchema)]
 #[schema(as = ExpiredInvitation)]
-pub(crate) struct Held {
+pub(crate) struct RenewFields {
+    /// The token of the expired invitation.
     #[schema(value_type = String)]
     token: InvitationToken,
 }
 
-impl FromFields for Held {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+impl FromFields for RenewFields {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let token = fields.required_text("token")?;
         Ok(Self { token: token.parse().map_err(|_| Code::InvalidInvitationToken)? })
     }
 }
 
-/// Ask for a new invitation in the place of one that ran out.
+/// Requests a new invitation in place of an expired one.
 ///
-/// It goes to the invited address once somebody has said yes; holding the old one proves nothing.
-#[utoipa::path(post, path = "/organizations/invitations/renew", tag = "Invitations", security(()), request_body = Held,
-    responses((status = 200, description = "Asked", body = Enveloped<Done>)))]
+/// After approval, the invitation is mailed to the invited address. The expired token alone gives no access.
+#[utoipa::path(post, path = "/organizations/invitations/renew", tag = "Invitations", security(()), request_body = RenewFields,
+    responses((status = 200, description = "Requested", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn renew(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Body(Held { token }): Body<Held>,
-) -> Answer<Done> {
-    Answer::from(renew_invitation(app.service(), &caller, token).await.map(|()| Done::DONE))
+    CurrentCaller(caller): CurrentCaller,
+    Body(RenewFields { token }): Body<RenewFields>,
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(renew_invitation(app.service(), &caller, token).await.map(|()| SuccessResponse::OK))
 }

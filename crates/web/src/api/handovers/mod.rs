@@ -1,5 +1,5 @@
-//! Handing an organization over: `POST /organizations/{id}/handover`, `…/withdraw`, `…/accept`, `…/decline`, and
-//! `GET /me/handovers`. Ours: no era of the contract has it.
+//! Ownership transfers: `POST /organizations/{id}/handover`, `…/withdraw`, `…/accept`, `…/decline`, and
+//! `GET /me/handovers`
 
 use axum::extract::State;
 use serde::Serialize;
@@ -9,99 +9,103 @@ use vestibule_core::handover::{Accept, Decline, Mine, Offer, Offered, Withdraw};
 use vestibule_core::id::{MemberId, OrganizationId, UserId};
 use vestibule_core::time::Timestamp;
 
-use crate::answer::Answer;
-use crate::api::shape::{Done, NamedShape};
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::api::response::{NamedResponse, SuccessResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
-/// To whom.
+/// The recipient of an ownership transfer.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewHandover)]
 pub(crate) struct Fields {
-    /// A membership, or its user.
+    /// The id of a membership or of its user.
     member_id: MemberId,
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { member_id: fields.required_id("member_id")? })
     }
 }
 
-/// Offer to hand an organization over. Nothing changes before the receiver accepts, within seven days.
+/// Offers the ownership of an organization to a member.
+///
+/// The transfer takes effect when the member accepts; the offer expires after seven days.
 #[utoipa::path(post, path = "/organizations/{id}/handover", tag = "Organizations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Offered", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Offered", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn offer(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Body(Fields { member_id: member }): Body<Fields>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Offer { organization, member }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Offer { organization, member }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Take the offer back.
+/// Withdraws an offered ownership transfer.
 #[utoipa::path(post, path = "/organizations/{id}/handover/withdraw", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Withdrawn", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Withdrawn", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn withdraw(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Withdraw { organization }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Withdraw { organization }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Accept an organization. The giver stays in it as a plain member.
+/// Accepts an ownership transfer.
+///
+/// The member who offered it becomes a regular member.
 #[utoipa::path(post, path = "/organizations/{id}/handover/accept", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Accepted", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Accepted", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn accept(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Accept { organization }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Accept { organization }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Decline an organization. Everything stays as it is.
+/// Declines an ownership transfer.
 #[utoipa::path(post, path = "/organizations/{id}/handover/decline", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Declined", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Declined", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn decline(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Decline { organization }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Decline { organization }).await.map(|()| SuccessResponse::OK))
 }
 
-/// An organization that somebody wants to hand over to the caller.
+/// An ownership transfer that is offered to the caller.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Handover)]
-pub(crate) struct HandoverShape {
-    organization: NamedShape<OrganizationId>,
-    giver: GiverShape,
+pub(crate) struct HandoverResponse {
+    organization: NamedResponse<OrganizationId>,
+    giver: GiverResponse,
     expires_at: Timestamp,
     created_at: Timestamp,
 }
 
-/// Who hands it over.
+/// The user who offers an ownership transfer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Giver)]
-struct GiverShape {
+struct GiverResponse {
     id: UserId,
     first_name: String,
     last_name: String,
 }
 
-impl From<Offered> for HandoverShape {
+impl From<Offered> for HandoverResponse {
     fn from(offered: Offered) -> Self {
         Self {
-            organization: NamedShape { id: offered.organization_id, name: offered.organization_name },
-            giver: GiverShape {
+            organization: NamedResponse { id: offered.organization_id, name: offered.organization_name },
+            giver: GiverResponse {
                 id: offered.giver_id,
                 first_name: offered.giver_first_name,
                 last_name: offered.giver_last_name,
@@ -112,10 +116,13 @@ impl From<Offered> for HandoverShape {
     }
 }
 
-/// The organizations that others want to hand over to the caller.
+/// Lists the ownership transfers that are offered to the caller.
 #[utoipa::path(get, path = "/me/handovers", tag = "Me",
-    responses((status = 200, description = "The offers", body = Enveloped<Vec<HandoverShape>>)))]
-pub(crate) async fn mine(State(app): State<App>, Visitor(caller): Visitor) -> Answer<Vec<HandoverShape>> {
-    let reply = app.ask(&caller, Mine).await;
-    Answer::from(reply.map(|offered| offered.into_iter().map(HandoverShape::from).collect()))
+    responses((status = 200, description = "The offers", body = Enveloped<Vec<HandoverResponse>>)))]
+pub(crate) async fn list_own(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<Vec<HandoverResponse>> {
+    let reply = app.query(&caller, Mine).await;
+    ApiResponse::from(reply.map(|offered| offered.into_iter().map(HandoverResponse::from).collect()))
 }

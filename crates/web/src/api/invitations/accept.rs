@@ -8,38 +8,38 @@ use vestibule_core::invitation::{Accept, Named, Outcome};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
 
-use crate::answer::Answer;
-use crate::api::shape::NamedShape;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Reader};
+use crate::api::response::NamedResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields};
 use crate::openapi::Enveloped;
 
-/// What the invitee holds in hand.
+/// The token of an invitation.
 #[derive(Debug, ToSchema)]
 #[schema(as = InvitationTokenField)]
 pub(crate) struct Fields {
-    /// As it stands in the mail, or as an admin handed it on.
+    /// The token from the mail, or the one that admins see in the list of invitations.
     #[schema(value_type = String, example = "inv_…")]
     pub(super) token: InvitationToken,
 }
 
 impl FromFields for Fields {
-    const TOLERANT: bool = true;
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let token = fields.required_text("token")?;
         Ok(Self { token: token.parse().map_err(|_| Code::InvalidInvitationToken)? })
     }
 }
 
-/// What came of it (contract C.4). Whoever is in has an `organization`; whoever is not, an `error_code`.
+/// The result of accepting an invitation: an `organization` if the user is now a member, otherwise an `error_code`.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
-    organization: Option<NamedShape<OrganizationId>>,
+    organization: Option<NamedResponse<OrganizationId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    workspace: Option<NamedShape<WorkspaceId>>,
-    /// The sign-in of the user who is in. The active one stays as it was.
+    workspace: Option<NamedResponse<WorkspaceId>>,
+    /// The sign-in of the user who accepted. The active sign-in does not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     signin_id: Option<SignInId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ pub(crate) struct Accepted {
     error_code: Option<&'static str>,
 }
 
-impl From<Outcome> for Accepted {
+impl From<Outcome> for AcceptResponse {
     fn from(outcome: Outcome) -> Self {
         if let Some(refusal) = outcome.refusal {
             return Self {
@@ -70,8 +70,8 @@ impl From<Outcome> for Accepted {
             (None, _) => String::new(),
         };
         Self {
-            organization: outcome.organization.map(shape),
-            workspace: outcome.workspace.map(shape),
+            organization: outcome.organization.map(named_response),
+            workspace: outcome.workspace.map(named_response),
             signin_id: outcome.sign_in,
             already_member: outcome.already_member.then_some(true),
             message,
@@ -80,20 +80,19 @@ impl From<Outcome> for Accepted {
     }
 }
 
-fn shape<I: ToSchema>(named: Named<I>) -> NamedShape<I> {
-    NamedShape { id: named.id, name: named.name }
+fn named_response<I: ToSchema>(named: Named<I>) -> NamedResponse<I> {
+    NamedResponse { id: named.id, name: named.name }
 }
 
-/// Accept an invitation for whichever of the session's users owns the invited address.
+/// Accepts an invitation for the signed-in user of the session who owns the invited address.
 ///
-/// The token from the mail also proves the address. The bare token, as admins see it, needs an address that was proved
-/// before.
+/// The token from the mail also verifies the address. The token that admins see requires a verified address.
 #[utoipa::path(post, path = "/organizations/invitations/accept", tag = "Invitations", request_body = Fields, security(()),
-    responses((status = 200, description = "In, or why not", body = Enveloped<Accepted>)))]
+    responses((status = 200, description = "The new membership, or why the invitation was not accepted", body = Enveloped<AcceptResponse>)))]
 pub(crate) async fn accept(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Fields { token }): Body<Fields>,
-) -> Answer<Accepted> {
-    Answer::from(app.run(&caller, Accept { token }).await.map(Accepted::from))
+) -> ApiResponse<AcceptResponse> {
+    ApiResponse::from(app.run(&caller, Accept { token }).await.map(AcceptResponse::from))
 }

@@ -9,29 +9,29 @@ use vestibule_core::id::{InvitationId, OrganizationId};
 use vestibule_core::invitation::{Bulk, IdempotencyKey, Judged, JudgedRow};
 use vestibule_core::{Code, Problem};
 
-use super::sheet::{Options, Sheet};
-use crate::answer::Answer;
-use crate::app::{App, Visitor};
+use super::import::{ImportList, ImportOptions};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{FromFields, Path, Query, Reader, limit_for_members};
+use crate::extract::{FieldReader, FromFields, Path, Query, limit_for_signed_in};
 use crate::openapi::Enveloped;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-const LONGEST_KEY: usize = 255;
-/// A thousand rows of the longest addresses with three ids each, and some air.
-const LARGEST_BODY: usize = 1024 * 1024;
+const MAX_KEY_BYTES: usize = 255;
+/// Fits 1,000 rows of the longest addresses with three ids each.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// What is said of all rows at once; the body may say the same.
+/// The options for all rows. The body's options take precedence.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "for the description; the rest is read by Options")]
-pub(crate) struct InQuery {
-    /// Only say what would be done.
+#[expect(dead_code, reason = "only for the OpenAPI document; ImportOptions parses the query")]
+pub(crate) struct BulkParams {
+    /// If true, rows are only validated.
     dry_run: Option<bool>,
-    /// `each` does as far as it goes; `all` does nothing unless every row is good.
+    /// `each` (the default) invites every valid row; `all` invites nobody unless all rows are valid.
     mode: Option<String>,
-    /// As what, where a row does not say.
+    /// The role for rows without one.
     role_id: Option<String>,
     workspace_id: Option<String>,
     workspace_role_id: Option<String>,
@@ -39,102 +39,102 @@ pub(crate) struct InQuery {
     expiry_days: Option<u16>,
 }
 
-/// The query as it is read.
 #[derive(Debug)]
-pub(crate) struct Given(Options);
+pub(crate) struct QueryOptions(ImportOptions);
 
-impl FromFields for Given {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+impl FromFields for QueryOptions {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
-        Options::read(fields).map(Self)
+        ImportOptions::parse(fields).map(Self)
     }
 }
 
-/// The list, and what marks the call.
-pub(crate) struct Listed {
-    sheet: Sheet,
+/// The list from the body, and the idempotency key.
+pub(crate) struct BulkRequest {
+    list: ImportList,
     key: Option<IdempotencyKey>,
 }
 
-impl FromRequest<App> for Listed {
+impl FromRequest<App> for BulkRequest {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let limit = limit_for_members(app, &parts, LARGEST_BODY).await?;
+        let limit = limit_for_signed_in(app, &parts, MAX_BODY_BYTES).await?;
         let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
             let is_large = error.downcast_ref::<LengthLimitError>().is_some();
             Refusal(if is_large { Code::BodyTooLarge } else { Code::BadRequestBody }.into())
         })?;
         let bytes = bytes.to_bytes();
-        let key = parts.headers.get(KEY).map(|value| key(value, &parts.uri, &bytes)).transpose()?;
+        let key = parts.headers.get(KEY).map(|value| idempotency_key(value, &parts.uri, &bytes)).transpose()?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
-        Ok(Self { sheet: Sheet::of_body(content_type, bytes).await?, key })
+        Ok(Self { list: ImportList::parse_body(content_type, bytes).await?, key })
     }
 }
 
-fn key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> Result<IdempotencyKey, Problem> {
-    let text = value.to_str().ok().filter(|text| (1..=LONGEST_KEY).contains(&text.len()));
+fn idempotency_key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> Result<IdempotencyKey, Problem> {
+    let text = value.to_str().ok().filter(|text| (1..=MAX_KEY_BYTES).contains(&text.len()));
     let text = text.ok_or_else(|| Problem::field("Idempotency-Key", "write 1 to 255 ASCII characters."))?;
-    let mut asked = uri.query().unwrap_or_default().as_bytes().to_vec();
-    asked.push(0);
-    asked.extend_from_slice(body);
-    Ok(IdempotencyKey { key: text.to_owned(), asked })
+    let mut request = uri.query().unwrap_or_default().as_bytes().to_vec();
+    request.push(0);
+    request.extend_from_slice(body);
+    Ok(IdempotencyKey { key: text.to_owned(), asked: request })
 }
 
-/// Whom to invite. CSV (`text/csv`) has a column of each of these names; a form has `emails`, pasted as they come, or a
-/// `file` in CSV.
+/// A list of invitations. A CSV body (`text/csv`) has columns with the names of an entry's fields. A form has `emails`,
+/// separated by spaces, commas, semicolons or line breaks, or a CSV `file`.
 #[derive(Debug, ToSchema)]
 #[schema(as = InvitationList)]
-#[expect(dead_code, reason = "for the description; lists are read by Sheet")]
-pub(crate) struct ListBody {
-    /// Up to 1,000.
+#[expect(dead_code, reason = "only for the OpenAPI document; ImportList parses the body")]
+pub(crate) struct BulkBody {
+    /// At most 1,000 entries. An entry may also be an e-mail address as a string.
     #[schema(max_items = 1000)]
-    invitations: Vec<ListEntry>,
-    /// As what, where an entry does not say.
+    invitations: Vec<BulkEntry>,
+    /// The role for entries without one.
     role_id: Option<String>,
     workspace_id: Option<String>,
     workspace_role_id: Option<String>,
     /// Days until the invitations expire.
     expiry_days: Option<u16>,
-    /// Only say what would be done.
+    /// If true, entries are only validated.
     dry_run: Option<bool>,
-    /// `each` (the default) does as far as it goes; `all` does nothing unless every entry is good.
+    /// `each` (the default) invites every valid entry; `all` invites nobody unless all entries are valid.
     mode: Option<String>,
 }
 
-/// One of them; a text alone is an address.
+/// An entry of a list of invitations.
 #[derive(Debug, ToSchema)]
 #[schema(as = InvitationListEntry)]
-#[expect(dead_code, reason = "for the description; lists are read by Sheet")]
-struct ListEntry {
+#[expect(dead_code, reason = "only for the OpenAPI document; ImportList parses the body")]
+struct BulkEntry {
     email: String,
     role_id: Option<String>,
     workspace_id: Option<String>,
     workspace_role_id: Option<String>,
 }
 
-/// What came of the list.
+/// The results of a bulk invitation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BulkResult)]
-pub(crate) struct Outcome {
+pub(crate) struct BulkResponse {
     dry_run: bool,
     mode: &'static str,
-    /// Whether invitations were made.
+    /// True if invitations were created.
     done: bool,
     rows: usize,
+    /// The number of valid rows.
     good: usize,
     failed: usize,
     results: Vec<RowResult>,
 }
 
-/// What came of a row.
+/// The result of a row.
 #[derive(Debug, Serialize, ToSchema)]
 struct RowResult {
     /// Counts from 1.
     row: usize,
     email: String,
-    /// `invited`, `good` when nothing was to be done, or `failed`.
+    /// `invited`; `good` for a valid row that was not invited; or `failed`.
     status: &'static str,
     invitation_id: Option<InvitationId>,
     code: Option<&'static str>,
@@ -160,43 +160,43 @@ impl RowResult {
     }
 }
 
-impl Outcome {
-    fn new(judged: &Judged, dry_run: bool, all_or_nothing: bool) -> Self {
-        let failed = judged.rows.iter().filter(|row| row.code().is_some()).count();
-        let results = judged.rows.iter().enumerate().map(|(place, row)| RowResult::new(place + 1, row));
+impl BulkResponse {
+    fn new(result: &Judged, dry_run: bool, all_or_nothing: bool) -> Self {
+        let failed = result.rows.iter().filter(|row| row.code().is_some()).count();
+        let results = result.rows.iter().enumerate().map(|(index, row)| RowResult::new(index + 1, row));
         Self {
             dry_run,
             mode: if all_or_nothing { "all" } else { "each" },
-            done: judged.done,
-            rows: judged.rows.len(),
-            good: judged.rows.len() - failed,
+            done: result.done,
+            rows: result.rows.len(),
+            good: result.rows.len() - failed,
             failed,
             results: results.collect(),
         }
     }
 }
 
-/// Invite up to a thousand people at once, from JSON, CSV or a pasted list.
+/// Invites up to 1,000 people from JSON, CSV or a pasted list.
 ///
-/// Each row gets a result of its own. With an `Idempotency-Key`, the same call made again within a day answers what the
-/// first one did, and invites nobody twice.
-#[utoipa::path(post, path = "/organizations/{id}/invitations/bulk", tag = "Invitations", request_body = ListBody,
-    params(("id" = OrganizationId, Path, description = "The organization"), InQuery,
-           ("Idempotency-Key" = Option<String>, Header, description = "A name for this call, up to 255 characters")),
-    responses((status = 200, description = "What came of each row", body = Enveloped<Outcome>)))]
+/// Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that
+/// of the first request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
+#[utoipa::path(post, path = "/organizations/{id}/invitations/bulk", tag = "Invitations", request_body = BulkBody,
+    params(("id" = OrganizationId, Path, description = "The organization"), BulkParams,
+           ("Idempotency-Key" = Option<String>, Header, description = "An identifier of this request, at most 255 ASCII characters")),
+    responses((status = 200, description = "The result of each row", body = Enveloped<BulkResponse>)))]
 pub(crate) async fn bulk(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-    Query(Given(in_query)): Query<Given>,
-    Listed { sheet, key }: Listed,
-) -> Answer<Outcome> {
-    let options = sheet.options.clone().or(&in_query);
+    Query(QueryOptions(query)): Query<QueryOptions>,
+    BulkRequest { list, key }: BulkRequest,
+) -> ApiResponse<BulkResponse> {
+    let options = list.options.clone().or(&query);
     let (dry_run, all_or_nothing) = (options.dry_run.unwrap_or(false), options.all_or_nothing.unwrap_or(false));
     let days = options.days;
-    let rows = sheet.rows(&options);
+    let rows = list.rows(&options);
     let reply = app.run(&caller, Bulk { organization, rows, days, dry_run, all_or_nothing, key }).await;
-    let replayed = reply.result.as_ref().is_ok_and(|judged| judged.replayed);
-    let answer = Answer::from(reply.map(|judged| Outcome::new(&judged, dry_run, all_or_nothing)));
-    if replayed { answer.with(REPLAYED, HeaderValue::from_static("true")) } else { answer }
+    let replayed = reply.result.as_ref().is_ok_and(|result| result.replayed);
+    let response = ApiResponse::from(reply.map(|result| BulkResponse::new(&result, dry_run, all_or_nothing)));
+    if replayed { response.with_header(REPLAYED, HeaderValue::from_static("true")) } else { response }
 }

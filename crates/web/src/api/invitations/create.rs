@@ -9,35 +9,35 @@ use vestibule_core::invitation::Create;
 use vestibule_core::language::Language;
 
 use super::expiry_days;
-use crate::answer::Answer;
-use crate::api::shape::InvitationShape;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::api::response::InvitationResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
-/// Whom to invite, as what.
+/// The fields of a new invitation.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewInvitation)]
 pub(crate) struct Fields {
     #[schema(value_type = String, format = Email)]
     email: EmailAddress,
-    /// The deployment's member role when left out.
+    /// The organization role. The default is the deployment's member role.
     role_id: Option<RoleId>,
-    /// Into one of the organization's workspaces as well.
+    /// A workspace to invite to as well.
     workspace_id: Option<WorkspaceId>,
-    /// Only with a workspace; the deployment's workspace member role when left out.
+    /// The workspace role; requires `workspace_id`. The default is the deployment's workspace member role.
     workspace_role_id: Option<WorkspaceRoleId>,
-    /// Days until it expires.
+    /// Days until the invitation expires.
     #[schema(minimum = 1, maximum = 90)]
     expiry_days: Option<u16>,
-    /// The language of the mail: `en` or `de`; the invitee's own when left out, where that is known.
+    /// The language of the mail: `en` or `de`. The default is the invitee's language, if known.
     #[schema(value_type = Option<String>, example = "de")]
     locale: Option<Language>,
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        let read = Self {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let parsed = Self {
             email: EmailAddress::parse(&fields.required_text("email")?)?,
             role_id: fields.id("role_id")?,
             workspace_id: fields.id("workspace_id")?,
@@ -45,28 +45,28 @@ impl FromFields for Fields {
             expiry_days: expiry_days(fields)?,
             locale: locale(fields)?,
         };
-        if read.workspace_role_id.is_some() && read.workspace_id.is_none() {
+        if parsed.workspace_role_id.is_some() && parsed.workspace_id.is_none() {
             return Err(Problem::field("workspace_role_id", "name the workspace_id it is for."));
         }
-        Ok(read)
+        Ok(parsed)
     }
 }
 
-fn locale(fields: &mut Reader) -> Result<Option<Language>, Problem> {
+fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
     let tag = fields.text("locale")?.filter(|tag| !tag.is_empty());
     tag.map(|tag| tag.parse().map_err(|_| Problem::field("locale", "write en or de."))).transpose()
 }
 
-/// Invite somebody by e-mail.
+/// Invites a person to an organization by e-mail.
 #[utoipa::path(post, path = "/organizations/{id}/invitations", tag = "Invitations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Invitation sent successfully", body = Enveloped<InvitationShape>)))]
+    responses((status = 200, description = "Invitation sent successfully", body = Enveloped<InvitationResponse>)))]
 pub(crate) async fn create(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Body(fields): Body<Fields>,
-) -> Answer<InvitationShape> {
+) -> ApiResponse<InvitationResponse> {
     let create = Create {
         organization,
         invitee: fields.email,
@@ -75,5 +75,5 @@ pub(crate) async fn create(
         days: fields.expiry_days,
         language: fields.locale,
     };
-    Answer::from(app.run(&caller, create).await.map(InvitationShape::from))
+    ApiResponse::from(app.run(&caller, create).await.map(InvitationResponse::from))
 }

@@ -4,22 +4,22 @@ use axum::extract::State;
 use vestibule_core::invitation::Decline;
 
 use super::accept::Fields;
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Visitor};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Body;
 use crate::openapi::Enveloped;
 
-/// Say no to an invitation.
+/// Declines an invitation.
 ///
-/// With the token from the mail, nobody needs an account for it. With the bare token it takes the invitee, signed in with
-/// the address proved.
+/// With the token from the mail, no account is needed. With the token that admins see, the invitee must be signed in
+/// with the verified address.
 #[utoipa::path(post, path = "/organizations/invitations/decline", tag = "Invitations", request_body = Fields, security(()),
-    responses((status = 200, description = "Declined", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Declined", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn decline(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Fields { token }): Body<Fields>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Decline { token }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Decline { token }).await.map(|()| SuccessResponse::OK))
 }

@@ -1,24 +1,26 @@
-//! `POST /organizations/{id}/invitations/{invitationId}/discard`, and `DELETE /organizations/{id}/invitations/{invitationId}`.
+//! `POST /organizations/{id}/invitations/{invitationId}/discard`
 
 use axum::extract::State;
 use vestibule_core::id::{InvitationId, OrganizationId};
 use vestibule_core::invitation::Discard;
 
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Visitor};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
-/// Take an invitation back. Its links are dead at once.
+/// Revokes a pending invitation.
+///
+/// Its links stop working immediately.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/discard", tag = "Invitations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("invitationId" = InvitationId, Path, description = "The invitation")),
-    responses((status = 200, description = "Discarded", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Discarded", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn discard(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, invitation)): Path<(OrganizationId, InvitationId)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Discard { organization, invitation }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Discard { organization, invitation }).await.map(|()| SuccessResponse::OK))
 }

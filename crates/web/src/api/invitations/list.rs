@@ -1,4 +1,6 @@
-//! `GET /organizations/{id}/invitations`: the call that everything else exists for.
+//! `GET /organizations/{id}/invitations`
+//!
+//! The list without query parameters is cached; see [`crate::response_cache`].
 
 use std::sync::Arc;
 
@@ -13,43 +15,43 @@ use vestibule_core::id::{InvitationId, OrganizationId, WorkspaceId};
 use vestibule_core::invitation::{Filter, LARGEST_PAGE, List, Page, Status, StatusFilter};
 use vestibule_core::{Code, Problem};
 
-use crate::answer::{Answer, SEATS, seats};
-use crate::api::shape::InvitationShape;
-use crate::app::{App, Visitor};
+use crate::api::response::InvitationResponse;
+use crate::api_response::{ApiResponse, SEATS, seats_header};
+use crate::app::{App, CurrentCaller};
 use crate::envelope;
-use crate::extract::{FromFields, Path, Query, Reader};
-use crate::kept::{Has, KeptList};
+use crate::extract::{FieldReader, FromFields, Path, Query};
 use crate::openapi::Enveloped;
+use crate::response_cache::{CachedList, IfNoneMatch};
 
-/// What the list is narrowed to (decision 10).
+/// The query of the list of invitations.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Narrowed {
-    /// `pending` when left out; `accepted`, `discarded`, `declined`, or `all`.
+pub(crate) struct ListParams {
+    /// `pending` (the default), `accepted`, `discarded`, `declined` or `all`.
     #[param(value_type = Option<String>, example = "pending")]
     status: StatusFilter,
-    /// Only those that have run out, or only those that have not.
+    /// Only expired invitations, or only those that have not expired.
     expired: Option<bool>,
-    /// Only those into this workspace.
+    /// Only invitations to this workspace.
     workspace_id: Option<WorkspaceId>,
-    /// Only those for this address, in whatever case.
+    /// Only invitations for this address, ignoring case.
     #[param(value_type = Option<String>, format = Email)]
     email: Option<EmailAddress>,
-    /// Invitations a page: 500 when left out.
+    /// Invitations per page. The default is 500.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u16>,
-    /// Where the page begins: from the `Link` header of the page before.
+    /// The start of the page, from the `Link` header of the previous one.
     #[param(value_type = Option<String>)]
     cursor: Option<InvitationId>,
 }
 
-impl FromFields for Narrowed {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+impl FromFields for ListParams {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         let cursor = fields.text("cursor")?.filter(|cursor| !cursor.is_empty());
         let email = fields.text("email")?.filter(|email| !email.is_empty());
         Ok(Self {
-            status: status(fields.text("status")?.as_deref())?,
+            status: parse_status(fields.text("status")?.as_deref())?,
             expired: fields.flag("expired")?,
             workspace_id: fields.id("workspace_id")?,
             email: email.map(|email| EmailAddress::parse(&email)).transpose()?,
@@ -59,83 +61,91 @@ impl FromFields for Narrowed {
     }
 }
 
-fn status(word: Option<&str>) -> Result<StatusFilter, Problem> {
-    match word {
+fn parse_status(text: Option<&str>) -> Result<StatusFilter, Problem> {
+    match text {
         None | Some("") => Ok(StatusFilter::default()),
         Some("all") => Ok(StatusFilter::All),
-        Some(word) => word
+        Some(text) => text
             .parse::<Status>()
             .map(StatusFilter::Only)
             .map_err(|()| Problem::field("status", "use pending, accepted, discarded, declined or all.")),
     }
 }
 
-/// Who is invited to an organization, as what, by whom.
+/// Lists an organization's invitations, newest first.
 ///
-/// Without a query: the pending ones, the expired among them, newest first. A page that is not the last names the next
-/// in a `Link` header (RFC 8288) with `rel="next"`. Where seats are bounded, a `Seats` header counts them.
+/// By default it contains the pending invitations, including expired ones. If there are further pages, the `Link`
+/// header (RFC 8288) with `rel="next"` has the URL of the next one. If seats are limited, the `Seats` header has the
+/// seat counts.
 #[utoipa::path(get, path = "/organizations/{id}/invitations", tag = "Invitations",
-    params(("id" = OrganizationId, Path, description = "The organization"), Narrowed),
-    responses((status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationShape>>)))]
+    params(("id" = OrganizationId, Path, description = "The organization"), ListParams),
+    responses((status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationResponse>>)))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-    has: Has,
-    Query(narrowed): Query<Narrowed>,
+    if_none_match: IfNoneMatch,
+    Query(params): Query<ListParams>,
 ) -> Response {
     let filter = Filter {
-        status: narrowed.status,
-        expired: narrowed.expired,
-        workspace: narrowed.workspace_id,
-        email: narrowed.email.clone(),
-        before: narrowed.cursor,
-        limit: narrowed.limit,
+        status: params.status,
+        expired: params.expired,
+        workspace: params.workspace_id,
+        email: params.email.clone(),
+        before: params.cursor,
+        limit: params.limit,
     };
     if filter == Filter::default()
-        && let Some(kept) = app.kept().of(organization)
-        && let Some((standing, cost)) = app.service().standing(&caller, organization, Need::ManageMembers).await
-        && let Some(answer) = kept.answer(&standing, &has, cost)
+        && let Some(cached) = app.list_cache().get(organization)
+        && let Some((access, stats)) = app.service().standing(&caller, organization, Need::ManageMembers).await
+        && let Some(response) = cached.response_if_valid(&access, &if_none_match, stats)
     {
-        return answer;
+        return response;
     }
-    // Apart, for all that making it needs would be moved with whoever is shown the same again.
-    Box::pin(anew(app, caller, List { organization, filter }, has, narrowed)).await
+    // Boxed, because the uncached path would enlarge the future of the cached one.
+    Box::pin(uncached(app, caller, List { organization, filter }, if_none_match, params)).await
 }
 
-async fn anew(app: App, caller: Arc<Caller>, list: List, has: Has, narrowed: Narrowed) -> Response {
+/// Loads the list and caches it if it is cacheable.
+async fn uncached(
+    app: App,
+    caller: Arc<Caller>,
+    list: List,
+    if_none_match: IfNoneMatch,
+    params: ListParams,
+) -> Response {
     let organization = list.organization;
-    let reply = app.ask(&caller, list).await;
+    let reply = app.query(&caller, list).await;
     let Ok(page) = reply.result else {
-        return Answer::from(reply.map(drop)).into_response();
+        return ApiResponse::from(reply.map(drop)).into_response();
     };
-    let headers = headers(&app, organization, &narrowed, &page);
-    let data = InvitationShape::page(page.invitations);
+    let headers = response_headers(&app, organization, &params, &page);
+    let data = InvitationResponse::page_json(page.invitations);
     match (page.holds, &reply.session) {
-        (Some(holds), Some(session)) => {
-            let list = Arc::new(KeptList::new(holds, data, headers));
-            app.kept().keep(organization, Arc::clone(&list));
-            list.shown_in(session, &has, reply.cost)
+        (Some(validity), Some(session)) => {
+            let list = Arc::new(CachedList::new(validity, data, headers));
+            app.list_cache().insert(organization, Arc::clone(&list));
+            list.response(session, &if_none_match, reply.cost)
         }
         (_, session) => {
-            let mut response = envelope::success_of(data, session.as_ref(), reply.cost);
+            let mut response = envelope::success_with_data(data, session.as_ref(), reply.cost);
             response.headers_mut().extend(headers);
             response
         }
     }
 }
 
-/// The next page, and the seats.
-fn headers(app: &App, organization: OrganizationId, narrowed: &Narrowed, page: &Page) -> HeaderMap {
-    let link = page.next.and_then(|next| link(app, organization, narrowed, next)).map(|link| (header::LINK, link));
-    let seats = page.seats.and_then(seats).map(|seats| (SEATS, seats));
+/// Returns the `Link` header of the next page, and the `Seats` header.
+fn response_headers(app: &App, organization: OrganizationId, params: &ListParams, page: &Page) -> HeaderMap {
+    let link = page.next.and_then(|next| next_link(app, organization, params, next)).map(|link| (header::LINK, link));
+    let seats = page.seats.and_then(seats_header).map(|seats| (SEATS, seats));
     link.into_iter().chain(seats).collect()
 }
 
-/// The next page by its absolute address, narrowed to the same.
-fn link(app: &App, organization: OrganizationId, narrowed: &Narrowed, next: InvitationId) -> Option<HeaderValue> {
+/// Returns a `Link` value with the absolute URL of the next page, with the same filter.
+fn next_link(app: &App, organization: OrganizationId, params: &ListParams, next: InvitationId) -> Option<HeaderValue> {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    match narrowed.status {
+    match params.status {
         StatusFilter::All => query.append_pair("status", "all"),
         StatusFilter::Only(status) => query.append_pair("status", status.as_str()),
     };
@@ -144,10 +154,10 @@ fn link(app: &App, organization: OrganizationId, narrowed: &Narrowed, next: Invi
             query.append_pair(name, &value);
         }
     };
-    pair("expired", narrowed.expired.map(|expired| expired.to_string()));
-    pair("workspace_id", narrowed.workspace_id.map(|id| id.to_string()));
-    pair("email", narrowed.email.as_ref().map(|email| email.key().to_owned()));
-    pair("limit", narrowed.limit.map(|limit| limit.to_string()));
+    pair("expired", params.expired.map(|expired| expired.to_string()));
+    pair("workspace_id", params.workspace_id.map(|id| id.to_string()));
+    pair("email", params.email.as_ref().map(|email| email.key().to_owned()));
+    pair("limit", params.limit.map(|limit| limit.to_string()));
     pair("cursor", Some(next.to_string()));
     let (base, query) = (app.settings().public_url.as_str(), query.finish());
     HeaderValue::from_str(&format!("<{base}/organizations/{organization}/invitations?{query}>; rel=\"next\"")).ok()

@@ -1,22 +1,22 @@
-//! Invitations: contract B.4 and C, and ours: declining.
+//! Invitations.
 
 pub(crate) mod accept;
 pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod decline;
 pub(crate) mod discard;
+mod import;
 pub(crate) mod list;
 pub(crate) mod resend;
 
 use vestibule_core::Problem;
 use vestibule_core::invitation::LONGEST_LIFE;
 
-use crate::extract::Reader;
+use crate::extract::FieldReader;
 
-/// Days until an invitation expires, 1 to 90 (decision 11).
-fn expiry_days(fields: &mut Reader) -> Result<Option<u16>, Problem> {
+pub(crate) use import::parse_pasted_rows;
+
+/// Returns the number of days until an invitation expires, 1 to 90.
+fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {
     fields.number_within("expiry_days", 1..=LONGEST_LIFE)
 }
-mod sheet;
-
-pub(crate) use sheet::pasted_rows;

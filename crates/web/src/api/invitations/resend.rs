@@ -7,42 +7,42 @@ use vestibule_core::id::{InvitationId, OrganizationId};
 use vestibule_core::invitation::Resend;
 
 use super::expiry_days;
-use crate::answer::Answer;
-use crate::api::shape::InvitationShape;
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::api::response::InvitationResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
-/// How long it is to live now.
+/// The fields of a resent invitation.
 #[derive(Debug, ToSchema)]
 #[schema(as = ResentInvitation)]
 pub(crate) struct Fields {
-    /// Days until it expires.
+    /// Days until the invitation expires.
     #[schema(minimum = 1, maximum = 90)]
     expiry_days: Option<u16>,
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { expiry_days: expiry_days(fields)? })
     }
 }
 
-/// Send an invitation again.
+/// Resends an invitation.
 ///
-/// It gets a new token and a new end, and every older link is dead. This also revives one that has expired, and takes
-/// over one whose inviter may no longer grant it.
+/// The invitation gets a new token and expiry, and earlier links stop working. Expired invitations become valid again.
+/// If the invitation is suspended or its inviter has left, the caller becomes its inviter.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/resend", tag = "Invitations",
     request_body = Option<Fields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("invitationId" = InvitationId, Path, description = "The invitation")),
-    responses((status = 200, description = "The invitation", body = Enveloped<InvitationShape>)))]
+    responses((status = 200, description = "The invitation", body = Enveloped<InvitationResponse>)))]
 pub(crate) async fn resend(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, invitation)): Path<(OrganizationId, InvitationId)>,
     Body(Fields { expiry_days }): Body<Fields>,
-) -> Answer<InvitationShape> {
+) -> ApiResponse<InvitationResponse> {
     let resend = Resend { organization, invitation, days: expiry_days };
-    Answer::from(app.run(&caller, resend).await.map(InvitationShape::from))
+    ApiResponse::from(app.run(&caller, resend).await.map(InvitationResponse::from))
 }

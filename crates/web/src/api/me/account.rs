@@ -3,14 +3,19 @@
 use axum::extract::State;
 use vestibule_core::user::ShowAccount;
 
-use crate::answer::Answer;
-use crate::api::shape::AccountShape;
-use crate::app::{App, Visitor};
+use crate::api::response::AccountResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::openapi::Enveloped;
 
-/// The signed-in user.
+/// Returns the signed-in user's account.
 #[utoipa::path(get, path = "/me", tag = "Me",
-    responses((status = 200, description = "The account", body = Enveloped<AccountShape>)))]
-pub(crate) async fn account(State(app): State<App>, Visitor(caller): Visitor) -> Answer<AccountShape> {
-    Answer::from(app.ask(&caller, ShowAccount).await.map(|shown| AccountShape::new(shown, app.here())))
+    responses((status = 200, description = "The account", body = Enveloped<AccountResponse>)))]
+pub(crate) async fn account(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<AccountResponse> {
+    ApiResponse::from(
+        app.query(&caller, ShowAccount).await.map(|account| AccountResponse::new(account, app.response_context())),
+    )
 }

@@ -1,4 +1,4 @@
-//! `/me/email-addresses`: one's own addresses (contract B.10).
+//! `/me/email-addresses`: the caller's e-mail addresses.
 
 use axum::extract::State;
 use utoipa::ToSchema;
@@ -9,21 +9,24 @@ use vestibule_core::secret::TypedCode;
 use vestibule_core::user::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 use vestibule_core::{Problem, Reply};
 
-use crate::answer::Answer;
-use crate::api::shape::{EmailShape, Told};
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Query, Reader};
+use crate::api::response::{EmailAddressResponse, MessageResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::openapi::Enveloped;
 
-/// One's own addresses, the oldest first.
+/// Lists the caller's e-mail addresses, oldest first.
 #[utoipa::path(get, path = "/me/email-addresses", tag = "Me",
-    responses((status = 200, description = "The addresses", body = Enveloped<Vec<EmailShape>>)))]
-pub(crate) async fn list(State(app): State<App>, Visitor(caller): Visitor) -> Answer<Vec<EmailShape>> {
-    let addresses = app.ask(&caller, ListAddresses).await;
-    Answer::from(addresses.map(|addresses| addresses.into_iter().map(EmailShape::from).collect()))
+    responses((status = 200, description = "The addresses", body = Enveloped<Vec<EmailAddressResponse>>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<Vec<EmailAddressResponse>> {
+    let addresses = app.query(&caller, ListAddresses).await;
+    ApiResponse::from(addresses.map(|addresses| addresses.into_iter().map(EmailAddressResponse::from).collect()))
 }
 
-/// One more address.
+/// The fields of a new e-mail address.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewEmailAddress)]
 pub(crate) struct Fields {
@@ -32,108 +35,110 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { email: EmailAddress::parse(&fields.required_text("email")?)? })
     }
 }
 
-/// Add an address to one's account. It counts as claimed until it is verified.
+/// Adds an unverified e-mail address to the caller's account.
 #[utoipa::path(post, path = "/me/email-addresses", tag = "Me", request_body = Fields,
-    responses((status = 200, description = "Email address added", body = Enveloped<EmailShape>)))]
+    responses((status = 200, description = "Email address added", body = Enveloped<EmailAddressResponse>)))]
 pub(crate) async fn add(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Fields { email }): Body<Fields>,
-) -> Answer<EmailShape> {
-    Answer::from(app.run(&caller, AddAddress { email }).await.map(EmailShape::from))
+) -> ApiResponse<EmailAddressResponse> {
+    ApiResponse::from(app.run(&caller, AddAddress { email }).await.map(EmailAddressResponse::from))
 }
 
-/// One of one's own addresses.
+/// Returns one of the caller's e-mail addresses.
 #[utoipa::path(get, path = "/me/email-addresses/{id}", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "The address", body = Enveloped<EmailShape>)))]
-pub(crate) async fn one(
+    responses((status = 200, description = "The address", body = Enveloped<EmailAddressResponse>)))]
+pub(crate) async fn show(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((address,)): Path<(EmailAddressId,)>,
-) -> Answer<EmailShape> {
-    Answer::from(app.ask(&caller, ShowAddress { address }).await.map(EmailShape::from))
+) -> ApiResponse<EmailAddressResponse> {
+    ApiResponse::from(app.query(&caller, ShowAddress { address }).await.map(EmailAddressResponse::from))
 }
 
-/// Delete one of one's own addresses, but not the primary one.
+/// Deletes one of the caller's e-mail addresses.
+///
+/// The primary address cannot be deleted.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/delete", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "Deleted", body = Enveloped<Told>)))]
+    responses((status = 200, description = "Deleted", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((address,)): Path<(EmailAddressId,)>,
-) -> Answer<Told> {
+) -> ApiResponse<MessageResponse> {
     let reply = app.run(&caller, DeleteAddress { address }).await;
-    Answer::from(reply.map(|()| Told::new("Email address deleted")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Email address deleted")))
 }
 
-/// Make one of one's own verified addresses the primary one.
+/// Makes one of the caller's verified e-mail addresses the primary one.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/make-primary", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "Primary from now on", body = Enveloped<Told>)))]
+    responses((status = 200, description = "The address is now the primary one", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn make_primary(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((address,)): Path<(EmailAddressId,)>,
-) -> Answer<Told> {
+) -> ApiResponse<MessageResponse> {
     let reply = app.run(&caller, MakePrimary { address }).await;
-    Answer::from(reply.map(|()| Told::new("Primary email address changed")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Primary email address changed")))
 }
 
-/// Mail a code to one of one's own addresses.
+/// Mails a verification code to one of the caller's e-mail addresses.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/prepare-verification", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "Verification code sent", body = Enveloped<Told>),
+    responses((status = 200, description = "Verification code sent", body = Enveloped<MessageResponse>),
               (status = 429, description = "Too many mails")))]
 pub(crate) async fn prepare(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((address,)): Path<(EmailAddressId,)>,
-) -> Answer<Told> {
+) -> ApiResponse<MessageResponse> {
     let reply = prepare_address(app.service(), &caller, address).await;
-    Answer::from(reply.map(|()| Told::new("Verification code sent")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Verification code sent")))
 }
 
-/// The code from the mail.
+/// A verification code.
 #[derive(Debug, ToSchema)]
 #[schema(as = AddressCode)]
-pub(crate) struct Typed {
-    /// Six digits. Earlier clients call it `code`, and put it into the query.
+pub(crate) struct CodeFields {
+    /// Six digits. `code` and a query parameter are accepted too, for earlier clients.
     #[schema(value_type = String, example = "042117")]
     verification_code: Option<TypedCode>,
 }
 
-impl FromFields for Typed {
-    const TOLERANT: bool = true;
+impl FromFields for CodeFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        let newer = fields.text("verification_code")?;
-        let code = newer.or(fields.text("code")?).filter(|code| !code.is_empty());
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let (code, legacy_code) = (fields.text("verification_code")?, fields.text("code")?);
+        let code = code.or(legacy_code).filter(|code| !code.is_empty());
         Ok(Self { verification_code: code.map(|code| TypedCode::read(&code)) })
     }
 }
 
-/// Verify one of one's own addresses by the code from the mail.
-#[utoipa::path(post, path = "/me/email-addresses/{id}/attempt-verification", tag = "Me", request_body = Typed,
+/// Verifies one of the caller's e-mail addresses with the code from the mail.
+#[utoipa::path(post, path = "/me/email-addresses/{id}/attempt-verification", tag = "Me", request_body = CodeFields,
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "Email verified successfully", body = Enveloped<Told>),
-              (status = 400, description = "Not that code, or too late"), (status = 429, description = "Too many tries")))]
+    responses((status = 200, description = "Email verified successfully", body = Enveloped<MessageResponse>),
+              (status = 400, description = "The code is wrong or has expired"), (status = 429, description = "Too many attempts")))]
 pub(crate) async fn attempt(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((address,)): Path<(EmailAddressId,)>,
-    Query(in_query): Query<Typed>,
-    Body(typed): Body<Typed>,
-) -> Answer<Told> {
-    let reply = match typed.verification_code.or(in_query.verification_code) {
+    Query(query): Query<CodeFields>,
+    Body(fields): Body<CodeFields>,
+) -> ApiResponse<MessageResponse> {
+    let reply = match fields.verification_code.or(query.verification_code) {
         Some(code) => prove_address(app.service(), &caller, address, &code).await,
         None => Reply::refused(Problem::required("verification_code")),
     };
-    Answer::from(reply.map(|_| Told::new("Email verified successfully")))
+    ApiResponse::from(reply.map(|_| MessageResponse::new("Email verified successfully")))
 }

@@ -7,17 +7,17 @@ use vestibule_core::id::OrganizationId;
 use vestibule_core::organization::{ListDeleted, Restorable};
 use vestibule_core::time::Timestamp;
 
-use crate::answer::Answer;
-use crate::app::{App, Visitor};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::openapi::Enveloped;
 
-/// A deleted organization, and until when it can be brought back.
+/// A deleted organization that can be restored.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeletedOrganization {
     id: OrganizationId,
     name: String,
     deleted_at: Timestamp,
-    /// From this second on it is too late.
+    /// The time of permanent deletion; from then on it cannot be restored.
     erased_at: Timestamp,
 }
 
@@ -33,13 +33,13 @@ impl From<Restorable> for DeletedOrganization {
     }
 }
 
-/// The deleted organizations that one may bring back, as an admin of theirs.
+/// Lists the deleted organizations that the caller can restore, as an admin of them.
 #[utoipa::path(get, path = "/me/deleted-organizations", tag = "Me",
-    responses((status = 200, description = "They", body = Enveloped<Vec<DeletedOrganization>>)))]
+    responses((status = 200, description = "The organizations", body = Enveloped<Vec<DeletedOrganization>>)))]
 pub(crate) async fn deleted_organizations(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-) -> Answer<Vec<DeletedOrganization>> {
-    let reply = app.ask(&caller, ListDeleted).await;
-    Answer::from(reply.map(|deleted| deleted.into_iter().map(DeletedOrganization::from).collect()))
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<Vec<DeletedOrganization>> {
+    let reply = app.query(&caller, ListDeleted).await;
+    ApiResponse::from(reply.map(|deleted| deleted.into_iter().map(DeletedOrganization::from).collect()))
 }

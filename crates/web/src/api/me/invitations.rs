@@ -3,21 +3,23 @@
 use axum::extract::State;
 use vestibule_core::invitation::Mine;
 
-use crate::answer::Answer;
-use crate::api::shape::OwnInvitationShape;
-use crate::app::{App, Visitor};
+use crate::api::response::OwnInvitationResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::openapi::Enveloped;
 
-/// What one is invited to, over all organizations.
+/// Lists the caller's pending invitations of all organizations, newest first.
 ///
-/// Only invitations for addresses that one has proved: an address that is merely claimed shows nothing. Those that ran
-/// out are among them, marked `expired`.
+/// It contains the invitations for the caller's verified e-mail addresses, including expired ones.
 #[utoipa::path(get, path = "/me/invitations", tag = "Me",
-    responses((status = 200, description = "The invitations, the newest first", body = Enveloped<Vec<OwnInvitationShape>>)))]
-pub(crate) async fn invitations(State(app): State<App>, Visitor(caller): Visitor) -> Answer<Vec<OwnInvitationShape>> {
-    Answer::from(
-        app.ask(&caller, Mine)
+    responses((status = 200, description = "The invitations", body = Enveloped<Vec<OwnInvitationResponse>>)))]
+pub(crate) async fn invitations(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<Vec<OwnInvitationResponse>> {
+    ApiResponse::from(
+        app.query(&caller, Mine)
             .await
-            .map(|own| own.into_iter().map(|own| OwnInvitationShape::new(own, app.here())).collect()),
+            .map(|own| own.into_iter().map(|own| OwnInvitationResponse::new(own, app.response_context())).collect()),
     )
 }

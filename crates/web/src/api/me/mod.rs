@@ -1,4 +1,4 @@
-//! What is one's own: contract B.10, and ours: what one is invited to.
+//! The signed-in user's account, addresses, password, sign-ins, memberships and invitations.
 
 pub(crate) mod account;
 pub(crate) mod addresses;

@@ -3,19 +3,21 @@
 use axum::extract::State;
 use vestibule_core::membership::Mine;
 
-use crate::answer::Answer;
-use crate::api::shape::OwnMembershipShape;
-use crate::app::{App, Visitor};
+use crate::api::response::DetailedMembershipResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::openapi::Enveloped;
 
-/// The organizations one belongs to, the newest membership first.
+/// Lists the caller's organization memberships, newest first.
 #[utoipa::path(get, path = "/me/organization-memberships", tag = "Me",
-    responses((status = 200, description = "The memberships", body = Enveloped<Vec<OwnMembershipShape>>)))]
+    responses((status = 200, description = "The memberships", body = Enveloped<Vec<DetailedMembershipResponse>>)))]
 pub(crate) async fn organization_memberships(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-) -> Answer<Vec<OwnMembershipShape>> {
-    let here = app.here();
-    let reply = app.ask(&caller, Mine).await;
-    Answer::from(reply.map(|own| own.into_iter().map(|own| OwnMembershipShape::own(own, here)).collect()))
+    CurrentCaller(caller): CurrentCaller,
+) -> ApiResponse<Vec<DetailedMembershipResponse>> {
+    let context = app.response_context();
+    let reply = app.query(&caller, Mine).await;
+    ApiResponse::from(
+        reply.map(|own| own.into_iter().map(|own| DetailedMembershipResponse::from_own(own, context)).collect()),
+    )
 }

@@ -1,5 +1,5 @@
-//! `POST /me/update-password`, `POST /me/remove-password` and `POST /me/account/delete`: what one's password is asked for
-//! again.
+//! `POST /me/update-password`, `POST /me/remove-password` and `POST /me/account/delete`: calls that require the current
+//! password.
 
 use axum::extract::State;
 use utoipa::ToSchema;
@@ -7,108 +7,108 @@ use vestibule_core::Problem;
 use vestibule_core::password::Password;
 use vestibule_core::user::{change_password, delete_account, remove_password};
 
-use crate::answer::Answer;
-use crate::api::shape::Told;
-use crate::app::{App, Visitor};
+use crate::api::response::MessageResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Reader};
+use crate::extract::{Body, FieldReader, FromFields};
 use crate::openapi::Enveloped;
 
-/// A password and the next one.
+/// The current and the new password.
 #[derive(Debug, ToSchema)]
 #[schema(as = PasswordChange)]
-pub(crate) struct Change {
-    /// The present one; not for an account without.
+pub(crate) struct ChangePasswordFields {
+    /// Required if the account has a password.
     #[schema(value_type = Option<String>)]
     current_password: Option<Password>,
     #[schema(value_type = String)]
     new_password: String,
 }
 
-impl FromFields for Change {
-    const TOLERANT: bool = true;
+impl FromFields for ChangePasswordFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
-            current_password: password(fields, "current_password")?,
+            current_password: optional_password(fields, "current_password")?,
             new_password: fields.required_text("new_password")?,
         })
     }
 }
 
-fn password(fields: &mut Reader, name: &str) -> Result<Option<Password>, Problem> {
+fn optional_password(fields: &mut FieldReader, name: &str) -> Result<Option<Password>, Problem> {
     Ok(fields.text(name)?.filter(|text| !text.is_empty()).map(Password::attempt))
 }
 
-/// Change one's password.
+/// Changes the caller's password.
 ///
-/// Every other sign-in ends with it: whoever knew the old one may be signed in somewhere.
-#[utoipa::path(post, path = "/me/update-password", tag = "Me", request_body = Change,
-    responses((status = 200, description = "Changed", body = Enveloped<Told>)))]
+/// All other sign-ins of the user end.
+#[utoipa::path(post, path = "/me/update-password", tag = "Me", request_body = ChangePasswordFields,
+    responses((status = 200, description = "Password changed", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn update(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Body(Change { current_password, new_password }): Body<Change>,
-) -> Result<Answer<Told>, Refusal> {
+    CurrentCaller(caller): CurrentCaller,
+    Body(ChangePasswordFields { current_password, new_password }): Body<ChangePasswordFields>,
+) -> Result<ApiResponse<MessageResponse>, Refusal> {
     let chosen = Password::chosen(new_password, app.settings().passwords.minimum_length)?;
     let reply = change_password(app.service(), &caller, current_password, chosen).await;
-    Ok(Answer::from(reply.map(|()| Told::new("Password updated"))))
+    Ok(ApiResponse::from(reply.map(|()| MessageResponse::new("Password updated"))))
 }
 
-/// The present password.
+/// The current password.
 #[derive(Debug, ToSchema)]
 #[schema(as = CurrentPassword)]
-pub(crate) struct Current {
+pub(crate) struct RemovePasswordFields {
     #[schema(value_type = Option<String>)]
     current_password: Option<Password>,
 }
 
-impl FromFields for Current {
-    const TOLERANT: bool = true;
+impl FromFields for RemovePasswordFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        Ok(Self { current_password: password(fields, "current_password")? })
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self { current_password: optional_password(fields, "current_password")? })
     }
 }
 
-/// Take one's password away, if there is another way to sign in.
-#[utoipa::path(post, path = "/me/remove-password", tag = "Me", request_body = Current,
-    responses((status = 200, description = "Removed", body = Enveloped<Told>)))]
+/// Removes the caller's password, if there is another way to sign in.
+#[utoipa::path(post, path = "/me/remove-password", tag = "Me", request_body = RemovePasswordFields,
+    responses((status = 200, description = "Removed", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn remove(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Body(Current { current_password }): Body<Current>,
-) -> Answer<Told> {
+    CurrentCaller(caller): CurrentCaller,
+    Body(RemovePasswordFields { current_password }): Body<RemovePasswordFields>,
+) -> ApiResponse<MessageResponse> {
     let reply = remove_password(app.service(), &caller, current_password).await;
-    Answer::from(reply.map(|()| Told::new("Password removed")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Password removed")))
 }
 
-/// One's password, to be sure.
+/// The current password, as confirmation.
 #[derive(Debug, ToSchema)]
 #[schema(as = AccountDeletion)]
-pub(crate) struct Deletion {
+pub(crate) struct DeleteAccountFields {
     #[schema(value_type = Option<String>)]
     password: Option<Password>,
 }
 
-impl FromFields for Deletion {
-    const TOLERANT: bool = true;
+impl FromFields for DeleteAccountFields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
-        Ok(Self { password: password(fields, "password")? })
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self { password: optional_password(fields, "password")? })
     }
 }
 
-/// Delete one's account, with all memberships.
+/// Deletes the caller's account with all its memberships.
 ///
-/// Refused while somebody's last admin, with the list of what would be left without one.
-#[utoipa::path(post, path = "/me/account/delete", tag = "Me", request_body = Deletion,
-    responses((status = 200, description = "Deleted", body = Enveloped<Told>)))]
+/// The last admin of an organization or workspace cannot be deleted; the error lists these.
+#[utoipa::path(post, path = "/me/account/delete", tag = "Me", request_body = DeleteAccountFields,
+    responses((status = 200, description = "Deleted", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Body(Deletion { password }): Body<Deletion>,
-) -> Answer<Told> {
+    CurrentCaller(caller): CurrentCaller,
+    Body(DeleteAccountFields { password }): Body<DeleteAccountFields>,
+) -> ApiResponse<MessageResponse> {
     let reply = delete_account(app.service(), &caller, password).await;
-    Answer::from(reply.map(|()| Told::new("Account deleted")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Account deleted")))
 }

@@ -1,4 +1,4 @@
-//! `GET /me/signins` and `POST /me/signins/{id}/signout`: where one is signed in.
+//! `GET /me/signins` and `POST /me/signins/{id}/signout`
 
 use axum::extract::State;
 use serde::Serialize;
@@ -8,8 +8,8 @@ use vestibule_core::session::SignIn;
 use vestibule_core::session::{EndSignIn, ListSignIns};
 use vestibule_core::time::Timestamp;
 
-use crate::answer::Answer;
-use crate::app::{App, Visitor};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
@@ -25,11 +25,11 @@ pub(crate) struct OwnSignIn {
     expires_at: Timestamp,
     last_active_at: Timestamp,
     ip_address: String,
-    /// What the browser calls itself.
+    /// The browser's `User-Agent`.
     browser: String,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// True for the sign-in that makes this request.
     current: bool,
 }
 
@@ -52,24 +52,24 @@ impl OwnSignIn {
     }
 }
 
-/// One's sign-ins on every browser, the newest first.
+/// Lists the caller's sign-ins in all browsers, newest first.
 #[utoipa::path(get, path = "/me/signins", tag = "Me",
     responses((status = 200, description = "The sign-ins", body = Enveloped<Vec<OwnSignIn>>)))]
-pub(crate) async fn list(State(app): State<App>, Visitor(caller): Visitor) -> Answer<Vec<OwnSignIn>> {
-    let reply = app.ask(&caller, ListSignIns).await;
-    Answer::from(
-        reply.map(|(sign_ins, current)| sign_ins.into_iter().map(|one| OwnSignIn::new(one, current)).collect()),
+pub(crate) async fn list(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> ApiResponse<Vec<OwnSignIn>> {
+    let reply = app.query(&caller, ListSignIns).await;
+    ApiResponse::from(
+        reply.map(|(sign_ins, current)| sign_ins.into_iter().map(|sign_in| OwnSignIn::new(sign_in, current)).collect()),
     )
 }
 
-/// End one of one's own sign-ins, wherever it is.
+/// Ends one of the caller's sign-ins, in any browser.
 #[utoipa::path(post, path = "/me/signins/{id}/signout", tag = "Me",
     params(("id" = SignInId, Path, description = "The sign-in")),
     responses((status = 200, description = "Ended", body = Enveloped<Option<bool>>)))]
 pub(crate) async fn end(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((sign_in,)): Path<(SignInId,)>,
-) -> Answer<Option<bool>> {
-    Answer::from(app.run(&caller, EndSignIn { sign_in }).await.map(|()| None))
+) -> ApiResponse<Option<bool>> {
+    ApiResponse::from(app.run(&caller, EndSignIn { sign_in }).await.map(|()| None))
 }

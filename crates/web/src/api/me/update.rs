@@ -1,4 +1,4 @@
-//! `POST /me`, which was `PATCH /me`, and `POST /me/profile-picture`.
+//! `POST /me` and `POST /me/profile-picture`
 
 use axum::extract::State;
 use utoipa::ToSchema;
@@ -8,15 +8,15 @@ use vestibule_core::names::{PersonName, Username};
 use vestibule_core::user::{NewUsername, Update};
 use vestibule_core::{Code, Problem};
 
-use crate::answer::Answer;
-use crate::api::shape::AccountShape;
-use crate::app::{App, Visitor};
+use crate::api::response::AccountResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Reader};
-use crate::images::{self, Sent};
+use crate::extract::{Body, FieldReader, FromFields};
+use crate::images::{self, ImageField};
 use crate::openapi::Enveloped;
 
-/// What is to be changed; what is left out stays.
+/// The changes to an account. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = AccountChanges)]
 pub(crate) struct Fields {
@@ -24,18 +24,18 @@ pub(crate) struct Fields {
     first_name: Option<PersonName>,
     #[schema(value_type = Option<String>, max_length = 100)]
     last_name: Option<PersonName>,
-    /// Empty for none.
+    /// An empty text removes the user name.
     #[schema(value_type = Option<String>)]
     username: Option<NewUsername>,
-    /// One of one's own verified addresses.
+    /// The id of one of the caller's verified addresses.
     #[schema(value_type = Option<String>)]
     primary_email_address_id: Option<EmailAddressId>,
-    /// Whether the profile picture goes.
+    /// True to remove the profile picture.
     remove_profile_picture: Option<bool>,
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name =
             |name: &'static str, text: Option<String>| text.map(|text| PersonName::parse(name, &text)).transpose();
         let username = match fields.text("username")? {
@@ -43,7 +43,7 @@ impl FromFields for Fields {
             Some(text) => Some(NewUsername::This(Username::parse("username", &text)?)),
             None => None,
         };
-        // There is no second factor yet: it can only be said that there is none.
+        // Second factors are not supported, so `none` is the only valid policy.
         if fields.text("second_factor_policy")?.is_some_and(|policy| !policy.is_empty() && policy != "none") {
             return Err(Code::MfaNotAvailable.into());
         }
@@ -59,14 +59,14 @@ impl FromFields for Fields {
     }
 }
 
-/// Change one's own account.
+/// Changes the caller's account.
 #[utoipa::path(post, path = "/me", tag = "Me", request_body = Fields,
-    responses((status = 200, description = "User updated successfully", body = Enveloped<AccountShape>)))]
+    responses((status = 200, description = "User updated successfully", body = Enveloped<AccountResponse>)))]
 pub(crate) async fn update(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(fields): Body<Fields>,
-) -> Answer<AccountShape> {
+) -> ApiResponse<AccountResponse> {
     let update = Update {
         first_name: fields.first_name,
         last_name: fields.last_name,
@@ -74,38 +74,40 @@ pub(crate) async fn update(
         primary_address: fields.primary_email_address_id,
         picture: if fields.remove_profile_picture == Some(true) { Change::Clear } else { Change::Keep },
     };
-    Answer::from(app.run(&caller, update).await.map(|shown| AccountShape::new(shown, app.here())))
+    ApiResponse::from(
+        app.run(&caller, update).await.map(|account| AccountResponse::new(account, app.response_context())),
+    )
 }
 
-/// A picture of oneself.
+/// A profile picture.
 #[derive(Debug, ToSchema)]
 #[schema(as = ProfilePicture)]
 pub(crate) struct Picture {
-    /// A PNG, JPEG or WebP file in a multipart form; up to 5 MiB.
+    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB.
     #[schema(value_type = String, format = Binary)]
-    pub(crate) file: Sent,
+    pub(crate) file: ImageField,
 }
 
 impl FromFields for Picture {
-    const TAKES_IMAGE: bool = true;
+    const ACCEPTS_IMAGE: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         match fields.image("file")? {
-            Sent::Nothing => Err(Problem::required("file")),
+            ImageField::Missing => Err(Problem::required("file")),
             file => Ok(Self { file }),
         }
     }
 }
 
-/// Show a picture of oneself from now on.
+/// Sets the caller's profile picture.
 #[utoipa::path(post, path = "/me/profile-picture", tag = "Me", request_body = Picture,
     responses((status = 200, description = "Uploaded", body = Enveloped<Option<bool>>)))]
-pub(crate) async fn picture(
+pub(crate) async fn upload_picture(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Picture { file }): Body<Picture>,
-) -> Result<Answer<Option<bool>>, Refusal> {
-    let picture = images::received(&app, &caller, Subject::OfCaller, file).await?;
+) -> Result<ApiResponse<Option<bool>>, Refusal> {
+    let picture = images::store_upload(&app, &caller, Subject::OfCaller, file).await?;
     let reply = app.run(&caller, Update { picture, ..Update::default() }).await;
-    Ok(Answer::from(reply.map(|_| None)))
+    Ok(ApiResponse::from(reply.map(|_| None)))
 }

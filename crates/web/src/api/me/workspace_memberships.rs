@@ -6,37 +6,39 @@ use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::workspace::Mine;
 
-use crate::answer::Answer;
-use crate::api::shape::OwnWorkspaceMembershipShape;
-use crate::app::{App, Visitor};
-use crate::extract::{FromFields, Query, Reader};
+use crate::api::response::DetailedWorkspaceMembershipResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 
-/// What the list is narrowed to.
+/// The query of the list of workspace memberships.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Narrowed {
+pub(crate) struct ListParams {
     /// Only workspaces of this organization.
     org_id: Option<OrganizationId>,
 }
 
-impl FromFields for Narrowed {
-    const TOLERANT: bool = true;
+impl FromFields for ListParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { org_id: fields.id("org_id")? })
     }
 }
 
-/// The workspaces one belongs to, the newest membership first.
-#[utoipa::path(get, path = "/me/workspace-memberships", tag = "Me", params(Narrowed),
-    responses((status = 200, description = "The memberships", body = Enveloped<Vec<OwnWorkspaceMembershipShape>>)))]
+/// Lists the caller's workspace memberships, newest first.
+#[utoipa::path(get, path = "/me/workspace-memberships", tag = "Me", params(ListParams),
+    responses((status = 200, description = "The memberships", body = Enveloped<Vec<DetailedWorkspaceMembershipResponse>>)))]
 pub(crate) async fn workspace_memberships(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(narrowed): Query<Narrowed>,
-) -> Answer<Vec<OwnWorkspaceMembershipShape>> {
-    let here = app.here();
-    let reply = app.ask(&caller, Mine { organization: narrowed.org_id }).await;
-    Answer::from(reply.map(|own| own.into_iter().map(|own| OwnWorkspaceMembershipShape::new(own, here)).collect()))
+    CurrentCaller(caller): CurrentCaller,
+    Query(params): Query<ListParams>,
+) -> ApiResponse<Vec<DetailedWorkspaceMembershipResponse>> {
+    let context = app.response_context();
+    let reply = app.query(&caller, Mine { organization: params.org_id }).await;
+    ApiResponse::from(
+        reply.map(|own| own.into_iter().map(|own| DetailedWorkspaceMembershipResponse::new(own, context)).collect()),
+    )
 }

@@ -8,15 +8,15 @@ use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Create;
 
-use crate::answer::Answer;
-use crate::api::shape::{MembershipShape, OrganizationShape};
-use crate::app::{App, Visitor};
+use crate::api::response::{MembershipResponse, OrganizationResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Reader};
-use crate::images::{self, Sent};
+use crate::extract::{Body, FieldReader, FromFields};
+use crate::images::{self, ImageField};
 use crate::openapi::Enveloped;
 
-/// A new organization.
+/// The fields of a new organization.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewOrganization)]
 pub(crate) struct Fields {
@@ -24,15 +24,15 @@ pub(crate) struct Fields {
     name: OrganizationName,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Description,
-    /// A PNG, JPEG or WebP file in a multipart form; up to 5 MiB.
+    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB.
     #[schema(value_type = Option<String>, format = Binary)]
-    image: Sent,
+    image: ImageField,
 }
 
 impl FromFields for Fields {
-    const TAKES_IMAGE: bool = true;
+    const ACCEPTS_IMAGE: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let description = fields.text("description")?.unwrap_or_default();
         Ok(Self {
             name: OrganizationName::parse("name", &fields.required_text("name")?)?,
@@ -42,28 +42,28 @@ impl FromFields for Fields {
     }
 }
 
-/// The organization and its founder's membership.
+/// The new organization and the caller's membership.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreatedOrganization)]
 pub(crate) struct Created {
-    organization: OrganizationShape,
-    membership: MembershipShape,
+    organization: OrganizationResponse,
+    membership: MembershipResponse,
 }
 
-/// Found an organization.
+/// Creates an organization.
 ///
-/// The caller becomes its first member and admin, and acts in it from here on.
+/// The caller becomes its admin, and it becomes the active organization of the sign-in.
 #[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = Fields,
     responses((status = 200, description = "Organization created successfully", body = Enveloped<Created>)))]
 pub(crate) async fn create(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Fields { name, description, image }): Body<Fields>,
-) -> Result<Answer<Created>, Refusal> {
-    let image = images::received(&app, &caller, Subject::OfCaller, image).await?;
+) -> Result<ApiResponse<Created>, Refusal> {
+    let image = images::store_upload(&app, &caller, Subject::OfCaller, image).await?;
     let reply = app.run(&caller, Create { name, description, image }).await;
-    Ok(Answer::from(reply.map(|created| Created {
-        organization: OrganizationShape::new(created.organization, app.here()),
-        membership: MembershipShape::from(&created.membership),
+    Ok(ApiResponse::from(reply.map(|created| Created {
+        organization: OrganizationResponse::new(created.organization, app.response_context()),
+        membership: MembershipResponse::from(&created.membership),
     })))
 }

@@ -7,25 +7,25 @@ use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, RoleId};
 use vestibule_core::organization::{ACTIONS, Action, Explain};
 
-use crate::answer::Answer;
-use crate::api::shape::NamedShape;
-use crate::app::{App, Visitor};
-use crate::extract::{FromFields, Path, Query, Reader};
+use crate::api::response::NamedResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{FieldReader, FromFields, Path, Query};
 use crate::openapi::Enveloped;
 
-/// What is asked about.
+/// The query of a permission check.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct About {
-    /// For example `invite`, `remove_member`, `define_role`, `update`, `delete` or `leave`.
+pub(crate) struct ExplainParams {
+    /// An action, such as `invite`, `remove_member`, `define_role`, `update`, `delete` or `leave`.
     #[param(value_type = String)]
     action: Action,
 }
 
-impl FromFields for About {
-    const TOLERANT: bool = true;
+impl FromFields for ExplainParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name = fields.required_text("action")?;
         let names = || ACTIONS.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ");
         let action =
@@ -34,35 +34,37 @@ impl FromFields for About {
     }
 }
 
-/// Whether, and why.
+/// The result of a permission check.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Explanation {
     action: &'static str,
     allowed: bool,
-    /// The caller's roles that allow it.
-    by: Vec<NamedShape<RoleId>>,
-    /// The permission that would do.
+    /// The caller's roles that allow the action.
+    by: Vec<NamedResponse<RoleId>>,
+    /// The missing permission.
     missing: Option<&'static str>,
-    /// What it would be refused with.
+    /// The error code that the action would return.
     code: Option<&'static str>,
     message: &'static str,
 }
 
-/// Whether the caller may do something here, by which of their roles, or what they lack.
+/// Explains whether the caller may perform an action in an organization.
+///
+/// The response names the roles that allow the action, or the missing permission.
 #[utoipa::path(get, path = "/organizations/{id}/explain", tag = "Organizations",
-    params(("id" = OrganizationId, Path, description = "The organization"), About),
-    responses((status = 200, description = "Whether, and why", body = Enveloped<Explanation>)))]
+    params(("id" = OrganizationId, Path, description = "The organization"), ExplainParams),
+    responses((status = 200, description = "The result", body = Enveloped<Explanation>)))]
 pub(crate) async fn explain(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-    Query(About { action }): Query<About>,
-) -> Answer<Explanation> {
-    let reply = app.ask(&caller, Explain { organization, action }).await;
-    Answer::from(reply.map(|explained| Explanation {
+    Query(ExplainParams { action }): Query<ExplainParams>,
+) -> ApiResponse<Explanation> {
+    let reply = app.query(&caller, Explain { organization, action }).await;
+    ApiResponse::from(reply.map(|explained| Explanation {
         action: action.name(),
         allowed: explained.refusal.is_none(),
-        by: explained.by.into_iter().map(|role| NamedShape { id: role.id, name: role.name }).collect(),
+        by: explained.by.into_iter().map(|role| NamedResponse { id: role.id, name: role.name }).collect(),
         missing: explained.missing,
         code: explained.refusal.map(vestibule_core::Code::as_str),
         message: explained.refusal.map_or("", vestibule_core::Code::words),

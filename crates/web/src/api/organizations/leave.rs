@@ -1,23 +1,25 @@
-//! `POST /organizations/{id}/leave`, and `DELETE` of the same.
+//! `POST /organizations/{id}/leave`
 
 use axum::extract::State;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::membership::Leave;
 
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Visitor};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
-/// Leave an organization and all its workspaces. Its last admin cannot.
+/// Leaves an organization and all its workspaces.
+///
+/// The last admin cannot leave.
 #[utoipa::path(post, path = "/organizations/{id}/leave", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Left", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Left", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn leave(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Leave { organization }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Leave { organization }).await.map(|()| SuccessResponse::OK))
 }

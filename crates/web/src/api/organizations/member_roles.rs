@@ -1,41 +1,45 @@
-//! `POST /organizations/{id}/members/{memberId}/roles/{roleId}/add` and `…/remove`, and `PUT` and `DELETE` without those.
+//! `POST /organizations/{id}/members/{memberId}/roles/{roleId}/add` and `…/remove`
 
 use axum::extract::State;
 use vestibule_core::id::{MemberId, OrganizationId, RoleId};
 use vestibule_core::membership::{GiveRole, TakeRole};
 
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Visitor};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
 type Ids = Path<(OrganizationId, MemberId, RoleId)>;
 
-/// Give a member a role. One they have already stays as it is.
+/// Assigns a role to a member.
+///
+/// The call has no effect if the member has the role already.
 #[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/add", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
-           ("memberId" = MemberId, Path, description = "The membership, or its user"),
-           ("roleId" = RoleId, Path, description = "The role: the organization's own, or the deployment's")),
-    responses((status = 200, description = "Given", body = Enveloped<Done>)))]
-pub(crate) async fn give(
+           ("memberId" = MemberId, Path, description = "The id of the membership or of its user"),
+           ("roleId" = RoleId, Path, description = "A role of the organization or of the deployment")),
+    responses((status = 200, description = "Assigned", body = Enveloped<SuccessResponse>)))]
+pub(crate) async fn assign(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, member, role)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, GiveRole { organization, member, role }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, GiveRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Take a role from a member. One they do not have is as good as taken; the last admin keeps theirs.
+/// Revokes a member's role.
+///
+/// The call has no effect if the member does not have the role. The last admin's role cannot be revoked.
 #[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/remove", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
-           ("memberId" = MemberId, Path, description = "The membership, or its user"),
+           ("memberId" = MemberId, Path, description = "The id of the membership or of its user"),
            ("roleId" = RoleId, Path, description = "The role")),
-    responses((status = 200, description = "Taken", body = Enveloped<Done>)))]
-pub(crate) async fn take(
+    responses((status = 200, description = "Revoked", body = Enveloped<SuccessResponse>)))]
+pub(crate) async fn revoke(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, member, role)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, TakeRole { organization, member, role }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, TakeRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
 }

@@ -1,4 +1,4 @@
-//! Organizations, their members and roles: contract B.1 to B.3.
+//! Organizations, their members and roles.
 
 pub(crate) mod create;
 pub(crate) mod delete;

@@ -1,26 +1,26 @@
-//! `POST /organizations/{id}/members/{memberId}/remove`, and `DELETE /organizations/{id}/members/{memberId}`.
+//! `POST /organizations/{id}/members/{memberId}/remove`
 
 use axum::extract::State;
 use vestibule_core::id::{MemberId, OrganizationId};
 use vestibule_core::membership::Remove;
 
-use crate::answer::Answer;
-use crate::api::shape::Done;
-use crate::app::{App, Visitor};
+use crate::api::response::SuccessResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
-/// Remove a member. They have no access from now on, whatever sessions they have.
+/// Removes a member from an organization. Access ends immediately in all their sessions.
 ///
-/// The invitations they sent stay, and are suspended if nobody with the same rights could have sent them.
+/// Invitations that the member sent remain valid, except those whose roles the member could no longer grant.
 #[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/remove", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
-           ("memberId" = MemberId, Path, description = "The membership, or its user")),
-    responses((status = 200, description = "Removed", body = Enveloped<Done>)))]
+           ("memberId" = MemberId, Path, description = "The id of the membership or of its user")),
+    responses((status = 200, description = "Removed", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn remove_member(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, member)): Path<(OrganizationId, MemberId)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Remove { organization, member }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Remove { organization, member }).await.map(|()| SuccessResponse::OK))
 }

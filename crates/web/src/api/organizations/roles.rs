@@ -1,5 +1,4 @@
-//! `GET /organizations/{id}/roles`, `POST` of the same, and `POST /organizations/{id}/roles/{roleId}/remove`, which was
-//! `DELETE /organizations/{id}/roles/{roleId}`.
+//! `GET` and `POST /organizations/{id}/roles`, and `POST /organizations/{id}/roles/{roleId}/remove`
 
 use axum::extract::State;
 use utoipa::ToSchema;
@@ -9,38 +8,38 @@ use vestibule_core::id::{OrganizationId, RoleId};
 use vestibule_core::names::RoleName;
 use vestibule_core::organization::{DefineRole, ListRoles, RemoveRole};
 
-use crate::answer::Answer;
-use crate::api::shape::{Done, RoleShape};
-use crate::app::{App, Visitor};
-use crate::extract::{Body, FromFields, Path, Reader};
+use crate::api::response::{RoleResponse, SuccessResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
-/// The roles that can be given in an organization: the deployment's and its own.
+/// Lists the roles that members of an organization can have: the deployment's and its own.
 #[utoipa::path(get, path = "/organizations/{id}/roles", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Roles retrieved successfully", body = Enveloped<Vec<RoleShape>>)))]
-pub(crate) async fn roles(
+    responses((status = 200, description = "Roles retrieved successfully", body = Enveloped<Vec<RoleResponse>>)))]
+pub(crate) async fn list(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
-) -> Answer<Vec<RoleShape>> {
-    let reply = app.ask(&caller, ListRoles { organization }).await;
-    Answer::from(reply.map(|roles| roles.into_iter().map(RoleShape::from).collect()))
+) -> ApiResponse<Vec<RoleResponse>> {
+    let reply = app.query(&caller, ListRoles { organization }).await;
+    ApiResponse::from(reply.map(|roles| roles.into_iter().map(RoleResponse::from).collect()))
 }
 
-/// A new role.
+/// The fields of a new role.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewRole)]
 pub(crate) struct Fields {
     #[schema(value_type = String, min_length = 2, max_length = 100)]
     pub(crate) name: RoleName,
-    /// What it allows: at most what the caller holds.
+    /// The permissions of the role. The caller must have all of them.
     #[schema(value_type = Vec<String>, max_items = 100)]
     pub(crate) permissions: PermissionSet,
 }
 
 impl FromFields for Fields {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let permissions = fields.texts("permissions")?.unwrap_or_default();
         Ok(Self {
             name: RoleName::parse("name", &fields.required_text("name")?)?,
@@ -49,45 +48,47 @@ impl FromFields for Fields {
     }
 }
 
-/// Define a role of the organization's own.
+/// Creates an organization role.
 #[utoipa::path(post, path = "/organizations/{id}/roles", tag = "Organizations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "Role created successfully", body = Enveloped<RoleShape>)))]
-pub(crate) async fn define(
+    responses((status = 200, description = "Role created successfully", body = Enveloped<RoleResponse>)))]
+pub(crate) async fn create(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Body(Fields { name, permissions }): Body<Fields>,
-) -> Answer<RoleShape> {
-    Answer::from(app.run(&caller, DefineRole { organization, name, permissions }).await.map(RoleShape::from))
+) -> ApiResponse<RoleResponse> {
+    ApiResponse::from(app.run(&caller, DefineRole { organization, name, permissions }).await.map(RoleResponse::from))
 }
 
-/// What takes a role's place.
+/// The replacement of a removed role.
 #[derive(Debug, ToSchema)]
 #[schema(as = RoleReplacement)]
-pub(crate) struct Replacement {
-    /// The role that members and invitees get who have the one that goes. Without it, a role in use stays.
+pub(crate) struct RemoveRoleFields {
+    /// The role that replaces the removed one for members and invitations. Required if the role is in use.
     #[schema(value_type = Option<String>)]
     replacement_role_id: Option<RoleId>,
 }
 
-impl FromFields for Replacement {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+impl FromFields for RemoveRoleFields {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { replacement_role_id: fields.id("replacement_role_id")? })
     }
 }
 
-/// Remove a role of the organization's own.
+/// Removes an organization role.
 #[utoipa::path(post, path = "/organizations/{id}/roles/{roleId}/remove", tag = "Organizations",
-    request_body = Option<Replacement>,
+    request_body = Option<RemoveRoleFields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("roleId" = RoleId, Path, description = "The role")),
-    responses((status = 200, description = "Removed", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Removed", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn remove(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization, role)): Path<(OrganizationId, RoleId)>,
-    Body(Replacement { replacement_role_id: replacement }): Body<Replacement>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, RemoveRole { organization, role, replacement }).await.map(|()| Done::DONE))
+    Body(RemoveRoleFields { replacement_role_id: replacement }): Body<RemoveRoleFields>,
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(
+        app.run(&caller, RemoveRole { organization, role, replacement }).await.map(|()| SuccessResponse::OK),
+    )
 }

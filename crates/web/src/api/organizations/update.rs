@@ -1,4 +1,4 @@
-//! `POST /organizations/{id}/update`, and `PATCH /organizations/{id}`.
+//! `POST /organizations/{id}/update`
 
 use axum::extract::State;
 use utoipa::ToSchema;
@@ -9,15 +9,15 @@ use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Update;
 
-use crate::answer::Answer;
-use crate::api::shape::OrganizationShape;
-use crate::app::{App, Visitor};
+use crate::api::response::OrganizationResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Path, Reader};
-use crate::images::{self, Sent};
+use crate::extract::{Body, FieldReader, FromFields, Path};
+use crate::images::{self, ImageField};
 use crate::openapi::Enveloped;
 
-/// What is to be changed; what is left out stays.
+/// The changes to an organization. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = OrganizationChanges)]
 pub(crate) struct Fields {
@@ -25,25 +25,25 @@ pub(crate) struct Fields {
     name: Option<OrganizationName>,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Option<Description>,
-    /// A PNG, JPEG or WebP file in a multipart form, up to 5 MiB; the text `null` for none.
+    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB. The text `null` removes the image.
     #[schema(value_type = Option<String>, format = Binary)]
-    image: Sent,
-    /// Addresses and networks in CIDR form; an empty one empties the list.
+    image: ImageField,
+    /// IP addresses and networks in CIDR notation. An empty text clears the list.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     whitelisted_ips: Option<AddressList>,
-    /// Whether only those may come in.
+    /// True to restrict access to `whitelisted_ips`.
     enable_ip_restriction: Option<bool>,
-    /// Refused as long as there is no second factor.
+    /// Must not be true: second factors are not supported.
     enforce_mfa: Option<bool>,
-    /// New members come into this workspace as well; "0" for none.
+    /// The workspace that new members are added to; "0" for none.
     #[schema(value_type = Option<String>)]
     auto_assigned_workspace_id: Option<WorkspaceId>,
 }
 
 impl FromFields for Fields {
-    const TAKES_IMAGE: bool = true;
+    const ACCEPTS_IMAGE: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
@@ -59,17 +59,17 @@ impl FromFields for Fields {
     }
 }
 
-/// Change what an organization is called, and from where its members may come in.
+/// Changes an organization's profile and access settings.
 #[utoipa::path(post, path = "/organizations/{id}/update", tag = "Organizations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
-    responses((status = 200, description = "The organization as it is now", body = Enveloped<OrganizationShape>)))]
+    responses((status = 200, description = "The changed organization", body = Enveloped<OrganizationResponse>)))]
 pub(crate) async fn update(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Body(fields): Body<Fields>,
-) -> Result<Answer<OrganizationShape>, Refusal> {
-    let image = images::received(&app, &caller, Subject::Organization(organization), fields.image).await?;
+) -> Result<ApiResponse<OrganizationResponse>, Refusal> {
+    let image = images::store_upload(&app, &caller, Subject::Organization(organization), fields.image).await?;
     let update = Update {
         organization,
         name: fields.name,
@@ -81,5 +81,5 @@ pub(crate) async fn update(
         auto_assigned_workspace: fields.auto_assigned_workspace_id,
     };
     let reply = app.run(&caller, update).await;
-    Ok(Answer::from(reply.map(|updated| OrganizationShape::new(updated, app.here()))))
+    Ok(ApiResponse::from(reply.map(|organization| OrganizationResponse::new(organization, app.response_context()))))
 }

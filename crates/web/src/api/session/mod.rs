@@ -1,10 +1,10 @@
-//! The session: contract B.8. Ids may stand in the query, as the contract has it, or in the body.
+//! The caller's session. Its calls accept ids in the query or the body.
 
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, SignInId, WorkspaceId};
 
-use crate::extract::{FromFields, Reader};
+use crate::extract::{FieldReader, FromFields};
 
 pub(crate) mod show;
 pub(crate) mod sign_out;
@@ -13,50 +13,50 @@ pub(crate) mod switch_sign_in;
 pub(crate) mod switch_workspace;
 pub(crate) mod token;
 
-/// A sign-in by its id.
+/// The sign-in of a call.
 #[derive(Debug, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 #[schema(as = SignInField)]
 pub(crate) struct SignInParameter {
-    /// One of the session's sign-ins.
+    /// The id of one of the session's sign-ins.
     sign_in_id: Option<SignInId>,
 }
 
 impl FromFields for SignInParameter {
-    // Not tolerant: a slip in the name would sign out everybody.
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    // Unknown fields are rejected: with a misspelled name, all sign-ins would be signed out.
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self { sign_in_id: fields.id("sign_in_id")? })
     }
 }
 
-/// An organization by its id.
+/// The organization of a call.
 #[derive(Debug, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 #[schema(as = OrganizationField)]
 pub(crate) struct OrganizationParameter {
-    /// One of the caller's organizations; empty or left out for none.
+    /// The id of one of the caller's organizations; empty or missing for none.
     organization_id: Option<OrganizationId>,
 }
 
 impl FromFields for OrganizationParameter {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self { organization_id: fields.id("organization_id")? })
     }
 }
 
-/// A workspace by its id.
+/// The workspace of a call.
 #[derive(Debug, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 #[schema(as = WorkspaceField)]
 pub(crate) struct WorkspaceParameter {
-    /// One of the caller's workspaces; empty or left out for none.
+    /// The id of one of the caller's workspaces; empty or missing for none.
     workspace_id: Option<WorkspaceId>,
 }
 
 impl FromFields for WorkspaceParameter {
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self { workspace_id: fields.id("workspace_id")? })
     }

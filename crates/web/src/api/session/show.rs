@@ -1,4 +1,6 @@
 //! `GET /session`
+//!
+//! The response is cached by session token; see [`crate::response_cache`].
 
 use std::sync::Arc;
 
@@ -7,40 +9,43 @@ use axum::response::{IntoResponse, Response};
 use vestibule_core::context::Caller;
 use vestibule_core::session::{ShowToKeep, ShownSession};
 
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope;
 use crate::openapi::Enveloped;
 
-/// The current session with its sign-ins.
+/// Returns the caller's session with its sign-ins.
 ///
-/// A visitor who has none yet is shown one with the id "0"; nothing is stored for them until they sign in or up.
+/// Without a session, the response has a placeholder with the id "0". A session is stored when the caller signs in or
+/// up.
 #[utoipa::path(get, path = "/session", tag = "Session", security(()),
-    responses((status = 200, description = "The session", body = Enveloped<SessionShape>)))]
-pub(crate) async fn show(State(app): State<App>, Visitor(caller): Visitor) -> Response {
+    responses((status = 200, description = "The session", body = Enveloped<SessionResponse>)))]
+pub(crate) async fn show(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> Response {
     if let Some(token) = &caller.token
-        && let Some(kept) = app.kept_sessions().of(token)
-        && let Some(cost) = app.service().holds(&kept).await
+        && let Some(cached) = app.session_cache().get(token)
+        && let Some(stats) = app.service().holds(&cached).await
     {
-        return envelope::again(kept.what.clone(), cost);
+        return envelope::success_from_body(cached.what.clone(), stats);
     }
-    // Apart, for all that finding out needs would be moved with whoever is shown the same again.
-    Box::pin(anew(app, caller)).await
+    // Boxed, because the uncached path would enlarge the future of the cached one.
+    Box::pin(uncached(app, caller)).await
 }
 
-async fn anew(app: App, caller: Arc<Caller>) -> Response {
-    let reply = app.ask(&caller, ShowToKeep).await;
-    if let (Some(token), Some(session), Ok((Some(shown), Some(holds)))) = (&caller.token, &reply.session, &reply.result)
-        && let Some(json) = envelope::success_json(&SessionShape::new(shown, app.here()), session)
+/// Loads the session and caches the response if it is cacheable.
+async fn uncached(app: App, caller: Arc<Caller>) -> Response {
+    let reply = app.query(&caller, ShowToKeep).await;
+    if let (Some(token), Some(stub), Ok((Some(session), Some(validity)))) =
+        (&caller.token, &reply.session, &reply.result)
+        && let Some(body) = envelope::success_body(&SessionResponse::new(session, app.response_context()), stub)
     {
-        app.kept_sessions().keep(token, json.clone(), *holds);
-        return envelope::again(json, reply.cost);
+        app.session_cache().insert(token, body.clone(), *validity);
+        return envelope::success_from_body(body, reply.cost);
     }
     let now = app.service().now();
-    let shape = |(shown, _): (Option<ShownSession>, _)| match shown {
-        Some(shown) => SessionShape::new(&shown, app.here()),
-        None => SessionShape::of_a_visitor(now),
+    let response = |(session, _): (Option<ShownSession>, _)| match session {
+        Some(session) => SessionResponse::new(&session, app.response_context()),
+        None => SessionResponse::anonymous(now),
     };
-    Answer::from(reply.map(shape)).into_response()
+    ApiResponse::from(reply.map(response)).into_response()
 }

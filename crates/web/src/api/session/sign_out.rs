@@ -4,28 +4,28 @@ use axum::extract::State;
 use vestibule_core::session::{ShownSession, SignOut};
 
 use super::SignInParameter;
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Query};
 use crate::openapi::Enveloped;
 
-/// Sign out one sign-in, or all of the session.
+/// Ends one sign-in of the session, or all of them.
 ///
-/// Either way none is active afterwards. It holds at once for every request that follows, wherever it arrives.
+/// The session has no active sign-in after the call. The change applies immediately to all following requests.
 #[utoipa::path(post, path = "/session/sign-out", tag = "Session", params(SignInParameter), request_body = Option<SignInParameter>, security(()),
-    responses((status = 200, description = "Signed out", body = Enveloped<SessionShape>)))]
+    responses((status = 200, description = "Signed out", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn sign_out(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Query(query): Query<SignInParameter>,
     Body(body): Body<SignInParameter>,
-) -> Answer<SessionShape> {
+) -> ApiResponse<SessionResponse> {
     let reply = app.run(&caller, SignOut { sign_in: query.sign_in_id.or(body.sign_in_id) }).await;
     let now = app.service().now();
-    let shape = |shown: Option<ShownSession>| match shown {
-        Some(shown) => SessionShape::new(&shown, app.here()),
-        None => SessionShape::of_a_visitor(now),
+    let response = |session: Option<ShownSession>| match session {
+        Some(session) => SessionResponse::new(&session, app.response_context()),
+        None => SessionResponse::anonymous(now),
     };
-    Answer::from(reply.map(shape))
+    ApiResponse::from(reply.map(response))
 }

@@ -1,27 +1,27 @@
-//! `POST /session/switch-organization`, and `PUT` of the same.
+//! `POST /session/switch-organization`
 
 use axum::extract::State;
 use vestibule_core::session::SwitchOrganization;
 
 use super::OrganizationParameter;
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Query};
 use crate::openapi::Enveloped;
 
-/// Choose the organization the active sign-in acts in.
+/// Sets the active organization of the active sign-in.
 ///
-/// Without an id it acts in none. The active workspace is cleared either way.
+/// Without an id, no organization is active. The active workspace is cleared in both cases.
 #[utoipa::path(post, path = "/session/switch-organization", tag = "Session", params(OrganizationParameter), request_body = Option<OrganizationParameter>,
-    responses((status = 200, description = "Switched", body = Enveloped<SessionShape>)))]
+    responses((status = 200, description = "Switched", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn switch_organization(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Query(query): Query<OrganizationParameter>,
     Body(body): Body<OrganizationParameter>,
-) -> Answer<SessionShape> {
+) -> ApiResponse<SessionResponse> {
     let organization = query.organization_id.or(body.organization_id);
     let reply = app.run(&caller, SwitchOrganization { organization }).await;
-    Answer::from(reply.map(|shown| SessionShape::new(&shown, app.here())))
+    ApiResponse::from(reply.map(|session| SessionResponse::new(&session, app.response_context())))
 }

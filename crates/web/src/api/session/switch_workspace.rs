@@ -1,28 +1,28 @@
-//! `POST /session/switch-workspace`, and `PUT` of the same.
+//! `POST /session/switch-workspace`
 
 use axum::extract::State;
 use vestibule_core::session::SwitchWorkspace;
 
 use super::WorkspaceParameter;
-use crate::answer::Answer;
-use crate::api::shape::SessionShape;
-use crate::app::{App, Visitor};
+use crate::api::response::SessionResponse;
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Query};
 use crate::openapi::Enveloped;
 
-/// Choose the workspace the active sign-in acts in, and its organization with it.
+/// Sets the active workspace of the active sign-in, and its organization as the active one.
 ///
-/// Without an id it acts in none of either.
+/// Without an id, no workspace and no organization is active.
 #[utoipa::path(post, path = "/session/switch-workspace", tag = "Session", params(WorkspaceParameter),
     request_body = Option<WorkspaceParameter>,
-    responses((status = 200, description = "Switched", body = Enveloped<SessionShape>)))]
+    responses((status = 200, description = "Switched", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn switch_workspace(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Query(query): Query<WorkspaceParameter>,
     Body(body): Body<WorkspaceParameter>,
-) -> Answer<SessionShape> {
+) -> ApiResponse<SessionResponse> {
     let workspace = query.workspace_id.or(body.workspace_id);
     let reply = app.run(&caller, SwitchWorkspace { workspace }).await;
-    Answer::from(reply.map(|shown| SessionShape::new(&shown, app.here())))
+    ApiResponse::from(reply.map(|session| SessionResponse::new(&session, app.response_context())))
 }

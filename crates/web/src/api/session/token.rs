@@ -6,53 +6,53 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_core::session_token::Mint;
 use vestibule_core::{Code, Problem};
 
-use crate::answer::Answer;
-use crate::app::{App, Visitor};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{FromFields, Query, Reader};
+use crate::extract::{FieldReader, FromFields, Query};
 use crate::openapi::Enveloped;
 
-/// After which template.
+/// The query of a session token.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Template {
-    /// There is one: `default`.
+pub(crate) struct TokenParams {
+    /// The token template. The only one is `default`.
     #[param(required = false)]
     template: String,
 }
 
-impl FromFields for Template {
-    const TOLERANT: bool = true;
+impl FromFields for TokenParams {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let template = fields.text("template")?.filter(|name| !name.is_empty());
         Ok(Self { template: template.unwrap_or_else(|| "default".to_owned()) })
     }
 }
 
-/// A token for the caller's own backend.
+/// A session token for the application's backend.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SessionToken)]
 pub(crate) struct Token {
     /// A JWT signed with ES256 by a key of `/.well-known/jwks.json`.
     token: String,
-    /// When to ask for another, in milliseconds since 1970.
+    /// The time of expiry, in milliseconds since 1970. The `exp` claim is a few seconds later, to allow for clock skew.
     expires: i64,
 }
 
-/// A short-lived token about the active sign-in, which a backend checks without asking anybody.
-#[utoipa::path(get, path = "/session/token", tag = "Session", params(Template),
+/// Issues a short-lived token for the active sign-in, which a backend can verify offline with the published keys.
+#[utoipa::path(get, path = "/session/token", tag = "Session", params(TokenParams),
     responses((status = 200, description = "Token generated successfully", body = Enveloped<Token>)))]
 pub(crate) async fn token(
     State(app): State<App>,
-    Visitor(caller): Visitor,
-    Query(Template { template }): Query<Template>,
-) -> Result<Answer<Token>, Refusal> {
+    CurrentCaller(caller): CurrentCaller,
+    Query(TokenParams { template }): Query<TokenParams>,
+) -> Result<ApiResponse<Token>, Refusal> {
     if template != "default" {
         return Err(Refusal(Code::TemplateNotFound.into()));
     }
-    let minted = app.ask(&caller, Mint).await;
-    Ok(Answer::from(
+    let minted = app.query(&caller, Mint).await;
+    Ok(ApiResponse::from(
         minted
             .map(|minted| Token { expires: minted.expires_at.as_microseconds().div_euclid(1000), token: minted.token }),
     ))

@@ -9,15 +9,15 @@ use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::workspace::Create;
 
-use crate::answer::Answer;
-use crate::api::shape::{WorkspaceMembershipShape, WorkspaceShape};
-use crate::app::{App, Visitor};
+use crate::api::response::{WorkspaceMembershipResponse, WorkspaceResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Reader};
-use crate::images::{self, Sent};
+use crate::extract::{Body, FieldReader, FromFields};
+use crate::images::{self, ImageField};
 use crate::openapi::Enveloped;
 
-/// A new workspace.
+/// The fields of a new workspace.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewWorkspace)]
 pub(crate) struct Fields {
@@ -26,15 +26,15 @@ pub(crate) struct Fields {
     name: WorkspaceName,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Description,
-    /// A PNG, JPEG or WebP file in a multipart form; up to 5 MiB.
+    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB.
     #[schema(value_type = Option<String>, format = Binary)]
-    image: Sent,
+    image: ImageField,
 }
 
 impl FromFields for Fields {
-    const TAKES_IMAGE: bool = true;
+    const ACCEPTS_IMAGE: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let description = fields.text("description")?.unwrap_or_default();
         Ok(Self {
             organization_id: fields.required_id("organization_id")?,
@@ -45,28 +45,28 @@ impl FromFields for Fields {
     }
 }
 
-/// The workspace and its maker's membership.
+/// The new workspace and the caller's membership.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreatedWorkspace)]
 pub(crate) struct Created {
-    workspace: WorkspaceShape,
-    membership: WorkspaceMembershipShape,
+    workspace: WorkspaceResponse,
+    membership: WorkspaceMembershipResponse,
 }
 
-/// Make a workspace in an organization one belongs to.
+/// Creates a workspace in one of the caller's organizations.
 ///
-/// The caller becomes its first member and admin.
+/// The caller becomes its admin.
 #[utoipa::path(post, path = "/workspaces", tag = "Workspaces", request_body = Fields,
     responses((status = 200, description = "The workspace", body = Enveloped<Created>)))]
 pub(crate) async fn create(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Body(Fields { organization_id: organization, name, description, image }): Body<Fields>,
-) -> Result<Answer<Created>, Refusal> {
-    let image = images::received(&app, &caller, Subject::NewWorkspaceIn(organization), image).await?;
+) -> Result<ApiResponse<Created>, Refusal> {
+    let image = images::store_upload(&app, &caller, Subject::NewWorkspaceIn(organization), image).await?;
     let reply = app.run(&caller, Create { organization, name, description, image }).await;
-    Ok(Answer::from(reply.map(|created| Created {
-        workspace: WorkspaceShape::new(created.workspace, app.here()),
-        membership: WorkspaceMembershipShape::from(&created.membership),
+    Ok(ApiResponse::from(reply.map(|created| Created {
+        workspace: WorkspaceResponse::new(created.workspace, app.response_context()),
+        membership: WorkspaceMembershipResponse::from(&created.membership),
     })))
 }

@@ -1,4 +1,4 @@
-//! Workspaces: contract B.7.
+//! Workspaces, their members and roles.
 
 pub(crate) mod create;
 pub(crate) mod members;

@@ -1,83 +1,89 @@
-//! `GET` and `POST /workspaces/{id}/roles`, `POST /workspaces/{id}/roles/{roleId}/delete`, and giving and taking them:
-//! `POST /workspaces/{id}/members/{memberId}/roles/{roleId}/add` and `…/remove`.
+//! `GET` and `POST /workspaces/{id}/roles`, `POST /workspaces/{id}/roles/{roleId}/delete`, and
+//! `POST /workspaces/{id}/members/{memberId}/roles/{roleId}/add` and `…/remove`
 
 use axum::extract::State;
 use vestibule_core::id::{MemberId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::workspace::{DefineRole, GiveRole, ListRoles, RemoveRole, TakeRole};
 
-use crate::answer::Answer;
 use crate::api::organizations::roles::Fields;
-use crate::api::shape::{Done, Told, WorkspaceRoleShape};
-use crate::app::{App, Visitor};
+use crate::api::response::{MessageResponse, SuccessResponse, WorkspaceRoleResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Path};
 use crate::openapi::Enveloped;
 
-/// The roles that can be given in a workspace: the deployment's and its own.
+/// Lists the roles that members of a workspace can have: the deployment's and its own.
 #[utoipa::path(get, path = "/workspaces/{id}/roles", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
-    responses((status = 200, description = "The roles", body = Enveloped<Vec<WorkspaceRoleShape>>)))]
+    responses((status = 200, description = "The roles", body = Enveloped<Vec<WorkspaceRoleResponse>>)))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
-) -> Answer<Vec<WorkspaceRoleShape>> {
-    let reply = app.ask(&caller, ListRoles { workspace }).await;
-    Answer::from(reply.map(|roles| roles.into_iter().map(WorkspaceRoleShape::from).collect()))
+) -> ApiResponse<Vec<WorkspaceRoleResponse>> {
+    let reply = app.query(&caller, ListRoles { workspace }).await;
+    ApiResponse::from(reply.map(|roles| roles.into_iter().map(WorkspaceRoleResponse::from).collect()))
 }
 
-/// Define a role of the workspace's own.
+/// Creates a workspace role.
 #[utoipa::path(post, path = "/workspaces/{id}/roles", tag = "Workspaces", request_body = Fields,
     params(("id" = WorkspaceId, Path, description = "The workspace")),
-    responses((status = 200, description = "The role", body = Enveloped<WorkspaceRoleShape>)))]
-pub(crate) async fn define(
+    responses((status = 200, description = "The role", body = Enveloped<WorkspaceRoleResponse>)))]
+pub(crate) async fn create(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
     Body(Fields { name, permissions }): Body<Fields>,
-) -> Answer<WorkspaceRoleShape> {
-    Answer::from(app.run(&caller, DefineRole { workspace, name, permissions }).await.map(WorkspaceRoleShape::from))
+) -> ApiResponse<WorkspaceRoleResponse> {
+    ApiResponse::from(
+        app.run(&caller, DefineRole { workspace, name, permissions }).await.map(WorkspaceRoleResponse::from),
+    )
 }
 
-/// Remove a role of the workspace's own that nobody has.
+/// Removes a workspace role that is not in use.
 #[utoipa::path(post, path = "/workspaces/{id}/roles/{roleId}/delete", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("roleId" = WorkspaceRoleId, Path, description = "The role")),
-    responses((status = 200, description = "Role deleted successfully", body = Enveloped<Told>)))]
+    responses((status = 200, description = "Role deleted successfully", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn remove(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace, role)): Path<(WorkspaceId, WorkspaceRoleId)>,
-) -> Answer<Told> {
+) -> ApiResponse<MessageResponse> {
     let reply = app.run(&caller, RemoveRole { workspace, role }).await;
-    Answer::from(reply.map(|()| Told::new("Workspace role deleted")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Workspace role deleted")))
 }
 
 type Ids = Path<(WorkspaceId, MemberId, WorkspaceRoleId)>;
 
-/// Give a member of the workspace a role. One they have already stays as it is.
+/// Assigns a role to a member of a workspace.
+///
+/// The call has no effect if the member has the role already.
 #[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/add", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
-           ("memberId" = MemberId, Path, description = "The membership of the workspace or organization, or the user"),
-           ("roleId" = WorkspaceRoleId, Path, description = "The role: the workspace's own, or the deployment's")),
-    responses((status = 200, description = "Role added successfully", body = Enveloped<Done>)))]
-pub(crate) async fn give(
+           ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user"),
+           ("roleId" = WorkspaceRoleId, Path, description = "A role of the workspace or of the deployment")),
+    responses((status = 200, description = "Role added successfully", body = Enveloped<SuccessResponse>)))]
+pub(crate) async fn assign(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace, member, role)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, GiveRole { workspace, member, role }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, GiveRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
 }
 
-/// Take a role from a member of the workspace. Its last admin keeps theirs.
+/// Revokes a role of a member of a workspace.
+///
+/// The last admin's role cannot be revoked.
 #[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
-           ("memberId" = MemberId, Path, description = "The membership of the workspace or organization, or the user"),
+           ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user"),
            ("roleId" = WorkspaceRoleId, Path, description = "The role")),
-    responses((status = 200, description = "Taken", body = Enveloped<Done>)))]
-pub(crate) async fn take(
+    responses((status = 200, description = "Revoked", body = Enveloped<SuccessResponse>)))]
+pub(crate) async fn revoke(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace, member, role)): Ids,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, TakeRole { workspace, member, role }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, TakeRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
 }

@@ -6,32 +6,32 @@ use utoipa::ToSchema;
 use vestibule_core::id::WorkspaceId;
 use vestibule_core::workspace::Show;
 
-use crate::answer::Answer;
-use crate::api::shape::{WorkspaceMembershipShape, WorkspaceShape};
-use crate::app::{App, Visitor};
+use crate::api::response::{WorkspaceMembershipResponse, WorkspaceResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
 
 /// A workspace and the caller's membership.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkspaceWithMembership)]
-pub(crate) struct Shown {
-    workspace: WorkspaceShape,
-    /// `null` for an admin of the organization who is not in it.
-    membership: Option<WorkspaceMembershipShape>,
+pub(crate) struct ShowResponse {
+    workspace: WorkspaceResponse,
+    /// `null` for an admin of the organization who is not a member of the workspace.
+    membership: Option<WorkspaceMembershipResponse>,
 }
 
-/// One workspace.
+/// Returns a workspace and the caller's membership.
 #[utoipa::path(get, path = "/workspaces/{id}", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
-    responses((status = 200, description = "The workspace", body = Enveloped<Shown>)))]
+    responses((status = 200, description = "The workspace", body = Enveloped<ShowResponse>)))]
 pub(crate) async fn show(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
-) -> Answer<Shown> {
-    Answer::from(app.ask(&caller, Show { workspace }).await.map(|shown| Shown {
-        workspace: WorkspaceShape::new(shown.workspace, app.here()),
-        membership: shown.membership.as_ref().map(WorkspaceMembershipShape::from),
+) -> ApiResponse<ShowResponse> {
+    ApiResponse::from(app.query(&caller, Show { workspace }).await.map(|details| ShowResponse {
+        workspace: WorkspaceResponse::new(details.workspace, app.response_context()),
+        membership: details.membership.as_ref().map(WorkspaceMembershipResponse::from),
     }))
 }

@@ -1,4 +1,4 @@
-//! `POST /workspaces/{id}/update`, which was `PUT /workspaces/{id}`, and `POST /workspaces/{id}/delete`, which was `DELETE`.
+//! `POST /workspaces/{id}/update` and `POST /workspaces/{id}/delete`
 
 use axum::extract::State;
 use serde::Serialize;
@@ -10,15 +10,15 @@ use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::workspace::{Delete, Update};
 
-use crate::answer::Answer;
-use crate::api::shape::{Done, WorkspaceShape};
-use crate::app::{App, Visitor};
+use crate::api::response::{SuccessResponse, WorkspaceResponse};
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{Body, FromFields, Path, Reader};
-use crate::images::{self, Sent};
+use crate::extract::{Body, FieldReader, FromFields, Path};
+use crate::images::{self, ImageField};
 use crate::openapi::Enveloped;
 
-/// What is to be changed; what is left out stays.
+/// The changes to a workspace. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkspaceChanges)]
 pub(crate) struct Fields {
@@ -26,55 +26,55 @@ pub(crate) struct Fields {
     name: Option<WorkspaceName>,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Option<Description>,
-    /// A PNG, JPEG or WebP file in a multipart form, up to 5 MiB; the text `null` for none.
+    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB. The text `null` removes the image.
     #[schema(value_type = Option<String>, format = Binary)]
-    image: Sent,
-    /// Addresses and networks in CIDR form; an empty one empties the list.
+    image: ImageField,
+    /// IP addresses and networks in CIDR notation. An empty text clears the list.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     whitelisted_ips: Option<AddressList>,
-    /// Whether only those may come in.
+    /// True to restrict access to `whitelisted_ips`.
     enable_ip_restriction: Option<bool>,
-    /// Refused as long as there is no second factor; `enforce_mfa` is the same.
+    /// Must not be true: second factors are not supported. `enforce_mfa` is an alias.
     enforce_2fa: Option<bool>,
 }
 
 impl FromFields for Fields {
-    const TAKES_IMAGE: bool = true;
+    const ACCEPTS_IMAGE: bool = true;
 
-    fn from_fields(fields: &mut Reader) -> Result<Self, Problem> {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name = fields.text("name")?.map(|name| WorkspaceName::parse("name", &name)).transpose()?;
         let description = fields.text("description")?;
         let addresses = fields.texts("whitelisted_ips")?;
-        let (later, earlier) = (fields.flag("enforce_2fa")?, fields.flag("enforce_mfa")?);
+        let (enforce_2fa, enforce_mfa) = (fields.flag("enforce_2fa")?, fields.flag("enforce_mfa")?);
         Ok(Self {
             name,
             description: description.map(|text| Description::parse("description", &text)).transpose()?,
             image: fields.image("image")?,
             whitelisted_ips: addresses.map(|texts| AddressList::parse("whitelisted_ips", &texts)).transpose()?,
             enable_ip_restriction: fields.flag("enable_ip_restriction")?,
-            enforce_2fa: later.or(earlier),
+            enforce_2fa: enforce_2fa.or(enforce_mfa),
         })
     }
 }
 
-/// The workspace as it is now.
+/// The changed workspace.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UpdatedWorkspace)]
 pub(crate) struct Updated {
-    workspace: WorkspaceShape,
+    workspace: WorkspaceResponse,
 }
 
-/// Change what a workspace is called, and from where its members may come in.
+/// Changes a workspace's profile and access settings.
 #[utoipa::path(post, path = "/workspaces/{id}/update", tag = "Workspaces", request_body = Fields,
     params(("id" = WorkspaceId, Path, description = "The workspace")),
-    responses((status = 200, description = "The workspace as it is now", body = Enveloped<Updated>)))]
+    responses((status = 200, description = "The changed workspace", body = Enveloped<Updated>)))]
 pub(crate) async fn update(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
     Body(fields): Body<Fields>,
-) -> Result<Answer<Updated>, Refusal> {
-    let image = images::received(&app, &caller, Subject::Workspace(workspace), fields.image).await?;
+) -> Result<ApiResponse<Updated>, Refusal> {
+    let image = images::store_upload(&app, &caller, Subject::Workspace(workspace), fields.image).await?;
     let update = Update {
         workspace,
         name: fields.name,
@@ -85,17 +85,19 @@ pub(crate) async fn update(
         demands_mfa: fields.enforce_2fa,
     };
     let reply = app.run(&caller, update).await;
-    Ok(Answer::from(reply.map(|workspace| Updated { workspace: WorkspaceShape::new(workspace, app.here()) })))
+    Ok(ApiResponse::from(
+        reply.map(|workspace| Updated { workspace: WorkspaceResponse::new(workspace, app.response_context()) }),
+    ))
 }
 
-/// Delete a workspace, with its memberships, its own roles, and the invitations into it.
+/// Deletes a workspace with its memberships, its own roles, and the invitations to it.
 #[utoipa::path(post, path = "/workspaces/{id}/delete", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
-    responses((status = 200, description = "Deleted", body = Enveloped<Done>)))]
+    responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn delete(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    CurrentCaller(caller): CurrentCaller,
     Path((workspace,)): Path<(WorkspaceId,)>,
-) -> Answer<Done> {
-    Answer::from(app.run(&caller, Delete { workspace }).await.map(|()| Done::DONE))
+) -> ApiResponse<SuccessResponse> {
+    ApiResponse::from(app.run(&caller, Delete { workspace }).await.map(|()| SuccessResponse::OK))
 }

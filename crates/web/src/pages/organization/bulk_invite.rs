@@ -9,7 +9,7 @@ use vestibule_core::invitation::{As, Bulk, Judged, JudgedRow, LONGEST_LIFE};
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
 use super::{invitations, page_or_response, parse_id};
-use crate::api::invitations::pasted_rows;
+use crate::api::invitations::parse_pasted_rows;
 
 /// The values of the invitation form, and the preview for them.
 #[derive(Default)]
@@ -66,7 +66,7 @@ async fn invite_or_preview(
         return Ok(None);
     };
     let requested = As { role: state.role, workspace: state.workspace, workspace_role: None };
-    let rows = pasted_rows(&state.emails, requested)?;
+    let rows = parse_pasted_rows(&state.emails, requested)?;
     let is_confirmed = form.text("sure") == "yes";
     let is_single = rows.len() == 1;
     let bulk = |dry_run| Bulk {

@@ -44,8 +44,8 @@ impl BrowserServer {
         let (shutdown, shutdown_requested) = oneshot::channel::<()>();
         let shutdown_requested = async { drop(shutdown_requested.await) };
         let server = app.inner.server.clone();
-        let handler = move |request, peer| server.clone().answer(request, peer);
-        tokio::spawn(vestibule_web::serve(listener, handler, vestibule_web::Room::of(900), shutdown_requested));
+        let handler = move |request, peer| server.clone().handle(request, peer);
+        tokio::spawn(vestibule_web::serve(listener, handler, vestibule_web::ConnectionLimits::new(900), shutdown_requested));
         Self { app, url, shutdown: Some(shutdown) }
     }
 

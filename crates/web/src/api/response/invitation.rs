@@ -1,4 +1,4 @@
-//! Invitations: the seed page's fields in the seed's order, then the superset of contract B.0.6, then ours.
+//! Invitations, as members with `organization:manage_members` see them and as the invitee sees them.
 
 use std::collections::BTreeMap;
 
@@ -10,80 +10,80 @@ use vestibule_core::invitation::{Delivery, GivenRole, InvitedInto, Inviter, OwnI
 use vestibule_core::organization::Role;
 use vestibule_core::time::Timestamp;
 
-use super::wire::{self, Wire, wire};
-use super::{NamedShape, RoleShape, Written};
-use crate::app::Here;
-use crate::envelope::Json;
+use super::fast_json::{self, FastJson, fast_json};
+use super::{NamedResponse, RawJson, RoleResponse};
+use crate::app::ResponseContext;
+use crate::envelope::DataJson;
 
-/// What an invitation takes on the wire, about.
-const BYTES_OF_ONE: usize = 1900;
+/// Typical size of a serialized invitation.
+const EXPECTED_INVITATION_BYTES: usize = 1900;
 
-wire! {
-    /// An invitation as those who manage members see it.
+fast_json! {
+    /// An invitation, as members who can manage members see it.
     #[derive(Serialize, ToSchema)]
     #[schema(as = Invitation)]
-    pub(crate) struct InvitationShape {
+    pub(crate) struct InvitationResponse {
         id: InvitationId,
         organization_id: OrganizationId,
         #[schema(format = Email)]
         email: String,
-        /// Names the invitation and can be handed on. It never proves that somebody owns the address.
+        /// Identifies the invitation and may be passed on. It does not prove ownership of the address.
         token: String,
         #[schema(value_type = String, example = "pending")]
         status: Status,
         expires_at: Timestamp,
         created_at: Timestamp,
         updated_at: Timestamp,
-        #[schema(value_type = RoleShape)]
-        initial_organization_role: Written,
-        #[schema(value_type = Option<WorkspaceRoleInShort>)]
-        initial_workspace_role: Option<Written>,
-        #[schema(value_type = Option<NamedShape<WorkspaceId>>)]
-        workspace: Option<Written>,
-        /// `null` when the inviter has left.
-        #[schema(value_type = Option<InviterShape>)]
-        inviter: Option<Written>,
-        #[schema(value_type = Vec<RoleShape>)]
-        inviter_roles: Written,
-        /// The same as `expires_at`, under its other name.
+        #[schema(value_type = RoleResponse)]
+        initial_organization_role: RawJson,
+        #[schema(value_type = Option<WorkspaceRoleSummary>)]
+        initial_workspace_role: Option<RawJson>,
+        #[schema(value_type = Option<NamedResponse<WorkspaceId>>)]
+        workspace: Option<RawJson>,
+        /// `null` if the inviter has left the organization.
+        #[schema(value_type = Option<InviterResponse>)]
+        inviter: Option<RawJson>,
+        #[schema(value_type = Vec<RoleResponse>)]
+        inviter_roles: RawJson,
+        /// Alias of `expires_at`.
         expiry: Timestamp,
         expired: bool,
         initial_organization_role_id: RoleId,
-        /// The inviter's membership.
+        /// The id of the inviter's membership.
         inviter_id: Option<MembershipId>,
         workspace_id: Option<WorkspaceId>,
         initial_workspace_role_id: Option<WorkspaceRoleId>,
-        /// Why it cannot be accepted although it has not expired: its inviter may no longer grant it. Resending it takes it
-        /// over.
+        /// The reason why a pending invitation cannot be accepted: its inviter can no longer grant its roles. The
+        /// member who resends it becomes its inviter.
         suspended: Option<Suspension>,
-        delivery: DeliveryShape,
+        delivery: DeliveryResponse,
     }
 }
 
-/// A workspace role in short.
+/// A workspace role.
 #[derive(Debug, Serialize, ToSchema)]
-struct WorkspaceRoleInShort {
+struct WorkspaceRoleSummary {
     id: WorkspaceRoleId,
     name: String,
     #[schema(value_type = Vec<String>)]
     permissions: PermissionSet,
 }
 
-/// Who invites.
+/// The inviter.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Inviter)]
-struct InviterShape {
-    /// The user.
+struct InviterResponse {
+    /// The id of the user.
     id: UserId,
     first_name: String,
     last_name: String,
     #[schema(format = Email)]
     email: String,
     user: InviterUser,
-    roles: Vec<RoleShape>,
+    roles: Vec<RoleResponse>,
 }
 
-/// The inviter once more, where later clients look for them.
+/// The inviter as a nested user, for newer clients.
 #[derive(Debug, Serialize, ToSchema)]
 struct InviterUser {
     id: UserId,
@@ -94,54 +94,60 @@ struct InviterUser {
     email: String,
 }
 
-wire! {
-    /// How far the mail has come.
+fast_json! {
+    /// The delivery of the invitation mail.
     #[derive(Debug, Serialize, ToSchema)]
     #[schema(as = Delivery)]
-    struct DeliveryShape {
+    struct DeliveryResponse {
         #[schema(value_type = String, example = "sent")]
         state: Delivery,
-        /// Why it has not come further; empty when there is nothing to say.
+        /// The reason of a failure or delay; otherwise empty.
         reason: String,
         attempts: i64,
         updated_at: Timestamp,
-        /// When a mail that was put off is tried again.
+        /// The time of the next attempt of a deferred mail.
         next_attempt_at: Option<Timestamp>,
     }
 }
 
-impl From<Shown> for InvitationShape {
-    fn from(shown: Shown) -> Self {
-        Self::new(shown, &mut Repeated::default())
+impl From<Shown> for InvitationResponse {
+    fn from(details: Shown) -> Self {
+        Self::new(details, &mut FragmentCache::default())
     }
 }
 
-/// What the invitations of a page have in common, written once: a few roles, workspaces and inviters make up most of a
-/// page's bytes.
+/// Serialized roles, workspaces and inviters, which the invitations of a page share and which make up most of its
+/// bytes.
 #[derive(Default)]
-struct Repeated {
-    roles: BTreeMap<RoleId, Written>,
-    workspace_roles: BTreeMap<WorkspaceRoleId, Written>,
-    workspaces: BTreeMap<WorkspaceId, Written>,
-    inviters: BTreeMap<UserId, (Written, Written)>,
-    no_roles: Option<Written>,
+struct FragmentCache {
+    roles: BTreeMap<RoleId, RawJson>,
+    workspace_roles: BTreeMap<WorkspaceRoleId, RawJson>,
+    workspaces: BTreeMap<WorkspaceId, RawJson>,
+    inviters: BTreeMap<UserId, (RawJson, RawJson)>,
+    no_roles: Option<RawJson>,
 }
 
-impl InvitationShape {
-    /// A page of them.
-    pub(crate) fn page(page: Vec<Shown>) -> Json {
-        let mut repeated = Repeated::default();
-        Json(wire::page(page.into_iter().map(|shown| Self::new(shown, &mut repeated)), BYTES_OF_ONE).into())
+impl InvitationResponse {
+    /// Serializes a page of invitations.
+    pub(crate) fn page_json(page: Vec<Shown>) -> DataJson {
+        let mut fragments = FragmentCache::default();
+        DataJson(
+            fast_json::array(
+                page.into_iter().map(|details| Self::new(details, &mut fragments)),
+                EXPECTED_INVITATION_BYTES,
+            )
+            .into(),
+        )
     }
 
-    fn new(shown: Shown, repeated: &mut Repeated) -> Self {
-        let Shown { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = shown;
-        let (inviter, inviter_roles) = repeated.inviter(inviter.as_deref());
+    fn new(details: Shown, fragments: &mut FragmentCache) -> Self {
+        let Shown { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = details;
+        let (inviter, inviter_roles) = fragments.inviter(inviter.as_deref());
         Self {
             token: token.reveal(),
-            initial_organization_role: repeated.role(&role),
-            initial_workspace_role: workspace_role.map(|role| repeated.workspace_role(&role)),
-            workspace: workspace.map(|workspace| repeated.workspace(&workspace)),
+            initial_organization_role: fragments.role(&role),
+            initial_workspace_role: workspace_role.map(|role| fragments.workspace_role(&role)),
+            workspace: workspace.map(|workspace| fragments.workspace(&workspace)),
             inviter,
             inviter_roles,
             id: entry.id,
@@ -158,7 +164,7 @@ impl InvitationShape {
             workspace_id: entry.workspace_id,
             initial_workspace_role_id: entry.workspace_role_id,
             suspended: suspension,
-            delivery: DeliveryShape {
+            delivery: DeliveryResponse {
                 state: entry.delivery,
                 reason: entry.delivery_reason,
                 attempts: entry.delivery_attempts,
@@ -169,40 +175,40 @@ impl InvitationShape {
     }
 }
 
-impl Repeated {
-    fn role(&mut self, role: &Role) -> Written {
-        let write = || Written::of(&RoleShape::from(role.clone()));
+impl FragmentCache {
+    fn role(&mut self, role: &Role) -> RawJson {
+        let write = || RawJson::new(&RoleResponse::from(role.clone()));
         self.roles.entry(role.id).or_insert_with(write).clone()
     }
 
-    fn workspace_role(&mut self, role: &GivenRole) -> Written {
-        let shape =
-            || WorkspaceRoleInShort { id: role.id, name: role.name.clone(), permissions: role.permissions.clone() };
-        self.workspace_roles.entry(role.id).or_insert_with(|| Written::of(&shape())).clone()
+    fn workspace_role(&mut self, role: &GivenRole) -> RawJson {
+        let response =
+            || WorkspaceRoleSummary { id: role.id, name: role.name.clone(), permissions: role.permissions.clone() };
+        self.workspace_roles.entry(role.id).or_insert_with(|| RawJson::new(&response())).clone()
     }
 
-    fn workspace(&mut self, workspace: &InvitedInto) -> Written {
-        let shape = || NamedShape { id: workspace.id, name: workspace.name.clone() };
-        self.workspaces.entry(workspace.id).or_insert_with(|| Written::of(&shape())).clone()
+    fn workspace(&mut self, workspace: &InvitedInto) -> RawJson {
+        let response = || NamedResponse { id: workspace.id, name: workspace.name.clone() };
+        self.workspaces.entry(workspace.id).or_insert_with(|| RawJson::new(&response())).clone()
     }
 
-    /// The inviter and their roles; of one who has left nothing is shown.
-    fn inviter(&mut self, inviter: Option<&Inviter>) -> (Option<Written>, Written) {
+    /// Returns the inviter and their roles; `None` and an empty list for an inviter who has left.
+    fn inviter(&mut self, inviter: Option<&Inviter>) -> (Option<RawJson>, RawJson) {
         let Some(inviter) = inviter else {
-            return (None, self.no_roles.get_or_insert_with(|| Written::of(&[(); 0])).clone());
+            return (None, self.no_roles.get_or_insert_with(|| RawJson::new(&[(); 0])).clone());
         };
         let write = || {
-            let roles: Vec<_> = inviter.roles.iter().map(|role| RoleShape::from(Role::clone(role))).collect();
-            let written = Written::of(&roles);
-            (Written::of(&InviterShape::new(inviter, roles)), written)
+            let roles: Vec<_> = inviter.roles.iter().map(|role| RoleResponse::from(Role::clone(role))).collect();
+            let roles_json = RawJson::new(&roles);
+            (RawJson::new(&InviterResponse::new(inviter, roles)), roles_json)
         };
         let (inviter, roles) = self.inviters.entry(inviter.id).or_insert_with(write);
         (Some(inviter.clone()), roles.clone())
     }
 }
 
-impl InviterShape {
-    fn new(inviter: &Inviter, roles: Vec<RoleShape>) -> Self {
+impl InviterResponse {
+    fn new(inviter: &Inviter, roles: Vec<RoleResponse>) -> Self {
         let (id, first_name, last_name) = (inviter.id, inviter.first_name.clone(), inviter.last_name.clone());
         let email = inviter.email.clone().unwrap_or_default();
         let user = InviterUser {
@@ -216,15 +222,15 @@ impl InviterShape {
     }
 }
 
-/// An invitation as its invitee sees it.
+/// An invitation, as its invitee sees it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OwnInvitation)]
-pub(crate) struct OwnInvitationShape {
+pub(crate) struct OwnInvitationResponse {
     id: InvitationId,
     organization_id: OrganizationId,
     #[schema(format = Email)]
     email: String,
-    /// What to accept or decline it with.
+    /// The token for accepting or declining the invitation.
     token: String,
     status: &'static str,
     expires_at: Timestamp,
@@ -232,12 +238,12 @@ pub(crate) struct OwnInvitationShape {
     updated_at: Timestamp,
     expired: bool,
     organization: InvitingOrganization,
-    role: NamedShape<RoleId>,
-    workspace: Option<NamedShape<WorkspaceId>>,
-    inviter: Option<InviterInShort>,
+    role: NamedResponse<RoleId>,
+    workspace: Option<NamedResponse<WorkspaceId>>,
+    inviter: Option<InviterSummary>,
 }
 
-/// The organization that invites.
+/// The inviting organization.
 #[derive(Debug, Serialize, ToSchema)]
 struct InvitingOrganization {
     id: OrganizationId,
@@ -245,24 +251,24 @@ struct InvitingOrganization {
     image_url: String,
 }
 
-/// Who invites, as the invitee sees them.
+/// The inviter, as the invitee sees them.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct InviterInShort {
+pub(crate) struct InviterSummary {
     first_name: String,
     last_name: String,
     #[schema(format = Email)]
     email: String,
 }
 
-impl InviterInShort {
+impl InviterSummary {
     pub(crate) fn new(first: Option<String>, last: Option<String>, email: Option<String>) -> Option<Self> {
         let (first_name, last_name) = (first?, last.unwrap_or_default());
         Some(Self { first_name, last_name, email: email.unwrap_or_default() })
     }
 }
 
-impl OwnInvitationShape {
-    pub(crate) fn new(own: OwnInvitation, here: Here<'_>) -> Self {
+impl OwnInvitationResponse {
+    pub(crate) fn new(own: OwnInvitation, context: ResponseContext<'_>) -> Self {
         let OwnInvitation { received, token, expired } = own;
         let workspace = received.workspace_id.zip(received.workspace_name);
         Self {
@@ -278,11 +284,11 @@ impl OwnInvitationShape {
             organization: InvitingOrganization {
                 id: received.organization_id,
                 name: received.organization_name,
-                image_url: here.image_url(&received.organization_image_url),
+                image_url: context.image_url(&received.organization_image_url),
             },
-            role: NamedShape { id: received.role_id, name: received.role_name },
-            workspace: workspace.map(|(id, name)| NamedShape { id, name }),
-            inviter: InviterInShort::new(
+            role: NamedResponse { id: received.role_id, name: received.role_name },
+            workspace: workspace.map(|(id, name)| NamedResponse { id, name }),
+            inviter: InviterSummary::new(
                 received.inviter_first_name,
                 received.inviter_last_name,
                 received.inviter_email,

@@ -1,4 +1,4 @@
-//! Organizations, their roles and memberships: contract B.0.3 to B.0.5.
+//! Organizations, their roles and memberships.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,14 +9,14 @@ use vestibule_core::membership::{Membership, MembershipRole, OwnMembership, Show
 use vestibule_core::organization::{Organization, Role};
 use vestibule_core::time::Timestamp;
 
-use super::user::of_member;
-use super::{UserShape, list, object};
-use crate::app::Here;
+use super::user::user_of_member;
+use super::{UserResponse, list, object};
+use crate::app::ResponseContext;
 
-/// An organization as its members see it.
+/// An organization.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Organization)]
-pub(crate) struct OrganizationShape {
+pub(crate) struct OrganizationResponse {
     id: OrganizationId,
     deployment_id: DeploymentId,
     name: String,
@@ -29,21 +29,21 @@ pub(crate) struct OrganizationShape {
     auto_assigned_workspace_id: Option<WorkspaceId>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
-    /// Always empty: there are no segments here.
+    /// Always empty: segments are not supported.
     #[schema(value_type = Vec<Object>)]
     segments: [(); 0],
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-impl OrganizationShape {
-    pub(crate) fn new(organization: Organization, here: Here<'_>) -> Self {
+impl OrganizationResponse {
+    pub(crate) fn new(organization: Organization, context: ResponseContext<'_>) -> Self {
         Self {
             id: organization.id,
-            deployment_id: here.deployment,
+            deployment_id: context.deployment,
             name: organization.name,
             description: organization.description,
-            image_url: here.image_url(&organization.image_url),
+            image_url: context.image_url(&organization.image_url),
             member_count: organization.member_count,
             whitelisted_ips: list(&organization.whitelisted_ips),
             enable_ip_restriction: organization.enable_ip_restriction,
@@ -57,12 +57,12 @@ impl OrganizationShape {
     }
 }
 
-/// A role for organizations.
+/// An organization role.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = OrganizationRole)]
-pub(crate) struct RoleShape {
+pub(crate) struct RoleResponse {
     id: RoleId,
-    /// "0" for a role of the deployment, which all organizations share.
+    /// "0" for a deployment role, which all organizations share.
     organization_id: OrganizationId,
     name: String,
     #[schema(value_type = Vec<String>)]
@@ -73,7 +73,7 @@ pub(crate) struct RoleShape {
     is_deployment_level: bool,
 }
 
-impl RoleShape {
+impl RoleResponse {
     pub(crate) fn new(
         id: RoleId,
         organization: Option<OrganizationId>,
@@ -81,25 +81,25 @@ impl RoleShape {
         permissions: PermissionSet,
         (created_at, updated_at): (Timestamp, Timestamp),
     ) -> Self {
-        let shared = organization.is_none();
+        let is_shared = organization.is_none();
         let organization_id = organization.unwrap_or_else(|| 0.into());
         Self {
             id,
             organization_id,
             name,
             permissions,
-            is_system_role: shared,
+            is_system_role: is_shared,
             created_at,
             updated_at,
-            is_deployment_level: shared,
+            is_deployment_level: is_shared,
         }
     }
 }
 
-/// Two kinds of row hold a role.
-macro_rules! roles {
+// Roles come from two kinds of rows.
+macro_rules! impl_from_role {
     ($($row:ty),+) => {$(
-        impl From<$row> for RoleShape {
+        impl From<$row> for RoleResponse {
             fn from(role: $row) -> Self {
                 let times = (role.created_at, role.updated_at);
                 Self::new(role.id, role.organization_id, role.name, role.permissions, times)
@@ -108,12 +108,12 @@ macro_rules! roles {
     )+};
 }
 
-roles!(Role, MembershipRole);
+impl_from_role!(Role, MembershipRole);
 
-/// That a user belongs to an organization.
+/// A user's membership in an organization.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OrganizationMembership)]
-pub(crate) struct MembershipShape {
+pub(crate) struct MembershipResponse {
     id: MembershipId,
     organization_id: OrganizationId,
     user_id: UserId,
@@ -121,7 +121,7 @@ pub(crate) struct MembershipShape {
     updated_at: Timestamp,
 }
 
-impl From<&Membership> for MembershipShape {
+impl From<&Membership> for MembershipResponse {
     fn from(membership: &Membership) -> Self {
         Self {
             id: membership.id,
@@ -133,9 +133,10 @@ impl From<&Membership> for MembershipShape {
     }
 }
 
-/// What keeps a member out for now.
+/// The reason why a member has no access to the organization from the current IP address.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Eligibility {
+    /// `none` or `ip_not_allowed`.
     r#type: &'static str,
     message: &'static str,
 }
@@ -143,47 +144,48 @@ pub(super) struct Eligibility {
 impl Eligibility {
     pub(super) const NONE: Self = Self { r#type: "none", message: "" };
 
-    /// What keeps somebody out who is where they are.
-    pub(super) fn of(is_let_in: bool) -> Self {
-        if is_let_in {
+    pub(super) fn new(is_address_allowed: bool) -> Self {
+        if is_address_allowed {
             return Self::NONE;
         }
         Self { r#type: "ip_not_allowed", message: Code::AddressNotAllowed.words() }
     }
 }
 
-/// A membership with everything around it.
+/// A membership with its organization, user and roles.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DetailedOrganizationMembership)]
-pub(crate) struct OwnMembershipShape {
+pub(crate) struct DetailedMembershipResponse {
     #[serde(flatten)]
-    membership: MembershipShape,
-    organization: OrganizationShape,
-    user: UserShape,
-    roles: Vec<RoleShape>,
+    membership: MembershipResponse,
+    organization: OrganizationResponse,
+    user: UserResponse,
+    roles: Vec<RoleResponse>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
     eligibility_restriction: Eligibility,
 }
 
-impl OwnMembershipShape {
-    /// One of the caller's own memberships.
-    pub(crate) fn own(own: OwnMembership, here: Here<'_>) -> Self {
+impl DetailedMembershipResponse {
+    pub(crate) fn from_own(own: OwnMembership, context: ResponseContext<'_>) -> Self {
         Self {
-            membership: MembershipShape::from(&own.membership),
-            organization: OrganizationShape::new(own.organization, here),
-            user: UserShape::new(&own.user, here),
-            roles: own.roles.into_iter().map(RoleShape::from).collect(),
+            membership: MembershipResponse::from(&own.membership),
+            organization: OrganizationResponse::new(own.organization, context),
+            user: UserResponse::new(&own.user, context),
+            roles: own.roles.into_iter().map(RoleResponse::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::of(own.is_let_in),
+            eligibility_restriction: Eligibility::new(own.is_let_in),
         }
     }
 
-    /// A member of an organization.
-    pub(crate) fn member(shown: ShownMember, organization: &OrganizationShape, here: Here<'_>) -> Self {
-        let member = &shown.member;
+    pub(crate) fn from_member(
+        details: ShownMember,
+        organization: &OrganizationResponse,
+        context: ResponseContext<'_>,
+    ) -> Self {
+        let member = &details.member;
         Self {
-            membership: MembershipShape {
+            membership: MembershipResponse {
                 id: member.id,
                 organization_id: organization.id,
                 user_id: member.user_id,
@@ -191,9 +193,9 @@ impl OwnMembershipShape {
                 updated_at: member.updated_at,
             },
             organization: organization.clone(),
-            user: UserShape::new(&of_member(member), here),
+            user: UserResponse::new(&user_of_member(member), context),
             public_metadata: object(&member.public_metadata),
-            roles: shown.roles.into_iter().map(RoleShape::from).collect(),
+            roles: details.roles.into_iter().map(RoleResponse::from).collect(),
             eligibility_restriction: Eligibility::NONE,
         }
     }

@@ -1,4 +1,4 @@
-//! Attempts to sign in and up: contract B.0.1.
+//! Started sign-ins and sign-ups that wait for the verification of an e-mail address.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,9 +6,9 @@ use vestibule_core::attempt::{Attempt, Method, Purpose};
 use vestibule_core::id::{AttemptId, SessionId};
 use vestibule_core::time::Timestamp;
 
-/// An attempt to sign in by mail. It says the same for an address that nobody has.
+/// A started sign-in by mail. It looks the same for an address without an account.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
 pub(crate) struct SignInAttempt {
     id: AttemptId,
     created_at: Timestamp,
@@ -19,7 +19,7 @@ pub(crate) struct SignInAttempt {
     /// `email_otp` or `magic_link`.
     #[schema(value_type = String, example = "email_otp")]
     method: Method,
-    /// Always empty: there are no other providers.
+    /// Always empty: SSO is not supported.
     sso_provider: &'static str,
     expires_at: Timestamp,
     /// `verify_email_otp` or `verify_email_link`.
@@ -31,7 +31,7 @@ pub(crate) struct SignInAttempt {
     second_method_authentication_required: bool,
     #[schema(value_type = Vec<String>)]
     available_2fa_methods: [(); 0],
-    /// Always `null`: nobody is told whether anybody has the address.
+    /// Always `null`, so that it does not reveal whether the address has an account.
     #[schema(value_type = Option<String>)]
     user_id: Option<()>,
     requires_completion: bool,
@@ -42,7 +42,8 @@ pub(crate) struct SignInAttempt {
 }
 
 impl SignInAttempt {
-    pub(super) fn of(attempt: &Attempt) -> Option<Self> {
+    /// Returns `None` if the attempt has another purpose.
+    pub(super) fn from_attempt(attempt: &Attempt) -> Option<Self> {
         let step = match attempt.method {
             Method::EmailOtp => "verify_email_otp",
             Method::MagicLink => "verify_email_link",
@@ -71,7 +72,7 @@ impl SignInAttempt {
     }
 }
 
-/// An attempt to sign up that waits for the address to be verified.
+/// A started sign-up whose e-mail address is not verified yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SignUpAttempt {
     id: AttemptId,
@@ -94,7 +95,8 @@ pub(crate) struct SignUpAttempt {
 }
 
 impl SignUpAttempt {
-    pub(super) fn of(attempt: &Attempt) -> Option<Self> {
+    /// Returns `None` if the attempt has another purpose.
+    pub(super) fn from_attempt(attempt: &Attempt) -> Option<Self> {
         const STEP: &str = "verify_email";
         (attempt.purpose == Purpose::SignUp).then(|| Self {
             id: attempt.id,

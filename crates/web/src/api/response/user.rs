@@ -1,6 +1,6 @@
-//! People: contract B.0.2.
+//! Users, their e-mail addresses and accounts.
 
-use crate::app::Here;
+use crate::app::ResponseContext;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
@@ -8,30 +8,30 @@ use vestibule_core::membership::Member;
 use vestibule_core::time::Timestamp;
 use vestibule_core::user::{OwnedAddress, PublicUser, ShownAccount};
 
-/// What other people see of a user.
+/// A user as other members see them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = User)]
-pub(crate) struct UserShape {
+pub(crate) struct UserResponse {
     id: UserId,
     created_at: Timestamp,
     updated_at: Timestamp,
     first_name: String,
     last_name: String,
-    /// Empty when there is none.
+    /// Empty without a user name.
     username: String,
-    /// The primary address; empty when there is none.
+    /// The primary e-mail address; empty without one.
     email: String,
     has_profile_picture: bool,
     profile_picture_url: String,
     availability: &'static str,
     primary_email_address_id: Option<EmailAddressId>,
-    primary_email_address: Option<EmailShape>,
+    primary_email_address: Option<EmailAddressResponse>,
 }
 
 /// An e-mail address.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = EmailAddress)]
-pub(crate) struct EmailShape {
+pub(crate) struct EmailAddressResponse {
     id: EmailAddressId,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -39,13 +39,13 @@ pub(crate) struct EmailShape {
     email: String,
     primary: bool,
     is_primary: bool,
-    /// Whether its owner has shown that they can read its mail.
+    /// Whether the user has proved access to the mailbox.
     verified: bool,
     verified_at: Option<Timestamp>,
     verification_strategy: &'static str,
 }
 
-impl EmailShape {
+impl EmailAddressResponse {
     fn primary(user: &PublicUser) -> Option<Self> {
         let (id, email) = (user.email_id?, user.email.clone()?);
         let times = user.email_created_at.zip(user.email_updated_at)?;
@@ -64,15 +64,15 @@ impl EmailShape {
     }
 }
 
-impl From<OwnedAddress> for EmailShape {
+impl From<OwnedAddress> for EmailAddressResponse {
     fn from(address: OwnedAddress) -> Self {
         let OwnedAddress { id, email, is_primary, verified_at, created_at, updated_at, .. } = address;
         Self::new(id, email, is_primary, verified_at, (created_at, updated_at))
     }
 }
 
-impl UserShape {
-    pub(crate) fn new(user: &PublicUser, here: Here<'_>) -> Self {
+impl UserResponse {
+    pub(crate) fn new(user: &PublicUser, context: ResponseContext<'_>) -> Self {
         Self {
             id: user.id,
             created_at: user.created_at,
@@ -82,16 +82,15 @@ impl UserShape {
             username: user.username.clone().unwrap_or_default(),
             email: user.email.clone().unwrap_or_default(),
             has_profile_picture: !user.image_url.is_empty(),
-            profile_picture_url: here.image_url(&user.image_url),
+            profile_picture_url: context.image_url(&user.image_url),
             availability: "available",
             primary_email_address_id: user.email_id,
-            primary_email_address: EmailShape::primary(user),
+            primary_email_address: EmailAddressResponse::primary(user),
         }
     }
 }
 
-/// A member as a user.
-pub(crate) fn of_member(member: &Member) -> PublicUser {
+pub(super) fn user_of_member(member: &Member) -> PublicUser {
     PublicUser {
         id: member.user_id,
         first_name: member.first_name.clone(),
@@ -108,21 +107,21 @@ pub(crate) fn of_member(member: &Member) -> PublicUser {
     }
 }
 
-/// What a user sees of themselves.
+/// The signed-in user's account.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Account)]
-#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
-pub(crate) struct AccountShape {
+#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
+pub(crate) struct AccountResponse {
     #[serde(flatten)]
-    user: UserShape,
+    user: UserResponse,
     primary_phone_number_id: Option<String>,
     second_factor_policy: &'static str,
     backup_codes_generated: bool,
     has_password: bool,
     has_passkeys: bool,
     disabled: bool,
-    user_email_addresses: Vec<EmailShape>,
-    // What there is no home for yet is there and empty, since clients go through it without asking.
+    user_email_addresses: Vec<EmailAddressResponse>,
+    // Unsupported features have empty fields, because clients read them without checking.
     #[schema(value_type = Vec<Object>)]
     user_phone_numbers: [(); 0],
     #[schema(value_type = Option<Object>)]
@@ -139,25 +138,25 @@ pub(crate) struct AccountShape {
     public_metadata: serde_json::Value,
 }
 
-impl AccountShape {
-    pub(crate) fn new(shown: ShownAccount, here: Here<'_>) -> Self {
+impl AccountResponse {
+    pub(crate) fn new(account: ShownAccount, context: ResponseContext<'_>) -> Self {
         Self {
-            user: UserShape::new(&shown.user, here),
+            user: UserResponse::new(&account.user, context),
             primary_phone_number_id: None,
             second_factor_policy: "none",
             backup_codes_generated: false,
-            has_password: shown.account.has_password,
+            has_password: account.account.has_password,
             has_passkeys: false,
-            disabled: shown.account.disabled,
-            user_email_addresses: shown.addresses.into_iter().map(EmailShape::from).collect(),
+            disabled: account.account.disabled,
+            user_email_addresses: account.addresses.into_iter().map(EmailAddressResponse::from).collect(),
             user_phone_numbers: [],
             primary_phone_number: None,
             user_authenticator: None,
             social_connections: [],
             segments: [],
-            active_organization_membership_id: shown.sign_in.sign_in.organization_membership_id,
-            active_workspace_membership_id: shown.sign_in.sign_in.workspace_membership_id,
-            public_metadata: super::object(&shown.account.public_metadata),
+            active_organization_membership_id: account.sign_in.sign_in.organization_membership_id,
+            active_workspace_membership_id: account.sign_in.sign_in.workspace_membership_id,
+            public_metadata: super::object(&account.account.public_metadata),
         }
     }
 }

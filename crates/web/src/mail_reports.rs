@@ -1,6 +1,5 @@
-//! What a mail provider tells of mail that came back: `POST /mail/reports`, signed in the manner of Standard Webhooks.
-//!
-//! It is a program's door, so it answers plainly, without envelope and session.
+//! `POST /mail/reports`: delivery reports of a mail provider, signed according to Standard Webhooks. Responses have no
+//! envelope.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -18,18 +17,16 @@ use crate::app::App;
 use crate::envelope::Refusal;
 use crate::routes::Routes;
 
-/// A report signed longer ago than this, or as far ahead, is not believed, in seconds.
-const OLDEST: i64 = 300;
+/// Maximum difference between the signed timestamp and the clock, in seconds, in either direction.
+const TIMESTAMP_TOLERANCE: i64 = 300;
 
-/// `POST /mail/reports`
 pub(crate) fn routes() -> Routes {
     Routes::default().post("/mail/reports", report)
 }
 
-/// What became of a mail.
 #[derive(Deserialize)]
 struct Report {
-    /// The `Message-ID` it was sent with.
+    /// The `Message-ID` of the mail.
     message_id: String,
     r#type: Kind,
     #[serde(default)]
@@ -50,12 +47,13 @@ async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
     let age = timestamp.parse().map(|then: i64| app.service().now().unix_seconds().saturating_sub(then));
-    let is_recent = age.is_ok_and(|age: i64| (-OLDEST..=OLDEST).contains(&age));
-    // One of several, so that a secret can be changed while reports are under way.
-    let is_right = header("webhook-signature").split(' ').filter_map(|one| one.strip_prefix("v1,")).any(|signature| {
-        STANDARD.decode(signature).is_ok_and(|signature| is_signed(secret, (id, timestamp, &body), &signature))
-    });
-    if id.is_empty() || !is_recent || !is_right {
+    let is_recent = age.is_ok_and(|age: i64| (-TIMESTAMP_TOLERANCE..=TIMESTAMP_TOLERANCE).contains(&age));
+    // Senders include several signatures while they rotate a secret.
+    let is_authentic =
+        header("webhook-signature").split(' ').filter_map(|entry| entry.strip_prefix("v1,")).any(|signature| {
+            STANDARD.decode(signature).is_ok_and(|signature| is_signed(secret, (id, timestamp, &body), &signature))
+        });
+    if id.is_empty() || !is_recent || !is_authentic {
         return Err(Problem::from(Code::InvalidSignature).into());
     }
     let report: Report = serde_json::from_slice(&body).map_err(|_| Problem::from(Code::BadRequestBody))?;
@@ -65,7 +63,7 @@ async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
         Kind::Delivered | Kind::Deferred => Verdict::Fine,
     };
     let bounce = Bounce::new(&report.message_id, verdict, &report.reason);
-    // The same report may come twice, and says the same then. One about no mail of ours is none of the sender's worries.
+    // Idempotent: senders repeat reports. A report about an unknown mail is accepted and ignored.
     app.run(&Caller::nobody(), Returned { bounce }).await.result?;
     Ok(http::StatusCode::NO_CONTENT.into_response())
 }

@@ -1,4 +1,4 @@
-//! Workspaces and their memberships: contract B.0.8.
+//! Workspaces, their roles and memberships.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,13 +10,13 @@ use vestibule_core::workspace::{
 };
 
 use super::organization::Eligibility;
-use super::{OrganizationShape, UserShape, list, object};
-use crate::app::Here;
+use super::{OrganizationResponse, UserResponse, list, object};
+use crate::app::ResponseContext;
 
-/// A workspace as its members see it.
+/// A workspace.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Workspace)]
-pub(crate) struct WorkspaceShape {
+pub(crate) struct WorkspaceResponse {
     id: WorkspaceId,
     organization_id: OrganizationId,
     name: String,
@@ -25,26 +25,26 @@ pub(crate) struct WorkspaceShape {
     whitelisted_ips: Vec<String>,
     enable_ip_restriction: bool,
     enforce_mfa: bool,
-    /// The same as `enforce_mfa`, under its later name.
+    /// Alias of `enforce_mfa`.
     enforce_2fa: bool,
     member_count: i64,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
-    /// Always empty: there are no segments here.
+    /// Always empty: segments are not supported.
     #[schema(value_type = Vec<Object>)]
     segments: [(); 0],
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-impl WorkspaceShape {
-    pub(crate) fn new(workspace: Workspace, here: Here<'_>) -> Self {
+impl WorkspaceResponse {
+    pub(crate) fn new(workspace: Workspace, context: ResponseContext<'_>) -> Self {
         Self {
             id: workspace.id,
             organization_id: workspace.organization_id,
             name: workspace.name,
             description: workspace.description,
-            image_url: here.image_url(&workspace.image_url),
+            image_url: context.image_url(&workspace.image_url),
             whitelisted_ips: list(&workspace.whitelisted_ips),
             enable_ip_restriction: workspace.enable_ip_restriction,
             enforce_mfa: workspace.enforce_mfa,
@@ -58,10 +58,10 @@ impl WorkspaceShape {
     }
 }
 
-/// That a member of an organization belongs to one of its workspaces.
+/// A membership in a workspace.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkspaceMembership)]
-pub(crate) struct WorkspaceMembershipShape {
+pub(crate) struct WorkspaceMembershipResponse {
     id: WorkspaceMembershipId,
     workspace_id: WorkspaceId,
     organization_membership_id: MembershipId,
@@ -70,7 +70,7 @@ pub(crate) struct WorkspaceMembershipShape {
     updated_at: Timestamp,
 }
 
-impl From<&WorkspaceMembership> for WorkspaceMembershipShape {
+impl From<&WorkspaceMembership> for WorkspaceMembershipResponse {
     fn from(membership: &WorkspaceMembership) -> Self {
         Self {
             id: membership.id,
@@ -83,12 +83,12 @@ impl From<&WorkspaceMembership> for WorkspaceMembershipShape {
     }
 }
 
-/// A role for workspaces.
+/// A workspace role.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkspaceRole)]
-pub(crate) struct WorkspaceRoleShape {
+pub(crate) struct WorkspaceRoleResponse {
     id: WorkspaceRoleId,
-    /// "0" for a role of the deployment, which all workspaces share.
+    /// "0" for a deployment role, which all workspaces share.
     workspace_id: WorkspaceId,
     name: String,
     #[schema(value_type = Vec<String>)]
@@ -99,83 +99,83 @@ pub(crate) struct WorkspaceRoleShape {
     is_deployment_level: bool,
 }
 
-/// Two kinds of row hold a role.
-macro_rules! roles {
+// Roles come from two kinds of rows.
+macro_rules! impl_from_role {
     ($($row:ty),+) => {$(
-        impl From<$row> for WorkspaceRoleShape {
+        impl From<$row> for WorkspaceRoleResponse {
             fn from(role: $row) -> Self {
-                let shared = role.workspace_id.is_none();
+                let is_shared = role.workspace_id.is_none();
                 Self {
                     id: role.id,
                     workspace_id: role.workspace_id.unwrap_or_else(|| 0.into()),
                     name: role.name,
                     permissions: role.permissions,
-                    is_system_role: shared,
+                    is_system_role: is_shared,
                     created_at: role.created_at,
                     updated_at: role.updated_at,
-                    is_deployment_level: shared,
+                    is_deployment_level: is_shared,
                 }
             }
         }
     )+};
 }
 
-roles!(WorkspaceRole, WorkspaceMembershipRole);
+impl_from_role!(WorkspaceRole, WorkspaceMembershipRole);
 
-/// A member of a workspace as the others see them.
+/// A member of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WorkspaceMember)]
-pub(crate) struct WorkspaceMemberShape {
+pub(crate) struct WorkspaceMemberResponse {
     #[serde(flatten)]
-    membership: WorkspaceMembershipShape,
+    membership: WorkspaceMembershipResponse,
     organization_id: OrganizationId,
-    workspace: WorkspaceShape,
-    user: UserShape,
-    roles: Vec<WorkspaceRoleShape>,
+    workspace: WorkspaceResponse,
+    user: UserResponse,
+    roles: Vec<WorkspaceRoleResponse>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
     eligibility_restriction: Eligibility,
 }
 
-impl WorkspaceMemberShape {
-    pub(crate) fn new(member: WorkspaceMember, workspace: &WorkspaceShape, here: Here<'_>) -> Self {
+impl WorkspaceMemberResponse {
+    pub(crate) fn new(member: WorkspaceMember, workspace: &WorkspaceResponse, context: ResponseContext<'_>) -> Self {
         Self {
-            membership: WorkspaceMembershipShape::from(&member.membership),
+            membership: WorkspaceMembershipResponse::from(&member.membership),
             organization_id: member.membership.organization_id,
             workspace: workspace.clone(),
-            user: UserShape::new(&member.user, here),
-            roles: member.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
+            user: UserResponse::new(&member.user, context),
+            roles: member.roles.into_iter().map(WorkspaceRoleResponse::from).collect(),
             public_metadata: object(&member.membership.public_metadata),
             eligibility_restriction: Eligibility::NONE,
         }
     }
 }
 
-/// One of the caller's workspace memberships with everything around it.
+/// One of the caller's workspace memberships, with its workspace, organization and roles.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DetailedWorkspaceMembership)]
-pub(crate) struct OwnWorkspaceMembershipShape {
+pub(crate) struct DetailedWorkspaceMembershipResponse {
     #[serde(flatten)]
-    membership: WorkspaceMembershipShape,
+    membership: WorkspaceMembershipResponse,
     organization_id: OrganizationId,
-    workspace: WorkspaceShape,
-    organization: Option<OrganizationShape>,
-    roles: Vec<WorkspaceRoleShape>,
+    workspace: WorkspaceResponse,
+    organization: Option<OrganizationResponse>,
+    roles: Vec<WorkspaceRoleResponse>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
     eligibility_restriction: Eligibility,
 }
 
-impl OwnWorkspaceMembershipShape {
-    pub(crate) fn new(own: OwnWorkspaceMembership, here: Here<'_>) -> Self {
+impl DetailedWorkspaceMembershipResponse {
+    pub(crate) fn new(own: OwnWorkspaceMembership, context: ResponseContext<'_>) -> Self {
         Self {
-            membership: WorkspaceMembershipShape::from(&own.membership),
+            membership: WorkspaceMembershipResponse::from(&own.membership),
             organization_id: own.membership.organization_id,
-            workspace: WorkspaceShape::new(own.workspace, here),
-            organization: Some(OrganizationShape::new(own.organization, here)),
-            roles: own.roles.into_iter().map(WorkspaceRoleShape::from).collect(),
+            workspace: WorkspaceResponse::new(own.workspace, context),
+            organization: Some(OrganizationResponse::new(own.organization, context)),
+            roles: own.roles.into_iter().map(WorkspaceRoleResponse::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::of(own.is_let_in),
+            eligibility_restriction: Eligibility::new(own.is_let_in),
         }
     }
 }

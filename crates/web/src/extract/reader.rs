@@ -1,4 +1,4 @@
-//! Fields read one by one into the types a call wants. A wrong one is refused by its name, with what to write instead.
+//! Typed access to fields. An invalid value is rejected with the field's name and a hint at the valid values.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -6,32 +6,31 @@ use std::str::FromStr;
 use vestibule_core::id::NotAnId;
 use vestibule_core::{Code, Problem};
 
-use super::fields::{Fields, Value};
-use crate::images::Sent;
+use super::fields::{FieldMap, Value};
+use crate::images::ImageField;
 
-/// Longer than any text a call takes; what a text means has narrower limits of its own.
-const LONGEST_TEXT: usize = 10_000;
+/// The general limit of texts. The domain types have narrower limits.
+const MAX_TEXT_BYTES: usize = 10_000;
 
-/// Takes fields out of a body or a query, until none is left.
+/// Removes fields from a [`FieldMap`] one by one. [`FieldReader::finish`] rejects the remaining ones.
 #[derive(Debug)]
-pub(crate) struct Reader(Fields);
+pub(crate) struct FieldReader(FieldMap);
 
-impl Reader {
-    /// A reader of these.
-    pub(crate) fn new(fields: Fields) -> Self {
+impl FieldReader {
+    pub(crate) fn new(fields: FieldMap) -> Self {
         Self(fields)
     }
 
-    /// Takes a field that other clients send and this call has no use for.
+    /// Removes a field that clients may send but the call does not use.
     pub(crate) fn ignore(&mut self, name: &str) {
         self.0.0.retain(|(known, _)| known != name);
     }
 
-    /// A text, empty ones too.
+    /// Returns a text, which may be empty.
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         match self.take(name)? {
             None => Ok(None),
-            Some(Value::Text(text)) if text.len() > LONGEST_TEXT || text.contains('\0') => {
+            Some(Value::Text(text)) if text.len() > MAX_TEXT_BYTES || text.contains('\0') => {
                 Err(Problem::field(name, "this text is too long, or has a NUL in it."))
             }
             Some(Value::Text(text)) => Ok(Some(text)),
@@ -39,12 +38,12 @@ impl Reader {
         }
     }
 
-    /// Every text, by name; files and numbers are passed over. Error: one with a NUL in it, or longer than this.
-    pub(crate) fn all_texts(&mut self, longest: usize) -> Result<Vec<(String, String)>, Problem> {
+    /// Returns all texts with their names and drops all other values. A text longer than `max` bytes is an error.
+    pub(crate) fn all_texts(&mut self, max: usize) -> Result<Vec<(String, String)>, Problem> {
         let mut texts = Vec::new();
         for (name, value) in std::mem::take(&mut self.0.0) {
             match value {
-                Value::Text(text) if text.len() > longest || text.contains('\0') => {
+                Value::Text(text) if text.len() > max || text.contains('\0') => {
                     return Err(Problem::field(&name, "this text is too long, or has a NUL in it."));
                 }
                 Value::Text(text) => texts.push((name, text)),
@@ -54,7 +53,7 @@ impl Reader {
         Ok(texts)
     }
 
-    /// A text that may be long, such as a list that somebody has pasted.
+    /// Returns a text or text file without a length limit of its own, such as a pasted list.
     pub(crate) fn long_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         match self.take(name)? {
             None => Ok(None),
@@ -66,46 +65,47 @@ impl Reader {
         }
     }
 
-    /// A text that must be there and not empty.
+    /// Returns a text; a missing or empty one is `REQUIRED_FIELD`.
     pub(crate) fn required_text(&mut self, name: &str) -> Result<String, Problem> {
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| Problem::required(name))
     }
 
-    /// Texts, one or many; `None` when the field is not there at all. An empty one says: none of them.
+    /// Returns one or more texts, or `None` if the field is missing. Empty texts are dropped, so that a form can send
+    /// an empty list.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Problem> {
-        let Some(place) = self.0.0.iter().position(|(known, _)| known == name) else {
+        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
             return Ok(None);
         };
-        let values = match self.0.0.remove(place).1 {
+        let values = match self.0.0.remove(index).1 {
             Value::Null => return Ok(None),
             Value::List(values) => values,
             value => vec![value],
         };
-        let texts = values.into_iter().filter(|value| !is_nothing(value)).map(|value| match value {
-            Value::Text(text) if text.len() <= LONGEST_TEXT && !text.contains('\0') => Ok(text),
+        let texts = values.into_iter().filter(|value| !is_empty(value)).map(|value| match value {
+            Value::Text(text) if text.len() <= MAX_TEXT_BYTES && !text.contains('\0') => Ok(text),
             _ => Err(Problem::field(name, "write a list of texts.")),
         });
         texts.collect::<Result<_, _>>().map(Some)
     }
 
-    /// An id, as text or as a number; empty is none.
+    /// Returns an id, sent as text or number. An empty text counts as missing.
     pub(crate) fn id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<Option<I>, Problem> {
         let text = match self.take(name)? {
             None => return Ok(None),
             Some(Value::Text(text)) if text.is_empty() => return Ok(None),
             Some(Value::Text(text)) => text,
             Some(Value::Number(number)) => number.to_string(),
-            Some(_) => return Err(not_an_id(name)),
+            Some(_) => return Err(invalid_id(name)),
         };
-        text.parse().map(Some).map_err(|_| not_an_id(name))
+        text.parse().map(Some).map_err(|_| invalid_id(name))
     }
 
-    /// An id, or 0 in its place: `0` or an empty text says that there shall be none.
+    /// Returns an id, or 0 for `0` or an empty text, which clear an optional reference.
     pub(crate) fn id_or_zero<I: FromStr<Err = NotAnId> + From<i64>>(
         &mut self,
         name: &str,
     ) -> Result<Option<I>, Problem> {
-        let says_none = self.0.0.iter().any(|(known, value)| {
+        let is_zero = self.0.0.iter().any(|(known, value)| {
             known == name
                 && match value {
                     Value::Text(text) => text.is_empty() || text == "0",
@@ -113,34 +113,34 @@ impl Reader {
                     _ => false,
                 }
         });
-        if says_none {
+        if is_zero {
             self.ignore(name);
             return Ok(Some(0.into()));
         }
         self.id(name)
     }
 
-    /// An id that must be there.
+    /// Returns an id; a missing or empty one is `REQUIRED_FIELD`.
     pub(crate) fn required_id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<I, Problem> {
         self.id(name)?.ok_or_else(|| Problem::required(name))
     }
 
-    /// An image: a file, the text `null` for none, or nothing at all.
-    pub(crate) fn image(&mut self, name: &str) -> Result<Sent, Problem> {
+    /// Returns an image field. An empty text counts as missing.
+    pub(crate) fn image(&mut self, name: &str) -> Result<ImageField, Problem> {
         match self.take(name)? {
-            None => Ok(Sent::Nothing),
-            Some(Value::File(bytes)) => Ok(Sent::File(bytes)),
-            Some(Value::Text(text)) if text.is_empty() => Ok(Sent::Nothing),
-            Some(Value::Text(text)) if text == "null" => Ok(Sent::None),
+            None => Ok(ImageField::Missing),
+            Some(Value::File(bytes)) => Ok(ImageField::File(bytes)),
+            Some(Value::Text(text)) if text.is_empty() => Ok(ImageField::Missing),
+            Some(Value::Text(text)) if text == "null" => Ok(ImageField::Null),
             Some(_) => Err(Problem::field(name, "send a file in a multipart form, or the text null for no image.")),
         }
     }
 
-    /// True or false; empty is neither.
+    /// Returns a boolean. An empty text counts as missing.
     pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, Problem> {
         match self.take(name)? {
             None => Ok(None),
-            Some(Value::Flag(flag)) => Ok(Some(flag)),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(Value::Text(text)) if text.is_empty() => Ok(None),
             Some(Value::Text(text)) if text == "true" => Ok(Some(true)),
             Some(Value::Text(text)) if text == "false" => Ok(Some(false)),
@@ -148,7 +148,7 @@ impl Reader {
         }
     }
 
-    /// A whole number within bounds; empty is none.
+    /// Returns an integer within `bounds`. An empty text counts as missing.
     pub(crate) fn number_within<N>(&mut self, name: &str, bounds: RangeInclusive<N>) -> Result<Option<N>, Problem>
     where
         N: FromStr + PartialOrd + std::fmt::Display,
@@ -160,27 +160,30 @@ impl Reader {
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => String::new(),
         };
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|number| digits && bounds.contains(number));
-        let (least, most) = (bounds.start(), bounds.end());
-        number.map(Some).ok_or_else(|| Problem::field(name, format!("write a whole number from {least} to {most}.")))
+        let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| is_decimal && bounds.contains(number));
+        let (min, max) = (bounds.start(), bounds.end());
+        number.map(Some).ok_or_else(|| Problem::field(name, format!("write a whole number from {min} to {max}.")))
     }
 
-    /// Refuses what nobody has read. Error: `UNKNOWN_FIELD`, with the names.
+    /// Rejects remaining fields.
+    ///
+    /// # Errors
+    /// `UNKNOWN_FIELD` with up to five names.
     pub(crate) fn finish(self) -> Result<(), Problem> {
-        let left: Vec<_> = self.0.0.iter().map(|(name, _)| name.as_str()).take(5).collect();
-        if left.is_empty() {
+        let unknown: Vec<_> = self.0.0.iter().map(|(name, _)| name.as_str()).take(5).collect();
+        if unknown.is_empty() {
             return Ok(());
         }
-        let names = left.join(", ");
+        let names = unknown.join(", ");
         Err(Code::UnknownField.saying(format!("This call has no field {names}. Check the spelling.")))
     }
 
     fn take(&mut self, name: &str) -> Result<Option<Value>, Problem> {
-        let Some(place) = self.0.0.iter().position(|(known, _)| known == name) else {
+        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
             return Ok(None);
         };
-        match self.0.0.remove(place).1 {
+        match self.0.0.remove(index).1 {
             Value::Null => Ok(None),
             Value::List(_) => Err(Problem::field(name, "it is given more than once, or as a list.")),
             value => Ok(Some(value)),
@@ -188,7 +191,7 @@ impl Reader {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Text(text) => text.is_empty(),
@@ -196,7 +199,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-fn not_an_id(name: &str) -> Problem {
+fn invalid_id(name: &str) -> Problem {
     Code::InvalidId.saying(format!("{name}: an id is a decimal number, such as 123456789012345678."))
 }
 
@@ -205,17 +208,17 @@ mod tests {
     use super::*;
     use vestibule_core::id::RoleId;
 
-    fn reader(form: &str) -> Reader {
-        Reader::new(Fields::of_form(form.as_bytes()).unwrap())
+    fn reader(form: &str) -> FieldReader {
+        FieldReader::new(FieldMap::parse_form(form.as_bytes()).unwrap())
     }
 
-    async fn json(text: &'static str) -> Reader {
+    async fn json(text: &'static str) -> FieldReader {
         let body = bytes::Bytes::from_static(text.as_bytes());
-        Reader::new(Fields::of_body(Some("application/json"), body).await.unwrap())
+        FieldReader::new(FieldMap::parse_body(Some("application/json"), body).await.unwrap())
     }
 
     #[tokio::test]
-    async fn fields_are_read_by_type_in_either_encoding() {
+    async fn reads_typed_fields_from_forms_and_json() {
         let mut fields = reader("id=12&flag=true&number=7&text=x&empty=");
         assert_eq!(fields.id("id").unwrap(), Some(RoleId::from(12)));
         assert_eq!(fields.flag("flag").unwrap(), Some(true));
@@ -232,8 +235,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_wrong_is_refused_by_name() {
-        for wrong in [
+    async fn rejects_invalid_values_with_the_field_name() {
+        for invalid in [
             r#"{"v": 1.5}"#,
             r#"{"v": -1}"#,
             r#"{"v": true}"#,
@@ -242,9 +245,10 @@ mod tests {
             r#"{"v": 1e30}"#,
             r#"{"v": "+1"}"#,
         ] {
-            let (id, number) = (json(wrong).await.id::<RoleId>("v"), json(wrong).await.number_within("v", 0..=9_u16));
-            assert!(matches!(id.unwrap_err().code(), Code::InvalidId | Code::InvalidField), "{wrong}");
-            assert_eq!(number.unwrap_err().code(), Code::InvalidField, "{wrong}");
+            let (id, number) =
+                (json(invalid).await.id::<RoleId>("v"), json(invalid).await.number_within("v", 0..=9_u16));
+            assert!(matches!(id.unwrap_err().code(), Code::InvalidId | Code::InvalidField), "{invalid}");
+            assert_eq!(number.unwrap_err().code(), Code::InvalidField, "{invalid}");
         }
         assert_eq!(json(r#"{"v": 1}"#).await.text("v").unwrap_err().code(), Code::InvalidField);
         assert_eq!(json(r#"{"v": "yes"}"#).await.flag("v").unwrap_err().code(), Code::InvalidField);

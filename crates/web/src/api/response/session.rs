@@ -1,4 +1,4 @@
-//! Sessions and sign-ins: contract B.0.1.
+//! Sessions and sign-ins.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,30 +10,30 @@ use vestibule_core::id::{
 use vestibule_core::session::{ShownSession, ShownSignIn};
 use vestibule_core::time::Timestamp;
 
-use super::UserShape;
+use super::UserResponse;
 use super::attempt::{SignInAttempt, SignUpAttempt};
-use crate::app::Here;
+use crate::app::ResponseContext;
 
-/// A browser's session. A visitor who has none yet sees one with the id "0", which nothing stores.
+/// A browser's session. Without a session the id is "0"; such a session is not stored.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
-pub(crate) struct SessionShape {
+pub(crate) struct SessionResponse {
     id: SessionId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Attempts to sign in by mail that are open, the newest first.
+    /// Started sign-ins by mail, newest first.
     signin_attempts: Vec<SignInAttempt>,
-    signins: Vec<SignInShape>,
-    /// Attempts to sign up that wait for the address to be verified, the newest first.
+    signins: Vec<SignInResponse>,
+    /// Started sign-ups whose address is not verified yet, newest first.
     signup_attempts: Vec<SignUpAttempt>,
     active_signin_id: Option<SignInId>,
-    active_signin: Option<SignInShape>,
+    active_signin: Option<SignInResponse>,
 }
 
-/// One user signed in within a session.
+/// A user who is signed in within a session.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SignIn)]
-struct SignInShape {
+struct SignInResponse {
     id: SignInId,
     user_id: UserId,
     session_id: SessionId,
@@ -44,56 +44,56 @@ struct SignInShape {
     active_workspace_membership_id: Option<WorkspaceMembershipId>,
     active_organization_membership: Option<ActiveMembership>,
     active_workspace_membership: Option<ActiveWorkspaceMembership>,
-    user: UserShape,
+    user: UserResponse,
     last_active_at: Timestamp,
     ip_address: String,
-    /// What the browser calls itself.
+    /// The browser's `User-Agent`.
     browser: String,
 }
 
-/// The membership somebody acts with.
+/// The active organization membership of a sign-in.
 #[derive(Debug, Serialize, ToSchema)]
 struct ActiveMembership {
     id: MembershipId,
     organization_id: OrganizationId,
-    roles: Vec<HeldRole<RoleId>>,
+    roles: Vec<RoleSummary<RoleId>>,
 }
 
-/// The workspace membership somebody acts with.
+/// The active workspace membership of a sign-in.
 #[derive(Debug, Serialize, ToSchema)]
 struct ActiveWorkspaceMembership {
     id: WorkspaceMembershipId,
     workspace_id: WorkspaceId,
     organization_membership_id: Option<MembershipId>,
-    roles: Vec<HeldRole<WorkspaceRoleId>>,
+    roles: Vec<RoleSummary<WorkspaceRoleId>>,
 }
 
-/// A role that a membership has.
+/// A role of a membership.
 #[derive(Debug, Serialize, ToSchema)]
-struct HeldRole<I: ToSchema> {
+struct RoleSummary<I: ToSchema> {
     id: I,
     name: String,
     #[schema(value_type = Vec<String>)]
     permissions: PermissionSet,
 }
 
-impl SessionShape {
-    pub(crate) fn new(shown: &ShownSession, here: Here<'_>) -> Self {
-        let of = |one| SignInShape::new(one, here);
+impl SessionResponse {
+    pub(crate) fn new(session: &ShownSession, context: ResponseContext<'_>) -> Self {
+        let sign_in = |sign_in| SignInResponse::new(sign_in, context);
         Self {
-            id: shown.session.id,
-            created_at: shown.session.created_at,
-            updated_at: shown.session.updated_at,
-            signin_attempts: shown.attempts.iter().filter_map(SignInAttempt::of).collect(),
-            signins: shown.sign_ins.iter().map(of).collect(),
-            signup_attempts: shown.attempts.iter().filter_map(SignUpAttempt::of).collect(),
-            active_signin_id: shown.active().map(|active| active.sign_in.id),
-            active_signin: shown.active().map(of),
+            id: session.session.id,
+            created_at: session.session.created_at,
+            updated_at: session.session.updated_at,
+            signin_attempts: session.attempts.iter().filter_map(SignInAttempt::from_attempt).collect(),
+            signins: session.sign_ins.iter().map(sign_in).collect(),
+            signup_attempts: session.attempts.iter().filter_map(SignUpAttempt::from_attempt).collect(),
+            active_signin_id: session.active().map(|active| active.sign_in.id),
+            active_signin: session.active().map(sign_in),
         }
     }
 
-    /// What a visitor without a session sees.
-    pub(crate) fn of_a_visitor(now: Timestamp) -> Self {
+    /// The placeholder for callers without a session.
+    pub(crate) fn anonymous(now: Timestamp) -> Self {
         Self {
             id: 0.into(),
             created_at: now,
@@ -107,9 +107,9 @@ impl SessionShape {
     }
 }
 
-impl SignInShape {
-    fn new(shown: &ShownSignIn, here: Here<'_>) -> Self {
-        let sign_in = &shown.sign_in;
+impl SignInResponse {
+    fn new(details: &ShownSignIn, context: ResponseContext<'_>) -> Self {
+        let sign_in = &details.sign_in;
         let organization = sign_in.organization_membership_id.zip(sign_in.organization_id);
         let workspace = sign_in.workspace_membership_id.zip(sign_in.workspace_id);
         Self {
@@ -124,15 +124,19 @@ impl SignInShape {
             active_organization_membership: organization.map(|(id, organization_id)| ActiveMembership {
                 id,
                 organization_id,
-                roles: shown.roles.iter().map(|role| held(role.id, &role.name, &role.permissions)).collect(),
+                roles: details.roles.iter().map(|role| role_summary(role.id, &role.name, &role.permissions)).collect(),
             }),
             active_workspace_membership: workspace.map(|(id, workspace_id)| ActiveWorkspaceMembership {
                 id,
                 workspace_id,
                 organization_membership_id: sign_in.organization_membership_id,
-                roles: shown.workspace_roles.iter().map(|role| held(role.id, &role.name, &role.permissions)).collect(),
+                roles: details
+                    .workspace_roles
+                    .iter()
+                    .map(|role| role_summary(role.id, &role.name, &role.permissions))
+                    .collect(),
             }),
-            user: UserShape::new(&shown.user, here),
+            user: UserResponse::new(&details.user, context),
             last_active_at: sign_in.last_active_at,
             ip_address: sign_in.ip_address.clone(),
             browser: sign_in.user_agent.clone(),
@@ -140,6 +144,6 @@ impl SignInShape {
     }
 }
 
-fn held<I: ToSchema>(id: I, name: &str, permissions: &PermissionSet) -> HeldRole<I> {
-    HeldRole { id, name: name.to_owned(), permissions: permissions.clone() }
+fn role_summary<I: ToSchema>(id: I, name: &str, permissions: &PermissionSet) -> RoleSummary<I> {
+    RoleSummary { id, name: name.to_owned(), permissions: permissions.clone() }
 }

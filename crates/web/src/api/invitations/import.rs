@@ -1,0 +1,353 @@
+//! Parsing of lists of invitees: JSON, CSV, or a form with pasted addresses.
+//!
+//! An invalid row becomes a row with an error code; an invalid list rejects the request.
+
+use axum::body::Bytes;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::invitation::{As, LONGEST_LIFE, MOST_ROWS, Row};
+use vestibule_core::{Code, Problem};
+
+use crate::extract::{FieldMap, FieldReader};
+
+/// The options for all rows, from the body or the query.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ImportOptions {
+    /// The defaults for rows without roles of their own.
+    pub(super) roles: As,
+    /// Days until the invitations expire.
+    pub(super) days: Option<u16>,
+    /// True to validate the rows only.
+    pub(super) dry_run: Option<bool>,
+    /// True if one invalid row prevents all invitations.
+    pub(super) all_or_nothing: Option<bool>,
+}
+
+impl ImportOptions {
+    pub(super) fn parse(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self {
+            roles: As {
+                role: fields.id("role_id")?,
+                workspace: fields.id("workspace_id")?,
+                workspace_role: fields.id("workspace_role_id")?,
+            },
+            days: fields.number_within("expiry_days", 1..=LONGEST_LIFE)?,
+            dry_run: fields.flag("dry_run")?,
+            all_or_nothing: fields
+                .text("mode")?
+                .filter(|mode| !mode.is_empty())
+                .map(|mode| parse_mode(&mode))
+                .transpose()?,
+        })
+    }
+
+    /// Fills missing options from `fallback`.
+    pub(super) fn or(self, fallback: &Self) -> Self {
+        Self {
+            roles: merge_roles(self.roles, fallback.roles),
+            days: self.days.or(fallback.days),
+            dry_run: self.dry_run.or(fallback.dry_run),
+            all_or_nothing: self.all_or_nothing.or(fallback.all_or_nothing),
+        }
+    }
+}
+
+fn merge_roles(own: As, default: As) -> As {
+    let workspace = own.workspace.or(default.workspace);
+    As {
+        role: own.role.or(default.role),
+        workspace,
+        // The default role belongs to the default workspace.
+        workspace_role: own.workspace_role.or(default.workspace_role.filter(|_| workspace == default.workspace)),
+    }
+}
+
+fn parse_mode(mode: &str) -> Result<bool, Problem> {
+    match mode {
+        "all" => Ok(true),
+        "each" => Ok(false),
+        _ => Err(Problem::field("mode", "write all to invite all or nobody, or each to invite every valid row.")),
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ImportList {
+    pub(super) options: ImportOptions,
+    entries: Vec<Entry>,
+}
+
+/// An unparsed row.
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    email: String,
+    role: Option<String>,
+    workspace: Option<String>,
+    workspace_role: Option<String>,
+}
+
+impl ImportList {
+    /// Parses a body by its content type: `application/json`, `text/csv`, or a form with `emails` or a `file`.
+    ///
+    /// # Errors
+    /// Those of [`crate::extract::Body`]; `TOO_MANY_ROWS`; `REQUIRED_FIELD` for an empty list.
+    pub(super) async fn parse_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
+        let essence =
+            content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let list = match essence.as_str() {
+            "application/json" => Self::parse_json(&body)?,
+            "text/csv" => Self { options: ImportOptions::default(), entries: parse_csv(&body)? },
+            _ => Self::parse_form(FieldMap::parse_body(content_type, body).await?)?,
+        };
+        match list.entries.len() {
+            0 => Err(Problem::required("emails")),
+            rows if rows > MOST_ROWS => Err(Code::TooManyRows.into()),
+            _ => Ok(list),
+        }
+    }
+
+    fn parse_form(fields: FieldMap) -> Result<Self, Problem> {
+        let mut fields = FieldReader::new(fields);
+        let options = ImportOptions::parse(&mut fields)?;
+        let mut entries: Vec<_> = split_addresses(&fields.long_text("emails")?.unwrap_or_default()).collect();
+        if let Some(file) = fields.long_text("file")? {
+            entries.extend(parse_csv(file.as_bytes())?);
+        }
+        fields.finish()?;
+        Ok(Self { options, entries })
+    }
+
+    fn parse_json(body: &[u8]) -> Result<Self, Problem> {
+        let list: JsonList = serde_json::from_slice(body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Code::BadRequestBody.saying(format!(
+                "The body is not a list of invitations: line {line}, column {column}. Write {{\"invitations\": \
+                 [{{\"email\": \"…\"}}]}}."
+            ))
+        })?;
+        let options = ImportOptions {
+            roles: As {
+                role: parse_id("role_id", list.role_id.as_ref())?,
+                workspace: parse_id("workspace_id", list.workspace_id.as_ref())?,
+                workspace_role: parse_id("workspace_role_id", list.workspace_role_id.as_ref())?,
+            },
+            days: list.expiry_days.map(check_days).transpose()?,
+            dry_run: list.dry_run,
+            all_or_nothing: list.mode.as_deref().map(parse_mode).transpose()?,
+        };
+        let entries = list.invitations.into_iter().map(|entry| match entry {
+            JsonEntry::Address(email) => Entry { email, ..Entry::default() },
+            JsonEntry::Object(entry) => Entry {
+                email: entry.email,
+                role: entry.role_id.map(|id| id.0),
+                workspace: entry.workspace_id.map(|id| id.0),
+                workspace_role: entry.workspace_role_id.map(|id| id.0),
+            },
+        });
+        Ok(Self { entries: entries.collect(), options })
+    }
+
+    /// Parses the rows. Missing values are taken from `defaults`.
+    pub(super) fn rows(self, defaults: &ImportOptions) -> Vec<Row> {
+        let row = |entry: Entry| Row { meant: parse_entry(&entry, defaults.roles), written: entry.email };
+        self.entries.into_iter().map(row).collect()
+    }
+}
+
+/// Splits pasted addresses at commas, semicolons, white space and line breaks.
+fn split_addresses(text: &str) -> impl Iterator<Item = Entry> {
+    let addresses = text.split([',', ';', '\n', '\r', '\t', ' ']).filter(|email| !email.is_empty());
+    addresses.map(|email| Entry { email: email.to_owned(), ..Entry::default() })
+}
+
+/// Parses the addresses that were pasted into a page's form.
+///
+/// # Errors
+/// `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
+pub(crate) fn parse_pasted_rows(text: &str, roles: As) -> Result<Vec<Row>, Problem> {
+    let row = |entry: Entry| Row { meant: parse_entry(&entry, roles), written: entry.email };
+    let rows: Vec<_> = split_addresses(text).map(row).collect();
+    match rows.len() {
+        0 => Err(Problem::required("emails")),
+        rows if rows > MOST_ROWS => Err(Code::TooManyRows.into()),
+        _ => Ok(rows),
+    }
+}
+
+fn parse_entry(entry: &Entry, default: As) -> Result<(EmailAddress, As), Code> {
+    if entry.email.trim().is_empty() {
+        return Err(Code::RequiredField);
+    }
+    let email = EmailAddress::parse(entry.email.trim()).map_err(|_| Code::InvalidEmail)?;
+    let own = As {
+        role: parse_optional(entry.role.as_deref())?,
+        workspace: parse_optional(entry.workspace.as_deref())?,
+        workspace_role: parse_optional(entry.workspace_role.as_deref())?,
+    };
+    Ok((email, merge_roles(own, default)))
+}
+
+fn parse_optional<I: std::str::FromStr>(text: Option<&str>) -> Result<Option<I>, Code> {
+    match text.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| Code::InvalidId),
+    }
+}
+
+fn parse_id<I: std::str::FromStr>(name: &str, text: Option<&IdText>) -> Result<Option<I>, Problem> {
+    parse_optional(text.map(|text| text.0.as_str()))
+        .map_err(|_| Code::InvalidId.saying(format!("{name}: an id is a decimal number, such as 123456789012345678.")))
+}
+
+fn check_days(days: u16) -> Result<u16, Problem> {
+    if (1..=LONGEST_LIFE).contains(&days) {
+        Ok(days)
+    } else {
+        Err(Problem::field("expiry_days", format!("write a whole number from 1 to {LONGEST_LIFE}.")))
+    }
+}
+
+/// Parses CSV. If the first line does not name an address column, the first column has the addresses.
+fn parse_csv(text: &[u8]) -> Result<Vec<Entry>, Problem> {
+    // Spreadsheets write a byte order mark.
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let malformed = |error: csv::Error| {
+        let line = error.position().map_or(0, csv::Position::line);
+        Code::BadRequestBody
+            .saying(format!("The CSV is malformed at line {line}: it must be UTF-8, with balanced quotes."))
+    };
+    let mut lines = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text);
+    let mut columns: Option<Columns> = None;
+    let mut entries = Vec::new();
+    for line in lines.records() {
+        let line = line.map_err(malformed)?;
+        match &columns {
+            None => {
+                let header = Columns::from_header(&line);
+                let is_header = header.is_some();
+                let columns = columns.insert(header.unwrap_or_default());
+                if !is_header {
+                    entries.push(columns.entry(&line));
+                }
+            }
+            Some(columns) => entries.push(columns.entry(&line)),
+        }
+        // Checked here to bound the memory of long lists.
+        if entries.len() > MOST_ROWS {
+            return Err(Code::TooManyRows.into());
+        }
+    }
+    Ok(entries)
+}
+
+/// The indexes of the columns.
+#[derive(Debug, Default)]
+struct Columns {
+    email: usize,
+    role: Option<usize>,
+    workspace: Option<usize>,
+    workspace_role: Option<usize>,
+}
+
+impl Columns {
+    fn from_header(header: &csv::StringRecord) -> Option<Self> {
+        let index = |names: &[&str]| {
+            header.iter().position(|name| names.contains(&name.to_lowercase().replace([' ', '-'], "_").as_str()))
+        };
+        Some(Self {
+            email: index(&["email", "e_mail", "email_address", "e_mail_address", "mail"])?,
+            role: index(&["role_id"]),
+            workspace: index(&["workspace_id"]),
+            workspace_role: index(&["workspace_role_id"]),
+        })
+    }
+
+    fn entry(&self, line: &csv::StringRecord) -> Entry {
+        let value = |index: Option<usize>| index.and_then(|index| line.get(index)).map(ToOwned::to_owned);
+        Entry {
+            email: value(Some(self.email)).unwrap_or_default(),
+            role: value(self.role),
+            workspace: value(self.workspace),
+            workspace_role: value(self.workspace_role),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonList {
+    invitations: Vec<JsonEntry>,
+    role_id: Option<IdText>,
+    workspace_id: Option<IdText>,
+    workspace_role_id: Option<IdText>,
+    expiry_days: Option<u16>,
+    dry_run: Option<bool>,
+    mode: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum JsonEntry {
+    Address(String),
+    Object(JsonObject),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonObject {
+    #[serde(default)]
+    email: String,
+    role_id: Option<IdText>,
+    workspace_id: Option<IdText>,
+    workspace_role_id: Option<IdText>,
+}
+
+/// An id as a string or number.
+#[derive(Debug)]
+struct IdText(String);
+
+impl<'de> Deserialize<'de> for IdText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => Ok(Self(text)),
+            serde_json::Value::Number(number) => Ok(Self(number.to_string())),
+            _ => Err(D::Error::custom("an id must be a string or a number")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn emails(csv: &[u8]) -> Vec<String> {
+        parse_csv(csv).unwrap().into_iter().map(|entry| entry.email).collect()
+    }
+
+    #[test]
+    fn parses_csv_exports_of_spreadsheets() {
+        assert_eq!(
+            emails(b"\xef\xbb\xbfName,E-Mail\r\n\"Berg, Nina\",nina@x.se\r\nKim,\"kim@x.se\"\r\n"),
+            ["nina@x.se", "kim@x.se"]
+        );
+        assert_eq!(emails(b"nina@x.se\nkim@x.se\n\n"), ["nina@x.se", "kim@x.se"]);
+        assert_eq!(emails(b"email,role_id\nnina@x.se\nkim@x.se,12,13,14\n"), ["nina@x.se", "kim@x.se"]);
+        assert_eq!(
+            emails(b"=HYPERLINK(\"x\")\n@SUM(1)"),
+            ["=HYPERLINK(\"x\")", "@SUM(1)"],
+            "addresses are validated per row"
+        );
+        assert_eq!(parse_csv(b"email\n\xff\xfe").unwrap_err().code(), Code::BadRequestBody);
+        let many = "a@x.se\n".repeat(100_000);
+        assert_eq!(parse_csv(many.as_bytes()).unwrap_err().code(), Code::TooManyRows);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_any_input(text in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse_csv(&text);
+            let _ = ImportList::parse_json(&text);
+        }
+    }
+}

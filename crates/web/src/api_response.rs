@@ -1,0 +1,92 @@
+//! The response of an API handler: the core's [`Reply`] in the envelope, and additional headers.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use vestibule_core::context::Reply;
+use vestibule_core::organization::SeatCount;
+use vestibule_core::secret::SessionToken;
+use vestibule_core::settings::Mode;
+use vestibule_core::sign_in::CameIn;
+
+use crate::api::response::SessionResponse;
+use crate::app::{App, DEVELOPMENT_HEADER};
+use crate::envelope::Refusal;
+use crate::{cookie, envelope};
+
+/// The response header with an organization's seat counts.
+pub(crate) const SEATS: HeaderName = HeaderName::from_static("seats");
+
+#[derive(Debug)]
+pub(crate) struct ApiResponse<T> {
+    reply: Reply<T>,
+    headers: HeaderMap,
+}
+
+impl<T> ApiResponse<T> {
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Adds the organization's seat counts, if its seats are limited.
+    pub(crate) fn with_seats(self, count: Option<SeatCount>) -> Self {
+        match count.and_then(seats_header) {
+            Some(value) => self.with_header(SEATS, value),
+            None => self,
+        }
+    }
+
+    /// Sets the session cookie if the command issued a new session token; in staging mode also the development header.
+    pub(crate) fn with_session_token(self, app: &App, token: Option<SessionToken>) -> Self {
+        let settings = app.settings();
+        let Some(token) = token.map(|token| token.reveal()) else {
+            return self;
+        };
+        let max_lifetime: Duration = settings.sessions.absolute;
+        let cookie = cookie::set_session(&token, settings.public_url.is_https(), max_lifetime);
+        let response = self.with_header(header::SET_COOKIE, cookie);
+        match HeaderValue::from_str(&token) {
+            Ok(value) if settings.mode == Mode::Staging => {
+                response.with_header(HeaderName::from_static(DEVELOPMENT_HEADER), value)
+            }
+            _ => response,
+        }
+    }
+}
+
+impl ApiResponse<SessionResponse> {
+    /// The response to a completed or started sign-in: the session, and its new token as a cookie.
+    pub(crate) fn from_sign_in(app: &App, reply: Reply<CameIn>) -> Self {
+        let token = reply.result.as_ref().ok().and_then(|signed_in| signed_in.token.clone());
+        let body = reply.map(|signed_in| SessionResponse::new(&signed_in.session, app.response_context()));
+        Self::from(body).with_session_token(app, token)
+    }
+}
+
+/// Formats seat counts as a dictionary (RFC 9651): `used=2, held=1, free=7`.
+pub(crate) fn seats_header(SeatCount { used, held, free }: SeatCount) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("used={used}, held={held}, free={free}")).ok()
+}
+
+impl<T> From<Reply<T>> for ApiResponse<T> {
+    fn from(reply: Reply<T>) -> Self {
+        Self { reply, headers: HeaderMap::new() }
+    }
+}
+
+impl<T: Serialize> IntoResponse for ApiResponse<T> {
+    fn into_response(self) -> Response {
+        let Reply { session, result, cost: stats, .. } = self.reply;
+        let mut response = match (result, &session) {
+            (Ok(data), _) => envelope::success(&data, session.as_ref()),
+            (Err(problem), Some(_)) => envelope::failure(&problem, session.as_ref()),
+            // Rejected before the session was loaded: the server loads it for the envelope.
+            (Err(problem), None) => Refusal(problem).into_response(),
+        };
+        response.headers_mut().extend(self.headers);
+        envelope::with_query_stats(stats, response)
+    }
+}

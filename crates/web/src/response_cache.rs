@@ -1,0 +1,187 @@
+//! In-memory caches of response bodies: an organization's invitation list, and a caller's session.
+//!
+//! A cached body is sent only after the service has checked the caller's access and revalidated the entry
+//! ([`vestibule_core::revision`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is
+//! the same for every permitted caller; the envelope's session is added per response. Lists with query parameters are
+//! not cached.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use vestibule_core::db::Cost;
+use vestibule_core::id::OrganizationId;
+use vestibule_core::invitation;
+use vestibule_core::revision::{Revision, Standing};
+use vestibule_core::secret::SessionToken;
+use vestibule_core::session::{Holds, Kept, SessionStub};
+
+use crate::app::App;
+use crate::envelope::{self, DataJson};
+
+/// Capacity of the list cache, in bytes over all organizations.
+const MAX_LIST_BYTES: u64 = 8 << 20;
+/// Expected number of cached lists. It is low because the cache divides its capacity among shards by this number, and a
+/// long list must fit into one shard.
+const EXPECTED_LISTS: usize = 32;
+/// Capacity of the session cache, in bytes.
+const MAX_SESSION_BYTES: u64 = 4 << 20;
+/// Expected number of cached sessions.
+const EXPECTED_SESSIONS: usize = 1024;
+/// Approximate bytes of an entry besides its JSON.
+const ENTRY_OVERHEAD: u64 = 1 << 10;
+
+/// Unfiltered invitation lists by organization.
+#[derive(Debug)]
+pub(crate) struct ListCache(Cache<OrganizationId, Arc<CachedList>, ByteWeight>);
+
+/// The first page of an organization's pending invitations, as it was sent.
+#[derive(Debug)]
+pub(crate) struct CachedList {
+    validity: invitation::Holds,
+    data: DataJson,
+    headers: HeaderMap,
+    /// The part of the entity tag that is the same for every caller.
+    etag_prefix: String,
+}
+
+/// Weighs an entry by its size in bytes.
+#[derive(Clone, Debug)]
+struct ByteWeight;
+
+impl Weighter<OrganizationId, Arc<CachedList>> for ByteWeight {
+    fn weight(&self, _: &OrganizationId, list: &Arc<CachedList>) -> u64 {
+        list.data.0.len() as u64 + ENTRY_OVERHEAD
+    }
+}
+
+impl Weighter<[u8; 32], Arc<Kept<Bytes>>> for ByteWeight {
+    fn weight(&self, _: &[u8; 32], session: &Arc<Kept<Bytes>>) -> u64 {
+        session.what.len() as u64 + ENTRY_OVERHEAD
+    }
+}
+
+impl Default for ListCache {
+    fn default() -> Self {
+        Self(Cache::with_weighter(EXPECTED_LISTS, MAX_LIST_BYTES, ByteWeight))
+    }
+}
+
+impl ListCache {
+    pub(crate) fn get(&self, organization: OrganizationId) -> Option<Arc<CachedList>> {
+        self.0.get(&organization)
+    }
+
+    pub(crate) fn insert(&self, organization: OrganizationId, list: Arc<CachedList>) {
+        self.0.insert(organization, list);
+    }
+}
+
+/// Responses of `GET /session` by the digest of the session token.
+#[derive(Debug)]
+pub(crate) struct SessionCache(Cache<[u8; 32], Arc<Kept<Bytes>>, ByteWeight>);
+
+impl Default for SessionCache {
+    fn default() -> Self {
+        Self(Cache::with_weighter(EXPECTED_SESSIONS, MAX_SESSION_BYTES, ByteWeight))
+    }
+}
+
+impl SessionCache {
+    pub(crate) fn get(&self, token: &SessionToken) -> Option<Arc<Kept<Bytes>>> {
+        self.0.get(&token.digest())
+    }
+
+    pub(crate) fn insert(&self, token: &SessionToken, body: Bytes, validity: Holds) {
+        self.0.insert(token.digest(), Arc::new(Kept::new(body, validity)));
+    }
+}
+
+impl CachedList {
+    pub(crate) fn new(validity: invitation::Holds, data: DataJson, headers: HeaderMap) -> Self {
+        let (version, until) = (env!("CARGO_PKG_VERSION"), validity.until().as_microseconds());
+        let Revision { invitations, surroundings } = validity.revision;
+        let etag_prefix = format!("\"{version}-{invitations:x}-{surroundings:x}-{until:x}-");
+        Self { validity, data, headers, etag_prefix }
+    }
+
+    /// Returns the response for a caller whose access was validated, or `None` if the list is out of date. `stats` are
+    /// the database statements of that validation.
+    pub(crate) fn response_if_valid(
+        &self,
+        access: &Standing,
+        if_none_match: &IfNoneMatch,
+        stats: Cost,
+    ) -> Option<Response> {
+        let is_valid = self.validity.at(access.revision, access.now);
+        is_valid.then(|| self.response(&access.session, if_none_match, stats))
+    }
+
+    /// Returns the list in this session's envelope, or 304 if the request has a matching `If-None-Match`.
+    ///
+    /// The entity tag covers all that the body depends on (RFC 9110, 8.8.3): the revisions, the end of the list's
+    /// validity (an invitation that expires changes the body but no revision), and the session in the envelope.
+    /// Responses are `no-store` for browsers; the tag serves API clients with a store of their own.
+    pub(crate) fn response(&self, session: &SessionStub, if_none_match: &IfNoneMatch, stats: Cost) -> Response {
+        let (prefix, updated_at) = (&self.etag_prefix, session.updated_at.as_microseconds());
+        let etag = format!("{prefix}{}-{updated_at}\"", session.id);
+        let mut response = if if_none_match.matches(&etag) {
+            envelope::with_query_stats(stats, StatusCode::NOT_MODIFIED.into_response())
+        } else {
+            let mut response = envelope::success_with_data(self.data.clone(), Some(session), stats);
+            response.headers_mut().extend(self.headers.clone());
+            response
+        };
+        if let Ok(etag) = HeaderValue::try_from(etag) {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
+    }
+}
+
+/// The values of the request's `If-None-Match` headers.
+#[derive(Debug)]
+pub(crate) struct IfNoneMatch(Vec<HeaderValue>);
+
+impl FromRequestParts<App> for IfNoneMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()))
+    }
+}
+
+impl IfNoneMatch {
+    /// Uses the weak comparison of RFC 9110, 13.1.2.
+    fn matches(&self, etag: &str) -> bool {
+        let values = self.0.iter().filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .any(|candidate| candidate == "*" || candidate.trim_start_matches("W/") == etag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_each_listed_etag_weakly() {
+        let with =
+            |lists: &[&'static str]| IfNoneMatch(lists.iter().map(|list| HeaderValue::from_static(list)).collect());
+        let etag = "\"a-1\"";
+        for lists in [&["\"a-1\""][..], &["W/\"a-1\""], &["*"], &["\"b\", \"a-1\""], &["\"b\"", "W/\"c\",W/\"a-1\""]] {
+            assert!(with(lists).matches(etag), "{lists:?}");
+        }
+        for lists in [&[][..], &[""], &["a-1"], &["\"a-11\""], &["\"b\", \"c\""]] {
+            assert!(!with(lists).matches(etag), "{lists:?}");
+        }
+    }
+}
