@@ -18,7 +18,7 @@ test-one NAME *ARGUMENTS:
 
 # Regenerate docs/openapi.json, docs/errors.md, docs/api-cost.md and vestibule.example.toml
 docs:
-    VESTIBULE_WRITE_DOCS=1 cargo test --package vestibule-web --test it --locked -- description api_cost
+    VESTIBULE_WRITE_DOCS=1 ./scripts/run-tests --package vestibule-web up_to_date
     cargo run --locked -- settings > vestibule.example.toml
 
 # Run the demo on http://127.0.0.1:8080

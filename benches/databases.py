@@ -59,5 +59,5 @@ def copy_to_postgres(server, name, binary, folder):
 def postgres(name, binary, folder, port, server, url):
     """Vestibule on a PostgreSQL database that was copied from a folder."""
     settings = {"VESTIBULE_DATABASE": url, "VESTIBULE_KEY_FILE": str(folder / "master.key"),
-                "VESTIBULE_DATABASE_CONNECTIONS": str(POOL_SIZE)}
+                "VESTIBULE_DATABASE_MAX_CONNECTIONS": str(POOL_SIZE)}
     return {**sqlite(name, binary, folder, port, **settings), "postgres": server.processes()}

@@ -51,12 +51,12 @@ def print_row(*cells):
 
 
 def print_costs(results):
-    print_head("CPU time per request", "workload", "target", "CPU µs", "+ database", "× limit", "requests/s", "p50 µs",
+    print_head("CPU time per request", "workload", "target", "CPU µs", "+ database", "× baseline", "requests/s", "p50 µs",
                "p99 µs", "RSS MiB", "responses")
     for workload, connections in dict.fromkeys((line["workload"], line.get("connections")) for line in results.lines):
         if workload in ("start", mixed_load.NAME):
             continue
-        limit = results.by_round(total_cpu, min, "limit", workload, connections)
+        baseline = results.by_round(total_cpu, min, "baseline", workload, connections)
         for target in results.targets:
             lines = results.select(target, workload, connections)
             if not lines:
@@ -64,7 +64,7 @@ def print_costs(results):
             bad = sum(line["bad"] for line in lines)
             costs = results.by_round(total_cpu, min, target, workload, connections)
             print_row(f"{workload}, {connections} connections" + (f" ({bad} bad)" if bad else ""), target,
-                      median(lines, "cpu", 1), median(lines, "database_cpu", 1), ratio(costs, limit), median(lines, "rate"),
+                      median(lines, "cpu", 1), median(lines, "database_cpu", 1), ratio(costs, baseline), median(lines, "rate"),
                       median(lines, "p50"), median(lines, "p99"), median(lines, "rss", 1),
                       sum(line["requests"] for line in lines))
 

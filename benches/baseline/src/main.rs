@@ -1,7 +1,7 @@
-//! The lower bound for a request on this HTTP stack: a bare handler that returns bodies from memory.
+//! The baseline of `benches/run`: a bare handler that returns bodies from memory, the least a request can cost on this stack.
 //!
-//! `vestibule-limit PORT FILE…`: the first line of each file is a path with its query, the rest is the body to return for it.
-//! `benches/run` replays the same requests against this server and against Vestibule.
+//! `vestibule-baseline PORT FILE…`: the first line of each file is a path with its query, the rest is the body to return for it.
+//! It replays the same requests against this server and against Vestibule.
 
 use std::collections::HashMap;
 use std::sync::Arc;
