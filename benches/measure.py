@@ -1,34 +1,36 @@
-"""Starts servers one at a time, round by round, plays requests with wrk, and reads what they cost from the scheduler.
+"""Starts servers, replays requests against them with wrk, and reads their CPU time from the scheduler.
 
-The server has one processor to itself and the load another. A measurement is a dictionary; see `measure`.
+The server runs on one processor and the load on another. A measurement is a dictionary; see `measure`.
 """
 import http.client, json, os, resource, signal, subprocess, sys, time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-SERVER, LOAD = "0", "1"
+from common import BENCHES
+
+# Processors of the server and of the load generator, as taskset counts them.
+SERVER_CPU, LOAD_CPU = "0", "1"
 
 
-def family(pid):
-    """A process and all that descend from it."""
-    found, at = [pid], 0
-    while at < len(found):
+def process_tree(pid):
+    """A process and all its descendants."""
+    pids, index = [pid], 0
+    while index < len(pids):
         try:
-            for task in os.listdir(f"/proc/{found[at]}/task"):
-                children = Path(f"/proc/{found[at]}/task/{task}/children").read_text().split()
-                found += [int(child) for child in children]
+            for task in os.listdir(f"/proc/{pids[index]}/task"):
+                children = Path(f"/proc/{pids[index]}/task/{task}/children").read_text().split()
+                pids += [int(child) for child in children]
         except OSError:
             pass
-        at += 1
-    return list(dict.fromkeys(found))
+        index += 1
+    return list(dict.fromkeys(pids))
 
 
-def processor_seconds(pids):
-    """By the scheduler's account, since ticks miss short bursts; with that of threads that have ended."""
+def cpu_seconds(pids):
+    """CPU time of processes, ended threads included. From their CPU clocks, since ticks in /proc miss short bursts."""
     total = 0
     for pid in pids:
         try:
-            # The clock of a process, as clock_getcpuclockid(3) makes it of its number.
+            # The process's CPU clock, computed as clock_getcpuclockid(3) does.
             total += time.clock_gettime((~pid << 3) | 2)
         except OSError:
             pass
@@ -36,7 +38,7 @@ def processor_seconds(pids):
 
 
 def memory(pids, field):
-    """In MiB; `Pss` shares out what several processes have in common, `Rss` counts it for each."""
+    """Memory in MiB: `Rss` counts shared pages for each process, `Pss` divides them among the processes that share them."""
     total = 0
     for pid in pids:
         try:
@@ -48,81 +50,81 @@ def memory(pids, field):
     return round(total / 1024, 1)
 
 
-def busy_seconds():
+def system_cpu_seconds():
     fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
     return sum(map(int, fields[1:4] + fields[6:8])) / os.sysconf("SC_CLK_TCK")
 
 
-def children_seconds():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def children_cpu_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
-class Postgres:
-    """The processes of a PostgreSQL server, by the folder it runs in."""
+class PostgresProcesses:
+    """The processes of a PostgreSQL server, found by its data folder."""
 
     def __init__(self, folder):
-        self.main = int((Path(folder) / "postmaster.pid").read_text().split()[0])
-        # Each by itself: what is started later stays where the server is, but its writer and its checkpointer run already.
+        self.postmaster = int((Path(folder) / "postmaster.pid").read_text().split()[0])
+        # New backends inherit the affinity, but the background processes are running already.
         for pid in self.pids():
-            subprocess.run(["taskset", "-a", "-c", "-p", SERVER, str(pid)], stdout=subprocess.DEVNULL,
+            subprocess.run(["taskset", "-a", "-c", "-p", SERVER_CPU, str(pid)], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
 
     def pids(self):
-        return family(self.main)
+        return process_tree(self.postmaster)
 
-    def settle(self):
-        """Waits until those who left are counted as ended: while a connection is ending, it is in neither account."""
+    def wait_for_disconnects(self):
+        """Waits until no backend is ending: its CPU time is counted neither as a running process's nor as an ended one's."""
         for _ in range(500):
             commands = [Path(f"/proc/{pid}/cmdline") for pid in self.pids()]
-            if all(file.exists() and (said := file.read_bytes()) and b"127.0.0.1(" not in said for file in commands):
+            if all(file.exists() and (text := file.read_bytes()) and b"127.0.0.1(" not in text for file in commands):
                 return
             time.sleep(0.01)
 
-    def processor_seconds(self):
-        """That of processes that have ended too: a server lets go of connections whose answer nobody waits for."""
-        ended = Path(f"/proc/{self.main}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
-        return processor_seconds(self.pids()) + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
+    def cpu_seconds(self):
+        """CPU time with that of ended backends: Vestibule closes connections with abandoned queries."""
+        ended = Path(f"/proc/{self.postmaster}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
+        return cpu_seconds(self.pids()) + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
 
 
-class Running:
-    """A server under measurement, from its first answer to its end."""
+class RunningServer:
+    """A server under measurement. It has answered one request when the constructor returns."""
 
     def __init__(self, target):
         self.target = target
         environment = {**os.environ, **target.get("env", {})}
-        # Else the server's first commit would wait for all that was copied for it, and copied before.
+        # Otherwise the server's first commit waits until the copied database is on the disk.
         os.sync()
-        begun = time.monotonic()
+        started_at = time.monotonic()
         self.process = subprocess.Popen(
-            ["taskset", "-c", target.get("processor", SERVER), *target["command"]], cwd=target.get("cwd"), env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            ["taskset", "-c", target.get("processor", SERVER_CPU), *target["command"]], cwd=target.get("cwd"),
+            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         while True:
             if self.process.poll() is not None:
-                sys.exit(f"{target['name']} ended by itself")
+                sys.exit(f"{target['name']} exited during its start")
             try:
-                status, self.body = self.ask_once()
+                status, self.body = self.probe()
                 break
             except OSError:
                 time.sleep(0.001)
-            if time.monotonic() - begun > 60:
-                sys.exit(f"{target['name']} did not start")
-        self.start_ms = round((time.monotonic() - begun) * 1000, 1)
+            if time.monotonic() - started_at > 60:
+                sys.exit(f"{target['name']} did not start within 60 seconds")
+        self.start_ms = round((time.monotonic() - started_at) * 1000, 1)
         if status != 200:
             sys.exit(f"{target['name']} answered {status}")
 
-    def ask_once(self):
+    def probe(self):
         line = (Path(self.target["requests"]) / self.target["probe"]).read_text().split("\n", 1)[0]
         method, path, cookie, _ = line.split("\t")
         connection = http.client.HTTPConnection("127.0.0.1", self.target["port"], timeout=10)
         connection.request(method, path, headers={"Cookie": cookie})
-        answer = connection.getresponse()
-        size = len(answer.read())
+        response = connection.getresponse()
+        size = len(response.read())
         connection.close()
-        return answer.status, size
+        return response.status, size
 
     def pids(self):
-        return family(self.process.pid)
+        return process_tree(self.process.pid)
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGTERM)
@@ -133,59 +135,60 @@ class Running:
             self.process.wait()
 
 
-STAMP = [int(time.time()) % 100000]
+# Makes the e-mail addresses of each wrk run unique.
+RUN_NUMBER = [int(time.time()) % 100000]
 
 
-def begin(running, file, connections, seconds, once=False):
-    """wrk, playing a file of requests."""
-    STAMP[0] += 1
-    target = running.target
-    environment = {**os.environ, "REQUESTS": str(file), "STAMP": str(STAMP[0]), "ONCE": "1" if once else "0",
-                   "ORIGIN": f"http://127.0.0.1:{target['port']}"}
+def start_wrk(running, file, connections, seconds, once=False):
+    """Starts wrk on a request file. With `once`, it stops at the end of the file."""
+    RUN_NUMBER[0] += 1
+    port = running.target["port"]
+    environment = {**os.environ, "REQUESTS": str(file), "RUN_NUMBER": str(RUN_NUMBER[0]), "ONCE": "1" if once else "0",
+                   "ORIGIN": f"http://127.0.0.1:{port}"}
     return subprocess.Popen(
-        ["taskset", "-c", LOAD, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
-         "-s", str(HERE / "requests.lua"), f"http://127.0.0.1:{target['port']}"],
+        ["taskset", "-c", LOAD_CPU, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s",
+         "-s", str(BENCHES / "replay.lua"), f"http://127.0.0.1:{port}"],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def end(wrk):
-    """What wrk says when it is through."""
-    said, _ = wrk.communicate()
-    lines = [line for line in said.splitlines() if line.startswith("RESULT ")]
+def finish_wrk(wrk):
+    """Waits for wrk, and returns the result that replay.lua prints."""
+    output, _ = wrk.communicate()
+    lines = [line for line in output.splitlines() if line.startswith("RESULT ")]
     if not lines:
-        sys.exit(said)
+        sys.exit(output)
     return json.loads(lines[0].removeprefix("RESULT "))
 
 
-def play(running, file, connections, seconds, once=False):
-    return end(begin(running, file, connections, seconds, once))
+def replay(running, file, connections, seconds, once=False):
+    return finish_wrk(start_wrk(running, file, connections, seconds, once))
 
 
-def measure(running, work, connections, seconds, once=False, warm_up=1):
-    """One measurement: requests a second, times in µs, processor time a request in µs, memory in MiB.
+def measure(running, workload, connections, seconds, once=False, warm_up=1):
+    """One measurement: requests per second, latencies in µs, CPU time per request in µs, memory in MiB.
 
-    Requests that can be played once only are not warmed up with. Where they do not last for the window, the rate is that
-    of the time they lasted for (`window`, in seconds).
+    Requests that can be played only once get no warm-up. If they run out before the window ends, the rate is that of the
+    time they lasted (`window`, in seconds). `others` is the number of processors that other programs used.
     """
     target = running.target
-    file = Path(target["requests"]) / work["file"]
+    file = Path(target["requests"]) / workload["file"]
     if warm_up and not once:
-        play(running, file, connections, warm_up)
-    database = target["postgres"].processor_seconds if target.get("postgres") else lambda: 0
-    servers = running.pids()
+        replay(running, file, connections, warm_up)
+    database_cpu_seconds = target["postgres"].cpu_seconds if target.get("postgres") else lambda: 0
+    pids = running.pids()
 
     def clocks():
-        return processor_seconds(servers), database(), busy_seconds(), children_seconds(), time.monotonic()
+        return cpu_seconds(pids), database_cpu_seconds(), system_cpu_seconds(), children_cpu_seconds(), time.monotonic()
 
     before = clocks()
-    played = play(running, file, connections, seconds, once)
-    used, in_database, busy, load, wall = (after - earlier for after, earlier in zip(clocks(), before))
-    requests, window = max(played["requests"], 1), played["us"] / 1e6
+    result = replay(running, file, connections, seconds, once)
+    server, database, system, load, wall = (after - earlier for after, earlier in zip(clocks(), before))
+    requests, window = max(result["requests"], 1), result["us"] / 1e6
     return {
-        "target": target["name"], "work": work["name"], "connections": connections, "window": round(window, 2),
-        "rate": round(played["requests"] / window, 1), "p50": played["p50"], "p99": played["p99"], "bad": played["bad"],
-        "requests": played["requests"], "cpu": round(used / requests * 1e6, 2),
-        "database_cpu": round(in_database / requests * 1e6, 2), "bytes": round(played["bytes"] / requests),
+        "target": target["name"], "workload": workload["name"], "connections": connections, "window": round(window, 2),
+        "rate": round(result["requests"] / window, 1), "p50": result["p50"], "p99": result["p99"], "bad": result["bad"],
+        "requests": result["requests"], "cpu": round(server / requests * 1e6, 2),
+        "database_cpu": round(database / requests * 1e6, 2), "bytes": round(result["bytes"] / requests),
         "rss": memory(running.pids(), "Rss"), "pss": memory(running.pids(), "Pss"),
-        "others": round((busy - used - in_database - load) / wall, 2),
+        "others": round((system - server - database - load) / wall, 2),
     }

@@ -98,13 +98,8 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         is_current: Some(sign_in.id) == current,
     });
     Ok(Page {
-<<<<<<< HEAD
         layout: cx.layout(cx.words.account(), true),
         picture: cx.app.response_context().image_url(&account.user.image_url),
-=======
-        frame: asked.frame(asked.words.account(), true),
-        picture: asked.app.response_context().image_url(&account.user.image_url),
->>>>>>> wt-web
         first_name: account.user.first_name,
         last_name: account.user.last_name,
         username: account.user.username.unwrap_or_default(),
@@ -162,17 +157,10 @@ async fn update_picture(cx: PageContext, upload: Result<Body<Picture>, Refusal>)
         Ok(Body(Picture { file })) => file,
         Err(rejection) => return rejection_page(&cx, rejection),
     };
-<<<<<<< HEAD
     let stored = images::store_upload(&cx.app, &cx.caller, Subject::OfCaller, file).await;
     let updated = match stored {
         Ok(picture) => cx.run(Update { picture, ..Update::default() }).await.map(|_| ()),
         Err(rejection) => return rejection_page(&cx, rejection),
-=======
-    let kept = images::store_upload(&asked.app, &asked.caller, Subject::OfCaller, file).await;
-    let updated = match kept {
-        Ok(picture) => asked.run(Update { picture, ..Update::default() }).await.map(|_| ()),
-        Err(refusal) => return unreadable(&asked, refusal),
->>>>>>> wt-web
     };
     saved_or_error(&cx, updated).await
 }
