@@ -16,7 +16,7 @@ mod together;
 mod tx;
 
 pub use column::{Argument, Bytes, Cell, Column, Kind, Subject, Text, Value};
-pub use migrate::{MIGRATIONS, Migration};
+pub use migrate::{MIGRATIONS, Migration, MigrationFile};
 pub use moving::{MoveError, Moved, TABLES, move_all};
 pub use open::{Db, OpenError, Place};
 pub use postgres::{NotAPostgresUrl, Postgres, PostgresOptions, PostgresUrl, Purpose};

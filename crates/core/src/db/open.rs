@@ -109,6 +109,11 @@ pub enum OpenError {
         /// This binary's newest.
         known: i64,
     },
+    /// The file of a migration was changed after it was applied to this database.
+    MigrationChanged {
+        /// Relative to the repository's root.
+        file: &'static str,
+    },
     /// It is a database of another program, or no database at all.
     Foreign,
     /// It cannot be read or written, for a reason that has no name here.

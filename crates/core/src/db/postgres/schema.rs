@@ -1,8 +1,8 @@
 //! The schema of a PostgreSQL database: whose it is, how far it has come, and bringing it up to date.
 
-use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage};
+use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::db::migrate::{MIGRATIONS, Migration, newest};
+use crate::db::migrate::{Applied, MIGRATIONS, Migration, newest};
 use crate::db::{OpenError, migrate};
 use crate::time::Timestamp;
 
@@ -33,12 +33,18 @@ pub(super) async fn version(client: &Client) -> Result<i64, OpenError> {
     let is_true = |answer: Option<String>| answer.as_deref() == Some("t");
     match (is_true(has_tables), is_true(is_named_like_ours)) {
         (false, _) => Ok(0),
-        // Other programs keep a table of this name too; the first step's name tells.
         (true, true) => {
-            let asked = "SELECT MAX(CASE WHEN version = 1 THEN name END), MAX(version) FROM schema_migrations";
-            let [first, newest] = row(client, asked).await?;
-            let is_ours = first.as_deref() == MIGRATIONS.first().map(|migration| migration.name);
-            newest.filter(|_| is_ours).and_then(|newest| newest.parse().ok()).ok_or(OpenError::Foreign)
+            // A missing column is NULL here. Development versions before the first release recorded no checksums.
+            let recorded = "SELECT version, name, COALESCE(to_jsonb(m) ->> 'checksum', '') FROM schema_migrations m";
+            let mut applied = Vec::new();
+            // Other programs have a table of this name too. The name of the first migration tells ours.
+            let mut is_ours = false;
+            for [version, name, checksum] in rows(client, recorded).await? {
+                let version = version.and_then(|version| version.parse().ok()).ok_or(OpenError::Foreign)?;
+                is_ours |= version == 1 && name.as_deref() == MIGRATIONS.first().map(|migration| migration.name);
+                applied.push(Applied { version, checksum: checksum.unwrap_or_default() });
+            }
+            if is_ours { migrate::verify(&applied, |migration| migration.postgres) } else { Err(OpenError::Foreign) }
         }
         (true, false) => Err(OpenError::Foreign),
     }
@@ -50,14 +56,22 @@ pub(super) async fn is_unused(client: &Client) -> Result<bool, OpenError> {
     Ok(is_used.as_deref() == Some("f"))
 }
 
-/// The one row of a question that is asked once, as text: nothing is prepared for it.
-async fn row<const COLUMNS: usize>(client: &Client, asked: &str) -> Result<[Option<String>; COLUMNS], OpenError> {
-    let answers = client.simple_query(asked).await.map_err(|error| OpenError::of(&error))?;
-    let row = answers.iter().find_map(|answer| match answer {
+/// Runs a query that has one row. The columns are returned as text.
+async fn row<const COLUMNS: usize>(client: &Client, query: &str) -> Result<[Option<String>; COLUMNS], OpenError> {
+    let row = rows(client, query).await?.into_iter().next();
+    Ok(row.unwrap_or([const { None }; COLUMNS]))
+}
+
+/// Runs a query with the simple protocol, because it runs once and is not worth preparing.
+async fn rows<const COLUMNS: usize>(client: &Client, query: &str) -> Result<Vec<[Option<String>; COLUMNS]>, OpenError> {
+    let answers = client.simple_query(query).await.map_err(|error| OpenError::of(&error))?;
+    let rows = answers.iter().filter_map(|answer| match answer {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    Ok(std::array::from_fn(|column| row.and_then(|row| row.try_get(column).ok().flatten()).map(str::to_owned)))
+    let columns =
+        |row: &SimpleQueryRow| std::array::from_fn(|column| row.try_get(column).ok().flatten().map(str::to_owned));
+    Ok(rows.map(columns).collect())
 }
 
 /// Brings the schema up to date. Of many processes that start at once, one does it and the others wait for it.
@@ -73,9 +87,10 @@ pub(super) async fn migrate(client: &mut Client, now: Timestamp) -> Result<(), O
     step.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(failed)?;
     let found = version(step.client()).await?;
     for Migration { version, name, postgres, .. } in migrate::after(found)? {
-        step.batch_execute(postgres).await.map_err(failed)?;
-        let noted = "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)";
-        step.execute(noted, &[version, name, &now.as_microseconds()]).await.map_err(failed)?;
+        step.batch_execute(postgres.text).await.map_err(failed)?;
+        let record = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)";
+        let checksum = postgres.checksum();
+        step.execute(record, &[version, name, &checksum, &now.as_microseconds()]).await.map_err(failed)?;
     }
     step.commit().await.map_err(failed)
 }
