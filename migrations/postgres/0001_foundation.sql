@@ -1,25 +1,33 @@
--- The foundation: people and their sessions, organizations with workspaces, roles, members, invitations, and the work
--- that leaves the process.
+-- The complete schema for PostgreSQL. The SQLite file of the same name declares the same tables; a test compares the two.
+-- docs/database.md states the rules for tables and migrations.
 --
--- The twin of SQLite's step of this name, table for table; a test compares the two. It differs where it must: types have
--- other names, keys that are compared in ranges are compared by their bytes whatever the database's own order of letters
--- is, and two tables that point at later ones get those keys at the end.
---
--- Read this with docs/database.md. In short: ids and instants are integers (microseconds of UTC), flags are 0 and 1,
--- JSON is text that no statement looks into, and whatever is compared without case is stored in the form it is compared
--- in, its "key". A row that belongs to an organization carries the organization's id, and its foreign keys carry it too,
--- so that the database itself refuses a role, workspace or membership of another organization.
+-- Conventions:
+--   * Ids are 64-bit integers that increase with time. Times are integers: microseconds since the Unix epoch, in UTC.
+--   * Flags are 0 or 1. JSON is text that no statement looks into.
+--   * Text that is compared without regard to case has a second column, `..._key`, with the normalized form.
+--   * A row of an organization has the organization's id, and its foreign keys include that id. The database therefore
+--     rejects references to roles, workspaces and memberships of other organizations.
+--   * Text that is compared in ranges has the collation "C", so that the order does not depend on the database's locale.
+--   * SQLite accepts foreign keys to tables that are declared later. Here those of `users` and `sign_ins` follow at the end
+--     of the section on workspaces.
 
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Installation
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- The migrations that were applied to this database.
 CREATE TABLE schema_migrations (
     version    BIGINT  NOT NULL PRIMARY KEY,
     name       TEXT    NOT NULL,
+    -- SHA-256 of the migration's file, in hexadecimal.
+    checksum   TEXT    NOT NULL,
     applied_at BIGINT  NOT NULL
 );
 
--- One row: the installation itself, and the deployment roles that new people get.
+-- One row: the installation, and the deployment's roles that founders and members are assigned.
 CREATE TABLE deployments (
     id                        BIGINT  NOT NULL PRIMARY KEY,
-    -- A keyed hash of a constant: tells whether the master key at hand is the one this database was made with.
+    -- A keyed hash of a constant. It tells whether the configured master key belongs to this database.
     key_check                 BYTEA   NOT NULL,
     creator_role_id           BIGINT  NOT NULL,
     member_role_id            BIGINT  NOT NULL,
@@ -29,17 +37,34 @@ CREATE TABLE deployments (
     updated_at                BIGINT  NOT NULL
 );
 
+-- Leases of node numbers. Processes that share a database create ids independently; the node number in each id keeps them
+-- distinct. A process renews its lease while it runs and releases it when it stops. After a crash the lease expires.
+CREATE TABLE nodes (
+    node      BIGINT  NOT NULL PRIMARY KEY CHECK (node BETWEEN 1 AND 1023),
+    -- Random, so that a process can tell its own lease from a later one for the same number.
+    holder    BYTEA   NOT NULL,
+    lease_end BIGINT  NOT NULL
+);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Users
+-- ---------------------------------------------------------------------------------------------------------------------
+
 CREATE TABLE users (
     id              BIGINT  NOT NULL PRIMARY KEY,
     first_name      TEXT    NOT NULL,
     last_name       TEXT    NOT NULL,
     username        TEXT,
     username_key    TEXT COLLATE "C" UNIQUE,
-    -- An Argon2id string with its own salt and parameters (RFC 9106). NULL: this person has no password.
+    -- An Argon2id string with its salt and parameters (RFC 9106). NULL: the user has no password.
     password_digest TEXT,
     disabled        BIGINT  NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+    -- The name of an image, or empty.
+    image_url       TEXT    NOT NULL DEFAULT '',
+    -- The language of mail to the user. NULL: the configured default.
+    language        TEXT    CHECK (language IN ('en', 'de')),
     public_metadata TEXT    NOT NULL DEFAULT '{}',
-    -- Where the person was last, so that the next sign-in begins there.
+    -- The most recent selection. The next sign-in starts with it.
     active_organization_membership_id BIGINT,
     active_workspace_membership_id    BIGINT,
     created_at      BIGINT  NOT NULL,
@@ -49,11 +74,11 @@ CREATE TABLE users (
 CREATE INDEX users_by_active_organization ON users (active_organization_membership_id);
 CREATE INDEX users_by_active_workspace ON users (active_workspace_membership_id);
 
--- An address belongs to one account at most. An unverified one is a claim, and gives way to whoever proves the mailbox.
+-- An address belongs to at most one account. An account that has not verified it loses it to one that does.
 CREATE TABLE email_addresses (
     id          BIGINT  NOT NULL PRIMARY KEY,
     user_id     BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    -- As it was written, for sending; and the form it is compared in.
+    -- As entered, for sending; and normalized, for comparison.
     address     TEXT    NOT NULL,
     address_key TEXT COLLATE "C" NOT NULL UNIQUE,
     is_primary  BIGINT  NOT NULL CHECK (is_primary IN (0, 1)),
@@ -65,18 +90,41 @@ CREATE TABLE email_addresses (
 CREATE INDEX email_addresses_by_user ON email_addresses (user_id);
 CREATE UNIQUE INDEX one_primary_address_a_user ON email_addresses (user_id) WHERE is_primary = 1;
 
--- A browser's session. Its cookie's value is nowhere: only the SHA-256 of it.
+-- People who asked for an account while sign-up was closed.
+CREATE TABLE waitlist (
+    id          BIGINT  NOT NULL PRIMARY KEY,
+    address     TEXT    NOT NULL,
+    address_key TEXT COLLATE "C" NOT NULL UNIQUE,
+    first_name  TEXT    NOT NULL,
+    last_name   TEXT    NOT NULL,
+    created_at  BIGINT  NOT NULL
+);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Sessions, sign-ins and verification
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- The session of one browser. The cookie's value is not stored, only its SHA-256 digest.
 CREATE TABLE sessions (
     id                BIGINT  NOT NULL PRIMARY KEY,
     token_digest      BYTEA   NOT NULL UNIQUE,
-    -- One of its sign-ins or none. Not a foreign key, since the two tables would need each other: whoever reads it joins
-    -- on the session as well, so an id without a row is simply nobody.
+    -- One of the session's sign-ins, or NULL. Not a foreign key, because the two tables would reference each other. Readers
+    -- join on the session as well, so an id without a row selects no sign-in.
     active_sign_in_id BIGINT,
+    -- No verification of this session is open after this time. It saves session lookups a read of `attempts`.
+    attempts_until    BIGINT  NOT NULL DEFAULT 0,
+    -- Changes whenever the session changes, or its user as the user sees it. Cached responses are valid while it is
+    -- unchanged. The value is the time of the change in microseconds, or the previous value plus one.
+    revision          BIGINT  NOT NULL DEFAULT 0,
     last_seen_at      BIGINT  NOT NULL,
     expires_at        BIGINT  NOT NULL,
     created_at        BIGINT  NOT NULL,
     updated_at        BIGINT  NOT NULL
 );
+
+-- For the deletion of expired and of idle sessions.
+CREATE INDEX sessions_by_end ON sessions (expires_at);
+CREATE INDEX sessions_by_last_use ON sessions (last_seen_at);
 
 CREATE TABLE sign_ins (
     id             BIGINT  NOT NULL PRIMARY KEY,
@@ -97,12 +145,55 @@ CREATE INDEX sign_ins_by_user ON sign_ins (user_id);
 CREATE INDEX sign_ins_by_active_organization ON sign_ins (active_organization_membership_id);
 CREATE INDEX sign_ins_by_active_workspace ON sign_ins (active_workspace_membership_id);
 
--- Attempts counted within a window, for limits that guard secrets. The key is a keyed hash: no address stands here.
+-- Verifications of control over an e-mail address: to sign in, to sign up, to add the address, to reset a password. The code
+-- and the link that are mailed are not stored; both are keyed hashes of the id and the generation.
+CREATE TABLE attempts (
+    id              BIGINT  NOT NULL PRIMARY KEY,
+    -- The browser that started the verification. Only this browser can complete it.
+    session_id      BIGINT  NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    purpose         TEXT    NOT NULL CHECK (purpose IN ('sign_in', 'sign_up', 'address', 'password')),
+    method          TEXT    NOT NULL CHECK (method IN ('email_otp', 'magic_link')),
+    address         TEXT    NOT NULL,
+    address_key     TEXT COLLATE "C" NOT NULL,
+    -- The address that is verified, if it belongs to an account.
+    email_id        BIGINT  REFERENCES email_addresses (id) ON DELETE CASCADE,
+    -- Random. A resend replaces it, which invalidates the previous code and link.
+    generation      BIGINT  NOT NULL,
+    sendings        BIGINT  NOT NULL DEFAULT 0,
+    tries           BIGINT  NOT NULL DEFAULT 0,
+    sent_at         BIGINT,
+    -- When the code or link was accepted, and when the purpose was completed.
+    proved_at       BIGINT,
+    completed_at    BIGINT,
+    -- The profile of a person who signs up.
+    first_name      TEXT    NOT NULL DEFAULT '',
+    last_name       TEXT    NOT NULL DEFAULT '',
+    username        TEXT,
+    password_digest TEXT,
+    -- Where the mailed link redirects to. Empty: the default page.
+    return_to       TEXT    NOT NULL DEFAULT '',
+    language        TEXT    NOT NULL CHECK (language IN ('en', 'de')),
+    expires_at      BIGINT  NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL
+);
+
+CREATE INDEX attempts_by_session ON attempts (session_id, purpose, id);
+CREATE INDEX attempts_by_email ON attempts (email_id);
+CREATE INDEX attempts_by_end ON attempts (expires_at);
+
+-- Counters of the rate limits that protect secrets. The key is a keyed hash: no address is stored here.
 CREATE TABLE attempt_limits (
     limit_key  BYTEA   NOT NULL PRIMARY KEY,
     attempts   BIGINT  NOT NULL,
     window_end BIGINT  NOT NULL
 );
+
+CREATE INDEX attempt_limits_by_end ON attempt_limits (window_end);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Organizations
+-- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE organizations (
     id                    BIGINT  NOT NULL PRIMARY KEY,
@@ -113,22 +204,31 @@ CREATE TABLE organizations (
     whitelisted_ips       TEXT    NOT NULL DEFAULT '[]',
     enable_ip_restriction BIGINT  NOT NULL DEFAULT 0 CHECK (enable_ip_restriction IN (0, 1)),
     enforce_mfa           BIGINT  NOT NULL DEFAULT 0 CHECK (enforce_mfa IN (0, 1)),
+    -- The workspace that new members join as well, or 0. Not a foreign key: readers look it up among the organization's own
+    -- workspaces.
+    auto_assigned_workspace_id BIGINT  NOT NULL DEFAULT 0,
     public_metadata       TEXT    NOT NULL DEFAULT '{}',
     private_metadata      TEXT    NOT NULL DEFAULT '{}',
+    -- A deleted organization is inaccessible at once. Its rows are deleted after the grace period.
+    deleted_at            BIGINT,
     created_at            BIGINT  NOT NULL,
     updated_at            BIGINT  NOT NULL
 );
 
--- Roles for organizations. `scope` is the organization's id, or 0 for a role of the deployment that all of them share;
--- whoever points at a role carries the scope too, and may carry only 0 or its own organization.
+CREATE INDEX organizations_by_deletion ON organizations (deleted_at);
+
+-- Roles in organizations. `scope` is the organization's id, or 0 for a role of the deployment, which all organizations share.
+-- A table that references a role has `role_scope` too, and a check allows only 0 or its own organization in it.
 CREATE TABLE organization_roles (
     id              BIGINT  NOT NULL PRIMARY KEY,
     organization_id BIGINT  REFERENCES organizations (id) ON DELETE CASCADE,
     scope           BIGINT  NOT NULL CHECK (scope = COALESCE(organization_id, 0)),
     name            TEXT    NOT NULL,
     permissions     TEXT    NOT NULL,
-    -- Whether the permissions hold organization:admin: what the last-admin rule counts.
+    -- Whether the permissions include organization:admin. An organization always has a member with such a role.
     grants_admin    BIGINT  NOT NULL CHECK (grants_admin IN (0, 1)),
+    -- A removed role cannot be assigned any more. Its row remains for the old invitations that reference it.
+    removed_at      BIGINT,
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
     UNIQUE (scope, id)
@@ -149,18 +249,37 @@ CREATE TABLE organization_memberships (
 
 CREATE INDEX organization_memberships_by_user ON organization_memberships (user_id);
 
+-- The roles of each member. The primary key finds the members with a role, the index the roles of a member.
 CREATE TABLE organization_membership_roles (
-    organization_id BIGINT  NOT NULL,
-    membership_id   BIGINT  NOT NULL,
     role_scope      BIGINT  NOT NULL CHECK (role_scope IN (0, organization_id)),
     role_id         BIGINT  NOT NULL,
-    PRIMARY KEY (membership_id, role_id),
-    FOREIGN KEY (organization_id, membership_id) REFERENCES organization_memberships (organization_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (role_scope, role_id) REFERENCES organization_roles (scope, id)
+    organization_id BIGINT  NOT NULL,
+    membership_id   BIGINT  NOT NULL,
+    PRIMARY KEY (role_scope, role_id, organization_id, membership_id),
+    FOREIGN KEY (role_scope, role_id) REFERENCES organization_roles (scope, id),
+    FOREIGN KEY (organization_id, membership_id) REFERENCES organization_memberships (organization_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX organization_membership_roles_by_organization ON organization_membership_roles (organization_id, membership_id);
-CREATE INDEX organization_membership_roles_by_role ON organization_membership_roles (role_scope, role_id);
+CREATE INDEX organization_membership_roles_by_membership
+    ON organization_membership_roles (organization_id, membership_id, role_id);
+
+-- Ownership transfers that the receiver has not answered yet: at most one for each organization.
+CREATE TABLE handovers (
+    organization_id    BIGINT  NOT NULL PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
+    from_membership_id BIGINT  NOT NULL,
+    to_membership_id   BIGINT  NOT NULL CHECK (to_membership_id <> from_membership_id),
+    expires_at         BIGINT  NOT NULL,
+    created_at         BIGINT  NOT NULL,
+    FOREIGN KEY (organization_id, from_membership_id) REFERENCES organization_memberships (organization_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, to_membership_id) REFERENCES organization_memberships (organization_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX handovers_by_giver ON handovers (organization_id, from_membership_id);
+CREATE INDEX handovers_by_receiver ON handovers (organization_id, to_membership_id);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Workspaces
+-- ---------------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE workspaces (
     id                    BIGINT  NOT NULL PRIMARY KEY,
@@ -179,7 +298,7 @@ CREATE TABLE workspaces (
     UNIQUE (organization_id, id)
 );
 
--- Roles for workspaces, scoped like those for organizations: the workspace's id, or 0.
+-- Roles in workspaces. `scope` is the workspace's id, or 0 for a role of the deployment.
 CREATE TABLE workspace_roles (
     id              BIGINT  NOT NULL PRIMARY KEY,
     organization_id BIGINT,
@@ -188,6 +307,7 @@ CREATE TABLE workspace_roles (
     name            TEXT    NOT NULL,
     permissions     TEXT    NOT NULL,
     grants_admin    BIGINT  NOT NULL CHECK (grants_admin IN (0, 1)),
+    removed_at      BIGINT,
     created_at      BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
     UNIQUE (scope, id),
@@ -215,49 +335,66 @@ CREATE TABLE workspace_memberships (
 CREATE INDEX workspace_memberships_by_user ON workspace_memberships (user_id);
 CREATE INDEX workspace_memberships_by_membership ON workspace_memberships (organization_id, organization_membership_id);
 
+-- The roles of each workspace member, indexed like those of the organization's members.
 CREATE TABLE workspace_membership_roles (
+    role_scope              BIGINT  NOT NULL CHECK (role_scope IN (0, workspace_id)),
+    role_id                 BIGINT  NOT NULL,
     organization_id         BIGINT  NOT NULL,
     workspace_id            BIGINT  NOT NULL,
     workspace_membership_id BIGINT  NOT NULL,
-    role_scope              BIGINT  NOT NULL CHECK (role_scope IN (0, workspace_id)),
-    role_id                 BIGINT  NOT NULL,
-    PRIMARY KEY (workspace_membership_id, role_id),
+    PRIMARY KEY (role_scope, role_id, organization_id, workspace_id, workspace_membership_id),
+    FOREIGN KEY (role_scope, role_id) REFERENCES workspace_roles (scope, id),
     FOREIGN KEY (organization_id, workspace_id, workspace_membership_id)
-        REFERENCES workspace_memberships (organization_id, workspace_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (role_scope, role_id) REFERENCES workspace_roles (scope, id)
+        REFERENCES workspace_memberships (organization_id, workspace_id, id) ON DELETE CASCADE
 );
 
 CREATE INDEX workspace_membership_roles_by_membership
-    ON workspace_membership_roles (organization_id, workspace_id, workspace_membership_id);
-CREATE INDEX workspace_membership_roles_by_role ON workspace_membership_roles (role_scope, role_id);
+    ON workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_id);
 
--- An invitation asks one address into one organization, perhaps into one of its workspaces, with a role in each.
--- Neither of its two secrets is here: both are keyed hashes of its id and generation, made anew when they are shown.
+-- Foreign keys of tables that are declared above.
+ALTER TABLE users
+    ADD FOREIGN KEY (active_organization_membership_id) REFERENCES organization_memberships (id) ON DELETE SET NULL,
+    ADD FOREIGN KEY (active_workspace_membership_id) REFERENCES workspace_memberships (id) ON DELETE SET NULL;
+ALTER TABLE sign_ins
+    ADD FOREIGN KEY (active_organization_membership_id) REFERENCES organization_memberships (id) ON DELETE SET NULL,
+    ADD FOREIGN KEY (active_workspace_membership_id) REFERENCES workspace_memberships (id) ON DELETE SET NULL;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Invitations
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- An invitation of one address to one organization and optionally to one of its workspaces, with a role in each. Its two
+-- secrets are not stored: both are keyed hashes of the id and the generation, computed when they are shown.
 CREATE TABLE invitations (
     id                    BIGINT  NOT NULL PRIMARY KEY,
     organization_id       BIGINT  NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
-    -- As the inviter wrote it, for sending; and the form it is compared in.
+    -- As the inviter entered it, for sending; and normalized, for comparison.
     email                 TEXT    NOT NULL,
     email_key             TEXT COLLATE "C" NOT NULL,
     status                TEXT    NOT NULL CHECK (status IN ('pending', 'accepted', 'discarded', 'declined')),
-    -- A random number that a resend replaces; every older link dies with it. Random, so that a restored backup does not
-    -- bring a link of a later generation back to life.
+    -- A resend replaces it, which invalidates all earlier links. Random, so that restoring a backup does not make a link of
+    -- a later generation valid again.
     generation            BIGINT  NOT NULL,
     role_scope            BIGINT  NOT NULL CHECK (role_scope IN (0, organization_id)),
     role_id               BIGINT  NOT NULL,
-    -- The workspace's id again, or 0: a unique key needs a value where there is none.
+    -- The workspace's id, or 0 without one, because a unique index needs a value.
     workspace_scope       BIGINT  NOT NULL CHECK (workspace_scope = COALESCE(workspace_id, 0)),
     workspace_id          BIGINT,
     workspace_role_scope  BIGINT  CHECK (workspace_role_scope IN (0, workspace_id)),
     workspace_role_id     BIGINT  CHECK ((workspace_role_id IS NULL) = (workspace_id IS NULL)),
-    -- Gone when the inviter has left.
+    -- NULL after the inviter has left.
     inviter_membership_id BIGINT  REFERENCES organization_memberships (id) ON DELETE SET NULL,
-    -- Whether the inviter, when they left, could not have sent it any more. Asked of their roles as long as they are here.
+    -- Whether the inviter, on leaving, no longer had the permission to invite. Until then their roles decide.
     left_suspended        BIGINT  NOT NULL DEFAULT 0 CHECK (left_suspended IN (0, 1)),
-    delivery              TEXT    NOT NULL CHECK (delivery IN ('queued', 'sent', 'deferred', 'failed', 'not_sent')),
+    -- The language of the mail. NULL: the configured default.
+    language              TEXT    CHECK (language IN ('en', 'de')),
+    delivery              TEXT    NOT NULL DEFAULT 'not_sent'
+        CHECK (delivery IN ('queued', 'sent', 'deferred', 'failed', 'bounced', 'not_sent')),
     delivery_reason       TEXT    NOT NULL DEFAULT '',
     delivery_attempts     BIGINT  NOT NULL DEFAULT 0,
     delivery_at           BIGINT  NOT NULL,
+    -- When a deferred mail is sent again.
+    next_delivery_at      BIGINT,
     expires_at            BIGINT  NOT NULL,
     created_at            BIGINT  NOT NULL,
     updated_at            BIGINT  NOT NULL,
@@ -267,29 +404,107 @@ CREATE TABLE invitations (
     FOREIGN KEY (workspace_role_scope, workspace_role_id) REFERENCES workspace_roles (scope, id)
 );
 
--- Decision 15: one pending invitation for an address, an organization and a workspace.
+-- At most one pending invitation for an address in an organization and workspace.
 CREATE UNIQUE INDEX one_pending_invitation ON invitations (organization_id, email_key, workspace_scope)
     WHERE status = 'pending';
--- The list, newest first: the id rises with time.
-CREATE INDEX invitations_by_status ON invitations (organization_id, status, id);
-CREATE INDEX invitations_by_address ON invitations (email_key, status);
+-- For the list, newest first: ids increase with time. The list is ordered NULLS LAST, which no other index is. Otherwise the
+-- planner could read the whole table in the order of the primary key.
+CREATE INDEX invitations_by_status ON invitations (organization_id, status, id DESC NULLS LAST);
+-- Only pending invitations are looked up by address. A partial index saves an update when an invitation is answered.
+CREATE INDEX invitations_by_address ON invitations (email_key) WHERE status = 'pending';
 CREATE INDEX invitations_by_inviter ON invitations (inviter_membership_id);
 CREATE INDEX invitations_by_role ON invitations (role_scope, role_id);
-CREATE INDEX invitations_by_workspace ON invitations (organization_id, workspace_id);
-CREATE INDEX invitations_by_workspace_role ON invitations (workspace_role_scope, workspace_role_id);
+-- Most invitations have no workspace, and need no entry in these two.
+CREATE INDEX invitations_by_workspace ON invitations (organization_id, workspace_id) WHERE workspace_id IS NOT NULL;
+CREATE INDEX invitations_by_workspace_role ON invitations (workspace_role_scope, workspace_role_id)
+    WHERE workspace_role_id IS NOT NULL;
 
--- Work that leaves the process, written with the change it tells of. A row holds no secret: the mail is made from the
--- invitation at the moment it is sent. A job is one row; when it is done, the row goes.
+-- Responses to requests with an Idempotency-Key header. A repeated request gets the stored response and has no effect.
+CREATE TABLE idempotent_answers (
+    organization_id BIGINT  NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    -- Keyed hashes: of the header's value and the caller, and of the request.
+    key_digest      BYTEA   NOT NULL,
+    asked_digest    BYTEA   NOT NULL,
+    answer          TEXT    NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    PRIMARY KEY (organization_id, key_digest)
+);
+
+CREATE INDEX idempotent_answers_by_age ON idempotent_answers (organization_id, created_at);
+CREATE INDEX idempotent_answers_by_time ON idempotent_answers (created_at);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Domains and join requests
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- The e-mail domains of organizations. Any number of organizations can claim a domain; one can have it verified.
+CREATE TABLE domains (
+    id              BIGINT  NOT NULL PRIMARY KEY,
+    organization_id BIGINT  NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    -- In lower case, as after the @ of an address's key.
+    domain          TEXT COLLATE "C" NOT NULL,
+    -- What users with an address in the domain can do: nothing, request to join, join, or they join automatically.
+    joining         TEXT    NOT NULL CHECK (joining IN ('none', 'request', 'join', 'auto')),
+    attempts        BIGINT  NOT NULL DEFAULT 0,
+    verified_at     BIGINT,
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    UNIQUE (organization_id, domain)
+);
+
+CREATE UNIQUE INDEX one_owner_a_domain ON domains (domain) WHERE verified_at IS NOT NULL;
+
+-- Users who joined an organization through a domain, or left one. A removed user does not join automatically again, and has
+-- to request it.
+CREATE TABLE domain_joins (
+    organization_id BIGINT  NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    user_id         BIGINT  NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    joined_at       BIGINT  NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+);
+
+CREATE INDEX domain_joins_by_user ON domain_joins (user_id);
+
+-- Requests to join an organization: through a domain, or because of an invitation that has expired or is for another address.
+CREATE TABLE join_requests (
+    id              BIGINT  NOT NULL PRIMARY KEY,
+    organization_id BIGINT  NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    email_key       TEXT COLLATE "C" NOT NULL,
+    -- The user, if signed in; and the invitation, if there is one.
+    user_id         BIGINT  REFERENCES users (id) ON DELETE CASCADE,
+    invitation_id   BIGINT,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'denied')),
+    created_at      BIGINT  NOT NULL,
+    updated_at      BIGINT  NOT NULL,
+    CHECK (user_id IS NOT NULL OR invitation_id IS NOT NULL),
+    FOREIGN KEY (organization_id, invitation_id) REFERENCES invitations (organization_id, id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX one_open_request ON join_requests (organization_id, email_key) WHERE status = 'pending';
+CREATE INDEX join_requests_by_user ON join_requests (user_id);
+CREATE INDEX join_requests_by_invitation ON join_requests (organization_id, invitation_id);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Mail
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Mail to be sent, written in the transaction of the change that causes it. A row has no secret: the worker renders the mail
+-- when it sends it. The row is deleted after that.
 CREATE TABLE outbox (
     id              BIGINT  NOT NULL PRIMARY KEY,
-    organization_id BIGINT  NOT NULL,
-    invitation_id   BIGINT  NOT NULL,
-    -- A job for an older generation finds itself overtaken, and does nothing.
+    kind            TEXT    NOT NULL
+        CHECK (kind IN ('invitation', 'reminder', 'attempt', 'removed', 'handover')),
+    -- The subject of the mail depends on its kind.
+    organization_id BIGINT  REFERENCES organizations (id) ON DELETE CASCADE,
+    invitation_id   BIGINT  CHECK ((invitation_id IS NULL) = (kind NOT IN ('invitation', 'reminder'))),
+    attempt_id      BIGINT  REFERENCES attempts (id) ON DELETE CASCADE CHECK ((attempt_id IS NULL) = (kind <> 'attempt')),
+    user_id         BIGINT  REFERENCES users (id) ON DELETE CASCADE CHECK ((user_id IS NULL) = (kind NOT IN ('removed', 'handover'))),
+    -- The generation of the invitation or verification, or 0. A job for an older generation has no effect.
     generation      BIGINT  NOT NULL,
     state           TEXT    NOT NULL CHECK (state IN ('waiting', 'dead')),
     attempts        BIGINT  NOT NULL DEFAULT 0,
     reason          TEXT    NOT NULL DEFAULT '',
-    -- Not before this; while a worker holds the job, the end of its lease.
+    -- The earliest time to run the job; while a worker runs it, the end of the worker's lease.
     due_at          BIGINT  NOT NULL,
     created_at      BIGINT  NOT NULL,
     FOREIGN KEY (organization_id, invitation_id) REFERENCES invitations (organization_id, id) ON DELETE CASCADE
@@ -297,9 +512,42 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_by_due ON outbox (state, due_at);
 CREATE INDEX outbox_by_invitation ON outbox (organization_id, invitation_id);
+CREATE INDEX outbox_by_attempt ON outbox (attempt_id);
+CREATE INDEX outbox_by_user ON outbox (user_id);
 
--- Keys of tables that stand above the ones they point at.
-ALTER TABLE users ADD FOREIGN KEY (active_organization_membership_id) REFERENCES organization_memberships (id) ON DELETE SET NULL;
-ALTER TABLE users ADD FOREIGN KEY (active_workspace_membership_id) REFERENCES workspace_memberships (id) ON DELETE SET NULL;
-ALTER TABLE sign_ins ADD FOREIGN KEY (active_organization_membership_id) REFERENCES organization_memberships (id) ON DELETE SET NULL;
-ALTER TABLE sign_ins ADD FOREIGN KEY (active_workspace_membership_id) REFERENCES workspace_memberships (id) ON DELETE SET NULL;
+-- Addresses that have unsubscribed from an organization's mail.
+CREATE TABLE mail_refusals (
+    organization_id BIGINT  NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
+    address_key     TEXT COLLATE "C" NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    PRIMARY KEY (organization_id, address_key)
+);
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Images
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Image files, which are stored outside the database under this name. `unused_since` is NULL while an image is in use.
+CREATE TABLE images (
+    name         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    unused_since BIGINT
+);
+
+CREATE INDEX images_unused ON images (unused_since) WHERE unused_since IS NOT NULL;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Cache revisions
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Revisions of what cached reads depend on. A cached read is valid while the revisions of its scopes are unchanged.
+--
+-- `scope` is an organization's id for its invitations, the negated id for its members, roles and workspaces, or 0 for the
+-- data of users. A scope has several rows (shards), so that concurrent commands do not wait for each other; its revision is
+-- their sum, which only increases. A shard's value is the time of the change in microseconds, or the previous value plus
+-- one, so that a database restored from a backup does not repeat values.
+CREATE TABLE revisions (
+    scope    BIGINT  NOT NULL,
+    shard    BIGINT  NOT NULL,
+    revision BIGINT  NOT NULL,
+    PRIMARY KEY (scope, shard)
+);

@@ -254,6 +254,11 @@ fn about_server(f: &mut fmt::Formatter<'_>, database: &Place, error: &OpenError)
         OpenError::TooOld { found, oldest } => {
             write!(f, "which is PostgreSQL {found}; use version {oldest} or later, or {ANOTHER_DATABASE}")
         }
+        OpenError::MigrationChanged { file } => write!(
+            f,
+            "which can't be used: {file} was changed after it was applied to this database; restore the file and write \
+             a new migration, use a binary that was built with the original file, or {ANOTHER_DATABASE}"
+        ),
         other => write!(f, "which can't be used: {other:?}; {ANOTHER_DATABASE}"),
     }
 }

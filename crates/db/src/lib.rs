@@ -24,7 +24,7 @@ pub use batch::{Batch, BatchQueries, BatchQuery, BatchRows};
 pub use copy::{CopyError, TABLES, TableCopied, copy_all};
 pub use error::{Error, ErrorKind, Result};
 pub use invalidation::{Invalidates, Invalidation, Scope, argument_index};
-pub use migrate::{MIGRATIONS, Migration};
+pub use migrate::{MIGRATIONS, Migration, MigrationFile};
 pub use open::{DatabaseLocation, Db, OpenError};
 pub use postgres::{InvalidPostgresUrl, PgError, Postgres, PostgresOptions, PostgresUrl, Transaction, TransactionMode};
 pub use sqlite::{ReadConnections, Sqlite, WriteResult, is_foreign};

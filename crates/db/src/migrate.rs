@@ -1,58 +1,95 @@
-//! Bringing a database to the schema this binary speaks: twin files of equal names for each engine, one step each.
+//! The migrations that this binary embeds: one file for each engine, under the same name.
+//!
+//! A database records every migration it has applied, with the checksum of its file. A file that is changed later is
+//! refused, because the database does not have the schema that the file describes.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
 
 use super::OpenError;
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Counts from 1 without gaps; what the database remembers.
+    /// Counts from 1 without gaps.
     pub version: i64,
-    /// The file's name without number and ending.
+    /// The file's name without number and extension.
     pub name: &'static str,
-    /// Its text for SQLite.
-    pub sqlite: &'static str,
-    /// Its text for PostgreSQL.
-    pub postgres: &'static str,
+    pub sqlite: MigrationFile,
+    pub postgres: MigrationFile,
+}
+
+/// The text of a migration for one engine.
+#[derive(Clone, Copy, Debug)]
+pub struct MigrationFile {
+    /// Relative to the repository's root.
+    pub path: &'static str,
+    pub text: &'static str,
+}
+
+impl MigrationFile {
+    /// SHA-256 of the text, in hexadecimal.
+    pub fn checksum(&self) -> String {
+        let mut checksum = String::new();
+        for byte in Sha256::digest(self.text) {
+            // Writing to a `String` can't fail.
+            let _ = write!(checksum, "{byte:02x}");
+        }
+        checksum
+    }
+}
+
+/// A migration that a database has recorded.
+pub(super) struct Applied {
+    pub(super) version: i64,
+    /// Empty in a database of a development version that recorded no checksums.
+    pub(super) checksum: String,
 }
 
 macro_rules! migrations {
     ($($file:literal = $version:literal $name:literal;)+) => {
-        /// Every step, in order.
+        /// Every migration, in order.
         pub const MIGRATIONS: &[Migration] = &[$(Migration {
             version: $version,
             name: $name,
-            sqlite: include_str!(concat!("../../../migrations/sqlite/", $file, "_", $name, ".sql")),
-            postgres: include_str!(concat!("../../../migrations/postgres/", $file, "_", $name, ".sql")),
+            sqlite: MigrationFile {
+                path: concat!("migrations/sqlite/", $file, "_", $name, ".sql"),
+                text: include_str!(concat!("../../../migrations/sqlite/", $file, "_", $name, ".sql")),
+            },
+            postgres: MigrationFile {
+                path: concat!("migrations/postgres/", $file, "_", $name, ".sql"),
+                text: include_str!(concat!("../../../migrations/postgres/", $file, "_", $name, ".sql")),
+            },
         }),+];
     };
 }
 
 migrations! {
     "0001" = 1 "foundation";
-    "0002" = 2 "nodes";
-    "0003" = 3 "removal";
-    "0004" = 4 "handovers";
-    "0005" = 5 "images";
-    "0006" = 6 "pictures";
-    "0007" = 7 "waitlist";
-    "0008" = 8 "bulk";
-    "0009" = 9 "domains";
-    "0010" = 10 "letters";
-    "0011" = 11 "revisions";
-    "0012" = 12 "housekeeping";
-    "0013" = 13 "session_revisions";
-    "0014" = 14 "workspace_indexes";
-    "0015" = 15 "checks";
-    "0016" = 16 "role_keys";
-    "0017" = 17 "pending_addresses";
 }
 
-/// The schema this binary speaks.
+/// The schema version of this binary.
 pub(super) fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 
-/// The steps that a database at this version lacks. Error: `Newer`.
+/// Returns the schema version of a database that has applied these migrations, 0 if none.
+///
+/// # Errors
+/// `MigrationChanged` if a file's checksum is not the recorded one.
+pub(super) fn verify(applied: &[Applied], file: impl Fn(&Migration) -> MigrationFile) -> Result<i64, OpenError> {
+    for migration in MIGRATIONS {
+        let file = file(migration);
+        let recorded = applied.iter().find(|applied| applied.version == migration.version);
+        if recorded.is_some_and(|applied| applied.checksum != file.checksum()) {
+            return Err(OpenError::MigrationChanged { file: file.path });
+        }
+    }
+    Ok(applied.iter().map(|applied| applied.version).max().unwrap_or(0))
+}
+
+/// The migrations that a database of this version lacks. Error: `Newer`.
 pub(super) fn after(found: i64) -> Result<impl Iterator<Item = &'static Migration>, OpenError> {
     if found > newest() {
         return Err(OpenError::Newer { found, known: newest() });

@@ -100,6 +100,8 @@ pub enum OpenError {
     InUse,
     /// It was written by a newer binary.
     Newer { found: i64, known: i64 },
+    /// The file of a migration, relative to the root of the repository, was changed after it was applied.
+    MigrationChanged { file: &'static str },
     /// It is a database of another program, or no database.
     Foreign,
     /// It cannot be read or written.

@@ -37,6 +37,14 @@ fn table() -> Vec<(StartError, [&'static str; 3])> {
         (database(OpenError::Unusable("disk full".to_owned())), ["database is /d/v.db", "disk full", "--database"]),
         (database(OpenError::Foreign), ["database is /d/v.db", "not a database of Vestibule", "--database"]),
         (database(OpenError::Newer { found: 9, known: 4 }), ["schema 9", "up to 4", "newer binary"]),
+        (
+            database(OpenError::MigrationChanged { file: "migrations/sqlite/0001_foundation.sql" }),
+            ["database is /d/v.db", "0001_foundation.sql was changed after it was applied", "a new migration"],
+        ),
+        (
+            server(OpenError::MigrationChanged { file: "migrations/postgres/0001_foundation.sql" }),
+            ["database is postgres", "0001_foundation.sql was changed after it was applied", "--database"],
+        ),
         (database(OpenError::InUse), ["database is /d/v.db", "another vestibule process", "VESTIBULE_DATABASE"]),
         (
             server(OpenError::Unreachable(words())),

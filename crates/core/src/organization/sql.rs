@@ -241,7 +241,7 @@ sql! {
            FROM organization_membership_roles mr
            JOIN organization_roles r ON (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
           WHERE mr.organization_id = $1 AND mr.role_id = $2
-             ON CONFLICT (organization_id, membership_id, role_id) DO NOTHING";
+             ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";
 
     REPLACE_INVITED_ROLE(OrganizationId, RoleId, RoleId, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations
@@ -272,5 +272,5 @@ sql! {
     GIVE_ROLE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, $2, r.scope, r.id FROM organization_roles r WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
-             ON CONFLICT (organization_id, membership_id, role_id) DO NOTHING";
+             ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";
 }

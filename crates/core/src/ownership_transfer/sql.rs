@@ -51,7 +51,7 @@ sql! {
            FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 AND mr.membership_id = $2
-             ON CONFLICT (organization_id, membership_id, role_id) DO NOTHING";
+             ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";
 
     /// What makes somebody an admin.
     ADMIN_ROLES(OrganizationId, MembershipId) -> (RoleId,) =

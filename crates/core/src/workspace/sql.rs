@@ -275,7 +275,7 @@ sql! {
         "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
          SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
           WHERE ((r.organization_id = $1 AND r.workspace_id = $2) OR r.scope = 0) AND r.id = $4
-             ON CONFLICT (organization_id, workspace_id, workspace_membership_id, role_id) DO NOTHING";
+             ON CONFLICT (role_scope, role_id, organization_id, workspace_id, workspace_membership_id) DO NOTHING";
 
     /// A role that may be given in this workspace: its own, or the deployment's.
     ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId) -> WorkspaceRole =

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dns;
+mod migrations;
 mod parity;
 mod postgres;
 mod schema;

@@ -50,7 +50,7 @@ async fn a_schema_of_somebody_else_is_left_alone() {
 async fn a_newer_schema_is_refused() {
     let database = Database::fresh_on(Engine::Postgres);
     open(&database).await.unwrap();
-    database.execute("INSERT INTO schema_migrations VALUES (999, 'tomorrow', 0)");
+    database.execute("INSERT INTO schema_migrations VALUES (999, 'tomorrow', '', 0)");
     assert!(matches!(open(&database).await, Err(OpenError::Newer { found: 999, .. })));
     assert!(matches!(database.place().pending_migrations().await, Err(OpenError::Newer { .. })));
 }

@@ -1,20 +1,19 @@
 //! The schema of a PostgreSQL database: whose it is, its version, and migrating it.
 
-use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage};
+use tokio_postgres::{Client, IsolationLevel, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::migrate::{MIGRATIONS, Migration, newest};
+use crate::migrate::{Applied, MIGRATIONS, Migration, newest};
 use crate::time::Timestamp;
 use crate::{OpenError, migrate};
 
-/// What all processes agree on to wait for each other while the schema changes: "VESTIBUL" as a number.
+/// The advisory lock of migrations: "VESTIBUL" as a number.
 const LOCK: i64 = 0x5645_5354_4942_554c;
-/// The oldest server whose dialect is known to do, as `server_version_num` counts.
+/// The oldest supported server, as a `server_version_num`.
 const OLDEST: i32 = 130_000;
 
-/// How far the schema has come; 0 for an empty one. Errors: `TooOld`; `Foreign` when it is somebody else's.
+/// The version of the schema; 0 for an empty one. Errors: `TooOld`; `Foreign` if it belongs to another program.
 ///
-/// A process asks this before it answers anybody, so it is asked of the catalogue itself and not of its standard views, which
-/// take longer than all that the process does besides.
+/// Every start runs this, so it reads the catalogue itself: the standard views take longer than the rest of the start.
 pub(super) async fn version(client: &Client) -> Result<i64, OpenError> {
     let asked = "SELECT current_setting('server_version_num'), current_schema(),
                         EXISTS (SELECT 1 FROM pg_class
@@ -33,49 +32,64 @@ pub(super) async fn version(client: &Client) -> Result<i64, OpenError> {
     let is_true = |answer: Option<String>| answer.as_deref() == Some("t");
     match (is_true(has_tables), is_true(is_named_like_ours)) {
         (false, _) => Ok(0),
-        // Other programs keep a table of this name too; the first step's name tells.
         (true, true) => {
-            let asked = "SELECT MAX(CASE WHEN version = 1 THEN name END), MAX(version) FROM schema_migrations";
-            let [first, newest] = row(client, asked).await?;
-            let is_ours = first.as_deref() == MIGRATIONS.first().map(|migration| migration.name);
-            newest.filter(|_| is_ours).and_then(|newest| newest.parse().ok()).ok_or(OpenError::Foreign)
+            // A missing column is NULL here. Development versions before the first release recorded no checksums.
+            let recorded = "SELECT version, name, COALESCE(to_jsonb(m) ->> 'checksum', '') FROM schema_migrations m";
+            let mut applied = Vec::new();
+            // Other programs have a table of this name too. The name of the first migration tells ours.
+            let mut is_ours = false;
+            for [version, name, checksum] in rows(client, recorded).await? {
+                let version = version.and_then(|version| version.parse().ok()).ok_or(OpenError::Foreign)?;
+                is_ours |= version == 1 && name.as_deref() == MIGRATIONS.first().map(|migration| migration.name);
+                applied.push(Applied { version, checksum: checksum.unwrap_or_default() });
+            }
+            if is_ours { migrate::verify(&applied, |migration| migration.postgres) } else { Err(OpenError::Foreign) }
         }
         (true, false) => Err(OpenError::Foreign),
     }
 }
 
-/// Whether nobody has set anything up in a schema of ours.
+/// Whether the schema is ours and has no data.
 pub(super) async fn is_unused(client: &Client) -> Result<bool, OpenError> {
     let [is_used] = row(client, "SELECT EXISTS (SELECT 1 FROM deployments)").await?;
     Ok(is_used.as_deref() == Some("f"))
 }
 
-/// The one row of a question that is asked once, as text: nothing is prepared for it.
-async fn row<const COLUMNS: usize>(client: &Client, asked: &str) -> Result<[Option<String>; COLUMNS], OpenError> {
-    let answers = client.simple_query(asked).await.map_err(|error| OpenError::from_driver(&error))?;
-    let row = answers.iter().find_map(|answer| match answer {
+/// Runs a query that has one row. The columns are returned as text.
+async fn row<const COLUMNS: usize>(client: &Client, query: &str) -> Result<[Option<String>; COLUMNS], OpenError> {
+    let row = rows(client, query).await?.into_iter().next();
+    Ok(row.unwrap_or([const { None }; COLUMNS]))
+}
+
+/// Runs a query with the simple protocol, because it runs once and is not worth preparing.
+async fn rows<const COLUMNS: usize>(client: &Client, query: &str) -> Result<Vec<[Option<String>; COLUMNS]>, OpenError> {
+    let answers = client.simple_query(query).await.map_err(|error| OpenError::from_driver(&error))?;
+    let rows = answers.iter().filter_map(|answer| match answer {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    Ok(std::array::from_fn(|column| row.and_then(|row| row.try_get(column).ok().flatten()).map(str::to_owned)))
+    let columns =
+        |row: &SimpleQueryRow| std::array::from_fn(|column| row.try_get(column).ok().flatten().map(str::to_owned));
+    Ok(rows.map(columns).collect())
 }
 
-/// Brings the schema up to date. Of many processes that start at once, one does it and the others wait for it.
+/// Migrates the schema. If several processes start at once, one migrates and the others wait.
 pub(super) async fn migrate(client: &mut Client, now: Timestamp) -> Result<(), OpenError> {
     let failed = |error: tokio_postgres::Error| OpenError::from_driver(&error);
-    // Nothing but a look, most of the time: it takes no lock that a migration elsewhere would have to wait for.
+    // Most of the time there is nothing to do, and this takes no lock.
     if version(client).await? == newest() {
         return Ok(());
     }
-    // Each statement sees what was committed before it: whoever waits for the lock must see what its holder has done.
+    // READ COMMITTED: after the wait for the lock, the next statement must see what its holder has done.
     let step = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted);
     let step = step.start().await.map_err(failed)?;
     step.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(failed)?;
     let found = version(step.client()).await?;
     for Migration { version, name, postgres, .. } in migrate::after(found)? {
-        step.batch_execute(postgres).await.map_err(failed)?;
-        let noted = "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)";
-        step.execute(noted, &[version, name, &now.as_microseconds()]).await.map_err(failed)?;
+        step.batch_execute(postgres.text).await.map_err(failed)?;
+        let record = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)";
+        let checksum = postgres.checksum();
+        step.execute(record, &[version, name, &checksum, &now.as_microseconds()]).await.map_err(failed)?;
     }
     step.commit().await.map_err(failed)
 }

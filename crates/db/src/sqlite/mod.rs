@@ -20,7 +20,7 @@ use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::mpsc;
 
 use super::OpenError;
-use super::migrate::{self, Migration};
+use super::migrate::{self, Applied, Migration};
 use super::statement::{Declaration, Row};
 use super::{Cell, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -266,7 +266,19 @@ fn schema_version(connection: &Connection) -> Result<i64, OpenError> {
     if tables == 0 {
         return Ok(0);
     }
-    Ok(connection.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0))?)
+    migrate::verify(&applied(connection)?, |migration| migration.sqlite)
+}
+
+/// The recorded migrations. Development versions before the first release recorded no checksums.
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
+    let has_checksums = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('schema_migrations') WHERE name = 'checksum')";
+    let recorded = if connection.query_row(has_checksums, [], |row| row.get(0))? {
+        "SELECT version, checksum FROM schema_migrations"
+    } else {
+        "SELECT version, '' FROM schema_migrations"
+    };
+    let mut statement = connection.prepare(recorded)?;
+    statement.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?.collect()
 }
 
 fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError> {
@@ -274,10 +286,10 @@ fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError>
     for Migration { version, name, sqlite, .. } in migrate::after(found)? {
         let step = connection.transaction()?;
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
-        step.execute_batch(sqlite)?;
+        step.execute_batch(sqlite.text)?;
         step.execute(
-            "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
-            (version, name, now.as_microseconds()),
+            "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)",
+            (version, name, sqlite.checksum(), now.as_microseconds()),
         )?;
         step.commit()?;
     }

@@ -1,1 +1,0 @@
--- Of SQLite's checks alone: PostgreSQL asks for one of several words without making anything of them first.
