@@ -5,11 +5,11 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use vestibule_core::context::Reply;
+use vestibule_core::execution::Reply;
 use vestibule_core::organization::SeatCount;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::settings::Mode;
-use vestibule_core::sign_in::CameIn;
+use vestibule_core::sign_in::SignedIn;
 
 use crate::api::response::SessionResponse;
 use crate::app::{App, DEVELOPMENT_HEADER};
@@ -59,7 +59,7 @@ impl<T> ApiResponse<T> {
 
 impl ApiResponse<SessionResponse> {
     /// The response to a completed or started sign-in: the session, and its new token as a cookie.
-    pub(crate) fn from_sign_in(app: &App, reply: Reply<CameIn>) -> Self {
+    pub(crate) fn from_sign_in(app: &App, reply: Reply<SignedIn>) -> Self {
         let token = reply.result.as_ref().ok().and_then(|signed_in| signed_in.token.clone());
         let body = reply.map(|signed_in| SessionResponse::new(&signed_in.session, app.response_context()));
         Self::from(body).with_session_token(app, token)
@@ -79,7 +79,7 @@ impl<T> From<Reply<T>> for ApiResponse<T> {
 
 impl<T: Serialize> IntoResponse for ApiResponse<T> {
     fn into_response(self) -> Response {
-        let Reply { session, result, cost: stats, .. } = self.reply;
+        let Reply { session, result, stats, .. } = self.reply;
         let mut response = match (result, &session) {
             (Ok(data), _) => envelope::success(&data, session.as_ref()),
             (Err(problem), Some(_)) => envelope::failure(&problem, session.as_ref()),

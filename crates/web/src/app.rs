@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use vestibule_core::context::{Caller, Command, Query, Reply};
+use vestibule_core::execution::{Caller, Command, Query, Reply};
 use vestibule_core::id::DeploymentId;
 use vestibule_core::language::Language;
 use vestibule_core::secret::SessionToken;
@@ -64,7 +64,7 @@ impl App {
     }
 
     pub(crate) async fn query<Q: Query>(&self, caller: &Caller, query: Q) -> Reply<Q::Out> {
-        self.0.service.ask(caller, &query).await
+        self.0.service.query(caller, &query).await
     }
 
     pub(crate) fn response_context(&self) -> ResponseContext<'_> {
@@ -112,7 +112,7 @@ impl FromRequestParts<App> for CurrentCaller {
 impl CurrentCaller {
     pub(crate) fn from_parts(parts: &Parts) -> Self {
         let caller = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
-        Self(caller.unwrap_or_else(|| Arc::new(Caller::nobody())))
+        Self(caller.unwrap_or_else(|| Arc::new(Caller::anonymous())))
     }
 }
 

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
 use vestibule_core::Problem;
-use vestibule_core::db::Cost;
-use vestibule_core::session::SessionStub;
+use vestibule_core::caller::SessionStub;
+use vestibule_db::QueryStats;
 
 use crate::api::response::fast_json::{FastJson, fast_json};
 
@@ -66,7 +66,7 @@ pub(crate) fn success_body(data: &impl Serialize, session: &SessionStub) -> Opti
 }
 
 /// Returns a success with a body from [`success_body`].
-pub(crate) fn success_from_body(body: Bytes, stats: Cost) -> Response {
+pub(crate) fn success_from_body(body: Bytes, stats: QueryStats) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     with_query_stats(stats, response)
@@ -74,8 +74,8 @@ pub(crate) fn success_from_body(body: Bytes, stats: Cost) -> Response {
 
 /// Attaches the database statistics of a request, for the log line and for tests that limit a call's statements. Empty
 /// statistics are not attached.
-pub(crate) fn with_query_stats(stats: Cost, mut response: Response) -> Response {
-    if stats != Cost::default() {
+pub(crate) fn with_query_stats(stats: QueryStats, mut response: Response) -> Response {
+    if stats != QueryStats::default() {
         response.extensions_mut().insert(stats);
     }
     response
@@ -114,7 +114,7 @@ const SUFFIX_CAPACITY: usize = 160;
 pub(crate) struct DataJson(pub(crate) Bytes);
 
 /// Returns a success with serialized `data`, without copying it.
-pub(crate) fn success_with_data(data: DataJson, session: Option<&SessionStub>, stats: Cost) -> Response {
+pub(crate) fn success_with_data(data: DataJson, session: Option<&SessionStub>, stats: QueryStats) -> Response {
     let prefix = Bytes::from_static(b"{\"status\":200,\"message\":\"\",\"data\":");
     let mut suffix = Vec::with_capacity(SUFFIX_CAPACITY);
     suffix.extend_from_slice(b",\"session\":");

@@ -3,8 +3,8 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use vestibule_core::context::Caller;
-use vestibule_core::deployment::IsReady;
+use vestibule_core::bootstrap::IsReady;
+use vestibule_core::execution::Caller;
 
 use crate::api_response::ApiResponse;
 use crate::app::App;
@@ -24,5 +24,5 @@ pub(crate) fn routes() -> Routes {
 /// # Errors
 /// `UNAVAILABLE` while the database is unreachable.
 async fn ready(State(app): State<App>) -> ApiResponse<Health> {
-    app.query(&Caller::nobody(), IsReady).await.map(|()| Health { status: "ready" }).into()
+    app.query(&Caller::anonymous(), IsReady).await.map(|()| Health { status: "ready" }).into()
 }

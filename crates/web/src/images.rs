@@ -4,8 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use vestibule_core::context::Caller;
-use vestibule_core::images::{CACHED, Change, ImageName, Subject, keep};
+use vestibule_core::execution::Caller;
+use vestibule_core::image_store::{CACHED, ImageName};
+use vestibule_core::images::{Change, Subject, keep};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 

@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use vestibule_core::context::Caller;
+use vestibule_core::execution::Caller;
 use vestibule_core::mail::{Bounce, Verdict, is_signed};
-use vestibule_core::outbox::Returned;
+use vestibule_core::mailer::Returned;
 use vestibule_core::{Code, Problem};
 
 use crate::app::App;
@@ -64,6 +64,6 @@ async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
     };
     let bounce = Bounce::new(&report.message_id, verdict, &report.reason);
     // Idempotent: senders repeat reports. A report about an unknown mail is accepted and ignored.
-    app.run(&Caller::nobody(), Returned { bounce }).await.result?;
+    app.run(&Caller::anonymous(), Returned { bounce }).await.result?;
     Ok(http::StatusCode::NO_CONTENT.into_response())
 }

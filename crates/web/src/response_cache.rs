@@ -1,7 +1,7 @@
 //! In-memory caches of response bodies: an organization's invitation list, and a caller's session.
 //!
 //! A cached body is sent only after the service has checked the caller's access and revalidated the entry
-//! ([`vestibule_core::revision`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is
+//! ([`vestibule_core::cache`]); the caches themselves authorize nothing. Of a list, only `data` is cached, which is
 //! the same for every permitted caller; the envelope's session is added per response. Lists with query parameters are
 //! not cached.
 
@@ -15,12 +15,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use vestibule_core::db::Cost;
+use vestibule_core::cache::{Cached, CachedAccess, Revision, Validity};
+use vestibule_core::caller::SessionStub;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation;
-use vestibule_core::revision::{Revision, Standing};
 use vestibule_core::secret::SessionToken;
-use vestibule_core::session::{Holds, Kept, SessionStub};
+use vestibule_db::QueryStats;
 
 use crate::app::App;
 use crate::envelope::{self, DataJson};
@@ -44,7 +44,7 @@ pub(crate) struct ListCache(Cache<OrganizationId, Arc<CachedList>, ByteWeight>);
 /// The first page of an organization's pending invitations, as it was sent.
 #[derive(Debug)]
 pub(crate) struct CachedList {
-    validity: invitation::Holds,
+    validity: invitation::ListValidity,
     data: DataJson,
     headers: HeaderMap,
     /// The part of the entity tag that is the same for every caller.
@@ -61,9 +61,9 @@ impl Weighter<OrganizationId, Arc<CachedList>> for ByteWeight {
     }
 }
 
-impl Weighter<[u8; 32], Arc<Kept<Bytes>>> for ByteWeight {
-    fn weight(&self, _: &[u8; 32], session: &Arc<Kept<Bytes>>) -> u64 {
-        session.what.len() as u64 + ENTRY_OVERHEAD
+impl Weighter<[u8; 32], Arc<Cached<Bytes>>> for ByteWeight {
+    fn weight(&self, _: &[u8; 32], session: &Arc<Cached<Bytes>>) -> u64 {
+        session.value.len() as u64 + ENTRY_OVERHEAD
     }
 }
 
@@ -85,7 +85,7 @@ impl ListCache {
 
 /// Responses of `GET /session` by the digest of the session token.
 #[derive(Debug)]
-pub(crate) struct SessionCache(Cache<[u8; 32], Arc<Kept<Bytes>>, ByteWeight>);
+pub(crate) struct SessionCache(Cache<[u8; 32], Arc<Cached<Bytes>>, ByteWeight>);
 
 impl Default for SessionCache {
     fn default() -> Self {
@@ -94,20 +94,20 @@ impl Default for SessionCache {
 }
 
 impl SessionCache {
-    pub(crate) fn get(&self, token: &SessionToken) -> Option<Arc<Kept<Bytes>>> {
+    pub(crate) fn get(&self, token: &SessionToken) -> Option<Arc<Cached<Bytes>>> {
         self.0.get(&token.digest())
     }
 
-    pub(crate) fn insert(&self, token: &SessionToken, body: Bytes, validity: Holds) {
-        self.0.insert(token.digest(), Arc::new(Kept::new(body, validity)));
+    pub(crate) fn insert(&self, token: &SessionToken, body: Bytes, validity: Validity) {
+        self.0.insert(token.digest(), Arc::new(Cached::new(body, validity)));
     }
 }
 
 impl CachedList {
-    pub(crate) fn new(validity: invitation::Holds, data: DataJson, headers: HeaderMap) -> Self {
+    pub(crate) fn new(validity: invitation::ListValidity, data: DataJson, headers: HeaderMap) -> Self {
         let (version, until) = (env!("CARGO_PKG_VERSION"), validity.until().as_microseconds());
-        let Revision { invitations, surroundings } = validity.revision;
-        let etag_prefix = format!("\"{version}-{invitations:x}-{surroundings:x}-{until:x}-");
+        let Revision { invitations, organization } = validity.revision;
+        let etag_prefix = format!("\"{version}-{invitations:x}-{organization:x}-{until:x}-");
         Self { validity, data, headers, etag_prefix }
     }
 
@@ -115,9 +115,9 @@ impl CachedList {
     /// the database statements of that validation.
     pub(crate) fn response_if_valid(
         &self,
-        access: &Standing,
+        access: &CachedAccess,
         if_none_match: &IfNoneMatch,
-        stats: Cost,
+        stats: QueryStats,
     ) -> Option<Response> {
         let is_valid = self.validity.at(access.revision, access.now);
         is_valid.then(|| self.response(&access.session, if_none_match, stats))
@@ -128,7 +128,7 @@ impl CachedList {
     /// The entity tag covers all that the body depends on (RFC 9110, 8.8.3): the revisions, the end of the list's
     /// validity (an invitation that expires changes the body but no revision), and the session in the envelope.
     /// Responses are `no-store` for browsers; the tag serves API clients with a store of their own.
-    pub(crate) fn response(&self, session: &SessionStub, if_none_match: &IfNoneMatch, stats: Cost) -> Response {
+    pub(crate) fn response(&self, session: &SessionStub, if_none_match: &IfNoneMatch, stats: QueryStats) -> Response {
         let (prefix, updated_at) = (&self.etag_prefix, session.updated_at.as_microseconds());
         let etag = format!("{prefix}{}-{updated_at}\"", session.id);
         let mut response = if if_none_match.matches(&etag) {

@@ -18,10 +18,11 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::CorsLayer;
 use tracing::Instrument;
 use tracing::field::Empty;
-use vestibule_core::context::{Caller, Context, Query};
-use vestibule_core::db::Cost;
+use vestibule_core::execution::{Caller, Context, Query};
+use vestibule_core::permission::Requirement;
 use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
+use vestibule_db::QueryStats;
 
 use crate::app::{App, caller_from_request};
 use crate::envelope::{self, Refusal, take_refusal};
@@ -63,7 +64,7 @@ impl Server {
         let started_at = Instant::now();
         let mut response = self.handle_with_cors(request, peer).instrument(span.clone()).await;
         headers::merge_defaults(response.headers_mut(), default_headers);
-        let Cost { statements, rows } = response.extensions().get::<Cost>().copied().unwrap_or_default();
+        let QueryStats { statements, rows } = response.extensions().get::<QueryStats>().copied().unwrap_or_default();
         // A u64, because the JSON log format writes u128 values as strings.
         let microseconds = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
@@ -127,6 +128,8 @@ async fn with_timeout(response: impl Future<Output = Response>) -> Response {
 struct LoadSession;
 
 impl Query for LoadSession {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, _: &mut Context<'_>) -> Result<()> {
@@ -142,7 +145,7 @@ mod tests {
     async fn turns_panics_into_internal_errors_without_the_message() {
         let mut response = with_timeout(async { panic!("ada@example.com") }).await;
         let problem = take_refusal(&mut response).unwrap();
-        assert_eq!((problem.code(), problem.cause()), (Code::Internal, Some("a handler panicked")));
+        assert_eq!((problem.code(), problem.cause()), (Code::Internal, Some("a handler panicked".to_owned())));
         assert_eq!(with_timeout(async { "fine".into_response() }).await.status(), 200);
     }
 }

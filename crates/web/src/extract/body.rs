@@ -4,7 +4,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use vestibule_core::context::{Context, Query as CoreQuery};
+use vestibule_core::execution::{Context, Query as CoreQuery};
+use vestibule_core::permission::Requirement;
 use vestibule_core::{Code, Problem};
 
 use super::fields::FieldMap;
@@ -91,6 +92,8 @@ pub(crate) async fn limit_for_signed_in(app: &App, parts: &Parts, max: usize) ->
 struct IsSignedIn;
 
 impl CoreQuery for IsSignedIn {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(), Problem> {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use vestibule_core::id::NotAnId;
+use vestibule_core::id::InvalidId;
 use vestibule_core::{Code, Problem};
 
 use crate::envelope::Refusal;
@@ -23,7 +23,7 @@ pub(crate) trait FromSegments: Sized {
 
 macro_rules! ids {
     ($($id:ident $text:ident),+) => {
-        impl<$($id: FromStr<Err = NotAnId>),+> FromSegments for ($($id,)+) {
+        impl<$($id: FromStr<Err = InvalidId>),+> FromSegments for ($($id,)+) {
             fn from_segments(segments: &[&str]) -> Option<Self> {
                 let [$($text),+] = segments else { return None };
                 Some(($($text.parse().ok()?,)+))

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use vestibule_core::id::NotAnId;
+use vestibule_core::id::InvalidId;
 use vestibule_core::{Code, Problem};
 
 use super::fields::{FieldMap, Value};
@@ -89,7 +89,7 @@ impl FieldReader {
     }
 
     /// Returns an id, sent as text or number. An empty text counts as missing.
-    pub(crate) fn id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<Option<I>, Problem> {
+    pub(crate) fn id<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<Option<I>, Problem> {
         let text = match self.take(name)? {
             None => return Ok(None),
             Some(Value::Text(text)) if text.is_empty() => return Ok(None),
@@ -101,7 +101,7 @@ impl FieldReader {
     }
 
     /// Returns an id, or 0 for `0` or an empty text, which clear an optional reference.
-    pub(crate) fn id_or_zero<I: FromStr<Err = NotAnId> + From<i64>>(
+    pub(crate) fn id_or_zero<I: FromStr<Err = InvalidId> + From<i64>>(
         &mut self,
         name: &str,
     ) -> Result<Option<I>, Problem> {
@@ -121,7 +121,7 @@ impl FieldReader {
     }
 
     /// Returns an id; a missing or empty one is `REQUIRED_FIELD`.
-    pub(crate) fn required_id<I: FromStr<Err = NotAnId>>(&mut self, name: &str) -> Result<I, Problem> {
+    pub(crate) fn required_id<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<I, Problem> {
         self.id(name)?.ok_or_else(|| Problem::required(name))
     }
 

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use vestibule_core::context::{Caller, Command, Query};
+use vestibule_core::execution::{Caller, Command, Query};
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{Show, ShownSession};
 use vestibule_core::time::Timestamp;
@@ -18,7 +18,7 @@ use super::words::Words;
 use crate::app::{App, CurrentCaller};
 use crate::cookie;
 use crate::envelope::take_refusal;
-use crate::extract::{Fields, FieldReader};
+use crate::extract::{FieldMap, FieldReader};
 use crate::return_to::ReturnTo;
 
 /// An extractor with everything that a page handler needs.

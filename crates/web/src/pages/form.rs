@@ -5,11 +5,11 @@ use std::str::FromStr;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::id::NotAnId;
+use vestibule_core::id::InvalidId;
 
 use super::context::{PageContext, rejection_page};
 use crate::app::App;
-use crate::extract::{Body, FromFields, FieldReader};
+use crate::extract::{Body, FieldReader, FromFields};
 
 /// Maximum length of one text field, in bytes.
 const MAX_FIELD_LENGTH: usize = 64 * 1024;
@@ -56,12 +56,12 @@ impl Form {
     }
 
     /// Parses a required id. Errors: `REQUIRED_FIELD`, `INVALID_FIELD`.
-    pub(super) fn id<I: FromStr<Err = NotAnId>>(&self, name: &str) -> Result<I, Problem> {
+    pub(super) fn id<I: FromStr<Err = InvalidId>>(&self, name: &str) -> Result<I, Problem> {
         self.optional_id(name)?.ok_or_else(|| Problem::required(name))
     }
 
     /// Parses an optional id. Error: `INVALID_FIELD`.
-    pub(super) fn optional_id<I: FromStr<Err = NotAnId>>(&self, name: &str) -> Result<Option<I>, Problem> {
+    pub(super) fn optional_id<I: FromStr<Err = InvalidId>>(&self, name: &str) -> Result<Option<I>, Problem> {
         let invalid = || Problem::field(name, "this is not one of those to choose from.");
         self.non_empty(name).map(|text| text.parse().map_err(|_| invalid())).transpose()
     }

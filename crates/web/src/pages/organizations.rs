@@ -4,13 +4,12 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::domain::{Joinable, ListJoinable};
 use vestibule_core::id::OrganizationId;
-use vestibule_core::images;
-use vestibule_core::invitation::{self, Accept, Decline, Outcome, OwnInvitation};
-use vestibule_core::membership::{self, MembershipRole};
+use vestibule_core::invitation::{Accept, Decline, Outcome, OwnInvitation};
+use vestibule_core::membership::MembershipRole;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::{Create, ListDeleted};
 use vestibule_core::secret::InvitationToken;
-use vestibule_core::{Code, Problem, handover};
+use vestibule_core::{Code, Problem, images, invitation, membership, ownership_transfer};
 
 use super::context::{PageContext, PageResult, see_other};
 use super::form::Form;
@@ -85,9 +84,9 @@ pub(super) async fn page(cx: &PageContext, error: Option<&Problem>) -> Response 
 
 async fn load(cx: &PageContext) -> PageResult<Page> {
     let (t, now) = (cx.words, cx.now());
-    let organizations = cx.query(membership::Mine).await?;
-    let invitations = cx.query(invitation::Mine).await?;
-    let transfers = cx.query(handover::Mine).await?;
+    let organizations = cx.query(membership::ListOwn).await?;
+    let invitations = cx.query(invitation::ListOwn).await?;
+    let transfers = cx.query(ownership_transfer::ListOwn).await?;
     let joinable = cx.query(ListJoinable).await?;
     let deleted = cx.query(ListDeleted).await?;
     let invitation = |OwnInvitation { received, token, .. }: OwnInvitation| {
@@ -118,7 +117,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
                 name: own.organization.name,
                 roles: role_names(&own.roles),
                 members: own.organization.member_count,
-                is_network_allowed: own.is_let_in,
+                is_network_allowed: own.is_address_allowed,
             })
             .collect(),
         joinable: joinable

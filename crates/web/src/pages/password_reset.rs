@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::attempt::{forgot_password, prove_forgotten, reset_password};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
+use vestibule_core::password_reset::{forgot_password, prove_forgotten, reset_password};
 use vestibule_core::secret::{AttemptToken, TypedCode};
 use vestibule_core::{Code, Problem};
 

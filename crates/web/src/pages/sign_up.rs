@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::Problem;
-use vestibule_core::attempt::{self, Prepare, Purpose};
-use vestibule_core::context::Caller;
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::names::PersonName;
 use vestibule_core::password::Password;
 use vestibule_core::secret::{SessionToken, TypedCode};
-use vestibule_core::sign_up::{self, SignUp};
+use vestibule_core::sign_up::SignUp;
+use vestibule_core::verification::{Prepare, Purpose};
+use vestibule_core::{Problem, sign_in, sign_up, verification};
 
 use super::context::{PageContext, see_other};
 use super::form::Form;
@@ -102,7 +102,7 @@ pub(super) async fn send_code(
     }
     let return_to = cx.return_to(return_to).unwrap_or_default();
     let prepare = Prepare { attempt, purpose: Purpose::SignUp, method: None, return_to: String::new() };
-    match attempt::prepare(cx.app.service(), &caller, prepare).await.result {
+    match verification::prepare(cx.app.service(), &caller, prepare).await.result {
         Ok(()) => see_other(&code_url(attempt, &return_to)),
         Err(problem) => code_page(cx, code_form(cx, &attempt.to_string(), &return_to), Some(&problem)),
     }
@@ -130,7 +130,7 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match form.id("attempt") {
         Ok(attempt) => {
             let code = TypedCode::read(form.text("code"));
-            attempt::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignUp, &code).await.result
+            sign_in::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignUp, &code).await.result
         }
         Err(problem) => Err(problem),
     };

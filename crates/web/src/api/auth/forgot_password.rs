@@ -3,9 +3,9 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::attempt::{forgot_password, prove_forgotten, reset_password};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
+use vestibule_core::password_reset::{forgot_password, prove_forgotten, reset_password};
 use vestibule_core::secret::{AttemptToken, TypedCode};
 use vestibule_core::{Code, Problem, Reply};
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use utoipa::IntoParams;
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::AttemptToken;
-use vestibule_core::{Code, Problem, Reply, attempt};
+use vestibule_core::{Code, Problem, Reply, sign_in};
 
 use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;
@@ -45,7 +45,7 @@ pub(crate) async fn verify(
 ) -> ApiResponse<SessionResponse> {
     let token = token.filter(|token| attempt.is_none_or(|attempt| attempt == token.attempt()));
     let reply = match token {
-        Some(token) => attempt::by_link(app.service(), &caller, token).await.map(|(signed_in, _)| signed_in),
+        Some(token) => sign_in::by_link(app.service(), &caller, token).await.map(|(signed_in, _)| signed_in),
         None => Reply::refused(Code::InvalidMagicLink.into()),
     };
     ApiResponse::from_sign_in(&app, reply)

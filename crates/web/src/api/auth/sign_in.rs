@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::attempt::{Method, begin_sign_in};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
 use vestibule_core::password::Password;
-use vestibule_core::sign_in::{self, Identifier};
-use vestibule_core::{Code, Problem};
+use vestibule_core::sign_in::{Identifier, begin_sign_in};
+use vestibule_core::verification::Method;
+use vestibule_core::{Code, Problem, sign_in};
 
 use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;

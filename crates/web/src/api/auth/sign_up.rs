@@ -5,8 +5,8 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::password::Password;
-use vestibule_core::sign_up::{self, SignUp};
-use vestibule_core::{Code, Problem, Reply};
+use vestibule_core::sign_up::SignUp;
+use vestibule_core::{Code, Problem, Reply, sign_up};
 
 use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;

@@ -3,10 +3,10 @@
 
 use axum::extract::State;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::attempt::{self, Method, Prepare, Purpose};
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::TypedCode;
-use vestibule_core::{Code, Problem};
+use vestibule_core::verification::{Method, Prepare, Purpose};
+use vestibule_core::{Code, Problem, sign_in, verification};
 
 use crate::api::response::{MessageResponse, SessionResponse};
 use crate::api_response::ApiResponse;
@@ -68,7 +68,7 @@ pub(crate) async fn prepare(
     };
     let (attempt, purpose, method) = (params.attempt_identifier, params.identifier_type, params.strategy);
     let prepare = Prepare { attempt, purpose, method, return_to };
-    Ok(ApiResponse::from(attempt::prepare(app.service(), &caller, prepare).await.map(|()| None)))
+    Ok(ApiResponse::from(verification::prepare(app.service(), &caller, prepare).await.map(|()| None)))
 }
 
 /// A verification code.
@@ -99,5 +99,5 @@ pub(crate) async fn attempt(
     Body(CodeFields { verification_code }): Body<CodeFields>,
 ) -> ApiResponse<SessionResponse> {
     let (id, purpose) = (params.attempt_identifier, params.identifier_type);
-    ApiResponse::from_sign_in(&app, attempt::by_code(app.service(), &caller, id, purpose, &verification_code).await)
+    ApiResponse::from_sign_in(&app, sign_in::by_code(app.service(), &caller, id, purpose, &verification_code).await)
 }

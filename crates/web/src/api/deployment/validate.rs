@@ -61,7 +61,7 @@ impl From<Validation> for ValidationResponse {
         match validation {
             Validation::Valid(preview, organization) => Self::valid(*preview, organization),
             Validation::Invalid(code) => {
-                Self { message: code.words(), error_code: Some(code.as_str()), ..Self::default() }
+                Self { message: code.message(), error_code: Some(code.as_str()), ..Self::default() }
             }
         }
     }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::domain::{Came, Join, Joinable, ListJoinable};
+use vestibule_core::domain::{Join, JoinOutcome, Joinable, ListJoinable};
 use vestibule_core::id::{InvitationId, JoinRequestId, OrganizationId, UserId};
 use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, renew as renew_invitation};
 use vestibule_core::secret::InvitationToken;
@@ -76,8 +76,8 @@ pub(crate) async fn join(
     let reply = app.run(&caller, Join { organization }).await;
     ApiResponse::from(reply.map(|outcome| JoinResponse {
         status: match outcome {
-            Came::In => "joined",
-            Came::AsFarAsAsking => "requested",
+            JoinOutcome::In => "joined",
+            JoinOutcome::AsFarAsAsking => "requested",
         },
     }))
 }

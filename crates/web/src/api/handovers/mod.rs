@@ -5,8 +5,8 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::handover::{Accept, Decline, Mine, Offer, Offered, Withdraw};
 use vestibule_core::id::{MemberId, OrganizationId, UserId};
+use vestibule_core::ownership_transfer::{Accept, Decline, ListOwn, Offer, Offered, Withdraw};
 use vestibule_core::time::Timestamp;
 
 use crate::api::response::{NamedResponse, SuccessResponse};
@@ -123,6 +123,6 @@ pub(crate) async fn list_own(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
 ) -> ApiResponse<Vec<HandoverResponse>> {
-    let reply = app.query(&caller, Mine).await;
+    let reply = app.query(&caller, ListOwn).await;
     ApiResponse::from(reply.map(|offered| offered.into_iter().map(HandoverResponse::from).collect()))
 }

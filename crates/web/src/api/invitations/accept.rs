@@ -57,7 +57,7 @@ impl From<Outcome> for AcceptResponse {
     fn from(outcome: Outcome) -> Self {
         if let Some(refusal) = outcome.refusal {
             return Self {
-                message: refusal.words().to_owned(),
+                message: refusal.message().to_owned(),
                 requires_signin: outcome.requires_signin().then_some(true),
                 invited_email: Some(outcome.invited_email),
                 error_code: Some(refusal.as_str()),

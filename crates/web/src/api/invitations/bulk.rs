@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::{InvitationId, OrganizationId};
-use vestibule_core::invitation::{Bulk, IdempotencyKey, Judged, JudgedRow};
+use vestibule_core::invitation::{Bulk, BulkResult, IdempotencyKey, JudgedRow};
 use vestibule_core::{Code, Problem};
 
 use super::import::{ImportList, ImportOptions};
@@ -155,13 +155,13 @@ impl RowResult {
             status,
             invitation_id,
             code: code.map(Code::as_str),
-            message: code.map(Code::words),
+            message: code.map(Code::message),
         }
     }
 }
 
 impl BulkResponse {
-    fn new(result: &Judged, dry_run: bool, all_or_nothing: bool) -> Self {
+    fn new(result: &BulkResult, dry_run: bool, all_or_nothing: bool) -> Self {
         let failed = result.rows.iter().filter(|row| row.code().is_some()).count();
         let results = result.rows.iter().enumerate().map(|(index, row)| RowResult::new(index + 1, row));
         Self {

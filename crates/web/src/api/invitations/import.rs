@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use vestibule_core::email_address::EmailAddress;
-use vestibule_core::invitation::{As, LONGEST_LIFE, MOST_ROWS, Row};
+use vestibule_core::invitation::{As, MAX_EXPIRY_DAYS, MOST_ROWS, Row};
 use vestibule_core::{Code, Problem};
 
 use crate::extract::{FieldMap, FieldReader};
@@ -32,7 +32,7 @@ impl ImportOptions {
                 workspace: fields.id("workspace_id")?,
                 workspace_role: fields.id("workspace_role_id")?,
             },
-            days: fields.number_within("expiry_days", 1..=LONGEST_LIFE)?,
+            days: fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)?,
             dry_run: fields.flag("dry_run")?,
             all_or_nothing: fields
                 .text("mode")?
@@ -200,10 +200,10 @@ fn parse_id<I: std::str::FromStr>(name: &str, text: Option<&IdText>) -> Result<O
 }
 
 fn check_days(days: u16) -> Result<u16, Problem> {
-    if (1..=LONGEST_LIFE).contains(&days) {
+    if (1..=MAX_EXPIRY_DAYS).contains(&days) {
         Ok(days)
     } else {
-        Err(Problem::field("expiry_days", format!("write a whole number from 1 to {LONGEST_LIFE}.")))
+        Err(Problem::field("expiry_days", format!("write a whole number from 1 to {MAX_EXPIRY_DAYS}.")))
     }
 }
 

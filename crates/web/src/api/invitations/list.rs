@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::IntoParams;
-use vestibule_core::access::Need;
-use vestibule_core::context::Caller;
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::{InvitationId, OrganizationId, WorkspaceId};
 use vestibule_core::invitation::{Filter, LARGEST_PAGE, List, Page, Status, StatusFilter};
+use vestibule_core::permission::RequiredPermission;
 use vestibule_core::{Code, Problem};
 
 use crate::api::response::InvitationResponse;
@@ -97,7 +97,8 @@ pub(crate) async fn list(
     };
     if filter == Filter::default()
         && let Some(cached) = app.list_cache().get(organization)
-        && let Some((access, stats)) = app.service().standing(&caller, organization, Need::ManageMembers).await
+        && let Some((access, stats)) =
+            app.service().cached_access(&caller, organization, RequiredPermission::ManageMembers).await
         && let Some(response) = cached.response_if_valid(&access, &if_none_match, stats)
     {
         return response;
@@ -125,10 +126,10 @@ async fn uncached(
         (Some(validity), Some(session)) => {
             let list = Arc::new(CachedList::new(validity, data, headers));
             app.list_cache().insert(organization, Arc::clone(&list));
-            list.response(session, &if_none_match, reply.cost)
+            list.response(session, &if_none_match, reply.stats)
         }
         (_, session) => {
-            let mut response = envelope::success_with_data(data, session.as_ref(), reply.cost);
+            let mut response = envelope::success_with_data(data, session.as_ref(), reply.stats);
             response.headers_mut().extend(headers);
             response
         }

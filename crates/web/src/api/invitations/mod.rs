@@ -10,7 +10,7 @@ pub(crate) mod list;
 pub(crate) mod resend;
 
 use vestibule_core::Problem;
-use vestibule_core::invitation::LONGEST_LIFE;
+use vestibule_core::invitation::MAX_EXPIRY_DAYS;
 
 use crate::extract::FieldReader;
 
@@ -18,5 +18,5 @@ pub(crate) use import::parse_pasted_rows;
 
 /// Returns the number of days until an invitation expires, 1 to 90.
 fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {
-    fields.number_within("expiry_days", 1..=LONGEST_LIFE)
+    fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)
 }

@@ -1,7 +1,7 @@
 //! `GET /me`
 
 use axum::extract::State;
-use vestibule_core::user::ShowAccount;
+use vestibule_core::account::ShowAccount;
 
 use crate::api::response::AccountResponse;
 use crate::api_response::ApiResponse;

@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::attempt::{prepare_address, prove_address};
+use vestibule_core::account::{
+    AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress, prepare_address, prove_address,
+};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::secret::TypedCode;
-use vestibule_core::user::{AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 use vestibule_core::{Problem, Reply};
 
 use crate::api::response::{EmailAddressResponse, MessageResponse};

@@ -1,7 +1,7 @@
 //! `GET /me/invitations`
 
 use axum::extract::State;
-use vestibule_core::invitation::Mine;
+use vestibule_core::invitation::ListOwn;
 
 use crate::api::response::OwnInvitationResponse;
 use crate::api_response::ApiResponse;
@@ -18,7 +18,7 @@ pub(crate) async fn invitations(
     CurrentCaller(caller): CurrentCaller,
 ) -> ApiResponse<Vec<OwnInvitationResponse>> {
     ApiResponse::from(
-        app.query(&caller, Mine)
+        app.query(&caller, ListOwn)
             .await
             .map(|own| own.into_iter().map(|own| OwnInvitationResponse::new(own, app.response_context())).collect()),
     )

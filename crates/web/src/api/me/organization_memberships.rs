@@ -1,7 +1,7 @@
 //! `GET /me/organization-memberships`
 
 use axum::extract::State;
-use vestibule_core::membership::Mine;
+use vestibule_core::membership::ListOwn;
 
 use crate::api::response::DetailedMembershipResponse;
 use crate::api_response::ApiResponse;
@@ -16,7 +16,7 @@ pub(crate) async fn organization_memberships(
     CurrentCaller(caller): CurrentCaller,
 ) -> ApiResponse<Vec<DetailedMembershipResponse>> {
     let context = app.response_context();
-    let reply = app.query(&caller, Mine).await;
+    let reply = app.query(&caller, ListOwn).await;
     ApiResponse::from(
         reply.map(|own| own.into_iter().map(|own| DetailedMembershipResponse::from_own(own, context)).collect()),
     )

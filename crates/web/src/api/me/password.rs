@@ -4,8 +4,8 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
+use vestibule_core::account::{change_password, delete_account, remove_password};
 use vestibule_core::password::Password;
-use vestibule_core::user::{change_password, delete_account, remove_password};
 
 use crate::api::response::MessageResponse;
 use crate::api_response::ApiResponse;

@@ -4,8 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{MembershipId, SessionId, SignInId, UserId, WorkspaceMembershipId};
-use vestibule_core::session::SignIn;
-use vestibule_core::session::{EndSignIn, ListSignIns};
+use vestibule_core::session::{EndSignIn, ListSignIns, SignIn};
 use vestibule_core::time::Timestamp;
 
 use crate::api_response::ApiResponse;

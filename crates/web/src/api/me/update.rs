@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
+use vestibule_core::account::{NewUsername, Update};
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::images::{Change, Subject};
 use vestibule_core::names::{PersonName, Username};
-use vestibule_core::user::{NewUsername, Update};
 use vestibule_core::{Code, Problem};
 
 use crate::api::response::AccountResponse;

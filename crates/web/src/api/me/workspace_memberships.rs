@@ -4,7 +4,7 @@ use axum::extract::State;
 use utoipa::IntoParams;
 use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::workspace::Mine;
+use vestibule_core::workspace::ListOwn;
 
 use crate::api::response::DetailedWorkspaceMembershipResponse;
 use crate::api_response::ApiResponse;
@@ -37,7 +37,7 @@ pub(crate) async fn workspace_memberships(
     Query(params): Query<ListParams>,
 ) -> ApiResponse<Vec<DetailedWorkspaceMembershipResponse>> {
     let context = app.response_context();
-    let reply = app.query(&caller, Mine { organization: params.org_id }).await;
+    let reply = app.query(&caller, ListOwn { organization: params.org_id }).await;
     ApiResponse::from(
         reply.map(|own| own.into_iter().map(|own| DetailedWorkspaceMembershipResponse::new(own, context)).collect()),
     )

@@ -67,6 +67,6 @@ pub(crate) async fn explain(
         by: explained.by.into_iter().map(|role| NamedResponse { id: role.id, name: role.name }).collect(),
         missing: explained.missing,
         code: explained.refusal.map(vestibule_core::Code::as_str),
-        message: explained.refusal.map_or("", vestibule_core::Code::words),
+        message: explained.refusal.map_or("", vestibule_core::Code::message),
     }))
 }

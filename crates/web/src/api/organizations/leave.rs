@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::Leave;
+use vestibule_core::offboarding::Leave;
 
 use crate::api::response::SuccessResponse;
 use crate::api_response::ApiResponse;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use vestibule_core::id::{MemberId, OrganizationId, RoleId};
-use vestibule_core::membership::{GiveRole, TakeRole};
+use vestibule_core::membership::{AssignRole, RevokeRole};
 
 use crate::api::response::SuccessResponse;
 use crate::api_response::ApiResponse;
@@ -25,7 +25,7 @@ pub(crate) async fn assign(
     CurrentCaller(caller): CurrentCaller,
     Path((organization, member, role)): Ids,
 ) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(app.run(&caller, GiveRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
+    ApiResponse::from(app.run(&caller, AssignRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
 }
 
 /// Revokes a member's role.
@@ -41,5 +41,5 @@ pub(crate) async fn revoke(
     CurrentCaller(caller): CurrentCaller,
     Path((organization, member, role)): Ids,
 ) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(app.run(&caller, TakeRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
+    ApiResponse::from(app.run(&caller, RevokeRole { organization, member, role }).await.map(|()| SuccessResponse::OK))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use vestibule_core::id::{MemberId, OrganizationId};
-use vestibule_core::membership::Remove;
+use vestibule_core::offboarding::Remove;
 
 use crate::api::response::SuccessResponse;
 use crate::api_response::ApiResponse;

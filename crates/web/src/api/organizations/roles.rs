@@ -3,10 +3,10 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{OrganizationId, RoleId};
 use vestibule_core::names::RoleName;
-use vestibule_core::organization::{DefineRole, ListRoles, RemoveRole};
+use vestibule_core::organization::{CreateRole, ListRoles, RemoveRole};
+use vestibule_core::permission::PermissionSet;
 
 use crate::api::response::{RoleResponse, SuccessResponse};
 use crate::api_response::ApiResponse;
@@ -58,7 +58,7 @@ pub(crate) async fn create(
     Path((organization,)): Path<(OrganizationId,)>,
     Body(Fields { name, permissions }): Body<Fields>,
 ) -> ApiResponse<RoleResponse> {
-    ApiResponse::from(app.run(&caller, DefineRole { organization, name, permissions }).await.map(RoleResponse::from))
+    ApiResponse::from(app.run(&caller, CreateRole { organization, name, permissions }).await.map(RoleResponse::from))
 }
 
 /// The replacement of a removed role.

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::access::AddressList;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Update;
+use vestibule_core::permission::AddressList;
 
 use crate::api::response::OrganizationResponse;
 use crate::api_response::ApiResponse;

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::attempt::{Attempt, Method, Purpose};
 use vestibule_core::id::{AttemptId, SessionId};
 use vestibule_core::time::Timestamp;
+use vestibule_core::verification::{Attempt, Method, Purpose};
 
 /// A started sign-in by mail. It looks the same for an address without an account.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
-use vestibule_core::invitation::{Delivery, GivenRole, InvitedInto, Inviter, OwnInvitation, Shown, Status, Suspension};
+use vestibule_core::invitation::{
+    Delivery, GivenRole, InvitationDetails, InvitedInto, Inviter, OwnInvitation, Status, Suspension,
+};
 use vestibule_core::organization::Role;
+use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
 
 use super::fast_json::{self, FastJson, fast_json};
@@ -110,8 +112,8 @@ fast_json! {
     }
 }
 
-impl From<Shown> for InvitationResponse {
-    fn from(details: Shown) -> Self {
+impl From<InvitationDetails> for InvitationResponse {
+    fn from(details: InvitationDetails) -> Self {
         Self::new(details, &mut FragmentCache::default())
     }
 }
@@ -129,7 +131,7 @@ struct FragmentCache {
 
 impl InvitationResponse {
     /// Serializes a page of invitations.
-    pub(crate) fn page_json(page: Vec<Shown>) -> DataJson {
+    pub(crate) fn page_json(page: Vec<InvitationDetails>) -> DataJson {
         let mut fragments = FragmentCache::default();
         DataJson(
             fast_json::array(
@@ -140,8 +142,8 @@ impl InvitationResponse {
         )
     }
 
-    fn new(details: Shown, fragments: &mut FragmentCache) -> Self {
-        let Shown { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = details;
+    fn new(details: InvitationDetails, fragments: &mut FragmentCache) -> Self {
+        let InvitationDetails { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = details;
         let (inviter, inviter_roles) = fragments.inviter(inviter.as_deref());
         Self {
             token: token.reveal(),

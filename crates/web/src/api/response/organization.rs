@@ -3,10 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Code;
-use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{DeploymentId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use vestibule_core::membership::{Membership, MembershipRole, OwnMembership, ShownMember};
 use vestibule_core::organization::{Organization, Role};
+use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
 
 use super::user::user_of_member;
@@ -148,7 +148,7 @@ impl Eligibility {
         if is_address_allowed {
             return Self::NONE;
         }
-        Self { r#type: "ip_not_allowed", message: Code::AddressNotAllowed.words() }
+        Self { r#type: "ip_not_allowed", message: Code::AddressNotAllowed.message() }
     }
 }
 
@@ -174,7 +174,7 @@ impl DetailedMembershipResponse {
             user: UserResponse::new(&own.user, context),
             roles: own.roles.into_iter().map(RoleResponse::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::new(own.is_let_in),
+            eligibility_restriction: Eligibility::new(own.is_address_allowed),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{
     MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId,
     WorkspaceRoleId,
 };
+use vestibule_core::permission::PermissionSet;
 use vestibule_core::session::{ShownSession, ShownSignIn};
 use vestibule_core::time::Timestamp;
 

@@ -3,10 +3,11 @@
 use crate::app::ResponseContext;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::account::ShownAccount;
 use vestibule_core::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
 use vestibule_core::membership::Member;
 use vestibule_core::time::Timestamp;
-use vestibule_core::user::{OwnedAddress, PublicUser, ShownAccount};
+use vestibule_core::user::{OwnedAddress, PublicUser};
 
 /// A user as other members see them.
 #[derive(Clone, Debug, Serialize, ToSchema)]

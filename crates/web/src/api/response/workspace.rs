@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::access::PermissionSet;
 use vestibule_core::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
+use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::{
     OwnWorkspaceMembership, Workspace, WorkspaceMember, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole,
@@ -175,7 +175,7 @@ impl DetailedWorkspaceMembershipResponse {
             organization: Some(OrganizationResponse::new(own.organization, context)),
             roles: own.roles.into_iter().map(WorkspaceRoleResponse::from).collect(),
             public_metadata: object(&own.membership.public_metadata),
-            eligibility_restriction: Eligibility::new(own.is_let_in),
+            eligibility_restriction: Eligibility::new(own.is_address_allowed),
         }
     }
 }

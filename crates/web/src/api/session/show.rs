@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use vestibule_core::context::Caller;
+use vestibule_core::execution::Caller;
 use vestibule_core::session::{ShowToKeep, ShownSession};
 
 use crate::api::response::SessionResponse;
@@ -24,9 +24,9 @@ use crate::openapi::Enveloped;
 pub(crate) async fn show(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> Response {
     if let Some(token) = &caller.token
         && let Some(cached) = app.session_cache().get(token)
-        && let Some(stats) = app.service().holds(&cached).await
+        && let Some(stats) = app.service().revalidate(&cached).await
     {
-        return envelope::success_from_body(cached.what.clone(), stats);
+        return envelope::success_from_body(cached.value.clone(), stats);
     }
     // Boxed, because the uncached path would enlarge the future of the cached one.
     Box::pin(uncached(app, caller)).await
@@ -40,7 +40,7 @@ async fn uncached(app: App, caller: Arc<Caller>) -> Response {
         && let Some(body) = envelope::success_body(&SessionResponse::new(session, app.response_context()), stub)
     {
         app.session_cache().insert(token, body.clone(), *validity);
-        return envelope::success_from_body(body, reply.cost);
+        return envelope::success_from_body(body, reply.stats);
     }
     let now = app.service().now();
     let response = |(session, _): (Option<ShownSession>, _)| match session {

@@ -1,7 +1,7 @@
 //! `POST /session/switch-workspace`
 
 use axum::extract::State;
-use vestibule_core::session::SwitchWorkspace;
+use vestibule_core::workspace::SwitchWorkspace;
 
 use super::WorkspaceParameter;
 use crate::api::response::SessionResponse;

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use vestibule_core::id::{MemberId, WorkspaceId, WorkspaceRoleId};
-use vestibule_core::workspace::{DefineRole, GiveRole, ListRoles, RemoveRole, TakeRole};
+use vestibule_core::workspace::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
 
 use crate::api::organizations::roles::Fields;
 use crate::api::response::{MessageResponse, SuccessResponse, WorkspaceRoleResponse};
@@ -36,7 +36,7 @@ pub(crate) async fn create(
     Body(Fields { name, permissions }): Body<Fields>,
 ) -> ApiResponse<WorkspaceRoleResponse> {
     ApiResponse::from(
-        app.run(&caller, DefineRole { workspace, name, permissions }).await.map(WorkspaceRoleResponse::from),
+        app.run(&caller, CreateRole { workspace, name, permissions }).await.map(WorkspaceRoleResponse::from),
     )
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn assign(
     CurrentCaller(caller): CurrentCaller,
     Path((workspace, member, role)): Ids,
 ) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(app.run(&caller, GiveRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
+    ApiResponse::from(app.run(&caller, AssignRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
 }
 
 /// Revokes a role of a member of a workspace.
@@ -85,5 +85,5 @@ pub(crate) async fn revoke(
     CurrentCaller(caller): CurrentCaller,
     Path((workspace, member, role)): Ids,
 ) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(app.run(&caller, TakeRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
+    ApiResponse::from(app.run(&caller, RevokeRole { workspace, member, role }).await.map(|()| SuccessResponse::OK))
 }

@@ -4,10 +4,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::access::AddressList;
 use vestibule_core::id::WorkspaceId;
 use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, WorkspaceName};
+use vestibule_core::permission::AddressList;
 use vestibule_core::workspace::{Delete, Update};
 
 use crate::api::response::{SuccessResponse, WorkspaceResponse};

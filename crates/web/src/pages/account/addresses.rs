@@ -3,11 +3,10 @@
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::attempt::{prepare_address, prove_address};
+use vestibule_core::account::{AddAddress, DeleteAddress, MakePrimary, prepare_address, prove_address};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::secret::TypedCode;
-use vestibule_core::user::{AddAddress, DeleteAddress, MakePrimary};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;

@@ -6,11 +6,11 @@ mod security;
 use askama::Template;
 use axum::response::Response;
 use vestibule_core::Problem;
+use vestibule_core::account::{NewUsername, ShowAccount, Update};
 use vestibule_core::id::{EmailAddressId, SignInId};
 use vestibule_core::images::Subject;
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::session::ListSignIns;
-use vestibule_core::user::{NewUsername, ShowAccount, Update};
 
 use super::context::{PageContext, PageResult, rejection_page, see_other};
 use super::form::Form;

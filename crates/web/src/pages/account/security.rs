@@ -3,9 +3,9 @@
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
+use vestibule_core::account::{change_password, delete_account};
 use vestibule_core::password::Password;
 use vestibule_core::session::EndSignIn;
-use vestibule_core::user::{change_password, delete_account};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;

@@ -1,18 +1,18 @@
 //! The actions of the invitation page: accept, sign in, sign up, decline, and requests to the organization.
 
 use axum::response::Response;
-use vestibule_core::context::Caller;
+use vestibule_core::account::AddInvitedAddress;
 use vestibule_core::email_address::EmailAddress;
-use vestibule_core::invitation::{Accept, Decline, Look, Outcome};
+use vestibule_core::execution::Caller;
+use vestibule_core::invitation::{Accept, Decline, Outcome, Preview};
 use vestibule_core::join_request::{AskForMine, renew as renew_invitation};
+use vestibule_core::mailer::Unsubscribe;
 use vestibule_core::names::PersonName;
-use vestibule_core::outbox::Refuse;
 use vestibule_core::password::Password;
 use vestibule_core::secret::{InvitationToken, SessionToken};
-use vestibule_core::sign_in::{self, Identifier};
-use vestibule_core::sign_up::{self, SignUp};
-use vestibule_core::user::AddInvitedAddress;
-use vestibule_core::{Code, Problem};
+use vestibule_core::sign_in::Identifier;
+use vestibule_core::sign_up::SignUp;
+use vestibule_core::{Code, Problem, sign_in, sign_up};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
@@ -102,7 +102,7 @@ pub(super) async fn sign_up(cx: PageContext, InvitationCookie(token): Invitation
 }
 
 async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -> Result<SignUp, Problem> {
-    let preview = cx.try_query(Look { token: token.clone() }).await?;
+    let preview = cx.try_query(Preview { token: token.clone() }).await?;
     Ok(SignUp {
         email: EmailAddress::parse(&preview.in_hand.email_key)?,
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
@@ -147,7 +147,7 @@ pub(super) async fn decline(cx: PageContext, InvitationCookie(token): Invitation
         return paste(&cx, None);
     };
     let t = cx.words;
-    let authorized = match cx.try_query(Look { token: token.clone() }).await {
+    let authorized = match cx.try_query(Preview { token: token.clone() }).await {
         Ok(preview) if preview.obstacle.is_none() => Ok(()),
         Ok(preview) => check_typed_address(&form, &preview.in_hand.email_key),
         Err(problem) => Err(problem),
@@ -160,7 +160,7 @@ pub(super) async fn decline(cx: PageContext, InvitationCookie(token): Invitation
         Ok(()) => {
             if form.is_checked("stop") {
                 // If this fails, the invitation is declined nevertheless.
-                if let Err(problem) = cx.run(Refuse { token: cx.app.service().refusal(&token) }).await {
+                if let Err(problem) = cx.run(Unsubscribe { token: cx.app.service().unsubscribe_token(&token) }).await {
                     return cx.error_page(&problem);
                 }
             }
@@ -180,7 +180,7 @@ pub(super) async fn request_renewal(
         return paste(&cx, None);
     };
     let t = cx.words;
-    let authorized = match cx.try_query(Look { token: token.clone() }).await {
+    let authorized = match cx.try_query(Preview { token: token.clone() }).await {
         Ok(preview) => check_typed_address(&form, &preview.in_hand.email_key),
         Err(problem) => Err(problem),
     };

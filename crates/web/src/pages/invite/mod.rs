@@ -11,7 +11,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use vestibule_core::invitation::{Look, Looked, Status};
+use vestibule_core::invitation::{InvitationPreview, Preview, Status};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::session::ShownSession;
 use vestibule_core::{Code, Problem};
@@ -134,7 +134,7 @@ async fn invitation_page(
     error: Option<&Problem>,
     form: Option<&Form>,
 ) -> Response {
-    let preview = match cx.try_query(Look { token: token.clone() }).await {
+    let preview = match cx.try_query(Preview { token: token.clone() }).await {
         Ok(preview) => preview,
         Err(problem) if problem.code() == Code::InvalidInvitationToken => {
             return with_invitation_cookie(cx, paste(cx, Some(&problem)), "");
@@ -153,14 +153,14 @@ async fn invitation_page(
 async fn load(
     cx: &PageContext,
     token: &InvitationToken,
-    preview: Looked,
+    preview: InvitationPreview,
     form: Option<&Form>,
 ) -> PageResult<InvitationPage> {
     let session = cx.session().await?;
     let settings = cx.app.settings();
     let wants_sign_up = !cx.query_param("new").is_empty() && token.is_mailed();
     let step = step(cx, &preview, session.as_ref(), wants_sign_up);
-    let Looked { in_hand, organization, has_account, over, .. } = preview;
+    let InvitationPreview { in_hand, organization, has_account, over, .. } = preview;
     let first = in_hand.inviter_first_name.unwrap_or_default();
     let inviter = format!("{first} {}", in_hand.inviter_last_name.unwrap_or_default()).trim().to_owned();
     let target = in_hand.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
@@ -187,7 +187,7 @@ async fn load(
     })
 }
 
-fn step(cx: &PageContext, preview: &Looked, session: Option<&ShownSession>, wants_sign_up: bool) -> Step {
+fn step(cx: &PageContext, preview: &InvitationPreview, session: Option<&ShownSession>, wants_sign_up: bool) -> Step {
     let t = cx.words;
     let active = session.and_then(ShownSession::active);
     match (preview.over, preview.obstacle) {

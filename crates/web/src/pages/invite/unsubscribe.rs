@@ -5,8 +5,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use vestibule_core::Code;
-use vestibule_core::outbox::{Refuse, ShowRefusal};
-use vestibule_core::secret::RefusalToken;
+use vestibule_core::mailer::{ShowUnsubscribe, Unsubscribe};
+use vestibule_core::secret::UnsubscribeToken;
 
 use super::super::context::PageContext;
 use super::super::form::Form;
@@ -23,10 +23,10 @@ struct UnsubscribePage {
 
 /// Shows the form. Only the POST unsubscribes, because mail scanners open links.
 pub(super) async fn show(cx: PageContext, Path(token): Path<String>) -> Response {
-    let Ok(token) = token.parse::<RefusalToken>() else {
+    let Ok(token) = token.parse::<UnsubscribeToken>() else {
         return cx.error_page(&Code::InvalidInvitationToken.into());
     };
-    match cx.query(ShowRefusal { token }).await {
+    match cx.query(ShowUnsubscribe { token }).await {
         Ok((organization, _)) => {
             let layout = cx.layout(cx.words.unsubscribe_title(&organization), false);
             cx.render(StatusCode::OK, &UnsubscribePage { layout, organization })
@@ -37,10 +37,10 @@ pub(super) async fn show(cx: PageContext, Path(token): Path<String>) -> Response
 
 /// Unsubscribes: at once for a one-click POST of a mail client, otherwise with the typed address.
 pub(super) async fn unsubscribe(cx: PageContext, Path(token): Path<String>, form: Form) -> Response {
-    let Ok(token) = token.parse::<RefusalToken>() else {
+    let Ok(token) = token.parse::<UnsubscribeToken>() else {
         return cx.error_page(&Code::InvalidInvitationToken.into());
     };
-    let (organization, email) = match cx.query(ShowRefusal { token: token.clone() }).await {
+    let (organization, email) = match cx.query(ShowUnsubscribe { token: token.clone() }).await {
         Ok(shown) => shown,
         Err(response) => return response,
     };
@@ -49,7 +49,7 @@ pub(super) async fn unsubscribe(cx: PageContext, Path(token): Path<String>, form
         let layout = cx.layout(cx.words.unsubscribe_title(&organization), false).with_error(Some(&problem));
         return cx.render_with_error(Some(&problem), &UnsubscribePage { layout, organization });
     }
-    match cx.run(Refuse { token }).await {
+    match cx.run(Unsubscribe { token }).await {
         Ok(()) if is_one_click => StatusCode::OK.into_response(),
         Ok(()) => {
             let t = cx.words;

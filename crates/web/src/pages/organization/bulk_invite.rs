@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{RoleId, WorkspaceId};
-use vestibule_core::invitation::{As, Bulk, Judged, JudgedRow, LONGEST_LIFE};
+use vestibule_core::invitation::{As, Bulk, BulkResult, JudgedRow, MAX_EXPIRY_DAYS};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
@@ -46,9 +46,9 @@ pub(super) async fn invite(cx: PageContext, Path(organization): Path<String>, fo
 
 fn parse_form(form: &Form, state: &mut FormState) -> Result<(), Problem> {
     (state.role, state.workspace) = (form.optional_id("role")?, form.optional_id("workspace")?);
-    let invalid = || Problem::field("days", format!("write a whole number from 1 to {LONGEST_LIFE}."));
+    let invalid = || Problem::field("days", format!("write a whole number from 1 to {MAX_EXPIRY_DAYS}."));
     let days = form.non_empty("days").map(|days| days.parse().map_err(|_| invalid())).transpose()?;
-    if days.is_some_and(|days| !(1..=LONGEST_LIFE).contains(&days)) {
+    if days.is_some_and(|days| !(1..=MAX_EXPIRY_DAYS).contains(&days)) {
         return Err(invalid());
     }
     state.days = days;
@@ -88,7 +88,7 @@ async fn invite_or_preview(
     }
 }
 
-fn preview(cx: &PageContext, result: Judged, form: &Form) -> BulkPreview {
+fn preview(cx: &PageContext, result: BulkResult, form: &Form) -> BulkPreview {
     let valid_count = result.rows.iter().filter(|row| row.code().is_none()).count();
     let rejected = result.rows.into_iter().filter_map(|row| {
         let code = row.code()?;

@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::Problem;
-use vestibule_core::domain::{self, Add, Delete, DomainName, Joining, List, Update};
+use vestibule_core::domain::{Add, Delete, DomainName, Joining, List, Update};
 use vestibule_core::id::{DomainId, OrganizationId};
+use vestibule_core::{Problem, domain};
 
 use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;

@@ -3,12 +3,11 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, OrganizationId, RoleId, WorkspaceId};
-use vestibule_core::invitation::{Delivery, Discard, Filter, List, Resend, Shown, Status, StatusFilter};
+use vestibule_core::invitation::{Delivery, Discard, Filter, InvitationDetails, List, Resend, Status, StatusFilter};
 use vestibule_core::organization::ListRoles;
-use vestibule_core::workspace;
+use vestibule_core::{Problem, workspace};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
@@ -76,7 +75,7 @@ pub(super) async fn page(
     let filter = filter(&show, &email_filter, cursor);
     let found = cx.query(List { organization: org.id, filter }).await?;
     let roles = cx.query(ListRoles { organization: org.id }).await?;
-    let workspaces = cx.query(workspace::Mine { organization: Some(org.id) }).await?;
+    let workspaces = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
     let default_role = cx.app.service().deployment().map_or_else(|_| 0.into(), |deployment| deployment.member_role_id);
     let selected_role = form.role.unwrap_or(default_role);
     let next = found.next.map(|next| {
@@ -134,9 +133,9 @@ fn filters(t: Words, show: &str) -> Vec<(&'static str, String, bool)> {
     all.map(|(value, label)| (value, label, value == show)).into()
 }
 
-fn invitation_view(cx: &PageContext, details: Shown) -> InvitationView {
+fn invitation_view(cx: &PageContext, details: InvitationDetails) -> InvitationView {
     let (t, now) = (cx.words, cx.now());
-    let Shown { entry, token, expired, suspension, .. } = details;
+    let InvitationDetails { entry, token, expired, suspension, .. } = details;
     let status = match entry.status {
         Status::Accepted => (t.status_accepted(), "good"),
         Status::Declined => (t.status_declined(), "bad"),

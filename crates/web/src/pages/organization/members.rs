@@ -4,10 +4,11 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::handover::Offer;
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
-use vestibule_core::membership::{GiveRole, List, Remove, Show, ShownMember, TakeRole};
+use vestibule_core::membership::{AssignRole, List, RevokeRole, Show, ShownMember};
+use vestibule_core::offboarding::Remove;
 use vestibule_core::organization::ListRoles;
+use vestibule_core::ownership_transfer::Offer;
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
@@ -149,7 +150,7 @@ pub(super) async fn assign_role(cx: PageContext, Path((organization, member)): P
     };
     let assigned = match form.id("role") {
         Ok(role) => {
-            let command = GiveRole { organization: id, member: membership.get().into(), role };
+            let command = AssignRole { organization: id, member: membership.get().into(), role };
             run_and_redirect(&cx, command, &format!("/organizations/{id}/-/members/{membership}"), "saved").await
         }
         Err(problem) => Err(problem),
@@ -164,7 +165,7 @@ pub(super) async fn revoke_role(cx: PageContext, Path((organization, member)): P
     };
     let revoked = match form.id("role") {
         Ok(role) => {
-            let command = TakeRole { organization: id, member: membership.get().into(), role };
+            let command = RevokeRole { organization: id, member: membership.get().into(), role };
             run_and_redirect(&cx, command, &format!("/organizations/{id}/-/members/{membership}"), "saved").await
         }
         Err(problem) => Err(problem),

@@ -13,12 +13,12 @@ mod workspaces;
 
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::access::Need;
-use vestibule_core::context::Command;
+use vestibule_core::execution::Command;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::{self, MembershipRole};
+use vestibule_core::membership::MembershipRole;
 use vestibule_core::organization::Organization;
-use vestibule_core::{Code, Problem};
+use vestibule_core::permission::RequiredPermission;
+use vestibule_core::{Code, Problem, membership};
 
 use super::context::{PageContext, PageResult, see_other};
 use super::words::Words;
@@ -95,7 +95,7 @@ impl OrganizationPage {
             (self.can_manage_members, "invitations", t.invitations()),
             (true, "roles", t.roles()),
             (true, "workspaces", t.workspaces()),
-            (self.has_permission(Need::ManageSettings), "domains", t.domains()),
+            (self.has_permission(RequiredPermission::ManageSettings), "domains", t.domains()),
             (self.can_manage_members, "requests", t.join_requests()),
             (true, "settings", t.settings()),
         ];
@@ -103,7 +103,7 @@ impl OrganizationPage {
     }
 
     /// Returns whether one of the caller's roles has the permission. Only for display: the commands check permissions.
-    fn has_permission(&self, need: Need) -> bool {
+    fn has_permission(&self, need: RequiredPermission) -> bool {
         self.roles.iter().any(|role| role.permissions.satisfies(need))
     }
 
@@ -115,10 +115,10 @@ impl OrganizationPage {
 /// Loads the organization of a page. Error pages: `FORBIDDEN` for non-members, `ADDRESS_NOT_ALLOWED` if the caller's IP
 /// address is outside the organization's allowed networks.
 async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
-    let memberships = cx.query(membership::Mine).await?;
+    let memberships = cx.query(membership::ListOwn).await?;
     let own = memberships.into_iter().find(|own| own.organization.id == id);
     let own = own.ok_or_else(|| cx.error_page(&Code::Forbidden.into()))?;
-    if !own.is_let_in {
+    if !own.is_address_allowed {
         return Err(cx.error_page(&Code::AddressNotAllowed.into()));
     }
     let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
@@ -127,8 +127,8 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         id,
         name: own.organization.name.clone(),
         tab,
-        can_manage_members: has_permission(Need::ManageMembers),
-        is_admin: has_permission(Need::Admin),
+        can_manage_members: has_permission(RequiredPermission::ManageMembers),
+        is_admin: has_permission(RequiredPermission::Admin),
         roles: own.roles,
         organization: own.organization,
     })

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::domain::{Came, Join};
+use vestibule_core::domain::{Join, JoinOutcome};
 use vestibule_core::id::{JoinRequestId, OrganizationId};
 use vestibule_core::join_request::{Approve, Deny, List};
 
@@ -96,8 +96,8 @@ pub(super) async fn join(cx: PageContext, Path(organization): Path<String>) -> R
         Err(response) => return response,
     };
     match cx.run(Join { organization }).await {
-        Ok(Came::In) => see_other(&format!("/organizations/{organization}?done=joined")),
-        Ok(Came::AsFarAsAsking) => see_other("/organizations?done=asked"),
+        Ok(JoinOutcome::In) => see_other(&format!("/organizations/{organization}?done=joined")),
+        Ok(JoinOutcome::AsFarAsAsking) => see_other("/organizations?done=asked"),
         Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }
 }

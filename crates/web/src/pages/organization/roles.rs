@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::access::{Need, PermissionSet};
 use vestibule_core::id::RoleId;
 use vestibule_core::names::RoleName;
-use vestibule_core::organization::{DefineRole, ListRoles, RemoveRole};
+use vestibule_core::organization::{CreateRole, ListRoles, RemoveRole};
+use vestibule_core::permission::{PermissionSet, RequiredPermission};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
@@ -56,7 +56,7 @@ async fn page(
                 name: role.name,
             })
             .collect(),
-        can_manage: org.has_permission(Need::ManageRoles),
+        can_manage: org.has_permission(RequiredPermission::ManageRoles),
         name: value("name"),
         permissions: value("permissions"),
         org,
@@ -72,7 +72,7 @@ pub(super) async fn create(cx: PageContext, Path(organization): Path<String>, fo
     let lines = form.text("permissions").lines().map(str::trim).filter(|line| !line.is_empty());
     let permissions = PermissionSet::parse("permissions", lines.map(str::to_owned).collect());
     let command = RoleName::parse("name", form.text("name"))
-        .and_then(|name| Ok(DefineRole { organization: id, name, permissions: permissions? }));
+        .and_then(|name| Ok(CreateRole { organization: id, name, permissions: permissions? }));
     let created = match command {
         Ok(command) => run_and_redirect(&cx, command, &format!("/organizations/{id}/-/roles"), "created").await,
         Err(problem) => Err(problem),

@@ -3,15 +3,14 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::Problem;
-use vestibule_core::access::Need;
-use vestibule_core::context::Command;
-use vestibule_core::handover::{Accept, Decline, Withdraw};
+use vestibule_core::execution::Command;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::images;
-use vestibule_core::membership::Leave;
 use vestibule_core::names::{Description, OrganizationName};
+use vestibule_core::offboarding::Leave;
 use vestibule_core::organization::{Delete, Restore, Update};
+use vestibule_core::ownership_transfer::{Accept, Decline, Withdraw};
+use vestibule_core::permission::RequiredPermission;
+use vestibule_core::{Problem, images};
 
 use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
@@ -44,7 +43,7 @@ async fn page(
     let value = |name: &str, stored: &str| form.map_or(stored, |form| form.text(name)).to_owned();
     let page = Page {
         layout: cx.layout(format!("{} · {}", cx.words.settings(), org.name), true).with_error(error),
-        can_update: org.has_permission(Need::ManageSettings),
+        can_update: org.has_permission(RequiredPermission::ManageSettings),
         name: value("name", &org.organization.name),
         description: value("description", &org.organization.description),
         org,

@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{OrganizationId, WorkspaceId, WorkspaceMembershipId};
 use vestibule_core::names::{Description, WorkspaceName};
-use vestibule_core::workspace::{AddMember, Create, Delete, Leave, ListMembers, Mine, RemoveMember, Update};
+use vestibule_core::workspace::{AddMember, Create, Delete, Leave, ListMembers, ListOwn, RemoveMember, Update};
 use vestibule_core::{Problem, images};
 
 use super::super::context::{PageContext, PageResult, see_other};
@@ -54,7 +54,7 @@ pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> R
 
 async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "workspaces").await?;
-    let workspaces = cx.query(Mine { organization: Some(org.id) }).await?;
+    let workspaces = cx.query(ListOwn { organization: Some(org.id) }).await?;
     let workspaces = workspaces.into_iter().map(|own| WorkspaceView {
         id: own.workspace.id,
         name: own.workspace.name,

@@ -2,10 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership;
 use vestibule_core::session::SwitchOrganization;
+use vestibule_core::{Problem, membership};
 
 use super::super::context::PageContext;
 use super::super::form::Form;
@@ -30,11 +29,11 @@ pub(super) async fn show(cx: PageContext) -> Response {
 }
 
 async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> Response {
-    let memberships = match cx.query(membership::Mine).await {
+    let memberships = match cx.query(membership::ListOwn).await {
         Ok(memberships) => memberships,
         Err(response) => return response,
     };
-    let organizations = memberships.into_iter().filter(|own| own.is_let_in);
+    let organizations = memberships.into_iter().filter(|own| own.is_address_allowed);
     let page = Page {
         layout: cx.layout(cx.words.choose_organization(), true).with_error(error),
         organizations: organizations

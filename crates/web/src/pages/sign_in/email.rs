@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_core::attempt::{self, Method, Prepare, Purpose, begin_sign_in};
-use vestibule_core::context::Caller;
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::{AttemptToken, TypedCode};
-use vestibule_core::{Code, Problem};
+use vestibule_core::sign_in::begin_sign_in;
+use vestibule_core::verification::{Method, Prepare, Purpose};
+use vestibule_core::{Code, Problem, sign_in, verification};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
@@ -70,7 +71,7 @@ pub(super) async fn start(cx: PageContext, form: Form) -> Response {
     let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
     let attempt = started.attempt.id;
     let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: Some(method), return_to: return_to.clone() };
-    let sent = attempt::prepare(cx.app.service(), &cx.caller, prepare).await.result;
+    let sent = verification::prepare(cx.app.service(), &cx.caller, prepare).await.result;
     let response = match sent {
         Ok(()) => see_other(&code_url(attempt, &return_to)),
         Err(problem) => page(&cx, return_to, typed.to_owned(), Some(&problem)).await,
@@ -93,7 +94,7 @@ pub(super) async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match form.id("attempt") {
         Ok(attempt) => {
             let code = TypedCode::read(form.text("code"));
-            attempt::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignIn, &code).await.result
+            sign_in::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignIn, &code).await.result
         }
         Err(problem) => Err(problem),
     };
@@ -108,7 +109,7 @@ pub(super) async fn resend_code(cx: PageContext, form: Form) -> Response {
     let sent = match form.id("attempt") {
         Ok(attempt) => {
             let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: None, return_to: return_to.clone() };
-            attempt::prepare(cx.app.service(), &cx.caller, prepare).await.result.map(|()| attempt)
+            verification::prepare(cx.app.service(), &cx.caller, prepare).await.result.map(|()| attempt)
         }
         Err(problem) => Err(problem),
     };
@@ -131,7 +132,7 @@ pub(super) async fn show_link(cx: PageContext) -> Response {
 
 pub(super) async fn verify_link(cx: PageContext, form: Form) -> Response {
     let verified = match form.text("token").parse::<AttemptToken>() {
-        Ok(token) => attempt::by_link(cx.app.service(), &cx.caller, token).await.result,
+        Ok(token) => sign_in::by_link(cx.app.service(), &cx.caller, token).await.result,
         Err(_) => Err(Code::InvalidMagicLink.into()),
     };
     match verified {

@@ -11,8 +11,8 @@ use vestibule_core::names::Username;
 use vestibule_core::password::Password;
 use vestibule_core::session::{ShownSession, SignOut, SwitchSignIn};
 use vestibule_core::settings::SignUpMode;
-use vestibule_core::sign_in::{self, CameIn, Identifier};
-use vestibule_core::{Code, Problem};
+use vestibule_core::sign_in::{Identifier, SignedIn};
+use vestibule_core::{Code, Problem, sign_in};
 
 use super::context::{PageContext, see_other};
 use super::form::Form;
@@ -110,7 +110,7 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
 }
 
 /// Redirects to the return URL and sets the session cookie.
-pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, signed_in: &CameIn) -> Response {
+pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, signed_in: &SignedIn) -> Response {
     cx.with_session_cookie(redirect_back(cx, return_to), signed_in.token.as_ref())
 }
 

@@ -45,7 +45,12 @@ impl BrowserServer {
         let shutdown_requested = async { drop(shutdown_requested.await) };
         let server = app.inner.server.clone();
         let handler = move |request, peer| server.clone().handle(request, peer);
-        tokio::spawn(vestibule_web::serve(listener, handler, vestibule_web::ConnectionLimits::new(900), shutdown_requested));
+        tokio::spawn(vestibule_web::serve(
+            listener,
+            handler,
+            vestibule_web::ConnectionLimits::new(900),
+            shutdown_requested,
+        ));
         Self { app, url, shutdown: Some(shutdown) }
     }
 
