@@ -24,6 +24,6 @@ mod serve;
 mod server;
 mod well_known;
 
-pub use router::openapi_document;
+pub use router::{LegacyRoute, legacy_routes, openapi_document};
 pub use serve::{ConnectionLimits, serve};
 pub use server::Server;

@@ -24,6 +24,7 @@ use vestibule_db::QueryStats;
 
 use crate::app::App;
 use crate::envelope::{self, DataJson};
+use crate::extract::ExtractorErrors;
 
 /// Capacity of the list cache, in bytes over all organizations.
 const MAX_LIST_BYTES: u64 = 8 << 20;
@@ -156,6 +157,8 @@ impl FromRequestParts<App> for IfNoneMatch {
         Ok(Self(parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()))
     }
 }
+
+impl ExtractorErrors for IfNoneMatch {}
 
 impl IfNoneMatch {
     /// Uses the weak comparison of RFC 9110, 13.1.2.

@@ -3,16 +3,20 @@
 use axum::Router;
 use axum::routing::MethodFilter;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::path::HttpMethod;
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use vestibule_core::Code;
+use vestibule_core::permission::RequiredPermission::ManageSettings;
+use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
+use vestibule_core::{
+    Code, account, domain, invitation, join_request, membership, offboarding, organization, ownership_transfer,
+    session_token, sign_in, workspace,
+};
 
 use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
-use crate::openapi::{self, LegacyRoute};
+use crate::openapi::{self, Call, command, commands, flow_errors, nothing, query};
 use crate::routes::Routes;
 
 pub(crate) fn router(app: &App) -> Router {
@@ -36,13 +40,14 @@ async fn not_found() -> Refusal {
 /// Generates the OpenAPI document from the handlers. A server does not generate it: it serves the checked-in
 /// `docs/openapi.json`.
 pub fn openapi_document() -> OpenApi {
-    openapi::finish_document(openapi_router().split_for_parts().1, LEGACY_ROUTES)
+    openapi::finish_document(openapi_router().split_for_parts().1, &calls())
 }
 
-/// Makes two routers from one list of handlers: `api_routes` serves requests, `openapi_router` is only for the OpenAPI
-/// document. Handlers that share a path stand in one line.
+/// Declares the routes of the API: `handler => what it runs`. From this list `api_routes` builds the router that serves
+/// requests; `openapi_router` and `calls` are only for the OpenAPI document. Handlers that share a path stand in one
+/// entry.
 macro_rules! api_routes {
-    ($($(#[$doc:meta])* $name:ident { $($($first:ident $(:: $rest:ident)*),+;)+ })+) => {
+    ($($(#[$doc:meta])* $name:ident { $($($first:ident $(:: $rest:ident)* => $declaration:expr),+;)+ })+) => {
         fn api_routes() -> Routes {
             Routes::default()$($($(.on_methods(
                 routes!(@path [methods()] of $first $(:: $rest)*).iter().map(PathItemExt::to_method_filter),
@@ -59,134 +64,166 @@ macro_rules! api_routes {
         fn openapi_router() -> OpenApiRouter<App> {
             OpenApiRouter::with_openapi(openapi::base_document())$(.merge($name()))+
         }
+
+        fn calls() -> Vec<Call> {
+            vec![$($($(Call::new(
+                routes!(@path [path()] of $first $(:: $rest)*),
+                routes!(@path [methods()] of $first $(:: $rest)*),
+                &$first $(:: $rest)*,
+                $declaration,
+            ),)+)+)+]
+        }
     };
 }
 
 api_routes! {
     /// Authentication, sessions, the caller's account, and public configuration.
     accounts {
-        auth::sign_in::sign_in;
-        auth::sign_up::sign_up;
-        auth::verification::prepare;
-        auth::verification::attempt;
-        auth::magic_link::verify;
-        auth::forgot_password::forgot;
-        auth::forgot_password::reset;
-        auth::identifier::availability;
-        session::show::show;
-        session::sign_out::sign_out;
-        session::switch_sign_in::switch_sign_in;
-        session::switch_organization::switch_organization;
-        session::switch_workspace::switch_workspace;
-        session::token::token;
-        me::account::account, me::update::update;
-        me::update::upload_picture;
-        me::addresses::list, me::addresses::add;
-        me::addresses::show;
-        me::addresses::delete;
-        me::addresses::make_primary;
-        me::addresses::prepare;
-        me::addresses::attempt;
-        me::sign_ins::list;
-        me::sign_ins::end;
-        me::password::update;
-        me::password::remove;
-        me::password::delete;
-        me::organization_memberships::organization_memberships;
-        me::workspace_memberships::workspace_memberships;
-        me::invitations::invitations;
-        me::deleted_organizations::deleted_organizations;
-        deployment::validate::validate;
-        deployment::configuration::show;
-        deployment::waitlist::join;
+        auth::sign_in::sign_in
+            => commands(Nothing, flow_errors::sign_in::WITH_PASSWORD_ERRORS)
+                .with_errors(flow_errors::sign_in::START_WITH_EMAIL_ERRORS);
+        auth::sign_up::sign_up => commands(Nothing, flow_errors::sign_up::SIGN_UP_ERRORS);
+        auth::verification::prepare => commands(Nothing, flow_errors::verification::PREPARE_ERRORS);
+        auth::verification::attempt => commands(Nothing, flow_errors::sign_in::WITH_CODE_ERRORS);
+        auth::magic_link::verify => commands(Nothing, flow_errors::sign_in::WITH_LINK_ERRORS);
+        auth::forgot_password::forgot
+            => commands(Nothing, flow_errors::password_reset::START_PASSWORD_RESET_ERRORS)
+                .with_errors(flow_errors::password_reset::VERIFY_RESET_CODE_ERRORS);
+        auth::forgot_password::reset => commands(Nothing, flow_errors::password_reset::RESET_PASSWORD_ERRORS);
+        auth::identifier::availability => query::<sign_in::IsKnown>();
+        session::show::show => query::<vestibule_core::session::ShowToKeep>();
+        session::sign_out::sign_out => command::<vestibule_core::session::SignOut>();
+        session::switch_sign_in::switch_sign_in
+            => command::<vestibule_core::session::SwitchSignIn>().with_errors(&[Code::RequiredField]);
+        session::switch_organization::switch_organization
+            => command::<vestibule_core::session::SwitchOrganization>();
+        session::switch_workspace::switch_workspace => command::<workspace::SwitchWorkspace>();
+        session::token::token => query::<session_token::Mint>();
+        me::account::account => query::<account::ShowAccount>(),
+        me::update::update => command::<account::Update>().without_errors(&[Code::ImagesNotAvailable]);
+        me::update::upload_picture => command::<account::Update>().without_errors(&[Code::UsernameExists]);
+        me::addresses::list => query::<account::ListAddresses>(),
+        me::addresses::add => command::<account::AddAddress>();
+        me::addresses::show => query::<account::ShowAddress>();
+        me::addresses::delete => command::<account::DeleteAddress>();
+        me::addresses::make_primary => command::<account::MakePrimary>();
+        me::addresses::prepare => commands(SignIn, flow_errors::account::PREPARE_ADDRESS_VERIFICATION_ERRORS);
+        me::addresses::attempt
+            => commands(SignIn, flow_errors::account::VERIFY_ADDRESS_ERRORS).with_errors(&[Code::RequiredField]);
+        me::sign_ins::list => query::<vestibule_core::session::ListSignIns>();
+        me::sign_ins::end => command::<vestibule_core::session::EndSignIn>();
+        me::password::update => commands(SignIn, flow_errors::account::CHANGE_PASSWORD_ERRORS);
+        me::password::remove => commands(SignIn, flow_errors::account::REMOVE_PASSWORD_ERRORS);
+        me::password::delete => commands(SignIn, flow_errors::account::DELETE_ACCOUNT_ERRORS);
+        me::organization_memberships::organization_memberships => query::<membership::ListOwn>();
+        me::workspace_memberships::workspace_memberships => query::<workspace::ListOwn>();
+        me::invitations::invitations => query::<invitation::ListOwn>();
+        me::deleted_organizations::deleted_organizations => query::<organization::ListDeleted>();
+        deployment::validate::validate => query::<invitation::Validate>();
+        deployment::configuration::show => nothing();
+        deployment::waitlist::join => commands(Nothing, flow_errors::waitlist::JOIN_ERRORS);
     }
     /// Organizations, invitations, domains and join requests.
     organizations {
-        organizations::create::create;
-        organizations::update::update;
-        organizations::delete::delete;
-        organizations::delete::restore;
-        organizations::explain::explain;
-        handovers::offer;
-        handovers::withdraw;
-        handovers::accept;
-        handovers::decline;
-        handovers::list_own;
-        organizations::leave::leave;
-        organizations::members::list;
-        organizations::remove_member::remove_member;
-        organizations::member_roles::assign;
-        organizations::member_roles::revoke;
-        organizations::roles::list, organizations::roles::create;
-        organizations::roles::remove;
-        domains::list, domains::add;
-        domains::update;
-        domains::verify;
-        domains::delete;
-        domains::requests::joinable;
-        domains::requests::join;
-        domains::requests::list;
-        domains::requests::approve;
-        domains::requests::deny;
-        domains::requests::renew;
-        invitations::list::list, invitations::create::create;
-        invitations::bulk::bulk;
-        invitations::resend::resend;
-        invitations::discard::discard;
-        invitations::accept::accept;
-        invitations::decline::decline;
+        organizations::create::create => command::<organization::Create>();
+        organizations::update::update => command::<organization::Update>();
+        organizations::delete::delete => command::<organization::Delete>();
+        organizations::delete::restore => command::<organization::Restore>();
+        organizations::explain::explain => query::<organization::Explain>();
+        handovers::offer => command::<ownership_transfer::Offer>();
+        handovers::withdraw => command::<ownership_transfer::Withdraw>();
+        handovers::accept => command::<ownership_transfer::Accept>();
+        handovers::decline => command::<ownership_transfer::Decline>();
+        handovers::list_own => query::<ownership_transfer::ListOwn>();
+        organizations::leave::leave => command::<offboarding::Leave>();
+        organizations::members::list => query::<membership::List>();
+        organizations::remove_member::remove_member => command::<offboarding::Remove>();
+        organizations::member_roles::assign => command::<membership::AssignRole>();
+        organizations::member_roles::revoke => command::<membership::RevokeRole>();
+        organizations::roles::list => query::<organization::ListRoles>(),
+        organizations::roles::create => command::<organization::CreateRole>();
+        organizations::roles::remove => command::<organization::RemoveRole>();
+        domains::list => query::<domain::List>(), domains::add => command::<domain::Add>();
+        domains::update => command::<domain::Update>();
+        domains::verify => commands(Organization(ManageSettings), flow_errors::domain::VERIFY_ERRORS);
+        domains::delete => command::<domain::Delete>();
+        domains::requests::joinable => query::<domain::ListJoinable>();
+        domains::requests::join => command::<domain::Join>();
+        domains::requests::list => query::<join_request::List>();
+        domains::requests::approve => command::<join_request::Approve>();
+        domains::requests::deny => command::<join_request::Deny>();
+        domains::requests::renew => commands(Nothing, flow_errors::join_request::REQUEST_RENEWAL_ERRORS);
+        invitations::list::list => query::<invitation::List>(),
+        invitations::create::create => command::<invitation::Create>();
+        invitations::bulk::bulk => command::<invitation::Bulk>();
+        invitations::resend::resend => command::<invitation::Resend>();
+        invitations::discard::discard => command::<invitation::Discard>();
+        invitations::accept::accept => command::<invitation::Accept>();
+        invitations::decline::decline => command::<invitation::Decline>();
     }
     workspaces {
-        workspaces::create::create;
-        workspaces::show::show;
-        workspaces::update::update;
-        workspaces::update::delete;
-        workspaces::members::leave;
-        workspaces::members::list, workspaces::members::add;
-        workspaces::members::remove;
-        workspaces::roles::list, workspaces::roles::create;
-        workspaces::roles::remove;
-        workspaces::roles::assign;
-        workspaces::roles::revoke;
+        workspaces::create::create => command::<workspace::Create>();
+        workspaces::show::show => query::<workspace::Show>();
+        workspaces::update::update => command::<workspace::Update>();
+        workspaces::update::delete => command::<workspace::Delete>();
+        workspaces::members::leave => command::<workspace::Leave>();
+        workspaces::members::list => query::<workspace::ListMembers>(),
+        workspaces::members::add => command::<workspace::AddMember>();
+        workspaces::members::remove => command::<workspace::RemoveMember>();
+        workspaces::roles::list => query::<workspace::ListRoles>(),
+        workspaces::roles::create => command::<workspace::CreateRole>();
+        workspaces::roles::remove => command::<workspace::RemoveRole>();
+        workspaces::roles::assign => command::<workspace::AssignRole>();
+        workspaces::roles::revoke => command::<workspace::RevokeRole>();
     }
 }
 
-/// Declares routes that clients of earlier API versions use. Each has the handler of the current route that it names.
-macro_rules! legacy_routes {
-    ($($method:ident $upper:ident $path:literal => $current:literal $handler:path;)+) => {
-        const LEGACY_ROUTES: &[LegacyRoute] =
-            &[$(LegacyRoute { current_path: $current, method: HttpMethod::$upper, path: $path }),+];
+/// A route of an earlier API version, which the OpenAPI document leaves out.
+#[derive(Clone, Debug)]
+pub struct LegacyRoute {
+    /// In upper case.
+    pub method: &'static str,
+    pub path: &'static str,
+    /// The path of the current route of the same handler.
+    pub current_path: String,
+}
 
+/// Declares routes that clients of earlier API versions use. Each has the handler of a current route.
+macro_rules! legacy_routes {
+    ($($method:ident $path:literal => $first:ident $(:: $rest:ident)*;)+) => {
         fn add_legacy_routes(routes: Routes) -> Routes {
-            routes$(.on(MethodFilter::$method, $path, $handler))+
+            routes$(.on(MethodFilter::$method, $path, $first $(:: $rest)*))+
+        }
+
+        /// Returns the legacy routes.
+        pub fn legacy_routes() -> Vec<LegacyRoute> {
+            vec![$(LegacyRoute {
+                method: stringify!($method),
+                path: $path,
+                current_path: routes!(@path [path()] of $first $(:: $rest)*),
+            }),+]
         }
     };
 }
 
 legacy_routes! {
-    PUT Put "/session/switch-organization" => "/session/switch-organization" session::switch_organization::switch_organization;
-    PATCH Patch "/me" => "/me" me::update::update;
-    DELETE Delete "/me/email-addresses/{id}" => "/me/email-addresses/{id}/delete" me::addresses::delete;
-    POST Post "/me/signins" => "/me/signins" me::sign_ins::list;
-    PATCH Patch "/me/signins/{id}/signout" => "/me/signins/{id}/signout" me::sign_ins::end;
-    PUT Put "/session/switch-workspace" => "/session/switch-workspace" session::switch_workspace::switch_workspace;
-    DELETE Delete "/organizations/{id}/invitations/{invitationId}"
-        => "/organizations/{id}/invitations/{invitationId}/discard" invitations::discard::discard;
-    PATCH Patch "/organizations/{id}" => "/organizations/{id}/update" organizations::update::update;
-    DELETE Delete "/organizations/{id}" => "/organizations/{id}/delete" organizations::delete::delete;
-    DELETE Delete "/organizations/{id}/leave" => "/organizations/{id}/leave" organizations::leave::leave;
-    DELETE Delete "/organizations/{id}/members/{memberId}"
-        => "/organizations/{id}/members/{memberId}/remove" organizations::remove_member::remove_member;
-    PUT Put "/organizations/{id}/members/{memberId}/roles/{roleId}"
-        => "/organizations/{id}/members/{memberId}/roles/{roleId}/add" organizations::member_roles::assign;
-    DELETE Delete "/organizations/{id}/members/{memberId}/roles/{roleId}"
-        => "/organizations/{id}/members/{memberId}/roles/{roleId}/remove" organizations::member_roles::revoke;
-    PUT Put "/workspaces/{id}" => "/workspaces/{id}/update" workspaces::update::update;
-    DELETE Delete "/workspaces/{id}" => "/workspaces/{id}/delete" workspaces::update::delete;
-    DELETE Delete "/workspaces/{id}/members/{memberId}"
-        => "/workspaces/{id}/members/{memberId}/remove" workspaces::members::remove;
-    DELETE Delete "/workspaces/{id}/roles/{roleId}" => "/workspaces/{id}/roles/{roleId}/delete" workspaces::roles::remove;
-    DELETE Delete "/organizations/{id}/domains/{domainId}" => "/organizations/{id}/domains/{domainId}/delete" domains::delete;
-    DELETE Delete "/organizations/{id}/roles/{roleId}"
-        => "/organizations/{id}/roles/{roleId}/remove" organizations::roles::remove;
+    PUT "/session/switch-organization" => session::switch_organization::switch_organization;
+    PATCH "/me" => me::update::update;
+    DELETE "/me/email-addresses/{id}" => me::addresses::delete;
+    POST "/me/signins" => me::sign_ins::list;
+    PATCH "/me/signins/{id}/signout" => me::sign_ins::end;
+    PUT "/session/switch-workspace" => session::switch_workspace::switch_workspace;
+    DELETE "/organizations/{id}/invitations/{invitationId}" => invitations::discard::discard;
+    PATCH "/organizations/{id}" => organizations::update::update;
+    DELETE "/organizations/{id}" => organizations::delete::delete;
+    DELETE "/organizations/{id}/leave" => organizations::leave::leave;
+    DELETE "/organizations/{id}/members/{memberId}" => organizations::remove_member::remove_member;
+    PUT "/organizations/{id}/members/{memberId}/roles/{roleId}" => organizations::member_roles::assign;
+    DELETE "/organizations/{id}/members/{memberId}/roles/{roleId}" => organizations::member_roles::revoke;
+    PUT "/workspaces/{id}" => workspaces::update::update;
+    DELETE "/workspaces/{id}" => workspaces::update::delete;
+    DELETE "/workspaces/{id}/members/{memberId}" => workspaces::members::remove;
+    DELETE "/workspaces/{id}/roles/{roleId}" => workspaces::roles::remove;
+    DELETE "/organizations/{id}/domains/{domainId}" => domains::delete;
+    DELETE "/organizations/{id}/roles/{roleId}" => organizations::roles::remove;
 }

@@ -24,6 +24,8 @@ pub(crate) trait FromFields: Sized {
     const ALLOW_UNKNOWN_FIELDS: bool = false;
     /// True if a multipart body may contain an image, which raises the size limit.
     const ACCEPTS_IMAGE: bool = false;
+    /// The codes for invalid values, besides `REQUIRED_FIELD`, `INVALID_FIELD` and `UNKNOWN_FIELD`.
+    const ERRORS: &[Code] = &[];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem>;
 }

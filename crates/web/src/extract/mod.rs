@@ -4,11 +4,13 @@
 //! remaining fields are rejected, unless the type allows unknown fields.
 
 mod body;
+mod errors;
 mod fields;
 mod path;
 mod reader;
 
 pub(crate) use body::{Body, FromFields, Query, limit_for_signed_in};
+pub(crate) use errors::{BODY_ERRORS, ExtractorErrors, HandlerErrors};
 pub(crate) use fields::FieldMap;
 pub(crate) use path::Path;
 pub(crate) use reader::FieldReader;

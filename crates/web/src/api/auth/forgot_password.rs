@@ -28,6 +28,7 @@ pub(crate) struct ForgotPasswordFields {
 
 impl FromFields for ForgotPasswordFields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidEmail];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let otp = fields.text("otp")?.filter(|otp| !otp.is_empty());
@@ -51,9 +52,9 @@ pub(crate) struct ResetToken {
 ///
 /// The response does not reveal whether the address has an account. An unverified address cannot be used if the account
 /// has a verified one.
-#[utoipa::path(post, path = "/auth/forgot-password", tag = "Auth", request_body = ForgotPasswordFields, security(()),
-    responses((status = 200, description = "Password reset email sent or OTP verified", body = Enveloped<Option<ResetToken>>),
-              (status = 429, description = "Too many mails or attempts")))]
+#[utoipa::path(post, path = "/auth/forgot-password",
+    operation_id = "request_password_reset", tag = "Auth", request_body = ForgotPasswordFields,
+    responses((status = 200, description = "Password reset email sent or OTP verified", body = Enveloped<Option<ResetToken>>)))]
 pub(crate) async fn forgot(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
@@ -81,6 +82,7 @@ pub(crate) struct ResetPasswordFields {
 
 impl FromFields for ResetPasswordFields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidPassword];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { token: fields.required_text("token")?.parse().ok(), password: fields.required_text("password")? })
@@ -90,9 +92,9 @@ impl FromFields for ResetPasswordFields {
 /// Sets a new password and signs the user in.
 ///
 /// All other sign-ins of the user end.
-#[utoipa::path(post, path = "/auth/reset-password", tag = "Auth", request_body = ResetPasswordFields, security(()),
-    responses((status = 200, description = "Password set; the session", body = Enveloped<SessionResponse>),
-              (status = 400, description = "The token was used, has expired, or belongs to another session")))]
+#[utoipa::path(post, path = "/auth/reset-password",
+    operation_id = "reset_password", tag = "Auth", request_body = ResetPasswordFields,
+    responses((status = 200, description = "Password set; the session", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn reset(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
 use vestibule_core::sign_in::{Identifier, IsKnown};
+use vestibule_core::{Code, Problem};
 
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
@@ -28,6 +28,7 @@ pub(crate) struct AvailabilityParams {
 
 impl FromFields for AvailabilityParams {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidUsername];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (identifier, kind) = (fields.required_text("identifier")?, fields.required_text("type")?);
@@ -50,7 +51,8 @@ pub(crate) struct IdentifierExistence {
 /// Checks whether an account has an e-mail address or user name.
 ///
 /// The result is always `false`, unless the deployment is configured to reveal which accounts exist.
-#[utoipa::path(get, path = "/auth/identifier-availability", tag = "Auth", params(AvailabilityParams), security(()),
+#[utoipa::path(get, path = "/auth/identifier-availability",
+    operation_id = "check_identifier_availability", tag = "Auth", params(AvailabilityParams),
     responses((status = 200, description = "The result", body = Enveloped<IdentifierExistence>)))]
 pub(crate) async fn availability(
     State(app): State<App>,

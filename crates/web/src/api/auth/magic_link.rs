@@ -26,6 +26,7 @@ pub(crate) struct MagicLinkParams {
 
 impl FromFields for MagicLinkParams {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { token: fields.required_text("token")?.parse().ok(), attempt: fields.id("attempt")? })
@@ -35,9 +36,9 @@ impl FromFields for MagicLinkParams {
 /// Signs in with the token of a mailed magic link.
 ///
 /// The link only works in the session that requested it, so mail scanners cannot consume it.
-#[utoipa::path(get, path = "/auth/verify-magic-link", tag = "Auth", params(MagicLinkParams), security(()),
-    responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>),
-              (status = 400, description = "The link was used, has expired, or belongs to another session")))]
+#[utoipa::path(get, path = "/auth/verify-magic-link",
+    operation_id = "verify_magic_link", tag = "Auth", params(MagicLinkParams),
+    responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn verify(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

@@ -42,6 +42,7 @@ pub(crate) struct Fields {
 
 impl FromFields for SignInRequest {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidUsername, Code::UnsupportedStrategy];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (strategy, email, username) = (fields.text("strategy")?, fields.text("email")?, fields.text("username")?);
@@ -74,9 +75,8 @@ impl FromFields for SignInRequest {
 /// a wrong password, an unknown user, and a user without a password. With `email_otp` and `magic_link`, the session
 /// gets an attempt in `signin_attempts`; `POST /auth/prepare-verification` sends the mail. The response does not reveal
 /// whether the address has an account.
-#[utoipa::path(post, path = "/auth/signin", tag = "Auth", request_body = Fields, security(()),
-    responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>),
-              (status = 401, description = "Wrong credentials"), (status = 429, description = "Too many attempts")))]
+#[utoipa::path(post, path = "/auth/signin", operation_id = "sign_in", tag = "Auth", request_body = Fields,
+    responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn sign_in(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

@@ -32,6 +32,8 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] =
+        &[Code::InvalidEmail, Code::InvalidUsername, Code::InvalidPassword, Code::InvalidInvitationToken];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
@@ -81,9 +83,9 @@ impl Fields {
 /// for an address that has an account; the account is created when the address is verified. An invitation must be for
 /// the same address; its token from the mail verifies the address. Signing up does not accept the invitation: call
 /// `POST /organizations/invitations/accept` next.
-#[utoipa::path(post, path = "/auth/signup", tag = "Auth", request_body = Fields, params(SignUpParams), security(()),
-    responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>),
-              (status = 429, description = "Too many attempts")))]
+#[utoipa::path(post, path = "/auth/signup",
+    operation_id = "sign_up", tag = "Auth", request_body = Fields, params(SignUpParams),
+    responses((status = 200, description = "The session, signed in or with the started attempt", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn sign_up(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

@@ -36,6 +36,7 @@ pub(crate) struct AttemptParams {
 
 impl FromFields for AttemptParams {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidId, Code::BadSignInAttempt, Code::UnsupportedStrategy];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let purpose = fields.text("identifier_type")?;
@@ -54,9 +55,9 @@ impl FromFields for AttemptParams {
 ///
 /// The response does not reveal whether a mail is sent, which depends on whether the address has an account. Codes and
 /// links of earlier mails become invalid. Each attempt sends at most three mails.
-#[utoipa::path(post, path = "/auth/prepare-verification", tag = "Auth", params(AttemptParams), security(()),
-    responses((status = 200, description = "Verification code sent", body = Enveloped<Option<MessageResponse>>),
-              (status = 429, description = "Too many mails")))]
+#[utoipa::path(post, path = "/auth/prepare-verification",
+    operation_id = "prepare_verification", tag = "Auth", params(AttemptParams),
+    responses((status = 200, description = "Verification code sent", body = Enveloped<Option<MessageResponse>>)))]
 pub(crate) async fn prepare(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
@@ -89,9 +90,9 @@ impl FromFields for CodeFields {
 }
 
 /// Completes a sign-in or sign-up with the code from the mail.
-#[utoipa::path(post, path = "/auth/attempt-verification", tag = "Auth", params(AttemptParams), request_body = CodeFields, security(()),
-    responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>),
-              (status = 400, description = "The code is wrong or has expired"), (status = 429, description = "Too many attempts")))]
+#[utoipa::path(post, path = "/auth/attempt-verification",
+    operation_id = "attempt_verification", tag = "Auth", params(AttemptParams), request_body = CodeFields,
+    responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn attempt(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

@@ -386,7 +386,7 @@ impl SignUpRestrictions {
 }
 
 /// Returns the public configuration of this deployment.
-#[utoipa::path(get, path = "/deployment", tag = "Deployment", security(()),
+#[utoipa::path(get, path = "/deployment", operation_id = "get_deployment", tag = "Deployment",
     responses((status = 200, description = "Deployment configuration retrieved", body = Enveloped<Configuration>)))]
 pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Response, Refusal> {
     let (deployment, settings) = (app.service().deployment().map_err(Refusal)?, app.settings());

@@ -88,7 +88,8 @@ impl ValidationResponse {
 /// Previews an invitation by its token.
 ///
 /// The call has no side effects, so mail scanners may open the link.
-#[utoipa::path(get, path = "/deployment/invitations/validate", tag = "Invitations", params(ValidateParams), security(()),
+#[utoipa::path(get, path = "/deployment/invitations/validate",
+    operation_id = "validate_invitation", tag = "Invitations", params(ValidateParams),
     responses((status = 200, description = "The invitation, or why it is not valid", body = Enveloped<ValidationResponse>)))]
 pub(crate) async fn validate(
     State(app): State<App>,

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{DeploymentId, WaitlistEntryId};
 use vestibule_core::names::PersonName;
 use vestibule_core::time::Timestamp;
 use vestibule_core::waitlist::{Join, join as join_waitlist};
+use vestibule_core::{Code, Problem};
 
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
@@ -29,6 +29,7 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidEmail];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (first, last) = (fields.text("first_name")?, fields.text("last_name")?);
@@ -64,7 +65,7 @@ struct WaitlistEntryResponse {
 /// Adds an e-mail address to the waitlist.
 ///
 /// The response does not reveal whether the address is on the waitlist already or has an account.
-#[utoipa::path(post, path = "/waitlist/join", tag = "Waitlist", security(()), request_body = Fields,
+#[utoipa::path(post, path = "/waitlist/join", operation_id = "join_waitlist", tag = "Waitlist", request_body = Fields,
     responses((status = 200, description = "Successfully added to waitlist", body = Enveloped<JoinWaitlistResponse>)))]
 pub(crate) async fn join(
     State(app): State<App>,

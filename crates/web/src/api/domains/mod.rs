@@ -3,10 +3,10 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::domain::{Add, Delete, Domain, DomainName, Joining, List, Update, verify as verify_domain};
 use vestibule_core::id::{DomainId, OrganizationId};
 use vestibule_core::time::Timestamp;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::SuccessResponse;
 use crate::api_response::ApiResponse;
@@ -61,7 +61,7 @@ impl DomainResponse {
 }
 
 /// Lists an organization's domains, oldest first.
-#[utoipa::path(get, path = "/organizations/{id}/domains", tag = "Domains",
+#[utoipa::path(get, path = "/organizations/{id}/domains", operation_id = "list_organization_domains", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "The domains", body = Enveloped<Vec<DomainResponse>>)))]
 pub(crate) async fn list(
@@ -87,6 +87,8 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const ERRORS: &[Code] = &[Code::InvalidDomain, Code::DomainIsPublic];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let joining = fields.text("joining")?.filter(|text| !text.is_empty());
         Ok(Self {
@@ -99,7 +101,8 @@ impl FromFields for Fields {
 /// Adds a domain to an organization.
 ///
 /// The domain has no effect until it is verified.
-#[utoipa::path(post, path = "/organizations/{id}/domains", tag = "Domains", request_body = Fields,
+#[utoipa::path(post, path = "/organizations/{id}/domains",
+    operation_id = "add_organization_domain", tag = "Domains", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Domain added successfully", body = Enveloped<DomainResponse>)))]
 pub(crate) async fn add(
@@ -130,7 +133,8 @@ impl FromFields for UpdateFields {
 type Ids = Path<(OrganizationId, DomainId)>;
 
 /// Changes how users with an address of a domain may join.
-#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/update", tag = "Domains", request_body = UpdateFields,
+#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/update",
+    operation_id = "update_organization_domain", tag = "Domains", request_body = UpdateFields,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),
     responses((status = 200, description = "The domain", body = Enveloped<DomainResponse>)))]
@@ -170,7 +174,8 @@ impl FromFields for VerifyFields {
 }
 
 /// Verifies a domain by looking up its TXT record.
-#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/verify", tag = "Domains",
+#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/verify",
+    operation_id = "verify_organization_domain", tag = "Domains",
     request_body = Option<VerifyFields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),
@@ -188,7 +193,8 @@ pub(crate) async fn verify(
 /// Deletes a domain.
 ///
 /// Members who joined by it remain members.
-#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/delete", tag = "Domains",
+#[utoipa::path(post, path = "/organizations/{id}/domains/{domainId}/delete",
+    operation_id = "delete_organization_domain", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("domainId" = DomainId, Path, description = "The domain")),
     responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]

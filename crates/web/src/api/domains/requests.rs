@@ -41,7 +41,7 @@ impl JoinableOrganizationResponse {
 }
 
 /// Lists the organizations that the caller may join by a verified e-mail address.
-#[utoipa::path(get, path = "/me/joinable-organizations", tag = "Me",
+#[utoipa::path(get, path = "/me/joinable-organizations", operation_id = "list_joinable_organizations", tag = "Me",
     responses((status = 200, description = "The organizations", body = Enveloped<Vec<JoinableOrganizationResponse>>)))]
 pub(crate) async fn joinable(
     State(app): State<App>,
@@ -65,7 +65,7 @@ pub(crate) struct JoinResponse {
 }
 
 /// Joins an organization by a verified address of its domain, or requests to join, as the domain's `joining` says.
-#[utoipa::path(post, path = "/organizations/{id}/join", tag = "Domains",
+#[utoipa::path(post, path = "/organizations/{id}/join", operation_id = "join_organization", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "The outcome", body = Enveloped<JoinResponse>)))]
 pub(crate) async fn join(
@@ -117,7 +117,7 @@ impl From<JoinRequest> for JoinRequestResponse {
 }
 
 /// Lists an organization's open join requests, newest first.
-#[utoipa::path(get, path = "/organizations/{id}/requests", tag = "Domains",
+#[utoipa::path(get, path = "/organizations/{id}/requests", operation_id = "list_join_requests", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "The open requests", body = Enveloped<Vec<JoinRequestResponse>>)))]
 pub(crate) async fn list(
@@ -132,7 +132,8 @@ pub(crate) async fn list(
 type Ids = Path<(OrganizationId, JoinRequestId)>;
 
 /// Approves a join request: adds the user as a member, or resends the expired invitation.
-#[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/approve", tag = "Domains",
+#[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/approve",
+    operation_id = "approve_join_request", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("requestId" = JoinRequestId, Path, description = "The request")),
     responses((status = 200, description = "Approved", body = Enveloped<SuccessResponse>)))]
@@ -147,7 +148,8 @@ pub(crate) async fn approve(
 /// Denies a join request.
 ///
 /// The user may request again.
-#[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/deny", tag = "Domains",
+#[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/deny",
+    operation_id = "deny_join_request", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("requestId" = JoinRequestId, Path, description = "The request")),
     responses((status = 200, description = "Denied", body = Enveloped<SuccessResponse>)))]
@@ -169,6 +171,8 @@ pub(crate) struct RenewFields {
 }
 
 impl FromFields for RenewFields {
+    const ERRORS: &[Code] = &[Code::InvalidInvitationToken];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let token = fields.required_text("token")?;
         Ok(Self { token: token.parse().map_err(|_| Code::InvalidInvitationToken)? })
@@ -178,7 +182,8 @@ impl FromFields for RenewFields {
 /// Requests a new invitation in place of an expired one.
 ///
 /// After approval, the invitation is mailed to the invited address. The expired token alone gives no access.
-#[utoipa::path(post, path = "/organizations/invitations/renew", tag = "Invitations", security(()), request_body = RenewFields,
+#[utoipa::path(post, path = "/organizations/invitations/renew",
+    operation_id = "request_invitation_renewal", tag = "Invitations", request_body = RenewFields,
     responses((status = 200, description = "Requested", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn renew(
     State(app): State<App>,

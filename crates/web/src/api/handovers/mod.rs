@@ -4,10 +4,10 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::id::{MemberId, OrganizationId, UserId};
 use vestibule_core::ownership_transfer::{Accept, Decline, ListOwn, Offer, Offered, Withdraw};
 use vestibule_core::time::Timestamp;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::{NamedResponse, SuccessResponse};
 use crate::api_response::ApiResponse;
@@ -24,6 +24,8 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { member_id: fields.required_id("member_id")? })
     }
@@ -32,7 +34,8 @@ impl FromFields for Fields {
 /// Offers the ownership of an organization to a member.
 ///
 /// The transfer takes effect when the member accepts; the offer expires after seven days.
-#[utoipa::path(post, path = "/organizations/{id}/handover", tag = "Organizations", request_body = Fields,
+#[utoipa::path(post, path = "/organizations/{id}/handover",
+    operation_id = "offer_ownership_transfer", tag = "Organizations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Offered", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn offer(
@@ -45,7 +48,8 @@ pub(crate) async fn offer(
 }
 
 /// Withdraws an offered ownership transfer.
-#[utoipa::path(post, path = "/organizations/{id}/handover/withdraw", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/handover/withdraw",
+    operation_id = "withdraw_ownership_transfer", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Withdrawn", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn withdraw(
@@ -59,7 +63,8 @@ pub(crate) async fn withdraw(
 /// Accepts an ownership transfer.
 ///
 /// The member who offered it becomes a regular member.
-#[utoipa::path(post, path = "/organizations/{id}/handover/accept", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/handover/accept",
+    operation_id = "accept_ownership_transfer", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Accepted", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn accept(
@@ -71,7 +76,8 @@ pub(crate) async fn accept(
 }
 
 /// Declines an ownership transfer.
-#[utoipa::path(post, path = "/organizations/{id}/handover/decline", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/handover/decline",
+    operation_id = "decline_ownership_transfer", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Declined", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn decline(
@@ -117,7 +123,7 @@ impl From<Offered> for HandoverResponse {
 }
 
 /// Lists the ownership transfers that are offered to the caller.
-#[utoipa::path(get, path = "/me/handovers", tag = "Me",
+#[utoipa::path(get, path = "/me/handovers", operation_id = "list_own_ownership_transfers", tag = "Me",
     responses((status = 200, description = "The offers", body = Enveloped<Vec<HandoverResponse>>)))]
 pub(crate) async fn list_own(
     State(app): State<App>,

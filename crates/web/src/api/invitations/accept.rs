@@ -25,6 +25,7 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidInvitationToken];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let token = fields.required_text("token")?;
@@ -87,7 +88,8 @@ fn named_response<I: ToSchema>(named: Named<I>) -> NamedResponse<I> {
 /// Accepts an invitation for the signed-in user of the session who owns the invited address.
 ///
 /// The token from the mail also verifies the address. The token that admins see requires a verified address.
-#[utoipa::path(post, path = "/organizations/invitations/accept", tag = "Invitations", request_body = Fields, security(()),
+#[utoipa::path(post, path = "/organizations/invitations/accept",
+    operation_id = "accept_invitation", tag = "Invitations", request_body = Fields,
     responses((status = 200, description = "The new membership, or why the invitation was not accepted", body = Enveloped<AcceptResponse>)))]
 pub(crate) async fn accept(
     State(app): State<App>,

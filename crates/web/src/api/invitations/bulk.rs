@@ -13,7 +13,7 @@ use super::import::{ImportList, ImportOptions};
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{FieldReader, FromFields, Path, Query, limit_for_signed_in};
+use crate::extract::{BODY_ERRORS, ExtractorErrors, FieldReader, FromFields, Path, Query, limit_for_signed_in};
 use crate::openapi::Enveloped;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -43,6 +43,8 @@ pub(crate) struct BulkParams {
 pub(crate) struct QueryOptions(ImportOptions);
 
 impl FromFields for QueryOptions {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         ImportOptions::parse(fields).map(Self)
@@ -69,6 +71,13 @@ impl FromRequest<App> for BulkRequest {
         let key = parts.headers.get(KEY).map(|value| idempotency_key(value, &parts.uri, &bytes)).transpose()?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
         Ok(Self { list: ImportList::parse_body(content_type, bytes).await?, key })
+    }
+}
+
+impl ExtractorErrors for BulkRequest {
+    fn errors() -> Vec<Code> {
+        let fields = [Code::RequiredField, Code::InvalidField, Code::UnknownField, Code::InvalidId, Code::TooManyRows];
+        [BODY_ERRORS, &fields, &[Code::Unauthorized]].concat()
     }
 }
 
@@ -180,7 +189,8 @@ impl BulkResponse {
 ///
 /// Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that
 /// of the first request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
-#[utoipa::path(post, path = "/organizations/{id}/invitations/bulk", tag = "Invitations", request_body = BulkBody,
+#[utoipa::path(post, path = "/organizations/{id}/invitations/bulk",
+    operation_id = "import_organization_invitations", tag = "Invitations", request_body = BulkBody,
     params(("id" = OrganizationId, Path, description = "The organization"), BulkParams,
            ("Idempotency-Key" = Option<String>, Header, description = "An identifier of this request, at most 255 ASCII characters")),
     responses((status = 200, description = "The result of each row", body = Enveloped<BulkResponse>)))]

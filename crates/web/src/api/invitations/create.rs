@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::Create;
 use vestibule_core::language::Language;
+use vestibule_core::{Code, Problem};
 
 use super::expiry_days;
 use crate::api::response::InvitationResponse;
@@ -36,6 +36,8 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let parsed = Self {
             email: EmailAddress::parse(&fields.required_text("email")?)?,
@@ -58,7 +60,8 @@ fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
 }
 
 /// Invites a person to an organization by e-mail.
-#[utoipa::path(post, path = "/organizations/{id}/invitations", tag = "Invitations", request_body = Fields,
+#[utoipa::path(post, path = "/organizations/{id}/invitations",
+    operation_id = "create_organization_invitation", tag = "Invitations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Invitation sent successfully", body = Enveloped<InvitationResponse>)))]
 pub(crate) async fn create(

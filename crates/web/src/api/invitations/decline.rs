@@ -14,7 +14,8 @@ use crate::openapi::Enveloped;
 ///
 /// With the token from the mail, no account is needed. With the token that admins see, the invitee must be signed in
 /// with the verified address.
-#[utoipa::path(post, path = "/organizations/invitations/decline", tag = "Invitations", request_body = Fields, security(()),
+#[utoipa::path(post, path = "/organizations/invitations/decline",
+    operation_id = "decline_invitation", tag = "Invitations", request_body = Fields,
     responses((status = 200, description = "Declined", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn decline(
     State(app): State<App>,

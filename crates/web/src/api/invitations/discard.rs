@@ -13,7 +13,8 @@ use crate::openapi::Enveloped;
 /// Revokes a pending invitation.
 ///
 /// Its links stop working immediately.
-#[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/discard", tag = "Invitations",
+#[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/discard",
+    operation_id = "discard_organization_invitation", tag = "Invitations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("invitationId" = InvitationId, Path, description = "The invitation")),
     responses((status = 200, description = "Discarded", body = Enveloped<SuccessResponse>)))]

@@ -46,6 +46,8 @@ pub(crate) struct ListParams {
 }
 
 impl FromFields for ListParams {
+    const ERRORS: &[Code] = &[Code::InvalidId, Code::InvalidEmail, Code::InvalidCursor];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         let cursor = fields.text("cursor")?.filter(|cursor| !cursor.is_empty());
@@ -77,7 +79,8 @@ fn parse_status(text: Option<&str>) -> Result<StatusFilter, Problem> {
 /// By default it contains the pending invitations, including expired ones. If there are further pages, the `Link`
 /// header (RFC 8288) with `rel="next"` has the URL of the next one. If seats are limited, the `Seats` header has the
 /// seat counts.
-#[utoipa::path(get, path = "/organizations/{id}/invitations", tag = "Invitations",
+#[utoipa::path(get, path = "/organizations/{id}/invitations",
+    operation_id = "list_organization_invitations", tag = "Invitations",
     params(("id" = OrganizationId, Path, description = "The organization"), ListParams),
     responses((status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationResponse>>)))]
 pub(crate) async fn list(

@@ -32,7 +32,8 @@ impl FromFields for Fields {
 ///
 /// The invitation gets a new token and expiry, and earlier links stop working. Expired invitations become valid again.
 /// If the invitation is suspended or its inviter has left, the caller becomes its inviter.
-#[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/resend", tag = "Invitations",
+#[utoipa::path(post, path = "/organizations/{id}/invitations/{invitationId}/resend",
+    operation_id = "resend_organization_invitation", tag = "Invitations",
     request_body = Option<Fields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("invitationId" = InvitationId, Path, description = "The invitation")),

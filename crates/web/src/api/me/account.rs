@@ -9,7 +9,7 @@ use crate::app::{App, CurrentCaller};
 use crate::openapi::Enveloped;
 
 /// Returns the signed-in user's account.
-#[utoipa::path(get, path = "/me", tag = "Me",
+#[utoipa::path(get, path = "/me", operation_id = "get_account", tag = "Me",
     responses((status = 200, description = "The account", body = Enveloped<AccountResponse>)))]
 pub(crate) async fn account(
     State(app): State<App>,

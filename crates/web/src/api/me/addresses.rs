@@ -8,7 +8,7 @@ use vestibule_core::account::{
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::secret::TypedCode;
-use vestibule_core::{Problem, Reply};
+use vestibule_core::{Code, Problem, Reply};
 
 use crate::api::response::{EmailAddressResponse, MessageResponse};
 use crate::api_response::ApiResponse;
@@ -17,7 +17,7 @@ use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::openapi::Enveloped;
 
 /// Lists the caller's e-mail addresses, oldest first.
-#[utoipa::path(get, path = "/me/email-addresses", tag = "Me",
+#[utoipa::path(get, path = "/me/email-addresses", operation_id = "list_email_addresses", tag = "Me",
     responses((status = 200, description = "The addresses", body = Enveloped<Vec<EmailAddressResponse>>)))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -36,13 +36,16 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const ERRORS: &[Code] = &[Code::InvalidEmail];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { email: EmailAddress::parse(&fields.required_text("email")?)? })
     }
 }
 
 /// Adds an unverified e-mail address to the caller's account.
-#[utoipa::path(post, path = "/me/email-addresses", tag = "Me", request_body = Fields,
+#[utoipa::path(post, path = "/me/email-addresses",
+    operation_id = "add_email_address", tag = "Me", request_body = Fields,
     responses((status = 200, description = "Email address added", body = Enveloped<EmailAddressResponse>)))]
 pub(crate) async fn add(
     State(app): State<App>,
@@ -53,7 +56,7 @@ pub(crate) async fn add(
 }
 
 /// Returns one of the caller's e-mail addresses.
-#[utoipa::path(get, path = "/me/email-addresses/{id}", tag = "Me",
+#[utoipa::path(get, path = "/me/email-addresses/{id}", operation_id = "get_email_address", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
     responses((status = 200, description = "The address", body = Enveloped<EmailAddressResponse>)))]
 pub(crate) async fn show(
@@ -67,7 +70,7 @@ pub(crate) async fn show(
 /// Deletes one of the caller's e-mail addresses.
 ///
 /// The primary address cannot be deleted.
-#[utoipa::path(post, path = "/me/email-addresses/{id}/delete", tag = "Me",
+#[utoipa::path(post, path = "/me/email-addresses/{id}/delete", operation_id = "delete_email_address", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
     responses((status = 200, description = "Deleted", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn delete(
@@ -80,7 +83,8 @@ pub(crate) async fn delete(
 }
 
 /// Makes one of the caller's verified e-mail addresses the primary one.
-#[utoipa::path(post, path = "/me/email-addresses/{id}/make-primary", tag = "Me",
+#[utoipa::path(post, path = "/me/email-addresses/{id}/make-primary",
+    operation_id = "set_primary_email_address", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
     responses((status = 200, description = "The address is now the primary one", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn make_primary(
@@ -93,10 +97,10 @@ pub(crate) async fn make_primary(
 }
 
 /// Mails a verification code to one of the caller's e-mail addresses.
-#[utoipa::path(post, path = "/me/email-addresses/{id}/prepare-verification", tag = "Me",
+#[utoipa::path(post, path = "/me/email-addresses/{id}/prepare-verification",
+    operation_id = "prepare_email_address_verification", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "Verification code sent", body = Enveloped<MessageResponse>),
-              (status = 429, description = "Too many mails")))]
+    responses((status = 200, description = "Verification code sent", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn prepare(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
@@ -126,10 +130,10 @@ impl FromFields for CodeFields {
 }
 
 /// Verifies one of the caller's e-mail addresses with the code from the mail.
-#[utoipa::path(post, path = "/me/email-addresses/{id}/attempt-verification", tag = "Me", request_body = CodeFields,
+#[utoipa::path(post, path = "/me/email-addresses/{id}/attempt-verification",
+    operation_id = "verify_email_address", tag = "Me", request_body = CodeFields,
     params(("id" = EmailAddressId, Path, description = "The address")),
-    responses((status = 200, description = "Email verified successfully", body = Enveloped<MessageResponse>),
-              (status = 400, description = "The code is wrong or has expired"), (status = 429, description = "Too many attempts")))]
+    responses((status = 200, description = "Email verified successfully", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn attempt(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

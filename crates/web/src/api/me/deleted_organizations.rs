@@ -34,7 +34,7 @@ impl From<Restorable> for DeletedOrganization {
 }
 
 /// Lists the deleted organizations that the caller can restore, as an admin of them.
-#[utoipa::path(get, path = "/me/deleted-organizations", tag = "Me",
+#[utoipa::path(get, path = "/me/deleted-organizations", operation_id = "list_deleted_organizations", tag = "Me",
     responses((status = 200, description = "The organizations", body = Enveloped<Vec<DeletedOrganization>>)))]
 pub(crate) async fn deleted_organizations(
     State(app): State<App>,

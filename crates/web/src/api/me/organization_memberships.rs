@@ -9,7 +9,8 @@ use crate::app::{App, CurrentCaller};
 use crate::openapi::Enveloped;
 
 /// Lists the caller's organization memberships, newest first.
-#[utoipa::path(get, path = "/me/organization-memberships", tag = "Me",
+#[utoipa::path(get, path = "/me/organization-memberships",
+    operation_id = "list_own_organization_memberships", tag = "Me",
     responses((status = 200, description = "The memberships", body = Enveloped<Vec<DetailedMembershipResponse>>)))]
 pub(crate) async fn organization_memberships(
     State(app): State<App>,

@@ -3,9 +3,9 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::account::{change_password, delete_account, remove_password};
 use vestibule_core::password::Password;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::MessageResponse;
 use crate::api_response::ApiResponse;
@@ -27,6 +27,7 @@ pub(crate) struct ChangePasswordFields {
 
 impl FromFields for ChangePasswordFields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidPassword];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
@@ -43,7 +44,8 @@ fn optional_password(fields: &mut FieldReader, name: &str) -> Result<Option<Pass
 /// Changes the caller's password.
 ///
 /// All other sign-ins of the user end.
-#[utoipa::path(post, path = "/me/update-password", tag = "Me", request_body = ChangePasswordFields,
+#[utoipa::path(post, path = "/me/update-password",
+    operation_id = "change_password", tag = "Me", request_body = ChangePasswordFields,
     responses((status = 200, description = "Password changed", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn update(
     State(app): State<App>,
@@ -72,7 +74,8 @@ impl FromFields for RemovePasswordFields {
 }
 
 /// Removes the caller's password, if there is another way to sign in.
-#[utoipa::path(post, path = "/me/remove-password", tag = "Me", request_body = RemovePasswordFields,
+#[utoipa::path(post, path = "/me/remove-password",
+    operation_id = "remove_password", tag = "Me", request_body = RemovePasswordFields,
     responses((status = 200, description = "Removed", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn remove(
     State(app): State<App>,
@@ -102,7 +105,8 @@ impl FromFields for DeleteAccountFields {
 /// Deletes the caller's account with all its memberships.
 ///
 /// The last admin of an organization or workspace cannot be deleted; the error lists these.
-#[utoipa::path(post, path = "/me/account/delete", tag = "Me", request_body = DeleteAccountFields,
+#[utoipa::path(post, path = "/me/account/delete",
+    operation_id = "delete_account", tag = "Me", request_body = DeleteAccountFields,
     responses((status = 200, description = "Deleted", body = Enveloped<MessageResponse>)))]
 pub(crate) async fn delete(
     State(app): State<App>,

@@ -52,7 +52,7 @@ impl OwnSignIn {
 }
 
 /// Lists the caller's sign-ins in all browsers, newest first.
-#[utoipa::path(get, path = "/me/signins", tag = "Me",
+#[utoipa::path(get, path = "/me/signins", operation_id = "list_own_sign_ins", tag = "Me",
     responses((status = 200, description = "The sign-ins", body = Enveloped<Vec<OwnSignIn>>)))]
 pub(crate) async fn list(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> ApiResponse<Vec<OwnSignIn>> {
     let reply = app.query(&caller, ListSignIns).await;
@@ -62,7 +62,7 @@ pub(crate) async fn list(State(app): State<App>, CurrentCaller(caller): CurrentC
 }
 
 /// Ends one of the caller's sign-ins, in any browser.
-#[utoipa::path(post, path = "/me/signins/{id}/signout", tag = "Me",
+#[utoipa::path(post, path = "/me/signins/{id}/signout", operation_id = "end_own_sign_in", tag = "Me",
     params(("id" = SignInId, Path, description = "The sign-in")),
     responses((status = 200, description = "Ended", body = Enveloped<Option<bool>>)))]
 pub(crate) async fn end(

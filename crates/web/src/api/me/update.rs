@@ -35,6 +35,8 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const ERRORS: &[Code] = &[Code::InvalidUsername, Code::MfaNotAvailable, Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name =
             |name: &'static str, text: Option<String>| text.map(|text| PersonName::parse(name, &text)).transpose();
@@ -60,7 +62,7 @@ impl FromFields for Fields {
 }
 
 /// Changes the caller's account.
-#[utoipa::path(post, path = "/me", tag = "Me", request_body = Fields,
+#[utoipa::path(post, path = "/me", operation_id = "update_account", tag = "Me", request_body = Fields,
     responses((status = 200, description = "User updated successfully", body = Enveloped<AccountResponse>)))]
 pub(crate) async fn update(
     State(app): State<App>,
@@ -100,7 +102,8 @@ impl FromFields for Picture {
 }
 
 /// Sets the caller's profile picture.
-#[utoipa::path(post, path = "/me/profile-picture", tag = "Me", request_body = Picture,
+#[utoipa::path(post, path = "/me/profile-picture",
+    operation_id = "upload_profile_picture", tag = "Me", request_body = Picture,
     responses((status = 200, description = "Uploaded", body = Enveloped<Option<bool>>)))]
 pub(crate) async fn upload_picture(
     State(app): State<App>,

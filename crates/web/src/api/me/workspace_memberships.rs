@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use utoipa::IntoParams;
-use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::workspace::ListOwn;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::DetailedWorkspaceMembershipResponse;
 use crate::api_response::ApiResponse;
@@ -22,6 +22,7 @@ pub(crate) struct ListParams {
 
 impl FromFields for ListParams {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { org_id: fields.id("org_id")? })
@@ -29,7 +30,8 @@ impl FromFields for ListParams {
 }
 
 /// Lists the caller's workspace memberships, newest first.
-#[utoipa::path(get, path = "/me/workspace-memberships", tag = "Me", params(ListParams),
+#[utoipa::path(get, path = "/me/workspace-memberships",
+    operation_id = "list_own_workspace_memberships", tag = "Me", params(ListParams),
     responses((status = 200, description = "The memberships", body = Enveloped<Vec<DetailedWorkspaceMembershipResponse>>)))]
 pub(crate) async fn workspace_memberships(
     State(app): State<App>,

@@ -53,7 +53,8 @@ pub(crate) struct Created {
 /// Creates an organization.
 ///
 /// The caller becomes its admin, and it becomes the active organization of the sign-in.
-#[utoipa::path(post, path = "/organizations", tag = "Organizations", request_body = Fields,
+#[utoipa::path(post, path = "/organizations",
+    operation_id = "create_organization", tag = "Organizations", request_body = Fields,
     responses((status = 200, description = "Organization created successfully", body = Enveloped<Created>)))]
 pub(crate) async fn create(
     State(app): State<App>,

@@ -13,7 +13,7 @@ use crate::openapi::Enveloped;
 /// Deletes an organization.
 ///
 /// Its members lose access immediately; its admins can restore it during the grace period.
-#[utoipa::path(post, path = "/organizations/{id}/delete", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/delete", operation_id = "delete_organization", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn delete(
@@ -25,7 +25,7 @@ pub(crate) async fn delete(
 }
 
 /// Restores a deleted organization with its members, roles and invitations.
-#[utoipa::path(post, path = "/organizations/{id}/restore", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/restore", operation_id = "restore_organization", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "The organization", body = Enveloped<OrganizationResponse>)))]
 pub(crate) async fn restore(

@@ -51,7 +51,7 @@ pub(crate) struct Explanation {
 /// Explains whether the caller may perform an action in an organization.
 ///
 /// The response names the roles that allow the action, or the missing permission.
-#[utoipa::path(get, path = "/organizations/{id}/explain", tag = "Organizations",
+#[utoipa::path(get, path = "/organizations/{id}/explain", operation_id = "explain_permission", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), ExplainParams),
     responses((status = 200, description = "The result", body = Enveloped<Explanation>)))]
 pub(crate) async fn explain(

@@ -13,7 +13,7 @@ use crate::openapi::Enveloped;
 /// Leaves an organization and all its workspaces.
 ///
 /// The last admin cannot leave.
-#[utoipa::path(post, path = "/organizations/{id}/leave", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/leave", operation_id = "leave_organization", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Left", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn leave(

@@ -15,7 +15,8 @@ type Ids = Path<(OrganizationId, MemberId, RoleId)>;
 /// Assigns a role to a member.
 ///
 /// The call has no effect if the member has the role already.
-#[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/add", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/add",
+    operation_id = "assign_organization_role", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("memberId" = MemberId, Path, description = "The id of the membership or of its user"),
            ("roleId" = RoleId, Path, description = "A role of the organization or of the deployment")),
@@ -31,7 +32,8 @@ pub(crate) async fn assign(
 /// Revokes a member's role.
 ///
 /// The call has no effect if the member does not have the role. The last admin's role cannot be revoked.
-#[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/remove", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/roles/{roleId}/remove",
+    operation_id = "revoke_organization_role", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("memberId" = MemberId, Path, description = "The id of the membership or of its user"),
            ("roleId" = RoleId, Path, description = "The role")),

@@ -64,7 +64,8 @@ impl PageMeta {
 /// Lists an organization's members, newest first.
 ///
 /// If seats are limited, the `Seats` header has the seat counts.
-#[utoipa::path(get, path = "/organizations/{id}/members", tag = "Organizations",
+#[utoipa::path(get, path = "/organizations/{id}/members",
+    operation_id = "list_organization_members", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), PageParams),
     responses((status = 200, description = "Members retrieved successfully", body = Enveloped<MembersPage>)))]
 pub(crate) async fn list(

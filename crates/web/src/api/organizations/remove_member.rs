@@ -13,7 +13,8 @@ use crate::openapi::Enveloped;
 /// Removes a member from an organization. Access ends immediately in all their sessions.
 ///
 /// Invitations that the member sent remain valid, except those whose roles the member could no longer grant.
-#[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/remove", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/members/{memberId}/remove",
+    operation_id = "remove_organization_member", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("memberId" = MemberId, Path, description = "The id of the membership or of its user")),
     responses((status = 200, description = "Removed", body = Enveloped<SuccessResponse>)))]

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, RoleId};
 use vestibule_core::names::RoleName;
 use vestibule_core::organization::{CreateRole, ListRoles, RemoveRole};
 use vestibule_core::permission::PermissionSet;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::{RoleResponse, SuccessResponse};
 use crate::api_response::ApiResponse;
@@ -15,7 +15,7 @@ use crate::extract::{Body, FieldReader, FromFields, Path};
 use crate::openapi::Enveloped;
 
 /// Lists the roles that members of an organization can have: the deployment's and its own.
-#[utoipa::path(get, path = "/organizations/{id}/roles", tag = "Organizations",
+#[utoipa::path(get, path = "/organizations/{id}/roles", operation_id = "list_organization_roles", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Roles retrieved successfully", body = Enveloped<Vec<RoleResponse>>)))]
 pub(crate) async fn list(
@@ -49,7 +49,8 @@ impl FromFields for Fields {
 }
 
 /// Creates an organization role.
-#[utoipa::path(post, path = "/organizations/{id}/roles", tag = "Organizations", request_body = Fields,
+#[utoipa::path(post, path = "/organizations/{id}/roles",
+    operation_id = "create_organization_role", tag = "Organizations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "Role created successfully", body = Enveloped<RoleResponse>)))]
 pub(crate) async fn create(
@@ -71,13 +72,16 @@ pub(crate) struct RemoveRoleFields {
 }
 
 impl FromFields for RemoveRoleFields {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { replacement_role_id: fields.id("replacement_role_id")? })
     }
 }
 
 /// Removes an organization role.
-#[utoipa::path(post, path = "/organizations/{id}/roles/{roleId}/remove", tag = "Organizations",
+#[utoipa::path(post, path = "/organizations/{id}/roles/{roleId}/remove",
+    operation_id = "remove_organization_role", tag = "Organizations",
     request_body = Option<RemoveRoleFields>,
     params(("id" = OrganizationId, Path, description = "The organization"),
            ("roleId" = RoleId, Path, description = "The role")),

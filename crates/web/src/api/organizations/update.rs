@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Update;
 use vestibule_core::permission::AddressList;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::OrganizationResponse;
 use crate::api_response::ApiResponse;
@@ -42,6 +42,7 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ACCEPTS_IMAGE: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;
@@ -60,7 +61,8 @@ impl FromFields for Fields {
 }
 
 /// Changes an organization's profile and access settings.
-#[utoipa::path(post, path = "/organizations/{id}/update", tag = "Organizations", request_body = Fields,
+#[utoipa::path(post, path = "/organizations/{id}/update",
+    operation_id = "update_organization", tag = "Organizations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),
     responses((status = 200, description = "The changed organization", body = Enveloped<OrganizationResponse>)))]
 pub(crate) async fn update(

@@ -1,8 +1,8 @@
 //! The caller's session. Its calls accept ids in the query or the body.
 
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, SignInId, WorkspaceId};
+use vestibule_core::{Code, Problem};
 
 use crate::extract::{FieldReader, FromFields};
 
@@ -23,6 +23,8 @@ pub(crate) struct SignInParameter {
 }
 
 impl FromFields for SignInParameter {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     // Unknown fields are rejected: with a misspelled name, all sign-ins would be signed out.
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
@@ -40,6 +42,8 @@ pub(crate) struct OrganizationParameter {
 }
 
 impl FromFields for OrganizationParameter {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self { organization_id: fields.id("organization_id")? })
@@ -56,6 +60,8 @@ pub(crate) struct WorkspaceParameter {
 }
 
 impl FromFields for WorkspaceParameter {
+    const ERRORS: &[Code] = &[Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         fields.ignore("__dev_session__");
         Ok(Self { workspace_id: fields.id("workspace_id")? })

@@ -19,7 +19,7 @@ use crate::openapi::Enveloped;
 ///
 /// Without a session, the response has a placeholder with the id "0". A session is stored when the caller signs in or
 /// up.
-#[utoipa::path(get, path = "/session", tag = "Session", security(()),
+#[utoipa::path(get, path = "/session", operation_id = "get_session", tag = "Session",
     responses((status = 200, description = "The session", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn show(State(app): State<App>, CurrentCaller(caller): CurrentCaller) -> Response {
     if let Some(token) = &caller.token

@@ -13,7 +13,8 @@ use crate::openapi::Enveloped;
 /// Ends one sign-in of the session, or all of them.
 ///
 /// The session has no active sign-in after the call. The change applies immediately to all following requests.
-#[utoipa::path(post, path = "/session/sign-out", tag = "Session", params(SignInParameter), request_body = Option<SignInParameter>, security(()),
+#[utoipa::path(post, path = "/session/sign-out",
+    operation_id = "sign_out", tag = "Session", params(SignInParameter), request_body = Option<SignInParameter>,
     responses((status = 200, description = "Signed out", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn sign_out(
     State(app): State<App>,

@@ -13,7 +13,8 @@ use crate::openapi::Enveloped;
 /// Sets the active organization of the active sign-in.
 ///
 /// Without an id, no organization is active. The active workspace is cleared in both cases.
-#[utoipa::path(post, path = "/session/switch-organization", tag = "Session", params(OrganizationParameter), request_body = Option<OrganizationParameter>,
+#[utoipa::path(post, path = "/session/switch-organization",
+    operation_id = "switch_organization", tag = "Session", params(OrganizationParameter), request_body = Option<OrganizationParameter>,
     responses((status = 200, description = "Switched", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn switch_organization(
     State(app): State<App>,

@@ -12,7 +12,8 @@ use crate::extract::{Body, Query};
 use crate::openapi::Enveloped;
 
 /// Makes another sign-in of the session the active one.
-#[utoipa::path(post, path = "/session/switch-sign-in", tag = "Session", params(SignInParameter), request_body = Option<SignInParameter>,
+#[utoipa::path(post, path = "/session/switch-sign-in",
+    operation_id = "switch_sign_in", tag = "Session", params(SignInParameter), request_body = Option<SignInParameter>,
     responses((status = 200, description = "Switched", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn switch_sign_in(
     State(app): State<App>,

@@ -13,7 +13,8 @@ use crate::openapi::Enveloped;
 /// Sets the active workspace of the active sign-in, and its organization as the active one.
 ///
 /// Without an id, no workspace and no organization is active.
-#[utoipa::path(post, path = "/session/switch-workspace", tag = "Session", params(WorkspaceParameter),
+#[utoipa::path(post, path = "/session/switch-workspace",
+    operation_id = "switch_workspace", tag = "Session", params(WorkspaceParameter),
     request_body = Option<WorkspaceParameter>,
     responses((status = 200, description = "Switched", body = Enveloped<SessionResponse>)))]
 pub(crate) async fn switch_workspace(

@@ -23,6 +23,7 @@ pub(crate) struct TokenParams {
 
 impl FromFields for TokenParams {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::TemplateNotFound];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let template = fields.text("template")?.filter(|name| !name.is_empty());
@@ -41,7 +42,7 @@ pub(crate) struct Token {
 }
 
 /// Issues a short-lived token for the active sign-in, which a backend can verify offline with the published keys.
-#[utoipa::path(get, path = "/session/token", tag = "Session", params(TokenParams),
+#[utoipa::path(get, path = "/session/token", operation_id = "issue_session_token", tag = "Session", params(TokenParams),
     responses((status = 200, description = "Token generated successfully", body = Enveloped<Token>)))]
 pub(crate) async fn token(
     State(app): State<App>,

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::workspace::Create;
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::{WorkspaceMembershipResponse, WorkspaceResponse};
 use crate::api_response::ApiResponse;
@@ -33,6 +33,7 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ACCEPTS_IMAGE: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let description = fields.text("description")?.unwrap_or_default();
@@ -56,7 +57,7 @@ pub(crate) struct Created {
 /// Creates a workspace in one of the caller's organizations.
 ///
 /// The caller becomes its admin.
-#[utoipa::path(post, path = "/workspaces", tag = "Workspaces", request_body = Fields,
+#[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces", request_body = Fields,
     responses((status = 200, description = "The workspace", body = Enveloped<Created>)))]
 pub(crate) async fn create(
     State(app): State<App>,

@@ -4,10 +4,10 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{MemberId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::workspace::{AddMember, Leave, ListMembers, RemoveMember};
+use vestibule_core::{Code, Problem};
 
 use crate::api::organizations::members::{PageMeta, PageParams};
 use crate::api::response::{SuccessResponse, WorkspaceMemberResponse, WorkspaceMembershipResponse, WorkspaceResponse};
@@ -25,7 +25,7 @@ pub(crate) struct Page {
 }
 
 /// Lists a workspace's members, newest first.
-#[utoipa::path(get, path = "/workspaces/{id}/members", tag = "Workspaces",
+#[utoipa::path(get, path = "/workspaces/{id}/members", operation_id = "list_workspace_members", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"), PageParams),
     responses((status = 200, description = "Members retrieved successfully", body = Enveloped<Page>)))]
 pub(crate) async fn list(
@@ -57,6 +57,8 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
+    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidId];
+
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self { email: EmailAddress::parse(&fields.required_text("email")?)?, role_id: fields.id("role_id")? })
     }
@@ -70,7 +72,8 @@ pub(crate) struct Added {
 }
 
 /// Adds a member of the organization to a workspace.
-#[utoipa::path(post, path = "/workspaces/{id}/members", tag = "Workspaces", request_body = Fields,
+#[utoipa::path(post, path = "/workspaces/{id}/members",
+    operation_id = "add_workspace_member", tag = "Workspaces", request_body = Fields,
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The membership", body = Enveloped<Added>)))]
 pub(crate) async fn add(
@@ -86,7 +89,8 @@ pub(crate) async fn add(
 /// Removes a member from a workspace.
 ///
 /// The organization membership remains.
-#[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/remove", tag = "Workspaces",
+#[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/remove",
+    operation_id = "remove_workspace_member", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user")),
     responses((status = 200, description = "Removed", body = Enveloped<SuccessResponse>)))]
@@ -101,7 +105,7 @@ pub(crate) async fn remove(
 /// Leaves a workspace.
 ///
 /// The last admin cannot leave.
-#[utoipa::path(post, path = "/workspaces/{id}/leave", tag = "Workspaces",
+#[utoipa::path(post, path = "/workspaces/{id}/leave", operation_id = "leave_workspace", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "Left", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn leave(

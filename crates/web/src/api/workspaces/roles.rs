@@ -13,7 +13,7 @@ use crate::extract::{Body, Path};
 use crate::openapi::Enveloped;
 
 /// Lists the roles that members of a workspace can have: the deployment's and its own.
-#[utoipa::path(get, path = "/workspaces/{id}/roles", tag = "Workspaces",
+#[utoipa::path(get, path = "/workspaces/{id}/roles", operation_id = "list_workspace_roles", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The roles", body = Enveloped<Vec<WorkspaceRoleResponse>>)))]
 pub(crate) async fn list(
@@ -26,7 +26,8 @@ pub(crate) async fn list(
 }
 
 /// Creates a workspace role.
-#[utoipa::path(post, path = "/workspaces/{id}/roles", tag = "Workspaces", request_body = Fields,
+#[utoipa::path(post, path = "/workspaces/{id}/roles",
+    operation_id = "create_workspace_role", tag = "Workspaces", request_body = Fields,
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The role", body = Enveloped<WorkspaceRoleResponse>)))]
 pub(crate) async fn create(
@@ -41,7 +42,8 @@ pub(crate) async fn create(
 }
 
 /// Removes a workspace role that is not in use.
-#[utoipa::path(post, path = "/workspaces/{id}/roles/{roleId}/delete", tag = "Workspaces",
+#[utoipa::path(post, path = "/workspaces/{id}/roles/{roleId}/delete",
+    operation_id = "delete_workspace_role", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("roleId" = WorkspaceRoleId, Path, description = "The role")),
     responses((status = 200, description = "Role deleted successfully", body = Enveloped<MessageResponse>)))]
@@ -59,7 +61,8 @@ type Ids = Path<(WorkspaceId, MemberId, WorkspaceRoleId)>;
 /// Assigns a role to a member of a workspace.
 ///
 /// The call has no effect if the member has the role already.
-#[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/add", tag = "Workspaces",
+#[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/add",
+    operation_id = "assign_workspace_role", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user"),
            ("roleId" = WorkspaceRoleId, Path, description = "A role of the workspace or of the deployment")),
@@ -75,7 +78,8 @@ pub(crate) async fn assign(
 /// Revokes a role of a member of a workspace.
 ///
 /// The last admin's role cannot be revoked.
-#[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove", tag = "Workspaces",
+#[utoipa::path(post, path = "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove",
+    operation_id = "revoke_workspace_role", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace"),
            ("memberId" = MemberId, Path, description = "The id of the workspace membership, of the organization membership, or of the user"),
            ("roleId" = WorkspaceRoleId, Path, description = "The role")),

@@ -22,7 +22,7 @@ pub(crate) struct ShowResponse {
 }
 
 /// Returns a workspace and the caller's membership.
-#[utoipa::path(get, path = "/workspaces/{id}", tag = "Workspaces",
+#[utoipa::path(get, path = "/workspaces/{id}", operation_id = "get_workspace", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The workspace", body = Enveloped<ShowResponse>)))]
 pub(crate) async fn show(

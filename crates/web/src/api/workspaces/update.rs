@@ -65,7 +65,8 @@ pub(crate) struct Updated {
 }
 
 /// Changes a workspace's profile and access settings.
-#[utoipa::path(post, path = "/workspaces/{id}/update", tag = "Workspaces", request_body = Fields,
+#[utoipa::path(post, path = "/workspaces/{id}/update",
+    operation_id = "update_workspace", tag = "Workspaces", request_body = Fields,
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "The changed workspace", body = Enveloped<Updated>)))]
 pub(crate) async fn update(
@@ -91,7 +92,7 @@ pub(crate) async fn update(
 }
 
 /// Deletes a workspace with its memberships, its own roles, and the invitations to it.
-#[utoipa::path(post, path = "/workspaces/{id}/delete", tag = "Workspaces",
+#[utoipa::path(post, path = "/workspaces/{id}/delete", operation_id = "delete_workspace", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]
 pub(crate) async fn delete(

@@ -1,0 +1,65 @@
+//! What a call requires of its caller and the error codes it can answer, as its commands and queries declare them.
+
+use vestibule_core::Code;
+use vestibule_core::execution::{Command, Query};
+use vestibule_core::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
+
+/// The declarations of the operation that a handler runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    pub(super) requirement: Requirement,
+    pub(super) errors: Vec<Code>,
+    /// Whether it changes data.
+    pub(super) is_write: bool,
+}
+
+/// A handler that runs one command.
+pub(crate) fn command<C: Command>() -> Declaration {
+    Declaration { requirement: C::REQUIRES, errors: C::ERRORS.to_vec(), is_write: true }
+}
+
+/// A handler that runs one query.
+pub(crate) fn query<Q: Query>() -> Declaration {
+    Declaration { requirement: Q::REQUIRES, errors: Q::ERRORS.to_vec(), is_write: false }
+}
+
+/// A handler that runs a function of the core with several commands.
+pub(crate) fn commands(requirement: Requirement, errors: &[Code]) -> Declaration {
+    Declaration { requirement, errors: errors.to_vec(), is_write: true }
+}
+
+/// A handler that runs no command or query.
+pub(crate) fn nothing() -> Declaration {
+    Declaration { requirement: Requirement::Nothing, errors: Vec::new(), is_write: false }
+}
+
+impl Declaration {
+    /// Adds the codes with which the handler itself refuses, or those of another command that it can run.
+    pub(crate) fn with_errors(mut self, errors: &[Code]) -> Self {
+        self.errors.extend(errors);
+        self
+    }
+
+    /// Removes codes that the command does not answer with this handler's fields.
+    pub(crate) fn without_errors(mut self, errors: &[Code]) -> Self {
+        self.errors.retain(|code| !errors.contains(code));
+        self
+    }
+
+    /// The permission's name in `docs/api.md`.
+    pub(super) const fn permission(&self) -> &'static str {
+        match self.requirement {
+            Requirement::Nothing => "none",
+            Requirement::SignIn => "signed in",
+            Requirement::Organization(RequiredPermission::Membership) => "member",
+            Requirement::Organization(RequiredPermission::ManageMembers) => "organization:manage_members",
+            Requirement::Organization(RequiredPermission::ManageRoles) => "organization:manage_roles",
+            Requirement::Organization(RequiredPermission::ManageSettings) => "organization:manage_settings",
+            Requirement::Organization(RequiredPermission::Admin) => "organization:admin",
+            Requirement::Workspace(RequiredWorkspacePermission::Membership) => "workspace member",
+            Requirement::Workspace(RequiredWorkspacePermission::Manage) => "workspace:manage",
+            Requirement::Workspace(RequiredWorkspacePermission::Admin) => "workspace:admin",
+            Requirement::Operator => "operator",
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The parts of the OpenAPI document that follow from a call's declarations or that all calls share: envelope, errors,
+//! permission, body encodings, security.
+//!
+//! The document is generated into `docs/openapi.json`, which the tests compare and the server embeds.
+
+mod declaration;
+pub(crate) mod flow_errors;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _, ToSchema};
+use vestibule_core::Code;
+use vestibule_core::permission::Requirement;
+
+use crate::envelope::SessionStubResponse;
+use crate::extract::HandlerErrors;
+
+use declaration::Declaration;
+pub(crate) use declaration::{command, commands, nothing, query};
+
+/// The envelope of a successful response.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Enveloped<T> {
+    /// The HTTP status code.
+    status: u16,
+    /// Empty on success.
+    message: String,
+    data: T,
+    /// The caller's session; `null` without one.
+    session: Option<SessionStubResponse>,
+    /// `null` on success.
+    errors: Option<Vec<ErrorResponse>>,
+}
+
+/// An error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ErrorResponse {
+    /// Stable and meant for programs.
+    code: String,
+    /// Meant for people; the wording may change.
+    message: String,
+}
+
+/// The envelope of an error response.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorEnvelope {
+    /// The HTTP status code.
+    status: u16,
+    /// The message of the first error.
+    message: String,
+    /// An empty object if the input is invalid, otherwise `null`.
+    #[schema(value_type = Option<Object>)]
+    data: (),
+    session: Option<SessionStubResponse>,
+    /// At least one.
+    errors: Vec<ErrorResponse>,
+}
+
+#[derive(Debug, utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Vestibule",
+        description = "Organizations, members, roles, invitations and sessions. Every response is an envelope. Request \
+                       bodies may be URL-encoded forms, multipart forms or JSON. Ids are decimal strings.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(ErrorEnvelope, SessionStubResponse)),
+    security(("session" = [])),
+    modifiers(&SessionCookie)
+)]
+struct BaseDocument;
+
+struct SessionCookie;
+
+impl Modify for SessionCookie {
+    fn modify(&self, document: &mut OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            "session_id",
+            "Set by POST /auth/signin and POST /auth/signup. The cookie `__session` is accepted too.",
+        )));
+        document.components.get_or_insert_default().add_security_scheme("session", cookie);
+    }
+}
+
+/// Returns the document without calls.
+pub(crate) fn base_document() -> OpenApi {
+    BaseDocument::openapi()
+}
+
+/// A call of the document: a route, the codes of its handler's extractors, and what the handler runs.
+pub(crate) struct Call {
+    path: String,
+    methods: Vec<HttpMethod>,
+    extractor_errors: Vec<Code>,
+    declaration: Declaration,
+}
+
+impl Call {
+    pub(crate) fn new<T>(
+        path: String,
+        methods: Vec<HttpMethod>,
+        handler: &impl HandlerErrors<T>,
+        declaration: Declaration,
+    ) -> Self {
+        Self { path, methods, extractor_errors: handler.extractor_errors(), declaration }
+    }
+
+    /// Returns the codes that the call can answer, in the order of [`Code::ALL`].
+    fn errors(&self, method: &HttpMethod) -> Vec<Code> {
+        let Declaration { requirement, errors, is_write } = &self.declaration;
+        let is_declared = |code: Code| match code {
+            Code::OutcomeUnknown | Code::StorageFull => *is_write,
+            Code::CrossSiteRequest => *method != HttpMethod::Get,
+            code if code.is_common() => true,
+            code => {
+                errors.contains(&code) || requirement.codes().contains(&code) || self.extractor_errors.contains(&code)
+            }
+        };
+        Code::ALL.iter().copied().filter(|code| is_declared(*code)).collect()
+    }
+
+    /// Completes the call's operations: permission, security, body encodings and error responses.
+    fn complete(&self, item: &mut PathItem) {
+        let operations = [
+            (HttpMethod::Get, &mut item.get),
+            (HttpMethod::Post, &mut item.post),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
+            (HttpMethod::Delete, &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation.as_mut().filter(|_| self.methods.contains(&method)) {
+                add_body_encodings(operation);
+                add_permission(operation, &self.declaration);
+                operation.responses.responses.extend(error_responses(&self.errors(&method)));
+            }
+        }
+    }
+}
+
+/// Completes the operations of all calls.
+pub(crate) fn finish_document(mut document: OpenApi, calls: &[Call]) -> OpenApi {
+    for call in calls {
+        if let Some(item) = document.paths.paths.get_mut(&call.path) {
+            call.complete(item);
+        }
+    }
+    document
+}
+
+fn add_body_encodings(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(json) = body.content.get("application/json").cloned()
+    {
+        for encoding in ["application/x-www-form-urlencoded", "multipart/form-data"] {
+            body.content.insert(encoding.to_owned(), json.clone());
+        }
+    }
+}
+
+fn add_permission(operation: &mut Operation, declaration: &Declaration) {
+    let permission = declaration.permission();
+    let description = operation.description.take().filter(|text| !text.is_empty());
+    let line = format!("Required permission: {permission}.");
+    operation.description = Some(description.map_or_else(|| line.clone(), |text| format!("{text}\n\n{line}")));
+    operation.extensions.get_or_insert_default().insert("x-required-permission".to_owned(), permission.into());
+    if declaration.requirement == Requirement::Nothing {
+        operation.security = Some(vec![SecurityRequirement::default()]);
+    }
+}
+
+/// Returns a response for each status of the codes.
+fn error_responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
+    let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status()).collect();
+    let response = |status: u16| {
+        let codes: Vec<_> = codes.iter().filter(|code| code.status() == status).map(|code| code.as_str()).collect();
+        let schema = utoipa::openapi::Ref::from_schema_name("ErrorEnvelope");
+        let response = ResponseBuilder::new()
+            .description(format!("One of {}.", codes.join(", ")))
+            .content("application/json", Content::new(Some(schema)))
+            .extensions(Some(Extensions::from_iter([("x-error-codes", codes)])));
+        (status.to_string(), RefOr::T(response.build()))
+    };
+    statuses.into_iter().map(response).collect()
+}
