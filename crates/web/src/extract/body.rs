@@ -24,7 +24,7 @@ pub(crate) trait FromFields: Sized {
     const ALLOW_UNKNOWN_FIELDS: bool = false;
     /// True if a multipart body may contain an image, which raises the size limit.
     const ACCEPTS_IMAGE: bool = false;
-    /// The codes for invalid values, besides `REQUIRED_FIELD`, `INVALID_FIELD` and `UNKNOWN_FIELD`.
+    /// The codes for invalid values, besides `INVALID_FIELD`, `UNKNOWN_FIELD`, and `REQUIRED_FIELD` for missing fields.
     const ERRORS: &[Code] = &[];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem>;

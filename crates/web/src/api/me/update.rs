@@ -35,7 +35,8 @@ pub(crate) struct Fields {
 }
 
 impl FromFields for Fields {
-    const ERRORS: &[Code] = &[Code::InvalidUsername, Code::MfaNotAvailable, Code::InvalidId];
+    // REQUIRED_FIELD for a blank user name.
+    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidUsername, Code::MfaNotAvailable, Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name =

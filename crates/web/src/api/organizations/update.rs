@@ -42,7 +42,8 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ACCEPTS_IMAGE: bool = true;
-    const ERRORS: &[Code] = &[Code::InvalidId];
+    // REQUIRED_FIELD for an empty name.
+    const ERRORS: &[Code] = &[Code::RequiredField, Code::InvalidId];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name = fields.text("name")?.map(|name| OrganizationName::parse("name", &name)).transpose()?;

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Problem;
 use vestibule_core::id::WorkspaceId;
 use vestibule_core::images::Subject;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::permission::AddressList;
 use vestibule_core::workspace::{Delete, Update};
+use vestibule_core::{Code, Problem};
 
 use crate::api::response::{SuccessResponse, WorkspaceResponse};
 use crate::api_response::ApiResponse;
@@ -40,6 +40,8 @@ pub(crate) struct Fields {
 
 impl FromFields for Fields {
     const ACCEPTS_IMAGE: bool = true;
+    // REQUIRED_FIELD for an empty name.
+    const ERRORS: &[Code] = &[Code::RequiredField];
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let name = fields.text("name")?.map(|name| WorkspaceName::parse("name", &name)).transpose()?;
