@@ -41,7 +41,7 @@ fn signed_in_session(cx: &Context<'_>) -> Option<SessionId> {
     cx.session.as_ref().filter(|session| session.user_id.is_some()).map(|session| session.id)
 }
 
-/// Loaded with one statement.
+/// What accepting an invitation depends on, loaded with one statement.
 #[derive(Debug)]
 pub(super) struct AcceptContext {
     pub(super) organization_name: String,
