@@ -89,7 +89,7 @@ impl Command for AddInvitedAddress {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        let found = invitation::by_token(cx, &self.token).await?;
+        let found = invitation::find_by_token(cx, &self.token).await?;
         let is_open = |invitation: &Invitation| invitation.state(cx.now) == InvitationState::Open;
         let invitation = found.filter(|found| self.token.is_mailed() && is_open(found));
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;

@@ -49,7 +49,7 @@ impl Command for Delete {
             )));
         }
         for membership in cx.tx.all(membership::sql::ALL_OF_USER, (user,)).await? {
-            offboarding::end_for_good(cx, membership.organization_id, membership.id).await?;
+            offboarding::end_for_deleted_account(cx, membership.organization_id, membership.id).await?;
         }
         let picture = cx.tx.one(sql::PUBLIC, (user,)).await?.image_url;
         images::settle(cx, &picture, &images::Change::Clear).await?;

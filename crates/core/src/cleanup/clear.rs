@@ -54,7 +54,7 @@ impl Command for Over {
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         let before = |span: Duration| (cx.now.minus(span), AT_ONCE);
         let (ended, idle) = (before(KEPT), before(KEPT + cx.executor.settings.sessions.idle));
-        let answered = before(invitation::ANSWERS_KEPT);
+        let answered = before(invitation::IDEMPOTENCY_RETENTION);
         let tx = &mut cx.tx;
         Ok(match self {
             Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, ended).await?.len(),

@@ -5,7 +5,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::id::InvitationId;
 use crate::invitation::Status;
-use crate::invitation::sql::{FOR_MAIL, Mailed};
+use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::language::Language;
 use crate::mail::{EmailTemplate, Invited, Message};
 use crate::outbox::sql::{self, Written};
@@ -38,12 +38,12 @@ impl Query for Compose<'_> {
         match self.0.about {
             Subject::Invitation { organization, invitation, generation, is_reminder } => {
                 let mailed = cx.tx.optional(FOR_MAIL, (organization, invitation)).await?;
-                let is_wanted = |mailed: &Mailed| {
+                let is_wanted = |mailed: &MailedInvitation| {
                     mailed.status == Status::Pending && mailed.generation == generation && cx.now < mailed.expires_at
                 };
                 match mailed.filter(is_wanted) {
                     None => Ok(Composed::Nothing(OVERTAKEN)),
-                    Some(mailed) if mailed.is_refused => Ok(Composed::Nothing(REFUSED)),
+                    Some(mailed) if mailed.is_unsubscribed => Ok(Composed::Nothing(REFUSED)),
                     Some(mailed) => self.invitation(cx, invitation, &mailed, is_reminder),
                 }
             }
@@ -85,7 +85,13 @@ impl Query for Compose<'_> {
 }
 
 impl Compose<'_> {
-    fn invitation(&self, cx: &Context<'_>, id: InvitationId, mailed: &Mailed, is_reminder: bool) -> Result<Composed> {
+    fn invitation(
+        &self,
+        cx: &Context<'_>,
+        id: InvitationId,
+        mailed: &MailedInvitation,
+        is_reminder: bool,
+    ) -> Result<Composed> {
         let (settings, keys) = (&cx.executor.settings, &cx.executor.keys);
         let host = settings.public_url.as_str();
         let page = settings.mail.invitation_page.clone().unwrap_or_else(|| format!("{host}/invite"));
@@ -161,7 +167,7 @@ impl Compose<'_> {
     }
 }
 
-fn inviter(mailed: &Mailed) -> Option<String> {
+fn inviter(mailed: &MailedInvitation) -> Option<String> {
     let first = mailed.inviter_first_name.as_deref().unwrap_or_default();
     let last = mailed.inviter_last_name.as_deref().unwrap_or_default();
     let name = format!("{first} {last}").trim().to_owned();

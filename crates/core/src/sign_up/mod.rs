@@ -96,11 +96,11 @@ impl MakeNewUser {
         let Some(token) = &self.newcomer.invitation else {
             return Ok(false);
         };
-        let invitation = invitation::by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
+        let invitation = invitation::find_by_token(cx, token).await?.ok_or(Code::InvalidInvitationToken)?;
         match invitation.state(cx.now) {
             InvitationState::Open => {}
             InvitationState::Expired => return Err(Code::InvitationExpired.into()),
-            InvitationState::Over => return Err(Code::InvalidInvitationToken.into()),
+            InvitationState::Closed => return Err(Code::InvalidInvitationToken.into()),
         }
         if invitation.email_key != self.newcomer.email.key() {
             return Err(
