@@ -45,7 +45,7 @@ impl<T> ApiResponse<T> {
         let Some(token) = token.map(|token| token.reveal()) else {
             return self;
         };
-        let max_lifetime: Duration = settings.sessions.absolute;
+        let max_lifetime: Duration = settings.sessions.max_lifetime;
         let cookie = cookie::set_session(&token, settings.public_url.is_https(), max_lifetime);
         let response = self.with_header(header::SET_COOKIE, cookie);
         match HeaderValue::from_str(&token) {

@@ -125,7 +125,7 @@ pub async fn authorize_in_workspace(
     let gate = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
     let organization = authorize(cx, gate.organization_id, RequiredPermission::Membership).await?;
     let held = held_in_workspace(cx, gate.organization_id, workspace, organization.membership).await?;
-    let is_above = cx.executor.settings.organizations.admins_in_workspaces && organization.held.holds(ADMIN);
+    let is_above = cx.executor.settings.organizations.admins_manage_workspaces && organization.held.holds(ADMIN);
     if !is_above && !held.as_ref().is_some_and(|held| held.satisfies_in_workspace(required)) {
         return Err(Code::Forbidden.into());
     }

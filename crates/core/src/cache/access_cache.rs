@@ -121,7 +121,7 @@ pub(crate) async fn load_access(
     settings: &Settings,
     tx: &mut Tx<'_>,
 ) -> Result<Option<(Cached<MemberAccess>, Revision)>> {
-    let asked = (&token.digest()[..], now, now.minus(settings.sessions.idle), organization);
+    let asked = (&token.digest()[..], now, now.minus(settings.sessions.idle_timeout), organization);
     let rows = tx.all(sql::LOAD_ACCESS, asked).await?;
     let Some(first) = rows.first() else {
         return Ok(None);

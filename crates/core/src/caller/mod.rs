@@ -75,7 +75,7 @@ pub(crate) fn touch_due_at(last_seen: Timestamp, settings: &Settings) -> Timesta
 }
 
 fn touch_interval(settings: &Settings) -> Duration {
-    MAX_TOUCH_INTERVAL.min(settings.sessions.idle / 4)
+    MAX_TOUCH_INTERVAL.min(settings.sessions.idle_timeout / 4)
 }
 
 /// The session of this token; `None` if there is none or it has ended.
@@ -85,7 +85,7 @@ pub(crate) async fn load_session(
     now: Timestamp,
     settings: &Settings,
 ) -> Result<Option<CurrentSession>> {
-    Ok(tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle))).await?)
+    Ok(tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle_timeout))).await?)
 }
 
 /// Stores that the session was used, if the stored time is old enough.

@@ -53,7 +53,7 @@ impl Command for Over {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         let before = |span: Duration| (cx.now.minus(span), AT_ONCE);
-        let (ended, idle) = (before(KEPT), before(KEPT + cx.executor.settings.sessions.idle));
+        let (ended, idle) = (before(KEPT), before(KEPT + cx.executor.settings.sessions.idle_timeout));
         let answered = before(invitation::IDEMPOTENCY_RETENTION);
         let tx = &mut cx.tx;
         Ok(match self {

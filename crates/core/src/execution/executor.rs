@@ -75,7 +75,7 @@ pub struct Executor {
 impl Executor {
     pub(crate) fn new(dependencies: Dependencies) -> Self {
         let Dependencies { db, clock, random, settings, keys, mail_transport, templates, images, dns } = dependencies;
-        db.set_max_group(settings.writes_per_commit);
+        db.set_max_group(settings.max_writes_per_commit);
         Self {
             db,
             clock,
@@ -85,7 +85,7 @@ impl Executor {
             keys,
             mail_transport,
             templates,
-            passwords: PasswordHasher::new(settings.passwords.parallel_hashes),
+            passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
             dns,
             outbox: Notify::new(),

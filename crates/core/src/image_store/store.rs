@@ -11,7 +11,7 @@ use super::bucket::Bucket;
 use super::folder::Folder;
 use crate::background_pool::BackgroundPool;
 use crate::error::Result;
-use crate::settings::ImagePlace;
+use crate::settings::ImageStorage;
 
 /// Variables of the process, by which a bucket and who may use it can be set: those whose names begin with `AWS_`.
 pub type Environment = HashMap<String, String>;
@@ -51,10 +51,10 @@ impl std::error::Error for StoreError {}
 impl ImageStore {
     /// Opens the place. A folder is made when it is missing, for its owner only; a bucket is not asked before the first
     /// image.
-    pub fn open(place: &ImagePlace, environment: Environment) -> Result<Self, StoreError> {
+    pub fn open(place: &ImageStorage, environment: Environment) -> Result<Self, StoreError> {
         Ok(Self::at(match place {
-            ImagePlace::Folder(folder) => Place::Folder(Folder::open(folder)?),
-            ImagePlace::Bucket(bucket) => Place::Bucket(Box::new(Bucket::open(bucket, environment)?)),
+            ImageStorage::Directory(folder) => Place::Folder(Folder::open(folder)?),
+            ImageStorage::Bucket(bucket) => Place::Bucket(Box::new(Bucket::open(bucket, environment)?)),
         }))
     }
 

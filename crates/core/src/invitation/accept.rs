@@ -54,7 +54,7 @@ impl Command for Accept {
     // One of several concurrent accepts updates the invitation, and a unique key guards the membership. Seat limits are
     // read before that and hold only under serializable isolation.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
-        if settings.seats.has_bound() { TransactionMode::Serializable } else { TransactionMode::ReadCommitted }
+        if settings.seats.has_limit() { TransactionMode::Serializable } else { TransactionMode::ReadCommitted }
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AcceptOutcome> {
@@ -97,10 +97,10 @@ impl Accept {
         }
         // Seats are checked before any other change, so that a refusal has nothing to roll back.
         let seats = cx.executor.settings.seats;
-        if workspace.as_ref().is_some_and(|target| target.is_new && target.members >= seats.most_in_workspace()) {
+        if workspace.as_ref().is_some_and(|target| target.is_new && target.members >= seats.workspace_limit()) {
             return Ok(AcceptOutcome::refused(invitation, Code::WorkspaceFull));
         }
-        if is_new_member && seats.has_bound() && organization::take_seat(cx, organization).await?.is_none() {
+        if is_new_member && seats.has_limit() && organization::take_seat(cx, organization).await?.is_none() {
             return Ok(AcceptOutcome::refused(invitation, Code::OrganizationFull));
         }
         // Only one of several concurrent accepts finds the invitation still pending.
@@ -117,7 +117,7 @@ impl Accept {
             // The address is verified now, so its domain may let the user join other organizations.
             domain::auto_join(cx, invitee.owner.user_id).await?;
         }
-        if is_new_member && !seats.has_bound() {
+        if is_new_member && !seats.has_limit() {
             organization::seat_one_more(cx, organization)?;
         }
         Ok(AcceptOutcome {

@@ -296,7 +296,7 @@ impl Validator {
                 return Ok(Err(Code::OrganizationFull));
             }
             // Depending on the settings, only members occupy seats.
-            *free_seats -= i64::from(cx.executor.settings.seats.held_by_invitations);
+            *free_seats -= i64::from(cx.executor.settings.seats.count_pending_invitations);
         }
         self.seated_addresses.insert(key.clone());
         self.valid.insert((key, scope));

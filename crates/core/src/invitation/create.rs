@@ -62,7 +62,11 @@ impl Command for Create {
     // A unique index guards against duplicates, and the roles are checked again on acceptance. A seat limit, however, is
     // not guarded by any row: it is compared with a count of members and invitations.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
-        if settings.seats.organization == 0 { TransactionMode::SingleStatement } else { TransactionMode::Serializable }
+        if settings.seats.max_per_organization == 0 {
+            TransactionMode::SingleStatement
+        } else {
+            TransactionMode::Serializable
+        }
     }
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -205,7 +209,7 @@ pub(super) fn new_generation(cx: &Context<'_>) -> i64 {
 
 /// The expiry of an invitation that is sent now. It is a whole second, because the API shows times in seconds.
 pub(super) fn expires_at(cx: &Context<'_>, expiry_days: Option<u16>) -> Timestamp {
-    let days = expiry_days.unwrap_or(cx.executor.settings.invitations.days);
+    let days = expiry_days.unwrap_or(cx.executor.settings.invitations.expiry_days);
     cx.now.plus(DAY * u32::from(days)).whole_second()
 }
 

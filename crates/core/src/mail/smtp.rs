@@ -35,7 +35,7 @@ impl SmtpCarrier {
         let unusable = |error: Error| SmtpError(message(&error));
         let parameters = || -> Result<TlsParameters, SmtpError> {
             let mut builder = TlsParameters::builder(smtp.host.clone());
-            if let Some(file) = &smtp.trusted_certificate {
+            if let Some(file) = &smtp.ca_file {
                 let pem = std::fs::read(file).map_err(|error| SmtpError(format!("{}: {error}", file.display())))?;
                 builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(unusable)?);
             }
@@ -49,12 +49,12 @@ impl SmtpCarrier {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(smtp.host.clone())
             .port(smtp.port)
             .tls(tls)
-            .timeout(Some(smtp.patience))
+            .timeout(Some(smtp.timeout))
             .hello_name(ClientId::Domain(name.to_owned()));
         if let Some((user, password)) = &smtp.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.as_str().to_owned()));
         }
-        Ok(Self { transport: builder.build(), patience: smtp.patience })
+        Ok(Self { transport: builder.build(), patience: smtp.timeout })
     }
 
     /// Connects, says hello and signs in, and sends nothing.

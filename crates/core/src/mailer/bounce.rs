@@ -54,14 +54,14 @@ impl Command for Returned {
 /// Reads the reports that a mail server has put into the folder of the settings, if there is one. Those that were
 /// understood are removed; any other goes into its folder `unread`.
 pub async fn read_reports(executor: &Arc<Executor>) {
-    let Some(folder) = executor.settings.mail.bounces.clone() else {
+    let Some(folder) = executor.settings.mail.bounce_dir.clone() else {
         return;
     };
     let listed = folder.clone();
     let reports = match tokio::task::spawn_blocking(move || take(&listed)).await {
         Ok(Ok(reports)) => reports,
-        Ok(Err(error)) => return tracing::warn!(%error, "the folder of mail.bounces cannot be read"),
-        Err(error) => return tracing::warn!(%error, "the folder of mail.bounces cannot be read"),
+        Ok(Err(error)) => return tracing::warn!(%error, "the folder of mail.bounce_dir cannot be read"),
+        Err(error) => return tracing::warn!(%error, "the folder of mail.bounce_dir cannot be read"),
     };
     for (file, bounce) in reports {
         let understood = match bounce {
@@ -75,7 +75,7 @@ pub async fn read_reports(executor: &Arc<Executor>) {
         let folder = folder.clone();
         let moved = tokio::task::spawn_blocking(move || put_away(&folder, &file, understood)).await;
         if let Ok(Err(error)) = moved {
-            tracing::warn!(%error, "a report in the folder of mail.bounces cannot be put away");
+            tracing::warn!(%error, "a report in the folder of mail.bounce_dir cannot be put away");
         }
     }
 }

@@ -94,7 +94,7 @@ impl Compose<'_> {
     ) -> Result<Composed> {
         let (settings, keys) = (&cx.executor.settings, &cx.executor.keys);
         let host = settings.public_url.as_str();
-        let page = settings.mail.invitation_page.clone().unwrap_or_else(|| format!("{host}/invite"));
+        let page = settings.mail.invitation_url.clone().unwrap_or_else(|| format!("{host}/invite"));
         // What stands behind the # is sent to no server: not to this one, not to a proxy, not as a Referer.
         let link = format!("{page}#token={}", keys.mailed_token(id, mailed.generation).reveal());
         let stop = format!("{host}/invite/stop/{}", keys.unsubscribe(id).reveal());
@@ -160,7 +160,7 @@ impl Compose<'_> {
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
-            message_id: self.0.message_id(settings.public_url.host_in_names()),
+            message_id: self.0.message_id(settings.public_url.mail_domain()),
             date: cx.now,
             stop,
         })))

@@ -39,7 +39,7 @@ impl Command for Create {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let user = cx.user()?;
         let creator = cx.executor.deployment()?.creator_role_id;
-        let most = cx.executor.settings.organizations.most_per_user();
+        let most = cx.executor.settings.organizations.per_user_limit();
         if most < i64::MAX && cx.tx.one(sql::COUNT_FOUNDED, (user, creator)).await?.0 >= most {
             return Err(Code::OrganizationLimit.into());
         }

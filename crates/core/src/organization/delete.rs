@@ -42,7 +42,7 @@ impl Command for Delete {
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::CLEAR_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::CLEAR_DEFAULTS, (organization,)).await?;
-        if cx.executor.settings.organizations.days_to_restore == 0 {
+        if cx.executor.settings.organizations.deletion_grace_days == 0 {
             cx.after_commit.on_success(|executor| executor.cleanup.notify_one());
         }
         Ok(())
@@ -188,5 +188,5 @@ impl Command for Erase {
 }
 
 fn days(cx: &Context<'_>) -> Duration {
-    DAY * u32::from(cx.executor.settings.organizations.days_to_restore)
+    DAY * u32::from(cx.executor.settings.organizations.deletion_grace_days)
 }

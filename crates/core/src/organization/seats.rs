@@ -19,7 +19,7 @@ pub struct SeatCount {
 /// Takes a seat for a new member; `None` when none is left. Everybody who comes in changes this one row, and waits for who
 /// came in before them, unless there is no bound on seats: see [`seat_one_more`].
 pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<Organization>> {
-    let most = cx.executor.settings.seats.most_in_organization();
+    let most = cx.executor.settings.seats.organization_limit();
     Ok(cx.tx.optional(sql::TAKE_SEAT, (organization, most, cx.now)).await?)
 }
 
@@ -32,11 +32,11 @@ pub(crate) fn seat_one_more(cx: &mut Context<'_>, organization: OrganizationId) 
 /// Counts them; `None` when there is no bound, and nothing to count for.
 pub(crate) async fn seats(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<SeatCount>> {
     let seats = cx.executor.settings.seats;
-    if seats.organization == 0 {
+    if seats.max_per_organization == 0 {
         return Ok(None);
     }
     let seated = cx.tx.one(sql::SEATS, (organization, cx.now)).await?;
-    let held = if seats.held_by_invitations { seated.held } else { 0 };
-    let free = (seats.most_in_organization() - seated.used - held).max(0);
+    let held = if seats.count_pending_invitations { seated.held } else { 0 };
+    let free = (seats.organization_limit() - seated.used - held).max(0);
     Ok(Some(SeatCount { used: seated.used, held, free }))
 }

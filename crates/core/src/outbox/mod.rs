@@ -63,7 +63,7 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
             });
         };
         add(Kind::Invitation, cx.now);
-        for days in &cx.executor.settings.invitations.remind {
+        for days in &cx.executor.settings.invitations.reminder_days {
             let due_at = mail.expires_at.minus(DAY * u32::from(*days));
             if due_at > cx.now {
                 add(Kind::Reminder, due_at);

@@ -25,7 +25,7 @@ impl Roles {
     /// Whether a role with these may be given to somebody who does not have it. An invitation that was sent before still
     /// gives what it promised. Error: `PERMISSION_ARCHIVED`, with the permission.
     pub(crate) fn may_give(&self, permissions: &PermissionSet) -> Result<()> {
-        match permissions.as_slice().iter().find(|permission| self.archived.contains(permission)) {
+        match permissions.as_slice().iter().find(|permission| self.archived_permissions.contains(permission)) {
             None => Ok(()),
             Some(archived) => {
                 Err(Code::PermissionArchived.saying(format!("The permission {archived} is given to nobody any more.")))

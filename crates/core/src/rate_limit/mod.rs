@@ -169,7 +169,7 @@ impl Counted {
 
 async fn count(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<Counted> {
     let key = cx.executor.keys.limit_key(limit, subject);
-    let window_end = cx.now.plus(cx.executor.settings.passwords.window);
+    let window_end = cx.now.plus(cx.executor.settings.passwords.rate_limit_window);
     Ok(cx.tx.one(sql::COUNT, (&key, window_end, cx.now)).await?)
 }
 

@@ -33,7 +33,7 @@ pub use switch_sign_in::SwitchSignIn;
 /// Error: `USER_ALREADY_SIGNED_IN`.
 pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
     let token = SessionToken::new(cx.random());
-    let expires_at = cx.now.plus(cx.executor.settings.sessions.absolute);
+    let expires_at = cx.now.plus(cx.executor.settings.sessions.max_lifetime);
     let earlier = cx.session.as_ref().map(|session| session.id);
     let session = earlier.unwrap_or_else(|| cx.id());
     let statement = if earlier.is_some() { sql::RENEW } else { sql::INSERT };
@@ -63,7 +63,7 @@ pub(crate) async fn ensure(cx: &mut Context<'_>) -> Result<Option<SessionToken>>
         return Ok(None);
     }
     let token = SessionToken::new(cx.random());
-    let expires_at = cx.now.plus(cx.executor.settings.sessions.absolute);
+    let expires_at = cx.now.plus(cx.executor.settings.sessions.max_lifetime);
     cx.tx.execute(sql::INSERT, (cx.id(), &token.digest(), cx.now, expires_at)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     Ok(Some(token))

@@ -96,7 +96,7 @@ fn longest_life(tokens: &Tokens) -> Duration {
 }
 
 fn span(tokens: &Tokens, now: Timestamp) -> i64 {
-    let length = DAY * u32::from(tokens.key_days);
+    let length = DAY * u32::from(tokens.key_rotation_days);
     now.as_microseconds().div_euclid(i64::try_from(length.as_micros()).unwrap_or(i64::MAX))
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
     use crate::secret::MasterKey;
 
-    const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_days: 30 };
+    const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_rotation_days: 30 };
 
     #[test]
     fn a_key_is_published_before_it_signs_and_until_its_last_token_has_ended() {

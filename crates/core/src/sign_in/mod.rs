@@ -54,7 +54,7 @@ impl Query for IsKnown {
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        if !cx.executor.settings.tell_identifiers {
+        if !cx.executor.settings.reveal_account_existence {
             return Ok(false);
         }
         Ok(FindPassword(&self.identifier).run(cx).await?.is_some())

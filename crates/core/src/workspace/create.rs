@@ -40,7 +40,7 @@ impl Command for Create {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let most = cx.executor.settings.organizations.most_workspaces();
+        let most = cx.executor.settings.organizations.workspace_limit();
         if most < i64::MAX && cx.tx.one(sql::COUNT, (grant.organization(),)).await?.0 >= most {
             return Err(Code::WorkspaceLimit.into());
         }

@@ -17,7 +17,7 @@ pub(crate) async fn join(
     let Some(joined) = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await? else {
         return Ok(None);
     };
-    let most = cx.executor.settings.seats.most_in_workspace();
+    let most = cx.executor.settings.seats.workspace_limit();
     let seat = cx.tx.optional(sql::TAKE_SEAT, (organization, workspace, most, cx.now)).await?;
     seat.ok_or(Code::WorkspaceFull)?;
     cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
@@ -34,7 +34,7 @@ pub(crate) async fn join_auto_assigned(
         return Ok(());
     }
     let found = cx.tx.optional(sql::FIND, (organization, workspace)).await?;
-    if found.is_some_and(|found| found.member_count < cx.executor.settings.seats.most_in_workspace()) {
+    if found.is_some_and(|found| found.member_count < cx.executor.settings.seats.workspace_limit()) {
         let role = cx.executor.deployment()?.workspace_member_role_id;
         join(cx, (organization, workspace), (membership, user), role).await?;
     }

@@ -154,7 +154,7 @@ impl PageContext {
         let settings = self.app.settings();
         if let Some(token) = token {
             let cookie =
-                cookie::set_session(&token.reveal(), settings.public_url.is_https(), settings.sessions.absolute);
+                cookie::set_session(&token.reveal(), settings.public_url.is_https(), settings.sessions.max_lifetime);
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response

@@ -55,8 +55,8 @@ impl Bucket {
             bucket.endpoint.as_ref().or_else(|| set(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]));
         let endpoint = endpoint.cloned().unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
         let mut before = format!("{}/{}/", endpoint.trim_end_matches('/'), bucket.name);
-        if !bucket.folder.is_empty() {
-            before.extend(utf8_percent_encode(&bucket.folder, AS_IT_IS));
+        if !bucket.prefix.is_empty() {
+            before.extend(utf8_percent_encode(&bucket.prefix, AS_IT_IS));
             before.push('/');
         }
         let unusable = |reason: String| StoreError::new(format!("s3://{}: {reason}", bucket.name));
