@@ -71,9 +71,9 @@ pub(crate) async fn end_for_good(
     organization: OrganizationId,
     membership: MembershipId,
 ) -> Result<()> {
-    if cx.tx.optional(sql::DELETE_OF_DELETED, (organization, membership)).await?.is_some() {
-        cx.tx.execute(sql::LEAVE_DELETED_WORKSPACES, (organization,)).await?;
-        cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+    if cx.tx.optional(sql::DELETE_IN_DELETED_ORGANIZATION, (organization, membership)).await?.is_some() {
+        cx.tx.execute(sql::RECOUNT_WORKSPACE_MEMBERS, (organization,)).await?;
+        cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
         return Ok(());
     }
     end(cx, organization, membership).await
@@ -81,9 +81,9 @@ pub(crate) async fn end_for_good(
 
 async fn end(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
     // The organization's row first, as whoever comes in takes it: the two wait for each other rather than crosswise.
-    cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+    cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
     invitation::authority::suspend_sent(cx, organization, membership).await?;
-    cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
+    cx.tx.execute(sql::DECREMENT_WORKSPACE_MEMBER_COUNTS, (organization, membership, cx.now)).await?;
     cx.tx.execute(domain::sql::NOTE_GONE, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
     Ok(())

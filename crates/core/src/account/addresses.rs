@@ -11,7 +11,7 @@ use crate::secret::InvitationToken;
 use crate::user::sql::{self, OwnedAddress};
 
 /// The most addresses one account may have.
-const MOST: usize = 10;
+const MAX_ADDRESSES: usize = 10;
 
 /// Shows the caller's addresses, the oldest first. Error: `UNAUTHORIZED`.
 #[derive(Debug)]
@@ -31,7 +31,6 @@ impl Query for ListAddresses {
 /// Shows one of them. Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`.
 #[derive(Debug)]
 pub struct ShowAddress {
-    /// Which one.
     pub address: EmailAddressId,
 }
 
@@ -51,7 +50,6 @@ impl Query for ShowAddress {
 /// Errors: `UNAUTHORIZED`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` for one that an account has, the caller's among them.
 #[derive(Debug)]
 pub struct AddAddress {
-    /// Which one.
     pub email: EmailAddress,
 }
 
@@ -62,7 +60,7 @@ impl Command for AddAddress {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
-        if cx.tx.all(sql::ADDRESSES, (user,)).await?.len() >= MOST {
+        if cx.tx.all(sql::ADDRESSES, (user,)).await?.len() >= MAX_ADDRESSES {
             return Err(Code::TooManyAddresses.into());
         }
         let id: EmailAddressId = cx.id();
@@ -78,7 +76,7 @@ impl Command for AddAddress {
 /// `EMAIL_EXISTS` when another account has proved it.
 #[derive(Debug)]
 pub struct AddInvitedAddress {
-    /// From the mail.
+    /// The mailed form; the bare token is refused.
     pub token: InvitationToken,
 }
 
@@ -95,18 +93,18 @@ impl Command for AddInvitedAddress {
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
         let own = cx.tx.all(sql::ADDRESSES, (user,)).await?;
         if let Some(claimed) = own.iter().find(|one| one.email == invitation.email_key) {
-            cx.tx.execute(sql::VERIFY, (user, claimed.id, cx.now)).await?;
+            cx.tx.execute(sql::VERIFY_ADDRESS, (user, claimed.id, cx.now)).await?;
             return domain::auto_join(cx, user).await;
         }
-        if own.len() >= MOST {
+        if own.len() >= MAX_ADDRESSES {
             return Err(Code::TooManyAddresses.into());
         }
         // Somebody who only claimed this address gives way to whoever can read its mail.
-        cx.tx.execute(sql::DELETE_UNPROVED, (&invitation.email_key,)).await?;
+        cx.tx.execute(sql::DELETE_UNVERIFIED_ADDRESS, (&invitation.email_key,)).await?;
         let (id, key): (EmailAddressId, _) = (cx.id(), invitation.email_key.as_str());
         let written = EmailAddress::parse(key)?;
         cx.tx.optional(sql::ADD_ADDRESS, (id, user, written.as_str(), key, cx.now)).await?.ok_or(Code::EmailExists)?;
-        cx.tx.execute(sql::VERIFY, (user, id, cx.now)).await?;
+        cx.tx.execute(sql::VERIFY_ADDRESS, (user, id, cx.now)).await?;
         domain::auto_join(cx, user).await
     }
 }
@@ -116,7 +114,6 @@ impl Command for AddInvitedAddress {
 /// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
 #[derive(Debug)]
 pub struct DeleteAddress {
-    /// Which one.
     pub address: EmailAddressId,
 }
 
@@ -138,7 +135,6 @@ impl Command for DeleteAddress {
 /// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED` for one that is only claimed.
 #[derive(Debug)]
 pub struct MakePrimary {
-    /// Which one.
     pub address: EmailAddressId,
 }
 
@@ -162,8 +158,8 @@ pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
     if found.verified_at.is_none() {
         return Err(Code::EmailNotVerified.into());
     }
-    cx.tx.execute(sql::NO_PRIMARY, (user, cx.now)).await?;
-    cx.tx.execute(sql::MAKE_PRIMARY, (user, address, cx.now)).await?;
+    cx.tx.execute(sql::UNSET_PRIMARY_ADDRESS, (user, cx.now)).await?;
+    cx.tx.execute(sql::SET_PRIMARY_ADDRESS, (user, address, cx.now)).await?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ const NAMED: usize = 5;
 /// Errors: `UNAUTHORIZED`; `REQUIRED_FIELD` and `PASSWORD_WRONG` for the password, where there is one; `LAST_ADMIN` with
 /// the organizations and workspaces that would be left without one; `TOO_MANY_REQUESTS`; `BUSY`.
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, present: Option<Password>) -> Reply<()> {
-    match password::confirm(executor, caller, present, "password").await {
+    match password::confirm_password(executor, caller, present, "password").await {
         Ok(password) => executor.run(caller, Delete { password }).await,
         Err(problem) => Reply::refused(problem),
     }
@@ -38,8 +38,8 @@ impl Command for Delete {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        password::still_has(cx, user, self.password.as_ref()).await?;
-        let left_alone = cx.tx.all(sql::LEFT_WITHOUT_ADMIN, (user,)).await?;
+        password::require_unchanged(cx, user, self.password.as_ref()).await?;
+        let left_alone = cx.tx.all(sql::SOLE_ADMIN_OF, (user,)).await?;
         if !left_alone.is_empty() {
             let more = if left_alone.len() > NAMED { " and others" } else { "" };
             let names: Vec<_> = left_alone.into_iter().map(|(name,)| name).take(NAMED).collect();
@@ -51,10 +51,10 @@ impl Command for Delete {
         for membership in cx.tx.all(membership::sql::ALL_OF_USER, (user,)).await? {
             offboarding::end_for_good(cx, membership.organization_id, membership.id).await?;
         }
-        let picture = cx.tx.one(sql::PUBLIC, (user,)).await?.image_url;
-        images::settle(cx, &picture, &images::Change::Clear).await?;
+        let picture = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?.image_url;
+        images::apply_change(cx, &picture, &images::Change::Clear).await?;
         // The session stays a browser's, with nobody of this name in it.
-        session::end_all(cx, user).await?;
+        session::end_all_sign_ins(cx, user).await?;
         cx.tx.execute(sql::DELETE, (user,)).await?;
         Ok(())
     }

@@ -21,7 +21,7 @@ pub async fn change_password(
     present: Option<Password>,
     chosen: Password,
 ) -> Reply<()> {
-    let before = match confirm(executor, caller, present, "current_password").await {
+    let before = match confirm_password(executor, caller, present, "current_password").await {
         Ok(before) => before,
         Err(problem) => return Reply::refused(problem),
     };
@@ -35,7 +35,7 @@ pub async fn change_password(
 ///
 /// Errors: those of [`change_password`]; `NO_ALTERNATIVE_AUTH_METHOD`.
 pub async fn remove_password(executor: &Arc<Executor>, caller: &Caller, present: Option<Password>) -> Reply<()> {
-    match confirm(executor, caller, present, "current_password").await {
+    match confirm_password(executor, caller, present, "current_password").await {
         Ok(before) => executor.run(caller, Remove { before }).await,
         Err(problem) => Reply::refused(problem),
     }
@@ -53,27 +53,27 @@ impl Command for Remove {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        still_has(cx, user, self.before.as_ref()).await?;
+        require_unchanged(cx, user, self.before.as_ref()).await?;
         let has_proved = cx.tx.all(sql::ADDRESSES, (user,)).await?.iter().any(|one| one.verified_at.is_some());
         if cx.executor.mail_transport.is_none() || !has_proved {
             return Err(Code::NoAlternativeAuthMethod.into());
         }
-        cx.tx.execute(sql::FORGET_PASSWORD, (user, cx.now)).await?;
+        cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            session::end_others(cx, user, sign_in).await?;
+            session::end_other_sign_ins(cx, user, sign_in).await?;
         }
         rate_limit::forget_password(cx, user).await
     }
 }
 
 /// Compares what the caller says is their password with the one they have; `None` for an account without.
-pub(super) async fn confirm(
+pub(super) async fn confirm_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     present: Option<Password>,
     field: &str,
 ) -> Result<Option<PasswordDigest>> {
-    let Some(digest) = executor.query(caller, &FindOwn).await.result? else {
+    let Some(digest) = executor.query(caller, &FindOwnDigest).await.result? else {
         return Ok(None);
     };
     let present = present.ok_or_else(|| Problem::required(field))?;
@@ -85,16 +85,16 @@ pub(super) async fn confirm(
     }
 }
 
-struct FindOwn;
+struct FindOwnDigest;
 
-impl Query for FindOwn {
+impl Query for FindOwnDigest {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
     type Out = Option<PasswordDigest>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<PasswordDigest>> {
         let user = cx.user()?;
-        Ok(cx.tx.one(sql::PASSWORD, (user,)).await?.0)
+        Ok(cx.tx.one(sql::PASSWORD_DIGEST, (user,)).await?.0)
     }
 }
 
@@ -111,18 +111,18 @@ impl Command for Change {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        still_has(cx, user, self.before.as_ref()).await?;
+        require_unchanged(cx, user, self.before.as_ref()).await?;
         cx.tx.execute(sql::SET_PASSWORD, (user, self.after.as_str(), cx.now)).await?;
         // Who knew the old one may be signed in somewhere.
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            session::end_others(cx, user, sign_in).await?;
+            session::end_other_sign_ins(cx, user, sign_in).await?;
         }
         rate_limit::forget_password(cx, user).await
     }
 }
 
 /// The password may have been changed since it was compared. Error: `PASSWORD_WRONG`.
-pub(super) async fn still_has(cx: &mut Context<'_>, user: UserId, digest: Option<&PasswordDigest>) -> Result<()> {
-    let (now,) = cx.tx.one(sql::PASSWORD, (user,)).await?;
+pub(super) async fn require_unchanged(cx: &mut Context<'_>, user: UserId, digest: Option<&PasswordDigest>) -> Result<()> {
+    let (now,) = cx.tx.one(sql::PASSWORD_DIGEST, (user,)).await?;
     if now.as_ref() == digest { Ok(()) } else { Err(Code::PasswordWrong.into()) }
 }

@@ -1,6 +1,6 @@
 //! Changing what one is called, and one's picture.
 
-use super::{ShowAccount, ShownAccount, addresses};
+use super::{ShowAccount, AccountDetails, addresses};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::EmailAddressId;
@@ -11,7 +11,7 @@ use crate::user::sql;
 
 /// The user name from now on.
 #[derive(Clone, Debug)]
-pub enum NewUsername {
+pub enum UsernameChange {
     /// There is none.
     None,
     /// This one.
@@ -23,35 +23,30 @@ pub enum NewUsername {
 /// Errors: `UNAUTHORIZED`; `USERNAME_EXISTS`; those of [`super::MakePrimary`]; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug, Default)]
 pub struct Update {
-    /// A new first name, perhaps empty.
     pub first_name: Option<PersonName>,
-    /// A new last name, perhaps empty.
     pub last_name: Option<PersonName>,
-    /// A new user name, or none from now on.
-    pub username: Option<NewUsername>,
-    /// Which address is the primary one.
+    pub username: Option<UsernameChange>,
     pub primary_address: Option<EmailAddressId>,
-    /// What becomes of the picture.
     pub picture: images::Change,
 }
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::UsernameExists, Code::ImagesNotAvailable];
-    type Out = ShownAccount;
+    type Out = AccountDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownAccount> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
-        let now = cx.tx.one(sql::PUBLIC, (user,)).await?;
+        let now = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
         if let Some(address) = self.primary_address {
             addresses::make_primary(cx, user, address).await?;
         }
-        let picture = images::settle(cx, &now.image_url, &self.picture).await?;
+        let picture = images::apply_change(cx, &now.image_url, &self.picture).await?;
         let stored = now.username.clone().map(Username::from_stored);
         let username = match &self.username {
             None => stored.as_ref(),
-            Some(NewUsername::None) => None,
-            Some(NewUsername::This(name)) => Some(name),
+            Some(UsernameChange::None) => None,
+            Some(UsernameChange::This(name)) => Some(name),
         };
         let update = sql::UpdateUser {
             id: user,

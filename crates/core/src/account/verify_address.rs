@@ -12,14 +12,14 @@ use crate::permission::Requirement;
 use crate::secret::TypedCode;
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
-use crate::verification::{Attempt, FindOwn, Method, Purpose, SignUpProfile, check_code, insert, send};
+use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, send_mail};
 use crate::{domain, rate_limit};
 
 /// Mails a code to one of the caller's addresses.
 ///
 /// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_ALREADY_VERIFIED`; `MAIL_NOT_AVAILABLE` where no mail is
 /// sent; `TOO_MANY_REQUESTS`.
-pub async fn prepare_address(executor: &Arc<Executor>, caller: &Caller, address: EmailAddressId) -> Reply<()> {
+pub async fn prepare_address_verification(executor: &Arc<Executor>, caller: &Caller, address: EmailAddressId) -> Reply<()> {
     if executor.mail_transport.is_none() {
         return Reply::refused(Code::MailNotAvailable.into());
     }
@@ -52,9 +52,9 @@ impl Command for PrepareAddress {
         }
         let address = EmailAddress::from_stored(found.address, found.email);
         let attempt =
-            insert(cx, Purpose::Address, Method::EmailOtp, &address, Some(self.address), &SignUpProfile::default())
+            insert_attempt(cx, Purpose::Address, Method::EmailOtp, &address, Some(self.address), &SignUpProfile::default())
                 .await?;
-        send(cx, &attempt, Method::EmailOtp, "").await
+        send_mail(cx, &attempt, Method::EmailOtp, "").await
     }
 }
 
@@ -62,7 +62,7 @@ impl Command for PrepareAddress {
 ///
 /// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `BAD_SIGN_IN_ATTEMPT` where no code was asked for, or too many were
 /// wrong; `INVALID_VERIFICATION_CODE`; `VERIFICATION_CODE_EXPIRED`; `TOO_MANY_REQUESTS`.
-pub async fn prove_address(
+pub async fn verify_address(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddressId,
@@ -73,7 +73,7 @@ pub async fn prove_address(
         Ok(attempt) => attempt.id,
         Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
     };
-    match check_code(executor, caller, FindOwn { attempt, purpose: Purpose::Address }, code).await {
+    match check_code(executor, caller, FindOwnAttempt { attempt, purpose: Purpose::Address }, code).await {
         Ok(attempt) => executor.run(caller, Prove { attempt, address }).await,
         Err(reply) => reply,
     }
@@ -113,7 +113,7 @@ impl Command for Prove {
         ShowAddress { address: self.address }.run(cx).await?;
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
-        cx.tx.execute(user::sql::VERIFY, (user, self.address, cx.now)).await?;
+        cx.tx.execute(user::sql::VERIFY_ADDRESS, (user, self.address, cx.now)).await?;
         rate_limit::forget_codes(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         ShowAddress { address: self.address }.run(cx).await

@@ -16,19 +16,19 @@ sql! {
           WHERE id IN (SELECT s.id FROM sessions s WHERE s.last_seen_at <= $1 ORDER BY s.last_seen_at LIMIT $2)
       RETURNING id";
 
-    LIMITS(Timestamp, i64) -> (i64,) =
+    RATE_LIMIT_COUNTERS(Timestamp, i64) -> (i64,) =
         "DELETE FROM attempt_limits
           WHERE limit_key IN (SELECT l.limit_key FROM attempt_limits l WHERE l.window_end <= $1
                                ORDER BY l.window_end LIMIT $2)
       RETURNING attempts";
 
-    ANSWERS(Timestamp, i64) -> (i64,) =
+    IDEMPOTENT_RESPONSES(Timestamp, i64) -> (i64,) =
         "DELETE FROM idempotent_answers
           WHERE (organization_id, key_digest) IN (SELECT a.organization_id, a.key_digest FROM idempotent_answers a
                                                    WHERE a.created_at <= $1 ORDER BY a.created_at LIMIT $2)
       RETURNING created_at";
 
-    ATTEMPTS(Timestamp, i64) -> (AttemptId,) =
+    VERIFICATION_ATTEMPTS(Timestamp, i64) -> (AttemptId,) =
         "DELETE FROM attempts
           WHERE id IN (SELECT a.id FROM attempts a WHERE a.expires_at <= $1 ORDER BY a.expires_at LIMIT $2)
       RETURNING id";

@@ -29,18 +29,18 @@ impl Folder {
     /// The image, or nothing. Error: `IMAGES_NOT_AVAILABLE`, as with the other two.
     pub(crate) async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
         let path = self.0.join(name.as_str());
-        on_disk(move || if_there(std::fs::read(path))).await.map(|found| found.map(Bytes::from))
+        run_blocking(move || none_if_missing(std::fs::read(path))).await.map(|found| found.map(Bytes::from))
     }
 
     /// Writes it, and returns once it is on the disk, name and all. A crash in between leaves a part of it under a name that
     /// nothing was given yet, and that is cleared away like any that came to be used by nothing.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
         let (folder, path) = (self.0.clone(), self.0.join(name.as_str()));
-        on_disk(move || {
+        run_blocking(move || {
             let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
-            sync_names(&folder)
+            sync_directory(&folder)
         })
         .await
     }
@@ -48,16 +48,16 @@ impl Folder {
     /// Removes it, if it is there.
     pub(crate) async fn remove(&self, name: &ImageName) -> Result<()> {
         let path = self.0.join(name.as_str());
-        on_disk(move || if_there(std::fs::remove_file(path))).await.map(|_| ())
+        run_blocking(move || none_if_missing(std::fs::remove_file(path))).await.map(|_| ())
     }
 }
 
 /// A folder's own bytes are its names: on Unix they are written like a file's.
-fn sync_names(folder: &Path) -> io::Result<()> {
+fn sync_directory(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn if_there<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+fn none_if_missing<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
     match outcome {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -65,7 +65,7 @@ fn if_there<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
     let done = spawn_blocking(work).await.map_err(Problem::internal)?;
     done.map_err(|error| Problem::with_source(Code::ImagesNotAvailable, error.to_string()))
 }

@@ -18,7 +18,7 @@ pub use store::{Environment, ImageStore, StoreError};
 use crate::random::Randomness;
 
 /// How long an image may be kept by whoever has shown it: it never changes, another one has another name.
-pub const CACHED: &str = "public, max-age=31536000, immutable";
+pub const CACHE_CONTROL_IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Random bytes in a name: nobody guesses one.
 const NAME_BYTES: usize = 16;
 

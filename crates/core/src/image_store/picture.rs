@@ -15,13 +15,13 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use crate::error::{Code, Problem, Result};
 
 /// The most pixels that are decoded; a telephone's camera makes twelve to sixteen million.
-const MOST_PIXELS: u64 = 16_000_000;
+const MAX_PIXELS: u64 = 16_000_000;
 /// The longest side that is decoded.
-const LONGEST_SIDE: u32 = 8192;
+const MAX_SIDE: u32 = 8192;
 /// What decoding may take of memory at the most, in bytes: four a pixel, and as much again on the way.
-const MOST_MEMORY: u64 = 8 * MOST_PIXELS;
+const MAX_DECODER_MEMORY: u64 = 8 * MAX_PIXELS;
 /// The longest side of what is kept.
-const KEPT_SIDE: u32 = 512;
+const MAX_STORED_SIDE: u32 = 512;
 const JPEG_QUALITY: u8 = 85;
 
 /// In what an image is kept.
@@ -62,7 +62,7 @@ impl Picture {
     /// In what these bytes would be kept, by their first few.
     ///
     /// Error: `IMAGE_UNREADABLE` for everything but PNG, JPEG and WebP.
-    pub fn format_of(bytes: &[u8]) -> Result<Format> {
+    pub fn output_format(bytes: &[u8]) -> Result<Format> {
         match image::guess_format(bytes) {
             Ok(ImageFormat::Jpeg) => Ok(Format::Jpeg),
             Ok(ImageFormat::Png | ImageFormat::WebP) => Ok(Format::Png),
@@ -75,22 +75,22 @@ impl Picture {
     ///
     /// Errors: `IMAGE_UNREADABLE`; `IMAGE_TOO_LARGE` past 16 million pixels or 8192 on a side.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let format = Self::format_of(bytes)?;
+        let format = Self::output_format(bytes)?;
         let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(unreadable)?;
         let mut limits = Limits::default();
-        limits.max_alloc = Some(MOST_MEMORY);
+        limits.max_alloc = Some(MAX_DECODER_MEMORY);
         reader.limits(limits);
         let mut decoder = reader.into_decoder().map_err(unreadable)?;
         let (width, height) = decoder.dimensions();
         let pixels = u64::from(width) * u64::from(height);
-        if pixels > MOST_PIXELS || width.max(height) > LONGEST_SIDE {
+        if pixels > MAX_PIXELS || width.max(height) > MAX_SIDE {
             return Err(Code::ImageTooLarge.into());
         }
         // Who holds a telephone upright says so in words that are not kept.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-        if width.max(height) > KEPT_SIDE {
-            image = image.resize(KEPT_SIDE, KEPT_SIDE, FilterType::Triangle);
+        if width.max(height) > MAX_STORED_SIDE {
+            image = image.resize(MAX_STORED_SIDE, MAX_STORED_SIDE, FilterType::Triangle);
         }
         image.apply_orientation(orientation);
         let mut encoded = Cursor::new(Vec::new());
@@ -154,7 +154,7 @@ mod tests {
             let picture = Picture::read(&encoded(640, 320, from)).unwrap();
             assert_eq!(picture.format(), to);
             let bytes = picture.into_bytes();
-            assert_eq!(Picture::format_of(&bytes).unwrap(), to);
+            assert_eq!(Picture::output_format(&bytes).unwrap(), to);
             let image = image::load_from_memory(&bytes).unwrap();
             assert_eq!((image.width(), image.height()), (512, 256), "{from:?}");
             assert_eq!(image.color().has_alpha(), to == Format::Png);

@@ -19,12 +19,12 @@ pub type Environment = HashMap<String, String>;
 /// Keeps images, and decodes one at a time: each takes up to a hundred megabytes while it is decoded.
 #[derive(Debug)]
 pub struct ImageStore {
-    place: Place,
+    place: Backend,
     pub(crate) decoding: BackgroundPool,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Backend {
     Folder(Folder),
     Bucket(Box<Bucket>),
     Memory(Mutex<HashMap<String, Bytes>>),
@@ -53,35 +53,35 @@ impl ImageStore {
     /// image.
     pub fn open(place: &ImagePlace, environment: Environment) -> Result<Self, StoreError> {
         Ok(Self::at(match place {
-            ImagePlace::Folder(folder) => Place::Folder(Folder::open(folder)?),
-            ImagePlace::Bucket(bucket) => Place::Bucket(Box::new(Bucket::open(bucket, environment)?)),
+            ImagePlace::Folder(folder) => Backend::Folder(Folder::open(folder)?),
+            ImagePlace::Bucket(bucket) => Backend::Bucket(Box::new(Bucket::open(bucket, environment)?)),
         }))
     }
 
     /// In memory, for tests.
     pub fn in_memory() -> Self {
-        Self::at(Place::Memory(Mutex::default()))
+        Self::at(Backend::Memory(Mutex::default()))
     }
 
-    fn at(place: Place) -> Self {
+    fn at(place: Backend) -> Self {
         Self { place, decoding: BackgroundPool::new("decoding", 1, usize::MAX) }
     }
 
     /// The image, or nothing. Error: `IMAGES_NOT_AVAILABLE`.
     pub async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
         match &self.place {
-            Place::Folder(folder) => folder.read(name).await,
-            Place::Bucket(bucket) => bucket.read(name).await,
-            Place::Memory(images) => Ok(locked(images).get(name.as_str()).cloned()),
+            Backend::Folder(folder) => folder.read(name).await,
+            Backend::Bucket(bucket) => bucket.read(name).await,
+            Backend::Memory(images) => Ok(locked(images).get(name.as_str()).cloned()),
         }
     }
 
     pub(crate) async fn write(&self, name: &ImageName, bytes: Vec<u8>) -> Result<()> {
         let bytes = Bytes::from(bytes);
         match &self.place {
-            Place::Folder(folder) => folder.write(name, bytes).await,
-            Place::Bucket(bucket) => bucket.write(name, bytes).await,
-            Place::Memory(images) => {
+            Backend::Folder(folder) => folder.write(name, bytes).await,
+            Backend::Bucket(bucket) => bucket.write(name, bytes).await,
+            Backend::Memory(images) => {
                 locked(images).insert(name.as_str().to_owned(), bytes);
                 Ok(())
             }
@@ -90,9 +90,9 @@ impl ImageStore {
 
     pub(crate) async fn remove(&self, name: &ImageName) -> Result<()> {
         match &self.place {
-            Place::Folder(folder) => folder.remove(name).await,
-            Place::Bucket(bucket) => bucket.remove(name).await,
-            Place::Memory(images) => {
+            Backend::Folder(folder) => folder.remove(name).await,
+            Backend::Bucket(bucket) => bucket.remove(name).await,
+            Backend::Memory(images) => {
                 locked(images).remove(name.as_str());
                 Ok(())
             }

@@ -16,9 +16,9 @@ use crate::image_store::{ImageName, Picture};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
 
 /// How long an image that nobody uses stays, for those who still show it.
-const UNUSED: Duration = Duration::from_hours(1);
+const UNUSED_RETENTION: Duration = Duration::from_hours(1);
 /// How long after it was kept an image may be taken into use: well before it could be cleared away.
-const FRESH: Duration = Duration::from_mins(10);
+const MAX_UPLOAD_AGE: Duration = Duration::from_mins(10);
 
 /// What becomes of the image of something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,18 +29,18 @@ pub enum Change {
     /// There is none from now on.
     Clear,
     /// This one, which was kept a moment ago.
-    To(ImageName),
+    Set(ImageName),
 }
 
 /// What an image shall be of. Who may give it one is asked before anything is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum ImageOwner {
     /// An organization that is about to be founded, or the caller.
-    OfCaller,
+    Caller,
     /// This organization.
     Organization(OrganizationId),
     /// A workspace that is about to be made in this organization.
-    NewWorkspaceIn(OrganizationId),
+    NewWorkspace(OrganizationId),
     /// This workspace.
     Workspace(WorkspaceId),
 }
@@ -49,38 +49,38 @@ pub enum Subject {
 ///
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN`; `IMAGE_UNREADABLE`; `IMAGE_TOO_LARGE`; `IMAGES_NOT_AVAILABLE` when the place where
 /// images are does not answer.
-pub async fn keep(executor: &Arc<Executor>, caller: &Caller, subject: Subject, sent: Bytes) -> Result<ImageName> {
-    let format = Picture::format_of(&sent)?;
+pub async fn upload(executor: &Arc<Executor>, caller: &Caller, subject: ImageOwner, sent: Bytes) -> Result<ImageName> {
+    let format = Picture::output_format(&sent)?;
     let name = ImageName::new(format, executor.random.as_ref());
-    executor.run(caller, Reserve { subject, name: name.clone() }).await.result?;
+    executor.run(caller, ReserveName { subject, name: name.clone() }).await.result?;
     let picture = executor.images.decoding.place().await?.run(move || Picture::read(&sent)).await??;
     executor.images.write(&name, picture.into_bytes()).await?;
     Ok(name)
 }
 
 #[derive(Debug)]
-struct Reserve {
-    subject: Subject,
+struct ReserveName {
+    subject: ImageOwner,
     name: ImageName,
 }
 
-impl Command for Reserve {
+impl Command for ReserveName {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         match self.subject {
-            Subject::OfCaller => {
+            ImageOwner::Caller => {
                 cx.user()?;
             }
-            Subject::Organization(organization) => {
+            ImageOwner::Organization(organization) => {
                 access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
             }
-            Subject::NewWorkspaceIn(organization) => {
+            ImageOwner::NewWorkspace(organization) => {
                 access::authorize(cx, organization, RequiredPermission::Membership).await?;
             }
-            Subject::Workspace(workspace) => {
+            ImageOwner::Workspace(workspace) => {
                 access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
             }
         }
@@ -92,25 +92,25 @@ impl Command for Reserve {
 /// Does what is to be done about an image, and says what is stored of it from now on; `before` is what was.
 ///
 /// Error: `IMAGES_NOT_AVAILABLE` for one that was kept too long ago.
-pub(crate) async fn settle(cx: &mut Context<'_>, before: &str, change: &Change) -> Result<String> {
+pub(crate) async fn apply_change(cx: &mut Context<'_>, before: &str, change: &Change) -> Result<String> {
     let after = match change {
         Change::Keep => return Ok(before.to_owned()),
         Change::Clear => "",
-        Change::To(name) => {
-            if cx.tx.execute(sql::TAKE_UP, (name.as_str(), cx.now.minus(FRESH))).await? == 0 {
+        Change::Set(name) => {
+            if cx.tx.execute(sql::MARK_USED, (name.as_str(), cx.now.minus(MAX_UPLOAD_AGE))).await? == 0 {
                 return Err(Code::ImagesNotAvailable.into());
             }
             name.as_str()
         }
     };
-    let_go(cx, before).await?;
+    mark_unused(cx, before).await?;
     Ok(after.to_owned())
 }
 
 /// Notes that an image is nobody's any more.
-async fn let_go(cx: &mut Context<'_>, name: &str) -> Result<()> {
+async fn mark_unused(cx: &mut Context<'_>, name: &str) -> Result<()> {
     if !name.is_empty() {
-        cx.tx.execute(sql::LET_GO, (name, cx.now)).await?;
+        cx.tx.execute(sql::MARK_UNUSED, (name, cx.now)).await?;
     }
     Ok(())
 }
@@ -119,43 +119,43 @@ async fn let_go(cx: &mut Context<'_>, name: &str) -> Result<()> {
 pub async fn delete_unused(executor: &Arc<Executor>) -> Result<usize> {
     let mut cleared = 0;
     loop {
-        let names = executor.query(&Caller::anonymous(), &Unused).await.result?;
+        let names = executor.query(&Caller::anonymous(), &FindUnused).await.result?;
         if names.is_empty() {
             return Ok(cleared);
         }
         for (name,) in names {
             // The file first: should this process end in between, its name is there for the next one to begin with.
             executor.images.remove(&name.parse().map_err(Problem::internal)?).await?;
-            executor.run(&Caller::anonymous(), Forget { name }).await.result?;
+            executor.run(&Caller::anonymous(), DeleteRow { name }).await.result?;
             cleared += 1;
         }
     }
 }
 
-struct Unused;
+struct FindUnused;
 
-impl Query for Unused {
+impl Query for FindUnused {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = Vec<(String,)>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<(String,)>> {
-        Ok(cx.tx.all(sql::UNUSED, (cx.now.minus(UNUSED),)).await?)
+        Ok(cx.tx.all(sql::UNUSED, (cx.now.minus(UNUSED_RETENTION),)).await?)
     }
 }
 
 #[derive(Debug)]
-struct Forget {
+struct DeleteRow {
     name: String,
 }
 
-impl Command for Forget {
+impl Command for DeleteRow {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        cx.tx.execute(sql::FORGET, (&self.name, cx.now.minus(UNUSED))).await?;
+        cx.tx.execute(sql::DELETE, (&self.name, cx.now.minus(UNUSED_RETENTION))).await?;
         Ok(())
     }
 }

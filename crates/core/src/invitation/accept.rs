@@ -113,7 +113,7 @@ impl Accept {
         }
         let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
         if proves {
-            cx.tx.defer(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
+            cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
         }
         let membership = match before {
             Some(membership) => membership,
@@ -132,7 +132,7 @@ impl Accept {
             domain::auto_join(cx, user).await?;
         }
         if before.is_none() && !seats.has_bound() {
-            organization::seat_one_more(cx, organization)?;
+            organization::increment_member_count(cx, organization)?;
         }
         Ok(Outcome {
             invited_email: invitation.email_key.clone(),
@@ -168,7 +168,7 @@ impl Place {
         id: WorkspaceId,
         before: Option<MembershipId>,
     ) -> Result<Self> {
-        let found = cx.tx.one(workspace::sql::FIND, (organization, id)).await?;
+        let found = cx.tx.one(workspace::sql::SUMMARY, (organization, id)).await?;
         let is_new = match before {
             Some(membership) => {
                 cx.tx.optional(workspace::sql::MEMBERSHIP, (organization, id, membership)).await?.is_none()

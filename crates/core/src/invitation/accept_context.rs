@@ -7,12 +7,12 @@ use crate::execution::Context;
 use crate::id::{MembershipId, SessionId, SignInId, WorkspaceId};
 use crate::permission::PermissionSet;
 use crate::user;
-use crate::user::sql::OwnerInSession;
+use crate::user::sql::AddressOwnerInSession;
 
 /// The user who owns the invited address, signed in here.
 #[derive(Debug)]
 pub(super) struct Invitee {
-    pub(super) owner: OwnerInSession,
+    pub(super) owner: AddressOwnerInSession,
     pub(super) sign_in: SignInId,
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn invitee(cx: &mut Context<'_>, invitation: &Invitation) -> Re
     Ok(invitee_among(session, owner))
 }
 
-fn invitee_among(session: Option<SessionId>, owner: Option<OwnerInSession>) -> Result<Invitee, Code> {
+fn invitee_among(session: Option<SessionId>, owner: Option<AddressOwnerInSession>) -> Result<Invitee, Code> {
     let Some(owner) = owner else {
         return Err(Code::InvitationRequiresSignup);
     };
@@ -83,7 +83,7 @@ impl AcceptContext {
     }
 }
 
-fn owner(row: &Behind) -> Option<OwnerInSession> {
+fn owner(row: &Behind) -> Option<AddressOwnerInSession> {
     let (verified_at, sign_in_id) = (row.verified_at, row.sign_in_id);
-    Some(OwnerInSession { email_id: row.email_id?, user_id: row.user_id?, verified_at, sign_in_id })
+    Some(AddressOwnerInSession { email_id: row.email_id?, user_id: row.user_id?, verified_at, sign_in_id })
 }

@@ -69,7 +69,7 @@ pub(super) async fn granted_by(
     let workspace = match workspace {
         None => None,
         Some((workspace, role)) => {
-            let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
+            let found = cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?;
             found.ok_or(Code::WorkspaceNotFound)?;
             let found = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await?;
             let found = found.ok_or(Code::RoleNotFound)?;

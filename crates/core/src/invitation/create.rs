@@ -88,10 +88,10 @@ impl Create {
     async fn refuse_members(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
         let (organization, key) = (grant.organization(), self.invitee.key());
         let is_member = match &granted.workspace {
-            None => cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some(),
+            None => cx.tx.optional(membership::sql::BY_EMAIL, (organization, key)).await?.is_some(),
             Some(there) => {
                 let given = (organization, there.workspace, key);
-                cx.tx.optional(workspace::sql::MEMBER_OF_ADDRESS, given).await?.is_some()
+                cx.tx.optional(workspace::sql::BY_EMAIL, given).await?.is_some()
             }
         };
         if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }

@@ -16,7 +16,7 @@ pub(crate) fn join(
 ) -> Result<Membership> {
     let (id, now) = (cx.id(), cx.now);
     cx.tx.defer(sql::INSERT, (id, organization, user, now))?;
-    cx.tx.defer(organization::sql::GIVE_ROLE, (organization, id, role))?;
+    cx.tx.defer(organization::sql::ASSIGN_ROLE, (organization, id, role))?;
     let public_metadata = "{}".to_owned();
     Ok(Membership {
         id,

@@ -14,15 +14,11 @@ pub struct ListOwn;
 /// One of the caller's memberships.
 #[derive(Debug)]
 pub struct OwnMembership {
-    /// The membership.
     pub membership: Membership,
-    /// The organization.
     pub organization: Organization,
-    /// The caller.
     pub user: PublicUser,
-    /// The roles, oldest first.
     pub roles: Vec<MembershipRole>,
-    /// Whether the organization lets them in from where they are.
+    /// Whether the organization's address list admits the caller's address.
     pub is_address_allowed: bool,
 }
 
@@ -33,7 +29,7 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
-        let (person, from) = (cx.tx.one(user::sql::PUBLIC, (user,)).await?, cx.caller.address);
+        let (person, from) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, cx.caller.address);
         let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;

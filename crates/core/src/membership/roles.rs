@@ -14,11 +14,8 @@ use crate::permission::{RequiredPermission, Requirement};
 /// `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
 pub struct AssignRole {
-    /// Of which organization.
     pub organization: OrganizationId,
-    /// To whom.
     pub member: MemberId,
-    /// Which role.
     pub role: RoleId,
 }
 
@@ -31,7 +28,7 @@ impl Command for AssignRole {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, role) = check(cx, &grant, self.role, self.member).await?;
         cx.executor.settings.roles.may_give(&role.permissions)?;
-        cx.tx.execute(organization::sql::GIVE_ROLE, (grant.organization(), membership, self.role)).await?;
+        cx.tx.execute(organization::sql::ASSIGN_ROLE, (grant.organization(), membership, self.role)).await?;
         Ok(())
     }
 }
@@ -41,11 +38,8 @@ impl Command for AssignRole {
 /// Errors: as for [`AssignRole`]; `LAST_ADMIN` when the organization would be left without an admin.
 #[derive(Debug)]
 pub struct RevokeRole {
-    /// Of which organization.
     pub organization: OrganizationId,
-    /// From whom.
     pub member: MemberId,
-    /// Which role.
     pub role: RoleId,
 }
 
@@ -58,7 +52,7 @@ impl Command for RevokeRole {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, _) = check(cx, &grant, self.role, self.member).await?;
         let given = (grant.organization(), membership, self.role);
-        if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
+        if cx.tx.optional(sql::REVOKE_ROLE, given).await?.is_none()
             && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
         {
             return Err(Code::LastAdmin.into());

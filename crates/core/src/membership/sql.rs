@@ -10,17 +10,12 @@ use vestibule_db::{Text, record, sql};
 record! {
     /// That a user is a member of an organization.
     pub struct Membership {
-        /// Which one.
         pub id: MembershipId,
-        /// Of which organization.
         pub organization_id: OrganizationId,
-        /// Who.
         pub user_id: UserId,
         /// A JSON object.
         pub public_metadata: String,
-        /// Since when.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -28,19 +23,13 @@ record! {
 record! {
     /// A role that a membership has.
     pub struct MembershipRole {
-        /// Whose.
         pub membership_id: MembershipId,
-        /// Which role.
         pub id: RoleId,
-        /// Whose role; `None` for the deployment's.
+        /// `None` for a shared role of the deployment.
         pub organization_id: Option<OrganizationId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -48,37 +37,23 @@ record! {
 record! {
     /// A member as other members see them.
     pub struct Member {
-        /// The membership.
         pub id: MembershipId,
-        /// Who.
         pub user_id: UserId,
         /// A JSON object.
         pub public_metadata: String,
-        /// Since when.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
-        /// Perhaps empty.
         pub first_name: String,
-        /// Perhaps empty.
         pub last_name: String,
-        /// Perhaps none.
         pub username: Option<String>,
-        /// The name of their picture; perhaps empty.
+        /// The picture's file name; empty without one.
         pub image_url: String,
-        /// When the account was made.
         pub user_created_at: Timestamp,
-        /// When it last changed.
         pub user_updated_at: Timestamp,
-        /// The primary address's id.
         pub email_id: Option<EmailAddressId>,
-        /// The primary address.
         pub email: Option<String>,
-        /// When that was proved.
         pub email_verified_at: Option<Timestamp>,
-        /// When it was added.
         pub email_created_at: Option<Timestamp>,
-        /// When it last changed.
         pub email_updated_at: Option<Timestamp>,
     }
 }
@@ -130,7 +105,7 @@ sql! {
           WHERE m.organization_id = $1";
 
     /// Whether somebody with this address is in the organization.
-    OF_ADDRESS(OrganizationId, Text) -> (MembershipId,) =
+    BY_EMAIL(OrganizationId, Text) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND e.address_key = $2";
 
@@ -138,7 +113,7 @@ sql! {
     PAGE(OrganizationId, i64, i64) -> Member =
         members!("WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
 
-    ONE(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
+    MEMBER(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
 
     /// The roles of memberships between two ids: of a page.
     ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> MembershipRole =
@@ -177,30 +152,30 @@ sql! {
       RETURNING id";
 
     /// The same in an organization that was deleted, where nobody needs an admin any more.
-    DELETE_OF_DELETED(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
+    DELETE_IN_DELETED_ORGANIZATION(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
             AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NOT NULL)
       RETURNING id";
 
-    LEAVE_DELETED_WORKSPACES(OrganizationId) invalidates Organization(1) =
+    RECOUNT_WORKSPACE_MEMBERS(OrganizationId) invalidates Organization(1) =
         "UPDATE workspaces
             SET member_count = (SELECT COUNT(*) FROM workspace_memberships m
                                  WHERE m.organization_id = $1 AND m.workspace_id = workspaces.id)
           WHERE organization_id = $1";
 
     /// One member less in each workspace that a membership is about to leave.
-    LEAVE_WORKSPACES(OrganizationId, MembershipId, Timestamp) invalidates Organization(1) =
+    DECREMENT_WORKSPACE_MEMBER_COUNTS(OrganizationId, MembershipId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3
           WHERE organization_id = $1
             AND id IN (SELECT wm.workspace_id FROM workspace_memberships wm
                         WHERE wm.organization_id = $1 AND wm.organization_membership_id = $2)";
 
-    REMOVE_MEMBER(OrganizationId, Timestamp) invalidates Organization(1) =
+    DECREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count - 1, updated_at = $2 WHERE id = $1";
 
     /// Takes a role, unless it is what makes somebody the last admin. Another of their roles may make them one too.
-    TAKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
+    REVOKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3
             AND EXISTS (SELECT 1 FROM organization_membership_roles mr

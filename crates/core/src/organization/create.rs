@@ -14,20 +14,15 @@ use crate::{images, session};
 /// Errors: `UNAUTHORIZED`; `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
-    /// Its name.
     pub name: OrganizationName,
-    /// Perhaps empty.
     pub description: Description,
-    /// Its image, if it shall have one.
     pub image: images::Change,
 }
 
 /// A new organization and its founder's membership.
 #[derive(Debug)]
 pub struct Created {
-    /// The organization.
     pub organization: Organization,
-    /// The founder's membership.
     pub membership: Membership,
 }
 
@@ -40,15 +35,15 @@ impl Command for Create {
         let user = cx.user()?;
         let creator = cx.executor.deployment()?.creator_role_id;
         let most = cx.executor.settings.organizations.most_per_user();
-        if most < i64::MAX && cx.tx.one(sql::COUNT_FOUNDED, (user, creator)).await?.0 >= most {
+        if most < i64::MAX && cx.tx.one(sql::COUNT_CREATED, (user, creator)).await?.0 >= most {
             return Err(Code::OrganizationLimit.into());
         }
         let id = cx.id();
-        let image = images::settle(cx, "", &self.image).await?;
+        let image = images::apply_change(cx, "", &self.image).await?;
         let made = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let organization = cx.tx.one(sql::INSERT, made).await?;
         let membership = membership::join(cx, id, user, creator)?;
-        session::set_organization(cx, Some(membership.id)).await?;
+        session::set_active_organization(cx, Some(membership.id)).await?;
         Ok(Created { organization, membership })
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sql::{self, Deleted, Organization};
+use super::sql::{self, DeletedOrganization, Organization};
 use crate::access;
 use crate::cache;
 use crate::error::{Code, Result};
@@ -27,7 +27,6 @@ const NEVER: Timestamp = Timestamp::from_microseconds(0);
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin.
 #[derive(Debug)]
 pub struct Delete {
-    /// Which one.
     pub organization: OrganizationId,
 }
 
@@ -40,8 +39,8 @@ impl Command for Delete {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         let organization = grant.organization();
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
-        cx.tx.execute(sql::CLEAR_SIGN_INS, (organization,)).await?;
-        cx.tx.execute(sql::CLEAR_DEFAULTS, (organization,)).await?;
+        cx.tx.execute(sql::DEACTIVATE_IN_SIGN_INS, (organization,)).await?;
+        cx.tx.execute(sql::DEACTIVATE_IN_DEFAULTS, (organization,)).await?;
         if cx.executor.settings.organizations.days_to_restore == 0 {
             cx.after_commit.on_success(|executor| executor.cleanup.notify_one());
         }
@@ -51,10 +50,8 @@ impl Command for Delete {
 
 /// A deleted organization, and until when it can be brought back.
 #[derive(Debug)]
-pub struct Restorable {
-    /// The organization.
-    pub organization: Deleted,
-    /// From this instant on it is too late.
+pub struct RestorableOrganization {
+    pub organization: DeletedOrganization,
     pub erased_at: Timestamp,
 }
 
@@ -65,14 +62,14 @@ pub struct ListDeleted;
 impl Query for ListDeleted {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = Vec<Restorable>;
+    type Out = Vec<RestorableOrganization>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Restorable>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<RestorableOrganization>> {
         let user = cx.user()?;
         let days = days(cx);
-        let deleted = cx.tx.all(sql::DELETED_OF_USER, (user, cx.now.minus(days))).await?;
+        let deleted = cx.tx.all(sql::RESTORABLE_BY_USER, (user, cx.now.minus(days))).await?;
         let restorable =
-            |organization: Deleted| Restorable { erased_at: organization.deleted_at.plus(days), organization };
+            |organization: DeletedOrganization| RestorableOrganization { erased_at: organization.deleted_at.plus(days), organization };
         Ok(deleted.into_iter().map(restorable).collect())
     }
 }
@@ -82,7 +79,6 @@ impl Query for ListDeleted {
 /// Errors: `UNAUTHORIZED`; `NOTHING_TO_RESTORE` unless the caller was an admin of it, and its days are not over.
 #[derive(Debug)]
 pub struct Restore {
-    /// Which one.
     pub organization: OrganizationId,
 }
 
@@ -94,7 +90,7 @@ impl Command for Restore {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
         let user = cx.user()?;
         let days = days(cx);
-        let deleted = cx.tx.all(sql::DELETED_OF_USER, (user, cx.now.minus(days))).await?;
+        let deleted = cx.tx.all(sql::RESTORABLE_BY_USER, (user, cx.now.minus(days))).await?;
         let is_theirs = deleted.iter().any(|deleted| deleted.id == self.organization);
         let restored = if is_theirs { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
         Ok(restored.ok_or(Code::NothingToRestore)?)
@@ -103,7 +99,7 @@ impl Command for Restore {
 
 /// Erases the organizations whose days are over, and says how many there were. One that cannot be erased is passed by
 /// until the next time.
-pub async fn erase_due(executor: &Arc<Executor>) -> Result<usize> {
+pub async fn erase_deleted(executor: &Arc<Executor>) -> Result<usize> {
     let (mut erased, mut after) = (0, OrganizationId::from(0));
     while let Some(organization) = executor.query(&Caller::anonymous(), &NextToErase { after }).await.result? {
         after = organization;
@@ -163,10 +159,10 @@ impl Command for Erase {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Erased> {
         let until = cx.now.minus(days(cx));
         // Of what is erased in part nothing is brought back, whatever becomes of the settings.
-        if cx.tx.optional(sql::BEGIN_ERASING, (self.organization, until, NEVER)).await?.is_none() {
+        if cx.tx.optional(sql::START_ERASURE, (self.organization, until, NEVER)).await?.is_none() {
             return Ok(Erased::Cached);
         }
-        cx.tx.execute(images::sql::LET_GO_OF_ORGANIZATION, (self.organization, cx.now)).await?;
+        cx.tx.execute(images::sql::MARK_ORGANIZATION_IMAGES_UNUSED, (self.organization, cx.now)).await?;
         let mut room = BATCH;
         // In an order in which nothing points at what is gone already; the rest goes with what it hangs on.
         for statement in [
@@ -182,7 +178,7 @@ impl Command for Erase {
             }
         }
         cx.tx.execute(cache::sql::DELETE, (self.organization,)).await?;
-        cx.tx.execute(sql::ERASE, (self.organization,)).await?;
+        cx.tx.execute(sql::ERASE_ORGANIZATION, (self.organization,)).await?;
         Ok(Erased::Whole)
     }
 }

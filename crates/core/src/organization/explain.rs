@@ -60,20 +60,18 @@ impl Action {
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` for who is no member, to whom nothing is explained.
 #[derive(Debug)]
 pub struct Explain {
-    /// Where.
     pub organization: OrganizationId,
-    /// What.
     pub action: Action,
 }
 
 /// The answer to why.
 #[derive(Debug)]
 pub struct Explanation {
-    /// What it would be refused with.
+    /// The code that the action would be refused with.
     pub refusal: Option<Code>,
-    /// The caller's roles that allow it.
+    /// The caller's roles that allow the action.
     pub by: Vec<MembershipRole>,
-    /// The permission that would do, when none of the caller's does.
+    /// The permission that would allow it.
     pub missing: Option<&'static str>,
 }
 

@@ -13,7 +13,6 @@ use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member.
 #[derive(Debug)]
 pub struct ListRoles {
-    /// Which organization's.
     pub organization: OrganizationId,
 }
 
@@ -34,11 +33,8 @@ impl Query for ListRoles {
 /// caller does not; `PERMISSION_UNKNOWN`, `PERMISSION_ARCHIVED`.
 #[derive(Debug)]
 pub struct CreateRole {
-    /// Which organization's.
     pub organization: OrganizationId,
-    /// Its name.
     pub name: RoleName,
-    /// What it allows.
     pub permissions: PermissionSet,
 }
 
@@ -68,11 +64,9 @@ impl Command for CreateRole {
 /// without a replacement, with who has it; `LAST_ADMIN` when the replacement would leave nobody an admin.
 #[derive(Debug)]
 pub struct RemoveRole {
-    /// Which organization's.
     pub organization: OrganizationId,
-    /// Which role.
     pub role: RoleId,
-    /// What those get who have it.
+    /// Assigned to everybody who has the role.
     pub replacement: Option<RoleId>,
 }
 
@@ -101,7 +95,7 @@ impl Command for RemoveRole {
             }
             None => self.refuse_in_use(cx, organization).await?,
         }
-        cx.tx.execute(sql::TAKE_FROM_ALL, (organization, self.role)).await?;
+        cx.tx.execute(sql::REVOKE_ROLE_FROM_ALL, (organization, self.role)).await?;
         cx.tx.optional(sql::HAS_ADMIN, (organization,)).await?.ok_or(Code::LastAdmin)?;
         cx.tx.optional(sql::REMOVE_ROLE, (organization, self.role, cx.now)).await?.ok_or(Code::RoleNotFound)?;
         Ok(())
@@ -111,8 +105,8 @@ impl Command for RemoveRole {
 impl RemoveRole {
     async fn refuse_in_use(&self, cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
         let holders = cx.tx.all(sql::ROLE_HOLDERS, (organization, self.role)).await?;
-        let is_invited = cx.tx.optional(sql::ROLE_INVITED, (organization, self.role)).await?.is_some();
-        match holders_by_name(&holders, is_invited) {
+        let is_invited = cx.tx.optional(sql::INVITATION_WITH_ROLE, (organization, self.role)).await?.is_some();
+        match describe_role_holders(&holders, is_invited) {
             None => Ok(()),
             Some(names) => Err(Code::RoleInUse
                 .saying(format!("In use by {names}. Name another role for them as replacement_role_id."))),
@@ -121,7 +115,7 @@ impl RemoveRole {
 }
 
 /// Who has a role, for whoever wants to remove it; `None` when nobody has.
-pub(crate) fn holders_by_name(holders: &[sql::Holder], is_invited: bool) -> Option<String> {
+pub(crate) fn describe_role_holders(holders: &[sql::RoleHolder], is_invited: bool) -> Option<String> {
     let names = holders.iter().map(|holder| {
         let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
         if name.is_empty() { format!("member {}", holder.membership_id) } else { name }

@@ -16,21 +16,16 @@ use crate::{images, membership, workspace};
 /// `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
-    /// Which one.
     pub organization: OrganizationId,
-    /// A new name.
     pub name: Option<OrganizationName>,
-    /// A new description, perhaps empty.
     pub description: Option<Description>,
-    /// What becomes of its image.
     pub image: images::Change,
-    /// From where its members may come in; an empty list for everywhere.
+    /// The networks that members may connect from.
     pub addresses: Option<AddressList>,
-    /// Whether that list counts.
+    /// Whether `addresses` is enforced.
     pub restricts_addresses: Option<bool>,
-    /// Whether its members need a second factor.
-    pub demands_mfa: Option<bool>,
-    /// The workspace that new members come into as well; 0 for none.
+    pub enforce_mfa: Option<bool>,
+    /// The workspace that new members join automatically; 0 for none.
     pub auto_assigned_workspace: Option<WorkspaceId>,
 }
 
@@ -44,12 +39,12 @@ impl Command for Update {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization = grant.organization();
         let now = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
-        if self.demands_mfa == Some(true) {
+        if self.enforce_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
         }
         let workspace = self.auto_assigned_workspace.unwrap_or(now.auto_assigned_workspace_id);
         if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
-            let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
+            let found = cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?;
             found.ok_or(Code::WorkspaceNotFound)?;
         }
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
@@ -60,7 +55,7 @@ impl Command for Update {
         let name = self.name.as_ref().map_or(now.name.as_str(), OrganizationName::as_str);
         let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        let image = images::settle(cx, &now.image_url, &self.image).await?;
+        let image = images::apply_change(cx, &now.image_url, &self.image).await?;
         let update = sql::UpdateOrganization {
             organization,
             name,

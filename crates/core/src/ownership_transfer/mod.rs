@@ -95,7 +95,7 @@ impl Command for Accept {
             cx.tx.execute(sql::TAKE, (organization, giver, role)).await?;
         }
         let member = cx.executor.deployment()?.member_role_id;
-        cx.tx.execute(organization::sql::GIVE_ROLE, (organization, giver, member)).await?;
+        cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, giver, member)).await?;
         Ok(())
     }
 }

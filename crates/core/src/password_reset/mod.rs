@@ -12,20 +12,19 @@ use crate::permission::Requirement;
 use crate::secret::{AttemptToken, TypedCode};
 use crate::sign_in::{SignedIn, open};
 use crate::verification::sql::{self, Attempt};
-use crate::verification::{FindOwn, Method, Purpose, SignUpProfile, check_code, insert, own, send};
+use crate::verification::{FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail};
 use crate::{domain, rate_limit, session, user};
 
 /// What comes of having forgotten a password: the session for the cookie, if it is a new one.
 #[derive(Debug)]
-pub struct Forgotten {
-    /// The browser's session.
+pub struct PasswordResetStarted {
     pub session: SignedIn,
 }
 
 /// Mails a code to whoever has this address; to nobody, if nobody has it, and the caller sees no difference.
 ///
 /// Errors: `MAIL_NOT_AVAILABLE` where no mail is sent; `TOO_MANY_REQUESTS`.
-pub async fn forgot_password(executor: &Arc<Executor>, caller: &Caller, address: EmailAddress) -> Reply<Forgotten> {
+pub async fn start_password_reset(executor: &Arc<Executor>, caller: &Caller, address: EmailAddress) -> Reply<PasswordResetStarted> {
     if executor.mail_transport.is_none() {
         return Reply::refused(Code::MailNotAvailable.into());
     }
@@ -44,14 +43,14 @@ struct Forget {
 impl Command for Forget {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = Forgotten;
+    type Out = PasswordResetStarted;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Forgotten> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<PasswordResetStarted> {
         let token = session::ensure(cx).await?;
         let method = Method::EmailOtp;
-        let attempt = insert(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
-        send(cx, &attempt, method, "").await?;
-        Ok(Forgotten { session: SignedIn::now(cx, token).await? })
+        let attempt = insert_attempt(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
+        send_mail(cx, &attempt, method, "").await?;
+        Ok(PasswordResetStarted { session: SignedIn::load(cx, token).await? })
     }
 }
 
@@ -59,7 +58,7 @@ impl Command for Forget {
 ///
 /// Errors: `INVALID_VERIFICATION_CODE`, also where none was asked for in this browser; `VERIFICATION_CODE_EXPIRED`;
 /// `TOO_MANY_REQUESTS`.
-pub async fn prove_forgotten(
+pub async fn verify_reset_code(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddress,
@@ -70,7 +69,7 @@ pub async fn prove_forgotten(
         Ok(attempt) => attempt,
         Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
     };
-    match check_code(executor, caller, FindOwn { attempt, purpose: Purpose::Password }, code).await {
+    match check_code(executor, caller, FindOwnAttempt { attempt, purpose: Purpose::Password }, code).await {
         Ok(attempt) => executor.run(caller, Prove { attempt }).await,
         Err(reply) => reply,
     }
@@ -105,7 +104,7 @@ impl Command for Prove {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptToken> {
         let Attempt { id, generation, .. } = self.attempt;
-        cx.tx.optional(sql::PROVE, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
+        cx.tx.optional(sql::MARK_VERIFIED, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
         Ok(cx.executor.keys.reset(id, generation))
     }
 }
@@ -119,7 +118,7 @@ pub async fn reset_password(
     token: AttemptToken,
     chosen: Password,
 ) -> Reply<SignedIn> {
-    let found = executor.query(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::Password }).await;
+    let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::Password }).await;
     let is_right = |attempt: &Attempt| token.is(&executor.keys.reset(attempt.id, attempt.generation));
     let Some(attempt) = found.result.ok().filter(is_right) else {
         return Reply { session: found.session, ..Reply::refused(Code::InvalidResetToken.into()) };
@@ -143,18 +142,18 @@ impl Command for Reset {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let Attempt { id, generation, address_key, .. } = &self.attempt;
-        own(cx, *id).await.map_err(|_| Code::InvalidResetToken)?;
-        cx.tx.optional(sql::USE_PROOF, (*id, *generation, cx.now)).await?.ok_or(Code::InvalidResetToken)?;
+        load_own_attempt(cx, *id).await.map_err(|_| Code::InvalidResetToken)?;
+        cx.tx.optional(sql::COMPLETE_VERIFIED, (*id, *generation, cx.now)).await?.ok_or(Code::InvalidResetToken)?;
         let owner = open(cx, address_key).await?;
         let user = owner.user_id;
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
         // Who knew the old one may be signed in somewhere, and in this browser too.
-        session::end_all(cx, user).await?;
+        session::end_all_sign_ins(cx, user).await?;
         rate_limit::forget_account(cx, address_key).await?;
         rate_limit::forget_codes(cx, address_key).await?;
         rate_limit::forget_password(cx, user).await?;
         domain::auto_join(cx, user).await?;
-        let token = session::begin(cx, user).await?;
-        SignedIn::now(cx, Some(token)).await
+        let token = session::create_sign_in(cx, user).await?;
+        SignedIn::load(cx, Some(token)).await
     }
 }

@@ -19,9 +19,9 @@ use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
 pub(crate) use show::show;
-pub use show::{Show, ShowToKeep, ShownSession, ShownSignIn};
+pub use show::{Show, ShowCacheable, SessionDetails, SignInDetails};
 pub use sign_ins::{EndSignIn, ListSignIns};
-pub(crate) use sign_ins::{end_all, end_others};
+pub(crate) use sign_ins::{end_all_sign_ins, end_other_sign_ins};
 pub use sign_out::SignOut;
 pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
@@ -31,14 +31,14 @@ pub use switch_sign_in::SwitchSignIn;
 /// new token in any case, so that one planted before the sign-in is worth nothing after it (ASVS 7.2.4).
 ///
 /// Error: `USER_ALREADY_SIGNED_IN`.
-pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
+pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
     let token = SessionToken::new(cx.random());
     let expires_at = cx.now.plus(cx.executor.settings.sessions.absolute);
     let earlier = cx.session.as_ref().map(|session| session.id);
     let session = earlier.unwrap_or_else(|| cx.id());
-    let statement = if earlier.is_some() { sql::RENEW } else { sql::INSERT };
+    let statement = if earlier.is_some() { sql::ROTATE_TOKEN } else { sql::INSERT };
     cx.tx.execute(statement, (session, &token.digest(), cx.now, expires_at)).await?;
-    cx.tx.execute(sql::DELETE_ENDED, (session, user, cx.now)).await?;
+    cx.tx.execute(sql::DELETE_EXPIRED_SIGN_IN, (session, user, cx.now)).await?;
     let (address, sign_in) = (cx.caller.address.to_string(), cx.id());
     let new = sql::NewSignIn {
         id: sign_in,
@@ -52,7 +52,7 @@ pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionT
     if cx.tx.optional(sql::INSERT_SIGN_IN, new).await?.is_none() {
         return Err(Code::UserAlreadySignedIn.into());
     }
-    cx.tx.execute(sql::ACTIVATE, (session, sign_in, cx.now)).await?;
+    cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     Ok(token)
 }
@@ -70,25 +70,25 @@ pub(crate) async fn ensure(cx: &mut Context<'_>) -> Result<Option<SessionToken>>
 }
 
 /// Notes that the caller's session has an attempt to show until then.
-pub(crate) async fn note_attempt(cx: &mut Context<'_>, until: Timestamp) -> Result<()> {
+pub(crate) async fn extend_attempts_until(cx: &mut Context<'_>, until: Timestamp) -> Result<()> {
     if let Some(session) = cx.session.as_mut() {
         session.attempts_until = session.attempts_until.max(until);
         let id = session.id;
-        cx.tx.execute(sql::NOTE_ATTEMPT, (id, until)).await?;
+        cx.tx.execute(sql::EXTEND_ATTEMPTS_UNTIL, (id, until)).await?;
     }
     Ok(())
 }
 
 /// Who chooses what to act in hears that they are no member, rather than that they may not.
-pub(crate) fn no_member(problem: Problem) -> Problem {
+pub(crate) fn forbidden_as_not_a_member(problem: Problem) -> Problem {
     if problem.code() == Code::Forbidden { Code::NotAMember.into() } else { problem }
 }
 
 /// Makes an organization the active one, of the sign-in and as the user's default; `None` for none.
-pub(crate) async fn set_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
+pub(crate) async fn set_active_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
     let user = cx.user()?;
     if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
-        cx.tx.execute(sql::SET_ORGANIZATION, (session, sign_in, membership, cx.now)).await?;
+        cx.tx.execute(sql::SET_ACTIVE_ORGANIZATION, (session, sign_in, membership, cx.now)).await?;
     }
     cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
     Ok(())

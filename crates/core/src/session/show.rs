@@ -17,31 +17,26 @@ pub struct Show;
 
 /// A session with its sign-ins.
 #[derive(Clone, Debug)]
-pub struct ShownSession {
-    /// The session itself.
+pub struct SessionDetails {
     pub session: CurrentSession,
-    /// Every sign-in that has not ended, oldest first.
-    pub sign_ins: Vec<ShownSignIn>,
-    /// Every attempt to sign in or up that is open, the newest first.
+    /// Active sign-ins, oldest first.
+    pub sign_ins: Vec<SignInDetails>,
+    /// Open attempts to sign in or up, newest first.
     pub attempts: Vec<Attempt>,
 }
 
 /// A sign-in with its user and what they act in.
 #[derive(Clone, Debug)]
-pub struct ShownSignIn {
-    /// The sign-in itself.
+pub struct SignInDetails {
     pub sign_in: SignIn,
-    /// Whose it is.
     pub user: PublicUser,
-    /// The roles of its active organization membership.
     pub roles: Vec<SignInRole>,
-    /// The roles of its active workspace membership.
     pub workspace_roles: Vec<SignInWorkspaceRole>,
 }
 
-impl ShownSession {
+impl SessionDetails {
     /// The active sign-in.
-    pub fn active(&self) -> Option<&ShownSignIn> {
+    pub fn active(&self) -> Option<&SignInDetails> {
         let active: SignInId = self.session.sign_in_id.filter(|_| self.session.user_id.is_some())?;
         self.sign_ins.iter().find(|shown| shown.sign_in.id == active)
     }
@@ -50,21 +45,21 @@ impl ShownSession {
 impl Query for Show {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = Option<ShownSession>;
+    type Out = Option<SessionDetails>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
         show(cx).await
     }
 }
 
 /// The same, with how long it stays so.
 #[derive(Debug)]
-pub struct ShowToKeep;
+pub struct ShowCacheable;
 
-impl Query for ShowToKeep {
+impl Query for ShowCacheable {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = (Option<ShownSession>, Option<Validity>);
+    type Out = (Option<SessionDetails>, Option<Validity>);
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let shown = show(cx).await?;
@@ -77,7 +72,7 @@ impl Query for ShowToKeep {
 }
 
 /// The caller's session as it is by now, for commands that changed it.
-pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
     let Some(session) = cx.session.clone() else {
         return Ok(None);
     };
@@ -99,15 +94,15 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
         Vec::new()
     };
     let sign_ins = sign_ins.into_iter().map(|row| {
-        let (sign_in, user) = row.apart();
+        let (sign_in, user) = row.into_parts();
         let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
         let of_workspace = |role: &&SignInWorkspaceRole| Some(role.membership_id) == sign_in.workspace_membership_id;
-        ShownSignIn {
+        SignInDetails {
             roles: roles.iter().filter(of_membership).cloned().collect(),
             workspace_roles: workspace_roles.iter().filter(of_workspace).cloned().collect(),
             user,
             sign_in,
         }
     });
-    Ok(Some(ShownSession { sign_ins: sign_ins.collect(), attempts, session }))
+    Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, session }))
 }

@@ -1,6 +1,6 @@
 //! Leaving: one sign-in, or all of a session.
 
-use super::show::{ShownSession, show};
+use super::show::{SessionDetails, show};
 use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -21,9 +21,9 @@ pub struct SignOut {
 impl Command for SignOut {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::SignInNotFound];
-    type Out = Option<ShownSession>;
+    type Out = Option<SessionDetails>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
         let Some(session) = cx.session.as_ref().map(|session| session.id) else {
             return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
         };
@@ -37,7 +37,7 @@ impl Command for SignOut {
                 cx.tx.execute(sql::DELETE_SIGN_INS, (session,)).await?;
             }
         }
-        cx.tx.execute(sql::DEACTIVATE, (session, cx.now)).await?;
+        cx.tx.execute(sql::CLEAR_ACTIVE_SIGN_IN, (session, cx.now)).await?;
         if let Some(session) = &mut cx.session {
             session.updated_at = cx.now;
             (session.sign_in_id, session.user_id) = (None, None);

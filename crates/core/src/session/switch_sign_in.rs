@@ -1,6 +1,6 @@
 //! Choosing which of a session's sign-ins acts.
 
-use super::show::{ShownSession, show};
+use super::show::{SessionDetails, show};
 use super::sql;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -12,20 +12,19 @@ use crate::permission::Requirement;
 /// Error: `SIGN_IN_NOT_FOUND` for one of another session, or one that has ended.
 #[derive(Debug)]
 pub struct SwitchSignIn {
-    /// Which one.
     pub sign_in: SignInId,
 }
 
 impl Command for SwitchSignIn {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::SignInNotFound];
-    type Out = ShownSession;
+    type Out = SessionDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {
         let Some(session) = cx.session.as_ref().map(|session| session.id) else {
             return Err(Code::SignInNotFound.into());
         };
-        if cx.tx.execute(sql::ACTIVATE, (session, self.sign_in, cx.now)).await? == 0 {
+        if cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, self.sign_in, cx.now)).await? == 0 {
             return Err(Code::SignInNotFound.into());
         }
         let token = cx.caller.token.as_ref().ok_or(Code::SignInNotFound)?;

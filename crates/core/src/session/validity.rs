@@ -1,13 +1,13 @@
 //! How long a response that shows a session may be cached.
 
-use super::ShownSession;
+use super::SessionDetails;
 use crate::cache::Validity;
 use crate::caller::{CurrentSession, touch_due_at};
 use crate::error::Result;
 use crate::execution::Context;
 
 /// How long a session that is shown stays as it is; `None` when that is not told from one organization and the time.
-pub(super) async fn validity(cx: &mut Context<'_>, shown: &ShownSession) -> Result<Option<Validity>> {
+pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Result<Option<Validity>> {
     let CurrentSession { id, revision: session_revision, expires_at, last_seen_at, .. } = shown.session;
     let mut organizations = shown.sign_ins.iter().filter_map(|shown| shown.sign_in.organization_id);
     let organization = organizations.next().unwrap_or_else(|| 0.into());

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The key of one span of days.
+/// The key of one period of days.
 pub(crate) struct SigningKey {
     id: String,
     key: ecdsa::SigningKey,
@@ -26,25 +26,24 @@ pub(crate) struct SigningKey {
 /// What everybody may know of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedKey {
-    /// A digest of the key itself (RFC 7638, cut to 16 bytes), by which tokens name it.
+    /// The key id: the JWK thumbprint (RFC 7638), cut to 16 bytes, in base64url.
     pub id: String,
-    /// One coordinate of its point, in base64url.
+    /// The x and y coordinates of the point, in base64url.
     pub x: String,
-    /// The other one.
     pub y: String,
-    /// The same as PEM.
+    /// The public key as PEM.
     pub pem: String,
 }
 
 impl SigningKey {
     /// The key that signs at this instant.
-    pub(crate) fn at(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Self> {
-        Self::of_span(keys, span(tokens, now))
+    pub(crate) fn current(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Self> {
+        Self::for_period(keys, period(tokens, now))
     }
 
-    fn of_span(keys: &Keys, span: i64) -> Result<Self> {
+    fn for_period(keys: &Keys, period: i64) -> Result<Self> {
         // Of all 32 bytes, one in four billion is no key of this curve; the next attempt is.
-        let key = (0..8).find_map(|attempt| ecdsa::SigningKey::from_slice(&keys.token_seed(span, attempt)).ok());
+        let key = (0..8).find_map(|attempt| ecdsa::SigningKey::from_slice(&keys.token_seed(period, attempt)).ok());
         let key = key.ok_or_else(|| Problem::internal("no bytes make a signing key"))?;
         let (x, y) = coordinates(&key)?;
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
@@ -82,20 +81,20 @@ fn coordinates(key: &ecdsa::SigningKey) -> Result<(String, String)> {
 
 /// The keys that are published at this instant: the one that signs, the next, and the last as long as one of its tokens
 /// may still hold.
-pub(crate) fn published(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Vec<PublishedKey>> {
-    let current = span(tokens, now);
-    let last = span(tokens, now.minus(longest_life(tokens)));
-    let mut spans = vec![current, current + 1];
-    spans.extend((last != current).then_some(last));
-    spans.into_iter().map(|span| SigningKey::of_span(keys, span)?.publish()).collect()
+pub(crate) fn published_keys(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Vec<PublishedKey>> {
+    let current = period(tokens, now);
+    let last = period(tokens, now.minus(max_token_lifetime(tokens)));
+    let mut periods = vec![current, current + 1];
+    periods.extend((last != current).then_some(last));
+    periods.into_iter().map(|period| SigningKey::for_period(keys, period)?.publish()).collect()
 }
 
 /// Past this no token holds, whatever the clocks of those who check it.
-fn longest_life(tokens: &Tokens) -> Duration {
+fn max_token_lifetime(tokens: &Tokens) -> Duration {
     tokens.lifetime + DAY
 }
 
-fn span(tokens: &Tokens, now: Timestamp) -> i64 {
+fn period(tokens: &Tokens, now: Timestamp) -> i64 {
     let length = DAY * u32::from(tokens.key_days);
     now.as_microseconds().div_euclid(i64::try_from(length.as_micros()).unwrap_or(i64::MAX))
 }
@@ -113,16 +112,16 @@ mod tests {
         let length = DAY * 30;
         let change = Timestamp::from_microseconds(i64::try_from(length.as_micros()).unwrap() * 700);
         let (before, after) = (change.minus(Duration::from_micros(1)), change);
-        let ids = |now| published(&keys, &TOKENS, now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
+        let ids = |now| published_keys(&keys, &TOKENS, now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
         let (old, new) =
-            (SigningKey::at(&keys, &TOKENS, before).unwrap().id, SigningKey::at(&keys, &TOKENS, after).unwrap().id);
+            (SigningKey::current(&keys, &TOKENS, before).unwrap().id, SigningKey::current(&keys, &TOKENS, after).unwrap().id);
         assert_ne!(old, new);
         assert_eq!(ids(before)[..2], [old.clone(), new.clone()]);
-        assert!(ids(before.minus(length).plus(Duration::from_secs(9))).contains(&new), "a whole span ahead");
+        assert!(ids(before.minus(length).plus(Duration::from_secs(9))).contains(&new), "a whole period ahead");
         assert!(ids(after).contains(&old));
         assert!(ids(after.plus(Duration::from_secs(24 * 3600 + 29))).contains(&old));
         assert!(!ids(after.plus(Duration::from_secs(24 * 3600 + 31))).contains(&old));
         let other = Keys::new(&MasterKey::new([8; 32]));
-        assert_ne!(SigningKey::at(&other, &TOKENS, before).unwrap().id, old);
+        assert_ne!(SigningKey::current(&other, &TOKENS, before).unwrap().id, old);
     }
 }

@@ -14,7 +14,7 @@ use crate::session::{self, SignIn};
 use crate::time::Timestamp;
 
 /// How much later than its `expires` a token still verifies, for clocks that do not go alike (contract A.4.1).
-const SKEW: Duration = Duration::from_secs(5);
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Makes a token about the active sign-in and what it acts in. What the caller may not enter from where they are is not
 /// in it.
@@ -25,24 +25,23 @@ pub struct Mint;
 
 /// A token, and until when it holds.
 #[derive(Debug)]
-pub struct Minted {
-    /// The token.
+pub struct MintedToken {
     pub token: String,
-    /// From this instant on its owner shall ask for another.
+    /// When the client must request a new token.
     pub expires_at: Timestamp,
 }
 
 impl Query for Mint {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = Minted;
+    type Out = MintedToken;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Minted> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<MintedToken> {
         let user = cx.user()?;
         let session = cx.session.clone().ok_or(Code::Unauthorized)?;
         let sign_ins = cx.tx.all(session::sql::SIGN_INS, (session.id, cx.now)).await?;
         let active = sign_ins.into_iter().find(|one| Some(one.id) == session.sign_in_id).ok_or(Code::Unauthorized)?;
-        let (active, _) = active.apart();
+        let (active, _) = active.into_parts();
         let organization = in_organization(cx, &active).await?;
         let workspace = match &organization {
             Some(_) => in_workspace(cx, &active).await?,
@@ -55,7 +54,7 @@ impl Query for Mint {
             "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),
             "iat": cx.now.as_microseconds().div_euclid(1_000_000),
-            "exp": expires_at.plus(SKEW).as_microseconds().div_euclid(1_000_000),
+            "exp": expires_at.plus(CLOCK_SKEW).as_microseconds().div_euclid(1_000_000),
             "sid": session.id.to_string(),
             "organization": organization.as_ref().map(|(id, _)| id.to_string()),
             "workspace": workspace.as_ref().map(|(id, _)| id.to_string()),
@@ -64,8 +63,8 @@ impl Query for Mint {
                 "workspace": held(workspace.as_ref().map(|(_, held)| held)),
             },
         });
-        let key = SigningKey::at(&cx.executor.keys, &cx.executor.settings.tokens, cx.now)?;
-        Ok(Minted { token: key.sign(&claims), expires_at })
+        let key = SigningKey::current(&cx.executor.keys, &cx.executor.settings.tokens, cx.now)?;
+        Ok(MintedToken { token: key.sign(&claims), expires_at })
     }
 }
 
@@ -74,7 +73,7 @@ async fn in_organization(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
         return Ok(None);
     };
     let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
-    let grant = shut_out_is_none(grant)?;
+    let grant = none_if_denied(grant)?;
     Ok(grant.map(|grant| (organization, grant.held().clone())))
 }
 
@@ -83,7 +82,7 @@ async fn in_workspace(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(W
         return Ok(None);
     };
     let grant = access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Membership).await;
-    let Some(grant) = shut_out_is_none(grant)? else {
+    let Some(grant) = none_if_denied(grant)? else {
         return Ok(None);
     };
     let (organization, _) = grant.place();
@@ -91,7 +90,7 @@ async fn in_workspace(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(W
     Ok(held.map(|held| (workspace, held)))
 }
 
-fn shut_out_is_none<G>(grant: Result<G>) -> Result<Option<G>> {
+fn none_if_denied<G>(grant: Result<G>) -> Result<Option<G>> {
     match grant {
         Ok(grant) => Ok(Some(grant)),
         Err(problem) if matches!(problem.code(), Code::Forbidden | Code::AddressNotAllowed) => Ok(None),

@@ -34,8 +34,8 @@ impl Command for Complete {
         rate_limit::forget_account(cx, &attempt.address_key).await?;
         rate_limit::forget_codes(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
-        let token = session::begin(cx, user).await?;
-        SignedIn::now(cx, Some(token)).await
+        let token = session::create_sign_in(cx, user).await?;
+        SignedIn::load(cx, Some(token)).await
     }
 }
 
@@ -44,25 +44,25 @@ impl Command for Complete {
 ///
 /// Errors: `INVALID_VERIFICATION_CODE` where the address opens nothing; `USER_DISABLED`.
 pub(crate) async fn open(cx: &mut Context<'_>, address_key: &str) -> Result<Owner> {
-    let found = cx.tx.optional(sql::OWNER, (address_key,)).await?;
-    let owner = found.filter(Owner::opens).ok_or(Code::InvalidVerificationCode)?;
+    let found = cx.tx.optional(sql::ADDRESS_OWNER, (address_key,)).await?;
+    let owner = found.filter(Owner::grants_access).ok_or(Code::InvalidVerificationCode)?;
     if owner.disabled {
         return Err(Code::UserDisabled.into());
     }
     if owner.verified_at.is_none() {
-        super::take_over(cx, owner.user_id, owner.email_id).await?;
+        super::claim_account(cx, owner.user_id, owner.email_id).await?;
     }
     Ok(owner)
 }
 
 async fn make_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserId> {
-    let found = cx.tx.optional(sql::OWNER, (&attempt.address_key,)).await?;
+    let found = cx.tx.optional(sql::ADDRESS_OWNER, (&attempt.address_key,)).await?;
     if found.is_some_and(|owner| owner.verified_at.is_some()) {
         // Somebody has proved it meanwhile, or had before, and then no code was mailed.
         return Err(Code::InvalidVerificationCode.into());
     }
     // Somebody who only claimed this address gives way to whoever can read its mail.
-    cx.tx.execute(user::sql::DELETE_UNPROVED, (&attempt.address_key,)).await?;
+    cx.tx.execute(user::sql::DELETE_UNVERIFIED_ADDRESS, (&attempt.address_key,)).await?;
     let unreadable = |_| Problem::internal("what was read before an attempt can be read after it");
     let email = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
     let first_name = PersonName::parse("first_name", &attempt.first_name).map_err(unreadable)?;

@@ -1,14 +1,14 @@
 //! Coming in with what one knows: an e-mail address or user name, and a password.
 
-mod by_mail;
+mod by_email;
 mod complete;
-mod take_over;
+mod claim_account;
 
 use std::sync::Arc;
 
-pub use by_mail::{Started, begin_sign_in, by_code, by_link};
+pub use by_email::{StartedSignIn, start_with_email, with_code, with_link};
 pub(crate) use complete::open;
-use take_over::take_over;
+use claim_account::claim_account;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
@@ -19,7 +19,7 @@ use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::secret::SessionToken;
-use crate::session::{self, Show, ShownSession};
+use crate::session::{self, Show, SessionDetails};
 use crate::user::sql::{self, PasswordRow};
 use crate::{domain, rate_limit};
 
@@ -43,12 +43,11 @@ impl Identifier {
 
 /// Whether an account has this address or user name: nobody is told, unless the settings say so.
 #[derive(Debug)]
-pub struct IsKnown {
-    /// Which one.
+pub struct IdentifierExists {
     pub identifier: Identifier,
 }
 
-impl Query for IsKnown {
+impl Query for IdentifierExists {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = bool;
@@ -64,14 +63,13 @@ impl Query for IsKnown {
 /// A session right after somebody came in, or began to: its new secret, and what its owner sees of it.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// For the cookie; `None` when the session goes on as it was.
+    /// The new session token for the cookie; `None` if the token did not change.
     pub token: Option<SessionToken>,
-    /// For the answer.
-    pub session: ShownSession,
+    pub session: SessionDetails,
 }
 
 impl SignedIn {
-    pub(crate) async fn now(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
+    pub(crate) async fn load(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
         let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session is not there"))?;
         Ok(Self { token, session })
     }
@@ -150,12 +148,12 @@ impl Command for Proved {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         // The password may have been changed while it was being compared.
-        if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, self.digest.as_str())).await?.is_none() {
+        if cx.tx.optional(sql::ENABLED_WITH_DIGEST, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }
         rate_limit::forget_account(cx, &self.account).await?;
         domain::auto_join(cx, self.user).await?;
-        let token = session::begin(cx, self.user).await?;
-        SignedIn::now(cx, Some(token)).await
+        let token = session::create_sign_in(cx, self.user).await?;
+        SignedIn::load(cx, Some(token)).await
     }
 }

@@ -15,23 +15,20 @@ use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::SignedIn;
 use crate::user::{NewUser, sql};
-use crate::verification::{Method, Purpose, SignUpProfile, insert};
+use crate::verification::{Method, Purpose, SignUpProfile, insert_attempt};
 use crate::{domain, rate_limit};
 
 /// What a newcomer says of themselves.
 #[derive(Clone, Debug)]
 pub struct SignUp {
-    /// Where they can be reached. It counts as claimed, not proved, unless the invitation proves it.
+    /// Unverified, unless the invitation's mailed token verifies it.
     pub email: EmailAddress,
-    /// Perhaps empty.
     pub first_name: PersonName,
-    /// Perhaps empty.
     pub last_name: PersonName,
-    /// Perhaps none.
     pub username: Option<Username>,
-    /// Checked against the settings by whoever made it: see [`Password::chosen`].
+    /// Validated by [`Password::chosen`].
     pub password: Password,
-    /// The invitation they follow. Its mailed form proves the address; the bare one proves nothing (decision 13).
+    /// The mailed form of the token verifies the address; the bare form does not.
     pub invitation: Option<InvitationToken>,
 }
 
@@ -56,18 +53,18 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, newcomer: SignUp
         Err(problem) => Err(problem),
     };
     match digest {
-        Ok(digest) => executor.run(caller, MakeNewUser { newcomer, digest }).await,
+        Ok(digest) => executor.run(caller, CreateAccount { newcomer, digest }).await,
         Err(problem) => Reply { session, ..Reply::refused(problem) },
     }
 }
 
 #[derive(Debug)]
-struct MakeNewUser {
+struct CreateAccount {
     newcomer: SignUp,
     digest: PasswordDigest,
 }
 
-impl Command for MakeNewUser {
+impl Command for CreateAccount {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = SignedIn;
@@ -79,18 +76,18 @@ impl Command for MakeNewUser {
         }
         if proved {
             // Somebody who only claimed this address gives way to whoever can read its mail.
-            cx.tx.execute(sql::DELETE_UNPROVED, (self.newcomer.email.key(),)).await?;
+            cx.tx.execute(sql::DELETE_UNVERIFIED_ADDRESS, (self.newcomer.email.key(),)).await?;
         }
         let user = self.account(cx).insert(cx, proved).await?;
         if proved {
             domain::auto_join(cx, user).await?;
         }
-        let token = session::begin(cx, user).await?;
-        SignedIn::now(cx, Some(token)).await
+        let token = session::create_sign_in(cx, user).await?;
+        SignedIn::load(cx, Some(token)).await
     }
 }
 
-impl MakeNewUser {
+impl CreateAccount {
     /// Whether the invitation, if there is one, proves the address.
     async fn prove(&self, cx: &mut Context<'_>) -> Result<bool> {
         let Some(token) = &self.newcomer.invitation else {
@@ -114,7 +111,7 @@ impl MakeNewUser {
     async fn begin(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let SignUp { email, first_name, last_name, username, .. } = &self.newcomer;
         if let Some(username) = username
-            && cx.tx.optional(sql::USERNAME, (username.key(),)).await?.is_some()
+            && cx.tx.optional(sql::USERNAME_OWNER, (username.key(),)).await?.is_some()
         {
             return Err(Code::UsernameExists.into());
         }
@@ -137,6 +134,6 @@ impl MakeNewUser {
 /// Starts the verification of the address. The account is created once it is verified.
 async fn start(cx: &mut Context<'_>, address: &EmailAddress, profile: &SignUpProfile<'_>) -> Result<SignedIn> {
     let token = session::ensure(cx).await?;
-    insert(cx, Purpose::SignUp, Method::EmailOtp, address, None, profile).await?;
-    SignedIn::now(cx, token).await
+    insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, address, None, profile).await?;
+    SignedIn::load(cx, token).await
 }

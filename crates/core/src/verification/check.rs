@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use vestibule_db::TransactionMode;
 
-use super::send::FindOwn;
+use super::send::FindOwnAttempt;
 use super::sql::{self, Attempt};
-use super::{MAX_TRIES, own};
+use super::{MAX_CHECKS, load_own_attempt};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 pub(crate) async fn check_code<T>(
     executor: &Arc<Executor>,
     caller: &Caller,
-    find: FindOwn,
+    find: FindOwnAttempt,
     code: &TypedCode,
 ) -> Result<Attempt, Reply<T>> {
     let found = executor.query(caller, &find).await;
@@ -33,7 +33,7 @@ pub(crate) async fn check_code<T>(
     if let Err(problem) = counted.result {
         return refused(counted.session, problem);
     }
-    let reply = executor.run(caller, Try { attempt: found.id }).await;
+    let reply = executor.run(caller, RecordCheck { attempt: found.id }).await;
     let attempt = match reply.result {
         Ok(attempt) => attempt,
         Err(problem) => return refused(reply.session, problem),
@@ -41,18 +41,18 @@ pub(crate) async fn check_code<T>(
     let right = executor.keys.code(attempt.id, attempt.generation);
     let is_right = code.is(&right) && attempt.sent_at.is_some();
     match is_right {
-        true if attempt.is_fresh(executor.now()) => Ok(attempt),
+        true if attempt.is_code_valid(executor.now()) => Ok(attempt),
         true => refused(reply.session, Code::VerificationCodeExpired.into()),
         false => refused(reply.session, Code::InvalidVerificationCode.into()),
     }
 }
 
 #[derive(Debug)]
-struct Try {
+struct RecordCheck {
     attempt: AttemptId,
 }
 
-impl Command for Try {
+impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
@@ -62,7 +62,7 @@ impl Command for Try {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
-        let attempt = own(cx, self.attempt).await?;
-        Ok(cx.tx.optional(sql::TRY, (attempt.id, cx.now, MAX_TRIES)).await?.ok_or(Code::BadSignInAttempt)?)
+        let attempt = load_own_attempt(cx, self.attempt).await?;
+        Ok(cx.tx.optional(sql::RECORD_CHECK, (attempt.id, cx.now, MAX_CHECKS)).await?.ok_or(Code::BadSignInAttempt)?)
     }
 }

@@ -19,19 +19,19 @@ use crate::mail::email_template::CODE_MINUTES;
 use crate::time::Timestamp;
 
 pub(crate) use check::check_code;
-pub(crate) use send::{FindOwn, send};
+pub(crate) use send::{FindOwnAttempt, send_mail};
 pub use send::{Prepare, prepare};
 pub use sql::Attempt;
-pub(crate) use start::{SignUpProfile, insert};
+pub(crate) use start::{SignUpProfile, insert_attempt};
 
 /// How long an attempt is open.
-pub(crate) const LIFE: Duration = Duration::from_mins(10);
+pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_mins(10);
 /// How long a code or link works after it was sent.
-const CODE_LIFE: Duration = Duration::from_mins(CODE_MINUTES as u64);
+const CODE_LIFETIME: Duration = Duration::from_mins(CODE_MINUTES as u64);
 /// Wrong codes, and it is over.
-const MAX_TRIES: i64 = 5;
+const MAX_CHECKS: i64 = 5;
 /// Mails of one attempt.
-const MAX_SENDINGS: i64 = 3;
+const MAX_SENDS: i64 = 3;
 
 /// What it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +64,13 @@ impl Attempt {
     }
 
     /// Whether what was mailed still works.
-    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
-        self.sent_at.is_some_and(|sent_at| now < sent_at.plus(CODE_LIFE))
+    pub(crate) fn is_code_valid(&self, now: Timestamp) -> bool {
+        self.sent_at.is_some_and(|sent_at| now < sent_at.plus(CODE_LIFETIME))
     }
 }
 
 /// The caller's own attempt of this id, if it is open. Error: `BAD_SIGN_IN_ATTEMPT`, also for one of another browser.
-pub(crate) async fn own(cx: &mut Context<'_>, id: AttemptId) -> Result<Attempt> {
+pub(crate) async fn load_own_attempt(cx: &mut Context<'_>, id: AttemptId) -> Result<Attempt> {
     let session: SessionId = cx.session.as_ref().map(|session| session.id).ok_or(Code::BadSignInAttempt)?;
     let found = cx.tx.optional(sql::FIND, (session, id)).await?;
     Ok(found.filter(|attempt| attempt.is_open(cx.now)).ok_or(Code::BadSignInAttempt)?)

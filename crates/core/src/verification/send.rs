@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::sql::{self, Attempt};
-use super::{MAX_SENDINGS, Method, Purpose, own};
+use super::{MAX_SENDS, Method, Purpose, load_own_attempt};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Executor;
 use crate::execution::{Caller, Command, Context, Reply};
@@ -15,13 +15,12 @@ use crate::{rate_limit, session};
 /// Which attempt's mail is to be sent, and of which kind.
 #[derive(Debug)]
 pub struct Prepare {
-    /// Which attempt.
     pub attempt: AttemptId,
-    /// What it is for, as far as the caller says.
+    /// The purpose that the caller expects.
     pub purpose: Purpose,
-    /// What shall be mailed; `None` for what was chosen when it began.
+    /// `None` for the method of the attempt.
     pub method: Option<Method>,
-    /// Where a mailed link leads in the end: a path here, or a URL of an origin that the settings name. Perhaps empty.
+    /// The redirect target of the magic link: a path of this server, or a URL of an allowed origin. May be empty.
     pub return_to: String,
 }
 
@@ -30,7 +29,7 @@ pub struct Prepare {
 /// Errors: `BAD_SIGN_IN_ATTEMPT` for what is no open attempt of this browser; `UNSUPPORTED_STRATEGY` for a link to sign up
 /// by; `TOO_MANY_REQUESTS`, by the address it goes to as well.
 pub async fn prepare(executor: &Arc<Executor>, caller: &Caller, prepare: Prepare) -> Reply<()> {
-    let found = executor.query(caller, &FindOwn { attempt: prepare.attempt, purpose: prepare.purpose }).await;
+    let found = executor.query(caller, &FindOwnAttempt { attempt: prepare.attempt, purpose: prepare.purpose }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt,
         Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
@@ -43,18 +42,18 @@ pub async fn prepare(executor: &Arc<Executor>, caller: &Caller, prepare: Prepare
 }
 
 /// Finds the caller's own attempt. Error: `BAD_SIGN_IN_ATTEMPT`.
-pub(crate) struct FindOwn {
+pub(crate) struct FindOwnAttempt {
     pub(crate) attempt: AttemptId,
     pub(crate) purpose: Purpose,
 }
 
-impl crate::execution::Query for FindOwn {
+impl crate::execution::Query for FindOwnAttempt {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
-        let attempt = own(cx, self.attempt).await?;
+        let attempt = load_own_attempt(cx, self.attempt).await?;
         if attempt.purpose == self.purpose { Ok(attempt) } else { Err(Code::BadSignInAttempt.into()) }
     }
 }
@@ -65,25 +64,25 @@ impl Command for Prepare {
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let attempt = own(cx, self.attempt).await?;
+        let attempt = load_own_attempt(cx, self.attempt).await?;
         let method = self.method.unwrap_or(attempt.method);
         if method == Method::MagicLink && attempt.purpose != Purpose::SignIn {
             return Err(Code::UnsupportedStrategy.into());
         }
-        send(cx, &attempt, method, &self.return_to).await
+        send_mail(cx, &attempt, method, &self.return_to).await
     }
 }
 
 /// Gives the attempt a new generation and puts its mail into the outbox. Whom it goes to, and whether it goes at all, is
 /// found out when it is written: nothing that a stranger could measure depends on it.
-pub(crate) async fn send(cx: &mut Context<'_>, attempt: &Attempt, method: Method, return_to: &str) -> Result<()> {
+pub(crate) async fn send_mail(cx: &mut Context<'_>, attempt: &Attempt, method: Method, return_to: &str) -> Result<()> {
     let generation = i64::from_be_bytes(cx.random().bytes());
-    let given = (attempt.id, generation, method, return_to, cx.now, MAX_SENDINGS);
-    let sent = cx.tx.optional(sql::SEND, given).await?;
+    let given = (attempt.id, generation, method, return_to, cx.now, MAX_SENDS);
+    let sent = cx.tx.optional(sql::RECORD_SEND, given).await?;
     let sent = sent.ok_or_else(|| Problem::too_many(attempt.expires_at.since(cx.now)))?;
     outbox::enqueue_verification(cx, sent.id, sent.generation).await?;
     if matches!(attempt.purpose, Purpose::SignIn | Purpose::SignUp) {
-        session::note_attempt(cx, attempt.expires_at).await?;
+        session::extend_attempts_until(cx, attempt.expires_at).await?;
     }
     Ok(())
 }

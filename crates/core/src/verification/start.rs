@@ -1,7 +1,7 @@
 //! Beginning an attempt. Nothing is mailed yet.
 
 use super::sql::{self, Attempt};
-use super::{LIFE, Method, Purpose};
+use super::{ATTEMPT_LIFETIME, Method, Purpose};
 use crate::email_address::EmailAddress;
 use crate::error::{Problem, Result};
 use crate::execution::Context;
@@ -20,7 +20,7 @@ pub(crate) struct SignUpProfile<'a> {
 }
 
 /// Writes an attempt of the caller's session, which there must be, and notes that it has one to show.
-pub(crate) async fn insert(
+pub(crate) async fn insert_attempt(
     cx: &mut Context<'_>,
     purpose: Purpose,
     method: Method,
@@ -32,7 +32,7 @@ pub(crate) async fn insert(
     let session = session.ok_or_else(|| Problem::internal("an attempt is of a session"))?;
     let name = |name: Option<&PersonName>| name.map_or(String::new(), |name| name.as_str().to_owned());
     let (first_name, last_name) = (name(newcomer.first_name), name(newcomer.last_name));
-    let expires_at = cx.now.plus(LIFE);
+    let expires_at = cx.now.plus(ATTEMPT_LIFETIME);
     let attempt = sql::NewAttempt {
         id: cx.id(),
         session,
@@ -52,7 +52,7 @@ pub(crate) async fn insert(
     };
     let attempt = cx.tx.one(sql::INSERT, attempt).await?;
     if matches!(purpose, Purpose::SignIn | Purpose::SignUp) {
-        session::note_attempt(cx, expires_at).await?;
+        session::extend_attempts_until(cx, expires_at).await?;
     }
     Ok(attempt)
 }

@@ -14,22 +14,16 @@ use crate::permission::{RequiredPermission, Requirement};
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member of the organization.
 #[derive(Debug)]
 pub struct Create {
-    /// In which organization.
     pub organization: OrganizationId,
-    /// Its name.
     pub name: WorkspaceName,
-    /// Perhaps empty.
     pub description: Description,
-    /// Its image, if it shall have one.
     pub image: images::Change,
 }
 
 /// A new workspace and its maker's membership.
 #[derive(Debug)]
 pub struct Created {
-    /// The workspace.
     pub workspace: Workspace,
-    /// The maker's membership.
     pub membership: WorkspaceMembership,
 }
 
@@ -46,13 +40,13 @@ impl Command for Create {
         }
         let creator = cx.executor.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
-        let image = images::settle(cx, "", &self.image).await?;
+        let image = images::apply_change(cx, "", &self.image).await?;
         let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let workspace = cx.tx.one(sql::INSERT, made).await?;
         let made = (grant.organization(), id, membership, grant.membership(), grant.user(), cx.now);
         let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await?;
         let membership = joined.ok_or_else(|| Problem::internal("a new workspace has members"))?;
-        cx.tx.execute(sql::GIVE_ROLE, (grant.organization(), id, membership.id, creator)).await?;
+        cx.tx.execute(sql::ASSIGN_ROLE, (grant.organization(), id, membership.id, creator)).await?;
         Ok(Created { workspace, membership })
     }
 }

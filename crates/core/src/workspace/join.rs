@@ -20,7 +20,7 @@ pub(crate) async fn join(
     let most = cx.executor.settings.seats.most_in_workspace();
     let seat = cx.tx.optional(sql::TAKE_SEAT, (organization, workspace, most, cx.now)).await?;
     seat.ok_or(Code::WorkspaceFull)?;
-    cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
+    cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, joined.id, role)).await?;
     Ok(Some(joined))
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn join_auto_assigned(
     if workspace.get() == 0 {
         return Ok(());
     }
-    let found = cx.tx.optional(sql::FIND, (organization, workspace)).await?;
+    let found = cx.tx.optional(sql::SUMMARY, (organization, workspace)).await?;
     if found.is_some_and(|found| found.member_count < cx.executor.settings.seats.most_in_workspace()) {
         let role = cx.executor.deployment()?.workspace_member_role_id;
         join(cx, (organization, workspace), (membership, user), role).await?;

@@ -10,22 +10,18 @@ use crate::permission::{AddressList, Requirement};
 /// Shows the caller's workspace memberships, the newest first. Error: `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListOwn {
-    /// Only those of this organization.
+    /// Restricts the list to one organization.
     pub organization: Option<OrganizationId>,
 }
 
 /// One of the caller's workspace memberships.
 #[derive(Debug)]
 pub struct OwnWorkspaceMembership {
-    /// The membership.
     pub membership: WorkspaceMembership,
-    /// The workspace.
     pub workspace: Workspace,
-    /// The organization it is in.
     pub organization: Organization,
-    /// The roles, oldest first.
     pub roles: Vec<WorkspaceMembershipRole>,
-    /// Whether the organization and the workspace let them in from where they are.
+    /// Whether both address lists admit the caller's address.
     pub is_address_allowed: bool,
 }
 

@@ -16,35 +16,27 @@ use crate::user::{self, PublicUser};
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in the workspace, or an admin of its organization.
 #[derive(Debug)]
 pub struct ListMembers {
-    /// Which workspace's.
     pub workspace: WorkspaceId,
-    /// Counts from 1.
+    /// Starts at 1.
     pub page: u32,
-    /// Members a page.
     pub limit: u32,
-    /// Only those whose names or address contain this, without regard to case.
+    /// Case-insensitive substring of a name, user name or primary address.
     pub search: Option<String>,
 }
 
 /// A page of members.
 #[derive(Debug)]
 pub struct MembersPage {
-    /// The workspace they are in.
     pub workspace: Workspace,
-    /// The members of this page.
     pub members: Vec<WorkspaceMember>,
-    /// How many there are on all pages.
     pub total: i64,
 }
 
 /// A member with their roles.
 #[derive(Debug)]
 pub struct WorkspaceMember {
-    /// The membership.
     pub membership: WorkspaceMembership,
-    /// The person.
     pub user: PublicUser,
-    /// The roles, oldest first.
     pub roles: Vec<WorkspaceMembershipRole>,
 }
 
@@ -56,19 +48,19 @@ impl Query for ListMembers {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.place();
-        let shown = cx.tx.one(sql::ONE, (organization, workspace)).await?;
+        let shown = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
         let before = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
         let Some(sought) = &self.search else {
             let members = read(cx, (organization, workspace), i64::from(self.limit), before).await?;
             return Ok(MembersPage { members, total: shown.member_count, workspace: shown });
         };
         let sought = sought.to_lowercase();
-        let is_found = |member: &WorkspaceMember| {
+        let matches_search = |member: &WorkspaceMember| {
             let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::is_found(&sought, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            user::matches_search(&sought, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
         let everybody = read(cx, (organization, workspace), i64::MAX, 0).await?;
-        let found: Vec<_> = everybody.into_iter().filter(is_found).collect();
+        let found: Vec<_> = everybody.into_iter().filter(matches_search).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
         let skipped = usize::try_from(before).unwrap_or(usize::MAX);
         let members = found.into_iter().skip(skipped).take(self.limit as usize).collect();
@@ -105,11 +97,9 @@ async fn read(
 /// organization has the address; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
 #[derive(Debug)]
 pub struct AddMember {
-    /// Into which workspace.
     pub workspace: WorkspaceId,
-    /// Whom.
     pub email: EmailAddress,
-    /// As what; `None` for the deployment's workspace member.
+    /// `None` for the deployment's member role.
     pub role: Option<WorkspaceRoleId>,
 }
 
@@ -128,7 +118,7 @@ impl Command for AddMember {
             return Err(Code::RoleExceedsYours.into());
         }
         cx.executor.settings.roles.may_give(&role.permissions)?;
-        let member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, self.email.key())).await?;
+        let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
         let (owner,) = owner.ok_or_else(|| Problem::internal("a member has an address"))?;
@@ -143,9 +133,8 @@ impl Command for AddMember {
 /// `ROLE_EXCEEDS_YOURS` when they hold what the caller does not; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct RemoveMember {
-    /// From which workspace.
     pub workspace: WorkspaceId,
-    /// Whom: by the membership of the workspace or of the organization, or by the user.
+    /// The id of the workspace membership, of the organization membership, or of the user.
     pub member: MemberId,
 }
 
@@ -159,7 +148,7 @@ impl Command for RemoveMember {
         let (organization, workspace) = grant.place();
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
-        let held = cx.tx.all(sql::HELD_BY, (organization, workspace, membership)).await?;
+        let held = cx.tx.all(sql::PERMISSIONS_OF_MEMBERSHIP, (organization, workspace, membership)).await?;
         if !grant.covers(&PermissionSet::union(held.into_iter().map(|(permissions,)| permissions))) {
             return Err(Code::RoleExceedsYours.into());
         }
@@ -170,7 +159,6 @@ impl Command for RemoveMember {
 /// Ends the caller's membership of a workspace. Errors: `UNAUTHORIZED`; `FORBIDDEN` for who is not in it; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct Leave {
-    /// Which one.
     pub workspace: WorkspaceId,
 }
 
@@ -196,6 +184,6 @@ async fn end(
 ) -> Result<()> {
     let ended = cx.tx.optional(sql::DELETE_MEMBERSHIP, (organization, workspace, membership)).await?;
     ended.ok_or(Code::LastAdmin)?;
-    cx.tx.execute(sql::GIVE_UP_SEAT, (organization, workspace, cx.now)).await?;
+    cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, workspace, cx.now)).await?;
     Ok(())
 }

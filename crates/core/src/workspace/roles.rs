@@ -14,7 +14,6 @@ use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement,
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in the workspace, or an admin of its organization.
 #[derive(Debug)]
 pub struct ListRoles {
-    /// Which workspace's.
     pub workspace: WorkspaceId,
 }
 
@@ -35,11 +34,8 @@ impl Query for ListRoles {
 /// what the caller does not.
 #[derive(Debug)]
 pub struct CreateRole {
-    /// Of which workspace.
     pub workspace: WorkspaceId,
-    /// Its name.
     pub name: RoleName,
-    /// What it allows.
     pub permissions: PermissionSet,
 }
 
@@ -73,9 +69,7 @@ impl Command for CreateRole {
 /// `ROLE_EXCEEDS_YOURS`; `ROLE_IN_USE` while somebody has it or is invited with it.
 #[derive(Debug)]
 pub struct RemoveRole {
-    /// Of which workspace.
     pub workspace: WorkspaceId,
-    /// Which role.
     pub role: WorkspaceRoleId,
 }
 
@@ -94,8 +88,8 @@ impl Command for RemoveRole {
         }
         covered(&grant, &role.permissions)?;
         let holders = cx.tx.all(sql::ROLE_HOLDERS, named).await?;
-        let is_invited = cx.tx.optional(sql::ROLE_INVITED, named).await?.is_some();
-        if let Some(names) = organization::holders_by_name(&holders, is_invited) {
+        let is_invited = cx.tx.optional(sql::INVITATION_WITH_ROLE, named).await?.is_some();
+        if let Some(names) = organization::describe_role_holders(&holders, is_invited) {
             return Err(Code::RoleInUse.saying(format!("In use by {names}. Take it from them first.")));
         }
         let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
@@ -110,11 +104,9 @@ impl Command for RemoveRole {
 /// `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
 pub struct AssignRole {
-    /// In which workspace.
     pub workspace: WorkspaceId,
-    /// To whom: by the membership of the workspace or of the organization, or by the user.
+    /// The id of the workspace membership, of the organization membership, or of the user.
     pub member: MemberId,
-    /// Which role.
     pub role: WorkspaceRoleId,
 }
 
@@ -128,7 +120,7 @@ impl Command for AssignRole {
         let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
         cx.executor.settings.roles.may_give(&role.permissions)?;
         let (organization, workspace) = grant.place();
-        cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, membership, self.role)).await?;
+        cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, membership, self.role)).await?;
         Ok(())
     }
 }
@@ -138,11 +130,9 @@ impl Command for AssignRole {
 /// Errors: as for [`AssignRole`]; `LAST_ADMIN` when the workspace would be left without an admin.
 #[derive(Debug)]
 pub struct RevokeRole {
-    /// In which workspace.
     pub workspace: WorkspaceId,
-    /// From whom: by the membership of the workspace or of the organization, or by the user.
+    /// The id of the workspace membership, of the organization membership, or of the user.
     pub member: MemberId,
-    /// Which role.
     pub role: WorkspaceRoleId,
 }
 
@@ -155,7 +145,7 @@ impl Command for RevokeRole {
         let (grant, membership, _) = check(cx, self.workspace, self.member, self.role).await?;
         let (organization, workspace) = grant.place();
         let given = (organization, workspace, membership, self.role);
-        if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
+        if cx.tx.optional(sql::REVOKE_ROLE, given).await?.is_none()
             && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
         {
             return Err(Code::LastAdmin.into());

@@ -4,7 +4,7 @@ use crate::cache::Scope;
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
-use crate::organization::sql::Holder;
+use crate::organization::sql::RoleHolder;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
@@ -13,29 +13,19 @@ use vestibule_db::{Text, record, sql};
 record! {
     /// A workspace as its members see it.
     pub struct Workspace {
-        /// Which one.
         pub id: WorkspaceId,
-        /// Of which organization.
         pub organization_id: OrganizationId,
-        /// Its name.
         pub name: String,
-        /// Perhaps empty.
         pub description: String,
-        /// Perhaps empty.
         pub image_url: String,
-        /// How many members it has.
         pub member_count: i64,
         /// A JSON array.
         pub whitelisted_ips: String,
-        /// Whether only those addresses may come in.
         pub enable_ip_restriction: bool,
-        /// Whether members need a second factor.
         pub enforce_mfa: bool,
         /// A JSON object.
         pub public_metadata: String,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -43,21 +33,14 @@ record! {
 record! {
     /// That a member of an organization belongs to one of its workspaces.
     pub struct WorkspaceMembership {
-        /// Which one.
         pub id: WorkspaceMembershipId,
-        /// Of which organization.
         pub organization_id: OrganizationId,
-        /// Of which workspace.
         pub workspace_id: WorkspaceId,
-        /// Whose, as a member of the organization.
         pub organization_membership_id: MembershipId,
-        /// Whose, as a user.
         pub user_id: UserId,
         /// A JSON object.
         pub public_metadata: String,
-        /// Since when.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -65,19 +48,13 @@ record! {
 record! {
     /// A role that a workspace membership has.
     pub struct WorkspaceMembershipRole {
-        /// Whose.
         pub membership_id: WorkspaceMembershipId,
-        /// Which role.
         pub id: WorkspaceRoleId,
-        /// Whose role; `None` for the deployment's.
+        /// `None` for a shared role of the deployment.
         pub workspace_id: Option<WorkspaceId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -85,24 +62,19 @@ record! {
 record! {
     /// A role for workspaces.
     pub struct WorkspaceRole {
-        /// Which one.
         pub id: WorkspaceRoleId,
-        /// Whose it is; `None` for the deployment's, which all share.
+        /// `None` for a shared role of the deployment.
         pub workspace_id: Option<WorkspaceId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
     /// What an invitation shows of a workspace, and how many sit in it.
-    pub(crate) struct Named {
+    pub(crate) struct WorkspaceSummary {
         pub(crate) name: String,
         pub(crate) member_count: i64,
     }
@@ -115,7 +87,7 @@ sql! {
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
-    FIND(OrganizationId, WorkspaceId) -> Named =
+    SUMMARY(OrganizationId, WorkspaceId) -> WorkspaceSummary =
         "SELECT name, member_count FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// A new member; nothing comes back for one who is in it already.
@@ -125,7 +97,7 @@ sql! {
              ON CONFLICT (workspace_id, organization_membership_id) DO NOTHING
       RETURNING id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at";
 
-    ONE(OrganizationId, WorkspaceId) -> Workspace =
+    WORKSPACE(OrganizationId, WorkspaceId) -> Workspace =
         "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
@@ -170,7 +142,7 @@ sql! {
           WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
 
     /// What somebody else holds here.
-    HELD_BY(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (PermissionSet,) =
+    PERMISSIONS_OF_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (PermissionSet,) =
         "SELECT r.permissions FROM workspace_membership_roles mr
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3";
@@ -189,7 +161,7 @@ sql! {
         "SELECT e.address_key FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2";
 
-    GIVE_UP_SEAT(OrganizationId, WorkspaceId, Timestamp) invalidates Organization(1) =
+    DECREMENT_MEMBER_COUNT(OrganizationId, WorkspaceId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 
     /// A page of members, newest first.
@@ -221,7 +193,7 @@ sql! {
           ORDER BY r.id";
 
     /// Takes a role, unless it is what makes somebody the last admin.
-    TAKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) invalidates Organization(1) =
+    REVOKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) invalidates Organization(1) =
         "DELETE FROM workspace_membership_roles
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4
             AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
@@ -241,7 +213,7 @@ sql! {
 
     /// Somebody who has a role here, or would get it.
     /// Some of those who have a role, by name.
-    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId) -> Holder =
+    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId) -> RoleHolder =
         "SELECT m.organization_membership_id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
            FROM workspace_membership_roles mr
            JOIN workspace_memberships m ON m.organization_id = mr.organization_id AND m.workspace_id = mr.workspace_id
@@ -250,7 +222,7 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.role_id = $3
           ORDER BY m.id LIMIT 5";
 
-    ROLE_INVITED(OrganizationId, WorkspaceId, WorkspaceRoleId) -> (InvitationId,) =
+    INVITATION_WITH_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId) -> (InvitationId,) =
         "SELECT id FROM invitations
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_role_id = $3 AND status = 'pending' LIMIT 1";
 
@@ -271,7 +243,7 @@ sql! {
           WHERE organization_id = $1 AND id = $2 AND member_count < $3
       RETURNING id";
 
-    GIVE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) invalidates Organization(1) =
+    ASSIGN_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) invalidates Organization(1) =
         "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
          SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
           WHERE ((r.organization_id = $1 AND r.workspace_id = $2) OR r.scope = 0) AND r.id = $4
@@ -296,7 +268,7 @@ sql! {
       RETURNING id, workspace_id, name, permissions, created_at, updated_at";
 
     /// Whether somebody with this address is in the workspace.
-    MEMBER_OF_ADDRESS(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
+    BY_EMAIL(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
         "SELECT m.id FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3";
 

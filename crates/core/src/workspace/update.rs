@@ -15,20 +15,15 @@ use crate::{images, membership};
 /// `MFA_NOT_AVAILABLE`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
-    /// Which one.
     pub workspace: WorkspaceId,
-    /// A new name.
     pub name: Option<WorkspaceName>,
-    /// A new description, perhaps empty.
     pub description: Option<Description>,
-    /// What becomes of its image.
     pub image: images::Change,
-    /// From where its members may come in; an empty list for everywhere.
+    /// The networks that members may connect from.
     pub addresses: Option<AddressList>,
-    /// Whether that list counts.
+    /// Whether `addresses` is enforced.
     pub restricts_addresses: Option<bool>,
-    /// Whether its members need a second factor.
-    pub demands_mfa: Option<bool>,
+    pub enforce_mfa: Option<bool>,
 }
 
 impl Command for Update {
@@ -39,10 +34,10 @@ impl Command for Update {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
         let (organization, workspace) = grant.place();
-        if self.demands_mfa == Some(true) {
+        if self.enforce_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
         }
-        let now = cx.tx.one(sql::ONE, (organization, workspace)).await?;
+        let now = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
         let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
         let restricts = self.restricts_addresses.unwrap_or(now.enable_ip_restriction);
         if restricts && !addresses.allows(cx.caller.address) {
@@ -51,7 +46,7 @@ impl Command for Update {
         let name = self.name.as_ref().map_or(now.name.as_str(), WorkspaceName::as_str);
         let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        let image = images::settle(cx, &now.image_url, &self.image).await?;
+        let image = images::apply_change(cx, &now.image_url, &self.image).await?;
         let update = sql::UpdateWorkspace {
             organization,
             workspace,
@@ -71,7 +66,6 @@ impl Command for Update {
 /// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `WORKSPACE_IS_ASSIGNED`.
 #[derive(Debug)]
 pub struct Delete {
-    /// Which one.
     pub workspace: WorkspaceId,
 }
 
@@ -87,7 +81,7 @@ impl Command for Delete {
         if assigned == workspace {
             return Err(Code::WorkspaceIsAssigned.into());
         }
-        cx.tx.execute(images::sql::LET_GO_OF_WORKSPACE, (organization, workspace, cx.now)).await?;
+        cx.tx.execute(images::sql::MARK_WORKSPACE_IMAGE_UNUSED, (organization, workspace, cx.now)).await?;
         for statement in [sql::DELETE_INVITATIONS, sql::DELETE_MEMBERSHIPS, sql::DELETE] {
             cx.tx.execute(statement, (organization, workspace)).await?;
         }

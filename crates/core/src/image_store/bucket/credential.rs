@@ -12,7 +12,7 @@ use crate::settings::Secret;
 /// Who gives the credential. It is one of them from the start, so that what is wrong with it can be said; a chain of all would
 /// end with the machine, which is hardly ever meant where something else is set.
 #[derive(Debug)]
-pub(super) enum Given {
+pub(super) enum CredentialProvider {
     /// The settings.
     Set(StaticCredentialProvider),
     /// `AWS_ACCESS_KEY_ID` and what belongs to it.
@@ -25,7 +25,7 @@ pub(super) enum Given {
     ByMachine(IMDSv2CredentialProvider),
 }
 
-impl Given {
+impl CredentialProvider {
     pub(crate) fn of(key: Option<&(String, Secret)>, region: &str, environment: &Environment) -> Self {
         let says = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
         if let Some((id, secret)) = key {
@@ -45,7 +45,7 @@ impl Given {
     }
 }
 
-impl ProvideCredential for Given {
+impl ProvideCredential for CredentialProvider {
     type Credential = Credential;
 
     async fn provide_credential(&self, context: &Context) -> Result<Option<Credential>> {

@@ -17,21 +17,21 @@ use reqsign_core::{Context, Signer, StaticEnv};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use self::credential::{Files, Given};
+use self::credential::{Files, CredentialProvider};
 use self::http::Http;
 use super::store::{Environment, StoreError};
-use super::{CACHED, ImageName};
+use super::{CACHE_CONTROL_IMMUTABLE, ImageName};
 use crate::error::{Code, Problem, Result};
 use crate::settings;
 
 /// How long a bucket may take to answer, tries and all.
-const ANSWER: Duration = Duration::from_secs(8);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 /// The pauses before a second and a third attempt.
-const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
+const BACKOFF: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 /// What stands for itself in an object's URL; so the path that is signed is the one that is sent.
-const AS_IT_IS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const PATH_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 /// Where a bucket is that nobody has said it of.
-const USUAL_REGION: &str = "us-east-1";
+const DEFAULT_REGION: &str = "us-east-1";
 
 /// The bucket.
 #[derive(Debug)]
@@ -50,13 +50,13 @@ impl Bucket {
         environment.retain(|_, value| !value.is_empty());
         let set = |names: &[&str]| names.iter().find_map(|name| environment.get(*name));
         let region = bucket.region.as_ref().or_else(|| set(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
-        let region = region.map_or(USUAL_REGION, String::as_str).to_owned();
+        let region = region.map_or(DEFAULT_REGION, String::as_str).to_owned();
         let endpoint =
             bucket.endpoint.as_ref().or_else(|| set(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]));
         let endpoint = endpoint.cloned().unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
         let mut before = format!("{}/{}/", endpoint.trim_end_matches('/'), bucket.name);
         if !bucket.folder.is_empty() {
-            before.extend(utf8_percent_encode(&bucket.folder, AS_IT_IS));
+            before.extend(utf8_percent_encode(&bucket.folder, PATH_ENCODED));
             before.push('/');
         }
         let unusable = |reason: String| StoreError::new(format!("s3://{}: {reason}", bucket.name));
@@ -65,7 +65,7 @@ impl Bucket {
             return Err(unusable(format!("{endpoint} is no address of a server")));
         }
         let http = Http::open(place.scheme_str() == Some("https")).map_err(unusable)?;
-        let given = Given::of(bucket.key.as_ref(), &region, &environment);
+        let given = CredentialProvider::of(bucket.key.as_ref(), &region, &environment);
         let context = Context::new().with_http_send(http.clone()).with_file_read(Files);
         let context = context.with_env(StaticEnv { home_dir: None, envs: environment });
         Ok(Self { before, signer: Signer::new(context, given, RequestSigner::new("s3", &region)), http })
@@ -73,9 +73,9 @@ impl Bucket {
 
     /// The image, or nothing. Error: `IMAGES_NOT_AVAILABLE`, as with the other two.
     pub(crate) async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
-        let answer = self.ask(Method::GET, name.as_str(), &[], Bytes::new()).await?;
+        let answer = self.send(Method::GET, name.as_str(), &[], Bytes::new()).await?;
         match answer.status() {
-            StatusCode::NOT_FOUND if is_there_none(&answer) => Ok(None),
+            StatusCode::NOT_FOUND if is_object_missing(&answer) => Ok(None),
             StatusCode::OK => Ok(Some(answer.into_body())),
             _ => Err(refused(&answer)),
         }
@@ -83,37 +83,37 @@ impl Bucket {
 
     /// Writes it, with all that a CDN in front of the bucket has to know to show it.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
-        let headers = [(CONTENT_TYPE.as_str(), name.format().media_type()), (CACHE_CONTROL.as_str(), CACHED)];
-        let answer = self.ask(Method::PUT, name.as_str(), &headers, bytes).await?;
+        let headers = [(CONTENT_TYPE.as_str(), name.format().media_type()), (CACHE_CONTROL.as_str(), CACHE_CONTROL_IMMUTABLE)];
+        let answer = self.send(Method::PUT, name.as_str(), &headers, bytes).await?;
         if answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
     }
 
     /// Removes it, if it is there.
     pub(crate) async fn remove(&self, name: &ImageName) -> Result<()> {
-        let answer = self.ask(Method::DELETE, name.as_str(), &[], Bytes::new()).await?;
-        let is_gone = answer.status() == StatusCode::NOT_FOUND && is_there_none(&answer);
+        let answer = self.send(Method::DELETE, name.as_str(), &[], Bytes::new()).await?;
+        let is_gone = answer.status() == StatusCode::NOT_FOUND && is_object_missing(&answer);
         if is_gone || answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
     }
 
     /// Asks the bucket, and once more where it could not answer: each of the three can be done twice.
-    async fn ask(&self, method: Method, name: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Response<Bytes>> {
+    async fn send(&self, method: Method, name: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Response<Bytes>> {
         let asked = async {
-            for pause in PAUSES {
-                let answer = self.ask_once(&method, name, headers, body.clone()).await;
+            for pause in BACKOFF {
+                let answer = self.send_once(&method, name, headers, body.clone()).await;
                 match answer {
-                    Ok(answer) if !is_passing(answer.status()) => return Ok(answer),
+                    Ok(answer) if !is_transient(answer.status()) => return Ok(answer),
                     Ok(answer) => tracing::debug!(status = %answer.status(), "the bucket is asked again"),
                     Err(reason) => tracing::debug!(reason, "the bucket is asked again"),
                 }
                 wait(pause).await;
             }
-            self.ask_once(&method, name, headers, body.clone()).await
+            self.send_once(&method, name, headers, body.clone()).await
         };
-        let answer = timeout(ANSWER, asked).await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER:?}")));
+        let answer = timeout(REQUEST_TIMEOUT, asked).await.unwrap_or_else(|_| Err(format!("no answer within {REQUEST_TIMEOUT:?}")));
         answer.map_err(away)
     }
 
-    async fn ask_once(
+    async fn send_once(
         &self,
         method: &Method,
         name: &str,
@@ -133,7 +133,7 @@ impl Bucket {
 }
 
 /// Whether the same request may well be answered in a moment.
-fn is_passing(status: StatusCode) -> bool {
+fn is_transient(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
@@ -149,7 +149,7 @@ fn code(answer: &Response<Bytes>) -> &str {
 }
 
 /// Whether what is not found is the image, and not the bucket.
-fn is_there_none(answer: &Response<Bytes>) -> bool {
+fn is_object_missing(answer: &Response<Bytes>) -> bool {
     code(answer) != "NoSuchBucket"
 }
 

@@ -11,7 +11,7 @@ use crate::execution::{Caller, Command, Context, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::secret::{AttemptToken, SessionToken, TypedCode};
-use crate::verification::{Attempt, FindOwn, Method, Purpose, SignUpProfile, check_code, insert};
+use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
 use crate::{rate_limit, session};
 
 /// Signs somebody in, or up, by the code that was mailed to them.
@@ -19,14 +19,14 @@ use crate::{rate_limit, session};
 /// Errors: `BAD_SIGN_IN_ATTEMPT`; `INVALID_VERIFICATION_CODE`, also where there is nobody whom it could have been mailed
 /// to; `VERIFICATION_CODE_EXPIRED`; `TOO_MANY_REQUESTS` by the address; and those of coming in: `USER_DISABLED`,
 /// `USER_ALREADY_SIGNED_IN`, `USERNAME_EXISTS`.
-pub async fn by_code(
+pub async fn with_code(
     executor: &Arc<Executor>,
     caller: &Caller,
     attempt: AttemptId,
     purpose: Purpose,
     code: &TypedCode,
 ) -> Reply<SignedIn> {
-    match check_code(executor, caller, FindOwn { attempt, purpose }, code).await {
+    match check_code(executor, caller, FindOwnAttempt { attempt, purpose }, code).await {
         Ok(attempt) => executor.run(caller, Complete { attempt }).await,
         Err(reply) => reply,
     }
@@ -37,11 +37,11 @@ pub async fn by_code(
 ///
 /// Errors: `INVALID_MAGIC_LINK` for one of another browser, one that was used or replaced, and one that has run out; and
 /// those of coming in.
-pub async fn by_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
-    let found = executor.query(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
+pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
+    let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
     let now = executor.now();
     let is_right =
-        |attempt: &Attempt| attempt.is_fresh(now) && token.is(&executor.keys.link(attempt.id, attempt.generation));
+        |attempt: &Attempt| attempt.is_code_valid(now) && token.is(&executor.keys.link(attempt.id, attempt.generation));
     match found.result.ok().filter(is_right) {
         Some(attempt) => {
             let return_to = attempt.return_to.clone();
@@ -53,22 +53,20 @@ pub async fn by_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptTo
 
 /// An attempt that was begun, and the browser's session, perhaps a new one.
 #[derive(Debug)]
-pub struct Started {
-    /// The attempt.
+pub struct StartedSignIn {
     pub attempt: Attempt,
-    /// For the answer, and for the cookie.
     pub session: SignedIn,
 }
 
 /// Begins to sign in by mail. Whether anybody has the address is not asked.
 ///
 /// Errors: `UNSUPPORTED_STRATEGY` where no mail is sent; `TOO_MANY_REQUESTS`.
-pub async fn begin_sign_in(
+pub async fn start_with_email(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddress,
     method: Method,
-) -> Reply<Started> {
+) -> Reply<StartedSignIn> {
     if executor.mail_transport.is_none() {
         return Reply::refused(Code::UnsupportedStrategy.into());
     }
@@ -88,15 +86,15 @@ struct Begin {
 impl Command for Begin {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = Started;
+    type Out = StartedSignIn;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Started> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<StartedSignIn> {
         let token = session::ensure(cx).await?;
-        let attempt = insert(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
+        let attempt = insert_attempt(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
         begun(cx, attempt, token).await
     }
 }
 
-async fn begun(cx: &mut Context<'_>, attempt: Attempt, token: Option<SessionToken>) -> Result<Started> {
-    Ok(Started { attempt, session: SignedIn::now(cx, token).await? })
+async fn begun(cx: &mut Context<'_>, attempt: Attempt, token: Option<SessionToken>) -> Result<StartedSignIn> {
+    Ok(StartedSignIn { attempt, session: SignedIn::load(cx, token).await? })
 }

@@ -11,13 +11,13 @@ use crate::invitation;
 use crate::permission::Requirement;
 
 /// So long something stays after its end: whoever comes late is told that it is over, and not that it never was.
-const KEPT: Duration = Duration::from_hours(1);
+const RETENTION: Duration = Duration::from_hours(1);
 /// Rows at a time, so that nobody waits for the writer longer than a few milliseconds.
-const AT_ONCE: i64 = 200;
+const BATCH_SIZE: i64 = 200;
 
 /// What ends by itself.
 #[derive(Clone, Copy, Debug)]
-enum Over {
+enum ExpiredRows {
     /// Sessions past their longest life.
     ExpiredSessions,
     /// Sessions that nobody has used.
@@ -34,11 +34,11 @@ enum Over {
 /// others are served.
 pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
     let mut cleared = 0;
-    for over in [Over::ExpiredSessions, Over::IdleSessions, Over::Limits, Over::Answers, Over::Attempts] {
+    for over in [ExpiredRows::ExpiredSessions, ExpiredRows::IdleSessions, ExpiredRows::Limits, ExpiredRows::Answers, ExpiredRows::Attempts] {
         loop {
             let now = executor.run(&Caller::anonymous(), over).await.result?;
             cleared += now;
-            if now < usize::try_from(AT_ONCE).unwrap_or(usize::MAX) {
+            if now < usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX) {
                 break;
             }
         }
@@ -46,22 +46,22 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
     Ok(cleared)
 }
 
-impl Command for Over {
+impl Command for ExpiredRows {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = usize;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
-        let before = |span: Duration| (cx.now.minus(span), AT_ONCE);
-        let (ended, idle) = (before(KEPT), before(KEPT + cx.executor.settings.sessions.idle));
+        let before = |span: Duration| (cx.now.minus(span), BATCH_SIZE);
+        let (ended, idle) = (before(RETENTION), before(RETENTION + cx.executor.settings.sessions.idle));
         let answered = before(invitation::ANSWERS_KEPT);
         let tx = &mut cx.tx;
         Ok(match self {
             Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, ended).await?.len(),
             Self::IdleSessions => tx.all(sql::IDLE_SESSIONS, idle).await?.len(),
-            Self::Limits => tx.all(sql::LIMITS, ended).await?.len(),
-            Self::Answers => tx.all(sql::ANSWERS, answered).await?.len(),
-            Self::Attempts => tx.all(sql::ATTEMPTS, ended).await?.len(),
+            Self::Limits => tx.all(sql::RATE_LIMIT_COUNTERS, ended).await?.len(),
+            Self::Answers => tx.all(sql::IDEMPOTENT_RESPONSES, answered).await?.len(),
+            Self::Attempts => tx.all(sql::VERIFICATION_ATTEMPTS, ended).await?.len(),
         })
     }
 }
