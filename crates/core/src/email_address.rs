@@ -211,7 +211,7 @@ mod tests {
             "\"xclow3n@gmail.com x\"@internal.example",
             "nora@evil.com@example.com",
             "nora@example.com@",
-            "noraexample.com",
+            "nora@@example.com",
             "@evil.com:nora@example.com",
             "Nora <nora@example.com>",
             "<nora@example.com>",

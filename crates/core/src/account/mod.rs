@@ -1,4 +1,4 @@
-//! What people do with their own account.
+//! The signed-in user's own account.
 
 mod addresses;
 mod delete;
@@ -7,10 +7,12 @@ mod update;
 mod verify_address;
 
 pub use addresses::{AddAddress, AddInvitedAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
-pub use delete::delete_account;
-pub use password::{change_password, remove_password};
-pub use update::{UsernameChange, Update};
-pub use verify_address::{prepare_address_verification, verify_address};
+pub use delete::{DELETE_ACCOUNT_ERRORS, delete_account};
+pub use password::{CHANGE_PASSWORD_ERRORS, REMOVE_PASSWORD_ERRORS, change_password, remove_password};
+pub use update::{Update, UsernameChange};
+pub use verify_address::{
+    PREPARE_ADDRESS_VERIFICATION_ERRORS, VERIFY_ADDRESS_ERRORS, prepare_address_verification, verify_address,
+};
 
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -19,7 +21,7 @@ use crate::session::{self, SignInDetails};
 use crate::user::sql;
 use crate::user::{Account, OwnedAddress, PublicUser};
 
-/// Shows the caller their own account. Error: `UNAUTHORIZED`.
+/// Shows the caller's account.
 #[derive(Debug)]
 pub struct ShowAccount;
 

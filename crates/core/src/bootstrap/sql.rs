@@ -1,4 +1,4 @@
-//! The deployment's row and the roles of the deployment, which no organization owns.
+//! Statements on the deployment and its shared roles, which belong to no organization.
 
 use crate::cache::Scope;
 use crate::permission::PermissionSet;

@@ -1,4 +1,4 @@
-//! Clearing away what has been over for a while.
+//! Deleting expired rows in batches.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,58 +10,61 @@ use crate::execution::{Caller, Command, Context};
 use crate::invitation;
 use crate::permission::Requirement;
 
-/// So long something stays after its end: whoever comes late is told that it is over, and not that it never was.
+/// How long an expired row is retained, so that a late caller is told that it expired.
 const RETENTION: Duration = Duration::from_hours(1);
-/// Rows at a time, so that nobody waits for the writer longer than a few milliseconds.
+/// Rows per transaction, to hold the write lock for a few milliseconds only.
 const BATCH_SIZE: i64 = 200;
 
-/// What ends by itself.
+/// Deletes one batch of expired rows of a kind, and returns their number.
 #[derive(Clone, Copy, Debug)]
 enum ExpiredRows {
-    /// Sessions past their longest life.
+    /// Sessions past their maximum lifetime.
     ExpiredSessions,
-    /// Sessions that nobody has used.
+    /// Sessions past their idle timeout.
     IdleSessions,
-    /// Counters whose window is over.
-    Limits,
-    /// Answers for whoever asks again with the same key.
-    Answers,
-    /// Attempts at proving an address.
-    Attempts,
+    RateLimitCounters,
+    /// Stored responses of idempotent requests.
+    IdempotentResponses,
+    VerificationAttempts,
 }
 
-/// Clears away whatever is over, and says how many rows that were. Each batch is a command of its own, between which
-/// others are served.
+/// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
 pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
-    let mut cleared = 0;
-    for over in [ExpiredRows::ExpiredSessions, ExpiredRows::IdleSessions, ExpiredRows::Limits, ExpiredRows::Answers, ExpiredRows::Attempts] {
+    let mut deleted = 0;
+    for rows in [
+        ExpiredRows::ExpiredSessions,
+        ExpiredRows::IdleSessions,
+        ExpiredRows::RateLimitCounters,
+        ExpiredRows::IdempotentResponses,
+        ExpiredRows::VerificationAttempts,
+    ] {
         loop {
-            let now = executor.run(&Caller::anonymous(), over).await.result?;
-            cleared += now;
-            if now < usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX) {
+            let batch = executor.run(&Caller::anonymous(), rows).await.result?;
+            deleted += batch;
+            if batch < usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX) {
                 break;
             }
         }
     }
-    Ok(cleared)
+    Ok(deleted)
 }
 
 impl Command for ExpiredRows {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = usize;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         let before = |span: Duration| (cx.now.minus(span), BATCH_SIZE);
-        let (ended, idle) = (before(RETENTION), before(RETENTION + cx.executor.settings.sessions.idle));
-        let answered = before(invitation::ANSWERS_KEPT);
+        let (expired, idle) = (before(RETENTION), before(RETENTION + cx.executor.settings.sessions.idle));
+        let response_expired = before(invitation::ANSWERS_KEPT);
         let tx = &mut cx.tx;
         Ok(match self {
-            Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, ended).await?.len(),
+            Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, expired).await?.len(),
             Self::IdleSessions => tx.all(sql::IDLE_SESSIONS, idle).await?.len(),
-            Self::Limits => tx.all(sql::RATE_LIMIT_COUNTERS, ended).await?.len(),
-            Self::Answers => tx.all(sql::IDEMPOTENT_RESPONSES, answered).await?.len(),
-            Self::Attempts => tx.all(sql::VERIFICATION_ATTEMPTS, ended).await?.len(),
+            Self::RateLimitCounters => tx.all(sql::RATE_LIMIT_COUNTERS, expired).await?.len(),
+            Self::IdempotentResponses => tx.all(sql::IDEMPOTENT_RESPONSES, response_expired).await?.len(),
+            Self::VerificationAttempts => tx.all(sql::VERIFICATION_ATTEMPTS, expired).await?.len(),
         })
     }
 }

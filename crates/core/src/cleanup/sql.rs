@@ -1,11 +1,11 @@
-//! The statements that clear away. Each takes so many rows at a time, those that ended first, and says which.
+//! Cleanup statements. Each deletes a limited number of rows, oldest first, and returns them.
 
 use crate::id::{AttemptId, SessionId};
 use crate::time::Timestamp;
 use vestibule_db::sql;
 
 sql! {
-    /// Sign-ins go with their session.
+    /// Sign-ins are deleted by cascade.
     EXPIRED_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("a session that has ended is recognised by its times") =
         "DELETE FROM sessions
           WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2)

@@ -68,8 +68,10 @@ impl Query for ListDeleted {
         let user = cx.user()?;
         let days = days(cx);
         let deleted = cx.tx.all(sql::RESTORABLE_BY_USER, (user, cx.now.minus(days))).await?;
-        let restorable =
-            |organization: DeletedOrganization| RestorableOrganization { erased_at: organization.deleted_at.plus(days), organization };
+        let restorable = |organization: DeletedOrganization| RestorableOrganization {
+            erased_at: organization.deleted_at.plus(days),
+            organization,
+        };
         Ok(deleted.into_iter().map(restorable).collect())
     }
 }

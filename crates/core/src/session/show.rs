@@ -1,4 +1,4 @@
-//! The whole session as its owner sees it.
+//! The session with its sign-ins and open attempts.
 
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
@@ -11,7 +11,7 @@ use crate::permission::Requirement;
 use crate::user::PublicUser;
 use crate::verification::{self, Attempt};
 
-/// Shows the caller's session; `None` for a visitor who has none, which costs no write (decision 2).
+/// Shows the caller's session; `None` for a visitor without one, which writes nothing.
 #[derive(Debug)]
 pub struct Show;
 
@@ -25,7 +25,7 @@ pub struct SessionDetails {
     pub attempts: Vec<Attempt>,
 }
 
-/// A sign-in with its user and what they act in.
+/// A sign-in with its user and the roles in its active organization and workspace.
 #[derive(Clone, Debug)]
 pub struct SignInDetails {
     pub sign_in: SignIn,
@@ -52,7 +52,7 @@ impl Query for Show {
     }
 }
 
-/// The same, with how long it stays so.
+/// Shows the caller's session with the time that the result may be cached for; `None` if it may not be.
 #[derive(Debug)]
 pub struct ShowCacheable;
 
@@ -63,21 +63,21 @@ impl Query for ShowCacheable {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let shown = show(cx).await?;
-        let holds = match &shown {
+        let validity = match &shown {
             Some(shown) => validity(cx, shown).await?,
             None => None,
         };
-        Ok((shown, holds))
+        Ok((shown, validity))
     }
 }
 
-/// The caller's session as it is by now, for commands that changed it.
+/// Loads the caller's session as this transaction has left it.
 pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
     let Some(session) = cx.session.clone() else {
         return Ok(None);
     };
     let sign_ins = cx.tx.all(sql::SIGN_INS, (session.id, cx.now)).await?;
-    // Whoever acts in nothing has no roles there to show.
+    // Without an active organization or workspace there are no roles to load.
     let roles = if sign_ins.iter().any(|sign_in| sign_in.organization_membership_id.is_some()) {
         cx.tx.all(sql::ROLES, (session.id,)).await?
     } else {

@@ -1,4 +1,4 @@
-//! Leaving: one sign-in, or all of a session.
+//! Signing out of one sign-in, or of all in the session.
 
 use super::show::{SessionDetails, show};
 use super::sql;
@@ -7,14 +7,14 @@ use crate::execution::{Command, Context};
 use crate::id::SignInId;
 use crate::permission::Requirement;
 
-/// Ends one sign-in of the caller's session, or all of them. Either way none is active after_commit (contract B.8), and
-/// whoever still holds the cookie is nobody from here on.
+/// Ends one sign-in of the caller's session, or all. Afterwards none is active. Without a session, ending all is not an
+/// error.
 ///
-/// Error: `SIGN_IN_NOT_FOUND` for a sign-in of another session. A visitor without a session signs out in vain and is
-/// told no error.
+/// # Errors
+/// `SIGN_IN_NOT_FOUND` for a sign-in of another session.
 #[derive(Debug)]
 pub struct SignOut {
-    /// Which one; `None` for all.
+    /// `None` for all.
     pub sign_in: Option<SignInId>,
 }
 

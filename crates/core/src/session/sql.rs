@@ -1,4 +1,4 @@
-//! Sessions and the sign-ins within them.
+//! Statements on sessions and their sign-ins.
 
 use crate::cache::Scope;
 use crate::id::{
@@ -11,7 +11,7 @@ use crate::user::PublicUser;
 use vestibule_db::{Bytes, Text, record, sql};
 
 record! {
-    /// One user signed in within a session.
+    /// A user's sign-in within a session.
     pub struct SignIn {
         pub id: SignInId,
         pub session_id: SessionId,
@@ -32,7 +32,7 @@ record! {
 }
 
 record! {
-    /// A sign-in and whose it is, in one row.
+    /// A sign-in joined with its user.
     pub(crate) struct SignInWithUser {
         pub(crate) id: SignInId,
         pub(crate) session_id: SessionId,
@@ -62,7 +62,6 @@ record! {
 }
 
 impl SignInWithUser {
-    /// The sign-in, and the user.
     pub(crate) fn into_parts(self) -> (SignIn, PublicUser) {
         let user = PublicUser {
             id: self.user_id,
@@ -98,7 +97,7 @@ impl SignInWithUser {
 }
 
 record! {
-    /// A role that a sign-in's active membership has.
+    /// A role of a sign-in's active organization membership.
     pub struct SignInRole {
         pub(crate) membership_id: MembershipId,
         pub id: RoleId,
@@ -108,7 +107,7 @@ record! {
 }
 
 record! {
-    /// A role that a sign-in's active workspace membership has.
+    /// A role of a sign-in's active workspace membership.
     pub struct SignInWorkspaceRole {
         pub(crate) membership_id: WorkspaceMembershipId,
         pub id: WorkspaceRoleId,
@@ -117,7 +116,7 @@ record! {
     }
 }
 
-/// One row for each sign-in whose user is not disabled, with these columns of the user's and theirs.
+/// Selects sign-ins of enabled users, with additional columns and joins.
 macro_rules! sign_ins {
     ($rest:literal) => {
         sign_ins!("", "", $rest)
@@ -145,11 +144,11 @@ sql! {
         "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
          VALUES ($1, $2, NULL, $3, $4, $3, $3)";
 
-    /// A session goes on under a new token; the old one is nobody's from here on.
+    /// Replaces the token of a session; the old one stops working.
     ROTATE_TOKEN(SessionId, Bytes, Timestamp, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET token_digest = $2, last_seen_at = $3, expires_at = $4, updated_at = $3 WHERE id = $1";
 
-    /// Makes one of the session's own sign-ins the active one.
+    /// Changes no row unless the sign-in belongs to the session and has not expired.
     SET_ACTIVE_SIGN_IN(SessionId, SignInId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET active_sign_in_id = $2, updated_at = $3
           WHERE id = $1
@@ -174,7 +173,7 @@ sql! {
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";
 
-    /// Clears the way for a user whose earlier sign-in within the session has ended.
+    /// Frees the unique key for a new sign-in of the same user in the session.
     DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("a session that has ended is recognised by its times") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
 
@@ -192,7 +191,7 @@ sql! {
             " LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
             "WHERE i.session_id = $1 AND i.expires_at > $2 ORDER BY i.id");
 
-    /// Wherever a user is signed in, the newest first.
+    /// Newest first.
     SIGN_INS_OF_USER(UserId, Timestamp) -> SignIn =
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC");
 
@@ -215,7 +214,7 @@ sql! {
           WHERE i.session_id = $1
           ORDER BY r.id";
 
-    /// The active organization of a sign-in; the active workspace goes, since it was another organization's or none.
+    /// Clears the active workspace, which may belong to another organization.
     SET_ACTIVE_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) invalidates Session(1) =
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = NULL, updated_at = $4
           WHERE id = $2 AND session_id = $1";
@@ -228,13 +227,13 @@ sql! {
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
           WHERE id = $1";
 
-    /// The same as the user's default, for the next sign-in.
+    /// The default for the user's next sign-in.
     SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) invalidates User(1) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
           WHERE id = $1";
 
-    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none. Those in which
-    /// they do not act have one sign-in less, and are moved on with them.
+    /// Deactivates every sign-in of a user except one; 0 excepts none. All affected sessions get a new revision, so
+    /// that cached copies become stale.
     DEACTIVATE_OTHER_SIGN_INS(UserId, SignInId, Timestamp) invalidates User(1) =
         "UPDATE sessions
             SET active_sign_in_id = CASE
@@ -243,7 +242,7 @@ sql! {
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
 
-    /// The same for one of them.
+    /// Like `DEACTIVATE_OTHER_SIGN_INS`, for one sign-in.
     DEACTIVATE_SIGN_IN(UserId, SignInId, Timestamp) invalidates User(1) =
         "UPDATE sessions
             SET active_sign_in_id = CASE WHEN active_sign_in_id = $2 THEN NULL ELSE active_sign_in_id END,
@@ -254,7 +253,7 @@ sql! {
 
     DELETE_SIGN_IN_OF_USER(UserId, SignInId) invalidates nothing("DEACTIVATE_SIGN_IN invalidates the session") = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
 
-    /// That there is an attempt to show, and how long.
+    /// Never shortens the time.
     EXTEND_ATTEMPTS_UNTIL(SessionId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET attempts_until = $2 WHERE id = $1 AND attempts_until < $2";
 }

@@ -1,4 +1,4 @@
-//! Choosing the organization one acts in.
+//! Switching the active organization.
 
 use super::show::{SessionDetails, show};
 use crate::access;
@@ -7,18 +7,19 @@ use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Makes an organization the active one of the caller's sign-in, and the default of their next; `None` is "personal".
-/// The active workspace is cleared either way (contract B.8).
+/// Makes an organization the active one of the caller's sign-in and their default for the next; `None` for none. Clears
+/// the active workspace.
 ///
-/// Errors: `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
+/// # Errors
+/// `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
 #[derive(Debug)]
 pub struct SwitchOrganization {
     pub organization: Option<OrganizationId>,
 }
 
 impl Command for SwitchOrganization {
-    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
-    const ERRORS: &'static [Code] = &[Code::NotAMember];
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed];
     type Out = SessionDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {

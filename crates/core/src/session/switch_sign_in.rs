@@ -1,4 +1,4 @@
-//! Choosing which of a session's sign-ins acts.
+//! Switching the active sign-in of a session.
 
 use super::show::{SessionDetails, show};
 use super::sql;
@@ -9,7 +9,8 @@ use crate::permission::Requirement;
 
 /// Makes another sign-in of the caller's session the active one.
 ///
-/// Error: `SIGN_IN_NOT_FOUND` for one of another session, or one that has ended.
+/// # Errors
+/// `SIGN_IN_NOT_FOUND` for a sign-in of another session or one that has expired.
 #[derive(Debug)]
 pub struct SwitchSignIn {
     pub sign_in: SignInId,

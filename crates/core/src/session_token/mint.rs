@@ -1,4 +1,4 @@
-//! Minting a token for whoever is signed in.
+//! Minting session tokens.
 
 use std::time::Duration;
 
@@ -13,17 +13,14 @@ use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePerm
 use crate::session::{self, SignIn};
 use crate::time::Timestamp;
 
-/// How much later than its `expires` a token still verifies, for clocks that do not go alike (contract A.4.1).
+/// How long after `expires_at` a token still verifies, to tolerate clock skew.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Makes a token about the active sign-in and what it acts in. What the caller may not enter from where they are is not
-/// in it.
-///
-/// Error: `UNAUTHORIZED`.
+/// Mints a token for the active sign-in, with its organization, workspace and permissions. An organization or workspace
+/// that refuses the caller's address is left out.
 #[derive(Debug)]
 pub struct Mint;
 
-/// A token, and until when it holds.
 #[derive(Debug)]
 pub struct MintedToken {
     pub token: String,
@@ -42,14 +39,14 @@ impl Query for Mint {
         let sign_ins = cx.tx.all(session::sql::SIGN_INS, (session.id, cx.now)).await?;
         let active = sign_ins.into_iter().find(|one| Some(one.id) == session.sign_in_id).ok_or(Code::Unauthorized)?;
         let (active, _) = active.into_parts();
-        let organization = in_organization(cx, &active).await?;
+        let organization = organization_claim(cx, &active).await?;
         let workspace = match &organization {
-            Some(_) => in_workspace(cx, &active).await?,
+            Some(_) => workspace_claim(cx, &active).await?,
             None => None,
         };
         let lifetime = cx.executor.settings.tokens.lifetime;
         let expires_at = cx.now.plus(lifetime);
-        let held = |held: Option<&PermissionSet>| held.map_or_else(Vec::new, |held| held.as_slice().to_vec());
+        let list = |set: Option<&PermissionSet>| set.map_or_else(Vec::new, |set| set.as_slice().to_vec());
         let claims = json!({
             "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),
@@ -59,8 +56,8 @@ impl Query for Mint {
             "organization": organization.as_ref().map(|(id, _)| id.to_string()),
             "workspace": workspace.as_ref().map(|(id, _)| id.to_string()),
             "permissions": {
-                "organization": held(organization.as_ref().map(|(_, held)| held)),
-                "workspace": held(workspace.as_ref().map(|(_, held)| held)),
+                "organization": list(organization.as_ref().map(|(_, permissions)| permissions)),
+                "workspace": list(workspace.as_ref().map(|(_, permissions)| permissions)),
             },
         });
         let key = SigningKey::current(&cx.executor.keys, &cx.executor.settings.tokens, cx.now)?;
@@ -68,7 +65,7 @@ impl Query for Mint {
     }
 }
 
-async fn in_organization(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(OrganizationId, PermissionSet)>> {
+async fn organization_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(OrganizationId, PermissionSet)>> {
     let Some(organization) = active.organization_id else {
         return Ok(None);
     };
@@ -77,7 +74,7 @@ async fn in_organization(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
     Ok(grant.map(|grant| (organization, grant.held().clone())))
 }
 
-async fn in_workspace(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(WorkspaceId, PermissionSet)>> {
+async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(WorkspaceId, PermissionSet)>> {
     let (Some(workspace), Some(membership)) = (active.workspace_id, active.organization_membership_id) else {
         return Ok(None);
     };

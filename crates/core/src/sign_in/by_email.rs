@@ -1,4 +1,4 @@
-//! Typing the code, or opening the link.
+//! Signing in by a mailed code or magic link.
 
 use std::sync::Arc;
 
@@ -10,15 +10,24 @@ use crate::execution::Executor;
 use crate::execution::{Caller, Command, Context, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, SessionToken, TypedCode};
+use crate::secret::{AttemptToken, TypedCode};
 use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
 use crate::{rate_limit, session};
 
-/// Signs somebody in, or up, by the code that was mailed to them.
+/// The codes of [`with_code`].
+pub const WITH_CODE_ERRORS: &[Code] = &[
+    Code::BadSignInAttempt,
+    Code::TooManyRequests,
+    Code::VerificationCodeExpired,
+    Code::InvalidVerificationCode,
+    Code::UserDisabled,
+    Code::UsernameExists,
+    Code::UserAlreadySignedIn,
+];
+
+/// Completes a sign-in or sign-up with the mailed code.
 ///
-/// Errors: `BAD_SIGN_IN_ATTEMPT`; `INVALID_VERIFICATION_CODE`, also where there is nobody whom it could have been mailed
-/// to; `VERIFICATION_CODE_EXPIRED`; `TOO_MANY_REQUESTS` by the address; and those of coming in: `USER_DISABLED`,
-/// `USER_ALREADY_SIGNED_IN`, `USERNAME_EXISTS`.
+/// `INVALID_VERIFICATION_CODE` is also the answer when no account has the address. See [`WITH_CODE_ERRORS`].
 pub async fn with_code(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -32,35 +41,47 @@ pub async fn with_code(
     }
 }
 
-/// The same by the link that was mailed: in the browser that began, and nowhere else. It says too where the browser wanted
-/// to go.
+/// The codes of [`with_link`].
+pub const WITH_LINK_ERRORS: &[Code] = &[
+    Code::InvalidMagicLink,
+    Code::BadSignInAttempt,
+    Code::InvalidVerificationCode,
+    Code::UserDisabled,
+    Code::UserAlreadySignedIn,
+];
+
+/// Completes a sign-in with the mailed link, in the session that started it. Also returns the redirect target of the
+/// attempt.
 ///
-/// Errors: `INVALID_MAGIC_LINK` for one of another browser, one that was used or replaced, and one that has run out; and
-/// those of coming in.
+/// `INVALID_MAGIC_LINK` is the answer to a link that was used, replaced or has expired, or that belongs to another
+/// session. See [`WITH_LINK_ERRORS`].
 pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
     let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
     let now = executor.now();
-    let is_right =
+    let is_valid =
         |attempt: &Attempt| attempt.is_code_valid(now) && token.is(&executor.keys.link(attempt.id, attempt.generation));
-    match found.result.ok().filter(is_right) {
+    match found.result.ok().filter(is_valid) {
         Some(attempt) => {
             let return_to = attempt.return_to.clone();
-            executor.run(caller, Complete { attempt }).await.map(|came_in| (came_in, return_to))
+            executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
         }
         None => Reply { session: found.session, ..Reply::refused(Code::InvalidMagicLink.into()) },
     }
 }
 
-/// An attempt that was begun, and the browser's session, perhaps a new one.
+/// A started attempt, and the caller's session, which may be new.
 #[derive(Debug)]
 pub struct StartedSignIn {
     pub attempt: Attempt,
     pub session: SignedIn,
 }
 
-/// Begins to sign in by mail. Whether anybody has the address is not asked.
+/// The codes of [`start_with_email`].
+pub const START_WITH_EMAIL_ERRORS: &[Code] = &[Code::UnsupportedStrategy, Code::TooManyRequests];
+
+/// Starts a sign-in by email. The answer does not depend on whether an account has the address.
 ///
-/// Errors: `UNSUPPORTED_STRATEGY` where no mail is sent; `TOO_MANY_REQUESTS`.
+/// Answers `UNSUPPORTED_STRATEGY` if no mail is configured. See [`START_WITH_EMAIL_ERRORS`].
 pub async fn start_with_email(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -70,31 +91,28 @@ pub async fn start_with_email(
     if executor.mail_transport.is_none() {
         return Reply::refused(Code::UnsupportedStrategy.into());
     }
-    let counted = executor.run(caller, rate_limit::RecordSignIn { account: address.key().to_owned() }).await;
-    match counted.result {
-        Ok(()) => executor.run(caller, Begin { address, method }).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+    let recorded = executor.run(caller, rate_limit::RecordSignIn { account: address.key().to_owned() }).await;
+    match recorded.result {
+        Ok(()) => executor.run(caller, Start { address, method }).await,
+        Err(problem) => Reply { session: recorded.session, ..Reply::refused(problem) },
     }
 }
 
 #[derive(Debug)]
-struct Begin {
+struct Start {
     address: EmailAddress,
     method: Method,
 }
 
-impl Command for Begin {
+impl Command for Start {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = StartedSignIn;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<StartedSignIn> {
         let token = session::ensure(cx).await?;
-        let attempt = insert_attempt(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
-        begun(cx, attempt, token).await
+        let attempt =
+            insert_attempt(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
+        Ok(StartedSignIn { attempt, session: SignedIn::load(cx, token).await? })
     }
-}
-
-async fn begun(cx: &mut Context<'_>, attempt: Attempt, token: Option<SessionToken>) -> Result<StartedSignIn> {
-    Ok(StartedSignIn { attempt, session: SignedIn::load(cx, token).await? })
 }

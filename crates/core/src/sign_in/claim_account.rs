@@ -1,4 +1,4 @@
-//! Giving an account to the person who verified its address.
+//! Claiming an account by verifying its address.
 
 use crate::error::Result;
 use crate::execution::Context;
@@ -6,8 +6,9 @@ use crate::id::{EmailAddressId, UserId};
 use crate::session;
 use crate::user::sql;
 
-/// An address that was only claimed is proved by somebody who may be another than who claimed it: the account is theirs,
-/// and whatever it could be come into with before is gone.
+/// Gives an account to the person who verified its unverified address, who may not be the one who created it.
+/// Everything that the creator could sign in with is revoked: the password, the sign-ins and other unverified
+/// addresses.
 pub(super) async fn claim_account(cx: &mut Context<'_>, user: UserId, email: EmailAddressId) -> Result<()> {
     cx.tx.execute(sql::VERIFY_ADDRESS, (user, email, cx.now)).await?;
     cx.tx.execute(sql::UNSET_PRIMARY_ADDRESS, (user, cx.now)).await?;

@@ -1,14 +1,16 @@
-//! Coming in with what one knows: an e-mail address or user name, and a password.
+//! Signing in: by password, mailed code or magic link.
 
 mod by_email;
-mod complete;
 mod claim_account;
+mod complete;
 
 use std::sync::Arc;
 
-pub use by_email::{StartedSignIn, start_with_email, with_code, with_link};
-pub(crate) use complete::open;
+pub use by_email::{
+    START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code, with_link,
+};
 use claim_account::claim_account;
+pub(crate) use complete::find_account;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
@@ -19,16 +21,13 @@ use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::secret::SessionToken;
-use crate::session::{self, Show, SessionDetails};
+use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
 use crate::{domain, rate_limit};
 
-/// Who somebody says they are.
 #[derive(Clone, Debug)]
 pub enum Identifier {
-    /// By one of their addresses.
     Email(EmailAddress),
-    /// By their user name.
     Username(Username),
 }
 
@@ -41,7 +40,7 @@ impl Identifier {
     }
 }
 
-/// Whether an account has this address or user name: nobody is told, unless the settings say so.
+/// Whether an account has this address or user name. Always `false` unless the settings reveal account existence.
 #[derive(Debug)]
 pub struct IdentifierExists {
     pub identifier: Identifier,
@@ -60,7 +59,7 @@ impl Query for IdentifierExists {
     }
 }
 
-/// A session right after somebody came in, or began to: its new secret, and what its owner sees of it.
+/// A session after a sign-in was completed or started.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The new session token for the cookie; `None` if the token did not change.
@@ -70,40 +69,44 @@ pub struct SignedIn {
 
 impl SignedIn {
     pub(crate) async fn load(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
-        let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session is not there"))?;
+        let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session does not exist"))?;
         Ok(Self { token, session })
     }
 }
 
-/// Signs somebody in by password.
+/// The codes of [`with_password`].
+pub const WITH_PASSWORD_ERRORS: &[Code] =
+    &[Code::TooManyRequests, Code::InvalidCredentials, Code::UserDisabled, Code::UserAlreadySignedIn];
+
+/// Signs a user in with a password.
 ///
-/// Errors: `TOO_MANY_REQUESTS` past the limits of the settings; `INVALID_CREDENTIALS` for a wrong password, an unknown
-/// user and a user without a password, all after the same work; `USER_DISABLED` only for who knows the password;
-/// `USER_ALREADY_SIGNED_IN`; `BUSY`.
+/// `INVALID_CREDENTIALS` is the answer to a wrong password, an unknown user and a user without a password, each after
+/// hashing once, so that timing reveals nothing. `USER_DISABLED` requires the right password. See
+/// [`WITH_PASSWORD_ERRORS`].
 pub async fn with_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     identifier: Identifier,
     password: Password,
 ) -> Reply<SignedIn> {
-    let Reply { session, result: counted, .. } =
+    let Reply { session, result: recorded, .. } =
         executor.run(caller, rate_limit::RecordSignIn { account: identifier.key().to_owned() }).await;
-    let proved = match counted {
-        Ok(()) => compare(executor, caller, &identifier, password).await,
+    let verified = match recorded {
+        Ok(()) => verify_password(executor, caller, &identifier, password).await,
         Err(problem) => Err(problem),
     };
-    match proved {
-        Ok(proved) => executor.run(caller, proved).await,
+    match verified {
+        Ok(verified) => executor.run(caller, verified).await,
         Err(problem) => Reply { session, ..Reply::refused(problem) },
     }
 }
 
-async fn compare(
+async fn verify_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     identifier: &Identifier,
     password: Password,
-) -> Result<Proved> {
+) -> Result<CompletePasswordSignIn> {
     let found = executor.query(caller, &FindPassword(identifier)).await.result?;
     let digest = found.as_ref().and_then(|row| row.password_digest.as_ref());
     if !executor.passwords.verify(password, digest).await? {
@@ -112,7 +115,7 @@ async fn compare(
     match found {
         Some(PasswordRow { disabled: true, .. }) => Err(Code::UserDisabled.into()),
         Some(PasswordRow { user_id, password_digest: Some(digest), .. }) => {
-            Ok(Proved { user: user_id, digest, account: identifier.key().to_owned() })
+            Ok(CompletePasswordSignIn { user: user_id, digest, account: identifier.key().to_owned() })
         }
         _ => Err(Code::InvalidCredentials.into()),
     }
@@ -133,21 +136,21 @@ impl Query for FindPassword<'_> {
     }
 }
 
-/// Somebody who has just shown that they know this user's password.
+/// Signs in the user whose password was verified.
 #[derive(Debug)]
-struct Proved {
+struct CompletePasswordSignIn {
     user: UserId,
     digest: PasswordDigest,
     account: String,
 }
 
-impl Command for Proved {
+impl Command for CompletePasswordSignIn {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidCredentials];
+    const ERRORS: &'static [Code] = &[Code::InvalidCredentials, Code::UserAlreadySignedIn];
     type Out = SignedIn;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
-        // The password may have been changed while it was being compared.
+        // The password may have changed while it was being verified.
         if cx.tx.optional(sql::ENABLED_WITH_DIGEST, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }

@@ -1,4 +1,5 @@
-//! People and their addresses. A person belongs to no organization, so these tables carry none.
+//! Statements on users and their addresses. A user belongs to no organization, so these tables have no
+//! `organization_id`.
 
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
@@ -8,7 +9,7 @@ use crate::time::Timestamp;
 use vestibule_db::{Text, record, sql};
 
 record! {
-    /// What other people may see of a user.
+    /// A user as other users see them.
     pub struct PublicUser {
         pub id: UserId,
         pub first_name: String,
@@ -28,7 +29,7 @@ record! {
 }
 
 record! {
-    /// What a user sees of themselves, besides what others see.
+    /// The private part of a user, shown to themselves.
     pub struct Account {
         pub id: UserId,
         pub has_password: bool,
@@ -39,7 +40,7 @@ record! {
 }
 
 record! {
-    /// One of a user's addresses.
+    /// An address of a user.
     pub struct OwnedAddress {
         pub id: EmailAddressId,
         /// As the user typed it.
@@ -54,7 +55,7 @@ record! {
 }
 
 record! {
-    /// What a sign-in compares a password with.
+    /// The password digest for a sign-in.
     pub(crate) struct PasswordRow {
         pub(crate) user_id: UserId,
         pub(crate) password_digest: Option<PasswordDigest>,
@@ -63,7 +64,7 @@ record! {
 }
 
 record! {
-    /// Who holds an address, proved or not, and where they are signed in within a session.
+    /// The owner of an address, and their sign-in in one session.
     pub(crate) struct AddressOwnerInSession {
         pub(crate) email_id: EmailAddressId,
         pub(crate) user_id: UserId,
@@ -98,11 +99,11 @@ sql! {
     PASSWORD_BY_USERNAME(Text) -> PasswordRow =
         "SELECT id AS user_id, password_digest, disabled FROM users WHERE username_key = $1";
 
-    /// The account whose password was just compared, if it still has that password and is not disabled.
+    /// Returns the user if it is enabled and still has this digest.
     ENABLED_WITH_DIGEST(UserId, Text) -> (UserId,) =
         "SELECT id FROM users WHERE id = $1 AND password_digest = $2 AND disabled = 0";
 
-    /// Nothing comes back when the user name is taken.
+    /// Returns no row when the user name is taken.
     INSERT(InsertUser {
         id: UserId,
         first_name: Text,
@@ -129,32 +130,31 @@ sql! {
            LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3
           WHERE e.address_key = $1";
 
-    /// Nothing comes back when somebody holds the address.
+    /// Returns no row when the address is taken.
     INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates User(2) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
              ON CONFLICT (address_key) DO NOTHING
       RETURNING id";
 
-    /// An address that somebody only claimed gives way to whoever proves the mailbox, whatever else the claiming account
-    /// has: if an organization behind it could hold an address, founding one would be all it takes to keep its owner out.
+    /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
+    /// exception for accounts with organizations: otherwise anybody could block an address by creating one.
     DELETE_UNVERIFIED_ADDRESS(Text) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
 
-    /// Every address of an account but one that was proved.
+    /// Removes every unverified address of a user but one.
     DELETE_OTHER_UNVERIFIED_ADDRESSES(UserId, EmailAddressId) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id <> $2 AND verified_at IS NULL";
 
     CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
 
-    /// Nothing comes back when somebody has the user name.
     USERNAME_OWNER(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
     VERIFY_ADDRESS(UserId, EmailAddressId, Timestamp) invalidates User(1) =
         "UPDATE email_addresses SET verified_at = $3, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
-    /// Nothing comes back when somebody holds the address.
+    /// Returns no row when the address is taken.
     ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> (EmailAddressId,) invalidates User(2) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 0, $5, $5)
@@ -171,7 +171,7 @@ sql! {
         "UPDATE email_addresses SET is_primary = 1, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NOT NULL";
 
-    /// Nothing comes back when somebody else has the user name.
+    /// Returns no row when another user has the user name.
     UPDATE(UpdateUser {
         id: UserId,
         first_name: Text,
@@ -189,7 +189,7 @@ sql! {
 
     SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
 
-    /// What would be left without an admin if this user went: by name, organizations first.
+    /// The names of organizations and workspaces that have no other admin than this user, organizations first.
     SOLE_ADMIN_OF(UserId) -> (String,) =
         "SELECT o.name FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL

@@ -1,4 +1,4 @@
-//! Checking a code that was mailed.
+//! Checking a mailed code.
 
 use std::sync::Arc;
 
@@ -15,7 +15,10 @@ use crate::rate_limit;
 use crate::secret::TypedCode;
 use crate::settings::Settings;
 
-/// Counts a try at a code, in a transaction of its own, and compares it.
+/// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
+/// concurrent guesses are all recorded.
+///
+/// Answers `BAD_SIGN_IN_ATTEMPT`, `TOO_MANY_REQUESTS`, `VERIFICATION_CODE_EXPIRED` or `INVALID_VERIFICATION_CODE`.
 pub(crate) async fn check_code<T>(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -28,19 +31,19 @@ pub(crate) async fn check_code<T>(
         Ok(attempt) => attempt,
         Err(problem) => return refused(found.session, problem),
     };
-    // By the address as well: whoever begins a thousand attempts has not a thousand times as many tries.
-    let counted = executor.run(caller, rate_limit::RecordCode { address: found.address_key.clone() }).await;
-    if let Err(problem) = counted.result {
-        return refused(counted.session, problem);
+    // Also limited by address, because starting more attempts must not allow more guesses.
+    let recorded = executor.run(caller, rate_limit::RecordCode { address: found.address_key.clone() }).await;
+    if let Err(problem) = recorded.result {
+        return refused(recorded.session, problem);
     }
     let reply = executor.run(caller, RecordCheck { attempt: found.id }).await;
     let attempt = match reply.result {
         Ok(attempt) => attempt,
         Err(problem) => return refused(reply.session, problem),
     };
-    let right = executor.keys.code(attempt.id, attempt.generation);
-    let is_right = code.is(&right) && attempt.sent_at.is_some();
-    match is_right {
+    let expected = executor.keys.code(attempt.id, attempt.generation);
+    let is_correct = code.is(&expected) && attempt.sent_at.is_some();
+    match is_correct {
         true if attempt.is_code_valid(executor.now()) => Ok(attempt),
         true => refused(reply.session, Code::VerificationCodeExpired.into()),
         false => refused(reply.session, Code::InvalidVerificationCode.into()),
@@ -56,7 +59,7 @@ impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
-    // Tries made at once wait for each other, and each is counted.
+    // Tries made at once wait for each other, and each is recorded.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }

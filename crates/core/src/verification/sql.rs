@@ -1,4 +1,4 @@
-//! Attempts at proving an address. They belong to a session and to no organization.
+//! Statements on verification attempts, which belong to a session and to no organization.
 
 use super::{Method, Purpose};
 use crate::id::{AttemptId, EmailAddressId, SessionId, UserId};
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use vestibule_db::{Text, record, sql};
 
 record! {
-    /// An attempt at proving an address.
+    /// A verification attempt.
     pub struct Attempt {
         pub id: AttemptId,
         pub session_id: SessionId,
@@ -35,7 +35,7 @@ record! {
 }
 
 record! {
-    /// Who holds an address.
+    /// The account that has an address.
     pub(crate) struct Owner {
         pub(crate) email_id: EmailAddressId,
         pub(crate) user_id: UserId,
@@ -47,14 +47,14 @@ record! {
 }
 
 impl Owner {
-    /// Whether reading this address's mail opens the account. An address that is only claimed opens it as long as nobody
-    /// has proved another one: that one's owner would share the account with whoever reads this one's mail.
+    /// Whether access to this mailbox grants access to the account. An unverified address does only while the account
+    /// has no verified one, whose owner would otherwise share it.
     pub(crate) fn grants_access(&self) -> bool {
         self.verified_at.is_some() || !self.has_other_verified
     }
 }
 
-/// The columns of an [`Attempt`].
+/// A statement that reads all columns of an [`Attempt`].
 macro_rules! attempt {
     ($before:literal, $after:literal) => {
         concat!(
@@ -92,22 +92,22 @@ sql! {
 
     FIND(SessionId, AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE session_id = $1 AND id = $2");
 
-    /// For the worker that writes its mail.
+    /// For the mail worker.
     BY_ID(AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE id = $1");
 
-    /// The newest of this kind that is open, for this address.
+    /// The newest open attempt for an address.
     NEWEST(SessionId, Purpose, Text, Timestamp) -> Attempt =
         attempt!("SELECT", "FROM attempts
                   WHERE session_id = $1 AND purpose = $2 AND address_key = $3 AND completed_at IS NULL AND expires_at > $4
                   ORDER BY id DESC LIMIT 1");
 
-    /// What a session shows of them: the newest first.
+    /// Open attempts to sign in or up, newest first.
     OPEN(SessionId, Timestamp) -> Attempt =
         attempt!("SELECT", "FROM attempts
                   WHERE session_id = $1 AND purpose IN ('sign_in', 'sign_up') AND completed_at IS NULL AND expires_at > $2
                   ORDER BY id DESC LIMIT 10");
 
-    /// A new generation: what was mailed before works no more.
+    /// Starts a new generation, which invalidates codes and links mailed before. Returns no row after the last mail.
     RECORD_SEND(AttemptId, i64, Method, Text, Timestamp, i64) -> Attempt =
         attempt!(
             "UPDATE attempts
@@ -115,26 +115,26 @@ sql! {
               WHERE id = $1 AND completed_at IS NULL AND expires_at > $5 AND sendings < $6
           RETURNING", "");
 
-    /// One more try; nothing comes back when there were as many as there may be.
+    /// Returns no row after the last allowed check.
     RECORD_CHECK(AttemptId, Timestamp, i64) -> Attempt =
         attempt!(
             "UPDATE attempts SET tries = tries + 1, updated_at = $2
               WHERE id = $1 AND completed_at IS NULL AND expires_at > $2 AND tries < $3
           RETURNING", "");
 
-    /// What was proved may be used, once.
+    /// Succeeds once per generation.
     MARK_VERIFIED(AttemptId, i64, Timestamp) -> (AttemptId,) =
         "UPDATE attempts SET proved_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND proved_at IS NULL AND expires_at > $3
       RETURNING id";
 
-    /// Of all who end it at once, one does.
+    /// The `completed_at` condition makes concurrent completions exclusive.
     COMPLETE(AttemptId, i64, Timestamp) -> (AttemptId,) =
         "UPDATE attempts SET completed_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND expires_at > $3
       RETURNING id";
 
-    /// The same of one that was proved before.
+    /// Like `COMPLETE`, for an attempt whose code was checked before.
     COMPLETE_VERIFIED(AttemptId, i64, Timestamp) -> (AttemptId,) =
         "UPDATE attempts SET completed_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND proved_at IS NOT NULL AND expires_at > $3

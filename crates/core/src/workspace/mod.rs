@@ -16,7 +16,7 @@ pub(crate) use join::{join, join_auto_assigned};
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{AddMember, Leave, ListMembers, MembersPage, RemoveMember, WorkspaceMember};
 pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
-pub use show::{WorkspaceDetails, Show};
+pub use show::{Show, WorkspaceDetails};
 pub use sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole};
 pub use switch::SwitchWorkspace;
 pub use update::{Delete, Update};

@@ -17,7 +17,7 @@ use reqsign_core::{Context, Signer, StaticEnv};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use self::credential::{Files, CredentialProvider};
+use self::credential::{CredentialProvider, Files};
 use self::http::Http;
 use super::store::{Environment, StoreError};
 use super::{CACHE_CONTROL_IMMUTABLE, ImageName};
@@ -83,7 +83,8 @@ impl Bucket {
 
     /// Writes it, with all that a CDN in front of the bucket has to know to show it.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
-        let headers = [(CONTENT_TYPE.as_str(), name.format().media_type()), (CACHE_CONTROL.as_str(), CACHE_CONTROL_IMMUTABLE)];
+        let headers =
+            [(CONTENT_TYPE.as_str(), name.format().media_type()), (CACHE_CONTROL.as_str(), CACHE_CONTROL_IMMUTABLE)];
         let answer = self.send(Method::PUT, name.as_str(), &headers, bytes).await?;
         if answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
     }
@@ -109,7 +110,9 @@ impl Bucket {
             }
             self.send_once(&method, name, headers, body.clone()).await
         };
-        let answer = timeout(REQUEST_TIMEOUT, asked).await.unwrap_or_else(|_| Err(format!("no answer within {REQUEST_TIMEOUT:?}")));
+        let answer = timeout(REQUEST_TIMEOUT, asked)
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer within {REQUEST_TIMEOUT:?}")));
         answer.map_err(away)
     }
 
