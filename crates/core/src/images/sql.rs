@@ -1,14 +1,14 @@
-//! The names of what is kept.
+//! Statements on the names of stored images.
 
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::time::Timestamp;
 use vestibule_db::{Text, sql};
 
 sql! {
-    /// A name for what is about to be written; unused until a command says otherwise.
+    /// Inserted before the image is written, as unused.
     RESERVE(Text, Timestamp) = "INSERT INTO images (name, unused_since) VALUES ($1, $2)";
 
-    /// Unless it is so old that housekeeping may be at it already.
+    /// Changes no row if the image is so old that the cleanup may be deleting it.
     MARK_USED(Text, Timestamp) = "UPDATE images SET unused_since = NULL WHERE name = $1 AND unused_since > $2";
 
     MARK_UNUSED(Text, Timestamp) = "UPDATE images SET unused_since = $2 WHERE name = $1";

@@ -1,4 +1,4 @@
-//! The members of an organization, a page at a time.
+//! Listing the members of an organization.
 
 use super::sql::{self, Member, MembershipRole};
 use crate::access;
@@ -10,9 +10,7 @@ use crate::permission::{RequiredPermission, Requirement};
 use crate::user;
 use vestibule_db::BatchQueries;
 
-/// Shows a page of members, the newest first.
-///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member.
+/// Lists a page of members, newest first.
 #[derive(Debug)]
 pub struct ListMembers {
     pub organization: OrganizationId,
@@ -23,11 +21,11 @@ pub struct ListMembers {
     pub search: Option<String>,
 }
 
-/// A page of members.
 #[derive(Debug)]
 pub struct MembersPage {
     pub organization: Organization,
     pub members: Vec<MemberDetails>,
+    /// The number of members on all pages.
     pub total: i64,
     /// `None` when the number of seats is unlimited.
     pub seats: Option<SeatCount>,
@@ -40,7 +38,10 @@ pub struct MemberDetails {
     pub roles: Vec<MembershipRole>,
 }
 
-/// Shows one member. Errors: those of [`ListMembers`]; `MEMBER_NOT_FOUND`.
+/// Shows a member.
+///
+/// # Errors
+/// `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
 pub struct ShowMember {
     pub organization: OrganizationId,
@@ -73,16 +74,16 @@ impl Query for ListMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let asked = (grant.organization(),);
-        let (limit, before) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
-        let (limit, before) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, before) };
-        let questions = ((sql::ORGANIZATION, asked), (sql::PAGE, (grant.organization(), limit, before)));
-        let (organization, members) = cx.tx.batch(questions.batch()).await?;
+        let organization = (grant.organization(),);
+        let (limit, offset) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
+        let (limit, offset) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, offset) };
+        let queries = ((sql::ORGANIZATION, organization), (sql::PAGE, (grant.organization(), limit, offset)));
+        let (organization, members) = cx.tx.batch(queries.batch()).await?;
         let organization =
-            organization.into_iter().next().ok_or_else(|| Problem::internal("an organization is gone"))?;
+            organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
         let (members, total) = match &self.search {
             None => (members, organization.member_count),
-            Some(sought) => page_of(members, &sought.to_lowercase(), self.page, self.limit),
+            Some(search) => search_page(members, &search.to_lowercase(), self.page, self.limit),
         };
         let roles = match (members.last(), members.first()) {
             (Some(oldest), Some(newest)) => {
@@ -99,13 +100,13 @@ impl Query for ListMembers {
     }
 }
 
-fn page_of(everybody: Vec<Member>, sought: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
+fn search_page(all: Vec<Member>, search: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
     let matches = |member: &Member| {
         let names = (member.first_name.as_str(), member.last_name.as_str());
-        user::matches_search(sought, names, [member.username.as_deref(), member.email.as_deref()])
+        user::matches_search(search, names, [member.username.as_deref(), member.email.as_deref()])
     };
-    let found: Vec<Member> = everybody.into_iter().filter(matches).collect();
+    let found: Vec<Member> = all.into_iter().filter(matches).collect();
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    let before = page.saturating_sub(1) as usize * limit as usize;
-    (found.into_iter().skip(before).take(limit as usize).collect(), total)
+    let offset = page.saturating_sub(1) as usize * limit as usize;
+    (found.into_iter().skip(offset).take(limit as usize).collect(), total)
 }

@@ -1,4 +1,4 @@
-//! The organizations one belongs to.
+//! The caller's memberships.
 
 use super::sql::{self, Membership, MembershipRole};
 use crate::error::{Code, Result};
@@ -7,7 +7,7 @@ use crate::organization::{self, Organization};
 use crate::permission::{AddressList, Requirement};
 use crate::user::{self, PublicUser};
 
-/// Shows the caller's memberships, the newest first. Error: `UNAUTHORIZED`.
+/// Lists the caller's memberships, newest first.
 #[derive(Debug)]
 pub struct ListOwn;
 
@@ -29,7 +29,7 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
-        let (person, from) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, cx.caller.address);
+        let (profile, address) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, cx.caller.address);
         let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
@@ -39,11 +39,11 @@ impl Query for ListOwn {
             Some(OwnMembership {
                 roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
                 organization: organization.clone(),
-                user: person.clone(),
+                user: profile.clone(),
                 is_address_allowed: AddressList::is_allowed(
                     organization.enable_ip_restriction,
                     &organization.whitelisted_ips,
-                    from,
+                    address,
                 ),
                 membership,
             })

@@ -1,4 +1,4 @@
-//! Membership: that a user belongs to an organization, and with which roles.
+//! Memberships: which users belong to an organization, and their roles.
 
 mod join;
 mod list;

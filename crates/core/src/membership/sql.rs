@@ -1,4 +1,4 @@
-//! Memberships of organizations, and the roles they have.
+//! Statements on memberships and their roles.
 
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, MemberId, MembershipId, OrganizationId, RoleId, UserId};
@@ -8,7 +8,6 @@ use crate::time::Timestamp;
 use vestibule_db::{Text, record, sql};
 
 record! {
-    /// That a user is a member of an organization.
     pub struct Membership {
         pub id: MembershipId,
         pub organization_id: OrganizationId,
@@ -58,7 +57,7 @@ record! {
     }
 }
 
-/// One row for each member, with what others see of them.
+/// Selects members with their public profile.
 macro_rules! members {
     ($rest:literal) => {
         concat!(
@@ -99,23 +98,23 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY r.id";
 
-    /// Every address of every member.
+    /// All addresses of all members.
     ADDRESSES(OrganizationId) -> (String,) =
         "SELECT e.address_key FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1";
 
-    /// Whether somebody with this address is in the organization.
+    /// The member who has this address.
     BY_EMAIL(OrganizationId, Text) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND e.address_key = $2";
 
-    /// A page of members, newest first.
+    /// Newest first.
     PAGE(OrganizationId, i64, i64) -> Member =
         members!("WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
 
     MEMBER(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
 
-    /// The roles of memberships between two ids: of a page.
+    /// The roles of the memberships of a page, by the range of their ids.
     ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> MembershipRole =
         "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
@@ -124,16 +123,15 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.membership_id >= $2 AND mr.membership_id <= $3
           ORDER BY r.id";
 
-    /// By the membership's id or its user's.
+    /// By the id of the membership or of the user.
     FIND(OrganizationId, MemberId) -> (MembershipId,) =
         "SELECT id FROM organization_memberships WHERE organization_id = $1 AND (id = $2 OR user_id = $2)";
 
-    /// Whose membership it is.
     USER(OrganizationId, MembershipId) -> (UserId,) =
         "SELECT user_id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
 
-    /// Ends a membership, unless the organization or one of its workspaces would be left without an admin. The roles, the
-    /// workspace memberships and their roles go with it.
+    /// Returns no row if the organization or one of its workspaces would be left without an admin. Roles and workspace
+    /// memberships are deleted by cascade.
     DELETE(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
@@ -151,7 +149,7 @@ sql! {
                                                   AND o.workspace_membership_id <> wm.id))
       RETURNING id";
 
-    /// The same in an organization that was deleted, where nobody needs an admin any more.
+    /// For a deleted organization, which needs no admin.
     DELETE_IN_DELETED_ORGANIZATION(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
@@ -164,7 +162,7 @@ sql! {
                                  WHERE m.organization_id = $1 AND m.workspace_id = workspaces.id)
           WHERE organization_id = $1";
 
-    /// One member less in each workspace that a membership is about to leave.
+    /// For every workspace of a membership that is about to be deleted.
     DECREMENT_WORKSPACE_MEMBER_COUNTS(OrganizationId, MembershipId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3
           WHERE organization_id = $1
@@ -174,7 +172,7 @@ sql! {
     DECREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count - 1, updated_at = $2 WHERE id = $1";
 
-    /// Takes a role, unless it is what makes somebody the last admin. Another of their roles may make them one too.
+    /// Returns no row if no admin would remain. Another role of the same member may still grant admin.
     REVOKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3
@@ -187,7 +185,6 @@ sql! {
         "SELECT role_id FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3";
 
-    /// The organization with its count of members.
     ORGANIZATION(OrganizationId) -> Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at

@@ -1,4 +1,4 @@
-//! An organization is the tenant: what belongs to it is its members' and nobody else's.
+//! An organization is a tenant. Its data is visible to its members only.
 
 mod create;
 mod delete;

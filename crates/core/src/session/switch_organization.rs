@@ -32,6 +32,6 @@ impl Command for SwitchOrganization {
             }
         };
         super::set_active_organization(cx, membership).await?;
-        show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))
+        show(cx).await?.ok_or_else(|| Problem::internal("the session does not exist"))
     }
 }

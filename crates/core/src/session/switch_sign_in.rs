@@ -30,6 +30,6 @@ impl Command for SwitchSignIn {
         }
         let token = cx.caller.token.as_ref().ok_or(Code::SignInNotFound)?;
         cx.session = crate::caller::load_session(&mut cx.tx, token, cx.now, &cx.executor.settings).await?;
-        show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))
+        show(cx).await?.ok_or_else(|| Problem::internal("the session does not exist"))
     }
 }

@@ -59,7 +59,7 @@ impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
-    // Tries made at once wait for each other, and each is recorded.
+    // Concurrent checks wait for the row lock, so each is counted.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }

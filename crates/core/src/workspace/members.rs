@@ -1,4 +1,4 @@
-//! Who is in a workspace: shown, added, removed, and gone by themselves.
+//! The members of a workspace: listing, adding and removing them.
 
 use super::join::join;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
@@ -11,9 +11,7 @@ use crate::membership;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
 use crate::user::{self, PublicUser};
 
-/// Shows a page of members, the newest first.
-///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in the workspace, or an admin of its organization.
+/// Lists a page of members, newest first.
 #[derive(Debug)]
 pub struct ListMembers {
     pub workspace: WorkspaceId,
@@ -24,11 +22,11 @@ pub struct ListMembers {
     pub search: Option<String>,
 }
 
-/// A page of members.
 #[derive(Debug)]
 pub struct MembersPage {
     pub workspace: Workspace,
     pub members: Vec<WorkspaceMember>,
+    /// The number of members on all pages.
     pub total: i64,
 }
 
@@ -48,33 +46,33 @@ impl Query for ListMembers {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.place();
-        let shown = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
-        let before = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
-        let Some(sought) = &self.search else {
-            let members = read(cx, (organization, workspace), i64::from(self.limit), before).await?;
-            return Ok(MembersPage { members, total: shown.member_count, workspace: shown });
+        let details = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
+        let offset = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
+        let Some(search) = &self.search else {
+            let members = load_page(cx, (organization, workspace), i64::from(self.limit), offset).await?;
+            return Ok(MembersPage { members, total: details.member_count, workspace: details });
         };
-        let sought = sought.to_lowercase();
+        let search = search.to_lowercase();
         let matches_search = |member: &WorkspaceMember| {
             let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::matches_search(&sought, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
-        let everybody = read(cx, (organization, workspace), i64::MAX, 0).await?;
-        let found: Vec<_> = everybody.into_iter().filter(matches_search).collect();
+        let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
+        let found: Vec<_> = all.into_iter().filter(matches_search).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-        let skipped = usize::try_from(before).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         let members = found.into_iter().skip(skipped).take(self.limit as usize).collect();
-        Ok(MembersPage { members, total, workspace: shown })
+        Ok(MembersPage { members, total, workspace: details })
     }
 }
 
-async fn read(
+async fn load_page(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
     limit: i64,
-    before: i64,
+    offset: i64,
 ) -> Result<Vec<WorkspaceMember>> {
-    let page = cx.tx.all(sql::PAGE, (organization, workspace, limit, before)).await?;
+    let page = cx.tx.all(sql::PAGE, (organization, workspace, limit, offset)).await?;
     let (Some(newest), Some(oldest)) = (page.first(), page.last()) else {
         return Ok(Vec::new());
     };
@@ -91,10 +89,11 @@ async fn read(
     Ok(with_roles.collect())
 }
 
-/// Takes a member of the organization into a workspace.
+/// Adds a member of the organization to the workspace.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `MEMBER_NOT_FOUND` when nobody in the
-/// organization has the address; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
+/// # Errors
+/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `MEMBER_NOT_FOUND` if no member of the organization
+/// has the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
 #[derive(Debug)]
 pub struct AddMember {
     pub workspace: WorkspaceId,
@@ -105,8 +104,14 @@ pub struct AddMember {
 
 impl Command for AddMember {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
-    const ERRORS: &'static [Code] =
-        &[Code::MemberNotFound, Code::RoleNotFound, Code::RoleExceedsYours, Code::AlreadyMember, Code::WorkspaceFull];
+    const ERRORS: &'static [Code] = &[
+        Code::RoleNotFound,
+        Code::RoleExceedsYours,
+        Code::PermissionArchived,
+        Code::MemberNotFound,
+        Code::AlreadyMember,
+        Code::WorkspaceFull,
+    ];
     type Out = WorkspaceMembership;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMembership> {
@@ -121,16 +126,16 @@ impl Command for AddMember {
         let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
-        let (owner,) = owner.ok_or_else(|| Problem::internal("a member has an address"))?;
+        let (owner,) = owner.ok_or_else(|| Problem::internal("the member's address has no owner"))?;
         let joined = join(cx, (organization, workspace), (member, owner), role.id).await?;
         Ok(joined.ok_or(Code::AlreadyMember)?)
     }
 }
 
-/// Ends somebody's membership of a workspace; of the organization they stay a member.
+/// Removes a member from the workspace, but not from the organization.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `MEMBER_NOT_FOUND`;
-/// `ROLE_EXCEEDS_YOURS` when they hold what the caller does not; `LAST_ADMIN`.
+/// # Errors
+/// `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they have a permission that the caller lacks; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct RemoveMember {
     pub workspace: WorkspaceId,
@@ -152,11 +157,14 @@ impl Command for RemoveMember {
         if !grant.covers(&PermissionSet::union(held.into_iter().map(|(permissions,)| permissions))) {
             return Err(Code::RoleExceedsYours.into());
         }
-        end(cx, (organization, workspace), membership).await
+        end_membership(cx, (organization, workspace), membership).await
     }
 }
 
-/// Ends the caller's membership of a workspace. Errors: `UNAUTHORIZED`; `FORBIDDEN` for who is not in it; `LAST_ADMIN`.
+/// Ends the caller's membership of a workspace.
+///
+/// # Errors
+/// `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct Leave {
     pub workspace: WorkspaceId,
@@ -171,13 +179,13 @@ impl Command for Leave {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.place();
         let member = (organization, workspace, grant.in_organization().membership());
-        // An admin of the organization may look in without being in it, and has nothing to leave.
+        // An admin of the organization has access without being a member, and has nothing to leave.
         let membership = cx.tx.optional(sql::OF_MEMBER, member).await?.ok_or(Code::Forbidden)?;
-        end(cx, (organization, workspace), membership.id).await
+        end_membership(cx, (organization, workspace), membership.id).await
     }
 }
 
-async fn end(
+async fn end_membership(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
     membership: WorkspaceMembershipId,

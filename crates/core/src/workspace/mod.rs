@@ -1,5 +1,4 @@
-//! A workspace is a room of an organization: only its members may enter, and all of them are members of the
-//! organization.
+//! A workspace is a part of an organization with its own members, who are all members of the organization.
 
 mod create;
 mod join;

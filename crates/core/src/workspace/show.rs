@@ -1,4 +1,4 @@
-//! One workspace.
+//! Showing a workspace.
 
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access;
@@ -7,14 +7,13 @@ use crate::execution::{Context, Query};
 use crate::id::WorkspaceId;
 use crate::permission::{RequiredWorkspacePermission, Requirement};
 
-/// Shows a workspace with the caller's membership. Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in it, or an
-/// admin of its organization.
+/// Shows a workspace with the caller's membership.
 #[derive(Debug)]
 pub struct Show {
     pub workspace: WorkspaceId,
 }
 
-/// A workspace as one of its members sees it.
+/// A workspace with the caller's membership.
 #[derive(Debug)]
 pub struct WorkspaceDetails {
     pub workspace: Workspace,

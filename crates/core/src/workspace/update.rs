@@ -1,4 +1,4 @@
-//! Changing a workspace, and deleting it.
+//! Changing and deleting a workspace.
 
 use super::sql::{self, Workspace};
 use crate::access;
@@ -9,10 +9,11 @@ use crate::names::{Description, WorkspaceName};
 use crate::permission::{AddressList, RequiredWorkspacePermission, Requirement};
 use crate::{images, membership};
 
-/// Changes what is given, and leaves the rest as it is.
+/// Changes the given settings of a workspace; `None` leaves a setting unchanged.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `ADDRESS_LIST_EXCLUDES_YOU`;
-/// `MFA_NOT_AVAILABLE`; `IMAGES_NOT_AVAILABLE`.
+/// # Errors
+/// `MFA_NOT_AVAILABLE`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address;
+/// `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     pub workspace: WorkspaceId,
@@ -28,7 +29,7 @@ pub struct Update {
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
-    const ERRORS: &'static [Code] = &[Code::AddressListExcludesYou, Code::MfaNotAvailable, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::MfaNotAvailable, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Workspace;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
@@ -37,16 +38,16 @@ impl Command for Update {
         if self.enforce_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
         }
-        let now = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
-        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
-        let restricts = self.restricts_addresses.unwrap_or(now.enable_ip_restriction);
+        let current = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
+        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
+        let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
         if restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
-        let name = self.name.as_ref().map_or(now.name.as_str(), WorkspaceName::as_str);
-        let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
+        let name = self.name.as_ref().map_or(current.name.as_str(), WorkspaceName::as_str);
+        let description = self.description.as_ref().map_or(current.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        let image = images::apply_change(cx, &now.image_url, &self.image).await?;
+        let image = images::apply_change(cx, &current.image_url, &self.image).await?;
         let update = sql::UpdateWorkspace {
             organization,
             workspace,
@@ -61,9 +62,10 @@ impl Command for Update {
     }
 }
 
-/// Deletes a workspace with its memberships, its own roles, and the invitations into it.
+/// Deletes a workspace with its memberships, roles and invitations.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `WORKSPACE_IS_ASSIGNED`.
+/// # Errors
+/// `WORKSPACE_IS_ASSIGNED` if new members of the organization join it automatically.
 #[derive(Debug)]
 pub struct Delete {
     pub workspace: WorkspaceId,
