@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::password;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::user::sql;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::sql;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context};
+use crate::execution::{Caller, Command, Context, Executor};
 use crate::invitation;
 use crate::permission::Requirement;
 

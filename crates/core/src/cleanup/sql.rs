@@ -1,8 +1,9 @@
 //! Cleanup statements. Each deletes a limited number of rows, oldest first, and returns them.
 
+use vestibule_db::sql;
+
 use crate::id::{AttemptId, SessionId};
 use crate::time::Timestamp;
-use vestibule_db::sql;
 
 sql! {
     /// Sign-ins are deleted by cascade.

@@ -9,8 +9,7 @@ use bytes::Bytes;
 
 use crate::access;
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query};
+use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::image_store::{ImageName, Picture};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};

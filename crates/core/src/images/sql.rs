@@ -1,8 +1,9 @@
 //! Statements on the names of stored images.
 
+use vestibule_db::{Text, sql};
+
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::time::Timestamp;
-use vestibule_db::{Text, sql};
 
 sql! {
     /// Inserted before the image is written, as unused.

@@ -1,5 +1,7 @@
 //! Listing the members of an organization.
 
+use vestibule_db::BatchQueries;
+
 use super::sql::{self, Member, MembershipRole};
 use crate::access;
 use crate::error::{Code, Problem, Result};
@@ -8,7 +10,6 @@ use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::user;
-use vestibule_db::BatchQueries;
 
 /// Lists a page of members, newest first.
 #[derive(Debug)]

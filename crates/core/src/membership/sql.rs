@@ -1,11 +1,12 @@
 //! Statements on memberships and their roles.
 
+use vestibule_db::{Text, record, sql};
+
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::organization::Organization;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
     pub struct Membership {

@@ -1,10 +1,11 @@
 //! Statements on organizations and their roles. An organization's `id` is its tenant id.
 
+use vestibule_db::{Text, record, sql};
+
 use crate::cache::Scope;
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
     /// An organization as its members see it.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;

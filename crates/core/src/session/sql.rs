@@ -1,5 +1,7 @@
 //! Statements on sessions and their sign-ins.
 
+use vestibule_db::{Bytes, Text, record, sql};
+
 use crate::cache::Scope;
 use crate::id::{
     EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
@@ -8,7 +10,6 @@ use crate::id::{
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
-use vestibule_db::{Bytes, Text, record, sql};
 
 record! {
     /// A user's sign-in within a session.

@@ -6,16 +6,10 @@ mod complete;
 
 use std::sync::Arc;
 
-pub use by_email::{
-    START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code, with_link,
-};
-use claim_account::claim_account;
-pub(crate) use complete::find_account;
-
+use self::claim_account::claim_account;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
@@ -24,6 +18,11 @@ use crate::secret::SessionToken;
 use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
 use crate::{domain, rate_limit};
+
+pub use by_email::{
+    START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code, with_link,
+};
+pub(crate) use complete::find_account;
 
 #[derive(Clone, Debug)]
 pub enum Identifier {

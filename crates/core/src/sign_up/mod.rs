@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::invitation::{self, InvitationState};
 use crate::names::{PersonName, Username};
 use crate::password::{Password, PasswordDigest};

@@ -1,12 +1,13 @@
 //! Statements on users and their addresses. A user belongs to no organization, so these tables have no
 //! `organization_id`.
 
+use vestibule_db::{Text, record, sql};
+
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
     /// A user as other users see them.

@@ -1,11 +1,12 @@
 //! Statements on verification attempts, which belong to a session and to no organization.
 
+use vestibule_db::{Text, record, sql};
+
 use super::{Method, Purpose};
 use crate::id::{AttemptId, EmailAddressId, SessionId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
     /// A verification attempt.

@@ -1,5 +1,7 @@
 //! Statements on workspaces, their memberships and roles.
 
+use vestibule_db::{Text, record, sql};
+
 use crate::cache::Scope;
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
@@ -8,7 +10,6 @@ use crate::organization::sql::RoleHolder;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
-use vestibule_db::{Text, record, sql};
 
 record! {
     /// A workspace as its members see it.
