@@ -7,12 +7,12 @@ use crate::time::Timestamp;
 
 sql! {
     /// Sign-ins are deleted by cascade.
-    EXPIRED_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("a session that has ended is recognised by its times") =
+    EXPIRED_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sessions
           WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2)
       RETURNING id";
 
-    IDLE_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("a session that has ended is recognised by its times") =
+    IDLE_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sessions
           WHERE id IN (SELECT s.id FROM sessions s WHERE s.last_seen_at <= $1 ORDER BY s.last_seen_at LIMIT $2)
       RETURNING id";

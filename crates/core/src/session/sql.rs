@@ -141,7 +141,7 @@ macro_rules! sign_ins {
 }
 
 sql! {
-    INSERT(SessionId, Bytes, Timestamp, Timestamp) invalidates nothing("a new session was never shown") =
+    INSERT(SessionId, Bytes, Timestamp, Timestamp) invalidates nothing("a new session is not cached yet") =
         "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
          VALUES ($1, $2, NULL, $3, $4, $3, $3)";
 
@@ -175,7 +175,7 @@ sql! {
       RETURNING id";
 
     /// Frees the unique key for a new sign-in of the same user in the session.
-    DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("a session that has ended is recognised by its times") =
+    DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
 
     DELETE_SIGN_IN(SessionId, SignInId) invalidates Session(1) =

@@ -125,7 +125,8 @@ impl CreateAccount {
         Ok(token.is_mailed())
     }
 
-    /// Does not check whether the address is taken. Only its owner learns that, by mail.
+    /// Starts the verification of the address; the account is created once it is verified. Whether the address is taken
+    /// is not checked here: only its owner learns that, by mail.
     async fn start_verification(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let SignUp { email, first_name, last_name, username, .. } = &self.sign_up;
         if let Some(username) = username
@@ -139,7 +140,9 @@ impl CreateAccount {
             username: username.as_ref(),
             password: Some(&self.digest),
         };
-        Ok(start(cx, email, &profile).await?)
+        let token = session::ensure(cx).await?;
+        insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, email, None, &profile).await?;
+        SignedIn::load(cx, token).await
     }
 
     fn account(&self, cx: &Context<'_>) -> NewUser<'_> {
@@ -147,11 +150,4 @@ impl CreateAccount {
         let (password, language) = (Some(&self.digest), cx.caller.language);
         NewUser { email, first_name, last_name, username: username.as_ref(), password, language }
     }
-}
-
-/// Starts the verification of the address. The account is created once it is verified.
-async fn start(cx: &mut Context<'_>, address: &EmailAddress, profile: &SignUpProfile<'_>) -> Result<SignedIn> {
-    let token = session::ensure(cx).await?;
-    insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, address, None, profile).await?;
-    SignedIn::load(cx, token).await
 }

@@ -114,7 +114,7 @@ sql! {
         password_digest: Option<Text>,
         language: Language,
         now: Timestamp,
-    }) -> (UserId,) invalidates nothing("a new account was never shown") =
+    }) -> (UserId,) invalidates nothing("a new account is not cached yet") =
         "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, created_at,
                             updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)

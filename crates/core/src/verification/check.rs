@@ -16,7 +16,7 @@ use crate::secret::TypedCode;
 use crate::settings::Settings;
 
 /// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
-/// concurrent guesses are all recorded.
+/// concurrent guesses are all counted.
 ///
 /// Answers `BAD_SIGN_IN_ATTEMPT`, `TOO_MANY_REQUESTS`, `VERIFICATION_CODE_EXPIRED` or `INVALID_VERIFICATION_CODE`.
 pub(crate) async fn check_code<T>(
@@ -59,6 +59,7 @@ impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
+
     // Concurrent checks wait for the row lock, so each is counted.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted

@@ -107,8 +107,8 @@ impl Bucket {
                 let response = self.send_once(&method, name, headers, body.clone()).await;
                 match response {
                     Ok(response) if !is_transient(response.status()) => return Ok(response),
-                    Ok(response) => tracing::debug!(status = %response.status(), "the bucket is attempts again"),
-                    Err(reason) => tracing::debug!(reason, "the bucket is attempts again"),
+                    Ok(response) => tracing::debug!(status = %response.status(), "retrying a bucket request"),
+                    Err(reason) => tracing::debug!(reason, "retrying a bucket request"),
                 }
                 sleep(delay).await;
             }
