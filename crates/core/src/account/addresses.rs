@@ -98,7 +98,7 @@ impl Command for AddInvitedAddress {
         let invitation = found.filter(|found| self.token.is_mailed() && is_open(found));
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
         let own = cx.tx.all(sql::ADDRESSES, (user,)).await?;
-        if let Some(existing) = own.iter().find(|one| one.email == invitation.email_key) {
+        if let Some(existing) = own.iter().find(|owned| owned.email == invitation.email_key) {
             cx.tx.execute(sql::VERIFY_ADDRESS, (user, existing.id, cx.now)).await?;
             return domain::auto_join(cx, user).await;
         }
@@ -176,5 +176,5 @@ pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
 
 async fn find(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<OwnedAddress> {
     let addresses = cx.tx.all(sql::ADDRESSES, (user,)).await?;
-    Ok(addresses.into_iter().find(|one| one.id == address).ok_or(Code::EmailAddressNotFound)?)
+    Ok(addresses.into_iter().find(|owned| owned.id == address).ok_or(Code::EmailAddressNotFound)?)
 }

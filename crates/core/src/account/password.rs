@@ -68,7 +68,7 @@ impl Command for Remove {
         let user = cx.user()?;
         require_unchanged(cx, user, self.current.as_ref()).await?;
         let has_verified_address =
-            cx.tx.all(sql::ADDRESSES, (user,)).await?.iter().any(|one| one.verified_at.is_some());
+            cx.tx.all(sql::ADDRESSES, (user,)).await?.iter().any(|owned| owned.verified_at.is_some());
         if cx.executor.mail_transport.is_none() || !has_verified_address {
             return Err(Code::NoAlternativeAuthMethod.into());
         }

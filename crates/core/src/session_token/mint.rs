@@ -37,7 +37,8 @@ impl Query for Mint {
         let user = cx.user()?;
         let session = cx.session.clone().ok_or(Code::Unauthorized)?;
         let sign_ins = cx.tx.all(session::sql::SIGN_INS, (session.id, cx.now)).await?;
-        let active = sign_ins.into_iter().find(|one| Some(one.id) == session.sign_in_id).ok_or(Code::Unauthorized)?;
+        let active =
+            sign_ins.into_iter().find(|sign_in| Some(sign_in.id) == session.sign_in_id).ok_or(Code::Unauthorized)?;
         let (active, _) = active.into_parts();
         let organization = organization_claim(cx, &active).await?;
         let workspace = match &organization {
