@@ -70,9 +70,9 @@ pub(crate) async fn end_for_deleted_account(
     organization: OrganizationId,
     membership: MembershipId,
 ) -> Result<()> {
-    if cx.tx.optional(sql::DELETE_OF_DELETED, (organization, membership)).await?.is_some() {
-        cx.tx.execute(sql::LEAVE_DELETED_WORKSPACES, (organization,)).await?;
-        cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+    if cx.tx.optional(sql::DELETE_IN_DELETED_ORGANIZATION, (organization, membership)).await?.is_some() {
+        cx.tx.execute(sql::RECOUNT_WORKSPACE_MEMBERS, (organization,)).await?;
+        cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
         return Ok(());
     }
     end_membership(cx, organization, membership).await
@@ -80,9 +80,9 @@ pub(crate) async fn end_for_deleted_account(
 
 async fn end_membership(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
     // The organization's row is locked first, in the same order as by a new member, so that the two cannot deadlock.
-    cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+    cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
     invitation::authority::suspend_sent_invitations(cx, organization, membership).await?;
-    cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
+    cx.tx.execute(sql::DECREMENT_WORKSPACE_MEMBER_COUNTS, (organization, membership, cx.now)).await?;
     cx.tx.execute(domain::sql::RECORD_LEAVE, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
     Ok(())

@@ -38,7 +38,7 @@ impl Service {
 
     /// The public keys that verify session tokens; the one that signs now is the first.
     pub fn published_keys(&self) -> Result<Vec<session_token::PublishedKey>> {
-        session_token::published(&self.executor.keys, &self.executor.settings.tokens, self.executor.now())
+        session_token::published_keys(&self.executor.keys, &self.executor.settings.tokens, self.executor.now())
     }
 
     /// The value of the TXT record that proves a domain.

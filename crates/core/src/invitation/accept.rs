@@ -110,7 +110,7 @@ impl Accept {
             return Err(conflict_code(cx, invitation).await?.into());
         }
         if is_unverified {
-            cx.tx.defer(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
+            cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
         }
         join(cx, invitation, context, invitee, workspace.as_ref().filter(|workspace| workspace.is_new)).await?;
         if is_unverified {
@@ -118,7 +118,7 @@ impl Accept {
             domain::auto_join(cx, invitee.owner.user_id).await?;
         }
         if is_new_member && !seats.has_limit() {
-            organization::seat_one_more(cx, organization)?;
+            organization::increment_member_count(cx, organization)?;
         }
         Ok(AcceptOutcome {
             invited_email: invitation.email_key.clone(),
@@ -180,7 +180,7 @@ impl TargetWorkspace {
         id: WorkspaceId,
         membership: Option<MembershipId>,
     ) -> Result<Self> {
-        let workspace = cx.tx.one(workspace::sql::FIND, (organization, id)).await?;
+        let workspace = cx.tx.one(workspace::sql::SUMMARY, (organization, id)).await?;
         let is_new = match membership {
             Some(membership) => {
                 cx.tx.optional(workspace::sql::MEMBERSHIP, (organization, id, membership)).await?.is_none()

@@ -7,12 +7,12 @@ use crate::execution::Context;
 use crate::id::{MembershipId, SessionId, SignInId, WorkspaceId};
 use crate::permission::PermissionSet;
 use crate::user;
-use crate::user::sql::OwnerInSession;
+use crate::user::sql::AddressOwnerInSession;
 
 /// The user who owns the invited address and is signed in within the caller's session.
 #[derive(Debug)]
 pub(super) struct Invitee {
-    pub(super) owner: OwnerInSession,
+    pub(super) owner: AddressOwnerInSession,
     pub(super) sign_in: SignInId,
 }
 
@@ -25,7 +25,7 @@ pub(super) async fn find_invitee(cx: &mut Context<'_>, invitation: &Invitation) 
     Ok(resolve_invitee(session, owner))
 }
 
-fn resolve_invitee(session: Option<SessionId>, owner: Option<OwnerInSession>) -> Result<Invitee, Code> {
+fn resolve_invitee(session: Option<SessionId>, owner: Option<AddressOwnerInSession>) -> Result<Invitee, Code> {
     let Some(owner) = owner else {
         return Err(Code::InvitationRequiresSignup);
     };
@@ -90,7 +90,7 @@ impl AcceptContext {
     }
 }
 
-fn address_owner(row: &AcceptContextRow) -> Option<OwnerInSession> {
+fn address_owner(row: &AcceptContextRow) -> Option<AddressOwnerInSession> {
     let (verified_at, sign_in_id) = (row.verified_at, row.sign_in_id);
-    Some(OwnerInSession { email_id: row.email_id?, user_id: row.user_id?, verified_at, sign_in_id })
+    Some(AddressOwnerInSession { email_id: row.email_id?, user_id: row.user_id?, verified_at, sign_in_id })
 }

@@ -77,7 +77,7 @@ pub(super) async fn resolve_roles_with(
     let workspace = match workspace {
         None => None,
         Some((workspace, role)) => {
-            cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?.ok_or(Code::WorkspaceNotFound)?;
+            cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?.ok_or(Code::WorkspaceNotFound)?;
             let found = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await?;
             let found = found.ok_or(Code::RoleNotFound)?;
             let role_scope = found.workspace_id.map_or(0, WorkspaceId::get);

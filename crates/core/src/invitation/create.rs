@@ -113,10 +113,10 @@ impl Create {
     async fn check_not_member(&self, cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
         let (organization, key) = (grant.organization(), self.invitee.key());
         let is_member = match &roles.workspace {
-            None => cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some(),
+            None => cx.tx.optional(membership::sql::BY_EMAIL, (organization, key)).await?.is_some(),
             Some(role) => {
                 let arguments = (organization, role.workspace, key);
-                cx.tx.optional(workspace::sql::MEMBER_OF_ADDRESS, arguments).await?.is_some()
+                cx.tx.optional(workspace::sql::BY_EMAIL, arguments).await?.is_some()
             }
         };
         if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }

@@ -15,6 +15,6 @@ pub(super) async fn check_free_seat(cx: &mut Context<'_>, grant: &Grant, key: &s
     if organization::seats(cx, organization).await?.is_none_or(|seats| seats.free > 0) {
         return Ok(());
     }
-    let is_member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some();
+    let is_member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, key)).await?.is_some();
     if is_member { Ok(()) } else { Err(Code::OrganizationFull.into()) }
 }

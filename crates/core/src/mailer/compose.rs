@@ -48,7 +48,7 @@ impl Query for Compose<'_> {
                 }
             }
             Subject::Attempt { attempt, generation } => {
-                let found = cx.tx.optional(verification::sql::FOR_MAIL, (attempt,)).await?;
+                let found = cx.tx.optional(verification::sql::BY_ID, (attempt,)).await?;
                 match found.filter(|found| found.generation == generation && found.completed_at.is_none()) {
                     Some(attempt) if cx.now < attempt.expires_at => self.attempt(cx, &attempt).await,
                     _ => Ok(Composed::Nothing(OVERTAKEN)),
@@ -117,12 +117,12 @@ impl Compose<'_> {
 
     /// Whether anybody has the address is found out here and nowhere before.
     async fn attempt(&self, cx: &mut Context<'_>, attempt: &Attempt) -> Result<Composed> {
-        let owner = cx.tx.optional(verification::sql::OWNER, (&attempt.address_key,)).await?;
+        let owner = cx.tx.optional(verification::sql::ADDRESS_OWNER, (&attempt.address_key,)).await?;
         let host = cx.executor.settings.public_url.as_str();
         let code = cx.executor.keys.code(attempt.id, attempt.generation).reveal();
         let sign_in = format!("{host}/sign-in");
         let link = format!("{sign_in}/link#token={}", cx.executor.keys.link(attempt.id, attempt.generation).reveal());
-        let opens = owner.as_ref().is_some_and(|owner| owner.opens() && !owner.disabled);
+        let opens = owner.as_ref().is_some_and(|owner| owner.grants_access() && !owner.disabled);
         let is_proved = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some());
         let letter = match attempt.purpose {
             Purpose::SignIn if opens => match attempt.method {

@@ -95,7 +95,7 @@ impl Command for Accept {
             cx.tx.execute(sql::REVOKE_ROLE, (organization, current_owner, role)).await?;
         }
         let member_role = cx.executor.deployment()?.member_role_id;
-        cx.tx.execute(organization::sql::GIVE_ROLE, (organization, current_owner, member_role)).await?;
+        cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, current_owner, member_role)).await?;
         Ok(())
     }
 }
