@@ -11,7 +11,7 @@ use crate::secret::{InvitationToken, UnsubscribeToken};
 use crate::{node, session_token};
 
 /// The running service. It dereferences to the [`Executor`], which runs commands and queries.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Service {
     executor: Arc<Executor>,
 }
@@ -27,13 +27,13 @@ pub enum ServiceError {
 
 impl Service {
     /// Takes a node number, and creates the deployment and its roles in a new database.
-    pub async fn open(dependencies: Dependencies) -> Result<Self, ServiceError> {
+    pub async fn open(dependencies: Dependencies) -> Result<Arc<Self>, ServiceError> {
         let executor = Arc::new(Executor::new(dependencies));
         node::claim(&executor).await.map_err(ServiceError::Database)?;
         let bootstrapped = executor.run(&Caller::anonymous(), Bootstrap).await.result;
         let deployment = bootstrapped.map_err(ServiceError::Database)?.ok_or(ServiceError::WrongKey)?;
         let _ = executor.deployment.set(deployment);
-        Ok(Self { executor })
+        Ok(Arc::new(Self { executor }))
     }
 
     /// The public keys that verify session tokens; the one that signs now is the first.

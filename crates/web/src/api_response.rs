@@ -67,7 +67,7 @@ impl ApiResponse<SessionResponse> {
 }
 
 /// Formats seat counts as a dictionary (RFC 9651): `used=2, held=1, free=7`.
-pub(crate) fn seats_header(SeatCount { used, held, free }: SeatCount) -> Option<HeaderValue> {
+pub(crate) fn seats_header(SeatCount { used, reserved: held, free }: SeatCount) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("used={used}, held={held}, free={free}")).ok()
 }
 

@@ -125,8 +125,14 @@ async fn create_organization(
     let organization = run(service, owner, create).await?.organization.id;
     for number in 0..invitations {
         let invitee = EmailAddress::parse(&format!("guest{number}@bench.example"))?;
-        let create =
-            invitation::Create { organization, invitee, role: None, workspace: None, days: None, language: None };
+        let create = invitation::Create {
+            organization,
+            invitee,
+            role: None,
+            workspace: None,
+            expiry_days: None,
+            language: None,
+        };
         run(service, owner, create).await?;
     }
     Ok(organization)

@@ -155,13 +155,13 @@ impl Seeder {
             invitee: EmailAddress::parse(invite.email)?,
             role: invite.role,
             workspace: invite.workspace.map(|workspace| (workspace, None)),
-            days: invite.days,
+            expiry_days: invite.days,
             language: None,
         };
         let created = self.run(actor, create).await?;
         // Sends the mail now, so that it carries the current time of the clock.
         mailer::drain(&self.service).await?;
-        Ok(created.entry.id)
+        Ok(created.row.id)
     }
 
     /// Invites a user, who follows the link in the mail, signs up and accepts.

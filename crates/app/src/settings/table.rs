@@ -71,7 +71,7 @@ pub(super) static GENERAL: &[Setting] = &[
         example: "32",
         default: DefaultValue::Literal("16"),
         kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.postgres.connections, number(text, 1..=1000)),
+        set: |loaded, text| store(&mut loaded.postgres.max_connections, number(text, 1..=1000)),
     },
     Setting {
         path: "database_max_writes_per_commit",

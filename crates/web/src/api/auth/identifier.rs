@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_core::Problem;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
-use vestibule_core::sign_in::{Identifier, IsKnown};
+use vestibule_core::sign_in::{Identifier, IdentifierExists};
 
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
@@ -57,5 +57,7 @@ pub(crate) async fn availability(
     CurrentCaller(caller): CurrentCaller,
     Query(AvailabilityParams { identifier, .. }): Query<AvailabilityParams>,
 ) -> ApiResponse<IdentifierExistence> {
-    ApiResponse::from(app.query(&caller, IsKnown { identifier }).await.map(|exists| IdentifierExistence { exists }))
+    ApiResponse::from(
+        app.query(&caller, IdentifierExists { identifier }).await.map(|exists| IdentifierExistence { exists }),
+    )
 }

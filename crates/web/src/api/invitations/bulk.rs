@@ -195,7 +195,9 @@ pub(crate) async fn bulk(
     let (dry_run, all_or_nothing) = (options.dry_run.unwrap_or(false), options.all_or_nothing.unwrap_or(false));
     let days = options.days;
     let rows = list.rows(&options);
-    let reply = app.run(&caller, Bulk { organization, rows, expiry_days: days, dry_run, all_or_nothing, idempotency_key: key }).await;
+    let reply = app
+        .run(&caller, Bulk { organization, rows, expiry_days: days, dry_run, all_or_nothing, idempotency_key: key })
+        .await;
     let replayed = reply.result.as_ref().is_ok_and(|result| result.replayed);
     let response = ApiResponse::from(reply.map(|result| BulkResponse::new(&result, dry_run, all_or_nothing)));
     if replayed { response.with_header(REPLAYED, HeaderValue::from_static("true")) } else { response }

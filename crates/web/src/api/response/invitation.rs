@@ -143,7 +143,8 @@ impl InvitationResponse {
     }
 
     fn new(details: InvitationDetails, fragments: &mut FragmentCache) -> Self {
-        let InvitationDetails { row: entry, role, workspace, workspace_role, inviter, token, expired, suspension } = details;
+        let InvitationDetails { row: entry, role, workspace, workspace_role, inviter, token, expired, suspension } =
+            details;
         let (inviter, inviter_roles) = fragments.inviter(inviter.as_deref());
         Self {
             token: token.reveal(),
@@ -290,11 +291,7 @@ impl OwnInvitationResponse {
             },
             role: NamedResponse { id: row.role_id, name: row.role_name },
             workspace: workspace.map(|(id, name)| NamedResponse { id, name }),
-            inviter: InviterSummary::new(
-                row.inviter_first_name,
-                row.inviter_last_name,
-                row.inviter_email,
-            ),
+            inviter: InviterSummary::new(row.inviter_first_name, row.inviter_last_name, row.inviter_email),
         }
     }
 }

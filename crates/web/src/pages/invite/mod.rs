@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use vestibule_core::invitation::{InvitationPreview, Preview, Status};
 use vestibule_core::secret::InvitationToken;
-use vestibule_core::session::ShownSession;
+use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
 use super::context::{PageContext, PageResult, see_other};
@@ -163,7 +163,8 @@ async fn load(
     let InvitationPreview { invitation, organization_name: organization, has_account, final_status, .. } = preview;
     let first = invitation.inviter_first_name.unwrap_or_default();
     let inviter = format!("{first} {}", invitation.inviter_last_name.unwrap_or_default()).trim().to_owned();
-    let target = invitation.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
+    let target =
+        invitation.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
     let title =
         if inviter.is_empty() { cx.words.you_are_invited(&target) } else { cx.words.invites_you(&inviter, &target) };
     let is_signed_in = session.as_ref().is_some_and(|session| session.active().is_some());
@@ -187,9 +188,9 @@ async fn load(
     })
 }
 
-fn step(cx: &PageContext, preview: &InvitationPreview, session: Option<&ShownSession>, wants_sign_up: bool) -> Step {
+fn step(cx: &PageContext, preview: &InvitationPreview, session: Option<&SessionDetails>, wants_sign_up: bool) -> Step {
     let t = cx.words;
-    let active = session.and_then(ShownSession::active);
+    let active = session.and_then(SessionDetails::active);
     match (preview.final_status, preview.obstacle) {
         (Some(Status::Accepted), _) => Step::Unavailable(t.already_accepted(&preview.organization_name)),
         (Some(Status::Declined), _) => Step::Unavailable(t.already_declined(&preview.organization_name)),

@@ -71,7 +71,7 @@ pub(super) async fn update(cx: PageContext, Path(organization): Path<String>, fo
             image: images::Change::Keep,
             addresses: None,
             restricts_addresses: None,
-            demands_mfa: None,
+            enforce_mfa: None,
             auto_assigned_workspace: None,
         })
     });
