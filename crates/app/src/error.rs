@@ -316,6 +316,11 @@ fn fmt_server(f: &mut fmt::Formatter<'_>, database: &DatabaseLocation, error: &O
         OpenError::TooOld { found, oldest } => {
             write!(f, "which is PostgreSQL {found}; use version {oldest} or later, or {CHOOSE_DATABASE}")
         }
+        OpenError::MigrationChanged { file } => write!(
+            f,
+            "which cannot be used: {file} was changed after it was applied to this database; restore the file and write a \
+             new migration, use a binary that was built with the original file, or {CHOOSE_DATABASE}"
+        ),
         other => write!(f, "which cannot be used: {other:?}; {CHOOSE_DATABASE}"),
     }
 }
