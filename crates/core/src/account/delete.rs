@@ -22,7 +22,7 @@ const NAMED: usize = 5;
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, present: Option<Password>) -> Reply<()> {
     match password::confirm(executor, caller, present, "password").await {
         Ok(password) => executor.run(caller, Delete { password }).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     }
 }
 
@@ -43,7 +43,7 @@ impl Command for Delete {
         if !left_alone.is_empty() {
             let more = if left_alone.len() > NAMED { " and others" } else { "" };
             let names: Vec<_> = left_alone.into_iter().map(|(name,)| name).take(NAMED).collect();
-            return Err(Code::LastAdmin.saying(format!(
+            return Err(Code::LastAdmin.with_message(format!(
                 "You are the last admin of {}{more}. Hand over or delete what needs one first.",
                 names.join(", ")
             )));

@@ -23,11 +23,11 @@ pub async fn change_password(
 ) -> Reply<()> {
     let before = match confirm(executor, caller, present, "current_password").await {
         Ok(before) => before,
-        Err(problem) => return Reply::refused(problem),
+        Err(problem) => return Reply::failed(problem),
     };
     match executor.passwords.digest(chosen, executor.random.as_ref()).await {
         Ok(after) => executor.run(caller, Change { before, after }).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     }
 }
 
@@ -37,7 +37,7 @@ pub async fn change_password(
 pub async fn remove_password(executor: &Arc<Executor>, caller: &Caller, present: Option<Password>) -> Reply<()> {
     match confirm(executor, caller, present, "current_password").await {
         Ok(before) => executor.run(caller, Remove { before }).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     }
 }
 
@@ -62,7 +62,7 @@ impl Command for Remove {
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
             session::end_others(cx, user, sign_in).await?;
         }
-        rate_limit::forget_password(cx, user).await
+        rate_limit::clear_password_attempts(cx, user).await
     }
 }
 
@@ -117,7 +117,7 @@ impl Command for Change {
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
             session::end_others(cx, user, sign_in).await?;
         }
-        rate_limit::forget_password(cx, user).await
+        rate_limit::clear_password_attempts(cx, user).await
     }
 }
 

@@ -9,7 +9,7 @@ use crate::execution::Executor;
 use crate::execution::{Caller, Command, Context, Query, Reply};
 use crate::id::EmailAddressId;
 use crate::permission::Requirement;
-use crate::secret::TypedCode;
+use crate::secret::SubmittedCode;
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
 use crate::verification::{Attempt, FindOwn, Method, Purpose, SignUpProfile, check_code, insert, send};
@@ -21,12 +21,12 @@ use crate::{domain, rate_limit};
 /// sent; `TOO_MANY_REQUESTS`.
 pub async fn prepare_address(executor: &Arc<Executor>, caller: &Caller, address: EmailAddressId) -> Reply<()> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::MailNotAvailable.into());
+        return Reply::failed(Code::MailNotAvailable.into());
     }
     let found = executor.query(caller, &ShowAddress { address }).await;
     let email = match found.result {
         Ok(OwnedAddress { email, .. }) => email,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     let counted = executor.run(caller, rate_limit::RecordMail { address: email }).await;
     match counted.result {
@@ -66,12 +66,12 @@ pub async fn prove_address(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddressId,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<OwnedAddress> {
     let found = executor.query(caller, &FindAttempt { address }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt.id,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     match check_code(executor, caller, FindOwn { attempt, purpose: Purpose::Address }, code).await {
         Ok(attempt) => executor.run(caller, Prove { attempt, address }).await,
@@ -114,7 +114,7 @@ impl Command for Prove {
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
         cx.tx.execute(user::sql::VERIFY, (user, self.address, cx.now)).await?;
-        rate_limit::forget_codes(cx, &attempt.address_key).await?;
+        rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         ShowAddress { address: self.address }.run(cx).await
     }

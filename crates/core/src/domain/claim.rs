@@ -88,7 +88,7 @@ impl Command for Update {
 
 /// Whoever opens a door for members has to be one who may let members in.
 fn may_let_in(grant: &access::Grant, joining: Joining) -> Result<()> {
-    if joining == Joining::None || grant.held().satisfies(RequiredPermission::ManageMembers) {
+    if joining == Joining::None || grant.permissions().satisfies(RequiredPermission::ManageMembers) {
         Ok(())
     } else {
         Err(Code::Forbidden.into())

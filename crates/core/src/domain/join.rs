@@ -99,7 +99,7 @@ pub(crate) async fn let_in(cx: &mut Context<'_>, grant: &Grant, user: UserId) ->
     }
     let role = cx.executor.deployment()?.member_role_id;
     let role = cx.tx.one(organization::sql::ROLE, (organization, role)).await?;
-    if !grant.held().covers(&role.permissions) {
+    if !grant.permissions().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
     if !open_to(cx, user).await?.iter().any(|(open, _)| open.organization_id == organization) {

@@ -32,7 +32,7 @@ pub async fn verify(
     if found.verified_at.is_some() {
         return begun;
     }
-    let looked = executor.dns.txt(&DomainName::record_name(&found.domain)).await;
+    let looked = executor.dns.lookup_txt(&DomainName::record_name(&found.domain)).await;
     let proved =
         looked.map_err(|trouble| Problem::with_source(Code::DomainLookupFailed, trouble)).and_then(|records| {
             let data = executor.keys.domain_proof(organization, domain);
@@ -62,7 +62,7 @@ impl Command for Begin {
         let organization = grant.organization();
         let found = cx.tx.optional(sql::ONE, (organization, self.domain)).await?.ok_or(Code::DomainNotFound)?;
         if found.verified_at.is_none() {
-            rate_limit::count_domain_lookup(cx, organization).await?;
+            rate_limit::record_domain_lookup(cx, organization).await?;
             cx.tx.execute(sql::NOTE_ATTEMPT, (organization, self.domain, cx.now)).await?;
         }
         Ok(found)

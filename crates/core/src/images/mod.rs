@@ -53,7 +53,7 @@ pub async fn keep(executor: &Arc<Executor>, caller: &Caller, subject: Subject, s
     let format = Picture::format_of(&sent)?;
     let name = ImageName::new(format, executor.random.as_ref());
     executor.run(caller, Reserve { subject, name: name.clone() }).await.result?;
-    let picture = executor.images.decoding.place().await?.run(move || Picture::read(&sent)).await??;
+    let picture = executor.images.decoding.acquire().await?.run(move || Picture::read(&sent)).await??;
     executor.images.write(&name, picture.into_bytes()).await?;
     Ok(name)
 }

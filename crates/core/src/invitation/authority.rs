@@ -86,16 +86,16 @@ pub(super) async fn granted_by(
 pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
     let there = match &granted.workspace {
         Some(GrantedInWorkspace { workspace, .. }) => {
-            access::held_in_workspace(cx, grant.organization(), *workspace, grant.membership()).await?
+            access::workspace_permissions(cx, grant.organization(), *workspace, grant.membership()).await?
         }
         None => None,
     };
-    match suspension(grant.held(), there.as_ref(), granted.parts()) {
+    match suspension(grant.permissions(), there.as_ref(), granted.parts()) {
         None => {
             let (permissions, there) = granted.parts();
             let roles = &cx.executor.settings.roles;
-            roles.may_give(permissions)?;
-            there.map_or(Ok(()), |there| roles.may_give(there))
+            roles.check_assignable(permissions)?;
+            there.map_or(Ok(()), |there| roles.check_assignable(there))
         }
         Some(_) => Err(Code::RoleExceedsYours.into()),
     }
@@ -110,7 +110,7 @@ pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> 
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;
     let asked = (
-        (access::sql::HELD_BY_MEMBERSHIP, (organization, inviter)),
+        (access::sql::MEMBERSHIP_PERMISSIONS, (organization, inviter)),
         (organization::sql::ROLE, (organization, invitation.role_id)),
     );
     let (held, role) = cx.tx.batch(asked.batch()).await?;
@@ -138,7 +138,7 @@ pub(super) async fn suspension_by(
             let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
                 return Ok(Some(Suspension::RoleExceedsInviter));
             };
-            (access::held_in_workspace(cx, organization, workspace, inviter).await?, Some(role.permissions))
+            (access::workspace_permissions(cx, organization, workspace, inviter).await?, Some(role.permissions))
         }
         (None, None) => (None, None),
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
@@ -152,8 +152,8 @@ pub(crate) async fn suspend_sent(
     organization: OrganizationId,
     inviter: MembershipId,
 ) -> Result<()> {
-    let held = access::held_by(cx, organization, inviter).await?;
-    let there = access::held_in_workspaces(cx, organization, inviter).await?;
+    let held = access::membership_permissions(cx, organization, inviter).await?;
+    let there = access::permissions_by_workspace(cx, organization, inviter).await?;
     let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
     let suspended = sent.iter().filter(|sent| {
         let there = sent.workspace_id.and_then(|workspace| there.get(&workspace));

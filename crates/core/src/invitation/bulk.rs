@@ -350,8 +350,8 @@ impl IdempotencyRecord {
         let subject = format!("{} {}", grant.user(), key.key);
         let asked = data_encoding::HEXLOWER.encode(&key.asked);
         Self {
-            key: keys.mark("idempotency key", &subject).to_vec(),
-            asked: keys.mark("idempotent call", &asked).to_vec(),
+            key: keys.idempotency_digest("idempotency key", &subject).to_vec(),
+            asked: keys.idempotency_digest("idempotent call", &asked).to_vec(),
         }
     }
 

@@ -92,7 +92,7 @@ impl Query for Explain {
             Action::Leave => return leave(cx, &grant).await,
         };
         let allows = |role: &MembershipRole| PermissionSet::satisfies(&role.permissions, need);
-        if grant.held().satisfies(need) {
+        if grant.permissions().satisfies(need) {
             let by = roles.into_iter().filter(allows).collect();
             return Ok(Explanation { refusal: None, by, missing: None });
         }

@@ -45,7 +45,7 @@ impl Command for Offer {
         let offered = (organization, giver, receiver, cx.now.plus(LIFE), cx.now);
         cx.tx.optional(sql::INSERT, offered).await?.ok_or(Code::HandoverExists)?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, receiver)).await?;
-        outbox::enqueue_member_notice(cx, outbox::Kind::Handover, organization, user).await
+        outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }
 }
 

@@ -9,7 +9,7 @@ use crate::execution::{Caller, Command, Context, Query, Reply};
 use crate::id::AttemptId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, TypedCode};
+use crate::secret::{AttemptToken, SubmittedCode};
 use crate::sign_in::{SignedIn, open};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{FindOwn, Method, Purpose, SignUpProfile, check_code, insert, own, send};
@@ -27,12 +27,12 @@ pub struct Forgotten {
 /// Errors: `MAIL_NOT_AVAILABLE` where no mail is sent; `TOO_MANY_REQUESTS`.
 pub async fn forgot_password(executor: &Arc<Executor>, caller: &Caller, address: EmailAddress) -> Reply<Forgotten> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::MailNotAvailable.into());
+        return Reply::failed(Code::MailNotAvailable.into());
     }
     let counted = executor.run(caller, rate_limit::RecordMail { address: address.key().to_owned() }).await;
     match counted.result {
         Ok(()) => executor.run(caller, Forget { address }).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: counted.session, ..Reply::failed(problem) },
     }
 }
 
@@ -63,12 +63,12 @@ pub async fn prove_forgotten(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddress,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<AttemptToken> {
     let found = executor.query(caller, &FindForgotten { address }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     match check_code(executor, caller, FindOwn { attempt, purpose: Purpose::Password }, code).await {
         Ok(attempt) => executor.run(caller, Prove { attempt }).await,
@@ -106,7 +106,7 @@ impl Command for Prove {
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptToken> {
         let Attempt { id, generation, .. } = self.attempt;
         cx.tx.optional(sql::PROVE, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
-        Ok(cx.executor.keys.reset(id, generation))
+        Ok(cx.executor.keys.password_reset_token(id, generation))
     }
 }
 
@@ -120,13 +120,14 @@ pub async fn reset_password(
     chosen: Password,
 ) -> Reply<SignedIn> {
     let found = executor.query(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::Password }).await;
-    let is_right = |attempt: &Attempt| token.is(&executor.keys.reset(attempt.id, attempt.generation));
+    let is_right =
+        |attempt: &Attempt| token.matches(&executor.keys.password_reset_token(attempt.id, attempt.generation));
     let Some(attempt) = found.result.ok().filter(is_right) else {
-        return Reply { session: found.session, ..Reply::refused(Code::InvalidResetToken.into()) };
+        return Reply { session: found.session, ..Reply::failed(Code::InvalidResetToken.into()) };
     };
     match executor.passwords.digest(chosen, executor.random.as_ref()).await {
         Ok(password) => executor.run(caller, Reset { attempt, password }).await,
-        Err(problem) => Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: found.session, ..Reply::failed(problem) },
     }
 }
 
@@ -150,9 +151,9 @@ impl Command for Reset {
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
         // Who knew the old one may be signed in somewhere, and in this browser too.
         session::end_all(cx, user).await?;
-        rate_limit::forget_account(cx, address_key).await?;
-        rate_limit::forget_codes(cx, address_key).await?;
-        rate_limit::forget_password(cx, user).await?;
+        rate_limit::clear_account_attempts(cx, address_key).await?;
+        rate_limit::clear_code_attempts(cx, address_key).await?;
+        rate_limit::clear_password_attempts(cx, user).await?;
         domain::auto_join(cx, user).await?;
         let token = session::begin(cx, user).await?;
         SignedIn::now(cx, Some(token)).await

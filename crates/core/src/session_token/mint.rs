@@ -75,7 +75,7 @@ async fn in_organization(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
     };
     let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
     let grant = shut_out_is_none(grant)?;
-    Ok(grant.map(|grant| (organization, grant.held().clone())))
+    Ok(grant.map(|grant| (organization, grant.permissions().clone())))
 }
 
 async fn in_workspace(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(WorkspaceId, PermissionSet)>> {
@@ -86,8 +86,8 @@ async fn in_workspace(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(W
     let Some(grant) = shut_out_is_none(grant)? else {
         return Ok(None);
     };
-    let (organization, _) = grant.place();
-    let held = access::held_in_workspace(cx, organization, workspace, membership).await?;
+    let (organization, _) = grant.ids();
+    let held = access::workspace_permissions(cx, organization, workspace, membership).await?;
     Ok(held.map(|held| (workspace, held)))
 }
 

@@ -10,7 +10,7 @@ use crate::execution::Executor;
 use crate::execution::{Caller, Command, Context, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, SessionToken, TypedCode};
+use crate::secret::{AttemptToken, SessionToken, SubmittedCode};
 use crate::verification::{Attempt, FindOwn, Method, Purpose, SignUpProfile, check_code, insert};
 use crate::{rate_limit, session};
 
@@ -24,7 +24,7 @@ pub async fn by_code(
     caller: &Caller,
     attempt: AttemptId,
     purpose: Purpose,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<SignedIn> {
     match check_code(executor, caller, FindOwn { attempt, purpose }, code).await {
         Ok(attempt) => executor.run(caller, Complete { attempt }).await,
@@ -40,14 +40,15 @@ pub async fn by_code(
 pub async fn by_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
     let found = executor.query(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
     let now = executor.now();
-    let is_right =
-        |attempt: &Attempt| attempt.is_fresh(now) && token.is(&executor.keys.link(attempt.id, attempt.generation));
+    let is_right = |attempt: &Attempt| {
+        attempt.is_fresh(now) && token.matches(&executor.keys.magic_link_token(attempt.id, attempt.generation))
+    };
     match found.result.ok().filter(is_right) {
         Some(attempt) => {
             let return_to = attempt.return_to.clone();
             executor.run(caller, Complete { attempt }).await.map(|came_in| (came_in, return_to))
         }
-        None => Reply { session: found.session, ..Reply::refused(Code::InvalidMagicLink.into()) },
+        None => Reply { session: found.session, ..Reply::failed(Code::InvalidMagicLink.into()) },
     }
 }
 
@@ -70,12 +71,12 @@ pub async fn begin_sign_in(
     method: Method,
 ) -> Reply<Started> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::UnsupportedStrategy.into());
+        return Reply::failed(Code::UnsupportedStrategy.into());
     }
     let counted = executor.run(caller, rate_limit::RecordSignIn { account: address.key().to_owned() }).await;
     match counted.result {
         Ok(()) => executor.run(caller, Begin { address, method }).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: counted.session, ..Reply::failed(problem) },
     }
 }
 

@@ -31,8 +31,8 @@ impl Command for Complete {
             Purpose::SignUp => make_account(cx, attempt).await?,
             Purpose::Address | Purpose::Password => return Err(Code::BadSignInAttempt.into()),
         };
-        rate_limit::forget_account(cx, &attempt.address_key).await?;
-        rate_limit::forget_codes(cx, &attempt.address_key).await?;
+        rate_limit::clear_account_attempts(cx, &attempt.address_key).await?;
+        rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         let token = session::begin(cx, user).await?;
         SignedIn::now(cx, Some(token)).await

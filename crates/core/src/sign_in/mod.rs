@@ -96,7 +96,7 @@ pub async fn with_password(
     };
     match proved {
         Ok(proved) => executor.run(caller, proved).await,
-        Err(problem) => Reply { session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session, ..Reply::failed(problem) },
     }
 }
 
@@ -153,7 +153,7 @@ impl Command for Proved {
         if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }
-        rate_limit::forget_account(cx, &self.account).await?;
+        rate_limit::clear_account_attempts(cx, &self.account).await?;
         domain::auto_join(cx, self.user).await?;
         let token = session::begin(cx, self.user).await?;
         SignedIn::now(cx, Some(token)).await

@@ -48,7 +48,7 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, newcomer: SignUp
     };
     // An invitation is the way in (and whether it is one that holds is found out below).
     if let Some(closed) = closed.filter(|_| newcomer.invitation.is_none()) {
-        return Reply::refused(closed.into());
+        return Reply::failed(closed.into());
     }
     let Reply { session, result: counted, .. } = executor.run(caller, rate_limit::RecordSignUp).await;
     let digest = match counted {
@@ -57,7 +57,7 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, newcomer: SignUp
     };
     match digest {
         Ok(digest) => executor.run(caller, MakeNewUser { newcomer, digest }).await,
-        Err(problem) => Reply { session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session, ..Reply::failed(problem) },
     }
 }
 
@@ -103,9 +103,8 @@ impl MakeNewUser {
             InvitationState::Over => return Err(Code::InvalidInvitationToken.into()),
         }
         if invitation.email_key != self.newcomer.email.key() {
-            return Err(
-                Code::BadRequestBody.saying("This invitation is for another e-mail address. Sign up with that one.")
-            );
+            return Err(Code::BadRequestBody
+                .with_message("This invitation is for another e-mail address. Sign up with that one."));
         }
         Ok(token.is_mailed())
     }

@@ -12,7 +12,7 @@ use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::rate_limit;
-use crate::secret::TypedCode;
+use crate::secret::SubmittedCode;
 use crate::settings::Settings;
 
 /// Counts a try at a code, in a transaction of its own, and compares it.
@@ -20,10 +20,10 @@ pub(crate) async fn check_code<T>(
     executor: &Arc<Executor>,
     caller: &Caller,
     find: FindOwn,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Result<Attempt, Reply<T>> {
     let found = executor.query(caller, &find).await;
-    let refused = |session, problem| Err(Reply { session, ..Reply::refused(problem) });
+    let refused = |session, problem| Err(Reply { session, ..Reply::failed(problem) });
     let found = match found.result {
         Ok(attempt) => attempt,
         Err(problem) => return refused(found.session, problem),
@@ -38,8 +38,8 @@ pub(crate) async fn check_code<T>(
         Ok(attempt) => attempt,
         Err(problem) => return refused(reply.session, problem),
     };
-    let right = executor.keys.code(attempt.id, attempt.generation);
-    let is_right = code.is(&right) && attempt.sent_at.is_some();
+    let right = executor.keys.verification_code(attempt.id, attempt.generation);
+    let is_right = code.matches(&right) && attempt.sent_at.is_some();
     match is_right {
         true if attempt.is_fresh(executor.now()) => Ok(attempt),
         true => refused(reply.session, Code::VerificationCodeExpired.into()),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::id::{AttemptId, SessionId};
-use crate::mail::email_template::CODE_MINUTES;
+use crate::mail::email_template::CODE_LIFETIME_MINUTES;
 use crate::time::Timestamp;
 
 pub(crate) use check::check_code;
@@ -27,7 +27,7 @@ pub(crate) use start::{SignUpProfile, insert};
 /// How long an attempt is open.
 pub(crate) const LIFE: Duration = Duration::from_mins(10);
 /// How long a code or link works after it was sent.
-const CODE_LIFE: Duration = Duration::from_mins(CODE_MINUTES as u64);
+const CODE_LIFE: Duration = Duration::from_mins(CODE_LIFETIME_MINUTES as u64);
 /// Wrong codes, and it is over.
 const MAX_TRIES: i64 = 5;
 /// Mails of one attempt.

@@ -25,7 +25,7 @@ impl Query for ListRoles {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        Ok(cx.tx.all(sql::ROLES, grant.place()).await?)
+        Ok(cx.tx.all(sql::ROLES, grant.ids()).await?)
     }
 }
 
@@ -51,8 +51,8 @@ impl Command for CreateRole {
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRole> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         covered(&grant, &self.permissions)?;
-        cx.executor.settings.roles.may_define(&self.permissions)?;
-        let (organization, workspace) = grant.place();
+        cx.executor.settings.roles.check_definable(&self.permissions)?;
+        let (organization, workspace) = grant.ids();
         let permissions = self.permissions.to_json();
         let role = sql::NewWorkspaceRole {
             organization,
@@ -60,7 +60,7 @@ impl Command for CreateRole {
             id: cx.id(),
             name: self.name.as_str(),
             permissions: &permissions,
-            grants_admin: self.permissions.holds(WORKSPACE_ADMIN),
+            grants_admin: self.permissions.contains(WORKSPACE_ADMIN),
             now: cx.now,
         };
         Ok(cx.tx.one(sql::INSERT_ROLE, role).await?)
@@ -86,7 +86,7 @@ impl Command for RemoveRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let named = (organization, workspace, self.role);
         let role = cx.tx.optional(sql::ROLE, named).await?.ok_or(Code::RoleNotFound)?;
         if role.workspace_id.is_none() {
@@ -96,7 +96,7 @@ impl Command for RemoveRole {
         let holders = cx.tx.all(sql::ROLE_HOLDERS, named).await?;
         let is_invited = cx.tx.optional(sql::ROLE_INVITED, named).await?.is_some();
         if let Some(names) = organization::holders_by_name(&holders, is_invited) {
-            return Err(Code::RoleInUse.saying(format!("In use by {names}. Take it from them first.")));
+            return Err(Code::RoleInUse.with_message(format!("In use by {names}. Take it from them first.")));
         }
         let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
         removed.ok_or(Code::RoleNotFound)?;
@@ -126,8 +126,8 @@ impl Command for AssignRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
-        cx.executor.settings.roles.may_give(&role.permissions)?;
-        let (organization, workspace) = grant.place();
+        cx.executor.settings.roles.check_assignable(&role.permissions)?;
+        let (organization, workspace) = grant.ids();
         cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, membership, self.role)).await?;
         Ok(())
     }
@@ -153,7 +153,7 @@ impl Command for RevokeRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, _) = check(cx, self.workspace, self.member, self.role).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let given = (organization, workspace, membership, self.role);
         if cx.tx.optional(sql::TAKE_ROLE, given).await?.is_none()
             && cx.tx.optional(sql::HAS_ROLE, given).await?.is_some()
@@ -172,7 +172,7 @@ async fn check(
     role: WorkspaceRoleId,
 ) -> Result<(WorkspaceGrant, WorkspaceMembershipId, WorkspaceRole)> {
     let grant = access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Manage).await?;
-    let (organization, workspace) = grant.place();
+    let (organization, workspace) = grant.ids();
     let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
     covered(&grant, &role.permissions)?;
     let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, member)).await?;
