@@ -78,7 +78,7 @@ impl EmailTemplate<'_> {
     ];
 
     /// The name of its template.
-    pub const fn template(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Invitation(InvitationEmail { workspace: Some(_), .. }) => "workspace_invitation",
             Self::Invitation(_) => "invitation",
@@ -177,7 +177,7 @@ impl EmailTemplate<'_> {
 // The links and codes are secrets.
 impl std::fmt::Debug for EmailTemplate<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("EmailTemplate").field(&self.template()).finish()
+        f.debug_tuple("EmailTemplate").field(&self.name()).finish()
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn samples_cover_every_template() {
-        let names: Vec<_> = EmailTemplate::samples().iter().map(EmailTemplate::template).collect();
+        let names: Vec<_> = EmailTemplate::samples().iter().map(EmailTemplate::name).collect();
         assert_eq!(names, EmailTemplate::TEMPLATES);
     }
 

@@ -140,7 +140,7 @@ impl Templates {
 }
 
 fn file_name(template: &EmailTemplate<'_>, language: Language) -> String {
-    format!("{}/{}.txt", language.tag(), template.template())
+    format!("{}/{}.txt", language.tag(), template.name())
 }
 
 fn invalid(reason: &'static str) -> minijinja::Error {

@@ -83,10 +83,7 @@ fn renders_every_template_in_both_forms_and_languages() {
             for external in ["<img", "<script", "<link", "src=", "url(", "@import", "http://"] {
                 assert!(!html.contains(external), "{external}");
             }
-            insta::assert_snapshot!(
-                format!("{}.{}", template.template(), language.tag()),
-                format!("{subject}\n\n{text}")
-            );
+            insta::assert_snapshot!(format!("{}.{}", template.name(), language.tag()), format!("{subject}\n\n{text}"));
         }
     }
 }
