@@ -51,12 +51,12 @@ impl Command for Remove {
         let organization = grant.organization();
         let (membership,) =
             cx.tx.optional(sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
-        if !grant.held().covers(&access::held_by(cx, organization, membership).await?) {
+        if !grant.permissions().covers(&access::membership_permissions(cx, organization, membership).await?) {
             return Err(Code::RoleExceedsYours.into());
         }
         let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
         end_membership(cx, organization, membership).await?;
-        outbox::enqueue_member_notice(cx, outbox::Kind::Removed, organization, user).await
+        outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await
     }
 }
 

@@ -25,7 +25,7 @@ pub const DELETE_ACCOUNT_ERRORS: &[Code] =
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password: Option<Password>) -> Reply<()> {
     match password::confirm_password(executor, caller, password, "password").await {
         Ok(password) => executor.run(caller, Delete { password }).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     }
 }
 
@@ -46,7 +46,7 @@ impl Command for Delete {
         if !sole_admin_of.is_empty() {
             let more = if sole_admin_of.len() > MAX_NAMES { " and others" } else { "" };
             let names: Vec<_> = sole_admin_of.into_iter().map(|(name,)| name).take(MAX_NAMES).collect();
-            return Err(Code::LastAdmin.saying(format!(
+            return Err(Code::LastAdmin.with_message(format!(
                 "You are the last admin of {}{more}. Hand over or delete what needs one first.",
                 names.join(", ")
             )));

@@ -26,11 +26,11 @@ pub async fn change_password(
 ) -> Reply<()> {
     let current = match confirm_password(executor, caller, current, "current_password").await {
         Ok(current) => current,
-        Err(problem) => return Reply::refused(problem),
+        Err(problem) => return Reply::failed(problem),
     };
     match executor.passwords.digest(new, executor.random.as_ref()).await {
         Ok(new) => executor.run(caller, Change { current, new }).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     }
 }
 
@@ -50,7 +50,7 @@ pub const REMOVE_PASSWORD_ERRORS: &[Code] = &[
 pub async fn remove_password(executor: &Arc<Executor>, caller: &Caller, current: Option<Password>) -> Reply<()> {
     match confirm_password(executor, caller, current, "current_password").await {
         Ok(current) => executor.run(caller, Remove { current }).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     }
 }
 
@@ -76,7 +76,7 @@ impl Command for Remove {
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
             session::end_other_sign_ins(cx, user, sign_in).await?;
         }
-        rate_limit::forget_password(cx, user).await
+        rate_limit::clear_password_attempts(cx, user).await
     }
 }
 
@@ -134,7 +134,7 @@ impl Command for Change {
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
             session::end_other_sign_ins(cx, user, sign_in).await?;
         }
-        rate_limit::forget_password(cx, user).await
+        rate_limit::clear_password_attempts(cx, user).await
     }
 }
 

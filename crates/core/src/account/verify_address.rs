@@ -8,7 +8,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::EmailAddressId;
 use crate::permission::Requirement;
-use crate::secret::TypedCode;
+use crate::secret::SubmittedCode;
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
 use crate::verification::{
@@ -33,12 +33,12 @@ pub async fn prepare_address_verification(
     address: EmailAddressId,
 ) -> Reply<()> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::MailNotAvailable.into());
+        return Reply::failed(Code::MailNotAvailable.into());
     }
     let found = executor.query(caller, &ShowAddress { address }).await;
     let email = match found.result {
         Ok(OwnedAddress { email, .. }) => email,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     let recorded = executor.run(caller, rate_limit::RecordMail { address: email }).await;
     match recorded.result {
@@ -94,12 +94,12 @@ pub async fn verify_address(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddressId,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<OwnedAddress> {
     let found = executor.query(caller, &FindAttempt { address }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt.id,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     match check_code(executor, caller, FindOwnAttempt { attempt, purpose: Purpose::Address }, code).await {
         Ok(attempt) => executor.run(caller, Verify { attempt, address }).await,
@@ -142,7 +142,7 @@ impl Command for Verify {
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
         cx.tx.execute(user::sql::VERIFY_ADDRESS, (user, self.address, cx.now)).await?;
-        rate_limit::forget_codes(cx, &attempt.address_key).await?;
+        rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         ShowAddress { address: self.address }.run(cx).await
     }

@@ -58,7 +58,7 @@ impl Query for IsReady {
 async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<RoleId> {
     let permissions = PermissionSet::new(permissions.iter().copied());
     let id = cx.id();
-    let row = (id, name, &*permissions.to_json(), permissions.holds(ADMIN), cx.now);
+    let row = (id, name, &*permissions.to_json(), permissions.contains(ADMIN), cx.now);
     cx.tx.execute(sql::INSERT_ROLE, row).await?;
     Ok(id)
 }
@@ -66,7 +66,7 @@ async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<
 async fn workspace_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<WorkspaceRoleId> {
     let permissions = PermissionSet::new(permissions.iter().copied());
     let id = cx.id();
-    let row = (id, name, &*permissions.to_json(), permissions.holds(WORKSPACE_ADMIN), cx.now);
+    let row = (id, name, &*permissions.to_json(), permissions.contains(WORKSPACE_ADMIN), cx.now);
     cx.tx.execute(sql::INSERT_WORKSPACE_ROLE, row).await?;
     Ok(id)
 }

@@ -85,7 +85,7 @@ impl Command for Update {
 
 /// A policy that admits members takes the permission to manage members. Error: `FORBIDDEN`.
 fn check_may_admit(grant: &access::Grant, joining: JoinPolicy) -> Result<()> {
-    if joining == JoinPolicy::None || grant.held().satisfies(RequiredPermission::ManageMembers) {
+    if joining == JoinPolicy::None || grant.permissions().satisfies(RequiredPermission::ManageMembers) {
         Ok(())
     } else {
         Err(Code::Forbidden.into())

@@ -33,7 +33,7 @@ pub async fn verify(
         return started;
     }
     // The lookup takes place outside a transaction.
-    let lookup = executor.dns.txt(&DomainName::record_name(&found.domain)).await;
+    let lookup = executor.dns.lookup_txt(&DomainName::record_name(&found.domain)).await;
     let proof = lookup.map_err(|error| Problem::with_source(Code::DomainLookupFailed, error)).and_then(|records| {
         let expected = executor.keys.domain_proof(organization, domain);
         let is_match = |record: &String| record.trim().as_bytes().ct_eq(expected.as_bytes()).into();
@@ -74,7 +74,7 @@ impl Command for StartVerification {
         let organization = grant.organization();
         let domain = cx.tx.optional(sql::FIND, (organization, self.domain)).await?.ok_or(Code::DomainNotFound)?;
         if domain.verified_at.is_none() {
-            rate_limit::count_domain_lookup(cx, organization).await?;
+            rate_limit::record_domain_lookup(cx, organization).await?;
             cx.tx.execute(sql::RECORD_ATTEMPT, (organization, self.domain, cx.now)).await?;
         }
         Ok(domain)

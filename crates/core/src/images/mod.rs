@@ -58,7 +58,7 @@ pub async fn upload(executor: &Arc<Executor>, caller: &Caller, owner: ImageOwner
     let format = Picture::output_format(&bytes)?;
     let name = ImageName::new(format, executor.random.as_ref());
     executor.run(caller, ReserveName { owner, name: name.clone() }).await.result?;
-    let picture = executor.images.decoding.place().await?.run(move || Picture::read(&bytes)).await??;
+    let picture = executor.images.decoding.acquire().await?.run(move || Picture::read(&bytes)).await??;
     executor.images.write(&name, picture.into_bytes()).await?;
     Ok(name)
 }

@@ -95,17 +95,17 @@ pub(super) async fn resolve_roles_with(
 pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
     let held_in_workspace = match &roles.workspace {
         Some(ResolvedWorkspaceRole { workspace, .. }) => {
-            access::held_in_workspace(cx, grant.organization(), *workspace, grant.membership()).await?
+            access::workspace_permissions(cx, grant.organization(), *workspace, grant.membership()).await?
         }
         None => None,
     };
-    if compute_suspension(grant.held(), held_in_workspace.as_ref(), roles.permissions()).is_some() {
+    if compute_suspension(grant.permissions(), held_in_workspace.as_ref(), roles.permissions()).is_some() {
         return Err(Code::RoleExceedsYours.into());
     }
     let (permissions, workspace_permissions) = roles.permissions();
     let settings = &cx.executor.settings.roles;
-    settings.may_give(permissions)?;
-    workspace_permissions.map_or(Ok(()), |permissions| settings.may_give(permissions))
+    settings.check_assignable(permissions)?;
+    workspace_permissions.map_or(Ok(()), |permissions| settings.check_assignable(permissions))
 }
 
 /// Loads what the inviter holds now, and returns why the invitation is suspended, if it is.
@@ -117,7 +117,7 @@ pub(super) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitatio
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;
     let queries = (
-        (access::sql::HELD_BY_MEMBERSHIP, (organization, inviter)),
+        (access::sql::MEMBERSHIP_PERMISSIONS, (organization, inviter)),
         (organization::sql::ROLE, (organization, invitation.role_id)),
     );
     let (held, role) = cx.tx.batch(queries.batch()).await?;
@@ -145,7 +145,7 @@ pub(super) async fn load_suspension_with(
             let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
                 return Ok(Some(Suspension::RoleExceedsInviter));
             };
-            (access::held_in_workspace(cx, organization, workspace, inviter).await?, Some(role.permissions))
+            (access::workspace_permissions(cx, organization, workspace, inviter).await?, Some(role.permissions))
         }
         (None, None) => (None, None),
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
@@ -159,8 +159,8 @@ pub(crate) async fn suspend_sent_invitations(
     organization: OrganizationId,
     inviter: MembershipId,
 ) -> Result<()> {
-    let held = access::held_by(cx, organization, inviter).await?;
-    let held_in_workspaces = access::held_in_workspaces(cx, organization, inviter).await?;
+    let held = access::membership_permissions(cx, organization, inviter).await?;
+    let held_in_workspaces = access::permissions_by_workspace(cx, organization, inviter).await?;
     let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
     let suspended = sent.iter().filter(|sent| {
         let held_in_workspace = sent.workspace_id.and_then(|workspace| held_in_workspaces.get(&workspace));

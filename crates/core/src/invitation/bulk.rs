@@ -353,8 +353,8 @@ impl IdempotencyDigests {
         let subject = format!("{} {}", grant.user(), key.key);
         let request = data_encoding::HEXLOWER.encode(&key.request);
         Self {
-            key: keys.mark("idempotency key", &subject).to_vec(),
-            request: keys.mark("idempotent call", &request).to_vec(),
+            key: keys.idempotency_digest("idempotency key", &subject).to_vec(),
+            request: keys.idempotency_digest("idempotent call", &request).to_vec(),
         }
     }
 

@@ -28,7 +28,7 @@ impl Command for AssignRole {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, role) = check(cx, &grant, self.role, self.member).await?;
-        cx.executor.settings.roles.may_give(&role.permissions)?;
+        cx.executor.settings.roles.check_assignable(&role.permissions)?;
         cx.tx.execute(organization::sql::ASSIGN_ROLE, (grant.organization(), membership, self.role)).await?;
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Command for RevokeRole {
 async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, member: MemberId) -> Result<(MembershipId, Role)> {
     let role =
         cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?.ok_or(Code::RoleNotFound)?;
-    if !grant.held().covers(&role.permissions) {
+    if !grant.permissions().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
     let found = cx.tx.optional(sql::FIND, (grant.organization(), member)).await?;

@@ -86,7 +86,7 @@ impl Query for Explain {
             Action::Leave => return leave(cx, &grant).await,
         };
         let allows = |role: &MembershipRole| PermissionSet::satisfies(&role.permissions, required);
-        if grant.held().satisfies(required) {
+        if grant.permissions().satisfies(required) {
             let granted_by = roles.into_iter().filter(allows).collect();
             return Ok(Explanation { refusal: None, granted_by, missing_permission: None });
         }

@@ -43,13 +43,19 @@ impl Command for CreateRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Role> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageRoles).await?;
-        if !grant.held().covers(&self.permissions) {
+        if !grant.permissions().covers(&self.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
-        cx.executor.settings.roles.may_define(&self.permissions)?;
+        cx.executor.settings.roles.check_definable(&self.permissions)?;
         let (id, permissions) = (cx.id(), self.permissions.to_json());
-        let row =
-            (id, grant.organization(), self.name.as_str(), permissions.as_str(), self.permissions.holds(ADMIN), cx.now);
+        let row = (
+            id,
+            grant.organization(),
+            self.name.as_str(),
+            permissions.as_str(),
+            self.permissions.contains(ADMIN),
+            cx.now,
+        );
         Ok(cx.tx.one(sql::INSERT_ROLE, row).await?)
     }
 }
@@ -93,7 +99,7 @@ impl Command for RemoveRole {
                 let found = cx.tx.optional(sql::ROLE, (organization, replacement)).await?;
                 let found = found.ok_or(Code::RoleNotFound)?;
                 check_covers(&grant, &found)?;
-                cx.executor.settings.roles.may_give(&found.permissions)?;
+                cx.executor.settings.roles.check_assignable(&found.permissions)?;
                 cx.tx.execute(sql::REPLACE_ROLE, (organization, self.role, replacement)).await?;
                 cx.tx.execute(sql::REPLACE_INVITED_ROLE, (organization, self.role, replacement, cx.now)).await?;
             }
@@ -113,7 +119,7 @@ impl RemoveRole {
         match describe_role_holders(&holders, is_invited) {
             None => Ok(()),
             Some(names) => Err(Code::RoleInUse
-                .saying(format!("In use by {names}. Name another role for them as replacement_role_id."))),
+                .with_message(format!("In use by {names}. Name another role for them as replacement_role_id."))),
         }
     }
 }
@@ -129,5 +135,5 @@ pub(crate) fn describe_role_holders(holders: &[sql::RoleHolder], is_invited: boo
 }
 
 fn check_covers(grant: &Grant, role: &Role) -> Result<()> {
-    if grant.held().covers(&role.permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
+    if grant.permissions().covers(&role.permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }

@@ -43,7 +43,7 @@ impl Command for Offer {
         let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
         cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
-        outbox::enqueue_member_notice(cx, outbox::Kind::Handover, organization, user).await
+        outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }
 }
 

@@ -8,7 +8,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, TypedCode};
+use crate::secret::{AttemptToken, SubmittedCode};
 use crate::sign_in::{SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{
@@ -34,12 +34,12 @@ pub async fn start_password_reset(
     address: EmailAddress,
 ) -> Reply<PasswordResetStarted> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::MailNotAvailable.into());
+        return Reply::failed(Code::MailNotAvailable.into());
     }
     let recorded = executor.run(caller, rate_limit::RecordMail { address: address.key().to_owned() }).await;
     match recorded.result {
         Ok(()) => executor.run(caller, Start { address }).await,
-        Err(problem) => Reply { session: recorded.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
     }
 }
 
@@ -75,12 +75,12 @@ pub async fn verify_reset_code(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddress,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<AttemptToken> {
     let found = executor.query(caller, &FindAttempt { address }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     match check_code(executor, caller, FindOwnAttempt { attempt, purpose: Purpose::Password }, code).await {
         Ok(attempt) => executor.run(caller, IssueToken { attempt }).await,
@@ -118,7 +118,7 @@ impl Command for IssueToken {
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptToken> {
         let Attempt { id, generation, .. } = self.attempt;
         cx.tx.optional(sql::MARK_VERIFIED, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
-        Ok(cx.executor.keys.reset(id, generation))
+        Ok(cx.executor.keys.password_reset_token(id, generation))
     }
 }
 
@@ -137,13 +137,14 @@ pub async fn reset_password(
     new: Password,
 ) -> Reply<SignedIn> {
     let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::Password }).await;
-    let is_valid = |attempt: &Attempt| token.is(&executor.keys.reset(attempt.id, attempt.generation));
+    let is_valid =
+        |attempt: &Attempt| token.matches(&executor.keys.password_reset_token(attempt.id, attempt.generation));
     let Some(attempt) = found.result.ok().filter(is_valid) else {
-        return Reply { session: found.session, ..Reply::refused(Code::InvalidResetToken.into()) };
+        return Reply { session: found.session, ..Reply::failed(Code::InvalidResetToken.into()) };
     };
     match executor.passwords.digest(new, executor.random.as_ref()).await {
         Ok(password) => executor.run(caller, Reset { attempt, password }).await,
-        Err(problem) => Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: found.session, ..Reply::failed(problem) },
     }
 }
 
@@ -167,9 +168,9 @@ impl Command for Reset {
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
         // Somebody who knew the old password may be signed in, also in this browser.
         session::end_all_sign_ins(cx, user).await?;
-        rate_limit::forget_account(cx, address_key).await?;
-        rate_limit::forget_codes(cx, address_key).await?;
-        rate_limit::forget_password(cx, user).await?;
+        rate_limit::clear_account_attempts(cx, address_key).await?;
+        rate_limit::clear_code_attempts(cx, address_key).await?;
+        rate_limit::clear_password_attempts(cx, user).await?;
         domain::auto_join(cx, user).await?;
         let token = session::create_sign_in(cx, user).await?;
         SignedIn::load(cx, Some(token)).await

@@ -19,5 +19,12 @@ pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Re
     let expiries = shown.sign_ins.iter().map(|shown| shown.sign_in.expires_at);
     let until = expiries.chain([expires_at, touch_due_at(last_seen_at, &cx.executor.settings)]).min().unwrap_or(cx.now);
     let organization_revision = revision.organization;
-    Ok(Some(Validity { session: id, session_revision, organization, organization_revision, from: cx.now, until }))
+    Ok(Some(Validity {
+        session: id,
+        session_revision,
+        organization,
+        organization_revision,
+        valid_from: cx.now,
+        valid_until: until,
+    }))
 }

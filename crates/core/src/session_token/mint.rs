@@ -72,7 +72,7 @@ async fn organization_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Opt
     };
     let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
     let grant = none_if_denied(grant)?;
-    Ok(grant.map(|grant| (organization, grant.held().clone())))
+    Ok(grant.map(|grant| (organization, grant.permissions().clone())))
 }
 
 async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option<(WorkspaceId, PermissionSet)>> {
@@ -83,8 +83,8 @@ async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
     let Some(grant) = none_if_denied(grant)? else {
         return Ok(None);
     };
-    let (organization, _) = grant.place();
-    let held = access::held_in_workspace(cx, organization, workspace, membership).await?;
+    let (organization, _) = grant.ids();
+    let held = access::workspace_permissions(cx, organization, workspace, membership).await?;
     Ok(held.map(|held| (workspace, held)))
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, TypedCode};
+use crate::secret::{AttemptToken, SubmittedCode};
 use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
 use crate::{rate_limit, session};
 
@@ -32,7 +32,7 @@ pub async fn with_code(
     caller: &Caller,
     attempt: AttemptId,
     purpose: Purpose,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<SignedIn> {
     match check_code(executor, caller, FindOwnAttempt { attempt, purpose }, code).await {
         Ok(attempt) => executor.run(caller, Complete { attempt }).await,
@@ -57,14 +57,15 @@ pub const WITH_LINK_ERRORS: &[Code] = &[
 pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
     let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
     let now = executor.now();
-    let is_valid =
-        |attempt: &Attempt| attempt.is_code_valid(now) && token.is(&executor.keys.link(attempt.id, attempt.generation));
+    let is_valid = |attempt: &Attempt| {
+        attempt.is_code_valid(now) && token.matches(&executor.keys.magic_link_token(attempt.id, attempt.generation))
+    };
     match found.result.ok().filter(is_valid) {
         Some(attempt) => {
             let return_to = attempt.return_to.clone();
             executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
         }
-        None => Reply { session: found.session, ..Reply::refused(Code::InvalidMagicLink.into()) },
+        None => Reply { session: found.session, ..Reply::failed(Code::InvalidMagicLink.into()) },
     }
 }
 
@@ -88,12 +89,12 @@ pub async fn start_with_email(
     method: Method,
 ) -> Reply<StartedSignIn> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::UnsupportedStrategy.into());
+        return Reply::failed(Code::UnsupportedStrategy.into());
     }
     let recorded = executor.run(caller, rate_limit::RecordSignIn { account: address.key().to_owned() }).await;
     match recorded.result {
         Ok(()) => executor.run(caller, Start { address, method }).await,
-        Err(problem) => Reply { session: recorded.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
     }
 }
 

@@ -37,8 +37,8 @@ impl Command for Complete {
             Purpose::SignUp => create_account(cx, attempt).await?,
             Purpose::Address | Purpose::Password => return Err(Code::BadSignInAttempt.into()),
         };
-        rate_limit::forget_account(cx, &attempt.address_key).await?;
-        rate_limit::forget_codes(cx, &attempt.address_key).await?;
+        rate_limit::clear_account_attempts(cx, &attempt.address_key).await?;
+        rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         let token = session::create_sign_in(cx, user).await?;
         SignedIn::load(cx, Some(token)).await

@@ -96,7 +96,7 @@ pub async fn with_password(
     };
     match verified {
         Ok(verified) => executor.run(caller, verified).await,
-        Err(problem) => Reply { session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session, ..Reply::failed(problem) },
     }
 }
 
@@ -153,7 +153,7 @@ impl Command for CompletePasswordSignIn {
         if cx.tx.optional(sql::ENABLED_WITH_DIGEST, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }
-        rate_limit::forget_account(cx, &self.account).await?;
+        rate_limit::clear_account_attempts(cx, &self.account).await?;
         domain::auto_join(cx, self.user).await?;
         let token = session::create_sign_in(cx, self.user).await?;
         SignedIn::load(cx, Some(token)).await

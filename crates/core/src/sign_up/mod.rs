@@ -57,7 +57,7 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp)
     };
     // An invitation overrides the mode. `CreateAccount` validates it.
     if let Some(refusal) = refusal.filter(|_| sign_up.invitation.is_none()) {
-        return Reply::refused(refusal.into());
+        return Reply::failed(refusal.into());
     }
     let Reply { session, result: recorded, .. } = executor.run(caller, rate_limit::RecordSignUp).await;
     let digest = match recorded {
@@ -66,7 +66,7 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp)
     };
     match digest {
         Ok(digest) => executor.run(caller, CreateAccount { sign_up, digest }).await,
-        Err(problem) => Reply { session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session, ..Reply::failed(problem) },
     }
 }
 
@@ -118,9 +118,8 @@ impl CreateAccount {
             InvitationState::Closed => return Err(Code::InvalidInvitationToken.into()),
         }
         if invitation.email_key != self.sign_up.email.key() {
-            return Err(
-                Code::BadRequestBody.saying("This invitation is for another e-mail address. Sign up with that one.")
-            );
+            return Err(Code::BadRequestBody
+                .with_message("This invitation is for another e-mail address. Sign up with that one."));
         }
         Ok(token.is_mailed())
     }

@@ -12,7 +12,7 @@ use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::rate_limit;
-use crate::secret::TypedCode;
+use crate::secret::SubmittedCode;
 use crate::settings::Settings;
 
 /// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
@@ -23,10 +23,10 @@ pub(crate) async fn check_code<T>(
     executor: &Arc<Executor>,
     caller: &Caller,
     find: FindOwnAttempt,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Result<Attempt, Reply<T>> {
     let found = executor.query(caller, &find).await;
-    let refused = |session, problem| Err(Reply { session, ..Reply::refused(problem) });
+    let refused = |session, problem| Err(Reply { session, ..Reply::failed(problem) });
     let found = match found.result {
         Ok(attempt) => attempt,
         Err(problem) => return refused(found.session, problem),
@@ -41,8 +41,8 @@ pub(crate) async fn check_code<T>(
         Ok(attempt) => attempt,
         Err(problem) => return refused(reply.session, problem),
     };
-    let expected = executor.keys.code(attempt.id, attempt.generation);
-    let is_correct = code.is(&expected) && attempt.sent_at.is_some();
+    let expected = executor.keys.verification_code(attempt.id, attempt.generation);
+    let is_correct = code.matches(&expected) && attempt.sent_at.is_some();
     match is_correct {
         true if attempt.is_code_valid(executor.now()) => Ok(attempt),
         true => refused(reply.session, Code::VerificationCodeExpired.into()),

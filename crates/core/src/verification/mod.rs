@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::id::{AttemptId, SessionId};
-use crate::mail::email_template::CODE_MINUTES;
+use crate::mail::email_template::CODE_LIFETIME_MINUTES;
 use crate::time::Timestamp;
 
 pub(crate) use check::check_code;
@@ -26,7 +26,7 @@ pub(crate) use start::{SignUpProfile, insert_attempt};
 
 pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_mins(10);
 /// How long a code or link works after it was sent.
-const CODE_LIFETIME: Duration = Duration::from_mins(CODE_MINUTES as u64);
+const CODE_LIFETIME: Duration = Duration::from_mins(CODE_LIFETIME_MINUTES as u64);
 /// Codes that can be tried per attempt.
 const MAX_CHECKS: i64 = 5;
 /// Mails per attempt.

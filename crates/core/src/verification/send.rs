@@ -38,7 +38,7 @@ pub async fn prepare(executor: &Arc<Executor>, caller: &Caller, prepare: Prepare
     let found = executor.query(caller, &FindOwnAttempt { attempt: prepare.attempt, purpose: prepare.purpose }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
     let recorded = executor.run(caller, rate_limit::RecordMail { address: attempt.address_key }).await;
     match recorded.result {
@@ -91,7 +91,7 @@ pub(crate) async fn send_mail(cx: &mut Context<'_>, attempt: &Attempt, method: M
     let generation = i64::from_be_bytes(cx.random().bytes());
     let send = (attempt.id, generation, method, return_to, cx.now, MAX_SENDS);
     let sent = cx.tx.optional(sql::RECORD_SEND, send).await?;
-    let sent = sent.ok_or_else(|| Problem::too_many(attempt.expires_at.since(cx.now)))?;
+    let sent = sent.ok_or_else(|| Problem::too_many_requests(attempt.expires_at.since(cx.now)))?;
     outbox::enqueue_verification(cx, sent.id, sent.generation).await?;
     if matches!(attempt.purpose, Purpose::SignIn | Purpose::SignUp) {
         session::extend_attempts_until(cx, attempt.expires_at).await?;

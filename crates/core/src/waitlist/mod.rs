@@ -23,12 +23,12 @@ use crate::time::Timestamp;
 /// [`JOIN_ERRORS`].
 pub async fn join(executor: &Arc<Executor>, caller: &Caller, command: Join) -> Reply<Joined> {
     if executor.settings.sign_up != SignUpMode::Waitlist {
-        return Reply::refused(Code::WaitlistClosed.into());
+        return Reply::failed(Code::WaitlistClosed.into());
     }
     let counted = executor.run(caller, rate_limit::RecordSignUp).await;
     match counted.result {
         Ok(()) => executor.run(caller, command).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: counted.session, ..Reply::failed(problem) },
     }
 }
 

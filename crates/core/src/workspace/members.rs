@@ -45,7 +45,7 @@ impl Query for ListMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let details = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
         let offset = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
         let Some(search) = &self.search else {
@@ -116,13 +116,13 @@ impl Command for AddMember {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMembership> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let role = self.role.unwrap_or(cx.executor.deployment()?.workspace_member_role_id);
         let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
         if !grant.covers(&role.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
-        cx.executor.settings.roles.may_give(&role.permissions)?;
+        cx.executor.settings.roles.check_assignable(&role.permissions)?;
         let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
@@ -150,7 +150,7 @@ impl Command for RemoveMember {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
         let held = cx.tx.all(sql::PERMISSIONS_OF_MEMBERSHIP, (organization, workspace, membership)).await?;
@@ -177,8 +177,8 @@ impl Command for Leave {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let (organization, workspace) = grant.place();
-        let member = (organization, workspace, grant.in_organization().membership());
+        let (organization, workspace) = grant.ids();
+        let member = (organization, workspace, grant.organization_grant().membership());
         // An admin of the organization has access without being a member, and has nothing to leave.
         let membership = cx.tx.optional(sql::OF_MEMBER, member).await?.ok_or(Code::Forbidden)?;
         end_membership(cx, (organization, workspace), membership.id).await

@@ -22,7 +22,7 @@ impl Query for ListRoles {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        Ok(cx.tx.all(sql::ROLES, grant.place()).await?)
+        Ok(cx.tx.all(sql::ROLES, grant.ids()).await?)
     }
 }
 
@@ -45,8 +45,8 @@ impl Command for CreateRole {
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRole> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         check_covers(&grant, &self.permissions)?;
-        cx.executor.settings.roles.may_define(&self.permissions)?;
-        let (organization, workspace) = grant.place();
+        cx.executor.settings.roles.check_definable(&self.permissions)?;
+        let (organization, workspace) = grant.ids();
         let permissions = self.permissions.to_json();
         let role = sql::NewWorkspaceRole {
             organization,
@@ -54,7 +54,7 @@ impl Command for CreateRole {
             id: cx.id(),
             name: self.name.as_str(),
             permissions: &permissions,
-            grants_admin: self.permissions.holds(WORKSPACE_ADMIN),
+            grants_admin: self.permissions.contains(WORKSPACE_ADMIN),
             now: cx.now,
         };
         Ok(cx.tx.one(sql::INSERT_ROLE, role).await?)
@@ -78,7 +78,7 @@ impl Command for RemoveRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let key = (organization, workspace, self.role);
         let role = cx.tx.optional(sql::ROLE, key).await?.ok_or(Code::RoleNotFound)?;
         if role.workspace_id.is_none() {
@@ -88,7 +88,7 @@ impl Command for RemoveRole {
         let holders = cx.tx.all(sql::ROLE_HOLDERS, key).await?;
         let is_invited = cx.tx.optional(sql::INVITATION_WITH_ROLE, key).await?.is_some();
         if let Some(names) = organization::describe_role_holders(&holders, is_invited) {
-            return Err(Code::RoleInUse.saying(format!("In use by {names}. Take it from them first.")));
+            return Err(Code::RoleInUse.with_message(format!("In use by {names}. Take it from them first.")));
         }
         let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
         removed.ok_or(Code::RoleNotFound)?;
@@ -116,8 +116,8 @@ impl Command for AssignRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
-        cx.executor.settings.roles.may_give(&role.permissions)?;
-        let (organization, workspace) = grant.place();
+        cx.executor.settings.roles.check_assignable(&role.permissions)?;
+        let (organization, workspace) = grant.ids();
         cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, membership, self.role)).await?;
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Command for RevokeRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, _) = check(cx, self.workspace, self.member, self.role).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let assignment = (organization, workspace, membership, self.role);
         if cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.is_none()
             && cx.tx.optional(sql::HAS_ROLE, assignment).await?.is_some()
@@ -165,7 +165,7 @@ async fn check(
     role: WorkspaceRoleId,
 ) -> Result<(WorkspaceGrant, WorkspaceMembershipId, WorkspaceRole)> {
     let grant = access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Manage).await?;
-    let (organization, workspace) = grant.place();
+    let (organization, workspace) = grant.ids();
     let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
     check_covers(&grant, &role.permissions)?;
     let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, member)).await?;

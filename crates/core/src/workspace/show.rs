@@ -28,8 +28,8 @@ impl Query for Show {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceDetails> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let (organization, workspace) = grant.place();
-        let member = (organization, workspace, grant.in_organization().membership());
+        let (organization, workspace) = grant.ids();
+        let member = (organization, workspace, grant.organization_grant().membership());
         Ok(WorkspaceDetails {
             workspace: cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?,
             membership: cx.tx.optional(sql::OF_MEMBER, member).await?,

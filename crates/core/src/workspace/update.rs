@@ -34,7 +34,7 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         if self.enforce_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
         }
@@ -78,7 +78,7 @@ impl Command for Delete {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let assigned = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.auto_assigned_workspace_id;
         if assigned == workspace {
             return Err(Code::WorkspaceIsAssigned.into());
