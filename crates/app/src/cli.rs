@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: commands, flags, and the texts of `--help`, which are the doc comments of commands and arguments.
 
 use std::path::PathBuf;
 
@@ -8,152 +8,146 @@ use crate::settings::Flags;
 
 const EXAMPLES: &str = "\
 Examples:
-  vestibule demo                           a made-up company to try things on
-  vestibule                                the real thing, on http://127.0.0.1:8080
-  vestibule --config /etc/vestibule.toml   the same with a settings file
-  vestibule settings > vestibule.toml      a commented settings file to start from
-  vestibule settings --effective           which values hold, and why
+  vestibule demo                           Try Vestibule with sample data
+  vestibule                                Start the server on http://127.0.0.1:8080
+  vestibule --config /etc/vestibule.toml   Start the server with a settings file
+  vestibule settings > vestibule.toml      Create a commented settings file
+  vestibule settings --effective           Print the current values and where each comes from
   vestibule doctor --mail-to you@example.com
-  vestibule outbox list                    mail that does not leave, and why
-  vestibule mail preview mails             our mails with made-up names
-  vestibule migrate --check                what a new binary would change in the database
-  vestibule move --from vestibule.db --to postgres://user@host/name
-  vestibule bench                          what it costs on this machine
+                                           Check the setup and send a test message
+  vestibule outbox list                    List undelivered mail and why it failed
+  vestibule mail preview mails             Render every mail with sample values into ./mails
+  vestibule migrate --check                List the pending migrations
+  vestibule copy-database --from vestibule.db --to postgres://user@host/name
+                                           Copy all data from SQLite to PostgreSQL
+  vestibule bench                          Measure throughput and CPU cost on this machine
 
-Settings come from, later ones over earlier ones: the defaults, the settings
-file, environment variables (VESTIBULE_LISTEN and so on), and the flags above.";
+Settings are read from these sources. A later source overrides an earlier one:
+built-in defaults, the settings file, environment variables (VESTIBULE_LISTEN
+and so on), and the flags above.";
 
-/// The entrance hall of a B2B product: organizations, members, roles, invitations
+/// Sign-in, organizations, members, roles and invitations for B2B products
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    task: Option<Task>,
+    command: Option<Command>,
     #[command(flatten)]
     serve: Flags,
 }
 
-/// What to do.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
-pub(crate) enum Task {
-    /// Run the server; what plain `vestibule` does too
+pub(crate) enum Command {
+    /// Start the server (the default command)
     Serve(Flags),
-    /// Run a server with a made-up company in a folder of its own, for trying things
-    Demo(Demo),
-    /// Bring the database's schema up to date, which the server does too when it starts
-    Migrate(Migrate),
-    /// Copy everything into another, empty database: from SQLite to PostgreSQL, or back
-    Move(Move),
-    /// Look at what the server needs before it is started, and send a mail to try
-    Doctor(Doctor),
-    /// See mail that does not leave, try it again, or let it go
-    Outbox(Outbox),
-    /// Show the words of our mails, to look at or to put yours in their place
-    Mail(Mail),
-    /// Measure what this binary costs on this machine, beside a handler that does nothing
-    Bench(Bench),
-    /// Print every setting with its default and what it means, as a file to start from
-    Settings(SettingsTask),
+    /// Start a server with sample data in its own directory
+    Demo(DemoArgs),
+    /// Apply pending database migrations; the server also does this when it starts
+    Migrate(MigrateArgs),
+    /// Copy all data into an empty database, from SQLite to PostgreSQL or back
+    CopyDatabase(CopyDatabaseArgs),
+    /// Check settings, database and mail server, and optionally send a test message
+    Doctor(DoctorArgs),
+    /// List, retry or drop mail that has not been delivered
+    Outbox(OutboxArgs),
+    /// List, preview or export the mail templates
+    Mail(MailArgs),
+    /// Measure throughput, latency and CPU cost on this machine
+    Bench(BenchArgs),
+    /// Print every setting with its description and default, as a settings file
+    Settings(SettingsArgs),
 }
 
-/// What `demo` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Demo {
-    /// The address and port to listen on
+pub(crate) struct DemoArgs {
+    /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
-    /// The folder for its database and mails; new, empty, or made by an earlier demo
+    /// Directory for the database and the mail; must be new, empty, or created by an earlier demo
     #[arg(long, value_name = "DIR", default_value = "vestibule-demo")]
     pub(crate) dir: String,
 }
 
-/// What `migrate` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Migrate {
-    /// Only say what would run
+pub(crate) struct MigrateArgs {
+    /// List the pending migrations without applying them
     #[arg(long)]
     pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) flags: Flags,
 }
 
-/// What `move` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Move {
-    /// Where everything is; it stays as it is, and no server may run on it meanwhile
+pub(crate) struct CopyDatabaseArgs {
+    /// Database to copy from; it is not changed, and no server may use it during the copy
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) from: String,
-    /// Where everything goes; nothing may be stored there yet
+    /// Database to copy to; it must be empty
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) to: String,
-    /// A file with the password for PostgreSQL, for a URL that has none
+    /// File with the PostgreSQL password, for a URL without one
     #[arg(long, value_name = "PATH")]
     pub(crate) password_file: Option<PathBuf>,
 }
 
-/// What `bench` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Bench {
-    /// An empty database on PostgreSQL to measure with; a SQLite file of its own when left out
+pub(crate) struct BenchArgs {
+    /// URL of an empty PostgreSQL database [default: a temporary SQLite file]
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
-    /// How often everything is measured
+    /// Number of rounds; each result is the median of its rounds
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) rounds: u8,
-    /// How long each work is played, in seconds
+    /// Duration of each scenario in seconds
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) seconds: u64,
-    /// Connections at once
+    /// Number of concurrent connections
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) connections: u16,
-    /// Be the handler that does nothing, on the answers of this folder
+    /// Run as the baseline server, which returns the recorded responses of this directory
     #[arg(long, hide = true)]
-    pub(crate) limit: Option<PathBuf>,
-    /// Where that listens
+    pub(crate) baseline: Option<PathBuf>,
+    /// Address of the baseline server
     #[arg(long, hide = true, default_value = "127.0.0.1:0")]
     pub(crate) listen: String,
 }
 
-/// What `doctor` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Doctor {
-    /// Send a mail to this address, on the way that invitations take
+pub(crate) struct DoctorArgs {
+    /// Send a test message to this address through the configured mail transport
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) mail_to: Option<String>,
     #[command(flatten)]
     pub(crate) flags: Flags,
 }
 
-/// What `outbox` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Outbox {
+pub(crate) struct OutboxArgs {
     #[command(subcommand)]
-    pub(crate) task: OutboxTask,
+    pub(crate) command: OutboxCommand,
 }
 
-/// What is to be done about the outbox.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
-pub(crate) enum OutboxTask {
-    /// Name every mail that was given up or waits, and what was said against it
+pub(crate) enum OutboxCommand {
+    /// List undelivered messages, each with its last error
     List(Flags),
-    /// Have a mail tried again, or all that were given up
+    /// Retry a message, or all failed messages
     Retry {
-        /// Its id, or "all"
+        /// ID of the message, or "all"
         id: String,
         #[command(flatten)]
         flags: Flags,
     },
-    /// Let a mail go: it is not sent
+    /// Delete a message without sending it
     Drop {
-        /// Its id
+        /// ID of the message
         id: String,
         #[command(flatten)]
         flags: Flags,
     },
 }
 
-impl OutboxTask {
-    /// Which database it is about.
+impl OutboxCommand {
     pub(crate) fn flags(&self) -> &Flags {
         match self {
             Self::List(flags) | Self::Retry { flags, .. } | Self::Drop { flags, .. } => flags,
@@ -161,38 +155,35 @@ impl OutboxTask {
     }
 }
 
-/// What `mail` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct Mail {
+pub(crate) struct MailArgs {
     #[command(subcommand)]
-    pub(crate) task: MailTask,
+    pub(crate) command: MailCommand,
 }
 
-/// What is to be shown of mails.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
-pub(crate) enum MailTask {
-    /// Name every template
+pub(crate) enum MailCommand {
+    /// List the template files
     List,
-    /// Write every mail with made-up values into a folder, as text and as HTML
+    /// Render every mail with sample values into a directory, as text and as HTML
     Preview {
-        /// The folder; made when it is not there
+        /// Output directory; created if it does not exist
         #[arg(value_name = "DIR")]
-        folder: PathBuf,
+        dir: PathBuf,
         #[command(flatten)]
         flags: Flags,
     },
-    /// Write our templates into a folder, to change them there and name it as mail.templates
+    /// Write the built-in templates into a directory, where you can edit them
     Export {
-        /// The folder; made when it is not there
+        /// Output directory; created if it does not exist
         #[arg(value_name = "DIR")]
-        folder: PathBuf,
+        dir: PathBuf,
     },
 }
 
-/// What `settings` takes.
 #[derive(Debug, PartialEq, Eq, Args)]
-pub(crate) struct SettingsTask {
-    /// Print the value each setting has now, and where it comes from
+pub(crate) struct SettingsArgs {
+    /// Print the current value of every setting and where it comes from
     #[arg(long)]
     effective: bool,
     /// The same flags as for serve; any of them implies --effective
@@ -200,17 +191,17 @@ pub(crate) struct SettingsTask {
     pub(crate) flags: Flags,
 }
 
-impl SettingsTask {
-    /// Whether the values are asked for rather than the reference.
+impl SettingsArgs {
+    /// Returns whether to print the current values rather than the reference.
     pub(crate) fn is_effective(&self) -> bool {
         self.effective || self.flags != Flags::default()
     }
 }
 
 impl Cli {
-    /// What is asked for; to serve, when nothing is named.
-    pub(crate) fn task(self) -> Task {
-        self.task.unwrap_or(Task::Serve(self.serve))
+    /// Returns the command to run; without one, `serve`.
+    pub(crate) fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
     }
 }
 
@@ -219,38 +210,38 @@ mod tests {
     use super::*;
     use clap::CommandFactory;
 
-    fn task(line: &str) -> Task {
-        Cli::try_parse_from(line.split(' ')).unwrap().task()
+    fn parse(line: &str) -> Command {
+        Cli::try_parse_from(line.split(' ')).unwrap().into_command()
     }
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_definition_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn serve_need_not_be_said() {
+    fn serve_is_the_default_command() {
         let flags = "--config c --database d --listen l --public-url p";
-        assert_eq!(task(&format!("vestibule {flags}")), task(&format!("vestibule serve {flags}")));
-        assert_eq!(task("vestibule"), Task::Serve(Flags::default()));
+        assert_eq!(parse(&format!("vestibule {flags}")), parse(&format!("vestibule serve {flags}")));
+        assert_eq!(parse("vestibule"), Command::Serve(Flags::default()));
         assert!(Cli::try_parse_from(["vestibule", "--listen", "l", "demo"]).is_err());
     }
 
     #[test]
-    fn the_demo_has_a_place_of_its_own() {
-        let Task::Demo(demo) = task("vestibule demo --listen 127.0.0.1:9") else { panic!("a demo was asked for") };
+    fn demo_uses_its_own_directory_by_default() {
+        let Command::Demo(demo) = parse("vestibule demo --listen 127.0.0.1:9") else { panic!("expected demo") };
         assert_eq!((demo.listen.as_str(), demo.dir.as_str()), ("127.0.0.1:9", "vestibule-demo"));
     }
 
     #[test]
-    fn flags_ask_for_the_values_that_hold() {
-        let asks = |line| matches!(task(line), Task::Settings(task) if task.is_effective());
-        assert!(asks("vestibule settings --effective") && asks("vestibule settings --config c"));
-        assert!(!asks("vestibule settings"));
+    fn settings_flags_imply_effective() {
+        let is_effective = |line| matches!(parse(line), Command::Settings(args) if args.is_effective());
+        assert!(is_effective("vestibule settings --effective") && is_effective("vestibule settings --config c"));
+        assert!(!is_effective("vestibule settings"));
     }
 
     #[test]
-    fn the_help_teaches() {
+    fn help_lists_commands_flags_and_examples() {
         let help = Cli::command().render_help().to_string();
         for word in [
             "serve",
@@ -259,7 +250,7 @@ mod tests {
             "outbox",
             "mail",
             "migrate",
-            "move",
+            "copy-database",
             "settings",
             "--public-url",
             "VESTIBULE_CONFIG",

@@ -1,91 +1,99 @@
-//! `vestibule doctor`: a look at everything the server needs, one line each, before anybody depends on it.
+//! `vestibule doctor`: checks settings, database and mail before a server is started, one line for each check.
 
-use vestibule_core::db::Db;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::mail::Message;
 use vestibule_core::settings::Transport;
 use vestibule_core::time::{Clock, SystemClock};
+use vestibule_db::Db;
 
-use crate::cli::Doctor;
-use crate::open::{carrier, place, smtp_carrier, templates};
-use crate::say;
-use crate::settings::{self, Loaded, Surroundings};
-use crate::start_error::StartError;
+use crate::cli::DoctorArgs;
+use crate::error::AppError;
+use crate::output;
+use crate::settings::{self, Environment, LoadedSettings};
+use crate::startup::{database_location, mail_templates, mail_transport, smtp_transport};
 
-/// Looks, and says what it found. Nothing is made or changed, but for the mail that is asked for.
-pub(crate) async fn run(task: &Doctor) -> Result<(), StartError> {
-    let loaded = settings::load(&task.flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
-    say::line("settings: every one can be read");
+/// Runs the checks. Creates and changes nothing, except that it sends the test message if one is requested.
+pub(crate) async fn run(args: &DoctorArgs) -> Result<(), AppError> {
+    let loaded = settings::load(&args.flags, &Environment::from_process()).map_err(AppError::Settings)?;
+    output::print_line("settings: valid");
     for warning in &loaded.warnings {
-        say::line(format_args!("settings: warning: {warning}"));
+        output::print_line(format_args!("settings: warning: {warning}"));
     }
-    database(&loaded).await?;
-    templates(&loaded)?;
-    say::line("mail: every template can be written");
-    mail(&loaded).await?;
-    if let Some(address) = &task.mail_to {
-        send(&loaded, address).await?;
+    check_database(&loaded).await?;
+    mail_templates(&loaded)?;
+    output::print_line("mail: all templates are valid");
+    check_mail(&loaded).await?;
+    if let Some(address) = &args.mail_to {
+        send_test_message(&loaded, address).await?;
     }
     Ok(())
 }
 
-async fn database(loaded: &Loaded) -> Result<(), StartError> {
-    let place = place(loaded)?;
-    let failed = |error| StartError::database(&place, error);
-    if place.is_new().await.map_err(failed)? {
-        say::line(format_args!("database: {place} is not there yet; the server makes it"));
+async fn check_database(loaded: &LoadedSettings) -> Result<(), AppError> {
+    let location = database_location(loaded)?;
+    let failed = |error| AppError::database(&location, error);
+    if location.is_new().await.map_err(failed)? {
+        output::print_line(format_args!(
+            "database: {location} does not exist yet; the server creates it when it starts"
+        ));
         return Ok(());
     }
-    let pending = place.pending_migrations().await.map_err(failed)?.len();
+    let pending = location.pending_migrations().await.map_err(failed)?.len();
     if pending > 0 {
-        say::line(format_args!("database: {place} lacks {pending} steps of the schema; the server takes them"));
+        output::print_line(format_args!(
+            "database: {location} is usable; pending migrations, which the server applies when it starts: {pending}"
+        ));
         return Ok(());
     }
-    Db::open(&place, loaded.postgres, SystemClock.now()).await.map_err(failed)?;
-    say::line(format_args!("database: {place} can be used, and has the newest schema"));
+    Db::open(&location, loaded.postgres, SystemClock.now()).await.map_err(failed)?;
+    output::print_line(format_args!("database: {location} is usable, and its schema is up to date"));
     Ok(())
 }
 
-async fn mail(loaded: &Loaded) -> Result<(), StartError> {
+async fn check_mail(loaded: &LoadedSettings) -> Result<(), AppError> {
     match &loaded.settings.mail.transport {
-        Transport::None => say::line("mail: none is sent (mail.transport is none), so nobody new can prove an address"),
-        Transport::File(folder) => say::line(format_args!("mail: goes to files in {}", folder.display())),
+        Transport::None => {
+            output::print_line("mail: disabled (mail.transport is none); new users cannot verify their address");
+        }
+        Transport::File(dir) => output::print_line(format_args!("mail: written to files in {}", dir.display())),
         Transport::Smtp(smtp) => {
-            let carrier = smtp_carrier(loaded, smtp)?;
-            let failed = |error| StartError::MailServer { host: smtp.host.clone(), error };
-            carrier.check().await.map_err(failed)?;
-            say::line(format_args!("mail: {}:{} takes us in", smtp.host, smtp.port));
+            let transport = smtp_transport(loaded, smtp)?;
+            let failed = |error| AppError::MailServer { host: smtp.host.clone(), error };
+            transport.check().await.map_err(failed)?;
+            output::print_line(format_args!("mail: connected to {}:{}", smtp.host, smtp.port));
         }
     }
     Ok(())
 }
 
-async fn send(loaded: &Loaded, address: &str) -> Result<(), StartError> {
-    let found = |what: String| StartError::Found(what);
+async fn send_test_message(loaded: &LoadedSettings, address: &str) -> Result<(), AppError> {
+    let failed = |message: String| AppError::CommandFailed(message);
     let to = EmailAddress::parse(address).map_err(|_| {
-        found(format!("--mail-to is {address:?}, which is no e-mail address; write one such as you@example.com"))
+        failed(format!(
+            "--mail-to is {address:?}, but must be an email address; for example: --mail-to you@example.com"
+        ))
     })?;
-    let carrier = carrier(loaded)?;
-    let carrier =
-        carrier.ok_or_else(|| found("mail.transport is none, so no mail can be sent; set it to smtp".to_owned()))?;
+    let transport = mail_transport(loaded)?.ok_or_else(|| {
+        failed("--mail-to needs a mail transport, but mail.transport is none; set it to smtp or file".to_owned())
+    })?;
     let now = SystemClock.now();
     let name = &loaded.settings.name;
-    let words = format!("This mail was sent by `vestibule doctor`, to see whether mail of {name} arrives. It does.");
+    let text = format!("`vestibule doctor` sent this message to check that mail from {name} is delivered.");
     let message = Message {
         to,
         from: loaded.settings.mail.from.clone(),
-        subject: format!("A mail of {name}, to try"),
-        html: format!("<p>{}</p>", words.replace('&', "&amp;").replace('<', "&lt;")),
-        text: words,
-        message_id: format!("doctor-{}@{}", now.as_microseconds(), loaded.settings.public_url.host_in_names()),
+        subject: format!("Test message from {name}"),
+        html: format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;")),
+        text,
+        message_id: format!("doctor-{}@{}", now.as_microseconds(), loaded.settings.public_url.mail_domain()),
         date: now,
         stop: None,
     };
-    match carrier.send(&message).await {
+    match transport.send(&message).await {
         Ok(()) => {
-            say::line("mail: sent; now look whether it arrives, and where");
+            output::print_line("mail: test message sent; check that it arrives, and not in the spam folder");
             Ok(())
         }
-        Err(undelivered) => Err(found(format!("the mail was not taken: {undelivered}"))),
+        Err(error) => Err(failed(format!("the test message was not accepted: {error}"))),
     }
 }

@@ -1,65 +1,64 @@
-//! `vestibule mail`: the words of our mails, to look at and to change.
+//! `vestibule mail`: lists, previews and exports the mail templates.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use vestibule_core::language::Language;
-use vestibule_core::mail::{Letter, TemplateError, Templates};
+use vestibule_core::mail::{EmailTemplate, TemplateError, Templates};
 
-use crate::cli::{Mail, MailTask};
-use crate::open::templates;
-use crate::say;
-use crate::settings::{self, Flags, Surroundings};
-use crate::start_error::StartError;
+use crate::cli::{MailArgs, MailCommand};
+use crate::error::AppError;
+use crate::output;
+use crate::settings::{self, Environment, Flags};
+use crate::startup::mail_templates;
 
-/// Shows the templates, or writes them out.
-pub(crate) fn run(mail: &Mail) -> Result<(), StartError> {
-    match &mail.task {
-        MailTask::List => {
-            Templates::files().iter().for_each(|(name, _)| say::line(name));
+pub(crate) fn run(args: &MailArgs) -> Result<(), AppError> {
+    match &args.command {
+        MailCommand::List => {
+            Templates::files().iter().for_each(|(name, _)| output::print_line(name));
             Ok(())
         }
-        MailTask::Export { folder } => {
+        MailCommand::Export { dir } => {
             for (name, text) in Templates::files() {
-                write(&folder.join(name), text.as_bytes())?;
+                write_file(&dir.join(name), text.as_bytes())?;
             }
-            say::line(format_args!(
-                "Written to {}. Keep the files you change, and set mail.templates to it",
-                folder.display()
+            output::print_line(format_args!(
+                "Templates written to {0}. Edit them, delete those you do not change, and set mail.template_dir to {0}",
+                dir.display()
             ));
             Ok(())
         }
-        MailTask::Preview { folder, flags } => preview(flags, folder),
+        MailCommand::Preview { dir, flags } => preview(flags, dir),
     }
 }
 
-/// Every mail as it would come out with these settings.
-fn preview(flags: &Flags, folder: &Path) -> Result<(), StartError> {
-    let loaded = settings::load(flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
-    let templates = templates(&loaded)?;
-    for letter in Letter::samples() {
+/// Renders every mail in every language with the current settings and sample values.
+fn preview(flags: &Flags, dir: &Path) -> Result<(), AppError> {
+    let loaded = settings::load(flags, &Environment::from_process()).map_err(AppError::Settings)?;
+    let templates = mail_templates(&loaded)?;
+    for mail in EmailTemplate::samples() {
         for language in Language::ALL {
-            let name = format!("{}.{}", letter.template(), language.tag());
-            let wrong = |error: &dyn std::error::Error| {
-                StartError::MailTemplate(TemplateError { file: name.clone().into(), reason: error.to_string() })
+            let name = format!("{}.{}", mail.template(), language.tag());
+            let failed = |error: &dyn std::error::Error| {
+                AppError::MailTemplate(TemplateError { file: name.clone().into(), reason: error.to_string() })
             };
-            let written = templates.render(&letter, language, &loaded.settings.name).map_err(|error| wrong(&error))?;
-            let text = format!("Subject: {}\n\n{}\n", written.subject, written.text);
-            write(&folder.join(format!("{name}.txt")), text.as_bytes())?;
-            write(&folder.join(format!("{name}.html")), written.html.as_bytes())?;
+            let rendered = templates.render(&mail, language, &loaded.settings.name).map_err(|error| failed(&error))?;
+            let text = format!("Subject: {}\n\n{}\n", rendered.subject, rendered.text);
+            write_file(&dir.join(format!("{name}.txt")), text.as_bytes())?;
+            write_file(&dir.join(format!("{name}.html")), rendered.html.as_bytes())?;
         }
     }
-    say::line(format_args!("Written to {}", folder.display()));
+    output::print_line(format_args!("Previews written to {}", dir.display()));
     Ok(())
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), StartError> {
-    let made = || -> io::Result<()> {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
+fn write_file(file: &Path, bytes: &[u8]) -> Result<(), AppError> {
+    let write = || -> io::Result<()> {
+        if let Some(dir) = file.parent() {
+            fs::create_dir_all(dir)?;
         }
         fs::write(file, bytes)
     };
-    made().map_err(|error| StartError::Found(format!("{} can't be written: {error}", file.display())))
+    write().map_err(|error| AppError::CommandFailed(format!("cannot write {}: {error}", file.display())))
 }

@@ -1,20 +1,22 @@
-//! The binary `vestibule`: settings, start and end. What it serves is in the two libraries.
+//! The binary `vestibule`: reads the settings, starts and stops the server, and runs the other commands.
+//!
+//! The service itself is in the libraries `vestibule-core` and `vestibule-web`.
 
 mod bench;
 mod cli;
+mod copy_database;
 mod demo;
 mod doctor;
-mod key;
-mod lifecycle;
+mod error;
 mod mail;
+mod master_key;
 mod migrate;
-mod moving;
-mod open;
 mod outbox;
-mod say;
+mod output;
 mod serve;
 mod settings;
-mod start_error;
+mod shutdown;
+mod startup;
 mod telemetry;
 
 use std::process::ExitCode;
@@ -22,60 +24,61 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use cli::{Cli, SettingsTask, Task};
-use settings::Surroundings;
-use start_error::StartError;
+use cli::{Cli, Command, SettingsArgs};
+use error::AppError;
+use settings::Environment;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// 0 after an orderly end, 1 when the start or the end failed; a wrong command line is 2, by clap.
+/// Exits with 0 on success and 1 if the command failed. Clap exits with 2 for an invalid command line.
 fn main() -> ExitCode {
-    // A backtrace helps nobody who did not write the program. Once there is a log, panics go there.
+    // Replaces the default message and its backtrace, which do not help an operator. Once logging has started,
+    // `telemetry::start` sends panics to the log instead.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        say::failure(format_args!("a bug at {place} stopped the start; please report it"));
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        output::print_error(format_args!("panicked at {location}; please report this bug"));
     }));
-    let done = match Cli::parse().task() {
-        Task::Serve(flags) => in_runtime(serve::run(&flags)),
-        Task::Demo(demo) => in_runtime(demo::run(&demo)),
-        Task::Migrate(task) => in_runtime(migrate::run(&task)),
-        Task::Move(task) => in_runtime(moving::run(&task)),
-        Task::Bench(task) => in_runtime(bench::run(&task)),
-        Task::Doctor(task) => in_runtime(doctor::run(&task)),
-        Task::Outbox(task) => in_runtime(outbox::run(&task)),
-        Task::Mail(task) => mail::run(&task),
-        Task::Settings(task) => show_settings(&task),
+    let result = match Cli::parse().into_command() {
+        Command::Serve(flags) => block_on(serve::run(&flags)),
+        Command::Demo(args) => block_on(demo::run(&args)),
+        Command::Migrate(args) => block_on(migrate::run(&args)),
+        Command::CopyDatabase(args) => block_on(copy_database::run(&args)),
+        Command::Bench(args) => block_on(bench::run(&args)),
+        Command::Doctor(args) => block_on(doctor::run(&args)),
+        Command::Outbox(args) => block_on(outbox::run(&args)),
+        Command::Mail(args) => mail::run(&args),
+        Command::Settings(args) => print_settings(&args),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error.sentences().iter().for_each(say::failure);
+            error.messages().iter().for_each(output::print_error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn in_runtime(task: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
+fn block_on(command: impl Future<Output = Result<(), AppError>>) -> Result<(), AppError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| StartError::System { what: "starting threads", error })?;
-    let done = runtime.block_on(task);
-    // Only work that was cut short is still there to wait for, and it has had its time.
+        .map_err(|error| AppError::System { action: "start the thread pool", error })?;
+    let result = runtime.block_on(command);
+    // Only tasks that exceeded the shutdown timeout are still running; do not wait for them again.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    done
+    result
 }
 
-fn show_settings(task: &SettingsTask) -> Result<(), StartError> {
-    if task.is_effective() {
-        let loaded = settings::load(&task.flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
+fn print_settings(args: &SettingsArgs) -> Result<(), AppError> {
+    if args.is_effective() {
+        let loaded = settings::load(&args.flags, &Environment::from_process()).map_err(AppError::Settings)?;
         for warning in &loaded.warnings {
-            say::failure(format_args!("warning: {warning}"));
+            output::print_error(format_args!("warning: {warning}"));
         }
-        say::text(&settings::effective(&loaded));
+        output::print_text(&settings::effective(&loaded));
     } else {
-        say::text(&settings::reference());
+        output::print_text(&settings::reference());
     }
     Ok(())
 }

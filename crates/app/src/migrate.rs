@@ -1,33 +1,32 @@
-//! `vestibule migrate`: the schema brought up to date without starting a server, or only a look at what would run.
+//! `vestibule migrate`: applies or lists pending migrations without starting a server.
 
-use vestibule_core::db::{Db, Migration};
 use vestibule_core::time::{Clock, SystemClock};
+use vestibule_db::{Db, Migration};
 
-use crate::cli::Migrate;
-use crate::open::{make_folder, make_private, place};
-use crate::settings::{self, Surroundings};
-use crate::start_error::StartError;
-use crate::{say, telemetry};
+use crate::cli::MigrateArgs;
+use crate::error::AppError;
+use crate::settings::{self, Environment};
+use crate::startup::{create_database_dir, create_private_file, database_location};
+use crate::{output, telemetry};
 
-/// Runs the steps the schema lacks, or names them.
-pub(crate) async fn run(task: &Migrate) -> Result<(), StartError> {
-    let loaded = settings::load(&task.flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
+pub(crate) async fn run(args: &MigrateArgs) -> Result<(), AppError> {
+    let loaded = settings::load(&args.flags, &Environment::from_process()).map_err(AppError::Settings)?;
     telemetry::start(&loaded);
-    let place = place(&loaded)?;
-    let failed = |error| StartError::database(&place, error);
-    let pending = place.pending_migrations().await.map_err(failed)?;
+    let location = database_location(&loaded)?;
+    let failed = |error| AppError::database(&location, error);
+    let pending = location.pending_migrations().await.map_err(failed)?;
     if pending.is_empty() {
-        say::line(format_args!("{place} has the newest schema; there is nothing to run"));
+        output::print_line(format_args!("{location}: the schema is up to date"));
         return Ok(());
     }
-    if !task.check {
-        make_folder(&place)?;
-        make_private(&place)?;
-        Db::open(&place, loaded.postgres, SystemClock.now()).await.map_err(failed)?;
+    if !args.check {
+        create_database_dir(&location)?;
+        create_private_file(&location)?;
+        Db::open(&location, loaded.postgres, SystemClock.now()).await.map_err(failed)?;
     }
-    let what = if task.check { "would run" } else { "ran" };
+    let verb = if args.check { "would apply" } else { "applied" };
     for Migration { version, name, .. } in pending {
-        say::line(format_args!("{place}: {what} {version:04} {name}"));
+        output::print_line(format_args!("{location}: {verb} {version:04} {name}"));
     }
     Ok(())
 }

@@ -1,56 +1,58 @@
-//! `vestibule outbox`: mail that does not leave, for whoever runs the server.
+//! `vestibule outbox`: lists, retries and drops mail that has not been delivered.
 
-use vestibule_core::context::Caller;
+use vestibule_core::execution::Caller;
 use vestibule_core::id::OutboxId;
 use vestibule_core::outbox::{Drop, List, Listed, Retry};
 
-use crate::cli::{Outbox, OutboxTask};
-use crate::open::open;
-use crate::settings::{self, Surroundings};
-use crate::start_error::StartError;
-use crate::{say, telemetry};
+use crate::cli::{OutboxArgs, OutboxCommand};
+use crate::error::AppError;
+use crate::settings::{self, Environment};
+use crate::startup::open_service;
+use crate::{output, telemetry};
 
-/// Shows the outbox, or does something about it. On SQLite the server must not be running meanwhile.
-pub(crate) async fn run(outbox: &Outbox) -> Result<(), StartError> {
-    let mut loaded =
-        settings::load(outbox.task.flags(), &Surroundings::of_this_process()).map_err(StartError::Settings)?;
+/// Runs an outbox command. With SQLite, the server must not be running, because one process locks the file.
+pub(crate) async fn run(args: &OutboxArgs) -> Result<(), AppError> {
+    let mut loaded = settings::load(args.command.flags(), &Environment::from_process()).map_err(AppError::Settings)?;
     "error".clone_into(&mut loaded.log);
     telemetry::start(&loaded);
-    let service = open(&loaded).await?;
-    let nobody = Caller::nobody();
-    let failed = |problem: vestibule_core::Problem| StartError::Found(problem.to_string());
-    match &outbox.task {
-        OutboxTask::List(_) => {
-            let jobs = service.ask(&nobody, &List).await.result.map_err(failed)?;
+    let service = open_service(&loaded).await?;
+    let operator = Caller::anonymous();
+    let failed = |problem: vestibule_core::Problem| AppError::CommandFailed(problem.to_string());
+    match &args.command {
+        OutboxCommand::List(_) => {
+            let jobs = service.query(&operator, &List).await.result.map_err(failed)?;
             if jobs.is_empty() {
-                say::line("The outbox is empty: every mail has left");
+                output::print_line("The outbox is empty");
             }
-            jobs.iter().for_each(show);
+            jobs.iter().for_each(print_job);
         }
-        OutboxTask::Retry { id, .. } => {
-            let job = if id == "all" { None } else { Some(read(id)?) };
-            let tried = service.run(&nobody, Retry { job }).await.result.map_err(failed)?;
-            say::line(format_args!("{tried} will be tried again at once by a running server"));
+        OutboxCommand::Retry { id, .. } => {
+            let job = if id == "all" { None } else { Some(parse_id(id)?) };
+            let count = service.run(&operator, Retry { job }).await.result.map_err(failed)?;
+            output::print_line(format_args!(
+                "Messages scheduled for retry: {count}. A running server retries them immediately."
+            ));
         }
-        OutboxTask::Drop { id, .. } => {
-            service.run(&nobody, Drop { job: read(id)? }).await.result.map_err(failed)?;
-            say::line("It is not sent any more");
+        OutboxCommand::Drop { id, .. } => {
+            service.run(&operator, Drop { job: parse_id(id)? }).await.result.map_err(failed)?;
+            output::print_line("Message deleted");
         }
     }
     Ok(())
 }
 
-fn read(id: &str) -> Result<OutboxId, StartError> {
-    let wrong = || StartError::Found(format!("{id:?} is no id of the outbox; `vestibule outbox list` names them"));
-    id.parse().map_err(|_| wrong())
+fn parse_id(id: &str) -> Result<OutboxId, AppError> {
+    let invalid =
+        || AppError::CommandFailed(format!("{id:?} is not an outbox ID; list the IDs with: vestibule outbox list"));
+    id.parse().map_err(|_| invalid())
 }
 
-fn show(job: &Listed) {
-    let about = match (job.organization_id, job.invitation_id) {
+fn print_job(job: &Listed) {
+    let subject = match (job.organization_id, job.invitation_id) {
         (Some(organization), Some(invitation)) => format!(" {invitation} of organization {organization}"),
         (Some(organization), None) => format!(" of organization {organization}"),
         _ => String::new(),
     };
     let Listed { id, kind, state, attempts, reason, due_at, .. } = job;
-    say::line(format_args!("{id}  {state}  {kind}{about}  tried {attempts} times  next {due_at}  {reason}"));
+    output::print_line(format_args!("{id}  {state}  {kind}{subject}  attempts: {attempts}  next: {due_at}  {reason}"));
 }

@@ -1,4 +1,4 @@
-//! `vestibule serve`: from settings to a server that listens, and to its orderly end.
+//! `vestibule serve`: starts the HTTP server and the background workers, and stops them gracefully.
 
 use std::sync::Arc;
 
@@ -6,89 +6,90 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
-use vestibule_core::{housekeeping, node, outbox};
+use vestibule_core::{cleanup, mailer, node};
 
-use crate::lifecycle::Shutdown;
-use crate::open::open;
-use crate::settings::{self, Flags, Loaded, Surroundings};
-use crate::start_error::StartError;
-use crate::{say, telemetry};
+use crate::error::AppError;
+use crate::settings::{self, Environment, Flags, LoadedSettings};
+use crate::shutdown::Shutdown;
+use crate::startup::open_service;
+use crate::{output, telemetry};
 
-/// Serves until a signal ends it. Must be called within a runtime.
-pub(crate) async fn run(flags: &Flags) -> Result<(), StartError> {
-    let mut loaded = settings::load(flags, &Surroundings::of_this_process()).map_err(StartError::Settings)?;
+/// Serves until a signal stops it. Must be called within a Tokio runtime.
+pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
+    let mut loaded = settings::load(flags, &Environment::from_process()).map_err(AppError::Settings)?;
     telemetry::start(&loaded);
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let shutdown = Shutdown::on_signals().map_err(|error| StartError::System { what: "handling signals", error })?;
-    // First the port: who starts the server twice by mistake shall learn that before anything touches the database.
+    let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
+    // Binds the port first, so that a second server started by mistake fails before it touches the database.
     let listener = listen(&mut loaded).await?;
-    // A database that does not answer keeps nobody from ending the server.
+    // A signal also stops a server that waits for an unresponsive database.
     let service = tokio::select! {
-        opened = open(&loaded) => opened?,
-        () = shutdown.asked_for() => return Ok(()),
+        opened = open_service(&loaded) => opened?,
+        () = shutdown.requested() => return Ok(()),
     };
     announce(&loaded);
     serve(listener, service, &shutdown).await
 }
 
-/// Takes the address of the settings, and notes the port that it came to.
-pub(crate) async fn listen(loaded: &mut Loaded) -> Result<TcpListener, StartError> {
-    let cannot = |error| StartError::CannotListen { address: loaded.listen, error };
-    let listener = TcpListener::bind(loaded.listen).await.map_err(cannot)?;
-    let address = listener.local_addr().map_err(cannot)?;
-    loaded.bound_to(address);
+/// Binds the address of `listen`, and records the port that was assigned if it is 0.
+pub(crate) async fn listen(loaded: &mut LoadedSettings) -> Result<TcpListener, AppError> {
+    let failed = |error| AppError::CannotListen { address: loaded.listen, error };
+    let listener = TcpListener::bind(loaded.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    loaded.set_bound_address(address);
     Ok(listener)
 }
 
-/// Answers requests and works on the outbox until the shutdown is asked for, then finishes what is under way.
-pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), StartError> {
+/// Runs the HTTP server, the outbox worker and the cleanup worker until shutdown is requested, then waits for work in
+/// progress. If one part fails, the others are stopped and the process ends, so that a supervisor restarts it.
+pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), AppError> {
     let server = vestibule_web::Server::new(Arc::clone(&service));
     let answer = move |request, peer| server.clone().handle(request, peer);
-    let room = vestibule_web::ConnectionLimits::new(service.settings.connections);
-    let http = tokio::spawn(vestibule_web::serve(listener, answer, room, shutdown.asked_for()));
-    let (stop, worked) = (shutdown.asked_for(), Arc::clone(&service));
-    let worker = tokio::spawn(async move { outbox::work(&worked, stop).await });
-    let (stop, kept) = (shutdown.asked_for(), Arc::clone(&service));
-    let housekeeping = tokio::spawn(async move { housekeeping::work(&kept, stop).await });
-    // Until the last id is made, the number they are made under is held.
-    let (finished, stop) = oneshot::channel::<()>();
-    let number = tokio::spawn(async move {
+    let limits = vestibule_web::ConnectionLimits::new(service.settings.max_connections);
+    let http = tokio::spawn(vestibule_web::serve(listener, answer, limits, shutdown.requested()));
+    let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
+    let outbox = tokio::spawn(async move { mailer::work(&outbox_service, stop).await });
+    let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
+    let cleanup = tokio::spawn(async move { cleanup::work(&cleanup_service, stop).await });
+    // The lease on the node number must be held until the last ID is generated, so it ends after the other parts.
+    let (workers_finished, stop) = oneshot::channel::<()>();
+    let lease = tokio::spawn(async move {
         let stop = async { drop(stop.await) };
         node::hold(&service, stop).await;
     });
-    let served = shutdown.unless_over(async {
-        let http = async { http.await.map_err(|_| StartError::Crashed { part: "the HTTP server" }) };
-        let worker = async { worker.await.map_err(|_| StartError::Crashed { part: "the outbox's worker" }) };
-        let housekeeping = async { housekeeping.await.map_err(|_| StartError::Crashed { part: "the housekeeping" }) };
-        let work = async {
-            let done = tokio::try_join!(http, worker, housekeeping).map(|((), (), ())| ());
-            drop(finished);
-            done
+    let served = shutdown.run_until_aborted(async {
+        let http = async { http.await.map_err(|_| AppError::Crashed { part: "HTTP server" }) };
+        let outbox = async { outbox.await.map_err(|_| AppError::Crashed { part: "outbox worker" }) };
+        let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
+        let workers = async {
+            let result = tokio::try_join!(http, outbox, cleanup).map(|((), (), ())| ());
+            drop(workers_finished);
+            result
         };
-        // Whichever fails first ends the others: a server whose mails stay behind is worse than one that is restarted.
-        let number =
-            async { number.await.map_err(|_| StartError::Crashed { part: "the keeper of this process's number" }) };
-        tokio::try_join!(work, number).map(|((), ())| ())
+        let lease = async { lease.await.map_err(|_| AppError::Crashed { part: "node lease" }) };
+        tokio::try_join!(workers, lease).map(|((), ())| ())
     });
-    served.await.ok_or(StartError::CutShort)?
+    served.await.ok_or(AppError::ShutdownAborted)?
 }
 
-fn announce(loaded: &Loaded) {
+fn announce(loaded: &LoadedSettings) {
     let database = match loaded.database.file() {
         Some(file) => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
         None => loaded.database.to_string(),
     };
-    say::line(format_args!("Vestibule listens on http://{}", loaded.listen));
-    say::line(format_args!("Its public URL is {}", loaded.settings.public_url.as_str()));
-    say::line(format_args!("Its database is {database}"));
+    output::print_line(format_args!("Listening on http://{}", loaded.listen));
+    output::print_line(format_args!("Public URL: {}", loaded.settings.public_url.as_str()));
+    output::print_line(format_args!("Database: {database}"));
     match &loaded.settings.mail.transport {
-        Transport::File(folder) => {
-            let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
-            say::line(format_args!("Mails go to files in {}", folder.display()));
+        Transport::File(dir) => {
+            let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.clone());
+            output::print_line(format_args!("Mail: written to files in {}", dir.display()));
         }
-        Transport::Smtp(smtp) => say::line(format_args!("Mails go to {}:{}", smtp.host, smtp.port)),
-        Transport::None => say::line("No mail is sent: only who has proved an address before can accept an invitation"),
+        Transport::Smtp(smtp) => output::print_line(format_args!("Mail: sent through {}:{}", smtp.host, smtp.port)),
+        Transport::None => output::print_line(
+            "Mail: disabled; only users with a verified address can accept an invitation, and new users cannot verify one",
+        ),
     }
 }

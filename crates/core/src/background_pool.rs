@@ -1,5 +1,5 @@
-//! Work that holds a processor for long, such as hashing a password: on threads of its own, which give way to those that
-//! answer requests, and only so much of it at once.
+//! A bounded pool for CPU-bound work such as password hashing. The work runs on threads of its own at a raised nice
+//! value, so that it does not delay the threads that serve requests.
 
 use std::io;
 use std::sync::Arc;
@@ -9,145 +9,150 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::error::{Code, Problem, Result};
 
-/// How much more slowly than others such a thread gets on where there are more threads than processors, as `nice(1)` counts:
-/// as much as can be. Whoever gives way by less gets on no faster where a processor is free, and where none is, holds one for
-/// a tick of the kernel (4 ms at 250 a second) so often that one reader in a hundred waits for it.
+/// Nice value of the background threads, the highest there is. A lower one makes the work no faster on an idle
+/// processor. On a busy one it takes whole scheduler ticks (4 ms at 250 Hz) from request threads, which 1 % of the
+/// reads then wait for.
 #[cfg(target_os = "linux")]
-const GIVES_WAY_BY: i32 = 19;
-/// The same once many wait for it: a tenth of the time of one that answers requests. Readers could keep others from signing
-/// in else.
+const NICE: i32 = 19;
+/// Nice value while many callers wait: about a tenth of the CPU share of a request thread. At [`NICE`], a steady load
+/// of reads could keep users from signing in.
 #[cfg(target_os = "linux")]
-const GIVES_WAY_TO_FEWER_BY: i32 = 10;
-/// Many wait when more than this do for each place.
-const FEW: usize = 4;
+const NICE_WHEN_BUSY: i32 = 10;
+/// [`NICE_WHEN_BUSY`] applies while more callers than this wait for each permit.
+const BUSY_WAITERS_PER_PERMIT: usize = 4;
 
-/// Where such work is done.
+/// Runs CPU-bound work of one kind with bounded concurrency and a bounded queue.
 #[derive(Debug)]
 pub(crate) struct BackgroundPool {
-    name: &'static str,
-    at_once: usize,
-    places: Arc<Semaphore>,
-    waiting: AtomicUsize,
-    most_waiting: usize,
+    thread_name: &'static str,
+    max_concurrent: usize,
+    permits: Arc<Semaphore>,
+    waiters: AtomicUsize,
+    max_waiters: usize,
 }
 
 impl BackgroundPool {
-    /// Does `at_once` of its kind at once, on threads of this name, while no more than `most_waiting` wait.
-    pub(crate) fn new(name: &'static str, at_once: usize, most_waiting: usize) -> Self {
-        let at_once = at_once.max(1);
-        Self { name, at_once, places: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), most_waiting }
+    /// Runs up to `max_concurrent` pieces of work at once, while up to `max_waiters` callers wait.
+    pub(crate) fn new(thread_name: &'static str, max_concurrent: usize, max_waiters: usize) -> Self {
+        let max_concurrent = max_concurrent.max(1);
+        let permits = Arc::new(Semaphore::new(max_concurrent));
+        Self { thread_name, max_concurrent, permits, waiters: AtomicUsize::new(0), max_waiters }
     }
 
-    /// Waits for a place. It is given to what is done there: a caller who hangs up makes no room before that has ended.
-    /// Error: `BUSY` when too many wait already.
-    pub(crate) async fn place(&self) -> Result<Place> {
-        let waiting = Waiting::begin(&self.waiting, self.most_waiting).ok_or(Code::Busy)?;
-        let permit = Arc::clone(&self.places).acquire_owned().await.map_err(Problem::internal)?;
-        drop(waiting);
-        let many_wait = self.waiting.load(Ordering::Relaxed) > self.at_once * FEW;
-        Ok(Place { name: self.name, many_wait, _permit: permit })
-    }
-}
-
-/// One who waits, for as long as it is held: whoever goes away does not wait any more.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn begin(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
-        let one = Self(waiting);
-        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(one)
+    /// Waits for a permit. It is released when the work ends, even if the caller hangs up before.
+    ///
+    /// # Errors
+    /// `BUSY` if too many callers wait already.
+    pub(crate) async fn acquire(&self) -> Result<Permit> {
+        let waiter = Waiter::register(&self.waiters, self.max_waiters).ok_or(Code::Busy)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Problem::internal)?;
+        drop(waiter);
+        let is_pool_busy = self.waiters.load(Ordering::Relaxed) > self.max_concurrent * BUSY_WAITERS_PER_PERMIT;
+        Ok(Permit { thread_name: self.thread_name, is_pool_busy, _permit: permit })
     }
 }
 
-impl Drop for Waiting<'_> {
+/// Counts one waiting caller until it is dropped, so that a caller who hangs up is not counted any more.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn register(waiters: &'a AtomicUsize, max: usize) -> Option<Self> {
+        let waiter = Self(waiters);
+        (waiters.fetch_add(1, Ordering::Relaxed) < max).then_some(waiter)
+    }
+}
+
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// A place for one piece of work.
+/// Permits one piece of work to run.
 #[derive(Debug)]
-pub(crate) struct Place {
-    name: &'static str,
-    many_wait: bool,
+pub(crate) struct Permit {
+    thread_name: &'static str,
+    is_pool_busy: bool,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Place {
-    /// Does the work, and gives what comes of it. Beside work that takes milliseconds at least, a thread for each costs
-    /// nothing, and none is left over.
+impl Permit {
+    /// Runs the work on a new thread and returns its result. Starting a thread costs little beside work that takes
+    /// milliseconds, and no idle thread stays behind.
     pub(crate) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let (done, outcome) = oneshot::channel();
-        let thread = std::thread::Builder::new().name(self.name.to_owned());
+        let (sender, receiver) = oneshot::channel();
+        let thread = std::thread::Builder::new().name(self.thread_name.to_owned());
         let work = move || {
-            // Where it may not, it is done all the same.
-            let _ = give_way(self.many_wait);
-            let made = work();
+            // If the nice value cannot be set, the work runs at normal priority.
+            let _ = lower_priority(self.is_pool_busy);
+            let result = work();
             drop(self);
-            let _ = done.send(made);
+            let _ = sender.send(result);
         };
         thread.spawn(work).map_err(Problem::internal)?;
-        outcome.await.map_err(Problem::internal)
+        receiver.await.map_err(Problem::internal)
     }
 }
 
-/// Elsewhere it would slow down the whole process.
+/// Sets the nice value of this thread. Only on Linux: elsewhere, nice values belong to the whole process.
 #[cfg(target_os = "linux")]
-fn give_way(many_wait: bool) -> io::Result<()> {
-    rustix::process::nice(if many_wait { GIVES_WAY_TO_FEWER_BY } else { GIVES_WAY_BY })?;
+fn lower_priority(is_pool_busy: bool) -> io::Result<()> {
+    rustix::process::nice(if is_pool_busy { NICE_WHEN_BUSY } else { NICE })?;
     Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_way(_: bool) -> io::Result<()> {
+fn lower_priority(_: bool) -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use futures_util::FutureExt;
 
+    use super::*;
+
     #[tokio::test]
-    async fn work_is_done_on_a_thread_that_gives_way() {
-        let aside = BackgroundPool::new("aside", 1, 64);
-        let place = aside.place().await.unwrap();
-        let name = place.run(|| std::thread::current().name().map(str::to_owned)).await.unwrap();
-        assert_eq!(name.as_deref(), Some("aside"));
+    async fn runs_work_on_a_named_thread_at_low_priority() {
+        let pool = BackgroundPool::new("background", 1, 64);
+        let permit = pool.acquire().await.unwrap();
+        let name = permit.run(|| std::thread::current().name().map(str::to_owned)).await.unwrap();
+        assert_eq!(name.as_deref(), Some("background"));
         #[cfg(target_os = "linux")]
         {
             let before = rustix::process::getpriority_process(None).unwrap();
-            let there = aside.place().await.unwrap().run(|| rustix::process::getpriority_process(None)).await.unwrap();
-            assert_eq!(there.unwrap(), (before + GIVES_WAY_BY).min(19));
-            assert_eq!(rustix::process::getpriority_process(None).unwrap(), before, "the others are as they were");
+            let permit = pool.acquire().await.unwrap();
+            let in_work = permit.run(|| rustix::process::getpriority_process(None)).await.unwrap();
+            assert_eq!(in_work.unwrap(), (before + NICE).min(19));
+            assert_eq!(rustix::process::getpriority_process(None).unwrap(), before, "other threads are unchanged");
         }
     }
 
     #[tokio::test]
-    async fn it_gives_way_by_less_once_many_wait() {
-        let aside = BackgroundPool::new("aside", 1, 64);
-        let first = aside.place().await.unwrap();
-        assert!(!first.many_wait);
-        let mut waiting: Vec<_> = (0..=FEW + 1).map(|_| Box::pin(aside.place())).collect();
-        for one in &mut waiting {
-            assert!(one.as_mut().now_or_never().is_none());
+    async fn raises_priority_while_many_callers_wait() {
+        let pool = BackgroundPool::new("background", 1, 64);
+        let first = pool.acquire().await.unwrap();
+        assert!(!first.is_pool_busy);
+        let mut waiting: Vec<_> = (0..=BUSY_WAITERS_PER_PERMIT + 1).map(|_| Box::pin(pool.acquire())).collect();
+        for waiter in &mut waiting {
+            assert!(waiter.as_mut().now_or_never().is_none());
         }
         drop(first);
         let next = waiting.remove(0).await.unwrap();
-        assert!(next.many_wait);
-        // Those who go away do not wait.
+        assert!(next.is_pool_busy);
+        // Dropped waiters are not counted.
         waiting.truncate(1);
         drop(next);
-        assert!(!waiting.remove(0).await.unwrap().many_wait);
+        assert!(!waiting.remove(0).await.unwrap().is_pool_busy);
     }
 
     #[tokio::test]
-    async fn a_place_is_free_again_when_its_work_has_ended_however_that_was() {
-        let aside = BackgroundPool::new("aside", 1, 64);
-        let place = aside.place().await.unwrap();
-        assert!(aside.places.try_acquire().is_err());
-        assert!(place.run(|| panic!("this is meant to happen")).await.is_err());
-        aside.place().await.unwrap().run(|| ()).await.unwrap();
-        assert!(aside.places.try_acquire().is_ok());
+    async fn releases_the_permit_even_if_the_work_panics() {
+        let pool = BackgroundPool::new("background", 1, 64);
+        let permit = pool.acquire().await.unwrap();
+        assert!(pool.permits.try_acquire().is_err());
+        assert!(permit.run(|| panic!("this panic is intended")).await.is_err());
+        pool.acquire().await.unwrap().run(|| ()).await.unwrap();
+        assert!(pool.permits.try_acquire().is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! The installation itself: one row, with the roles that all organizations share.
+//! The deployment: one row, which names the default roles that all organizations share.
 
 use vestibule_db::record;
 
@@ -6,9 +6,10 @@ use crate::id::{DeploymentId, RoleId, WorkspaceRoleId};
 use crate::time::Timestamp;
 
 record! {
-    /// The installation, and the roles it gives.
+    /// The deployment and its default roles.
     pub struct Deployment {
         pub id: DeploymentId,
+        /// Identifies the master key that the database was created with.
         pub(crate) key_check: Vec<u8>,
         /// Given to the creator of an organization.
         pub creator_role_id: RoleId,

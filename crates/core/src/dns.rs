@@ -1,5 +1,5 @@
-//! Asking DNS for the records that prove a domain. What answers is not believed further than that: it may be slow, lie, or
-//! send a great deal.
+//! DNS lookups of the TXT records that prove domain ownership. Answers are untrusted: time and number of records are
+//! limited.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,22 +12,21 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use tokio::time::timeout;
 
-/// How long one question may take, tries and all.
-const LONGEST: Duration = Duration::from_secs(5);
-const ATTEMPT: Duration = Duration::from_secs(2);
-/// Records that are looked at.
-const MOST_RECORDS: usize = 100;
+/// The limit for one lookup, retries included.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_RECORDS: usize = 100;
 
-/// A question on its way.
-pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, DnsError>> + Send + 'a>>;
+/// A lookup in progress.
+pub type LookupFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, DnsError>> + Send + 'a>>;
 
-/// Whoever answers for DNS.
+/// A DNS resolver.
 pub trait Dns: Send + Sync + fmt::Debug {
-    /// The TXT records of a name, each as one text; none when there are none.
-    fn txt<'a>(&'a self, name: &'a str) -> Looking<'a>;
+    /// Returns the TXT records of a name, each as one string. A name without records is no error.
+    fn lookup_txt<'a>(&'a self, name: &'a str) -> LookupFuture<'a>;
 }
 
-/// Why there is no answer.
+/// Why a lookup failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsError(pub String);
 
@@ -39,21 +38,24 @@ impl fmt::Display for DnsError {
 
 impl std::error::Error for DnsError {}
 
-/// Asks nobody, and so proves nothing.
+/// A resolver that fails every lookup, for systems without a resolver configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct NoDns;
 
 impl Dns for NoDns {
-    fn txt<'a>(&'a self, _: &'a str) -> Looking<'a> {
+    fn lookup_txt<'a>(&'a self, _: &'a str) -> LookupFuture<'a> {
         Box::pin(async { Err(DnsError("no resolver is configured".to_owned())) })
     }
 }
 
-/// Asks the system's resolver, or one that is named.
+/// Queries the system's resolver, or a given server.
 pub struct HickoryDns(TokioResolver);
 
 impl HickoryDns {
-    /// One that asks this server; `None` for the system's. Error: the system's configuration cannot be read.
+    /// Queries `server`; `None` for the system's resolver.
+    ///
+    /// # Errors
+    /// The system's resolver configuration cannot be read.
     pub fn new(server: Option<SocketAddr>) -> Result<Self, DnsError> {
         let failed = |error: &dyn fmt::Display| DnsError(error.to_string());
         let mut builder = match server {
@@ -67,8 +69,8 @@ impl HickoryDns {
             }
         };
         let options = builder.options_mut();
-        (options.timeout, options.attempts) = (ATTEMPT, 1);
-        // Whoever has just added the record must not hear for an hour that it is not there.
+        (options.timeout, options.attempts) = (ATTEMPT_TIMEOUT, 1);
+        // No cache: a record that was just added must be found although an earlier lookup did not find it.
         (options.cache_size, options.ndots) = (0, 0);
         builder.build().map(Self).map_err(|error| failed(&error))
     }
@@ -81,20 +83,20 @@ impl fmt::Debug for HickoryDns {
 }
 
 impl Dns for HickoryDns {
-    fn txt<'a>(&'a self, name: &'a str) -> Looking<'a> {
+    fn lookup_txt<'a>(&'a self, name: &'a str) -> LookupFuture<'a> {
         Box::pin(async move {
-            // Absolute: no search list of this machine's makes another name of it.
-            let asked = timeout(LONGEST, self.0.txt_lookup(format!("{name}."))).await;
-            let found = match asked.map_err(|_| DnsError("no answer in time".to_owned()))? {
-                Ok(found) => found,
+            // The final dot makes the name absolute, so that no search list of this machine is applied.
+            let lookup = timeout(LOOKUP_TIMEOUT, self.0.txt_lookup(format!("{name}."))).await;
+            let response = match lookup.map_err(|_| DnsError("no answer in time".to_owned()))? {
+                Ok(response) => response,
                 Err(error) if error.is_no_records_found() => return Ok(Vec::new()),
                 Err(error) => return Err(DnsError(error.to_string())),
             };
-            let texts = found.answers().iter().filter_map(|record| match &record.data {
+            let texts = response.answers().iter().filter_map(|record| match &record.data {
                 RData::TXT(text) => Some(text.txt_data.concat()),
                 _ => None,
             });
-            Ok(texts.take(MOST_RECORDS).filter_map(|bytes| String::from_utf8(bytes).ok()).collect())
+            Ok(texts.take(MAX_RECORDS).filter_map(|bytes| String::from_utf8(bytes).ok()).collect())
         })
     }
 }

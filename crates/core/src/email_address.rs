@@ -1,20 +1,19 @@
-//! E-mail addresses, read once at the door and only ever compared by one canonical key.
+//! E-mail addresses, parsed once and compared by one canonical key.
 //!
-//! The grammar is narrower than RFC 5322 on purpose: whatever two mail programs have been known to read differently
-//! (quotes, comments, routes, encoded words, letters beyond ASCII) is refused, so that the address that is checked is
-//! the address that gets the mail.
+//! The grammar is narrower than RFC 5322 on purpose: everything that mail programs are known to interpret differently
+//! (quotes, comments, routes, encoded words, letters beyond ASCII) is rejected, so that the address that is checked is
+//! the address that receives the mail.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::error::{Code, Problem};
 
-const LONGEST: usize = 254;
-const LONGEST_LOCAL_PART: usize = 64;
-const LONGEST_LABEL: usize = 63;
+const MAX_LENGTH: usize = 254;
+const MAX_LOCAL_PART_LENGTH: usize = 64;
+const MAX_LABEL_LENGTH: usize = 63;
 
-/// An address that mail can be sent to. Two are equal when their keys are: letters of either case are the same, `+`
-/// and dots make a difference.
+/// An e-mail address. Two are equal if their keys are: comparison ignores case, but not `+` suffixes or dots.
 #[derive(Clone)]
 pub struct EmailAddress {
     exact: String,
@@ -22,48 +21,49 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address; spaces and tabs around it are forgiven. At most 254 bytes of ASCII: a local part of at most
-    /// 64 without quotes or comments, one `@`, and a domain of at least two labels.
+    /// Parses an address, without surrounding spaces and tabs: at most 254 bytes of ASCII, a local part of at most 64
+    /// without quotes or comments, one `@`, and a domain of at least two labels.
     ///
-    /// Errors: a sentence that says what is wrong.
-    pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
+    /// # Errors
+    /// A sentence for the user.
+    pub fn parse(text: &str) -> Result<Self, InvalidEmailAddress> {
         let exact = text.trim_matches([' ', '\t']);
         if exact.is_empty() {
-            return Err(NotAnAddress("The e-mail address is empty."));
+            return Err(InvalidEmailAddress("The e-mail address is empty."));
         }
-        if exact.len() > LONGEST {
-            return Err(NotAnAddress("An e-mail address has at most 254 characters."));
+        if exact.len() > MAX_LENGTH {
+            return Err(InvalidEmailAddress("An e-mail address has at most 254 characters."));
         }
         if !exact.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(NotAnAddress(
+            return Err(InvalidEmailAddress(
                 "An e-mail address has only letters a-z, digits and signs: no spaces, line breaks, accents or \
                  look-alike letters.",
             ));
         }
         let Some((local, domain)) = exact.split_once('@').filter(|(_, domain)| !domain.contains('@')) else {
-            return Err(NotAnAddress("An e-mail address has exactly one @."));
+            return Err(InvalidEmailAddress("An e-mail address has exactly one @."));
         };
         check_local_part(local)?;
         check_domain(domain)?;
         Ok(Self { exact: exact.to_owned(), key: exact.to_ascii_lowercase() })
     }
 
-    /// From the two columns that the database holds.
+    /// From its two columns. No validation.
     pub fn from_stored(exact: String, key: String) -> Self {
         Self { exact, key }
     }
 
-    /// As its owner spells it: for sending, because the part before the `@` is the receiving server's own business.
+    /// The original spelling, for sending: only the receiving server knows whether the local part is case-sensitive.
     pub fn as_str(&self) -> &str {
         &self.exact
     }
 
-    /// Lower-case, for comparing; also what is shown on the wire.
+    /// The canonical lower-case form, for comparison and for API responses.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// For logs: the first letter and the domain, as in `n***@example.com`.
+    /// The form for logs: the first letter and the domain, as in `n***@example.com`.
     pub fn redacted(&self) -> String {
         match self.key.split_once('@') {
             Some((local, domain)) => format!("{}***@{domain}", local.chars().next().unwrap_or('*')),
@@ -72,27 +72,29 @@ impl EmailAddress {
     }
 }
 
-fn check_local_part(local: &str) -> Result<(), NotAnAddress> {
-    if local.is_empty() || local.len() > LONGEST_LOCAL_PART {
-        return Err(NotAnAddress("An e-mail address has 1 to 64 characters before the @."));
+fn check_local_part(local: &str) -> Result<(), InvalidEmailAddress> {
+    if local.is_empty() || local.len() > MAX_LOCAL_PART_LENGTH {
+        return Err(InvalidEmailAddress("An e-mail address has 1 to 64 characters before the @."));
     }
     if local.split('.').any(str::is_empty) {
-        return Err(NotAnAddress(
-            "Before the @ of an e-mail address, no dot stands first, last or next to another dot.",
+        return Err(InvalidEmailAddress(
+            "Before the @, an e-mail address cannot begin or end with a dot, or have two in a row.",
         ));
     }
-    // RFC 5322 also allows `%` and `!`, which relays have read as routes, and `=?`, which some decode.
+    // RFC 5322 also allows `%` and `!`, which some relays interpret as routes, and `=?`, which some programs decode.
     let plain = local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".#$&'*+-/=?^_`{|}~".contains(&byte));
     if plain && !local.contains("=?") {
         Ok(())
     } else {
-        Err(NotAnAddress("Before the @, this e-mail address has a sign that mail programs read differently."))
+        Err(InvalidEmailAddress(
+            "Before the @, this e-mail address has a character that mail programs interpret differently.",
+        ))
     }
 }
 
-fn check_domain(domain: &str) -> Result<(), NotAnAddress> {
+fn check_domain(domain: &str) -> Result<(), InvalidEmailAddress> {
     let is_label = |label: &str| {
-        (1..=LONGEST_LABEL).contains(&label.len())
+        (1..=MAX_LABEL_LENGTH).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
@@ -103,7 +105,7 @@ fn check_domain(domain: &str) -> Result<(), NotAnAddress> {
     if is_host {
         Ok(())
     } else {
-        Err(NotAnAddress("After the @, an e-mail address has a domain name, such as example.com."))
+        Err(InvalidEmailAddress("After the @, an e-mail address has a domain name, such as example.com."))
     }
 }
 
@@ -133,21 +135,21 @@ impl serde::Serialize for EmailAddress {
     }
 }
 
-/// What was given is no address that mail can be sent to. Its `Display` is a sentence for the person who wrote it.
+/// The text is no valid e-mail address. `Display` is a sentence for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnAddress(&'static str);
+pub struct InvalidEmailAddress(&'static str);
 
-impl fmt::Display for NotAnAddress {
+impl fmt::Display for InvalidEmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for NotAnAddress {}
+impl std::error::Error for InvalidEmailAddress {}
 
-impl From<NotAnAddress> for Problem {
-    fn from(NotAnAddress(why): NotAnAddress) -> Self {
-        Code::InvalidEmail.saying(why)
+impl From<InvalidEmailAddress> for Problem {
+    fn from(InvalidEmailAddress(reason): InvalidEmailAddress) -> Self {
+        Code::InvalidEmail.with_message(reason)
     }
 }
 
@@ -157,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn ordinary_addresses_are_read() {
+    fn parses_ordinary_addresses() {
         for (text, exact, key) in [
             ("nora@example.com", "nora@example.com", "nora@example.com"),
             ("Nora.Example@Example.COM", "Nora.Example@Example.COM", "nora.example@example.com"),
@@ -175,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_are_met_exactly() {
+    fn enforces_length_limits() {
         let longest = format!("{}@{}.{}.{}.ee", "a".repeat(64), "b".repeat(63), "c".repeat(63), "d".repeat(58));
         assert_eq!(longest.len(), 254);
         assert!(EmailAddress::parse(&longest).is_ok());
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn tricks_are_refused() {
+    fn rejects_ambiguous_addresses() {
         for text in [
             "",
             " \t ",
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_has_more_than_its_grammar() {
+    fn rejects_characters_outside_the_grammar() {
         let locals = ".nora nora. no..ra nora%evil.com evil.com!nora nora(comment) \"nora\" no\\ra mailto:nora n,a n;a n[a \
                       =?utf-8?q?=61=62?= =?iso-8859-1?q?=61=40evil.com=3e=00?=foo =?utf-8?b?YUBiLmM=?=";
         for local in locals.split(' ') {
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn case_alone_makes_no_other_address_and_plus_does() {
+    fn comparison_ignores_case_but_not_plus_or_dots() {
         let parse = |text| EmailAddress::parse(text).unwrap();
         assert_eq!(parse("Nora@Example.com"), parse("nora@example.COM"));
         assert_ne!(parse("nora+a@example.com"), parse("nora@example.com"));
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_and_the_wire_see_what_they_should() {
+    fn redacts_in_logs_and_serializes_the_key() {
         let address = EmailAddress::parse("Nora.Secret@Example.com").unwrap();
         assert_eq!(address.redacted(), "n***@example.com");
         assert_eq!(format!("{address:?}"), "EmailAddress(n***@example.com)");
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_problem_says_what_is_wrong() {
+    fn problem_has_the_reason() {
         let problem = Problem::from(EmailAddress::parse("a@b@c.d").unwrap_err());
         assert_eq!(problem.code(), Code::InvalidEmail);
         assert_eq!(problem.to_string(), "INVALID_EMAIL: An e-mail address has exactly one @.");
@@ -273,12 +275,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic(text in any::<String>()) {
+        fn parses_any_text_without_panic(text in any::<String>()) {
             let _ = EmailAddress::parse(&text);
         }
 
         #[test]
-        fn nothing_but_one_line_of_ascii_gets_through(text in "[ -~\\r\\n\u{ff20}\u{131}]{0,6}@[ -~\\r\\n]{0,6}\\.[a-z\\n]{1,3}") {
+        fn accepts_only_one_line_of_ascii(text in "[ -~\\r\\n\u{ff20}\u{131}]{0,6}@[ -~\\r\\n]{0,6}\\.[a-z\\n]{1,3}") {
             if let Ok(address) = EmailAddress::parse(&text) {
                 prop_assert!(address.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
                 prop_assert_eq!(address.as_str().matches('@').count(), 1);
@@ -286,10 +288,10 @@ mod tests {
         }
 
         #[test]
-        fn a_key_is_its_own_key(text in "[A-Za-z0-9+_-]{1,9}(\\.[A-Za-z0-9+_-]{1,9})?@[A-Za-z0-9]{1,9}\\.[A-Za-z]{1,5}") {
+        fn parsing_the_key_returns_the_key(text in "[A-Za-z0-9+_-]{1,9}(\\.[A-Za-z0-9+_-]{1,9})?@[A-Za-z0-9]{1,9}\\.[A-Za-z]{1,5}") {
             let address = EmailAddress::parse(&text).unwrap();
-            let again = EmailAddress::parse(address.key()).unwrap();
-            prop_assert_eq!(again.key(), address.key());
+            let reparsed = EmailAddress::parse(address.key()).unwrap();
+            prop_assert_eq!(reparsed.key(), address.key());
             prop_assert_eq!(&EmailAddress::parse(&text.to_ascii_uppercase()).unwrap(), &address);
             prop_assert_eq!(address.as_str(), text);
         }

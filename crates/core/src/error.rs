@@ -1,7 +1,6 @@
-//! Everything that can go wrong for a caller, in one table: a stable code, a status, and words for people.
+//! The error codes of the API, each with its HTTP status and message, and [`Problem`], the error type of commands.
 //!
-//! A [`Problem`] is what a command fails with. What the log should know (`cause`) is kept apart from what the caller
-//! reads, so that no word of the inside can leak by accident.
+//! The cause for the log is separate from the message for the caller, so that no internal detail leaks into a response.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -11,30 +10,30 @@ use std::time::Duration;
 
 use vestibule_db::ErrorKind;
 
-/// What a command returns.
+/// The result of a command or query.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal $code:literal, $message:literal;)+) => {
-        /// The stable name of a refusal (contract A.3, and our own).
+        /// The stable name of an error. Clients depend on the name and the status, not on the message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {$($(#[$doc])* $name,)+}
 
         impl Code {
-            /// Every code there is, in the order of the table.
+            /// Every code, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// As it stands on the wire.
+            /// The name on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self {$(Self::$name => $code),+}
             }
 
-            /// The HTTP status it is answered with.
+            /// The HTTP status of the response.
             pub const fn status(self) -> u16 {
                 match self {$(Self::$name => $status),+}
             }
 
-            /// What it says when there is nothing more particular to say.
+            /// The default message for the user.
             pub const fn message(self) -> &'static str {
                 match self {$(Self::$name => $message),+}
             }
@@ -43,129 +42,113 @@ macro_rules! codes {
 }
 
 codes! {
-    // The form of a request.
-    /// The body is not what its content type promises.
+    // Request format.
+    /// The body cannot be decoded as its content type.
     BadRequestBody = 400 "BAD_REQUEST_BODY", "The body could not be read. Check its encoding and its Content-Type.";
-    /// A field that must be there is not.
     RequiredField = 400 "REQUIRED_FIELD", "A required field is missing.";
     /// A field has a value of the wrong type or outside its limits.
     InvalidField = 400 "INVALID_FIELD", "A field has a value that is not allowed.";
-    /// A field that this call does not know, where a typing slip would be dangerous.
+    /// An unknown field, in a call where a misspelled name would be dangerous.
     UnknownField = 400 "UNKNOWN_FIELD", "This call has no such field. Check its spelling.";
-    /// An id that is not one.
     InvalidId = 400 "INVALID_ID", "An id is a decimal number, such as 123456789012345678.";
-    /// An address outside the grammar of `EmailAddress`.
+    /// The text does not match the grammar of e-mail addresses.
     InvalidEmail = 400 "INVALID_EMAIL", "This is not an e-mail address that mail can be sent to.";
     /// A new password that is too short or too long.
     InvalidPassword = 400 "INVALID_PASSWORD", "This password is too short or too long.";
-    /// A user name outside its grammar.
     InvalidUsername = 400 "INVALID_USERNAME", "A user name has 3 to 32 letters a-z, digits, dots, dashes and underscores, and begins with a letter or digit.";
-    /// A cursor this server did not make.
+    /// A pagination cursor of another list, or a forged one.
     InvalidCursor = 400 "INVALID_CURSOR", "This cursor was not made by this list. Start again without it.";
-    /// A sign-in strategy that is not offered.
     UnsupportedStrategy = 400 "UNSUPPORTED_STRATEGY", "This sign-in strategy is not offered here. Use plain_email, plain_username, email_otp or magic_link.";
-    /// An image in no format that is read here, or broken.
+    /// An image in an unsupported format, or a broken one.
     ImageUnreadable = 400 "IMAGE_UNREADABLE", "This is not an image that can be read. Send a PNG, JPEG or WebP file.";
-    /// An image with too many pixels.
-    ImageTooLarge = 400 "IMAGE_TOO_LARGE", "An image has 16 million pixels at the most, and 8192 on a side. Send a smaller one.";
-    /// A template for session tokens that is not there.
+    ImageTooLarge = 400 "IMAGE_TOO_LARGE", "An image has at most 16 million pixels, and at most 8192 on a side. Send a smaller one.";
+    /// No session token template of this name.
     TemplateNotFound = 404 "TEMPLATE_NOT_FOUND", "There is no such template for session tokens. Use default, or leave it out.";
-    /// Nobody makes an account without an invitation.
-    SignupRestricted = 403 "SIGNUP_RESTRICTED", "Accounts are made by invitation here. Ask somebody who is in to invite you.";
-    /// The same, and there is a list to wait on.
-    SignupWaitlistOnly = 400 "SIGNUP_WAITLIST_ONLY", "Accounts are made by invitation so far. Join the waitlist.";
-    /// There is no list to wait on.
+    /// Sign-up is by invitation only.
+    SignupRestricted = 403 "SIGNUP_RESTRICTED", "Sign-up is by invitation only. Ask a member to invite you.";
+    /// Sign-up is by invitation only, and there is a waitlist.
+    SignupWaitlistOnly = 400 "SIGNUP_WAITLIST_ONLY", "Sign-up is by invitation only for now. Join the waitlist.";
+    /// There is no waitlist.
     WaitlistClosed = 400 "WAITLIST_CLOSED", "There is no waitlist here.";
-    /// What is no domain that somebody could own.
-    InvalidDomain = 400 "INVALID_DOMAIN", "This is not a domain that somebody can own. Write it as it stands in DNS, such as example.com.";
-    /// Where anybody can have an address.
-    DomainIsPublic = 400 "DOMAIN_IS_PUBLIC", "Anybody can have an address of this domain, so it is no organization's.";
-    /// The organization has it already.
+    /// The text is no registrable domain.
+    InvalidDomain = 400 "INVALID_DOMAIN", "This is not a domain that an organization can own. Write it as in DNS, such as example.com.";
+    /// The domain of a public mail provider.
+    DomainIsPublic = 400 "DOMAIN_IS_PUBLIC", "Anybody can get an address at this domain, so no organization can claim it.";
     DomainExists = 400 "DOMAIN_EXISTS", "The organization has this domain already.";
-    /// More domains than one organization may have.
-    TooManyDomains = 400 "TOO_MANY_DOMAINS", "An organization has fifty domains at the most. Delete one first.";
-    /// None of the organization's domains.
+    TooManyDomains = 400 "TOO_MANY_DOMAINS", "An organization can have at most fifty domains. Delete one first.";
     DomainNotFound = 404 "DOMAIN_NOT_FOUND", "The organization has no such domain.";
-    /// No record proves it.
-    DomainNotProved = 400 "DOMAIN_NOT_PROVED", "The TXT record is not there, or not yet. Records may take an hour to be seen everywhere.";
-    /// DNS does not answer.
+    /// The TXT record that proves the domain was not found.
+    DomainNotProved = 400 "DOMAIN_NOT_PROVED", "The TXT record was not found. A new record may take up to an hour to be visible everywhere.";
+    /// DNS did not answer.
     DomainLookupFailed = 400 "DOMAIN_LOOKUP_FAILED", "DNS gave no answer for this domain. Check its name servers, and try again.";
-    /// Another organization has proved it.
-    DomainTaken = 400 "DOMAIN_TAKEN", "Another organization has proved this domain.";
-    /// Nothing opens this organization to the caller.
-    NotJoinable = 403 "NOT_JOINABLE", "You cannot join this organization by yourself. Ask somebody who is in to invite you.";
-    /// An invitation that still holds.
-    InvitationNotExpired = 400 "INVITATION_NOT_EXPIRED", "This invitation still holds. Accept it.";
-    /// No such request, or one that was decided.
-    RequestNotFound = 404 "REQUEST_NOT_FOUND", "There is no such request, or somebody has decided it already.";
-    /// More rows than one call takes.
-    TooManyRows = 400 "TOO_MANY_ROWS", "A list has a thousand rows at the most. Send it in parts.";
-    /// An address that stands in a list twice.
-    DuplicateRow = 400 "DUPLICATE_ROW", "This address stands in the list before, perhaps in another spelling.";
-    /// A key that marked another call.
+    /// Another organization has verified the domain.
+    DomainTaken = 400 "DOMAIN_TAKEN", "Another organization has verified this domain.";
+    /// The caller has no address at a domain that members may join by.
+    NotJoinable = 403 "NOT_JOINABLE", "You cannot join this organization without an invitation. Ask a member to invite you.";
+    /// A renewal was requested for an invitation that is still valid.
+    InvitationNotExpired = 400 "INVITATION_NOT_EXPIRED", "This invitation has not expired. Accept it.";
+    /// No such join request, or one that was decided.
+    RequestNotFound = 404 "REQUEST_NOT_FOUND", "There is no such request, or it was decided already.";
+    /// Too many rows in one bulk call.
+    TooManyRows = 400 "TOO_MANY_ROWS", "A list can have at most 1000 rows. Send it in parts.";
+    /// An address is in a bulk list twice.
+    DuplicateRow = 400 "DUPLICATE_ROW", "This address is in the list already, perhaps in another spelling.";
+    /// The idempotency key belongs to a call with other parameters.
     IdempotencyKeyReused = 400 "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for something else. Use a new one.";
-    /// More addresses than one account may have.
-    TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account has ten e-mail addresses at the most. Delete one first.";
-    /// The primary address, which stays.
+    /// The account has the maximum number of addresses.
+    TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account can have at most ten e-mail addresses. Delete one first.";
+    /// The primary address cannot be deleted.
     EmailIsPrimary = 400 "EMAIL_IS_PRIMARY", "This is your primary address. Make another one primary first.";
-    /// An address that is only claimed.
     EmailNotVerified = 400 "EMAIL_NOT_VERIFIED", "This address is not verified yet. Verify it first.";
-    /// None of the caller's addresses.
     EmailAddressNotFound = 404 "EMAIL_ADDRESS_NOT_FOUND", "You have no such e-mail address.";
-    /// The password that is asked for again.
+    /// A call that asks for the current password again was sent a wrong one.
     PasswordWrong = 400 "PASSWORD_WRONG", "The current password is wrong.";
-    /// Nothing but the password lets this person in.
+    /// The password cannot be removed, since the user has no other way to sign in.
     NoAlternativeAuthMethod = 400 "NO_ALTERNATIVE_AUTH_METHOD", "Without a password you could not sign in any more.";
-    /// Longer than the limit.
     BodyTooLarge = 413 "BODY_TOO_LARGE", "The body is larger than 64 KiB, or with an image 5 MiB.";
-    /// Neither a form nor JSON.
     UnsupportedMediaType = 415 "UNSUPPORTED_MEDIA_TYPE", "Send application/x-www-form-urlencoded, multipart/form-data or application/json.";
     /// No such path, or not with this method.
     RouteNotFound = 404 "NOT_FOUND", "There is nothing at this path for this method.";
-    /// A browser says that another site made this request.
+    /// A browser sent the request from a site that is not allowed.
     CrossSiteRequest = 403 "CROSS_SITE_REQUEST", "This request came from another site. Add its origin to allowed_origins if it may call.";
 
-    // Who is asking.
+    // Authentication and authorization.
     /// No active sign-in.
     Unauthorized = 401 "UNAUTHORIZED", "Sign in first.";
-    /// Not a member, no permission, or no such organization: to a stranger all the same.
+    /// Not a member, no permission, or no such organization: indistinguishable for a stranger.
     Forbidden = 403 "FORBIDDEN", "You have no permission to do this.";
-    /// A member, but not from this address.
-    AddressNotAllowed = 403 "ADDRESS_NOT_ALLOWED", "This organization lets its members in from certain addresses only, and yours is not one of them. Ask an admin of it.";
-    /// Wrong password, unknown user, or no password set: to a stranger all the same.
+    /// The caller is a member, but their IP address is not on the organization's list.
+    AddressNotAllowed = 403 "ADDRESS_NOT_ALLOWED", "This organization allows access from certain IP addresses only, and yours is not one of them. Ask one of its admins.";
+    /// Wrong password, unknown user, or no password set: indistinguishable for a stranger.
     InvalidCredentials = 401 "INVALID_CREDENTIALS", "Invalid credentials. Please try again.";
-    /// The account is disabled. Said only to somebody who knows its password.
+    /// The account is disabled. Only somebody who knows the password gets this code.
     UserDisabled = 403 "USER_DISABLED", "This account is disabled. Ask the people who run this service.";
-    /// This user has a sign-in within this session already.
     UserAlreadySignedIn = 400 "USER_ALREADY_SIGNED_IN", "This user is already signed in within this session.";
-    /// More attempts than the settings allow.
+    /// A rate limit is exceeded.
     TooManyRequests = 429 "TOO_MANY_REQUESTS", "Too many attempts. Wait a while and try again.";
-    /// The sign-in named is not one of this session.
+    /// The sign-in does not belong to this session.
     SignInNotFound = 400 "SIGN_IN_NOT_FOUND", "This session has no such sign-in.";
-    /// The organization to switch to is not one of the caller's.
+    /// The caller is no member of the organization to switch to.
     NotAMember = 400 "NOT_A_MEMBER", "You are not a member of this organization.";
 
-    /// An attempt that is not this browser's, is over, or had too many tries.
-    BadSignInAttempt = 400 "BAD_SIGN_IN_ATTEMPT", "This attempt is over, or was begun in another browser. Begin again.";
-    /// Not the code that was mailed, or none was.
+    // Verification by mail.
+    /// A verification of another session, one that has ended, or one with too many wrong codes.
+    BadSignInAttempt = 400 "BAD_SIGN_IN_ATTEMPT", "This attempt has ended, or was started in another browser. Start again.";
+    /// A wrong code, or no code was mailed.
     InvalidVerificationCode = 400 "INVALID_VERIFICATION_CODE", "This is not the code. Look at the newest mail, and type its six digits.";
-    /// The code that was mailed, too late.
-    VerificationCodeExpired = 400 "VERIFICATION_CODE_EXPIRED", "This code works no more. Ask for a new one.";
-    /// A link that was used or replaced, has run out, or was opened in another browser.
+    VerificationCodeExpired = 400 "VERIFICATION_CODE_EXPIRED", "This code has expired. Ask for a new one.";
+    /// A link that was used or replaced, has expired, or was opened in another browser.
     InvalidMagicLink = 400 "INVALID_MAGIC_LINK", "This link works once, for five minutes, in the browser that asked for it. Ask for a new one, or type the code from the mail there.";
-    /// What a new password is set with, when it was used, has run out, or is another browser's.
+    /// A password reset token that was used, has expired, or belongs to another browser.
     InvalidResetToken = 400 "INVALID_RESET_TOKEN", "This cannot be used to set a password any more. Ask for a new code.";
-    /// How to verify was not said.
     VerificationStrategyRequired = 400 "VERIFICATION_STRATEGY_REQUIRED", "Say how to verify: strategy is email_otp or magic_link.";
-    /// Nothing carries mail here.
-    MailNotAvailable = 400 "MAIL_NOT_AVAILABLE", "No mail is sent here, so no address can be proved. Ask the people who run this service.";
-    /// It is proved already.
+    /// No mail transport is configured.
+    MailNotAvailable = 400 "MAIL_NOT_AVAILABLE", "This server sends no mail, so no address can be verified. Ask the people who run this service.";
     EmailAlreadyVerified = 400 "EMAIL_ALREADY_VERIFIED", "This address is verified already.";
-    /// A report that is not signed with the shared secret, or too old.
+    /// A delivery report without a valid signature, or one that is too old.
     InvalidSignature = 401 "INVALID_SIGNATURE", "This report is not signed with the secret of mail.bounce_secret_file, or is older than five minutes.";
 
-    /// The outbox has no such job.
-    JobNotFound = 404 "JOB_NOT_FOUND", "The outbox has no such job. `vestibule outbox list` names them all.";
+    JobNotFound = 404 "JOB_NOT_FOUND", "The outbox has no such job. `vestibule outbox list` shows them all.";
 
     // Accounts.
     /// Another account has this address.
@@ -176,92 +159,88 @@ codes! {
     // Organizations and workspaces.
     /// The role is neither the deployment's nor this organization's or workspace's.
     RoleNotFound = 400 "ROLE_NOT_FOUND", "There is no such role here.";
-    /// The workspace is not this organization's.
     WorkspaceNotFound = 400 "WORKSPACE_NOT_FOUND", "This organization has no such workspace.";
 
-    /// The user has founded as many as the settings allow.
-    OrganizationLimit = 403 "ORGANIZATION_LIMIT", "You have as many organizations as one user may found here.";
-    /// The organization has as many as the settings allow.
-    WorkspaceLimit = 403 "WORKSPACE_LIMIT", "This organization has as many workspaces as it may have. Delete one first.";
-    /// New members of the organization come into it.
-    WorkspaceIsAssigned = 403 "WORKSPACE_IS_ASSIGNED", "New members of the organization come into this workspace. Assign another one, or none, before you delete it.";
-    /// Members or open invitations have the role.
+    /// The user has created as many organizations as the settings allow.
+    OrganizationLimit = 403 "ORGANIZATION_LIMIT", "You have created as many organizations as one user can create here.";
+    /// The organization has as many workspaces as the settings allow.
+    WorkspaceLimit = 403 "WORKSPACE_LIMIT", "This organization has as many workspaces as it can have. Delete one first.";
+    /// The workspace cannot be deleted while new members are added to it.
+    WorkspaceIsAssigned = 403 "WORKSPACE_IS_ASSIGNED", "New members of the organization are added to this workspace. Choose another one, or none, before you delete it.";
+    /// Members or pending invitations have the role.
     RoleInUse = 400 "ROLE_IN_USE", "Members or pending invitations have this role. Name another one for them as replacement_role_id.";
-    /// A role of the deployment's, which belongs to all.
+    /// A role of the deployment, which no organization can change.
     RoleIsShared = 403 "ROLE_IS_SHARED", "This role belongs to all organizations, and none of them can remove it.";
-    /// Whoever sets this list would be kept out by it.
-    AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "With this list you would be kept out yourself. Add the address you come from.";
-    /// There is no second factor here yet.
-    MfaNotAvailable = 400 "MFA_NOT_AVAILABLE", "There is no second factor here yet, so demanding one would keep everybody out.";
-    /// The organization is offered to somebody already.
-    HandoverExists = 400 "HANDOVER_EXISTS", "This organization is offered to somebody already. Withdraw that first.";
-    /// Nothing is offered, to nobody or not to the caller, or not any more.
-    HandoverNotFound = 404 "HANDOVER_NOT_FOUND", "There is no open offer to hand this organization over.";
-    /// Not in the deployment's catalogue.
+    /// The new list of allowed IP addresses does not include the caller's own.
+    AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "This list would lock you out. Add your own IP address.";
+    /// Second factors are not supported yet.
+    MfaNotAvailable = 400 "MFA_NOT_AVAILABLE", "Second factors are not available yet, so requiring one would lock everybody out.";
+    /// An ownership transfer of the organization is pending.
+    HandoverExists = 400 "HANDOVER_EXISTS", "An ownership transfer of this organization is pending. Cancel it first.";
+    /// No ownership transfer to the caller is pending.
+    HandoverNotFound = 404 "HANDOVER_NOT_FOUND", "There is no pending ownership transfer.";
+    /// The permission is not in the deployment's catalogue.
     PermissionUnknown = 400 "PERMISSION_UNKNOWN", "There is no such permission here.";
-    /// In the catalogue's archive: valid where it is held, and given to nobody any more.
-    PermissionArchived = 400 "PERMISSION_ARCHIVED", "This holds a permission that is given to nobody any more.";
-    /// There is no deleted organization of this id that the caller could bring back.
-    NothingToRestore = 404 "NOTHING_TO_RESTORE", "There is no deleted organization here that you could bring back.";
-    /// This organization has no such membership.
+    /// The permission is archived: members keep it, but nobody can be assigned it any more.
+    PermissionArchived = 400 "PERMISSION_ARCHIVED", "This role has an archived permission, so it cannot be assigned any more.";
+    /// There is no deleted organization of this id that the caller can restore.
+    NothingToRestore = 404 "NOTHING_TO_RESTORE", "There is no deleted organization that you can restore.";
     MemberNotFound = 404 "MEMBER_NOT_FOUND", "This organization has no such member.";
-    /// An organization, or a workspace, would be left without an admin (decision 17).
+    /// An organization or a workspace would be left without an admin.
     LastAdmin = 403 "LAST_ADMIN", "Nobody else is an admin here. Make somebody else an admin first.";
 
     // Invitations.
-    /// The role would give what the giver does not hold (decision 16).
-    RoleExceedsYours = 403 "ROLE_EXCEEDS_YOURS", "This role has permissions that you do not hold, so you cannot give it.";
-    /// One pending invitation per address, organization and workspace (decision 15).
+    /// The role has permissions that the caller does not have.
+    RoleExceedsYours = 403 "ROLE_EXCEEDS_YOURS", "This role has permissions that you do not have, so you cannot assign it.";
+    /// There is one pending invitation per address, organization and workspace.
     InvitationExists = 400 "INVITATION_EXISTS", "This address is invited already. Resend that invitation, or discard it first.";
-    /// As many members, or members and invited people, as the settings allow.
-    OrganizationFull = 403 "ORGANIZATION_FULL", "Every seat of this organization is taken. An admin of it can make room by removing a member or discarding an invitation.";
-    /// As many members as the settings allow.
-    WorkspaceFull = 403 "WORKSPACE_FULL", "Every seat of this workspace is taken. An admin of it can make room by removing a member.";
-    /// The address belongs to a member already.
+    /// The organization has no free seat.
+    OrganizationFull = 403 "ORGANIZATION_FULL", "Every seat of this organization is taken. An admin can free one by removing a member or discarding an invitation.";
+    /// The workspace has no free seat.
+    WorkspaceFull = 403 "WORKSPACE_FULL", "Every seat of this workspace is taken. An admin can free one by removing a member.";
     AlreadyMember = 400 "ALREADY_MEMBER", "This address belongs to a member already.";
-    /// This organization has no such invitation.
     InvitationNotFound = 404 "INVITATION_NOT_FOUND", "This organization has no such invitation.";
-    /// Accepted, declined or discarded before.
+    /// The invitation was accepted, declined or discarded before.
     InvitationNotPending = 400 "INVITATION_NOT_PENDING", "This invitation was accepted, declined or discarded before.";
-    /// Unknown, used, replaced or tampered with.
+    /// The token is unknown, used, replaced or forged.
     InvalidInvitationToken = 400 "INVALID_INVITATION_TOKEN", "This invitation link is not valid any more. Ask for a new one.";
-    /// Its time is over.
     InvitationExpired = 400 "INVITATION_EXPIRED", "This invitation has expired. Ask for a new one.";
     /// A user owns the invited address, but is not signed in here.
     InvitationRequiresSignin = 400 "INVITATION_REQUIRES_SIGNIN", "Sign in with the invited address to accept.";
-    /// Nobody owns the invited address yet.
+    /// No user owns the invited address.
     InvitationRequiresSignup = 400 "INVITATION_REQUIRES_SIGNUP", "Sign up with the invited address to accept.";
-    /// Somebody else is signed in.
+    /// The signed-in user does not own the invited address.
     InvitationEmailMismatch = 400 "INVITATION_EMAIL_MISMATCH", "This invitation is for another address. Sign in with that one to accept.";
-    /// The bare token does not prove the mailbox (decision 13).
-    InvitationEmailUnverified = 400 "INVITATION_EMAIL_UNVERIFIED", "Prove first that the invited address is yours: open the link in the invitation's mail, or verify the address in your account.";
-    /// The inviter may no longer grant it (decision 18).
-    InvitationSuspended = 400 "INVITATION_SUSPENDED", "Whoever invited you may no longer do so. Ask an admin of the organization to send the invitation again.";
+    /// The token is not the mailed one, so it does not prove that the caller owns the address.
+    InvitationEmailUnverified = 400 "INVITATION_EMAIL_UNVERIFIED", "Verify the invited address first: open the link in the invitation's mail, or verify the address in your account.";
+    /// The inviter no longer has the permission to grant what the invitation grants.
+    InvitationSuspended = 400 "INVITATION_SUSPENDED", "The person who invited you may no longer do so. Ask an admin of the organization to send the invitation again.";
 
-    // The server's own troubles.
-    /// More work than it can do now.
+    // Failures of the server.
+    /// A queue or pool is full.
     Busy = 503 "BUSY", "The server is busy. Try again in a moment.";
-    /// The place where images are does not answer, or was too slow.
-    ImagesNotAvailable = 503 "IMAGES_NOT_AVAILABLE", "Images cannot be kept or shown at the moment. Try again in a while, or leave the image out.";
+    /// The image storage failed or did not answer in time.
+    ImagesNotAvailable = 503 "IMAGES_NOT_AVAILABLE", "Images cannot be stored or shown at the moment. Try again later, or leave the image out.";
     /// The database does not answer, or cannot be reached.
     Unavailable = 503 "UNAVAILABLE", "The database does not answer at the moment. Nothing was changed; try again in a moment.";
-    /// The database went away while a change was being saved.
-    OutcomeUnknown = 503 "OUTCOME_UNKNOWN", "The database went away while this was being saved. Look whether it was done before you try again.";
-    /// The disk of the database is full.
-    StorageFull = 503 "STORAGE_FULL", "The server has no room left to save anything. Nothing was changed; tell the people who run it.";
-    /// The request took longer than it may.
+    /// The database connection was lost during a commit, so the change may or may not be stored.
+    OutcomeUnknown = 503 "OUTCOME_UNKNOWN", "The database connection was lost while this was being saved. Check whether it was saved before you try again.";
+    /// The database's disk is full.
+    StorageFull = 503 "STORAGE_FULL", "The server's disk is full. Nothing was changed; tell the people who run it.";
+    /// The request exceeded its timeout.
     TimedOut = 503 "TIMED_OUT", "The request took too long. Try again in a moment.";
-    /// Something that should not happen.
+    /// A defect of the server.
     Internal = 500 "INTERNAL", "Something went wrong. Try again later.";
 }
 
 impl Code {
-    /// This code with words of its own for this one case.
-    pub fn saying(self, message: impl Into<Cow<'static, str>>) -> Problem {
+    /// This code with a message other than the default one.
+    pub fn with_message(self, message: impl Into<Cow<'static, str>>) -> Problem {
         Problem { errors: vec![(self, message.into())], retry_after: None, source: None }
     }
 
-    /// Whether any call can answer it: failures of the server, its database or its limits.
+    /// Whether any call can respond with it: failures of the server or its database, and exhausted limits of the
+    /// server.
     pub const fn is_common(self) -> bool {
         matches!(
             self,
@@ -269,8 +248,8 @@ impl Code {
         )
     }
 
-    /// Whether the contract answers it with an empty object as `data` (A.2: validation failures).
-    pub const fn is_about_input(self) -> bool {
+    /// Whether it is a validation error. The response then has an empty object as `data`.
+    pub const fn is_validation_error(self) -> bool {
         matches!(
             self,
             Self::RequiredField
@@ -283,7 +262,7 @@ impl Code {
     }
 }
 
-/// Why a command was refused or failed: at least one code with words for the caller, and perhaps a cause for the log.
+/// Why a command failed: at least one code with a message for the caller, and optionally a cause for the log.
 #[derive(Clone, Debug)]
 pub struct Problem {
     errors: Vec<(Code, Cow<'static, str>)>,
@@ -292,53 +271,53 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A defect of ours. The client learns only that there was one; the log gets the chain of `source`.
+    /// A defect of the server. The client gets the code `INTERNAL` alone; the log gets `source` and its chain.
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::with_source(Code::Internal, source)
     }
 
-    /// A refusal with its cause for the log.
+    /// A code with its cause for the log.
     pub(crate) fn with_source(code: Code, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: Some(Arc::from(source.into())), ..code.into() }
     }
 
-    /// A field and what is wrong with it.
-    pub fn field(field: &str, what: impl fmt::Display) -> Self {
-        Code::InvalidField.saying(format!("{field}: {what}"))
+    /// An `INVALID_FIELD` error.
+    pub fn field(field: &str, reason: impl fmt::Display) -> Self {
+        Code::InvalidField.with_message(format!("{field}: {reason}"))
     }
 
-    /// A field that must be there.
+    /// A `REQUIRED_FIELD` error.
     pub fn required(field: &str) -> Self {
-        Code::RequiredField.saying(format!("{field} is required."))
+        Code::RequiredField.with_message(format!("{field} is required."))
     }
 
-    /// Too many attempts; the next is worth making after this long.
-    pub fn too_many(retry_after: Duration) -> Self {
+    /// A `TOO_MANY_REQUESTS` error.
+    pub fn too_many_requests(retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..Code::TooManyRequests.into() }
     }
 
-    /// Several refusals at once; `None` when there are none.
+    /// Several errors in one response. `None` without any code.
     pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
         let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.message()))).collect();
         (!errors.is_empty()).then_some(Self { errors, retry_after: None, source: None })
     }
 
-    /// The first code, which decides the status.
+    /// The first code, which determines the status.
     pub fn code(&self) -> Code {
         self.errors.first().map_or(Code::Internal, |(code, _)| *code)
     }
 
-    /// Every code with its words.
+    /// Every code with its message.
     pub fn errors(&self) -> impl ExactSizeIterator<Item = (Code, &str)> {
         self.errors.iter().map(|(code, message)| (*code, message.as_ref()))
     }
 
-    /// When it is worth trying again.
+    /// How long to wait before the next attempt, for the `Retry-After` header.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The chain of causes, for the log.
+    /// The cause and its chain of sources, for the log.
     pub fn cause(&self) -> Option<String> {
         self.source.as_ref().map(|source| chain(source.as_ref()))
     }
@@ -370,7 +349,7 @@ impl From<vestibule_db::Error> for Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        code.saying(code.message())
+        code.with_message(code.message())
     }
 }
 
@@ -397,7 +376,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_distinct_and_tell_the_caller_something() {
+    fn codes_are_unique_and_messages_are_sentences() {
         let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         names.sort_unstable();
         names.dedup();

@@ -1,22 +1,19 @@
-//! The languages that people are written to in.
+//! The languages of pages and mails.
 
 use std::str::FromStr;
 
-/// One of them. English is what everybody gets whose language is not here.
+/// A supported language. English is the fallback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
-    /// `en`
     #[default]
     English,
-    /// `de`
     German,
 }
 
 impl Language {
-    /// Every language there is.
     pub const ALL: [Self; 2] = [Self::English, Self::German];
 
-    /// Its tag (RFC 5646), the same in the database and on the wire.
+    /// The language tag (RFC 5646), used in the database and on the wire.
     pub const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -24,31 +21,31 @@ impl Language {
         }
     }
 
-    /// The same, for the database.
+    /// The stored value: the [`tag`](Self::tag).
     pub const fn as_str(self) -> &'static str {
         self.tag()
     }
 
-    /// The one a browser would like best, by its `Accept-Language` (RFC 9110, 12.5.4). What cannot be read counts as
-    /// not being there.
-    pub fn accepted(header: &str) -> Self {
-        let wishes = header.split(',').take(20).filter_map(|wish| {
-            let (range, parameters) = wish.split_once(';').unwrap_or((wish, "q=1"));
+    /// The supported language that an `Accept-Language` header prefers (RFC 9110, section 12.5.4). Malformed ranges are
+    /// ignored.
+    pub fn from_accept_language(header: &str) -> Self {
+        let preferences = header.split(',').take(20).filter_map(|item| {
+            let (range, parameters) = item.split_once(';').unwrap_or((item, "q=1"));
             let weight: f32 = parameters.trim().strip_prefix("q=")?.trim().parse().ok()?;
             let primary = range.trim().split('-').next()?.to_ascii_lowercase();
             let language = primary.parse().ok()?;
             (weight > 0.0 && weight <= 1.0).then_some((weight, language))
         });
-        let best = wishes.fold(None, |best: Option<(f32, Self)>, wish| match best {
-            // Of two that are liked alike, the first.
-            Some(best) if best.0 >= wish.0 => Some(best),
-            _ => Some(wish),
+        let best = preferences.fold(None, |best: Option<(f32, Self)>, next| match best {
+            // The first of several with equal weights.
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
         });
         best.map_or(Self::default(), |(_, language)| language)
     }
 }
 
-/// A language that is not here.
+/// The language is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownLanguage;
 
@@ -68,8 +65,8 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_best_liked_language_that_is_here_is_taken() {
-        for (header, right) in [
+    fn chooses_the_preferred_supported_language() {
+        for (header, expected) in [
             ("de", Language::German),
             ("de-AT,de;q=0.9,en;q=0.8", Language::German),
             ("fr,de;q=0.5,en;q=0.4", Language::German),
@@ -80,14 +77,14 @@ mod tests {
             ("*", Language::English),
             ("", Language::English),
         ] {
-            assert_eq!(Language::accepted(header), right, "{header:?}");
+            assert_eq!(Language::from_accept_language(header), expected, "{header:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_header_makes_it_panic(header in any::<String>()) {
-            let _ = Language::accepted(&header);
+        fn accepts_any_header_without_panic(header in any::<String>()) {
+            let _ = Language::from_accept_language(&header);
         }
     }
 }

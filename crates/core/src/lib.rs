@@ -1,9 +1,9 @@
 //! The service without HTTP: every rule of the domain, and every SQL statement.
 //!
-//! Modules are named for nouns, files for verbs. Dependencies point from the service to the domain nouns, from there to the
-//! infrastructure, and from there to the types; `tests/it/layers.rs` holds them to it.
+//! Modules are named for nouns, files for verbs. Dependencies point from the service to the domain nouns, from there to
+//! the infrastructure, and from there to the types; `tests/it/layers.rs` enforces it.
 
-// Types: parsed once, valid ever after.
+// Types: validated when they are parsed.
 pub mod deployment;
 pub mod email_address;
 pub mod error;
@@ -52,14 +52,14 @@ pub mod verification;
 pub mod waitlist;
 pub mod workspace;
 
-// The service that assembles them.
+// The service that assembles everything above.
 pub mod service;
 
 pub use error::{Code, Problem, Result};
 pub use execution::{Caller, Command, Dependencies, Executor, Query, Reply};
 pub use service::{Service, ServiceError};
 
-/// Every statement that the service can run, for the tests that check them.
+/// Returns every statement that the service can run. Tests plan each of them on both engines.
 pub fn statements() -> impl Iterator<Item = &'static vestibule_db::Declaration> {
     STATEMENTS.iter().flat_map(|module| module.iter())
 }
@@ -73,7 +73,9 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     domain::sql::STATEMENTS,
     images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
+    invitation::sql::idempotency::STATEMENTS,
     invitation::sql::references::STATEMENTS,
+    invitation::sql::views::STATEMENTS,
     join_request::sql::STATEMENTS,
     membership::sql::STATEMENTS,
     node::sql::STATEMENTS,

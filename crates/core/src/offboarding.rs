@@ -1,4 +1,4 @@
-//! Going, by one's own will or another's.
+//! Ending a membership: leaving an organization, or removing a member from it.
 
 use crate::access;
 use crate::error::{Code, Result};
@@ -8,14 +8,13 @@ use crate::membership::sql;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::{domain, invitation, outbox};
 
-/// Ends the caller's membership of an organization, and of all its workspaces. The invitations they sent stay, without
-/// an inviter; those that were suspended stay suspended (decision 18).
+/// Ends the caller's membership in an organization and in all its workspaces. Invitations that they sent remain without an
+/// inviter; suspended ones remain suspended.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` for who is no member; `LAST_ADMIN` when the organization, or one of its
-/// workspaces, would be left without an admin.
+/// # Errors
+/// `FORBIDDEN` for a non-member; `LAST_ADMIN` if the organization or one of its workspaces would have no admin left.
 #[derive(Debug)]
 pub struct Leave {
-    /// Which organization.
     pub organization: OrganizationId,
 }
 
@@ -26,20 +25,19 @@ impl Command for Leave {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        end(cx, grant.organization(), grant.membership()).await
+        end_membership(cx, grant.organization(), grant.membership()).await
     }
 }
 
-/// Ends somebody's membership, as [`Leave`] does one's own. From the commit on they have no access through any session or
-/// process.
+/// Ends the membership of another member, as [`Leave`] does, and notifies them by mail. They lose access through every
+/// session and process when this commits.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`
-/// when they hold what the caller does not; `LAST_ADMIN`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they hold a permission that
+/// the caller does not hold; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct Remove {
-    /// From which organization.
     pub organization: OrganizationId,
-    /// Whom.
     pub member: MemberId,
 }
 
@@ -53,38 +51,39 @@ impl Command for Remove {
         let organization = grant.organization();
         let (membership,) =
             cx.tx.optional(sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
-        if !grant.held().covers(&access::held_by(cx, organization, membership).await?) {
+        if !grant.permissions().covers(&access::membership_permissions(cx, organization, membership).await?) {
             return Err(Code::RoleExceedsYours.into());
         }
         let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
-        end(cx, organization, membership).await?;
-        outbox::enqueue_member_notice(cx, outbox::Kind::Removed, organization, user).await
+        end_membership(cx, organization, membership).await?;
+        outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await
     }
 }
 
-/// Ends a membership of whoever deletes their account. Of an organization that was deleted before, it ends whatever is
-/// left: it has nobody to bring it back then, and is erased in its time.
+/// Ends a membership of a user whose account is deleted. In a deleted organization even the last admin can be removed: it can
+/// no longer be restored then, and the cleanup erases it at the end of its grace period.
 ///
-/// Error: `LAST_ADMIN`.
-pub(crate) async fn end_for_good(
+/// # Errors
+/// `LAST_ADMIN`.
+pub(crate) async fn end_for_deleted_account(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     membership: MembershipId,
 ) -> Result<()> {
-    if cx.tx.optional(sql::DELETE_OF_DELETED, (organization, membership)).await?.is_some() {
-        cx.tx.execute(sql::LEAVE_DELETED_WORKSPACES, (organization,)).await?;
-        cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
+    if cx.tx.optional(sql::DELETE_IN_DELETED_ORGANIZATION, (organization, membership)).await?.is_some() {
+        cx.tx.execute(sql::RECOUNT_WORKSPACE_MEMBERS, (organization,)).await?;
+        cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
         return Ok(());
     }
-    end(cx, organization, membership).await
+    end_membership(cx, organization, membership).await
 }
 
-async fn end(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
-    // The organization's row first, as whoever comes in takes it: the two wait for each other rather than crosswise.
-    cx.tx.execute(sql::REMOVE_MEMBER, (organization, cx.now)).await?;
-    invitation::authority::suspend_sent(cx, organization, membership).await?;
-    cx.tx.execute(sql::LEAVE_WORKSPACES, (organization, membership, cx.now)).await?;
-    cx.tx.execute(domain::sql::NOTE_GONE, (organization, membership, cx.now)).await?;
+async fn end_membership(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
+    // The organization's row is locked first, in the same order as by a new member, so that the two cannot deadlock.
+    cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
+    invitation::authority::suspend_sent_invitations(cx, organization, membership).await?;
+    cx.tx.execute(sql::DECREMENT_WORKSPACE_MEMBER_COUNTS, (organization, membership, cx.now)).await?;
+    cx.tx.execute(domain::sql::RECORD_LEAVE, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;
     Ok(())
 }

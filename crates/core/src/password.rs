@@ -1,48 +1,50 @@
-//! Passwords: what may be one, and how it is held. Argon2id with OWASP's parameters (19 MiB, two passes, one lane).
+//! Passwords and their digests: Argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane).
 //!
-//! Hashing costs tens of milliseconds of a core and 19 MiB, so it happens aside of the threads that answer requests, only so
-//! many at once, and with a bound on how many wait.
+//! One hash takes tens of milliseconds of CPU and 19 MiB, so hashing runs in a background pool.
 
 use std::fmt;
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use vestibule_db::{Cell, Column};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::background_pool::BackgroundPool;
 use crate::error::{Code, Problem, Result};
 use crate::random::Randomness;
-use vestibule_db::{Cell, Column};
 
-/// The longest password, in bytes: long enough for any sentence, short enough to hash.
-const LONGEST: usize = 512;
-/// How many may wait for each that is being hashed, before callers are told to come back.
-const WAITING_PER_HASH: usize = 64;
+/// The limit on a password's length, in bytes. It bounds the cost of hashing.
+const MAX_LENGTH: usize = 512;
+/// Callers that may wait for each concurrent hash, before further ones are refused with `BUSY`.
+const MAX_WAITERS_PER_HASH: usize = 64;
 
-/// Compared when there is no user, so that a stranger waits as long as an owner. It has our parameters; whatever password
-/// it may be made from, what comes of the comparison is not asked.
-const NOBODYS: &str =
+/// Verified against when the user does not exist or has no password, so that the response takes as long as for one who
+/// has. It has the parameters of real digests. The result of the verification is ignored.
+const DUMMY_DIGEST: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A password as somebody types it. It is wiped when it is dropped, and never printed.
+/// A password in plain text. It is zeroized on drop, and `Debug` does not show it.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Password(String);
 
 impl Password {
-    /// A password to compare: anything may be tried.
-    pub const fn attempt(text: String) -> Self {
+    /// A password to verify. No policy applies.
+    pub const fn from_input(text: String) -> Self {
         Self(text)
     }
 
-    /// A password to set: `INVALID_PASSWORD` below `minimum` characters or above 512 bytes. There are no rules about
-    /// digits and signs, which make passwords worse (NIST SP 800-63B).
-    pub fn chosen(text: String, minimum: usize) -> Result<Self> {
+    /// A new password, of at least `min_length` characters and at most 512 bytes. There are no composition rules, which
+    /// NIST SP 800-63B advises against.
+    ///
+    /// # Errors
+    /// `INVALID_PASSWORD`.
+    pub fn parse_new(text: String, min_length: usize) -> Result<Self> {
         let password = Self(text);
-        if password.0.chars().count() < minimum {
-            return Err(Code::InvalidPassword.saying(format!("password: use at least {minimum} characters.")));
+        if password.0.chars().count() < min_length {
+            return Err(Code::InvalidPassword.with_message(format!("password: use at least {min_length} characters.")));
         }
-        if password.0.len() > LONGEST {
-            return Err(Code::InvalidPassword.saying(format!("password: use at most {LONGEST} bytes.")));
+        if password.0.len() > MAX_LENGTH {
+            return Err(Code::InvalidPassword.with_message(format!("password: use at most {MAX_LENGTH} bytes.")));
         }
         Ok(password)
     }
@@ -54,12 +56,11 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's digest: an Argon2id string with its own salt and parameters. It is never printed.
+/// A password's digest: an Argon2id string with salt and parameters. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordDigest(String);
 
 impl PasswordDigest {
-    /// The string, for the database.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,36 +78,42 @@ impl fmt::Debug for PasswordDigest {
     }
 }
 
-/// Hashes and compares passwords.
+/// Hashes and verifies passwords, with bounded concurrency.
 #[derive(Debug)]
 pub struct PasswordHasher {
-    hashing: BackgroundPool,
+    pool: BackgroundPool,
 }
 
 impl PasswordHasher {
-    /// A hasher that runs `parallel` hashes at once.
-    pub fn new(parallel: usize) -> Self {
-        let parallel = parallel.max(1);
-        Self { hashing: BackgroundPool::new("hashing", parallel, parallel * WAITING_PER_HASH) }
+    /// Runs at most `max_concurrent` hashes at once.
+    pub fn new(max_concurrent: usize) -> Self {
+        let max_concurrent = max_concurrent.max(1);
+        Self { pool: BackgroundPool::new("hashing", max_concurrent, max_concurrent * MAX_WAITERS_PER_HASH) }
     }
 
-    /// The string to store for a password, with a fresh salt. Error: `BUSY`.
+    /// Computes the digest to store, with a fresh salt.
+    ///
+    /// # Errors
+    /// `BUSY`.
     pub async fn digest(&self, password: Password, random: &dyn Randomness) -> Result<PasswordDigest> {
         let salt = random.bytes();
-        self.off_thread(move || hash(&password, salt)).await?
+        self.run_in_pool(move || hash(&password, salt)).await?
     }
 
-    /// Whether the password is the one this digest was made from. Without a digest it takes as long and says no.
-    /// Error: `BUSY`.
+    /// Returns whether the password matches the digest. Without a digest, takes as long and returns `false`.
+    ///
+    /// # Errors
+    /// `BUSY`.
     pub async fn verify(&self, password: Password, digest: Option<&PasswordDigest>) -> Result<bool> {
-        let known = digest.is_some();
-        let digest = digest.map_or(NOBODYS, PasswordDigest::as_str).to_owned();
-        let same = self.off_thread(move || argon2().verify_password(password.0.as_bytes(), digest.as_str()).is_ok());
-        Ok(same.await? && known)
+        let has_digest = digest.is_some();
+        let digest = digest.map_or(DUMMY_DIGEST, PasswordDigest::as_str).to_owned();
+        let matches =
+            self.run_in_pool(move || argon2().verify_password(password.0.as_bytes(), digest.as_str()).is_ok());
+        Ok(matches.await? && has_digest)
     }
 
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        self.hashing.place().await?.run(work).await
+    async fn run_in_pool<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.pool.acquire().await?.run(work).await
     }
 }
 
@@ -125,30 +132,30 @@ mod tests {
     use crate::random::SeededRandomness;
 
     #[tokio::test]
-    async fn only_the_right_password_of_a_known_user_is_right() {
+    async fn verifies_only_the_right_password() {
         let random = SeededRandomness::new(1);
         let hasher = PasswordHasher::new(1);
-        let digest = hasher.digest(Password::attempt("correct horse".to_owned()), &random).await.unwrap();
+        let digest = hasher.digest(Password::from_input("correct horse".to_owned()), &random).await.unwrap();
         let text = digest.as_str();
         assert!(text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{text}");
         assert!(!format!("{digest:?}").contains('$'));
-        assert!(hasher.verify(Password::attempt("correct horse".to_owned()), Some(&digest)).await.unwrap());
-        assert!(!hasher.verify(Password::attempt("wrong".to_owned()), Some(&digest)).await.unwrap());
-        assert!(!hasher.verify(Password::attempt("correct horse".to_owned()), None).await.unwrap());
+        assert!(hasher.verify(Password::from_input("correct horse".to_owned()), Some(&digest)).await.unwrap());
+        assert!(!hasher.verify(Password::from_input("wrong".to_owned()), Some(&digest)).await.unwrap());
+        assert!(!hasher.verify(Password::from_input("correct horse".to_owned()), None).await.unwrap());
         let parameters = |digest: &str| digest.rsplitn(3, '$').last().map(str::to_owned);
-        assert_eq!(parameters(NOBODYS), parameters(text), "nobody's costs what somebody's costs");
-        assert_eq!(NOBODYS.len(), text.len());
+        assert_eq!(parameters(DUMMY_DIGEST), parameters(text), "the dummy costs as much to verify as a real digest");
+        assert_eq!(DUMMY_DIGEST.len(), text.len());
         assert!(
-            argon2::password_hash::phc::PasswordHash::new(NOBODYS).is_ok(),
-            "it is hashed, not refused for its form"
+            argon2::password_hash::phc::PasswordHash::new(DUMMY_DIGEST).is_ok(),
+            "the dummy is well-formed, so the password is hashed"
         );
     }
 
     #[test]
-    fn a_chosen_password_has_bounds_and_is_never_printed() {
-        assert!(Password::chosen("käse-brot".to_owned(), 8).is_ok());
-        assert_eq!(Password::chosen("short".to_owned(), 8).unwrap_err().code(), Code::InvalidPassword);
-        assert_eq!(Password::chosen("x".repeat(513), 8).unwrap_err().code(), Code::InvalidPassword);
-        assert!(!format!("{:?}", Password::attempt("hunter2".to_owned())).contains("hunter2"));
+    fn limits_length_and_hides_password_from_debug() {
+        assert!(Password::parse_new("käse-brot".to_owned(), 8).is_ok());
+        assert_eq!(Password::parse_new("short".to_owned(), 8).unwrap_err().code(), Code::InvalidPassword);
+        assert_eq!(Password::parse_new("x".repeat(513), 8).unwrap_err().code(), Code::InvalidPassword);
+        assert!(!format!("{:?}", Password::from_input("hunter2".to_owned())).contains("hunter2"));
     }
 }

@@ -1,18 +1,16 @@
-//! Randomness, handed in like the clock. Secrets come from the operating system; tests hand in a seeded stream.
+//! Randomness, injected like the clock: the operating system's generator, or a seeded stream in tests.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
-/// Whoever is asked for unpredictable bytes.
+/// A source of random bytes.
 pub trait Randomness: Send + Sync + fmt::Debug {
-    /// Fills the whole buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
 
 impl dyn Randomness + '_ {
-    /// `N` fresh bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
@@ -25,14 +23,17 @@ impl dyn Randomness + '_ {
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
-    #[expect(clippy::expect_used, reason = "without randomness no secret may be made, so no request may be answered")]
+    #[expect(clippy::disallowed_methods, reason = "the only caller of the operating system's generator")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no secret can be generated, so no request can be served"
+    )]
     fn fill(&self, buffer: &mut [u8]) {
-        getrandom::fill(buffer).expect("the operating system gives random bytes");
+        getrandom::fill(buffer).expect("the operating system provides random bytes");
     }
 }
 
-/// A stream that is the same for the same seed: for tests and samples, never for secrets.
+/// A deterministic stream for tests and samples. Never use it for secrets.
 #[derive(Debug)]
 pub struct SeededRandomness {
     seed: u64,
@@ -40,7 +41,6 @@ pub struct SeededRandomness {
 }
 
 impl SeededRandomness {
-    /// The stream that belongs to `seed`.
     pub const fn new(seed: u64) -> Self {
         Self { seed, block: AtomicU64::new(0) }
     }

@@ -1,4 +1,4 @@
-//! The running service: what every entry point uses.
+//! The service as the entry points (JSON API, pages, CLI, tests) use it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::id::{DomainId, OrganizationId};
 use crate::secret::{InvitationToken, UnsubscribeToken};
 use crate::{node, session_token};
 
-/// The running service. It dereferences to the [`Executor`], which runs commands and queries.
-#[derive(Clone, Debug)]
+/// The service. It dereferences to the [`Executor`], which runs commands and queries.
+#[derive(Debug)]
 pub struct Service {
     executor: Arc<Executor>,
 }
@@ -21,34 +21,33 @@ pub struct Service {
 pub enum ServiceError {
     /// The database was created with another master key.
     WrongKey,
-    /// The database failed.
     Database(Problem),
 }
 
 impl Service {
-    /// Takes a node number, and creates the deployment and its roles in a new database.
-    pub async fn open(dependencies: Dependencies) -> Result<Self, ServiceError> {
+    /// Leases a node number and loads the deployment. In a new database, creates the deployment and its roles first.
+    pub async fn open(dependencies: Dependencies) -> Result<Arc<Self>, ServiceError> {
         let executor = Arc::new(Executor::new(dependencies));
         node::claim(&executor).await.map_err(ServiceError::Database)?;
         let bootstrapped = executor.run(&Caller::anonymous(), Bootstrap).await.result;
         let deployment = bootstrapped.map_err(ServiceError::Database)?.ok_or(ServiceError::WrongKey)?;
         let _ = executor.deployment.set(deployment);
-        Ok(Self { executor })
+        Ok(Arc::new(Self { executor }))
     }
 
-    /// The public keys that verify session tokens; the one that signs now is the first.
+    /// The public keys that verify session tokens. The current signing key is first.
     pub fn published_keys(&self) -> Result<Vec<session_token::PublishedKey>> {
-        session_token::published(&self.executor.keys, &self.executor.settings.tokens, self.executor.now())
+        session_token::published_keys(&self.executor.keys, &self.executor.settings.tokens, self.executor.now())
     }
 
-    /// The value of the TXT record that proves a domain.
+    /// The value of the TXT record that proves ownership of a domain.
     pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
         self.executor.keys.domain_proof(organization, domain)
     }
 
-    /// The token by which the invitee of this invitation unsubscribes.
+    /// The token with which the invitee of this invitation unsubscribes from the organization's mail.
     pub fn unsubscribe_token(&self, token: &InvitationToken) -> UnsubscribeToken {
-        self.executor.keys.unsubscribe(token.invitation())
+        self.executor.keys.unsubscribe_token(token.invitation())
     }
 }
 

@@ -45,7 +45,7 @@ impl<T> ApiResponse<T> {
         let Some(token) = token.map(|token| token.reveal()) else {
             return self;
         };
-        let max_lifetime: Duration = settings.sessions.absolute;
+        let max_lifetime: Duration = settings.sessions.max_lifetime;
         let cookie = cookie::set_session(&token, settings.public_url.is_https(), max_lifetime);
         let response = self.with_header(header::SET_COOKIE, cookie);
         match HeaderValue::from_str(&token) {
@@ -67,7 +67,7 @@ impl ApiResponse<SessionResponse> {
 }
 
 /// Formats seat counts as a dictionary (RFC 9651): `used=2, held=1, free=7`.
-pub(crate) fn seats_header(SeatCount { used, held, free }: SeatCount) -> Option<HeaderValue> {
+pub(crate) fn seats_header(SeatCount { used, reserved: held, free }: SeatCount) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("used={used}, held={held}, free={free}")).ok()
 }
 

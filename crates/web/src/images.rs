@@ -5,8 +5,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use vestibule_core::execution::Caller;
-use vestibule_core::image_store::{CACHED, ImageName};
-use vestibule_core::images::{Change, Subject, keep};
+use vestibule_core::image_store::{CACHE_CONTROL_IMMUTABLE, ImageName};
+use vestibule_core::images::{Change, ImageOwner, upload};
 use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
@@ -17,7 +17,7 @@ use crate::routes::Routes;
 const PATH_PREFIX: &str = "/images/";
 /// Pages of other origins may embed images; active content in them is disabled.
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static(CACHED)),
+    (header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL_IMMUTABLE)),
     (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
@@ -33,17 +33,17 @@ pub(crate) enum ImageField {
     File(Bytes),
 }
 
-/// Stores an uploaded file and returns the change for the command. Errors: those of [`keep`].
+/// Stores an uploaded file and returns the change for the command. Errors: those of [`upload`].
 pub(crate) async fn store_upload(
     app: &App,
     caller: &Caller,
-    subject: Subject,
+    subject: ImageOwner,
     field: ImageField,
 ) -> Result<Change, Refusal> {
     match field {
         ImageField::Missing => Ok(Change::Keep),
         ImageField::Null => Ok(Change::Clear),
-        ImageField::File(bytes) => Ok(Change::To(keep(app.service(), caller, subject, bytes).await?)),
+        ImageField::File(bytes) => Ok(Change::Set(upload(app.service(), caller, subject, bytes).await?)),
     }
 }
 

@@ -106,7 +106,7 @@ impl SessionCache {
 
 impl CachedList {
     pub(crate) fn new(validity: invitation::ListValidity, data: DataJson, headers: HeaderMap) -> Self {
-        let (version, until) = (env!("CARGO_PKG_VERSION"), validity.until().as_microseconds());
+        let (version, until) = (env!("CARGO_PKG_VERSION"), validity.expires_at().as_microseconds());
         let Revision { invitations, organization } = validity.revision;
         let etag_prefix = format!("\"{version}-{invitations:x}-{organization:x}-{until:x}-");
         Self { validity, data, headers, etag_prefix }
@@ -120,7 +120,7 @@ impl CachedList {
         if_none_match: &IfNoneMatch,
         stats: QueryStats,
     ) -> Option<Response> {
-        let is_valid = self.validity.at(access.revision, access.now);
+        let is_valid = self.validity.is_valid(access.revision, access.now);
         is_valid.then(|| self.response(&access.session, if_none_match, stats))
     }
 

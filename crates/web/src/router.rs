@@ -10,13 +10,13 @@ use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, invitation, join_request, membership, offboarding, organization, ownership_transfer,
-    session_token, sign_in, workspace,
+    password_reset, session_token, sign_in, sign_up, verification, waitlist, workspace,
 };
 
 use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
-use crate::openapi::{self, Call, command, commands, flow_errors, nothing, query};
+use crate::openapi::{self, Call, command, commands, nothing, query};
 use crate::routes::Routes;
 
 pub(crate) fn router(app: &App) -> Router {
@@ -80,18 +80,17 @@ api_routes! {
     /// Authentication, sessions, the caller's account, and public configuration.
     accounts {
         auth::sign_in::sign_in
-            => commands(Nothing, flow_errors::sign_in::WITH_PASSWORD_ERRORS)
-                .with_errors(flow_errors::sign_in::START_WITH_EMAIL_ERRORS);
-        auth::sign_up::sign_up => commands(Nothing, flow_errors::sign_up::SIGN_UP_ERRORS);
-        auth::verification::prepare => commands(Nothing, flow_errors::verification::PREPARE_ERRORS);
-        auth::verification::attempt => commands(Nothing, flow_errors::sign_in::WITH_CODE_ERRORS);
-        auth::magic_link::verify => commands(Nothing, flow_errors::sign_in::WITH_LINK_ERRORS);
+            => commands(Nothing, sign_in::WITH_PASSWORD_ERRORS).with_errors(sign_in::START_WITH_EMAIL_ERRORS);
+        auth::sign_up::sign_up => commands(Nothing, sign_up::SIGN_UP_ERRORS);
+        auth::verification::prepare => commands(Nothing, verification::PREPARE_ERRORS);
+        auth::verification::attempt => commands(Nothing, sign_in::WITH_CODE_ERRORS);
+        auth::magic_link::verify => commands(Nothing, sign_in::WITH_LINK_ERRORS);
         auth::forgot_password::forgot
-            => commands(Nothing, flow_errors::password_reset::START_PASSWORD_RESET_ERRORS)
-                .with_errors(flow_errors::password_reset::VERIFY_RESET_CODE_ERRORS);
-        auth::forgot_password::reset => commands(Nothing, flow_errors::password_reset::RESET_PASSWORD_ERRORS);
-        auth::identifier::availability => query::<sign_in::IsKnown>();
-        session::show::show => query::<vestibule_core::session::ShowToKeep>();
+            => commands(Nothing, password_reset::START_PASSWORD_RESET_ERRORS)
+                .with_errors(password_reset::VERIFY_RESET_CODE_ERRORS);
+        auth::forgot_password::reset => commands(Nothing, password_reset::RESET_PASSWORD_ERRORS);
+        auth::identifier::availability => query::<sign_in::IdentifierExists>();
+        session::show::show => query::<vestibule_core::session::ShowCacheable>();
         session::sign_out::sign_out => command::<vestibule_core::session::SignOut>();
         session::switch_sign_in::switch_sign_in
             => command::<vestibule_core::session::SwitchSignIn>().with_errors(&[Code::RequiredField]);
@@ -107,21 +106,21 @@ api_routes! {
         me::addresses::show => query::<account::ShowAddress>();
         me::addresses::delete => command::<account::DeleteAddress>();
         me::addresses::make_primary => command::<account::MakePrimary>();
-        me::addresses::prepare => commands(SignIn, flow_errors::account::PREPARE_ADDRESS_VERIFICATION_ERRORS);
+        me::addresses::prepare => commands(SignIn, account::PREPARE_ADDRESS_VERIFICATION_ERRORS);
         me::addresses::attempt
-            => commands(SignIn, flow_errors::account::VERIFY_ADDRESS_ERRORS).with_errors(&[Code::RequiredField]);
+            => commands(SignIn, account::VERIFY_ADDRESS_ERRORS).with_errors(&[Code::RequiredField]);
         me::sign_ins::list => query::<vestibule_core::session::ListSignIns>();
         me::sign_ins::end => command::<vestibule_core::session::EndSignIn>();
-        me::password::update => commands(SignIn, flow_errors::account::CHANGE_PASSWORD_ERRORS);
-        me::password::remove => commands(SignIn, flow_errors::account::REMOVE_PASSWORD_ERRORS);
-        me::password::delete => commands(SignIn, flow_errors::account::DELETE_ACCOUNT_ERRORS);
+        me::password::update => commands(SignIn, account::CHANGE_PASSWORD_ERRORS);
+        me::password::remove => commands(SignIn, account::REMOVE_PASSWORD_ERRORS);
+        me::password::delete => commands(SignIn, account::DELETE_ACCOUNT_ERRORS);
         me::organization_memberships::organization_memberships => query::<membership::ListOwn>();
         me::workspace_memberships::workspace_memberships => query::<workspace::ListOwn>();
         me::invitations::invitations => query::<invitation::ListOwn>();
         me::deleted_organizations::deleted_organizations => query::<organization::ListDeleted>();
         deployment::validate::validate => query::<invitation::Validate>();
         deployment::configuration::show => nothing();
-        deployment::waitlist::join => commands(Nothing, flow_errors::waitlist::JOIN_ERRORS);
+        deployment::waitlist::join => commands(Nothing, waitlist::JOIN_ERRORS);
     }
     /// Organizations, invitations, domains and join requests.
     organizations {
@@ -136,7 +135,7 @@ api_routes! {
         handovers::decline => command::<ownership_transfer::Decline>();
         handovers::list_own => query::<ownership_transfer::ListOwn>();
         organizations::leave::leave => command::<offboarding::Leave>();
-        organizations::members::list => query::<membership::List>();
+        organizations::members::list => query::<membership::ListMembers>();
         organizations::remove_member::remove_member => command::<offboarding::Remove>();
         organizations::member_roles::assign => command::<membership::AssignRole>();
         organizations::member_roles::revoke => command::<membership::RevokeRole>();
@@ -145,14 +144,14 @@ api_routes! {
         organizations::roles::remove => command::<organization::RemoveRole>();
         domains::list => query::<domain::List>(), domains::add => command::<domain::Add>();
         domains::update => command::<domain::Update>();
-        domains::verify => commands(Organization(ManageSettings), flow_errors::domain::VERIFY_ERRORS);
+        domains::verify => commands(Organization(ManageSettings), domain::VERIFY_ERRORS);
         domains::delete => command::<domain::Delete>();
         domains::requests::joinable => query::<domain::ListJoinable>();
         domains::requests::join => command::<domain::Join>();
         domains::requests::list => query::<join_request::List>();
         domains::requests::approve => command::<join_request::Approve>();
         domains::requests::deny => command::<join_request::Deny>();
-        domains::requests::renew => commands(Nothing, flow_errors::join_request::REQUEST_RENEWAL_ERRORS);
+        domains::requests::renew => commands(Nothing, join_request::REQUEST_RENEWAL_ERRORS);
         invitations::list::list => query::<invitation::List>(),
         invitations::create::create => command::<invitation::Create>();
         invitations::bulk::bulk => command::<invitation::Bulk>();

@@ -1,4 +1,4 @@
-//! The load: connections that each send a request, wait for its answer, and send the next.
+//! The load generator: each connection sends a request, waits for the response, and sends the next (closed loop).
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -9,72 +9,78 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::company::Work;
+use super::scenario::Scenario;
 use super::server::Server;
 
-/// What came of it.
+/// The measurements of one run.
 #[derive(Debug, Default)]
-pub(super) struct Played {
-    /// Each request's time, in order of length.
-    times: Vec<Duration>,
-    /// Answers that were no success.
-    pub(super) refused: usize,
-    took: Duration,
-    processor: Option<Duration>,
+pub(super) struct Measurement {
+    /// The latency of each request, sorted.
+    latencies: Vec<Duration>,
+    /// The number of responses with a status other than 200.
+    pub(super) failed: usize,
+    elapsed: Duration,
+    cpu_time: Option<Duration>,
 }
 
-impl Played {
-    /// Requests a second.
-    pub(super) fn rate(&self) -> f64 {
-        count(self.times.len()) / self.took.as_secs_f64().max(f64::MIN_POSITIVE)
+impl Measurement {
+    pub(super) fn requests_per_second(&self) -> f64 {
+        to_f64(self.latencies.len()) / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
-    /// The time that so many percent of the requests stayed within, in milliseconds.
+    /// Returns a percentile of the latency in milliseconds.
     pub(super) fn percentile_ms(&self, percent: usize) -> f64 {
-        let place = (self.times.len() * percent / 100).min(self.times.len().saturating_sub(1));
-        self.times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+        let index = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
+        self.latencies.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)
     }
 
-    /// Processor time a request, in microseconds.
+    /// Returns the CPU time per request in microseconds.
     pub(super) fn cpu_us(&self) -> Option<f64> {
-        Some(self.processor?.as_secs_f64() * 1_000_000.0 / count(self.times.len()).max(1.0))
+        Some(self.cpu_time?.as_secs_f64() * 1_000_000.0 / to_f64(self.latencies.len()).max(1.0))
     }
 }
 
-fn count(number: usize) -> f64 {
+fn to_f64(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// Plays a work on so many connections for so long.
-pub(super) async fn play(server: &Server, work: &Work, connections: usize, span: Duration) -> io::Result<Played> {
-    let begun = Instant::now();
-    let before = server.processor_time();
-    let mut players = JoinSet::new();
-    let sent = Arc::<AtomicU64>::default();
+/// Runs a scenario for `duration`.
+pub(super) async fn run(
+    server: &Server,
+    scenario: &Scenario,
+    connections: usize,
+    duration: Duration,
+) -> io::Result<Measurement> {
+    let started = Instant::now();
+    let cpu_before = server.cpu_time();
+    let mut tasks = JoinSet::new();
+    let counter = Arc::<AtomicU64>::default();
     for _ in 0..connections {
-        let (address, work, sent) = (server.address.clone(), work.clone(), Arc::clone(&sent));
-        players.spawn(async move { Connection::open(&address).await?.play(&work, &sent, begun + span).await });
+        let (address, scenario, counter) = (server.address.clone(), scenario.clone(), Arc::clone(&counter));
+        tasks.spawn(async move {
+            Connection::open(&address).await?.run_until(&scenario, &counter, started + duration).await
+        });
     }
-    let mut played = Played::default();
-    while let Some(one) = players.join_next().await {
-        let (times, refused) = one.map_err(io::Error::other)??;
-        played.times.extend(times);
-        played.refused += refused;
+    let mut measurement = Measurement::default();
+    while let Some(result) = tasks.join_next().await {
+        let (latencies, failed) = result.map_err(io::Error::other)??;
+        measurement.latencies.extend(latencies);
+        measurement.failed += failed;
     }
-    played.took = begun.elapsed();
-    played.processor = server.processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
-    played.times.sort();
-    Ok(played)
+    measurement.elapsed = started.elapsed();
+    measurement.cpu_time = server.cpu_time().zip(cpu_before).map(|(now, before)| now.saturating_sub(before));
+    measurement.latencies.sort();
+    Ok(measurement)
 }
 
-/// Sends a work's request once and gives the body of the answer.
-pub(super) async fn ask(server: &Server, work: &Work) -> io::Result<Vec<u8>> {
+/// Sends the request of a scenario once and returns the body of the response.
+pub(super) async fn fetch(server: &Server, scenario: &Scenario) -> io::Result<Vec<u8>> {
     let mut connection = Connection::open(&server.address).await?;
-    connection.send(&work.request(0)).await?;
+    connection.send(&scenario.request(0)).await?;
     Ok(connection.body.clone())
 }
 
-/// One connection, and what was read from it.
+/// A connection and the last response read from it.
 struct Connection {
     stream: TcpStream,
     head: Vec<u8>,
@@ -88,20 +94,25 @@ impl Connection {
         Ok(Self { stream, head: Vec::new(), body: Vec::new() })
     }
 
-    /// Each request's time, and how many were refused.
-    async fn play(mut self, work: &Work, sent: &AtomicU64, until: Instant) -> io::Result<(Vec<Duration>, usize)> {
-        let (mut times, mut refused) = (Vec::new(), 0);
-        while Instant::now() < until {
-            let request = work.request(sent.fetch_add(1, Ordering::Relaxed));
-            let begun = Instant::now();
+    /// Sends requests until `deadline`. Returns the latency of each and the number of failed ones.
+    async fn run_until(
+        mut self,
+        scenario: &Scenario,
+        counter: &AtomicU64,
+        deadline: Instant,
+    ) -> io::Result<(Vec<Duration>, usize)> {
+        let (mut latencies, mut failed) = (Vec::new(), 0);
+        while Instant::now() < deadline {
+            let request = scenario.request(counter.fetch_add(1, Ordering::Relaxed));
+            let started = Instant::now();
             let status = self.send(&request).await?;
-            times.push(begun.elapsed());
-            refused += usize::from(status != 200);
+            latencies.push(started.elapsed());
+            failed += usize::from(status != 200);
         }
-        Ok((times, refused))
+        Ok((latencies, failed))
     }
 
-    /// Sends a request and reads its answer; the status of that.
+    /// Sends a request, reads the response, and returns its status.
     async fn send(&mut self, request: &[u8]) -> io::Result<u16> {
         self.stream.write_all(request).await?;
         self.head.clear();
@@ -110,12 +121,12 @@ impl Connection {
             if self.stream.read_buf(&mut self.head).await? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
-            if let Some(end) = self.head[searched..].windows(4).position(|four| four == b"\r\n\r\n") {
+            if let Some(end) = self.head[searched..].windows(4).position(|window| window == b"\r\n\r\n") {
                 break searched + end + 4;
             }
         };
         self.body = self.head.split_off(end);
-        let (status, length) = status_and_length(&self.head).ok_or(ErrorKind::InvalidData)?;
+        let (status, length) = parse_head(&self.head).ok_or(ErrorKind::InvalidData)?;
         while self.body.len() < length {
             if self.stream.read_buf(&mut self.body).await? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
@@ -125,12 +136,12 @@ impl Connection {
     }
 }
 
-/// What an answer's head says (RFC 9112, 4 and 6.2).
-fn status_and_length(head: &[u8]) -> Option<(u16, usize)> {
+/// Returns the status and the content length of a response (RFC 9112, sections 4 and 6.2).
+fn parse_head(head: &[u8]) -> Option<(u16, usize)> {
     let mut lines = std::str::from_utf8(head).ok()?.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let named = lines.filter_map(|line| line.split_once(':'));
-    let mut lengths = named.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let mut lengths = headers.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     Some((status, lengths.next()?.1.trim().parse().ok()?))
 }
 
@@ -139,23 +150,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answers_head_is_understood() {
-        let head = |text: &str| status_and_length(text.as_bytes());
-        assert_eq!(head("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Some((200, 12)));
-        assert_eq!(head("HTTP/1.1 503 \r\na: b\r\ncontent-length:0\r\n\r\n"), Some((503, 0)));
-        for wrong in ["", "HTTP/1.1", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 ok\r\ncontent-length: 1\r\n\r\n"] {
-            assert_eq!(head(wrong), None, "{wrong}");
+    fn parses_status_and_content_length() {
+        let parse = |text: &str| parse_head(text.as_bytes());
+        assert_eq!(parse("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Some((200, 12)));
+        assert_eq!(parse("HTTP/1.1 503 \r\na: b\r\ncontent-length:0\r\n\r\n"), Some((503, 0)));
+        for invalid in ["", "HTTP/1.1", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 ok\r\ncontent-length: 1\r\n\r\n"] {
+            assert_eq!(parse(invalid), None, "{invalid}");
         }
     }
 
     #[test]
-    fn percentiles_are_of_what_was_played() {
-        let times = (1..=200).map(Duration::from_millis).collect();
-        let played = Played { times, took: Duration::from_secs(2), ..Played::default() };
-        assert!((played.rate() - 100.0).abs() < 0.01);
-        assert!((played.percentile_ms(50) - 101.0).abs() < 0.01);
-        assert!((played.percentile_ms(99) - 199.0).abs() < 0.01);
-        assert_eq!(played.cpu_us(), None);
-        assert!(Played::default().percentile_ms(99).abs() < 0.01);
+    fn computes_rate_and_percentiles() {
+        let latencies = (1..=200).map(Duration::from_millis).collect();
+        let measurement = Measurement { latencies, elapsed: Duration::from_secs(2), ..Measurement::default() };
+        assert!((measurement.requests_per_second() - 100.0).abs() < 0.01);
+        assert!((measurement.percentile_ms(50) - 101.0).abs() < 0.01);
+        assert!((measurement.percentile_ms(99) - 199.0).abs() < 0.01);
+        assert_eq!(measurement.cpu_us(), None);
+        assert!(Measurement::default().percentile_ms(99).abs() < 0.01);
     }
 }

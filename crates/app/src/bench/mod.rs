@@ -1,13 +1,13 @@
-//! `vestibule bench`: what this binary costs on this machine, beside the least that could be.
+//! `vestibule bench`: measures this binary on this machine, relative to a baseline.
 //!
-//! It makes a small company in a folder of its own, starts this very program as a server on it and plays requests against
-//! it over the loopback; then the same requests against a bare handler that gives out the same bytes from memory. The two
-//! take turns, round by round, and a figure is the median of its rounds. `benches/run` measures more, beside other
+//! It creates sample data in a temporary directory, starts this program as a server on it, and sends requests over the
+//! loopback interface; then it sends the same requests to a server that returns the same bytes from memory. The two
+//! alternate in every round, and a result is the median of its rounds. `benches/run` measures more, including other
 //! products.
 
-mod company;
-mod limit;
+mod baseline;
 mod load;
+mod scenario;
 mod server;
 
 use std::collections::BTreeMap;
@@ -16,33 +16,35 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use crate::cli::Bench;
-use crate::settings::{self, Flags, Loaded, Surroundings};
-use crate::start_error::StartError;
-use crate::{say, telemetry};
+use crate::cli::BenchArgs;
+use crate::error::AppError;
+use crate::settings::{self, Environment, Flags, LoadedSettings};
+use crate::{output, telemetry};
 
-use company::Work;
-use load::Played;
+use load::Measurement;
+use scenario::Scenario;
 use server::Server;
 
-/// Measures, and says what was measured.
-pub(crate) async fn run(bench: &Bench) -> Result<(), StartError> {
-    if let Some(folder) = &bench.limit {
-        return limit::serve(folder, &bench.listen).await.map_err(system("serving the bare handler"));
+/// Requests sent before a measurement are not counted.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(args: &BenchArgs) -> Result<(), AppError> {
+    if let Some(dir) = &args.baseline {
+        return baseline::serve(dir, &args.listen).await.map_err(system_error("run the baseline server"));
     }
-    let folder = std::env::temp_dir().join(format!("vestibule-bench-{}", std::process::id()));
-    let measured = measure(bench, &folder).await;
-    let _ = std::fs::remove_dir_all(&folder);
-    measured
+    let dir = std::env::temp_dir().join(format!("vestibule-bench-{}", std::process::id()));
+    let result = measure(args, &dir).await;
+    let _ = std::fs::remove_dir_all(&dir);
+    result
 }
 
-async fn measure(bench: &Bench, folder: &Path) -> Result<(), StartError> {
-    let loaded = load(bench, folder)?;
+async fn measure(args: &BenchArgs, dir: &Path) -> Result<(), AppError> {
+    let loaded = load_settings(args, dir)?;
     telemetry::start(&loaded);
-    say::line("Making a company with 1, 50 and 500 invitations …");
-    let works = company::make(&loaded).await?;
-    server::keep_to_the_last_processor();
-    let surroundings = vec![
+    output::print_line("Creating organizations with 1, 50 and 500 invitations …");
+    let scenarios = scenario::create(&loaded).await?;
+    server::pin_load_generator();
+    let variables = vec![
         ("VESTIBULE_DATABASE", loaded.database.to_string()),
         ("VESTIBULE_KEY_FILE", loaded.key_file.display().to_string()),
         ("VESTIBULE_MAIL_TRANSPORT", "none".to_owned()),
@@ -50,115 +52,124 @@ async fn measure(bench: &Bench, folder: &Path) -> Result<(), StartError> {
         ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ACCOUNT", "10000".to_owned()),
         ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000".to_owned()),
     ];
-    let mut figures = Figures::default();
-    for round in 0..bench.rounds {
-        say::line(format_args!("Round {} of {}", round + 1, bench.rounds));
-        let server = Server::start(&["serve"], &surroundings).await?;
-        figures.starts.push((server.started_in, server.memory()));
-        for work in &works {
-            let played = play(bench, &server, work).await?;
-            figures.ours.entry(work.name).or_default().push(played);
+    let mut results = Results::default();
+    for round in 0..args.rounds {
+        output::print_line(format_args!("Round {} of {}", round + 1, args.rounds));
+        let server = Server::start(&["serve"], &variables).await?;
+        results.starts.push((server.start_duration, server.memory_mib()));
+        for scenario in &scenarios {
+            let measurement = run_scenario(args, &server, scenario).await?;
+            results.server.entry(scenario.name).or_default().push(measurement);
         }
-        record(&server, &works, folder).await?;
+        record_responses(&server, &scenarios, dir).await?;
         server.stop().await;
-        let folder = folder.join("answers").display().to_string();
-        let server = Server::start(&["bench", "--limit", &folder], &[]).await?;
-        for work in works.iter().filter(|work| work.is_read()) {
-            let played = play(bench, &server, work).await?;
-            figures.limits.entry(work.name).or_default().push(played);
+        let responses = responses_dir(dir).display().to_string();
+        let server = Server::start(&["bench", "--baseline", &responses], &[]).await?;
+        for scenario in scenarios.iter().filter(|scenario| scenario.is_read()) {
+            let measurement = run_scenario(args, &server, scenario).await?;
+            results.baseline.entry(scenario.name).or_default().push(measurement);
         }
         server.stop().await;
     }
-    figures.say(&works);
+    results.print(&scenarios);
     Ok(())
 }
 
-/// What the company and the server are made with. The environment does not count: a benchmark must not come near a
-/// database it did not make.
-fn load(bench: &Bench, folder: &Path) -> Result<Loaded, StartError> {
-    let file = || folder.join("vestibule.db").display().to_string();
-    let database = Some(bench.database.clone().unwrap_or_else(file));
+/// Returns the settings of the benchmark. Ignores environment variables, so that it never opens a database it did not
+/// create.
+fn load_settings(args: &BenchArgs, dir: &Path) -> Result<LoadedSettings, AppError> {
+    let file = || dir.join("vestibule.db").display().to_string();
+    let database = Some(args.database.clone().unwrap_or_else(file));
     let flags = Flags { database, ..Flags::default() };
-    let surroundings = Surroundings { environment: BTreeMap::new(), ..Surroundings::of_this_process() };
-    let mut loaded = settings::load(&flags, &surroundings).map_err(StartError::Settings)?;
+    let environment = Environment { variables: BTreeMap::new(), ..Environment::from_process() };
+    let mut loaded = settings::load(&flags, &environment).map_err(AppError::Settings)?;
     "warn".clone_into(&mut loaded.log);
-    loaded.key_file = PathBuf::from(folder).join("master.key");
+    loaded.key_file = PathBuf::from(dir).join("master.key");
     loaded.settings.mail.transport = vestibule_core::settings::Transport::None;
     Ok(loaded)
 }
 
-async fn play(bench: &Bench, server: &Server, work: &Work) -> Result<Played, StartError> {
-    let connections = work.connections.unwrap_or(bench.connections.into());
-    let seconds = Duration::from_secs(bench.seconds);
-    load::play(server, work, connections, Duration::from_millis(500)).await.map_err(system("playing requests"))?;
-    load::play(server, work, connections, seconds).await.map_err(system("playing requests"))
+async fn run_scenario(args: &BenchArgs, server: &Server, scenario: &Scenario) -> Result<Measurement, AppError> {
+    let connections = scenario.connections.unwrap_or(args.connections.into());
+    let duration = Duration::from_secs(args.seconds);
+    load::run(server, scenario, connections, WARM_UP).await.map_err(system_error("send requests"))?;
+    load::run(server, scenario, connections, duration).await.map_err(system_error("send requests"))
 }
 
-/// Writes down what the server answers to what is only read, for the bare handler to give out.
-async fn record(server: &Server, works: &[Work], folder: &Path) -> Result<(), StartError> {
-    let answers = folder.join("answers");
+/// Records the responses of the read scenarios for the baseline server.
+async fn record_responses(server: &Server, scenarios: &[Scenario], dir: &Path) -> Result<(), AppError> {
+    let responses = responses_dir(dir);
     let recorded = async {
-        std::fs::create_dir_all(&answers)?;
-        for work in works.iter().filter(|work| work.is_read()) {
-            let body = load::ask(server, work).await?;
-            std::fs::write(answers.join(work.name), [work.path.as_bytes(), b"\n", &body].concat())?;
+        std::fs::create_dir_all(&responses)?;
+        for scenario in scenarios.iter().filter(|scenario| scenario.is_read()) {
+            let body = load::fetch(server, scenario).await?;
+            std::fs::write(responses.join(scenario.name), [scenario.path.as_bytes(), b"\n", &body].concat())?;
         }
         Ok(())
     };
-    recorded.await.map_err(system("recording answers"))
+    recorded.await.map_err(system_error("record responses"))
 }
 
-fn system(what: &'static str) -> impl Fn(std::io::Error) -> StartError {
-    move |error| StartError::System { what, error }
+fn responses_dir(dir: &Path) -> PathBuf {
+    dir.join("responses")
 }
 
-/// A listener on a port that is free.
-async fn free_listener() -> std::io::Result<TcpListener> {
+fn system_error(action: &'static str) -> impl Fn(std::io::Error) -> AppError {
+    move |error| AppError::System { action, error }
+}
+
+/// Binds a free port on the loopback interface.
+async fn bind_free_port() -> std::io::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", 0)).await
 }
 
-/// What was measured, by work.
+/// The measurements of all rounds, by name of the scenario.
 #[derive(Debug, Default)]
-struct Figures {
-    ours: BTreeMap<&'static str, Vec<Played>>,
-    limits: BTreeMap<&'static str, Vec<Played>>,
-    /// How long each start took until the first answer, and the memory at rest after it, in MiB.
+struct Results {
+    server: BTreeMap<&'static str, Vec<Measurement>>,
+    baseline: BTreeMap<&'static str, Vec<Measurement>>,
+    /// For each start, the time until the server accepted a connection, and its memory after that in MiB.
     starts: Vec<(Duration, Option<f64>)>,
 }
 
-impl Figures {
-    fn say(&self, works: &[Work]) {
-        say::line("\nwork                             a second    p50 ms    p99 ms   CPU µs   × limit");
-        for work in works {
-            let ours = self.ours.get(work.name).map_or(&[][..], Vec::as_slice);
-            let limits = self.limits.get(work.name).map_or(&[][..], Vec::as_slice);
-            let figure = |of: fn(&Played) -> f64| median(ours.iter().map(of));
-            let cpu = |played: &[Played]| median(played.iter().filter_map(Played::cpu_us));
-            // Each round beside its own.
-            let pairs = ours.iter().zip(limits).filter_map(|(ours, limit)| Some(ours.cpu_us()? / limit.cpu_us()?));
-            let refused: usize = ours.iter().map(|played| played.refused).sum();
-            let note = if refused > 0 { format!("   {refused} refused") } else { String::new() };
-            say::line(format_args!(
-                "{:<30} {:>10} {:>9} {:>9} {:>8} {:>9}{note}",
-                work.title,
-                shown(figure(Played::rate), 0),
-                shown(figure(|played| played.percentile_ms(50)), 2),
-                shown(figure(|played| played.percentile_ms(99)), 2),
-                shown(cpu(ours), 1),
-                shown(median(pairs), 1),
+impl Results {
+    fn print(&self, scenarios: &[Scenario]) {
+        output::print_line(format_args!(
+            "\n{:<30} {:>10} {:>9} {:>9} {:>8} {:>11}",
+            "scenario", "requests/s", "p50 ms", "p99 ms", "CPU µs", "× baseline"
+        ));
+        for scenario in scenarios {
+            let server = self.server.get(scenario.name).map_or(&[][..], Vec::as_slice);
+            let baseline = self.baseline.get(scenario.name).map_or(&[][..], Vec::as_slice);
+            let figure = |of: fn(&Measurement) -> f64| median(server.iter().map(of));
+            let cpu = median(server.iter().filter_map(Measurement::cpu_us));
+            // The ratio within each round, so that slow changes of the machine's speed cancel out.
+            let ratios = server.iter().zip(baseline).filter_map(|(one, other)| Some(one.cpu_us()? / other.cpu_us()?));
+            let failed: usize = server.iter().map(|measurement| measurement.failed).sum();
+            let note = if failed > 0 { format!("   {failed} failed") } else { String::new() };
+            output::print_line(format_args!(
+                "{:<30} {:>10} {:>9} {:>9} {:>8} {:>11}{note}",
+                scenario.title,
+                format_figure(figure(Measurement::requests_per_second), 0),
+                format_figure(figure(|measurement| measurement.percentile_ms(50)), 2),
+                format_figure(figure(|measurement| measurement.percentile_ms(99)), 2),
+                format_figure(cpu, 1),
+                format_figure(median(ratios), 1),
             ));
         }
-        let started = median(self.starts.iter().map(|(start, _)| start.as_secs_f64() * 1000.0));
+        let start = median(self.starts.iter().map(|(start, _)| start.as_secs_f64() * 1000.0));
         let memory = median(self.starts.iter().filter_map(|(_, memory)| *memory));
-        say::line(format_args!(
-            "\nStart to first answer: {} ms. Memory at rest: {} MiB.",
-            shown(started, 0),
-            shown(memory, 1)
+        output::print_line(format_args!(
+            "\nStart until the first connection: {} ms. Memory when idle: {} MiB.",
+            format_figure(start, 0),
+            format_figure(memory, 1)
         ));
-        say::line(
-            "CPU is this server's processor time a request; × limit is its ratio to a bare handler's that gives out",
+        output::print_line(
+            "CPU is the CPU time of the server per request. × baseline is its ratio to the CPU time of a server that",
         );
-        say::line("the same bytes. Machines are noisy: compare ratios, and on a machine that does nothing else.");
+        output::print_line(
+            "returns the same bytes from memory. Compare ratios rather than absolute values, on an idle machine.",
+        );
     }
 }
 
@@ -168,6 +179,6 @@ fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
     sorted.get(sorted.len() / 2).copied()
 }
 
-fn shown(figure: Option<f64>, places: usize) -> String {
-    figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.places$}"))
+fn format_figure(figure: Option<f64>, decimals: usize) -> String {
+    figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.decimals$}"))
 }

@@ -1,4 +1,4 @@
-//! This program once more, as a process of its own, so that what it costs can be told apart from the load.
+//! A server in its own process, so that its CPU time and memory exclude those of the load generator.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -6,32 +6,30 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
-use super::{free_listener, system};
-use crate::start_error::StartError;
+use super::{bind_free_port, system_error};
+use crate::error::AppError;
 
-/// How long a server may take to its first answer.
-const STARTING: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What Linux counts processor time in where programs can see it.
-const TICK: Duration = Duration::from_millis(10);
+/// The unit of CPU times in `/proc` (`USER_HZ` is 100 on Linux).
+const CLOCK_TICK: Duration = Duration::from_millis(10);
 
-/// A running server.
+/// A running server, killed on drop.
 #[derive(Debug)]
 pub(super) struct Server {
     child: Child,
-    /// Where it listens.
     pub(super) address: String,
-    /// From its start to when it could be connected to.
-    pub(super) started_in: Duration,
+    /// The time until it accepted a connection.
+    pub(super) start_duration: Duration,
 }
 
 impl Server {
-    /// Starts this program with these arguments and settings, on a processor of its own where that can be had.
-    pub(super) async fn start(arguments: &[&str], surroundings: &[(&'static str, String)]) -> Result<Self, StartError> {
-        let starting = system("starting a server");
-        let program = std::env::current_exe().map_err(&starting)?;
-        let address = free_listener().await.and_then(|listener| listener.local_addr()).map_err(&starting)?.to_string();
-        let mut command = if processors() > 1 && has_taskset() {
+    /// Starts this program with these arguments and environment variables, pinned to the first CPU if possible.
+    pub(super) async fn start(arguments: &[&str], variables: &[(&'static str, String)]) -> Result<Self, AppError> {
+        let failed = system_error("start a server");
+        let program = std::env::current_exe().map_err(&failed)?;
+        let address = bind_free_port().await.and_then(|listener| listener.local_addr()).map_err(&failed)?.to_string();
+        let mut command = if cpus() > 1 && has_taskset() {
             let mut command = Command::new("taskset");
             command.args(["-c", "0"]).arg(program);
             command
@@ -39,24 +37,24 @@ impl Server {
             Command::new(program)
         };
         command.args(arguments).args(["--listen", &address]).stdin(Stdio::null()).stdout(Stdio::null());
-        // Nothing that is set where this runs may reach it.
-        let ours = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VESTIBULE_"));
-        ours.for_each(|(name, _)| {
+        // Settings in the environment of the benchmark must not affect the server.
+        let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VESTIBULE_"));
+        inherited.for_each(|(name, _)| {
             command.env_remove(name);
         });
-        command.envs(surroundings.iter().map(|(name, value)| (name, value)));
-        let begun = Instant::now();
-        let child = command.spawn().map_err(&starting)?;
-        let mut server = Self { child, address, started_in: Duration::ZERO };
-        server.wait_for(begun).await.map_err(&starting)?;
-        server.started_in = begun.elapsed();
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        let started = Instant::now();
+        let child = command.spawn().map_err(&failed)?;
+        let mut server = Self { child, address, start_duration: Duration::ZERO };
+        server.wait_until_listening(started).await.map_err(&failed)?;
+        server.start_duration = started.elapsed();
         Ok(server)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a process does not tell when it listens")]
-    async fn wait_for(&mut self, begun: Instant) -> std::io::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "another process gives no signal when it listens")]
+    async fn wait_until_listening(&mut self, started: Instant) -> std::io::Result<()> {
         while let Err(error) = TcpStream::connect(&self.address).await {
-            if begun.elapsed() > STARTING || self.child.try_wait()?.is_some() {
+            if started.elapsed() > START_TIMEOUT || self.child.try_wait()?.is_some() {
                 return Err(error);
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -64,25 +62,24 @@ impl Server {
         Ok(())
     }
 
-    /// Processor time so far, with that of threads that have ended; `None` where the system does not tell.
-    pub(super) fn processor_time(&self) -> Option<Duration> {
-        let account = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // The name, in parentheses, may hold anything. What follows begins with the third field; time spent in the program
-        // and in the kernel are the 14th and the 15th (proc_pid_stat(5)).
-        let (_, fields) = account.rsplit_once(')')?;
+    /// Returns the CPU time used so far, including that of terminated threads; `None` without `/proc`.
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // The second field is the program name in parentheses and can contain any character. The fields after it start
+        // with the third; utime and stime are the 14th and 15th (proc_pid_stat(5)).
+        let (_, fields) = stat.rsplit_once(')')?;
         let ticks = fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u32>().ok());
-        ticks.sum::<Option<u32>>().map(|ticks| TICK * ticks)
+        ticks.sum::<Option<u32>>().map(|ticks| CLOCK_TICK * ticks)
     }
 
-    /// Memory in MiB; `None` where the system does not tell.
-    pub(super) fn memory(&self) -> Option<f64> {
+    /// Returns the resident memory in MiB; `None` without `/proc`.
+    pub(super) fn memory_mib(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kibibytes: f64 = line.split_whitespace().next()?.parse().ok()?;
         Some(kibibytes / 1024.0)
     }
 
-    /// Ends it.
     pub(super) async fn stop(mut self) {
         let _ = self.child.kill();
         let _ = tokio::task::spawn_blocking(move || self.child.wait()).await;
@@ -95,17 +92,17 @@ impl Drop for Server {
     }
 }
 
-/// Moves this process, which is the load, out of the server's way.
-pub(super) fn keep_to_the_last_processor() {
-    let (last, us) = (processors() - 1, std::process::id());
+/// Pins this process, the load generator, to the last CPU, so that it does not compete with the server.
+pub(super) fn pin_load_generator() {
+    let (last, pid) = (cpus() - 1, std::process::id());
     if last > 0 && has_taskset() {
         let mut command = Command::new("taskset");
-        command.args(["-a", "-c", "-p", &last.to_string(), &us.to_string()]).stdout(Stdio::null());
+        command.args(["-a", "-c", "-p", &last.to_string(), &pid.to_string()]).stdout(Stdio::null());
         let _ = command.status();
     }
 }
 
-fn processors() -> usize {
+fn cpus() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

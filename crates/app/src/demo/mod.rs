@@ -1,11 +1,11 @@
-//! `vestibule demo`: a server on a made-up company, in a folder of its own.
+//! `vestibule demo`: a server with sample data in its own directory.
 //!
-//! The company is made with the same commands that the API runs, by people who act in the past; then the server opens its
+//! The sample data is created by the commands that the API runs, with a clock in the past. Then the server opens the
 //! database like any other.
 
-mod company;
-mod folder;
-mod story;
+mod directory;
+mod seed;
+mod seeder;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,55 +13,57 @@ use std::sync::Arc;
 
 use vestibule_core::settings::Transport;
 
-use crate::cli::Demo;
-use crate::lifecycle::Shutdown;
-use crate::open::open;
-use crate::settings::{self, Flags, Loaded, Surroundings};
-use crate::start_error::StartError;
-use crate::{say, serve, telemetry};
+use crate::cli::DemoArgs;
+use crate::error::AppError;
+use crate::settings::{self, Environment, Flags, LoadedSettings};
+use crate::shutdown::Shutdown;
+use crate::startup::open_service;
+use crate::{output, serve, telemetry};
 
-use company::Company;
+use seed::SeededData;
 
-/// Makes the company and serves it until a signal ends it.
-pub(crate) async fn run(demo: &Demo) -> Result<(), StartError> {
-    let mut loaded = load(demo)?;
+/// Creates the sample data and serves it until a signal stops the server.
+pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
+    let mut loaded = load_settings(args)?;
     telemetry::start(&loaded);
-    let shutdown = Shutdown::on_signals().map_err(|error| StartError::System { what: "handling signals", error })?;
+    let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
     let listener = serve::listen(&mut loaded).await?;
-    folder::empty(&demo.dir, &loaded)?;
-    let company = company::make(&loaded).await?;
-    let service = open(&loaded).await?;
-    announce(&loaded, &company);
+    directory::reset(&args.dir, &loaded)?;
+    let data = seed::create(&loaded).await?;
+    let service = open_service(&loaded).await?;
+    announce(&loaded, &data);
     serve::serve(listener, Arc::clone(&service), &shutdown).await
 }
 
-/// The demo's settings. The environment does not count: a demo must not come near a database it did not make.
-fn load(demo: &Demo) -> Result<Loaded, StartError> {
-    let database = Path::new(&demo.dir).join(folder::DATABASE).to_str().map(str::to_owned);
-    let flags = Flags { listen: Some(demo.listen.clone()), database, ..Flags::default() };
-    let surroundings = Surroundings { environment: BTreeMap::new(), ..Surroundings::of_this_process() };
-    let mut loaded = settings::load(&flags, &surroundings).map_err(StartError::Settings)?;
+/// Returns the demo's settings. Ignores environment variables, so that a demo never opens a database it did not create.
+fn load_settings(args: &DemoArgs) -> Result<LoadedSettings, AppError> {
+    let database = Path::new(&args.dir).join(directory::DATABASE).to_str().map(str::to_owned);
+    let flags = Flags { listen: Some(args.listen.clone()), database, ..Flags::default() };
+    let environment = Environment { variables: BTreeMap::new(), ..Environment::from_process() };
+    let mut loaded = settings::load(&flags, &environment).map_err(AppError::Settings)?;
     "warn".clone_into(&mut loaded.log);
     "Vestibule demo".clone_into(&mut loaded.settings.name);
-    loaded.settings.mail.transport = Transport::File(loaded.mail_folder.clone());
+    loaded.settings.mail.transport = Transport::File(loaded.mail_file_dir.clone());
     Ok(loaded)
 }
 
-fn announce(loaded: &Loaded, company: &Company) {
-    let folder = loaded.database.file().and_then(Path::parent).unwrap_or(Path::new(""));
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+fn announce(loaded: &LoadedSettings, data: &SeededData) {
+    let dir = loaded.database.file().and_then(Path::parent).unwrap_or(Path::new(""));
+    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let base = format!("http://{}", loaded.listen);
-    let list = format!("{base}/organizations/{}/invitations", company.organization);
-    say::line(format_args!("Vestibule listens on {base}"));
-    say::line(format_args!("Everything it stores is in {}, mails in its folder mail.\n", folder.display()));
-    say::line("Who is invited to Lindgren Tea? Its owner may see it (200), a plain member may not (403), and nobody");
-    say::line("else either (401):\n");
-    say::line(format_args!("curl -i --cookie session_id={} {list}", company.owner_session));
-    say::line(format_args!("curl -i --cookie session_id={} {list}", company.member_session));
-    say::line(format_args!("curl -i {list}\n"));
-    say::line(format_args!("The people. Everybody's password is {}\n", company::PASSWORD));
-    for person in company::PEOPLE {
-        say::line(format_args!("  {:<32} {} {}, {}", person.email, person.first_name, person.last_name, person.role));
+    let list = format!("{base}/organizations/{}/invitations", data.organization);
+    output::print_line(format_args!("Listening on {base}"));
+    output::print_line(format_args!("Database and mail are in {}\n", dir.display()));
+    output::print_line(
+        "List the invitations of Lindgren Tea as its owner (200), as a member without the permission (403),",
+    );
+    output::print_line("and without a session (401):\n");
+    output::print_line(format_args!("curl -i --cookie session_id={} {list}", data.owner_session));
+    output::print_line(format_args!("curl -i --cookie session_id={} {list}", data.member_session));
+    output::print_line(format_args!("curl -i {list}\n"));
+    output::print_line(format_args!("Sample users; the password of each is {}\n", seed::PASSWORD));
+    for user in seed::USERS {
+        output::print_line(format_args!("  {:<32} {} {}, {}", user.email, user.first_name, user.last_name, user.role));
     }
-    say::line(format_args!("\nEvery call there is: {base}/docs/    To end: Ctrl-C"));
+    output::print_line(format_args!("\nAPI reference: {base}/docs/    Stop the server with Ctrl-C"));
 }

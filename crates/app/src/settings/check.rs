@@ -1,45 +1,46 @@
-//! What no setting shows alone: contradictions, which are errors, and combinations that are seldom meant.
+//! Checks that concern several settings: conflicts, which are errors, and combinations that are probably unintended.
 
 use vestibule_core::settings::{Mode, Security, Transport};
 
-use super::Loaded;
+use super::LoadedSettings;
 use super::error::{Origin, SettingError};
 
-/// Settings that can't both hold.
-pub(super) fn contradictions(loaded: &Loaded) -> Option<SettingError> {
+/// Returns the first conflict between settings.
+pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
     if let Transport::Smtp(smtp) = &loaded.settings.mail.transport
         && smtp.host.is_empty()
     {
-        return Some(SettingError::NoMailServer);
+        return Some(SettingError::MissingMailHost);
     }
     let sessions = loaded.settings.sessions;
-    let winner = |name| loaded.winner(name).cloned().map(Box::new);
-    let (idle, absolute) = (winner("sessions.idle")?, winner("sessions.absolute")?);
-    (sessions.idle > sessions.absolute).then_some(SettingError::IdleOverAbsolute { idle, absolute })
+    let value = |path| loaded.value(path).cloned().map(Box::new);
+    let (idle_timeout, max_lifetime) = (value("sessions.idle_timeout")?, value("sessions.max_lifetime")?);
+    (sessions.idle_timeout > sessions.max_lifetime)
+        .then_some(SettingError::IdleTimeoutTooLong { idle_timeout, max_lifetime })
 }
 
-/// Settings that can hold, and probably should not.
-pub(super) fn warnings(loaded: &Loaded) -> Vec<String> {
+/// Returns a sentence for each valid but probably unintended combination.
+pub(super) fn warnings(loaded: &LoadedSettings) -> Vec<String> {
     let url = &loaded.settings.public_url;
     let mut warnings = Vec::new();
     if !loaded.listen.ip().is_loopback() && *loaded.origin("public_url") == Origin::Default {
         warnings.push(format!(
-            "listen is {}, which other machines can reach, but public_url is not set, so links and cookies are made \
+            "listen is {}, which other machines can reach, but public_url is not set, so links and cookies are created \
              for {}; set public_url to the address that browsers use, for example https://join.example.com",
             loaded.listen,
             url.as_str()
         ));
     } else if loaded.settings.mode == Mode::Production && !url.is_https() && !url.is_loopback() {
         warnings.push(format!(
-            "public_url is {}, without https, so anyone on the way can read passwords and cookies; put a proxy with \
-             TLS in front and set public_url to its https:// address",
+            "public_url is {}, without https, so passwords and cookies can be intercepted; use a proxy that terminates \
+             TLS, and set public_url to its https:// address",
             url.as_str()
         ));
     }
     if loaded.settings.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
         warnings.push(
-            "trusted_proxies holds every address there is, so any client can claim to be another; name only your \
-             proxies, for example 10.0.0.5"
+            "trusted_proxies contains every address, so any client can fake its address; list only your proxies, for \
+             example 10.0.0.5"
                 .to_owned(),
         );
     }
@@ -48,8 +49,8 @@ pub(super) fn warnings(loaded: &Loaded) -> Vec<String> {
         && smtp.credentials.is_some()
     {
         warnings.push(
-            "mail.security is none and mail.user is set, so anyone on the way to the mail server can read its password \
-             and every link that is mailed; set mail.security to starttls or tls"
+            "mail.security is none and mail.user is set, so the password of the mail server and the links in mail can \
+             be intercepted; set mail.security to starttls or tls"
                 .to_owned(),
         );
     }

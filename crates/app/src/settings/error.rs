@@ -1,133 +1,153 @@
-//! What can be wrong with settings. Each error is one sentence for whoever wrote the value: which setting, where it
-//! stands, what was found there, and what to write instead.
+//! Setting errors. Each message is one sentence: which setting, where it is set, the value found, and a valid example.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use vestibule_core::db::PostgresUrl;
+use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
-use super::{Given, Written, shown};
+use super::{RawValue, SettingValue, redact};
 
-/// Where a value stands.
+/// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Nowhere: nobody has set it.
     Default,
-    /// In the settings file, on this line, counted from 1.
+    /// The settings file and the line number, starting at 1.
     File(PathBuf, usize),
-    /// In this environment variable.
-    Variable(String),
-    /// Behind this flag.
+    EnvVar(String),
     Flag(&'static str),
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Default => f.write_str("the default"),
+            Self::Default => f.write_str("default"),
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
-            Self::Variable(name) => write!(f, "the environment variable {name}"),
-            Self::Flag(flag) => write!(f, "the flag {flag}"),
+            Self::EnvVar(name) => write!(f, "environment variable {name}"),
+            Self::Flag(flag) => write!(f, "flag {flag}"),
         }
     }
 }
 
-/// Why settings can't be used.
 #[derive(Debug)]
 pub(crate) enum SettingError {
-    /// The file that was named can't be read, for this reason of the system's.
-    FileUnreadable { path: PathBuf, named_by: Origin, reason: String },
-    /// The file breaks the rules of TOML.
-    NotToml { at: Origin, reason: String },
-    /// A name in the file that no setting has.
-    Unknown { path: String, at: Origin, meant: Option<&'static Setting> },
-    /// A section's name with a value of its own.
-    IsSection { section: String, at: Origin, found: Written },
-    /// An environment variable of ours whose bytes are not text.
-    NotText { variable: String },
-    /// An environment variable that begins like ours and names no setting.
-    UnknownVariable { variable: String, meant: Option<&'static Setting> },
-    /// Not what the setting takes. For a list, `found` is the item that is wrong.
-    Wrong { setting: &'static Setting, at: Origin, found: Written },
-    /// Nobody has set it, and this machine offers nothing to take it from.
-    NoDefault { setting: &'static Setting },
-    /// A session may not idle for longer than it may live.
-    IdleOverAbsolute { idle: Box<Given>, absolute: Box<Given> },
-    /// Mail goes by a server that nobody has named.
-    NoMailServer,
+    FileUnreadable {
+        path: PathBuf,
+        named_by: Origin,
+        reason: String,
+    },
+    InvalidToml {
+        origin: Origin,
+        reason: String,
+    },
+    UnknownSetting {
+        path: String,
+        origin: Origin,
+        suggestion: Option<&'static Setting>,
+    },
+    /// The name of a section with a value, such as `mail = "smtp"`.
+    ValueForSection {
+        section: String,
+        origin: Origin,
+        value: RawValue,
+    },
+    NotUtf8 {
+        variable: String,
+    },
+    /// A variable with the prefix `VESTIBULE_` that is not the variable of any setting.
+    UnknownVariable {
+        variable: String,
+        suggestion: Option<&'static Setting>,
+    },
+    /// `value` is the whole value, or for a list the invalid item.
+    InvalidValue {
+        setting: &'static Setting,
+        origin: Origin,
+        value: RawValue,
+    },
+    /// The setting is not set, and its default cannot be derived on this machine.
+    NoDefault {
+        setting: &'static Setting,
+    },
+    IdleTimeoutTooLong {
+        idle_timeout: Box<SettingValue>,
+        max_lifetime: Box<SettingValue>,
+    },
+    MissingMailHost,
 }
+
+const FIND_SETTING: &str = "remove it, or list all settings with: vestibule settings";
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FileUnreadable { path, named_by, reason } => write!(
                 f,
-                "the settings file {} ({named_by}) can't be read: {reason}; write the path of a file that is there, or \
-                 make one with: vestibule settings > vestibule.toml",
+                "the settings file {} ({named_by}) cannot be read: {reason}; correct the path, or create a settings file \
+                 with: vestibule settings > vestibule.toml",
                 path.display()
             ),
-            Self::NotToml { at, reason } => write!(
+            Self::InvalidToml { origin, reason } => write!(
                 f,
-                "{at} is not TOML: {reason}; write lines such as listen = \"127.0.0.1:8080\", texts in double quotes"
+                "{origin} is not valid TOML: {reason}; write lines such as listen = \"127.0.0.1:8080\", with strings in \
+                 double quotes"
             ),
-            Self::Unknown { path, at, meant } => {
-                write!(f, "there is no setting {path:?} ({at}); ")?;
-                match meant {
-                    Some(meant) => write!(f, "did you mean {}?", Place(path, meant)),
-                    None => f.write_str("leave it out, or find the right name with: vestibule settings"),
+            Self::UnknownSetting { path, origin, suggestion } => {
+                write!(f, "there is no setting {path:?} ({origin}); ")?;
+                match suggestion {
+                    Some(suggestion) => write!(f, "did you mean {}?", SuggestedPath(path, suggestion)),
+                    None => f.write_str(FIND_SETTING),
                 }
             }
-            Self::UnknownVariable { variable, meant } => {
-                write!(f, "the environment variable {variable} names no setting; ")?;
-                match meant {
-                    Some(meant) => write!(f, "did you mean {}?", meant.variable()),
-                    None => f.write_str("leave it out, or find the right name with: vestibule settings"),
+            Self::UnknownVariable { variable, suggestion } => {
+                write!(f, "the environment variable {variable} does not belong to any setting; ")?;
+                match suggestion {
+                    Some(suggestion) => write!(f, "did you mean {}?", suggestion.env_var()),
+                    None => f.write_str(FIND_SETTING),
                 }
             }
-            Self::IsSection { section, at, found } => write!(
+            Self::ValueForSection { section, origin, value } => write!(
                 f,
-                "{section} is {found} ({at}), but it is a section; write [{section}] on a line of its own and its \
-                 settings below"
+                "{section} is {value} ({origin}), but it is a section; write [{section}] on its own line and the \
+                 settings of the section below it"
             ),
-            Self::NotText { variable } => write!(
+            Self::NotUtf8 { variable } => write!(
                 f,
-                "the environment variable {variable} holds bytes that are not UTF-8; write it as plain text, or leave \
-                 it out"
+                "the environment variable {variable} is not valid UTF-8; set it to valid UTF-8 text, or unset it"
             ),
-            Self::Wrong { setting, at, found } => {
-                write!(f, "{} is {} ({at}), ", setting.path, Short(found))?;
-                match reason(found) {
-                    Some(reason) => write!(f, "where {reason}; it")?,
-                    None => write!(f, "but it")?,
+            Self::InvalidValue { setting, origin, value } => {
+                write!(f, "{} is {} ({origin})", setting.path, Short(value))?;
+                match reason(value) {
+                    Some(reason) => write!(f, ": {reason}; it")?,
+                    None => write!(f, ", but it")?,
                 }
-                write!(f, " takes {}; write for example {}", setting.takes, example(setting, at))
+                write!(f, " must be {}; for example: {}", setting.expected, example(setting, origin))
             }
             Self::NoDefault { setting } => write!(
                 f,
-                "{} is not set, and this user has no home directory to take a default from; write for example {}",
+                "{} is not set, and has no default because this user has no home directory; for example: {}",
                 setting.path,
-                example(setting, &Origin::Variable(setting.variable()))
+                example(setting, &Origin::EnvVar(setting.env_var()))
             ),
-            Self::IdleOverAbsolute { idle, absolute } => write!(
+            Self::IdleTimeoutTooLong { idle_timeout, max_lifetime } => write!(
                 f,
-                "sessions.idle is {} ({}), but sessions.absolute is {} ({}), and no session can idle for longer than \
-                 it lives; make the first shorter or the second longer",
-                idle.written, idle.origin, absolute.written, absolute.origin
+                "sessions.idle_timeout is {} ({}), which is longer than sessions.max_lifetime, {} ({}); shorten the \
+                 former or extend the latter",
+                idle_timeout.value, idle_timeout.origin, max_lifetime.value, max_lifetime.origin
             ),
-            Self::NoMailServer => f.write_str(
-                "mail.transport is \"smtp\", but mail.host is empty; write for example host = \"smtp.example.com\" \
-                 below [mail], or set VESTIBULE_MAIL_HOST",
+            Self::MissingMailHost => f.write_str(
+                "mail.transport is \"smtp\", but mail.host is empty; write host = \"smtp.example.com\" in the section \
+                 [mail], or set VESTIBULE_MAIL_HOST",
             ),
         }
     }
 }
 
-/// The setting's example as it would be written at that place.
-fn example(setting: &Setting, at: &Origin) -> String {
-    match at {
-        Origin::Default | Origin::File(..) => format!("{} = {}", setting.key(), setting.written(setting.example)),
-        Origin::Variable(name) => format!("{name}={}", shell_word(setting.example)),
+/// Formats the example of a setting in the syntax of `origin`.
+fn example(setting: &Setting, origin: &Origin) -> String {
+    match origin {
+        Origin::Default | Origin::File(..) => format!("{} = {}", setting.key(), setting.raw_value(setting.example)),
+        Origin::EnvVar(name) => format!("{name}={}", shell_word(setting.example)),
         Origin::Flag(flag) => format!("{flag} {}", shell_word(setting.example)),
     }
 }
@@ -136,43 +156,43 @@ fn shell_word(text: &str) -> String {
     if text.contains([' ', '<', '>']) { format!("'{text}'") } else { text.to_owned() }
 }
 
-/// Names a setting to somebody who looked for it under another path.
-struct Place<'a>(&'a str, &'static Setting);
+/// Formats the path of a suggested setting relative to the section of the misspelled path.
+struct SuggestedPath<'a>(&'a str, &'static Setting);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for SuggestedPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(looked_for, setting) = self;
-        let looked_in = looked_for.rsplit_once('.').map(|(section, _)| section);
+        let Self(path, setting) = self;
+        let section_of_path = path.rsplit_once('.').map(|(section, _)| section);
         match setting.section() {
-            section if section == looked_in => f.write_str(setting.path),
+            section if section == section_of_path => f.write_str(setting.path),
             Some(section) => write!(f, "{}, in the section [{section}]", setting.key()),
             None => write!(f, "{}, above the first [section]", setting.key()),
         }
     }
 }
 
-/// What is wrong with a URL, beyond not being one.
-fn reason(found: &Written) -> Option<String> {
-    match found {
-        Written::Text(text) if PostgresUrl::is_meant(text) => {
-            text.parse::<PostgresUrl>().err().map(|wrong| wrong.to_string())
+/// Returns why a PostgreSQL URL is invalid.
+fn reason(value: &RawValue) -> Option<String> {
+    match value {
+        RawValue::Text(text) if PostgresUrl::is_meant(text) => {
+            text.parse::<PostgresUrl>().err().map(|error| error.to_string())
         }
         _ => None,
     }
 }
 
-/// A value, cut to what a sentence can hold.
-struct Short<'a>(&'a Written);
+/// Formats a value on one line, truncated.
+struct Short<'a>(&'a RawValue);
 
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 80;
-        // One line, whatever control characters the value has in it.
+        const MAX_CHARS: usize = 80;
+        // Escapes control characters, so that a value cannot break or color the line.
         let text = match self.0 {
-            Written::Text(text) => format!("{:?}", shown(text)),
+            RawValue::Text(text) => format!("{:?}", redact(text)),
             other => other.to_string().escape_debug().to_string().replace("\\\"", "\""),
         };
-        match text.char_indices().nth(LONGEST) {
+        match text.char_indices().nth(MAX_CHARS) {
             Some((end, _)) => write!(f, "{}…", &text[..end]),
             None => f.write_str(&text),
         }

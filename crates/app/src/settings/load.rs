@@ -1,4 +1,4 @@
-//! Putting the settings together, setting by setting: its default, then what file, environment and flags say.
+//! Loading: for each setting its default, then the values of file, environment and flags.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,159 +7,169 @@ use std::ptr;
 
 use etcetera::BaseStrategy;
 
-use super::check::{contradictions, warnings};
+use super::check::{find_conflict, warnings};
 use super::error::{Origin, SettingError};
 use super::file::{self, Contents};
-use super::nearest::nearest;
-use super::setting::{Fallback, Kind, Setting};
+use super::setting::{DefaultValue, Setting, ValueKind};
+use super::suggest::suggest;
 use super::table::settings;
-use super::{Flags, Given, Loaded, Written};
+use super::{Flags, LoadedSettings, RawValue, SettingValue};
 
+const PREFIX: &str = "VESTIBULE_";
 const CONFIG_VARIABLE: &str = "VESTIBULE_CONFIG";
 
-/// What the settings are taken from besides file and flags.
+/// The environment variables, and the facts about the machine that defaults are derived from.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Surroundings {
-    /// The environment: all of it, or as much as is to count.
-    pub(crate) environment: BTreeMap<OsString, OsString>,
-    /// The user's data directory, if there is a user with a home.
-    pub(crate) data_directory: Option<PathBuf>,
-    /// How many threads can really run at once.
-    pub(crate) processors: usize,
+pub(crate) struct Environment {
+    pub(crate) variables: BTreeMap<OsString, OsString>,
+    /// The data directory of the user, if the user has a home directory.
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) cpus: usize,
 }
 
-impl Surroundings {
-    /// Those of this process.
-    pub(crate) fn of_this_process() -> Self {
+impl Environment {
+    pub(crate) fn from_process() -> Self {
         Self {
-            environment: std::env::vars_os().collect(),
-            data_directory: etcetera::choose_base_strategy().ok().map(|directories| directories.data_dir()),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            variables: std::env::vars_os().collect(),
+            data_dir: etcetera::choose_base_strategy().ok().map(|directories| directories.data_dir()),
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }
 
-/// Loads every setting. Every value that was written must be right, even one that another overrides.
+/// Loads every setting. Every value must be valid, even if a later source overrides it.
 ///
-/// Errors: all problems there are.
-pub(crate) fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Loaded, Vec<SettingError>> {
-    let Contents { mut given, mut problems } = from_file(flags, surroundings);
-    let mut warnings_of_names = Vec::new();
-    from_environment(surroundings, &mut given, &mut problems, &mut warnings_of_names);
-    given.extend(from_flags(flags));
+/// # Errors
+/// All problems.
+pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<LoadedSettings, Vec<SettingError>> {
+    let Contents { mut values, mut problems } = read_file(flags, environment);
+    let mut variable_warnings = Vec::new();
+    read_environment(environment, &mut values, &mut problems, &mut variable_warnings);
+    values.extend(read_flags(flags));
 
-    let mut loaded = Loaded::blank();
+    let mut loaded = LoadedSettings::placeholder();
     for setting in settings() {
-        let layers = given.iter().filter(|one| ptr::eq(one.setting, setting));
-        problems.extend(settle(setting, layers, &mut loaded, surroundings));
+        let values = values.iter().filter(|value| ptr::eq(value.setting, setting));
+        problems.extend(load_setting(setting, values, &mut loaded, environment));
     }
     if problems.is_empty() {
-        problems.extend(contradictions(&loaded));
+        problems.extend(find_conflict(&loaded));
     }
-    loaded.warnings = warnings_of_names;
+    loaded.warnings = variable_warnings;
     loaded.warnings.extend(warnings(&loaded));
     if problems.is_empty() { Ok(loaded) } else { Err(problems) }
 }
 
-/// Gives one setting its value, and says what was wrong on the way.
-fn settle<'a>(
+/// Applies the default of a setting and then `values`, which are ordered by precedence. Returns the invalid ones.
+fn load_setting<'a>(
     setting: &'static Setting,
-    layers: impl Iterator<Item = &'a Given>,
-    loaded: &mut Loaded,
-    surroundings: &Surroundings,
+    values: impl Iterator<Item = &'a SettingValue>,
+    loaded: &mut LoadedSettings,
+    environment: &Environment,
 ) -> Vec<SettingError> {
     let mut problems = Vec::new();
-    let mut winner = default(setting, loaded, surroundings);
-    // A default matters even below another value: the settings after this one may look at it.
-    let default_fails = winner.as_ref().map_or(Err(SettingError::NoDefault { setting }), |given| apply(given, loaded));
+    let mut effective = default_value(setting, loaded, environment);
+    // Applies the default even if another value follows: if all other values are invalid, later defaults still need one
+    // to be derived from.
+    let default_error =
+        effective.as_ref().map_or(Err(SettingError::NoDefault { setting }), |value| apply(value, loaded)).err();
     let mut is_set = false;
-    for one in layers {
+    for value in values {
         is_set = true;
-        match apply(one, loaded) {
-            Ok(()) => winner = Some(one.clone()),
+        match apply(value, loaded) {
+            Ok(()) => effective = Some(value.clone()),
             Err(problem) => problems.push(problem),
         }
     }
-    if let (Err(problem), false) = (default_fails, is_set) {
-        problems.push(problem);
+    if !is_set {
+        problems.extend(default_error);
     }
-    loaded.given.extend(winner);
+    loaded.values.extend(effective);
     problems
 }
 
-fn default(setting: &'static Setting, loaded: &Loaded, surroundings: &Surroundings) -> Option<Given> {
+fn default_value(
+    setting: &'static Setting,
+    loaded: &LoadedSettings,
+    environment: &Environment,
+) -> Option<SettingValue> {
     let text = match setting.default {
-        Fallback::Is(text) => text.to_owned(),
-        Fallback::From(_, derive) => derive(loaded, surroundings)?,
+        DefaultValue::Literal(text) => text.to_owned(),
+        DefaultValue::Derived(_, derive) => derive(loaded, environment)?,
     };
-    Some(Given { setting, written: setting.written(&text), origin: Origin::Default })
+    Some(SettingValue { setting, value: setting.raw_value(&text), origin: Origin::Default })
 }
 
-fn apply(given: &Given, loaded: &mut Loaded) -> Result<(), SettingError> {
-    let setting = given.setting;
-    let wrong = |found: &Written| SettingError::Wrong { setting, at: given.origin.clone(), found: found.clone() };
-    match (&setting.kind, &given.written) {
-        (Kind::Text | Kind::Path, Written::Text(text)) | (Kind::Number, Written::Number(text)) => {
-            (setting.read)(loaded, text).ok_or_else(|| wrong(&given.written))
+fn apply(value: &SettingValue, loaded: &mut LoadedSettings) -> Result<(), SettingError> {
+    let setting = value.setting;
+    let invalid =
+        |found: &RawValue| SettingError::InvalidValue { setting, origin: value.origin.clone(), value: found.clone() };
+    match (&setting.kind, &value.value) {
+        (ValueKind::Text | ValueKind::Path, RawValue::Text(text)) | (ValueKind::Number, RawValue::Number(text)) => {
+            (setting.set)(loaded, text).ok_or_else(|| invalid(&value.value))
         }
-        (Kind::List(empty), Written::List(items)) => {
-            empty(loaded);
+        (ValueKind::Boolean, RawValue::Boolean(_)) => {
+            (setting.set)(loaded, &value.value.to_string()).ok_or_else(|| invalid(&value.value))
+        }
+        (ValueKind::List(clear), RawValue::List(items)) => {
+            clear(loaded);
             items
                 .iter()
-                .try_for_each(|item| (setting.read)(loaded, item).ok_or_else(|| wrong(&Written::Text(item.clone()))))
+                .try_for_each(|item| (setting.set)(loaded, item).ok_or_else(|| invalid(&RawValue::Text(item.clone()))))
         }
-        _ => Err(wrong(&given.written)),
+        _ => Err(invalid(&value.value)),
     }
 }
 
-fn from_file(flags: &Flags, surroundings: &Surroundings) -> Contents {
-    let variable = surroundings.environment.get(&OsString::from(CONFIG_VARIABLE));
+fn read_file(flags: &Flags, environment: &Environment) -> Contents {
+    let variable = environment.variables.get(&OsString::from(CONFIG_VARIABLE));
     match (&flags.config, variable) {
         (Some(path), _) => file::read(Path::new(path), Origin::Flag("--config")),
-        (None, Some(path)) => file::read(Path::new(path), Origin::Variable(CONFIG_VARIABLE.to_owned())),
+        (None, Some(path)) => file::read(Path::new(path), Origin::EnvVar(CONFIG_VARIABLE.to_owned())),
         (None, None) => Contents::default(),
     }
 }
 
-/// Orchestrators give every container variables about the services beside it, and one of those may be called vestibule.
+/// Returns whether Kubernetes or Docker injects this variable for a service named `vestibule`.
 fn is_injected(name: &str) -> bool {
-    let rest = name.strip_prefix("VESTIBULE_").unwrap_or(name);
+    let rest = name.strip_prefix(PREFIX).unwrap_or(name);
     rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_")
 }
 
-/// A name that nobody knows is a slip of somebody's fingers, unless nobody wrote it.
-fn from_environment(
-    surroundings: &Surroundings,
-    given: &mut Vec<Given>,
+/// Reads the variables with the prefix `VESTIBULE_`. An unknown one is an error, since it is probably misspelled; one
+/// that an orchestrator injects is only a warning.
+fn read_environment(
+    environment: &Environment,
+    values: &mut Vec<SettingValue>,
     problems: &mut Vec<SettingError>,
     warnings: &mut Vec<String>,
 ) {
-    let ours = surroundings.environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
-    for (name, value) in ours.filter(|(name, _)| name.starts_with("VESTIBULE_") && *name != CONFIG_VARIABLE) {
-        let Some(setting) = settings().find(|setting| setting.variable() == name) else {
+    let variables = environment.variables.iter().filter_map(|(name, value)| Some((name.to_str()?, value)));
+    for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX) && *name != CONFIG_VARIABLE) {
+        let Some(setting) = settings().find(|setting| setting.env_var() == name) else {
             if is_injected(name) {
-                warnings.push(format!("the environment variable {name} names no setting and is ignored"));
+                warnings.push(format!("the environment variable {name} does not belong to any setting and is ignored"));
             } else {
-                let meant = nearest(&name["VESTIBULE_".len()..].to_ascii_lowercase());
-                problems.push(SettingError::UnknownVariable { variable: name.to_owned(), meant });
+                let suggestion = suggest(&name[PREFIX.len()..].to_ascii_lowercase());
+                problems.push(SettingError::UnknownVariable { variable: name.to_owned(), suggestion });
             }
             continue;
         };
         match value.to_str() {
             Some(text) => {
-                let origin = Origin::Variable(name.to_owned());
-                given.push(Given { setting, written: setting.written(text), origin });
+                let origin = Origin::EnvVar(name.to_owned());
+                values.push(SettingValue { setting, value: setting.raw_value(text), origin });
             }
-            None => problems.push(SettingError::NotText { variable: name.to_owned() }),
+            None => problems.push(SettingError::NotUtf8 { variable: name.to_owned() }),
         }
     }
 }
 
-fn from_flags(flags: &Flags) -> impl Iterator<Item = Given> {
-    let written = [("database", &flags.database), ("listen", &flags.listen), ("public_url", &flags.public_url)];
-    written.into_iter().filter_map(|(path, text)| {
-        let setting = Setting::named(path)?;
+fn read_flags(flags: &Flags) -> impl Iterator<Item = SettingValue> {
+    let flags = [("database", &flags.database), ("listen", &flags.listen), ("public_url", &flags.public_url)];
+    flags.into_iter().filter_map(|(path, text)| {
+        let setting = Setting::find(path)?;
         let origin = Origin::Flag(setting.flag()?);
-        Some(Given { setting, written: setting.written(text.as_ref()?), origin })
+        Some(SettingValue { setting, value: setting.raw_value(text.as_ref()?), origin })
     })
 }

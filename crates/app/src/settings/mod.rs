@@ -1,17 +1,17 @@
-//! Where settings come from: built-in defaults, a TOML file, the environment, flags; later ones over earlier ones.
+//! Loading settings from defaults, a TOML file, environment variables and flags; a later source overrides an earlier one.
 //!
-//! [`table`] names every setting once. Reading the file and the environment, the search for unknown names and the
-//! commented reference are all made from it, so a new setting is one entry there and nothing else.
+//! [`table`] lists every setting once. The file and environment parsers, the suggestions for misspelled names and the
+//! reference are derived from it, so a new setting needs one entry there and a field in [`Settings`].
 
 mod check;
 mod duration;
 mod error;
 mod file;
 mod load;
-mod nearest;
-mod read;
+mod parse;
 mod reference;
 mod setting;
+mod suggest;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,66 +21,59 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use vestibule_core::db::{Place, PostgresOptions, PostgresUrl};
 use vestibule_core::settings::{PublicUrl, Settings};
+use vestibule_db::{DatabaseLocation, PostgresOptions, PostgresUrl};
 
 pub(crate) use error::{Origin, SettingError};
-pub(crate) use load::{Surroundings, load};
+pub(crate) use load::{Environment, load};
 pub(crate) use reference::{effective, reference};
 use setting::Setting;
 
-/// The environment variable of the setting of this name; an unknown name has none.
-pub(crate) fn variable(path: &str) -> String {
-    Setting::named(path).map(Setting::variable).unwrap_or_default()
+/// Returns the environment variable of a setting, or an empty string if `path` is not a setting.
+pub(crate) fn env_var(path: &str) -> String {
+    Setting::find(path).map(Setting::env_var).unwrap_or_default()
 }
 
-/// Everything an operator can set, complete and within its limits.
+/// The validated value of every setting.
 #[derive(Debug)]
-pub(crate) struct Loaded {
-    /// What the service itself reads.
+pub(crate) struct LoadedSettings {
+    /// The settings of the service. The other fields are settings that only the binary reads.
     pub(crate) settings: Settings,
-    /// Where everything is stored.
-    pub(crate) database: Place,
-    /// The file with the password that the database's URL does not have.
+    pub(crate) database: DatabaseLocation,
     pub(crate) database_password_file: Option<PathBuf>,
-    /// How a PostgreSQL database is used.
     pub(crate) postgres: PostgresOptions,
-    /// The file that holds the master key.
     pub(crate) key_file: PathBuf,
-    /// Where mail goes when the transport is `file`; also set when it is not.
-    pub(crate) mail_folder: PathBuf,
-    /// The file with the password for the mail server.
+    /// The directory of the transport `file`; set for every transport.
+    pub(crate) mail_file_dir: PathBuf,
     pub(crate) mail_password_file: Option<PathBuf>,
-    /// The file with the secret that signs reports of undelivered mail.
     pub(crate) bounce_secret_file: Option<PathBuf>,
-    /// The file with the secret of the bucket's key.
-    pub(crate) images_secret_file: Option<PathBuf>,
-    /// The DNS server that is asked; `None` for the system's.
-    pub(crate) resolver: Option<SocketAddr>,
-    /// The address to listen on; port 0 means any free one.
+    pub(crate) image_secret_key_file: Option<PathBuf>,
+    /// `None` uses the DNS servers of the system.
+    pub(crate) dns_resolver: Option<SocketAddr>,
+    /// Port 0 binds any free port.
     pub(crate) listen: SocketAddr,
-    /// A filter that [`crate::telemetry`] can read.
+    /// A filter that [`crate::telemetry::parse_filter`] accepts.
     pub(crate) log: String,
-    /// How log lines are written.
     pub(crate) log_format: LogFormat,
-    /// Sentences about what is allowed and yet seldom meant.
+    /// Valid but probably unintended combinations, one sentence each.
     pub(crate) warnings: Vec<String>,
-    /// The value that won for each setting, in the table's order.
-    pub(crate) given: Vec<Given>,
+    /// The value of each setting and its origin, in the order of the table.
+    pub(crate) values: Vec<SettingValue>,
 }
 
-impl Loaded {
-    /// Where the setting of this name got its value; an unknown name counts as a default.
-    pub(crate) fn origin(&self, name: &str) -> &Origin {
-        self.winner(name).map_or(&Origin::Default, |given| &given.origin)
+impl LoadedSettings {
+    /// Returns where the setting got its value; `Default` if `path` is not a setting.
+    pub(crate) fn origin(&self, path: &str) -> &Origin {
+        self.value(path).map_or(&Origin::Default, |value| &value.origin)
     }
 
-    fn winner(&self, name: &str) -> Option<&Given> {
-        self.given.iter().find(|given| given.setting.path == name)
+    fn value(&self, path: &str) -> Option<&SettingValue> {
+        self.values.iter().find(|value| value.setting.path == path)
     }
 
-    /// Takes note of the port that was bound, which differs from `listen` when that asked for any free one.
-    pub(crate) fn bound_to(&mut self, address: SocketAddr) {
+    /// Replaces `listen` by the address that was bound, because port 0 binds any free port. Updates `public_url` too,
+    /// unless it is set.
+    pub(crate) fn set_bound_address(&mut self, address: SocketAddr) {
         if let (Origin::Default, Ok(url)) = (self.origin("public_url"), PublicUrl::parse(&format!("http://{address}")))
         {
             self.settings.public_url = url;
@@ -88,98 +81,97 @@ impl Loaded {
         self.listen = address;
     }
 
-    /// Nothing in here is a default of ours: every field is set from the table before anybody reads it.
-    fn blank() -> Self {
+    /// Returns placeholders; `load` overwrites every field with the values of the table.
+    fn placeholder() -> Self {
         Self {
             settings: Settings::default(),
-            database: Place::File(PathBuf::new()),
+            database: DatabaseLocation::File(PathBuf::new()),
             database_password_file: None,
             postgres: PostgresOptions::default(),
             key_file: PathBuf::new(),
-            mail_folder: PathBuf::new(),
+            mail_file_dir: PathBuf::new(),
             mail_password_file: None,
             bounce_secret_file: None,
-            images_secret_file: None,
-            resolver: None,
+            image_secret_key_file: None,
+            dns_resolver: None,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             log: String::new(),
             log_format: LogFormat::Text,
             warnings: Vec::new(),
-            given: Vec::new(),
+            values: Vec::new(),
         }
     }
 }
 
-/// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Json,
 }
 
-/// What the command line sets; it stands above file and environment.
+/// The flags that override file and environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 pub(crate) struct Flags {
-    /// The settings file (or `VESTIBULE_CONFIG`)
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help = "Settings file [env: VESTIBULE_CONFIG]")]
     pub(crate) config: Option<String>,
-    /// The SQLite file, made when it is not there, or a postgres:// URL (or `VESTIBULE_DATABASE`)
-    #[arg(long, value_name = "PATH|URL")]
+    #[arg(long, value_name = "PATH|URL", help = "SQLite file or postgres:// URL [env: VESTIBULE_DATABASE]")]
     pub(crate) database: Option<String>,
-    /// The address and port to listen on (or `VESTIBULE_LISTEN`)
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", help = "Address and port to listen on [env: VESTIBULE_LISTEN]")]
     pub(crate) listen: Option<String>,
-    /// Where browsers and mails find this server (or `VESTIBULE_PUBLIC_URL`)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = "URL for browsers and links [env: VESTIBULE_PUBLIC_URL]")]
     pub(crate) public_url: Option<String>,
 }
 
-/// One value for one setting, and where it was found.
+/// The value of a setting from one source.
 #[derive(Clone, Debug)]
-pub(crate) struct Given {
+pub(crate) struct SettingValue {
     setting: &'static Setting,
-    written: Written,
+    value: RawValue,
     origin: Origin,
 }
 
-/// A value as somebody wrote it. Its `Display` is TOML, except for what no setting takes, and never shows the password
-/// of a URL.
+/// An unparsed value. `Display` writes it as TOML, except for `Unsupported`, and omits the password of a database URL.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum RawValue {
     Text(String),
     Number(String),
+    Boolean(bool),
     List(Vec<String>),
-    /// Of a kind that no setting takes: words that say what it is.
-    Other(String),
+    /// A TOML value of a type that no setting has, as a description for the error message.
+    Unsupported(String),
 }
 
-impl fmt::Display for Written {
+impl fmt::Display for RawValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => toml::Value::from(shown(text).as_ref()).fmt(f),
-            Self::Number(words) | Self::Other(words) => f.write_str(words),
+            Self::Text(text) => toml::Value::from(redact(text).as_ref()).fmt(f),
+            Self::Number(text) | Self::Unsupported(text) => f.write_str(text),
+            Self::Boolean(value) => value.fmt(f),
             Self::List(items) => toml::Value::from(items.clone()).fmt(f),
         }
     }
 }
 
-impl fmt::Debug for Written {
+impl fmt::Debug for RawValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// The place of a database, as somebody wrote it elsewhere than in a setting. Error: `Wrong`.
-pub(crate) fn read_database(text: &str, at: Origin) -> Result<Place, SettingError> {
-    let wrong = || SettingError::Wrong { setting: Setting::database(), at, found: Written::Text(text.to_owned()) };
-    read::place(text).ok_or_else(wrong)
+/// Parses a database location from a source other than a setting, such as a flag of another command.
+///
+/// # Errors
+/// `InvalidValue`.
+pub(crate) fn parse_database(text: &str, origin: Origin) -> Result<DatabaseLocation, SettingError> {
+    let invalid =
+        || SettingError::InvalidValue { setting: Setting::database(), origin, value: RawValue::Text(text.to_owned()) };
+    parse::database(text).ok_or_else(invalid)
 }
 
-/// A text without the password, should it be the URL of a database. A wrong one is not shown at all: who knows which part
-/// of it was meant to be the password.
-fn shown(text: &str) -> Cow<'_, str> {
+/// Removes the password from a database URL. An invalid URL is omitted completely, because any part of it could be the
+/// password.
+fn redact(text: &str) -> Cow<'_, str> {
     if !PostgresUrl::is_meant(text) {
         return Cow::Borrowed(text);
     }

@@ -1,25 +1,25 @@
-//! The settings for reading: the commented reference that is also a file to start from, and what holds right now.
+//! Printing settings: the commented reference, which is also a settings file, and the current values.
 
 use std::fmt::Write;
 
-use super::Loaded;
-use super::setting::{Fallback, Kind, Setting};
+use super::LoadedSettings;
+use super::setting::{DefaultValue, Setting, ValueKind};
 use super::table::settings;
 
 const HEADER: &str = "\
-# Settings of Vestibule. This file is the output of: vestibule settings
+# Settings of Vestibule, as printed by: vestibule settings
 #
-# Every line below is a default (or, where the default depends on the machine, an example). Take the # away from a line
-# to change it. A value is taken from the first of these that has one:
-#   1. a flag:        --database, --listen, --public-url
-#   2. the environment variable that is named with each setting; lists there are separated by commas
-#   3. this file:     --config PATH, or VESTIBULE_CONFIG
+# Each setting below is commented out and shows its default, or an example if the default depends on the machine.
+# To change a setting, remove the # in front of it. The value is taken from the first of these sources that sets it:
+#   1. the flag: --database, --listen or --public-url
+#   2. the environment variable of the setting; a list is separated by commas
+#   3. this file: --config PATH, or VESTIBULE_CONFIG
 #   4. the default
-# Paths in this file are relative to its folder. Spans of time are a number and s, m, h or d.
-# `vestibule settings --effective` shows which value holds, and where it comes from.
+# Relative paths in this file are relative to its directory. A duration is a whole number and a unit: s, m, h or d.
+# `vestibule settings --effective` prints the current values and where each comes from.
 ";
 
-/// The commented reference: every setting, with its default.
+/// Returns the commented reference: every setting with its default.
 pub(crate) fn reference() -> String {
     let mut text = HEADER.to_owned();
     let mut section = None;
@@ -30,44 +30,45 @@ pub(crate) fn reference() -> String {
                 let _ = write!(text, "\n[{section}]\n");
             }
         }
-        entry(setting, &mut text);
+        write_entry(setting, &mut text);
     }
     text
 }
 
-// Writing to a `String` can't fail, here and below.
-fn entry(setting: &Setting, text: &mut String) {
-    let _ = write!(text, "\n# {}\n# Takes {}. {}", setting.explains, setting.takes, setting.variable());
+// Writing to a `String` cannot fail, here and below.
+fn write_entry(setting: &Setting, text: &mut String) {
+    let _ =
+        write!(text, "\n# {}\n# Value: {}.\n# Set with {}", setting.description, setting.expected, setting.env_var());
     if let Some(flag) = setting.flag() {
-        let _ = write!(text, ", {flag}");
+        let _ = write!(text, " or {flag}");
     }
-    text.push('\n');
+    text.push_str(".\n");
     let value = match setting.default {
-        Fallback::Is(value) => value,
-        Fallback::From(words, _) => {
-            let _ = writeln!(text, "# Default: {words}.");
+        DefaultValue::Literal(value) => value,
+        DefaultValue::Derived(description, _) => {
+            let _ = writeln!(text, "# Default: {description}.");
             setting.example
         }
     };
-    // An empty list does not show how a full one is written.
-    if matches!(setting.kind, Kind::List(_)) || value.is_empty() {
-        let _ = writeln!(text, "# Example: {}", setting.written(setting.example));
+    // An empty default does not show the syntax.
+    if matches!(setting.kind, ValueKind::List(_)) || value.is_empty() {
+        let _ = writeln!(text, "# Example: {}", setting.raw_value(setting.example));
     }
-    let _ = writeln!(text, "# {} = {}", setting.key(), setting.written(value));
+    let _ = writeln!(text, "# {} = {}", setting.key(), setting.raw_value(value));
 }
 
-/// The value of every setting, and where it comes from, as a settings file that would have the same effect.
-pub(crate) fn effective(loaded: &Loaded) -> String {
+/// Returns the current value of every setting and its origin, as an equivalent settings file.
+pub(crate) fn effective(loaded: &LoadedSettings) -> String {
     let mut text = String::new();
     let mut section = None;
-    for given in &loaded.given {
-        if given.setting.section() != section {
-            section = given.setting.section();
+    for value in &loaded.values {
+        if value.setting.section() != section {
+            section = value.setting.section();
             if let Some(section) = section {
                 let _ = write!(text, "\n[{section}]\n");
             }
         }
-        let _ = writeln!(text, "{} = {} # {}", given.setting.key(), given.written, given.origin);
+        let _ = writeln!(text, "{} = {} # {}", value.setting.key(), value.value, value.origin);
     }
     text
 }

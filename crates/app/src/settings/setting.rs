@@ -1,73 +1,71 @@
-//! What a setting is, before any is named.
+//! The definition of a setting. The settings themselves are in `table`.
 
-use super::load::Surroundings;
+use super::load::Environment;
 use super::table::{GENERAL, settings};
-use super::{Loaded, Written};
+use super::{LoadedSettings, RawValue};
 
-/// One setting: what it is called and means, and how its value is read.
+/// A setting: its name, documentation, default and parser.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    /// `section.key`, or only the key for those above the first section.
+    /// `section.key`, or the key alone for the settings above the first section.
     pub(crate) path: &'static str,
-    /// One line for the reference.
-    pub(crate) explains: &'static str,
-    /// What is a good value, for "it takes …".
-    pub(crate) takes: &'static str,
-    /// A good value, as it would stand in the environment.
+    /// One line for the reference: at most 110 bytes, ends with a full stop.
+    pub(crate) description: &'static str,
+    /// The valid values, to follow "must be". Starts with "a list" for a list, and is "true or false" for a Boolean.
+    pub(crate) expected: &'static str,
+    /// A valid value other than the default, if possible, in the syntax of an environment variable.
     pub(crate) example: &'static str,
-    pub(super) default: Fallback,
-    pub(super) kind: Kind,
-    /// Puts one value, or one item of a list, in its place; `None` when it is not what the setting takes.
-    pub(super) read: fn(&mut Loaded, &str) -> Option<()>,
+    pub(super) default: DefaultValue,
+    pub(super) kind: ValueKind,
+    /// Parses a value, or one item of a list, and stores it. Returns `None` if it is invalid.
+    pub(super) set: fn(&mut LoadedSettings, &str) -> Option<()>,
 }
 
-/// How a value is written in the file.
+/// The type of the value in the settings file.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
-    /// A text that, in the file, is relative to the file's folder.
+    /// A text that is relative to the directory of the settings file.
     Path,
     Number,
-    /// A list of texts, separated by commas in the environment; the function empties it.
-    List(fn(&mut Loaded)),
+    Boolean,
+    /// A list of strings, separated by commas in the environment. The function clears the stored list.
+    List(fn(&mut LoadedSettings)),
 }
 
-/// What holds when nobody has set it.
+/// The value of a setting that no source sets.
 #[derive(Debug)]
-pub(super) enum Fallback {
-    /// This value, as it would stand in the environment.
-    Is(&'static str),
-    /// It depends: in these words, and by this function. `None` when there is nothing to take it from.
-    From(&'static str, fn(&Loaded, &Surroundings) -> Option<String>),
+pub(super) enum DefaultValue {
+    /// A fixed value, in the syntax of an environment variable.
+    Literal(&'static str),
+    /// A description for the reference, and a function that derives the value from the settings above this one and from
+    /// the environment. It returns `None` if there is nothing to derive the value from.
+    Derived(&'static str, fn(&LoadedSettings, &Environment) -> Option<String>),
 }
 
 impl Setting {
-    /// The setting of this name.
-    pub(super) fn named(path: &str) -> Option<&'static Self> {
+    pub(super) fn find(path: &str) -> Option<&'static Self> {
         settings().find(|setting| setting.path == path)
     }
 
-    /// The setting that says where the database is.
+    /// Returns the setting `database`.
     pub(super) fn database() -> &'static Self {
         &GENERAL[0]
     }
 
-    /// The section it stands in, if it stands in one.
     pub(crate) fn section(&self) -> Option<&'static str> {
         self.path.split_once('.').map(|(section, _)| section)
     }
 
-    /// Its name within its section.
+    /// Returns the name within the section.
     pub(crate) fn key(&self) -> &'static str {
         self.path.split_once('.').map_or(self.path, |(_, key)| key)
     }
 
-    /// Its environment variable.
-    pub(crate) fn variable(&self) -> String {
+    pub(crate) fn env_var(&self) -> String {
         format!("VESTIBULE_{}", self.path.to_ascii_uppercase().replace('.', "_"))
     }
 
-    /// Its flag, for the few that have one.
     pub(crate) fn flag(&self) -> Option<&'static str> {
         match self.path {
             "database" => Some("--database"),
@@ -77,24 +75,24 @@ impl Setting {
         }
     }
 
-    /// A value from the environment, a flag or this table, where everything is one text.
-    pub(super) fn written(&self, text: &str) -> Written {
+    /// Converts a value from the environment, a flag or the table, where every value is a string.
+    pub(super) fn raw_value(&self, text: &str) -> RawValue {
+        // A string that is not a number or Boolean stays a string, so that the error message shows it as written.
+        let as_text = || RawValue::Text(text.to_owned());
         match self.kind {
-            Kind::Text | Kind::Path => Written::Text(text.to_owned()),
-            // What is no number is shown as the text it is.
-            Kind::Number => match text.parse::<i64>() {
-                Ok(number) => Written::Number(number.to_string()),
-                Err(_) => Written::Text(text.to_owned()),
-            },
-            Kind::List(_) => {
+            ValueKind::Text | ValueKind::Path => as_text(),
+            ValueKind::Number => {
+                text.parse::<i64>().map_or_else(|_| as_text(), |number| RawValue::Number(number.to_string()))
+            }
+            ValueKind::Boolean => text.parse().map_or_else(|_| as_text(), RawValue::Boolean),
+            ValueKind::List(_) => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                Written::List(items.map(str::to_owned).collect())
+                RawValue::List(items.map(str::to_owned).collect())
             }
         }
     }
 }
 
-/// Whether a section of this name exists.
 pub(super) fn is_section(name: &str) -> bool {
     settings().any(|setting| setting.section() == Some(name))
 }

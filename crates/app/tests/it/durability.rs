@@ -1,6 +1,6 @@
-//! What was acknowledged stays, whoever dies: the server with `kill -9` under load, or the database's primary.
+//! Acknowledged writes survive `kill -9` of the server and the failure of the primary database.
 //!
-//! `VESTIBULE_ROUNDS` says how often; `scripts/soak` says often.
+//! `VESTIBULE_ROUNDS` sets the number of rounds; `scripts/soak` sets it high.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,148 +11,147 @@ use std::time::Instant;
 use vestibule_testbed::own_server::OwnServer;
 use vestibule_testbed::{Database, Engine, invariants, on_server};
 
-use crate::server::{Server, ask, vestibule};
+use crate::server::{Server, send_request, vestibule};
 
 fn rounds(default: u32) -> u32 {
     std::env::var("VESTIBULE_ROUNDS").map_or(default, |rounds| rounds.parse().unwrap())
 }
 
-/// A server on this database, and where it listens.
-fn serve(folder: &Path, database: &str) -> (Server, String) {
+/// Starts a server on `database`. Returns it with its address.
+fn serve(dir: &Path, database: &str) -> (Server, String) {
     let mut command = vestibule(&["--listen", "127.0.0.1:0", "--database", database]);
     command
-        .env("VESTIBULE_KEY_FILE", folder.join("master.key"))
-        .env("VESTIBULE_MAIL_FOLDER", folder.join("mail"))
+        .env("VESTIBULE_KEY_FILE", dir.join("master.key"))
+        .env("VESTIBULE_MAIL_FILE_DIR", dir.join("mail"))
         .env("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000")
         .env("VESTIBULE_LOG", "off");
-    let (server, lines) = Server::spawned(&mut command, "Mails go to files");
+    let (server, lines) = Server::spawn(&mut command, "Mail: written to files");
     let host = lines[0].rsplit_once('/').unwrap().1.to_owned();
     (server, host)
 }
 
-/// An owner who invites as fast as they can, from several connections at once.
+/// A load of concurrent requests that create invitations, and the IDs that the server acknowledged.
 struct Load {
     cookie: String,
     path: String,
     next: AtomicU32,
     acknowledged: Mutex<BTreeSet<String>>,
-    one_more: Condvar,
-    enough: AtomicBool,
+    progress: Condvar,
+    stop: AtomicBool,
 }
 
 impl Load {
-    fn begin(host: &str) -> Self {
+    fn new(host: &str) -> Self {
         let form = "email=olga%40example.com&password=open-sesame-42&first_name=Olga";
-        let cookie = ask(host, "POST /auth/signup", None, form).unwrap().session().unwrap().to_owned();
-        let made = ask(host, "POST /organizations", Some(&cookie), "name=Acme").unwrap();
+        let cookie = send_request(host, "POST /auth/signup", None, form).unwrap().session().unwrap().to_owned();
+        let created = send_request(host, "POST /organizations", Some(&cookie), "name=Acme").unwrap();
         Self {
-            path: format!("/organizations/{}/invitations", made.text("id")),
+            path: format!("/organizations/{}/invitations", created.text("id")),
             cookie,
             next: AtomicU32::new(0),
             acknowledged: Mutex::default(),
-            one_more: Condvar::new(),
-            enough: AtomicBool::new(false),
+            progress: Condvar::new(),
+            stop: AtomicBool::new(false),
         }
     }
 
-    /// Invites until the server is gone, or until it is enough.
-    fn go_on(&self, host: &str, through_failures: bool) {
-        while !self.enough.load(Ordering::SeqCst) {
+    /// Creates invitations until `stop` is set, or until a connection fails and `retry` is false.
+    fn run(&self, host: &str, retry: bool) {
+        while !self.stop.load(Ordering::SeqCst) {
             let number = self.next.fetch_add(1, Ordering::SeqCst);
             let form = format!("email=guest{number}%40example.com");
-            match ask(host, &format!("POST {}", self.path), Some(&self.cookie), &form) {
-                Ok(answer) if answer.status == 200 => {
-                    self.acknowledged.lock().unwrap().insert(answer.text("id").to_owned());
-                    self.one_more.notify_all();
+            match send_request(host, &format!("POST {}", self.path), Some(&self.cookie), &form) {
+                Ok(response) if response.status == 200 => {
+                    self.acknowledged.lock().unwrap().insert(response.text("id").to_owned());
+                    self.progress.notify_all();
                 }
-                Ok(answer) => assert!(answer.status == 503, "{answer:?}"),
-                Err(_) if through_failures => {}
+                Ok(response) => assert!(response.status == 503, "{response:?}"),
+                Err(_) if retry => {}
                 Err(_) => return,
             }
         }
     }
 
-    /// Comes back when this many more have been acknowledged.
+    /// Waits until `more` further invitations are acknowledged.
     fn wait_for(&self, more: usize) {
         let acknowledged = self.acknowledged.lock().unwrap();
         let goal = acknowledged.len() + more;
-        drop(self.one_more.wait_while(acknowledged, |acknowledged| acknowledged.len() < goal).unwrap());
+        drop(self.progress.wait_while(acknowledged, |acknowledged| acknowledged.len() < goal).unwrap());
     }
 
-    /// Looks for every acknowledged invitation, and says how many there were.
+    /// Asserts that every acknowledged invitation is stored. Returns their number.
     fn check(&self, database: &Database) -> usize {
         let stored: BTreeSet<_> = database.rows("SELECT id FROM invitations").into_iter().flatten().collect();
         let acknowledged = self.acknowledged.lock().unwrap();
         let missing: Vec<_> = acknowledged.difference(&stored).collect();
-        assert!(missing.is_empty(), "acknowledged and gone: {missing:?}");
+        assert!(missing.is_empty(), "acknowledged but missing: {missing:?}");
         invariants::hold(database, &[]);
         acknowledged.len()
     }
 }
 
 #[test]
-fn a_killed_server_has_lost_nothing() {
+fn acknowledged_writes_survive_kill() {
     for engine in Engine::BOTH {
-        let (folder, database) = (tempfile::tempdir().unwrap(), Database::fresh_on(engine));
+        let (dir, database) = (tempfile::tempdir().unwrap(), Database::fresh_on(engine));
         let url = database.url();
-        let (first, host) = serve(folder.path(), &url);
-        let load = Load::begin(&host);
+        let (first, host) = serve(dir.path(), &url);
+        let load = Load::new(&host);
         drop(first);
         let rounds = rounds(3);
         for round in 0..rounds {
-            let (server, host) = serve(folder.path(), &url);
+            let (server, host) = serve(dir.path(), &url);
             std::thread::scope(|scope| {
                 for _ in 0..4 {
-                    scope.spawn(|| load.go_on(&host, false));
+                    scope.spawn(|| load.run(&host, false));
                 }
-                // Killed at another moment each time.
+                // Kills the server after a different number of writes in each round.
                 load.wait_for(5 + (round as usize * 7) % 40);
                 server.signal("-KILL");
             });
             drop(server);
             load.check(&database);
         }
-        // Read by whoever runs it for long.
         eprintln!("kill -9, {engine:?}: {rounds} kills, {} acknowledged writes, none missing", load.check(&database));
     }
 }
 
 #[test]
-fn a_primary_that_dies_takes_nothing_with_it() {
+fn acknowledged_writes_survive_failover() {
     for _ in 0..rounds(1) {
-        fail_over();
+        run_failover();
     }
 }
 
-fn fail_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let one = OwnServer::start(&folder.path().join("one"));
-    let two = one.standby(&folder.path().join("two"));
-    // Only now, so that the standby does not want a standby of its own once it is promoted.
-    on_server(one.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'");
-    on_server(one.url(), "SELECT pg_reload_conf()");
-    while on_server(one.url(), "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").is_empty() {}
+fn run_failover() {
+    let dir = tempfile::tempdir().unwrap();
+    let primary = OwnServer::start(&dir.path().join("primary"));
+    let standby = primary.standby(&dir.path().join("standby"));
+    // Set after the copy, so that the standby does not itself require a standby once it is promoted.
+    on_server(primary.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'");
+    on_server(primary.url(), "SELECT pg_reload_conf()");
+    while on_server(primary.url(), "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").is_empty() {}
 
-    let hosts = format!("{},{}", one.address(), two.address());
-    let (server, host) = serve(folder.path(), &format!("postgres://postgres@{hosts}/postgres"));
-    let load = Load::begin(&host);
-    let took = std::thread::scope(|scope| {
+    let hosts = format!("{},{}", primary.address(), standby.address());
+    let (server, host) = serve(dir.path(), &format!("postgres://postgres@{hosts}/postgres"));
+    let load = Load::new(&host);
+    let duration = std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| load.go_on(&host, true));
+            scope.spawn(|| load.run(&host, true));
         }
         load.wait_for(50);
-        one.kill();
+        primary.kill();
         let killed = Instant::now();
-        two.promote();
+        standby.promote();
         load.wait_for(1);
-        let took = killed.elapsed();
+        let duration = killed.elapsed();
         load.wait_for(50);
-        load.enough.store(true, Ordering::SeqCst);
-        took
+        load.stop.store(true, Ordering::SeqCst);
+        duration
     });
-    server.end();
-    let survived = load.check(&Database::of_server(two.url()));
+    server.stop();
+    let survived = load.check(&Database::of_server(standby.url()));
     eprintln!(
-        "failover: {survived} acknowledged writes, none missing; {took:?} from the kill to the first good answer"
+        "failover: {survived} acknowledged writes, none missing; {duration:?} from the kill to the next acknowledged write"
     );
 }

@@ -1,4 +1,4 @@
-//! The binary as its operator meets it: started, misused, killed, and with its database taken away.
+//! Tests of the binary as a separate process: commands, signals, `kill -9`, and database failover.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

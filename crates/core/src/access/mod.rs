@@ -1,29 +1,30 @@
-//! Who may do what: permissions, the rule that nobody gives more than they hold, and [`authorize`], which alone makes a
-//! [`Grant`]. Every statement on an organization's things takes its organization from a grant or carries the same id.
+//! Authorization: [`authorize`] is the only way to obtain a [`Grant`].
+//!
+//! Every statement on an organization's data takes its organization from a grant, so that no caller can reach another
+//! organization's data by its id.
 
 pub(crate) mod sql;
 
 use std::collections::HashMap;
 
+use crate::error::{Code, Result};
+use crate::execution::Context;
+use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
     ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
 };
 
-use crate::error::{Code, Result};
-use crate::execution::Context;
-use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
-
-/// Proof that the caller was allowed to do something in one organization, at the instant of this transaction.
+/// Proof that the caller is authorized in one organization, in the state that this transaction sees.
 #[derive(Debug)]
 pub struct Grant {
     organization: OrganizationId,
     membership: MembershipId,
     user: UserId,
-    held: PermissionSet,
+    permissions: PermissionSet,
 }
 
 impl Grant {
-    /// The organization it is for: the only one that may stand in a statement behind it.
+    /// The organization of the grant: the only one that statements may use.
     pub fn organization(&self) -> OrganizationId {
         self.organization
     }
@@ -38,40 +39,42 @@ impl Grant {
         self.user
     }
 
-    /// All that the caller's roles hold in this organization.
-    pub fn held(&self) -> &PermissionSet {
-        &self.held
+    /// The permissions of all the caller's roles in this organization.
+    pub fn permissions(&self) -> &PermissionSet {
+        &self.permissions
     }
 }
 
-/// Asks whether the signed-in caller has what `required` asks for in this organization.
+/// Checks that the caller has `required` in this organization.
 ///
-/// Errors: `UNAUTHORIZED` without a sign-in; `FORBIDDEN` for who is no member, has no such permission, or names an
-/// organization that does not exist or was deleted: all the same, so that a stranger learns nothing (decision 4);
-/// `ADDRESS_NOT_ALLOWED` for a member who comes from elsewhere than the organization lets in.
+/// # Errors
+/// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
+/// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
+/// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
+/// address.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     required: RequiredPermission,
 ) -> Result<Grant> {
     let user = cx.user()?;
-    let found = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
-    let permissions = match found {
-        Some(permissions) => permissions,
-        None => permissions(cx, organization, user).await?.ok_or(Code::Forbidden)?,
+    let cached = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
+    let member = match cached {
+        Some(member) => member,
+        None => load_member(cx, organization, user).await?.ok_or(Code::Forbidden)?,
     };
-    if !permissions.allows(cx.caller.address) {
+    if !member.allows(cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
-    let MemberPermissions { membership, held, .. } = permissions;
-    if held.satisfies(required) {
-        Ok(Grant { organization, membership, user, held })
+    let MemberPermissions { membership, permissions, .. } = member;
+    if permissions.satisfies(required) {
+        Ok(Grant { organization, membership, user, permissions })
     } else {
         Err(Code::Forbidden.into())
     }
 }
 
-async fn permissions(
+async fn load_member(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     user: UserId,
@@ -83,92 +86,95 @@ async fn permissions(
         membership,
         restricts_addresses,
         allowed_addresses,
-        held: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
+        permissions: PermissionSet::union(rows.into_iter().filter_map(|row| row.permissions)),
     }))
 }
 
-/// Proof that the caller was allowed to do something in one workspace, at the instant of this transaction.
+/// Proof that the caller is authorized in one workspace, in the state that this transaction sees.
 #[derive(Debug)]
 pub struct WorkspaceGrant {
     organization: Grant,
     workspace: WorkspaceId,
-    held: Option<PermissionSet>,
+    /// `None` for an admin of the organization who is not in the workspace.
+    permissions: Option<PermissionSet>,
 }
 
 impl WorkspaceGrant {
-    /// The workspace with its organization: the only ones that may stand in a statement behind it.
-    pub fn place(&self) -> (OrganizationId, WorkspaceId) {
+    /// The workspace and its organization: the only ones that statements may use.
+    pub fn ids(&self) -> (OrganizationId, WorkspaceId) {
         (self.organization.organization, self.workspace)
     }
 
-    /// What the caller may do in the organization.
-    pub fn in_organization(&self) -> &Grant {
+    /// The caller's grant in the organization.
+    pub fn organization_grant(&self) -> &Grant {
         &self.organization
     }
 
-    /// Whether the caller holds all of this, here.
+    /// Whether the caller has all of these permissions in this workspace.
     pub fn covers(&self, granted: &PermissionSet) -> bool {
-        self.organization.held.covers_in_workspace(self.held.as_ref(), granted)
+        self.organization.permissions.covers_in_workspace(self.permissions.as_ref(), granted)
     }
 }
 
-/// Asks whether the signed-in caller has what `required` asks for in this workspace. An admin of the organization has all of it
-/// there, unless the settings say otherwise.
+/// Checks that the caller has `required` in this workspace. An admin of the organization has every workspace
+/// permission, unless `organizations.admins_manage_workspaces` is off.
 ///
-/// Errors: those of [`authorize`]; `FORBIDDEN` also for a workspace that does not exist.
+/// # Errors
+/// Those of [`authorize`]; `FORBIDDEN` also if the workspace does not exist.
 pub async fn authorize_in_workspace(
     cx: &mut Context<'_>,
     workspace: WorkspaceId,
     required: RequiredWorkspacePermission,
 ) -> Result<WorkspaceGrant> {
     cx.user()?;
-    let gate = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
-    let organization = authorize(cx, gate.organization_id, RequiredPermission::Membership).await?;
-    let held = held_in_workspace(cx, gate.organization_id, workspace, organization.membership).await?;
-    let is_above = cx.executor.settings.organizations.admins_in_workspaces && organization.held.holds(ADMIN);
-    if !is_above && !held.as_ref().is_some_and(|held| held.satisfies_in_workspace(required)) {
+    let row = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
+    let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await?;
+    let permissions = workspace_permissions(cx, row.organization_id, workspace, organization.membership).await?;
+    let is_organization_admin =
+        cx.executor.settings.organizations.admins_manage_workspaces && organization.permissions.contains(ADMIN);
+    if !is_organization_admin && !permissions.as_ref().is_some_and(|own| own.satisfies_in_workspace(required)) {
         return Err(Code::Forbidden.into());
     }
-    if !AddressList::is_allowed(gate.restricts_addresses, &gate.allowed_addresses, cx.caller.address) {
+    if !AddressList::is_allowed(row.restricts_addresses, &row.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
-    Ok(WorkspaceGrant { organization, workspace, held })
+    Ok(WorkspaceGrant { organization, workspace, permissions })
 }
 
-/// What a membership holds in its organization, now: for asking again about somebody who is not the caller.
-pub async fn held_by(
+/// The current permissions of a membership in its organization, for checks on members other than the caller.
+pub async fn membership_permissions(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     membership: MembershipId,
 ) -> Result<PermissionSet> {
-    let rows = cx.tx.all(sql::HELD_BY_MEMBERSHIP, (organization, membership)).await?;
+    let rows = cx.tx.all(sql::MEMBERSHIP_PERMISSIONS, (organization, membership)).await?;
     Ok(PermissionSet::union(rows.into_iter().map(|(permissions,)| permissions)))
 }
 
-/// What a membership holds in one of its organization's workspaces; `None` when it is not in that workspace.
-pub async fn held_in_workspace(
+/// The permissions of a membership in one workspace of its organization. `None` if it is not in that workspace.
+pub async fn workspace_permissions(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     workspace: WorkspaceId,
     membership: MembershipId,
 ) -> Result<Option<PermissionSet>> {
-    let rows = cx.tx.all(sql::HELD_IN_WORKSPACE, (organization, workspace, membership)).await?;
+    let rows = cx.tx.all(sql::WORKSPACE_PERMISSIONS, (organization, workspace, membership)).await?;
     if rows.is_empty() {
         return Ok(None);
     }
     Ok(Some(PermissionSet::union(rows.into_iter().filter_map(|(permissions,)| permissions))))
 }
 
-/// The same for every workspace of the organization that the membership is in.
-pub async fn held_in_workspaces(
+/// The permissions of a membership in each workspace that it is in.
+pub async fn permissions_by_workspace(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     membership: MembershipId,
 ) -> Result<HashMap<WorkspaceId, PermissionSet>> {
-    let mut held: HashMap<WorkspaceId, PermissionSet> = HashMap::new();
-    for row in cx.tx.all(sql::HELD_IN_WORKSPACES, (organization, membership)).await? {
-        let there = held.entry(row.workspace_id).or_default();
-        *there = PermissionSet::union([std::mem::take(there)].into_iter().chain(row.permissions));
+    let mut permissions: HashMap<WorkspaceId, PermissionSet> = HashMap::new();
+    for row in cx.tx.all(sql::PERMISSIONS_BY_WORKSPACE, (organization, membership)).await? {
+        let set = permissions.entry(row.workspace_id).or_default();
+        *set = PermissionSet::union([std::mem::take(set)].into_iter().chain(row.permissions));
     }
-    Ok(held)
+    Ok(permissions)
 }

@@ -1,12 +1,14 @@
-//! The statements behind every question of permission.
+//! Statements that load permissions.
+
+use vestibule_db::{record, sql};
 
 use super::PermissionSet;
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
-use vestibule_db::{record, sql};
 
 record! {
-    /// A user's membership of an organization with one of its roles' permissions; without a role, with none.
-    pub(crate) struct HeldRow {
+    /// A membership with the permissions of one of its roles. A membership without roles has one row without
+    /// permissions.
+    pub(crate) struct MembershipRow {
         pub(crate) membership_id: MembershipId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
@@ -15,8 +17,8 @@ record! {
 }
 
 record! {
-    /// Whose a workspace is, and from where it lets its members in.
-    pub(crate) struct WorkspaceGate {
+    /// A workspace's organization and IP address restriction.
+    pub(crate) struct WorkspaceRow {
         pub(crate) organization_id: OrganizationId,
         pub(crate) restricts_addresses: bool,
         pub(crate) allowed_addresses: String,
@@ -24,20 +26,21 @@ record! {
 }
 
 record! {
-    /// One of the roles that a membership has in a workspace it is in; without a role, with none.
-    pub(crate) struct HeldThere {
+    /// A workspace membership with the permissions of one of its roles, if it has any.
+    pub(crate) struct WorkspacePermissionsRow {
         pub(crate) workspace_id: WorkspaceId,
         pub(crate) permissions: Option<PermissionSet>,
     }
 }
 
 sql! {
-    /// A path names the workspace alone; what is asked next is asked of its organization.
-    WORKSPACE(WorkspaceId) -> WorkspaceGate =
+    /// Starts from the workspace alone, since that is all a URL path names. Later statements use the organization found
+    /// here.
+    WORKSPACE(WorkspaceId) -> WorkspaceRow =
         "SELECT organization_id, enable_ip_restriction AS restricts_addresses, whitelisted_ips AS allowed_addresses
            FROM workspaces WHERE id = $1";
 
-    MEMBERSHIP(OrganizationId, UserId) -> HeldRow =
+    MEMBERSHIP(OrganizationId, UserId) -> MembershipRow =
         "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
                 o.whitelisted_ips AS allowed_addresses, r.permissions AS permissions
            FROM organization_memberships m
@@ -46,14 +49,13 @@ sql! {
            LEFT JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE m.organization_id = $1 AND m.user_id = $2";
 
-    HELD_BY_MEMBERSHIP(OrganizationId, MembershipId) -> (PermissionSet,) =
+    MEMBERSHIP_PERMISSIONS(OrganizationId, MembershipId) -> (PermissionSet,) =
         "SELECT r.permissions
            FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.membership_id = $2";
 
-    /// The same in every workspace they are in.
-    HELD_IN_WORKSPACES(OrganizationId, MembershipId) -> HeldThere =
+    PERMISSIONS_BY_WORKSPACE(OrganizationId, MembershipId) -> WorkspacePermissionsRow =
         "SELECT m.workspace_id AS workspace_id, r.permissions AS permissions
            FROM workspace_memberships m
            LEFT JOIN workspace_membership_roles mr
@@ -61,7 +63,7 @@ sql! {
            LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE m.organization_id = $1 AND m.organization_membership_id = $2";
 
-    HELD_IN_WORKSPACE(OrganizationId, WorkspaceId, MembershipId) -> (Option<PermissionSet>,) =
+    WORKSPACE_PERMISSIONS(OrganizationId, WorkspaceId, MembershipId) -> (Option<PermissionSet>,) =
         "SELECT r.permissions
            FROM workspace_memberships m
            LEFT JOIN workspace_membership_roles mr

@@ -1,4 +1,4 @@
-//! A user's e-mail addresses: added, looked at, made the primary one, deleted.
+//! The addresses of the caller's account.
 
 use crate::domain;
 use crate::email_address::EmailAddress;
@@ -10,10 +10,10 @@ use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 use crate::user::sql::{self, OwnedAddress};
 
-/// The most addresses one account may have.
-const MOST: usize = 10;
+/// Addresses per account.
+const MAX_ADDRESSES: usize = 10;
 
-/// Shows the caller's addresses, the oldest first. Error: `UNAUTHORIZED`.
+/// Lists the caller's addresses, oldest first.
 #[derive(Debug)]
 pub struct ListAddresses;
 
@@ -28,10 +28,12 @@ impl Query for ListAddresses {
     }
 }
 
-/// Shows one of them. Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`.
+/// Shows one of the caller's addresses.
+///
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND`.
 #[derive(Debug)]
 pub struct ShowAddress {
-    /// Which one.
     pub address: EmailAddressId,
 }
 
@@ -46,12 +48,12 @@ impl Query for ShowAddress {
     }
 }
 
-/// Adds an address to the caller's account. It counts as claimed until it is proved.
+/// Adds an unverified address to the caller's account.
 ///
-/// Errors: `UNAUTHORIZED`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` for one that an account has, the caller's among them.
+/// # Errors
+/// `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if any account has the address, the caller's included.
 #[derive(Debug)]
 pub struct AddAddress {
-    /// Which one.
     pub email: EmailAddress,
 }
 
@@ -62,23 +64,25 @@ impl Command for AddAddress {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
-        if cx.tx.all(sql::ADDRESSES, (user,)).await?.len() >= MOST {
+        if cx.tx.all(sql::ADDRESSES, (user,)).await?.len() >= MAX_ADDRESSES {
             return Err(Code::TooManyAddresses.into());
         }
         let id: EmailAddressId = cx.id();
-        let added = (id, user, self.email.as_str(), self.email.key(), cx.now);
-        cx.tx.optional(sql::ADD_ADDRESS, added).await?.ok_or(Code::EmailExists)?;
+        let row = (id, user, self.email.as_str(), self.email.key(), cx.now);
+        cx.tx.optional(sql::ADD_ADDRESS, row).await?.ok_or(Code::EmailExists)?;
         find(cx, user, id).await
     }
 }
 
-/// Adds the address of an invitation to the caller's account, proved, since they hold what was mailed to it.
+/// Adds the address of an invitation to the caller's account. It is verified, because the mailed token proves access to
+/// the mailbox. An unverified address of another account is removed there.
 ///
-/// Errors: `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a token that was not mailed; `TOO_MANY_ADDRESSES`;
-/// `EMAIL_EXISTS` when another account has proved it.
+/// # Errors
+/// `INVALID_INVITATION_TOKEN`, also for a bare token; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is verified in another
+/// account.
 #[derive(Debug)]
 pub struct AddInvitedAddress {
-    /// From the mail.
+    /// The mailed form; the bare token is refused.
     pub token: InvitationToken,
 }
 
@@ -89,34 +93,34 @@ impl Command for AddInvitedAddress {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        let found = invitation::by_token(cx, &self.token).await?;
+        let found = invitation::find_by_token(cx, &self.token).await?;
         let is_open = |invitation: &Invitation| invitation.state(cx.now) == InvitationState::Open;
         let invitation = found.filter(|found| self.token.is_mailed() && is_open(found));
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
         let own = cx.tx.all(sql::ADDRESSES, (user,)).await?;
-        if let Some(claimed) = own.iter().find(|one| one.email == invitation.email_key) {
-            cx.tx.execute(sql::VERIFY, (user, claimed.id, cx.now)).await?;
+        if let Some(existing) = own.iter().find(|owned| owned.email == invitation.email_key) {
+            cx.tx.execute(sql::VERIFY_ADDRESS, (user, existing.id, cx.now)).await?;
             return domain::auto_join(cx, user).await;
         }
-        if own.len() >= MOST {
+        if own.len() >= MAX_ADDRESSES {
             return Err(Code::TooManyAddresses.into());
         }
-        // Somebody who only claimed this address gives way to whoever can read its mail.
-        cx.tx.execute(sql::DELETE_UNPROVED, (&invitation.email_key,)).await?;
+        // The mailed token proves the mailbox, an unverified address does not.
+        cx.tx.execute(sql::DELETE_UNVERIFIED_ADDRESS, (&invitation.email_key,)).await?;
         let (id, key): (EmailAddressId, _) = (cx.id(), invitation.email_key.as_str());
-        let written = EmailAddress::parse(key)?;
-        cx.tx.optional(sql::ADD_ADDRESS, (id, user, written.as_str(), key, cx.now)).await?.ok_or(Code::EmailExists)?;
-        cx.tx.execute(sql::VERIFY, (user, id, cx.now)).await?;
+        let address = EmailAddress::parse(key)?;
+        cx.tx.optional(sql::ADD_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?.ok_or(Code::EmailExists)?;
+        cx.tx.execute(sql::VERIFY_ADDRESS, (user, id, cx.now)).await?;
         domain::auto_join(cx, user).await
     }
 }
 
 /// Deletes one of the caller's addresses.
 ///
-/// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
 #[derive(Debug)]
 pub struct DeleteAddress {
-    /// Which one.
     pub address: EmailAddressId,
 }
 
@@ -133,12 +137,12 @@ impl Command for DeleteAddress {
     }
 }
 
-/// Makes one of the caller's addresses the primary one: the one that is shown, and written to.
+/// Makes one of the caller's addresses the primary one, which is shown to others and used for mail.
 ///
-/// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED` for one that is only claimed.
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
 #[derive(Debug)]
 pub struct MakePrimary {
-    /// Which one.
     pub address: EmailAddressId,
 }
 
@@ -153,7 +157,10 @@ impl Command for MakePrimary {
     }
 }
 
-/// Of two at once one comes second, and finds its own the only primary one after_commit: a unique index sees to it.
+/// Concurrent calls are serialized by the unique index on the primary address.
+///
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
 pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
     let found = find(cx, user, address).await?;
     if found.is_primary {
@@ -162,12 +169,12 @@ pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
     if found.verified_at.is_none() {
         return Err(Code::EmailNotVerified.into());
     }
-    cx.tx.execute(sql::NO_PRIMARY, (user, cx.now)).await?;
-    cx.tx.execute(sql::MAKE_PRIMARY, (user, address, cx.now)).await?;
+    cx.tx.execute(sql::UNSET_PRIMARY_ADDRESS, (user, cx.now)).await?;
+    cx.tx.execute(sql::SET_PRIMARY_ADDRESS, (user, address, cx.now)).await?;
     Ok(())
 }
 
 async fn find(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<OwnedAddress> {
     let addresses = cx.tx.all(sql::ADDRESSES, (user,)).await?;
-    Ok(addresses.into_iter().find(|one| one.id == address).ok_or(Code::EmailAddressNotFound)?)
+    Ok(addresses.into_iter().find(|owned| owned.id == address).ok_or(Code::EmailAddressNotFound)?)
 }

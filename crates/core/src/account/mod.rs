@@ -1,4 +1,4 @@
-//! What people do with their own account.
+//! The signed-in user's own account.
 
 mod addresses;
 mod delete;
@@ -7,45 +7,45 @@ mod update;
 mod verify_address;
 
 pub use addresses::{AddAddress, AddInvitedAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
-pub use delete::delete_account;
-pub use password::{change_password, remove_password};
-pub use update::{NewUsername, Update};
-pub use verify_address::{prepare_address, prove_address};
+pub use delete::{DELETE_ACCOUNT_ERRORS, delete_account};
+pub use password::{CHANGE_PASSWORD_ERRORS, REMOVE_PASSWORD_ERRORS, change_password, remove_password};
+pub use update::{Update, UsernameChange};
+pub use verify_address::{
+    PREPARE_ADDRESS_VERIFICATION_ERRORS, VERIFY_ADDRESS_ERRORS, prepare_address_verification, verify_address,
+};
 
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
-use crate::session::{self, ShownSignIn};
+use crate::session::{self, SignInDetails};
 use crate::user::sql;
 use crate::user::{Account, OwnedAddress, PublicUser};
 
-/// Shows the caller their own account. Error: `UNAUTHORIZED`.
+/// Shows the caller's account.
 #[derive(Debug)]
 pub struct ShowAccount;
 
 /// An account as its owner sees it.
 #[derive(Clone, Debug)]
-pub struct ShownAccount {
-    /// What others see too.
+pub struct AccountDetails {
     pub user: PublicUser,
-    /// What only the owner sees.
     pub account: Account,
-    /// Every address, oldest first.
+    /// Oldest first.
     pub addresses: Vec<OwnedAddress>,
-    /// The sign-in that asks.
-    pub sign_in: ShownSignIn,
+    /// The caller's active sign-in.
+    pub sign_in: SignInDetails,
 }
 
 impl Query for ShowAccount {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = ShownAccount;
+    type Out = AccountDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownAccount> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let id = cx.user()?;
         let sign_in =
             session::Show.run(cx).await?.and_then(|shown| shown.active().cloned()).ok_or(Code::Unauthorized)?;
-        Ok(ShownAccount {
+        Ok(AccountDetails {
             user: sign_in.user.clone(),
             account: cx.tx.one(sql::ACCOUNT, (id,)).await?,
             addresses: cx.tx.all(sql::ADDRESSES, (id,)).await?,

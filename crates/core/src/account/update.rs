@@ -1,6 +1,6 @@
-//! Changing what one is called, and one's picture.
+//! Changing the caller's names, primary address and picture.
 
-use super::{ShowAccount, ShownAccount, addresses};
+use super::{AccountDetails, ShowAccount, addresses};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::EmailAddressId;
@@ -9,54 +9,49 @@ use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::user::sql;
 
-/// The user name from now on.
 #[derive(Clone, Debug)]
-pub enum NewUsername {
-    /// There is none.
-    None,
-    /// This one.
-    This(Username),
+pub enum UsernameChange {
+    Remove,
+    Set(Username),
 }
 
-/// Changes what is given of the caller's account, and leaves the rest as it is.
+/// Changes the given parts of the caller's account; `None` leaves a part unchanged.
 ///
-/// Errors: `UNAUTHORIZED`; `USERNAME_EXISTS`; those of [`super::MakePrimary`]; `IMAGES_NOT_AVAILABLE`.
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
+/// `USERNAME_EXISTS`.
 #[derive(Debug, Default)]
 pub struct Update {
-    /// A new first name, perhaps empty.
     pub first_name: Option<PersonName>,
-    /// A new last name, perhaps empty.
     pub last_name: Option<PersonName>,
-    /// A new user name, or none from now on.
-    pub username: Option<NewUsername>,
-    /// Which address is the primary one.
+    pub username: Option<UsernameChange>,
     pub primary_address: Option<EmailAddressId>,
-    /// What becomes of the picture.
     pub picture: images::Change,
 }
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::UsernameExists, Code::ImagesNotAvailable];
-    type Out = ShownAccount;
+    const ERRORS: &'static [Code] =
+        &[Code::EmailAddressNotFound, Code::EmailNotVerified, Code::ImagesNotAvailable, Code::UsernameExists];
+    type Out = AccountDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownAccount> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
-        let now = cx.tx.one(sql::PUBLIC, (user,)).await?;
+        let current = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
         if let Some(address) = self.primary_address {
             addresses::make_primary(cx, user, address).await?;
         }
-        let picture = images::settle(cx, &now.image_url, &self.picture).await?;
-        let stored = now.username.clone().map(Username::from_stored);
+        let picture = images::apply_change(cx, &current.image_url, &self.picture).await?;
+        let stored = current.username.clone().map(Username::from_stored);
         let username = match &self.username {
             None => stored.as_ref(),
-            Some(NewUsername::None) => None,
-            Some(NewUsername::This(name)) => Some(name),
+            Some(UsernameChange::Remove) => None,
+            Some(UsernameChange::Set(name)) => Some(name),
         };
         let update = sql::UpdateUser {
             id: user,
-            first_name: self.first_name.as_ref().map_or(now.first_name.as_str(), PersonName::as_str),
-            last_name: self.last_name.as_ref().map_or(now.last_name.as_str(), PersonName::as_str),
+            first_name: self.first_name.as_ref().map_or(current.first_name.as_str(), PersonName::as_str),
+            last_name: self.last_name.as_ref().map_or(current.last_name.as_str(), PersonName::as_str),
             username: username.map(Username::as_str),
             username_key: username.map(Username::key),
             image_url: picture.as_str(),

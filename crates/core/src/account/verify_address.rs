@@ -1,37 +1,49 @@
-//! Proving an address of one's account.
+//! Verifying an address of the caller's account.
 
 use std::sync::Arc;
 
 use super::ShowAddress;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::EmailAddressId;
 use crate::permission::Requirement;
-use crate::secret::TypedCode;
+use crate::secret::SubmittedCode;
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
-use crate::verification::{Attempt, FindOwn, Method, Purpose, SignUpProfile, check_code, insert, send};
+use crate::verification::{
+    Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, send_mail,
+};
 use crate::{domain, rate_limit};
 
-/// Mails a code to one of the caller's addresses.
-///
-/// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_ALREADY_VERIFIED`; `MAIL_NOT_AVAILABLE` where no mail is
-/// sent; `TOO_MANY_REQUESTS`.
-pub async fn prepare_address(executor: &Arc<Executor>, caller: &Caller, address: EmailAddressId) -> Reply<()> {
+/// The codes of [`prepare_address_verification`].
+pub const PREPARE_ADDRESS_VERIFICATION_ERRORS: &[Code] = &[
+    Code::MailNotAvailable,
+    Code::Unauthorized,
+    Code::EmailAddressNotFound,
+    Code::TooManyRequests,
+    Code::EmailAlreadyVerified,
+];
+
+/// Mails a code to one of the caller's addresses. See [`PREPARE_ADDRESS_VERIFICATION_ERRORS`]; `MAIL_NOT_AVAILABLE` if
+/// no mail is configured.
+pub async fn prepare_address_verification(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    address: EmailAddressId,
+) -> Reply<()> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::MailNotAvailable.into());
+        return Reply::failed(Code::MailNotAvailable.into());
     }
     let found = executor.query(caller, &ShowAddress { address }).await;
     let email = match found.result {
         Ok(OwnedAddress { email, .. }) => email,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
-    let counted = executor.run(caller, rate_limit::RecordMail { address: email }).await;
-    match counted.result {
+    let recorded = executor.run(caller, rate_limit::RecordMail { address: email }).await;
+    match recorded.result {
         Ok(()) => executor.run(caller, PrepareAddress { address }).await,
-        Err(_) => counted,
+        Err(_) => recorded,
     }
 }
 
@@ -41,8 +53,8 @@ struct PrepareAddress {
 }
 
 impl Command for PrepareAddress {
-    const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::EmailAlreadyVerified];
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::EmailAlreadyVerified];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -51,30 +63,46 @@ impl Command for PrepareAddress {
             return Err(Code::EmailAlreadyVerified.into());
         }
         let address = EmailAddress::from_stored(found.address, found.email);
-        let attempt =
-            insert(cx, Purpose::Address, Method::EmailOtp, &address, Some(self.address), &SignUpProfile::default())
-                .await?;
-        send(cx, &attempt, Method::EmailOtp, "").await
+        let attempt = insert_attempt(
+            cx,
+            Purpose::Address,
+            Method::EmailOtp,
+            &address,
+            Some(self.address),
+            &SignUpProfile::default(),
+        )
+        .await?;
+        send_mail(cx, &attempt, Method::EmailOtp, "").await
     }
 }
 
-/// Proves one of the caller's addresses by the code that was mailed to it.
+/// The codes of [`verify_address`].
+pub const VERIFY_ADDRESS_ERRORS: &[Code] = &[
+    Code::Unauthorized,
+    Code::EmailAddressNotFound,
+    Code::BadSignInAttempt,
+    Code::TooManyRequests,
+    Code::VerificationCodeExpired,
+    Code::InvalidVerificationCode,
+];
+
+/// Verifies one of the caller's addresses with the mailed code.
 ///
-/// Errors: `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `BAD_SIGN_IN_ATTEMPT` where no code was asked for, or too many were
-/// wrong; `INVALID_VERIFICATION_CODE`; `VERIFICATION_CODE_EXPIRED`; `TOO_MANY_REQUESTS`.
-pub async fn prove_address(
+/// Answers `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong. See
+/// [`VERIFY_ADDRESS_ERRORS`].
+pub async fn verify_address(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddressId,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<OwnedAddress> {
     let found = executor.query(caller, &FindAttempt { address }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt.id,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
-    match check_code(executor, caller, FindOwn { attempt, purpose: Purpose::Address }, code).await {
-        Ok(attempt) => executor.run(caller, Prove { attempt, address }).await,
+    match check_code(executor, caller, FindOwnAttempt { attempt, purpose: Purpose::Address }, code).await {
+        Ok(attempt) => executor.run(caller, Verify { attempt, address }).await,
         Err(reply) => reply,
     }
 }
@@ -84,8 +112,8 @@ struct FindAttempt {
 }
 
 impl Query for FindAttempt {
-    const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::Unauthorized, Code::BadSignInAttempt];
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt];
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
@@ -97,24 +125,24 @@ impl Query for FindAttempt {
 }
 
 #[derive(Debug)]
-struct Prove {
+struct Verify {
     attempt: Attempt,
     address: EmailAddressId,
 }
 
-impl Command for Prove {
+impl Command for Verify {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
+    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt];
     type Out = OwnedAddress;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
-        // It may have been deleted, or the browser may be somebody else's by now.
+        // Since the code was checked, the address may have been deleted, or the active user switched.
         ShowAddress { address: self.address }.run(cx).await?;
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
-        cx.tx.execute(user::sql::VERIFY, (user, self.address, cx.now)).await?;
-        rate_limit::forget_codes(cx, &attempt.address_key).await?;
+        cx.tx.execute(user::sql::VERIFY_ADDRESS, (user, self.address, cx.now)).await?;
+        rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         ShowAddress { address: self.address }.run(cx).await
     }

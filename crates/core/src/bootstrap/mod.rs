@@ -1,4 +1,4 @@
-//! The installation itself: one row, made on the first start, with the roles that it shares with all organizations.
+//! The deployment: one row, created on the first start, with the roles that all organizations share.
 
 pub(crate) mod sql;
 
@@ -8,20 +8,19 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{RoleId, WorkspaceRoleId};
 use crate::permission::{ADMIN, PermissionSet, Requirement, WORKSPACE_ADMIN};
 
-/// Makes the deployment and its four roles on a new database, and reads them on every other.
-///
-/// Answers `None` when the database was made with another master key.
+/// Creates the deployment and its four roles in a new database, or loads them. Returns `None` if the database was
+/// created with another master key.
 #[derive(Debug)]
 pub struct Bootstrap;
 
 impl Command for Bootstrap {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = Option<Deployment>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<Deployment>> {
         if let Some(deployment) = cx.tx.optional(sql::FIND, ()).await? {
-            // Not a secret compared with a stranger's guess: both sides are the operator's.
+            // No constant-time comparison is needed: both values come from the operator.
             return Ok((deployment.key_check == cx.executor.keys.check()).then_some(deployment));
         }
         let creator = role(cx, "Admin", &[ADMIN]).await?;
@@ -41,7 +40,7 @@ impl Command for Bootstrap {
     }
 }
 
-/// Whether the database answers. Error: `UNAVAILABLE` when it does not.
+/// Succeeds if the database answers.
 #[derive(Debug)]
 pub struct IsReady;
 
@@ -51,25 +50,23 @@ impl Query for IsReady {
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        {
-            cx.tx.one(sql::FIND, ()).await?;
-            Ok(())
-        }
+        cx.tx.one(sql::FIND, ()).await?;
+        Ok(())
     }
 }
 
 async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<RoleId> {
     let permissions = PermissionSet::new(permissions.iter().copied());
     let id = cx.id();
-    let made = (id, name, permissions.to_json(), permissions.holds(ADMIN), cx.now);
-    cx.tx.execute(sql::INSERT_ROLE, (made.0, made.1, &made.2, made.3, made.4)).await?;
+    let row = (id, name, &*permissions.to_json(), permissions.contains(ADMIN), cx.now);
+    cx.tx.execute(sql::INSERT_ROLE, row).await?;
     Ok(id)
 }
 
 async fn workspace_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<WorkspaceRoleId> {
     let permissions = PermissionSet::new(permissions.iter().copied());
     let id = cx.id();
-    let made = (id, name, permissions.to_json(), permissions.holds(WORKSPACE_ADMIN), cx.now);
-    cx.tx.execute(sql::INSERT_WORKSPACE_ROLE, (made.0, made.1, &made.2, made.3, made.4)).await?;
+    let row = (id, name, &*permissions.to_json(), permissions.contains(WORKSPACE_ADMIN), cx.now);
+    cx.tx.execute(sql::INSERT_WORKSPACE_ROLE, row).await?;
     Ok(id)
 }

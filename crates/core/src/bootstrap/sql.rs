@@ -1,11 +1,11 @@
-//! The deployment's row and the roles of the deployment, which no organization owns.
+//! Statements on the deployment and its shared roles, which belong to no organization.
 
-use crate::cache::Scope;
-use crate::permission::PermissionSet;
 use vestibule_db::{Bytes, Text, sql};
 
+use crate::cache::Scope;
 use crate::deployment::Deployment;
 use crate::id::{DeploymentId, RoleId, WorkspaceRoleId};
+use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 
 sql! {

@@ -1,4 +1,4 @@
-//! What callers may do in an organization, by their session. An entry is never trusted as it is: it is revalidated on each use.
+//! The cached permissions of callers in an organization, by session. An entry is revalidated on each use.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,15 +15,14 @@ use crate::secret::SessionToken;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// Callers that are known at the most, about 300 bytes each; who asks least goes first.
+/// About 300 bytes each. The least used entries are evicted first.
 const MAX_ENTRIES: usize = 8192;
 
-/// A session, by its digest, and an organization.
+/// The digest of a session token, and an organization.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AccessKey([u8; 32], OrganizationId);
 
 impl AccessKey {
-    /// Who carries this token and asks about this organization.
     pub(crate) fn new(token: &SessionToken, organization: OrganizationId) -> Self {
         Self(token.digest(), organization)
     }
@@ -35,7 +34,6 @@ impl fmt::Debug for AccessKey {
     }
 }
 
-/// Who is known.
 pub(crate) struct AccessCache(Cache<AccessKey, Arc<Cached<MemberAccess>>>);
 
 impl Default for AccessCache {
@@ -45,17 +43,14 @@ impl Default for AccessCache {
 }
 
 impl AccessCache {
-    /// What is known of a caller.
     pub(crate) fn get(&self, key: &AccessKey) -> Option<Arc<Cached<MemberAccess>>> {
         self.0.get(key)
     }
 
-    /// What is known of them does not hold any more.
     pub(crate) fn invalidate(&self, key: &AccessKey) {
         self.0.remove(key);
     }
 
-    /// Keeps it, in place of what was.
     pub(crate) fn insert(&self, key: AccessKey, cached: Arc<Cached<MemberAccess>>) {
         self.0.insert(key, cached);
     }
@@ -67,25 +62,24 @@ impl fmt::Debug for AccessCache {
     }
 }
 
-/// A caller who was allowed to see an organization's things, the instant that was, and the revision those were at.
+/// The outcome of authorizing a caller from the cache.
 #[derive(Clone, Copy, Debug)]
 pub struct CachedAccess {
-    /// Their session.
     pub session: SessionStub,
-    /// When this was asked.
+    /// When the caller was authorized.
     pub now: Timestamp,
-    /// The organization's revision.
+    /// The organization's revision at that time.
     pub revision: Revision,
 }
 
-/// What a caller has in an organization.
+/// A caller's session and permissions in an organization.
 #[derive(Debug)]
 pub(crate) struct MemberAccess {
     session: CurrentSession,
-    permissions: MemberPermissions,
+    member: MemberPermissions,
 }
 
-/// A caller in a transaction that is about an organization: what they have there, and what it is at.
+/// A caller's access that was loaded or revalidated for a transaction, and the organization's revision at that time.
 #[derive(Debug)]
 pub(crate) struct ValidatedAccess {
     cached: Arc<Cached<MemberAccess>>,
@@ -97,23 +91,22 @@ impl ValidatedAccess {
         Self { cached, revision }
     }
 
-    /// Their session.
     pub(crate) fn session(&self) -> &CurrentSession {
         &self.cached.value.session
     }
 
-    /// The revision at which the access was validated, if it is for this organization.
+    /// The revision at which the access was validated. `None` if it is for another organization.
     pub(crate) fn revision_of(&self, organization: OrganizationId) -> Option<Revision> {
         (self.cached.validity.organization == organization).then_some(self.revision)
     }
 
-    /// What they have in this organization, if it is the one.
+    /// The caller's permissions. `None` if the access is for another organization.
     pub(crate) fn permissions_in(&self, organization: OrganizationId) -> Option<&MemberPermissions> {
-        (self.cached.validity.organization == organization).then_some(&self.cached.value.permissions)
+        (self.cached.validity.organization == organization).then_some(&self.cached.value.member)
     }
 }
 
-/// Finds out what a caller has in an organization. `None` when anything is not as usual.
+/// Loads a caller's access to an organization. `None` unless the caller is signed in and a member with a role.
 pub(crate) async fn load_access(
     token: &SessionToken,
     organization: OrganizationId,
@@ -121,19 +114,19 @@ pub(crate) async fn load_access(
     settings: &Settings,
     tx: &mut Tx<'_>,
 ) -> Result<Option<(Cached<MemberAccess>, Revision)>> {
-    let asked = (&token.digest()[..], now, now.minus(settings.sessions.idle), organization);
-    let rows = tx.all(sql::LOAD_ACCESS, asked).await?;
+    let arguments = (&token.digest()[..], now, now.minus(settings.sessions.idle_timeout), organization);
+    let rows = tx.all(sql::LOAD_ACCESS, arguments).await?;
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let ends = [first.session_ends, first.sign_in_ends, touch_due_at(first.last_seen_at, settings)];
+    let limits = [first.session_expires_at, first.sign_in_expires_at, touch_due_at(first.last_seen_at, settings)];
     let validity = Validity {
         session: first.session_id,
         session_revision: first.session_revision,
         organization,
         organization_revision: first.organization_revision,
-        from: now,
-        until: ends.into_iter().min().unwrap_or(now),
+        valid_from: now,
+        valid_until: limits.into_iter().min().unwrap_or(now),
     };
     let revision = Revision { invitations: first.invitations_revision, organization: first.organization_revision };
     let access = MemberAccess {
@@ -145,22 +138,22 @@ pub(crate) async fn load_access(
             sign_in_id: Some(first.sign_in_id),
             user_id: Some(first.user_id),
             attempts_until: first.attempts_until,
-            expires_at: first.session_ends,
+            expires_at: first.session_expires_at,
             revision: first.session_revision,
         },
-        permissions: MemberPermissions {
+        member: MemberPermissions {
             membership: first.membership_id,
             restricts_addresses: first.restricts_addresses,
             allowed_addresses: first.allowed_addresses.clone(),
-            held: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
+            permissions: PermissionSet::union(rows.into_iter().map(|row| row.permissions)),
         },
     };
     Ok(Some((Cached::new(access, validity), revision)))
 }
 
 impl Cached<MemberAccess> {
-    /// Where the caller stands, if what they have is what is needed. A session that is due to be noted as in use goes the
-    /// whole way, which notes it.
+    /// Authorizes the caller. `None` if the permission is missing or the entry has expired, which it does when the
+    /// session is due to be touched; the query then runs in full.
     pub(crate) fn grant(
         &self,
         caller: &Caller,
@@ -168,10 +161,9 @@ impl Cached<MemberAccess> {
         now: Timestamp,
         revision: Revision,
     ) -> Option<CachedAccess> {
-        let MemberAccess { session, permissions } = &self.value;
-        let may = permissions.allows(caller.address)
-            && permissions.held.satisfies(required)
-            && self.validity.is_current_at(now);
-        may.then(|| CachedAccess { session: session.stub(), now, revision })
+        let MemberAccess { session, member } = &self.value;
+        let is_allowed =
+            member.allows(caller.address) && member.permissions.satisfies(required) && self.validity.is_current_at(now);
+        is_allowed.then(|| CachedAccess { session: session.stub(), now, revision })
     }
 }

@@ -1,4 +1,4 @@
-//! A value that was read before, and what has to be unchanged for it to be used again.
+//! A cached value with the conditions under which it is valid.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,56 +8,54 @@ use super::Revision;
 use crate::id::{OrganizationId, SessionId};
 use crate::time::Timestamp;
 
-/// How long something that was read of a session stays right.
+/// The conditions under which a value that was read in a session is valid: both revisions are unchanged, and the time
+/// is in range.
 #[derive(Clone, Copy, Debug)]
 pub struct Validity {
-    /// The session it was read of.
     pub(crate) session: SessionId,
-    /// What that was at.
     pub(crate) session_revision: i64,
-    /// The organization it is about; 0 for none.
+    /// 0 if the value belongs to no organization.
     pub(crate) organization: OrganizationId,
-    /// What surrounds that organization's invitations was at.
+    /// The revision of the organization's members, roles and workspaces. [`Revision::invitations`] is not part of it.
     pub(crate) organization_revision: i64,
-    /// When it was read: a clock may be set back.
-    pub(crate) from: Timestamp,
-    /// From this instant on it is not right any more.
-    pub(crate) until: Timestamp,
+    /// When the value was read. If the clock is set back, the value is invalid.
+    pub(crate) valid_from: Timestamp,
+    /// The first instant at which the value is invalid.
+    pub(crate) valid_until: Timestamp,
 }
 
 impl Validity {
-    /// Whether it is still right as far as time goes.
+    /// Whether the time is in range. The revisions have to be checked as well.
     pub(crate) fn is_current_at(&self, now: Timestamp) -> bool {
-        self.from <= now && now < self.until
+        self.valid_from <= now && now < self.valid_until
     }
 }
 
-/// Something that was read of a session, as long as what it holds.
+/// A cached value.
 #[derive(Debug)]
 pub struct Cached<T> {
-    /// What was read, or made of it.
     pub value: T,
     pub(crate) validity: Validity,
-    /// How often the database had committed when this was last known to hold, and what the organization was at then.
-    valid: Mutex<Option<(u64, Revision)>>,
+    /// The database's number of commits at the last validation, and the organization's revision at that time.
+    last_validation: Mutex<Option<(u64, Revision)>>,
 }
 
 impl<T> Cached<T> {
-    /// Keeps it.
     pub const fn new(value: T, validity: Validity) -> Self {
-        Self { value, validity, valid: Mutex::new(None) }
+        Self { value, validity, last_validation: Mutex::new(None) }
     }
 
-    /// What the organization was at, if it is known that this held when the database had committed as often as now.
+    /// The organization's revision, if the value was validated at this number of commits: without a commit since, it is
+    /// still valid.
     pub(crate) fn validated_at(&self, commits: u64) -> Option<Revision> {
-        let held = *self.valid.lock().unwrap_or_else(PoisonError::into_inner);
-        held.filter(|(then, _)| *then == commits).map(|(_, revision)| revision)
+        let last = *self.last_validation.lock().unwrap_or_else(PoisonError::into_inner);
+        last.filter(|(validated_at, _)| *validated_at == commits).map(|(_, revision)| revision)
     }
 
     pub(crate) fn record_validation(&self, commits: u64, revision: Revision) {
-        *self.valid.lock().unwrap_or_else(PoisonError::into_inner) = Some((commits, revision));
+        *self.last_validation.lock().unwrap_or_else(PoisonError::into_inner) = Some((commits, revision));
     }
 }
 
-/// What finding out costs that something holds, when the database was asked.
+/// The cost of a revalidation that queries the database.
 pub(crate) const REVALIDATION_STATS: QueryStats = QueryStats { statements: 1, rows: 1 };

@@ -1,8 +1,8 @@
-//! Caching: what was read before is used again only while nothing that it shows was written since.
+//! Caching. A cached value is used only while nothing that it depends on has changed.
 //!
-//! Each organization has a revision, which every command that writes something its lists show bumps in its own transaction;
-//! each session has one too. A cached value holds the revisions it was read at. It is used only after a statement has
-//! confirmed that they are current ([`revalidate`]), so no process has to notify another.
+//! Each organization and each session has a revision. A command that changes what they show bumps it in the same
+//! transaction. A cached value stores the revisions at which it was read, and is used only after a statement has
+//! confirmed that they are current, so processes do not have to notify each other.
 //!
 //! A serializable transaction neither reads revisions nor fills the cache: reading a revision there would conflict with
 //! every transaction that bumps it.

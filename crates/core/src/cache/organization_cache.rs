@@ -1,4 +1,4 @@
-//! Values that were read of an organization and stay valid while its revision is unchanged.
+//! Values that depend on one organization and are valid while its revision is unchanged.
 
 use std::any::Any;
 use std::fmt;
@@ -10,13 +10,13 @@ use quick_cache::sync::Cache;
 use super::Revision;
 use crate::id::OrganizationId;
 
-/// Organizations that are expected to be cached at once. With a larger number the cache would have more shards, and a large
-/// organization would fit into none of them.
+/// Expected number of entries. A larger one would split the cache into more shards, and a large organization's entry
+/// would fit into none of them.
 const EXPECTED_ENTRIES: usize = 32;
 /// The weight of all entries together. One unit is about 500 bytes; the least recently used entries are evicted first.
 const MAX_WEIGHT: u64 = 16_384;
 
-/// One value for each organization. Its type is the domain module's own.
+/// One value per organization. Its type is private to the domain module that uses it.
 pub(crate) struct OrganizationCache(Cache<OrganizationId, Entry, EntryWeight>);
 
 #[derive(Clone)]
@@ -31,7 +31,7 @@ struct EntryWeight;
 
 impl Weighter<OrganizationId, Entry> for EntryWeight {
     fn weight(&self, _: &OrganizationId, entry: &Entry) -> u64 {
-        // An entry of weight 0 would never be evicted.
+        // quick_cache never evicts entries of weight 0.
         entry.weight.max(1)
     }
 }

@@ -1,8 +1,8 @@
 //! Revalidates the cached values of concurrent callers with one statement.
 //!
-//! On PostgreSQL, most of what a revalidation costs is the round trip. While one statement is in flight, further callers
-//! queue; the next statement revalidates all of them. So the statement that answers a caller was always sent after they
-//! called, and its answer is never older than the call.
+//! On PostgreSQL, most of the cost of a revalidation is the round trip. While one statement is in flight, further
+//! callers queue, and the next statement revalidates all of them. Each caller's statement is therefore sent after the
+//! call, and its result is never older than the call.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,10 +14,10 @@ use super::sql::{self, CounterRow, RevalidateBatch};
 use super::{Revision, Validity};
 use crate::id::{OrganizationId, SessionId};
 
-/// Callers that one statement revalidates. It is the number of its placeholders.
+/// Callers per statement. It has this number of placeholders for each kind of id.
 const BATCH_SIZE: usize = 10;
 
-/// The callers that wait for a revalidation.
+/// Queues the callers that wait for a revalidation.
 #[derive(Debug, Default)]
 pub(crate) struct RevalidationBatcher {
     queue: Mutex<Vec<Waiting>>,
@@ -40,14 +40,14 @@ struct CurrentRevisions {
 }
 
 impl RevalidationBatcher {
-    /// Returns the organization's revision if a value with this validity is still current. `None` also when the database
-    /// did not answer.
+    /// Returns the organization's revision if a value with this validity is still current. `None` also when the
+    /// database did not answer.
     pub(crate) async fn revalidate(&self, validity: &Validity, postgres: &Postgres) -> Option<Revision> {
         let (reply, mut answer) = oneshot::channel();
         self.queue().push(Waiting { session: validity.session, organization: validity.organization, reply });
         let _sender = tokio::select! {
             biased;
-            found = &mut answer => return found.ok().and_then(|found| found.if_current(validity)),
+            current = &mut answer => return current.ok().and_then(|current| current.if_matches(validity)),
             sender = self.sender.lock() => sender,
         };
         loop {
@@ -57,14 +57,14 @@ impl RevalidationBatcher {
                 queue.drain(..size).collect()
             };
             if !batch.is_empty() {
-                let pairs: Vec<_> = batch.iter().map(|one| (one.session, one.organization)).collect();
+                let pairs: Vec<_> = batch.iter().map(|caller| (caller.session, caller.organization)).collect();
                 // On failure the senders are dropped, and each caller loads what it needs itself.
                 if let Some(rows) = load_counters(&pairs, postgres).await {
                     answer_each(batch, &rows);
                 }
             }
             match answer.try_recv() {
-                Ok(found) => return found.if_current(validity),
+                Ok(current) => return current.if_matches(validity),
                 Err(oneshot::error::TryRecvError::Closed) => return None,
                 Err(oneshot::error::TryRecvError::Empty) => {}
             }
@@ -77,7 +77,7 @@ impl RevalidationBatcher {
 }
 
 impl CurrentRevisions {
-    fn if_current(self, validity: &Validity) -> Option<Revision> {
+    fn if_matches(self, validity: &Validity) -> Option<Revision> {
         let is_current = self.session == validity.session_revision
             && self.organization.organization == validity.organization_revision;
         is_current.then_some(self.organization)

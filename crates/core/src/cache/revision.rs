@@ -1,4 +1,4 @@
-//! Revisions: counters that tell whether anything changed between two reads.
+//! Revisions: counters that show whether anything changed between two reads.
 
 use vestibule_db::{DependentStatement, Invalidation, Tx};
 
@@ -7,16 +7,16 @@ use crate::error::Result;
 use crate::id::OrganizationId;
 use crate::time::Timestamp;
 
-/// The revisions of one organization. Nothing that its lists show was written between two reads with equal revisions.
+/// The revisions of one organization. If they are equal in two reads, nothing that its lists show changed in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// Of its invitations.
+    /// Bumped by changes to the organization's invitations.
     pub invitations: i64,
-    /// Of the organization itself, its members, roles and workspaces.
+    /// Bumped by changes to the organization itself, its members, roles and workspaces.
     pub organization: i64,
 }
 
-/// The organization's revision in the state that this transaction sees.
+/// Returns the organization's revision in the state that this transaction sees.
 pub(crate) async fn current_revision(
     tx: &mut Tx<'_>,
     access: Option<&ValidatedAccess>,
@@ -29,7 +29,7 @@ pub(crate) async fn current_revision(
     Ok(Revision { invitations: row.invitations_revision, organization: row.organization_revision })
 }
 
-/// Returns the organization's revision if a value with this validity is still current, as far as writes go.
+/// Returns the organization's revision if both revisions of this validity are current. The caller checks the time.
 pub(crate) async fn revalidate(validity: &Validity, tx: &mut Tx<'_>) -> Result<Option<Revision>> {
     let row = tx.optional(sql::REVALIDATE, (validity.session, validity.organization)).await?;
     let current = row.filter(|row| {
@@ -61,8 +61,8 @@ pub(crate) fn bump_revisions(tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// The statement that bumps the revision of an organization's invitations, if the one it depends on changed a row. `None`
-/// for any other invalidation.
+/// The statement that bumps the revision of an organization's invitations, if the one it depends on changed a row.
+/// `None` for any other invalidation.
 pub(crate) fn bump_if_changed(invalidation: Invalidation, shard: i64, now: Timestamp) -> Option<DependentStatement> {
     (invalidation.scope == Scope::Invitations).then(|| sql::BUMP_IF_CHANGED.dependent((invalidation.id, shard, now)))
 }

@@ -1,8 +1,8 @@
-//! What statements invalidate: the meaning of the database crate's opaque scopes.
+//! Invalidation scopes: what the opaque scopes of `vestibule-db` mean in this crate.
 
 use vestibule_db::Invalidation;
 
-/// Scopes that statements name after `invalidates`.
+/// The scopes that statements declare after `invalidates`.
 pub(crate) struct Scope;
 
 #[expect(non_upper_case_globals, reason = "statements read `invalidates Invitations(organization)`")]
@@ -15,11 +15,11 @@ impl Scope {
     pub(crate) const Session: vestibule_db::Scope = vestibule_db::Scope::new(3);
     /// The sessions of one user.
     pub(crate) const User: vestibule_db::Scope = vestibule_db::Scope::new(4);
-    /// The members of every organization, and every session: people appear in all organizations they belong to.
+    /// All organizations. For changes to a user's data, which every organization of the user shows.
     pub(crate) const Everyone: vestibule_db::Scope = vestibule_db::Scope::new(5);
 }
 
-/// Whether an organization's members, roles and workspaces are untouched by these.
+/// Whether these leave the members, roles and workspaces of every organization unchanged.
 pub(crate) fn leaves_organizations_unchanged(invalidations: &[Invalidation]) -> bool {
     invalidations.iter().all(|invalidation| invalidation.scope == Scope::Invitations)
 }

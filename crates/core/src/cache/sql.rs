@@ -1,12 +1,13 @@
-//! Reading and bumping revisions, and loading what a caller may do.
+//! Statements that read and bump revisions, and the one that loads a caller's access.
+
+use vestibule_db::{Bytes, Statement, record, sql};
 
 use crate::id::{MembershipId, OrganizationId, SessionId, SignInId, UserId};
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
-use vestibule_db::{Bytes, Statement, record, sql};
 
 record! {
-    /// Somebody's standing in an organization, with one of their roles' permissions, and the revision it is at.
+    /// A caller's session, membership and revisions, with the permissions of one of their roles.
     pub(crate) struct AccessRow {
         pub(crate) session_id: SessionId,
         pub(crate) created_at: Timestamp,
@@ -22,13 +23,13 @@ record! {
         pub(crate) invitations_revision: i64,
         pub(crate) organization_revision: i64,
         pub(crate) session_revision: i64,
-        pub(crate) session_ends: Timestamp,
-        pub(crate) sign_in_ends: Timestamp,
+        pub(crate) session_expires_at: Timestamp,
+        pub(crate) sign_in_expires_at: Timestamp,
     }
 }
 
 record! {
-    /// What a session and an organization are at.
+    /// The revisions of a session and an organization.
     pub(crate) struct RevalidateRow {
         pub(crate) invitations_revision: i64,
         pub(crate) organization_revision: i64,
@@ -37,7 +38,7 @@ record! {
 }
 
 record! {
-    /// What a session is at, or one scope of revisions.
+    /// The revision of a session or of one scope.
     pub(crate) struct CounterRow {
         pub(crate) is_session: i64,
         pub(crate) id: i64,
@@ -46,16 +47,19 @@ record! {
 }
 
 record! {
-    /// What an organization is at.
+    /// The revisions of an organization.
     pub(crate) struct RevisionRow {
         pub(crate) invitations_revision: i64,
         pub(crate) organization_revision: i64,
     }
 }
 
-/// What an organization is at: its own scope counts its invitations, the same below zero what surrounds them, and 0 what
-/// surrounds everybody's. What surrounds is two sums, and not one over a list of scopes, which SQLite would make a table
-/// of. 0 is no organization: its two scopes are the same one, which counts once.
+/// Columns for the revisions of an organization. In the table `revisions`, the scope of its invitations is the
+/// organization's id, that of its members, roles and workspaces the negative id, and 0 is the scope of all
+/// organizations.
+///
+/// The organization's revision is the sum of two subqueries instead of one with `IN`, for which SQLite would build a
+/// temporary table. Organization 0 stands for none: its scopes coincide and count once.
 macro_rules! revisions {
     ($organization:literal) => {
         concat!(
@@ -70,7 +74,8 @@ macro_rules! revisions {
     };
 }
 
-/// Moves scopes on, each in the shard that the second argument names.
+/// Bumps scopes, each in the shard of the second argument. The new revision is the time ($3) or, if that is not larger,
+/// one more than before.
 macro_rules! bump {
     ($scopes:literal) => {
         concat!(
@@ -82,7 +87,8 @@ macro_rules! bump {
     };
 }
 
-/// [`BUMP`] to go along with a change of an organization's, which is there then.
+/// [`BUMP`] as part of a composite statement, for an organization that exists: runs only if the statement changed a
+/// row.
 pub(crate) const BUMP_IF_CHANGED: Statement<(i64, i64, Timestamp), ()> = Statement::new(
     concat!(module_path!(), "::BUMP"),
     bump!("SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM changed)"),
@@ -90,8 +96,8 @@ pub(crate) const BUMP_IF_CHANGED: Statement<(i64, i64, Timestamp), ()> = Stateme
 );
 
 sql! {
-    /// Of all who change the same scope at once, each has a shard of its own. An organization that is erased in this very
-    /// transaction has no revision any more.
+    /// Concurrent transactions bump different shards of a scope, so that they do not conflict. Does nothing for an
+    /// organization that this transaction erases.
     BUMP(i64, i64, Timestamp) =
         bump!(
             "SELECT $1, $2, $3
@@ -99,27 +105,26 @@ sql! {
                  OR EXISTS (SELECT 1 FROM organizations WHERE id = -$1)"
         );
 
-    /// The same of all that is an organization's.
+    /// Bumps both scopes of an organization.
     BUMP_BOTH(i64, i64, Timestamp) =
         bump!(
             "SELECT c.scope, $2, $3 FROM (SELECT $1 AS scope UNION ALL SELECT -$1 AS scope) c
               WHERE EXISTS (SELECT 1 FROM organizations WHERE id = $1)"
         );
 
-    /// Who may see something of a session sees what it is at.
     BUMP_SESSION(SessionId, Timestamp) invalidates nothing("it is the revision") =
         "UPDATE sessions SET revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END WHERE id = $1";
 
-    /// Wherever they are signed in.
+    /// Bumps every session that has a sign-in of the user.
     BUMP_SESSIONS_OF_USER(UserId, Timestamp) invalidates nothing("it is the revision") =
         "UPDATE sessions SET revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1)";
 
-    /// What a session and an organization are at; 0 is no organization.
+    /// The revisions of a session and an organization, or of the session alone if the organization is 0.
     REVALIDATE(SessionId, OrganizationId) -> RevalidateRow =
         concat!("SELECT ", revisions!("$2"), ", s.revision AS session_revision FROM sessions s WHERE s.id = $1");
 
-    /// The same of ten of each at once. Places that nobody asks in hold 0, which is no session.
+    /// The revisions of up to ten sessions and ten organizations. Unused placeholders are 0, which matches no session.
     REVALIDATE_BATCH(RevalidateBatch {
         session_1: SessionId,
         session_2: SessionId,
@@ -152,18 +157,18 @@ sql! {
 
     REVISION(OrganizationId) -> RevisionRow = concat!("SELECT ", revisions!("$1"));
 
-    /// Of an organization that is erased nothing stays.
+    /// Deletes the revisions of an organization that is erased.
     DELETE(OrganizationId) = "DELETE FROM revisions WHERE scope IN ($1, -$1)";
 
-    /// All that is asked before a list is shown, in one statement: the session as `caller::sql::CURRENT` has it,
-    /// what its user holds in the organization as `access::sql::MEMBERSHIP` has it, and the revision.
+    /// Everything that authorizing a caller takes, in one statement: the session as in `caller::sql::CURRENT`, the
+    /// permissions as in `access::sql::MEMBERSHIP`, and the revisions.
     LOAD_ACCESS(Bytes, Timestamp, Timestamp, OrganizationId) -> AccessRow =
         concat!("SELECT s.id AS session_id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
                 i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until, m.id AS membership_id,
                 o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses,
                 r.permissions AS permissions,
                 ", revisions!("$4"), ",
-                s.revision AS session_revision, s.expires_at AS session_ends, i.expires_at AS sign_in_ends
+                s.revision AS session_revision, s.expires_at AS session_expires_at, i.expires_at AS sign_in_expires_at
            FROM sessions s
            JOIN sign_ins i ON i.id = s.active_sign_in_id AND i.session_id = s.id AND i.expires_at > $2
            JOIN users u ON u.id = i.user_id AND u.disabled = 0

@@ -1,4 +1,4 @@
-//! Who sends a request: what they carry, where they come from, and the session their token names.
+//! The sender of a request: session token, address and language, and the session that the token belongs to.
 
 pub(crate) mod sql;
 
@@ -16,15 +16,15 @@ use crate::time::Timestamp;
 
 pub use sql::CurrentSession;
 
-/// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session in
-/// use costs a write only this often.
+/// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session
+/// in use costs a write only this often.
 const MAX_TOUCH_INTERVAL: Duration = Duration::from_mins(2);
 
-/// Who sends a request. Making one reads nothing and cannot fail.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub token: Option<SessionToken>,
-    /// The client's address, as far as trusted proxies tell it.
+    /// The client's address. Behind a trusted proxy, the address that the proxy forwards.
     pub address: IpAddr,
     /// The `User-Agent` header, cut to 400 bytes.
     pub user_agent: String,
@@ -53,7 +53,6 @@ pub struct SessionStub {
 }
 
 impl CurrentSession {
-    /// The part of it that every response carries.
     pub fn stub(&self) -> SessionStub {
         SessionStub { id: self.id, created_at: self.created_at, updated_at: self.updated_at }
     }
@@ -69,23 +68,23 @@ impl CurrentSession {
     }
 }
 
-/// The instant from which a session that was last seen at `last_seen` is due to be touched, or has ended.
+/// When a session that was last seen at `last_seen` is due to be touched, if it has not ended by then.
 pub(crate) fn touch_due_at(last_seen: Timestamp, settings: &Settings) -> Timestamp {
     last_seen.plus(touch_interval(settings))
 }
 
 fn touch_interval(settings: &Settings) -> Duration {
-    MAX_TOUCH_INTERVAL.min(settings.sessions.idle / 4)
+    MAX_TOUCH_INTERVAL.min(settings.sessions.idle_timeout / 4)
 }
 
-/// The session of this token; `None` if there is none or it has ended.
+/// Loads the session of this token. `None` if it does not exist or has ended.
 pub(crate) async fn load_session(
     tx: &mut Tx<'_>,
     token: &SessionToken,
     now: Timestamp,
     settings: &Settings,
 ) -> Result<Option<CurrentSession>> {
-    Ok(tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle))).await?)
+    Ok(tx.optional(sql::CURRENT, (&token.digest(), now, now.minus(settings.sessions.idle_timeout))).await?)
 }
 
 /// Stores that the session was used, if the stored time is old enough.

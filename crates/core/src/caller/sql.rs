@@ -1,4 +1,4 @@
-//! Looking up the caller's session, and storing that it was used.
+//! Statements that load the caller's session and store that it was used.
 
 use vestibule_db::{Bytes, record, sql};
 
@@ -6,31 +6,27 @@ use crate::id::{SessionId, SignInId, UserId};
 use crate::time::Timestamp;
 
 record! {
-    /// The session a caller carries, with the user who is signed in and active, if one is.
+    /// The caller's session, with its active sign-in and that sign-in's user.
     pub struct CurrentSession {
-        /// Which one.
         pub id: SessionId,
-        /// When it began.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
-        /// When it was last used, to within a few minutes.
+        /// Precise to a few minutes only.
         pub last_seen_at: Timestamp,
-        /// Its active sign-in.
         pub sign_in_id: Option<SignInId>,
-        /// Whose sign-in that is.
         pub user_id: Option<UserId>,
-        /// Until when there may be an attempt to show.
+        /// No verification of this session is pending after this time.
         pub(crate) attempts_until: Timestamp,
-        /// When it ends, used or not.
+        /// The session ends then, even if it is in use.
         pub(crate) expires_at: Timestamp,
-        /// Moves on with every change that its caller could see.
+        /// Bumped by every change that the caller can see.
         pub(crate) revision: i64,
     }
 }
 
 sql! {
-    /// A session that has neither ended nor lain idle, and its active sign-in as long as that has not ended either.
+    /// The session, unless it has ended or exceeded the idle timeout ($3), and its active sign-in, unless that has
+    /// ended.
     CURRENT(Bytes, Timestamp, Timestamp) -> CurrentSession =
         "SELECT s.id AS id, s.created_at AS created_at, s.updated_at AS updated_at, s.last_seen_at AS last_seen_at,
                 i.id AS sign_in_id, u.id AS user_id, s.attempts_until AS attempts_until, s.expires_at AS expires_at,
@@ -40,7 +36,6 @@ sql! {
            LEFT JOIN users u ON u.id = i.user_id AND u.disabled = 0
           WHERE s.token_digest = $1 AND s.expires_at > $2 AND s.last_seen_at > $3";
 
-    /// It moves the session on by itself, and whatever is touched with it.
     TOUCH(SessionId, Timestamp) invalidates nothing("it sets the session's revision itself") =
         "UPDATE sessions SET last_seen_at = $2, revision = CASE WHEN revision < $2 THEN $2 ELSE revision + 1 END
           WHERE id = $1 AND last_seen_at < $2";

@@ -1,6 +1,7 @@
-//! What has to be cleared away from time to time, by whichever process comes to it first.
+//! Periodic cleanup of expired rows, deleted organizations and unused images. Every process runs it; the statements are
+//! safe to run concurrently.
 
-mod clear;
+mod delete_expired;
 pub(crate) mod sql;
 
 use std::future::Future;
@@ -13,32 +14,32 @@ use tokio::time::timeout;
 use crate::execution::Executor;
 use crate::{images, organization};
 
-pub use clear::delete_expired;
+pub use delete_expired::delete_expired;
 
-/// How long nothing is cleared away after something was, unless somebody asks for it.
-const REST: Duration = Duration::from_hours(1);
+/// Time between two runs, unless a run is requested.
+const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Clears away until `stop` is ready.
+/// Runs the cleanup periodically until `stop` completes.
 pub async fn work(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     loop {
-        match organization::erase_due(executor).await {
+        match organization::erase_deleted(executor).await {
             Ok(0) => {}
-            Ok(erased) => tracing::info!(erased, "deleted organizations were erased, as their days are over"),
-            Err(problem) => tracing::warn!(cause = problem.cause(), "what is due could not be cleared away"),
+            Ok(erased) => tracing::info!(erased, "erased deleted organizations"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not erase deleted organizations"),
         }
-        let rest = timeout(REST, executor.cleanup.notified());
+        let next_run = timeout(INTERVAL, executor.cleanup.notified());
         match images::delete_unused(executor).await {
             Ok(0) => {}
-            Ok(cleared) => tracing::info!(cleared, "images that nobody uses were cleared away"),
-            Err(problem) => tracing::warn!(cause = problem.cause(), "unused images could not be cleared away"),
+            Ok(deleted) => tracing::info!(deleted, "deleted unused images"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete unused images"),
         }
         match delete_expired(executor).await {
             Ok(0) => {}
-            Ok(cleared) => tracing::info!(cleared, "sessions, attempts and the like that are over were cleared away"),
-            Err(problem) => tracing::warn!(cause = problem.cause(), "what is over could not be cleared away"),
+            Ok(deleted) => tracing::info!(deleted, "deleted expired rows"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not delete expired rows"),
         }
-        if matches!(select(stop.as_mut(), std::pin::pin!(rest)).await, Either::Left(_)) {
+        if matches!(select(stop.as_mut(), std::pin::pin!(next_run)).await, Either::Left(_)) {
             return;
         }
     }

@@ -1,34 +1,35 @@
-//! The statements that clear away. Each takes so many rows at a time, those that ended first, and says which.
+//! Cleanup statements. Each deletes a limited number of rows, oldest first, and returns them.
+
+use vestibule_db::sql;
 
 use crate::id::{AttemptId, SessionId};
 use crate::time::Timestamp;
-use vestibule_db::sql;
 
 sql! {
-    /// Sign-ins go with their session.
-    EXPIRED_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("a session that has ended is recognised by its times") =
+    /// Sign-ins are deleted by cascade.
+    EXPIRED_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sessions
           WHERE id IN (SELECT s.id FROM sessions s WHERE s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2)
       RETURNING id";
 
-    IDLE_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("a session that has ended is recognised by its times") =
+    IDLE_SESSIONS(Timestamp, i64) -> (SessionId,) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sessions
           WHERE id IN (SELECT s.id FROM sessions s WHERE s.last_seen_at <= $1 ORDER BY s.last_seen_at LIMIT $2)
       RETURNING id";
 
-    LIMITS(Timestamp, i64) -> (i64,) =
+    RATE_LIMIT_COUNTERS(Timestamp, i64) -> (i64,) =
         "DELETE FROM attempt_limits
           WHERE limit_key IN (SELECT l.limit_key FROM attempt_limits l WHERE l.window_end <= $1
                                ORDER BY l.window_end LIMIT $2)
       RETURNING attempts";
 
-    ANSWERS(Timestamp, i64) -> (i64,) =
+    IDEMPOTENT_RESPONSES(Timestamp, i64) -> (i64,) =
         "DELETE FROM idempotent_answers
           WHERE (organization_id, key_digest) IN (SELECT a.organization_id, a.key_digest FROM idempotent_answers a
                                                    WHERE a.created_at <= $1 ORDER BY a.created_at LIMIT $2)
       RETURNING created_at";
 
-    ATTEMPTS(Timestamp, i64) -> (AttemptId,) =
+    VERIFICATION_ATTEMPTS(Timestamp, i64) -> (AttemptId,) =
         "DELETE FROM attempts
           WHERE id IN (SELECT a.id FROM attempts a WHERE a.expires_at <= $1 ORDER BY a.expires_at LIMIT $2)
       RETURNING id";

@@ -1,22 +1,22 @@
-//! Saying that a domain is one's own, and taking that back.
+//! Claiming a domain for an organization, and managing the claims.
 
 use super::sql::{self, Domain};
-use super::{DomainName, Joining};
+use super::{DomainName, JoinPolicy};
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 
-/// The most domains of one organization.
-const MOST: usize = 50;
+/// The maximum number of domains of one organization.
+const MAX_DOMAINS: usize = 50;
 
-/// Shows an organization's domains, the oldest first.
+/// Lists an organization's domains, oldest first.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_settings`.
 #[derive(Debug)]
 pub struct List {
-    /// Whose.
     pub organization: OrganizationId,
 }
 
@@ -27,50 +27,47 @@ impl Query for List {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Domain>> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        Ok(cx.tx.all(sql::ALL, (grant.organization(),)).await?)
+        Ok(cx.tx.all(sql::LIST, (grant.organization(),)).await?)
     }
 }
 
-/// Says that a domain is the organization's. Nothing follows from that before it is proved: see [`super::verify()`].
+/// Claims a domain. The claim has no effect until it is verified: see [`super::verify()`].
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `DOMAIN_EXISTS`; `TOO_MANY_DOMAINS`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_settings`, or for a policy other than [`JoinPolicy::None`] without
+/// `organization:manage_members`; `TOO_MANY_DOMAINS`; `DOMAIN_EXISTS`.
 #[derive(Debug)]
 pub struct Add {
-    /// Whose.
     pub organization: OrganizationId,
-    /// Which one.
     pub domain: DomainName,
-    /// What its people may do once it is proved.
-    pub joining: Joining,
+    pub joining: JoinPolicy,
 }
 
 impl Command for Add {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] = &[Code::DomainExists, Code::TooManyDomains];
+    const ERRORS: &'static [Code] = &[Code::TooManyDomains, Code::DomainExists];
     type Out = Domain;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        may_let_in(&grant, self.joining)?;
-        if cx.tx.all(sql::ALL, (grant.organization(),)).await?.len() >= MOST {
+        check_may_admit(&grant, self.joining)?;
+        if cx.tx.all(sql::LIST, (grant.organization(),)).await?.len() >= MAX_DOMAINS {
             return Err(Code::TooManyDomains.into());
         }
-        let added = (grant.organization(), cx.id(), self.domain.as_str(), self.joining, cx.now);
-        Ok(cx.tx.optional(sql::INSERT, added).await?.ok_or(Code::DomainExists)?)
+        let arguments = (grant.organization(), cx.id(), self.domain.as_str(), self.joining, cx.now);
+        Ok(cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::DomainExists)?)
     }
 }
 
-/// Changes what the people of a domain may do.
+/// Changes the join policy of a domain.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `DOMAIN_NOT_FOUND`.
+/// # Errors
+/// `FORBIDDEN` as for [`Add`]; `DOMAIN_NOT_FOUND`.
 #[derive(Debug)]
 pub struct Update {
-    /// Whose.
     pub organization: OrganizationId,
-    /// Which one.
     pub domain: DomainId,
-    /// What they may do from now on.
-    pub joining: Joining,
+    pub joining: JoinPolicy,
 }
 
 impl Command for Update {
@@ -80,29 +77,28 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        may_let_in(&grant, self.joining)?;
-        let changed = (grant.organization(), self.domain, self.joining, cx.now);
-        Ok(cx.tx.optional(sql::UPDATE, changed).await?.ok_or(Code::DomainNotFound)?)
+        check_may_admit(&grant, self.joining)?;
+        let arguments = (grant.organization(), self.domain, self.joining, cx.now);
+        Ok(cx.tx.optional(sql::UPDATE, arguments).await?.ok_or(Code::DomainNotFound)?)
     }
 }
 
-/// Whoever opens a door for members has to be one who may let members in.
-fn may_let_in(grant: &access::Grant, joining: Joining) -> Result<()> {
-    if joining == Joining::None || grant.held().satisfies(RequiredPermission::ManageMembers) {
+/// A policy that admits members takes the permission to manage members. Error: `FORBIDDEN`.
+fn check_may_admit(grant: &access::Grant, joining: JoinPolicy) -> Result<()> {
+    if joining == JoinPolicy::None || grant.permissions().satisfies(RequiredPermission::ManageMembers) {
         Ok(())
     } else {
         Err(Code::Forbidden.into())
     }
 }
 
-/// Takes a domain back. Whoever came in by it stays.
+/// Deletes a domain. Members who joined by it remain members.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `DOMAIN_NOT_FOUND`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_settings`; `DOMAIN_NOT_FOUND`.
 #[derive(Debug)]
 pub struct Delete {
-    /// Whose.
     pub organization: OrganizationId,
-    /// Which one.
     pub domain: DomainId,
 }
 

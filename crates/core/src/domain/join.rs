@@ -1,50 +1,50 @@
-//! Coming in by a domain: by oneself, by a step of one's own, or by asking.
+//! Joining an organization by a verified address of one of its verified domains: automatically, on the user's own decision,
+//! or on request.
 
-use super::sql::{self, Open};
-use super::{DomainName, Joining};
+use super::sql::{self, JoinableOrganization};
+use super::{JoinPolicy, domain_part};
 use crate::access::Grant;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
-use crate::id::{MembershipId, OrganizationId, UserId};
+use crate::id::{OrganizationId, UserId};
 use crate::permission::Requirement;
 use crate::{join_request, membership, organization, user, workspace};
 
-/// An organization that the caller may come into.
-pub type Joinable = Open;
-
-/// Shows what the caller may come into by the addresses they have proved. Error: `UNAUTHORIZED`.
+/// Lists the organizations that the caller can join by their verified addresses.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListJoinable;
 
 impl Query for ListJoinable {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = Vec<Joinable>;
+    type Out = Vec<JoinableOrganization>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Joinable>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<JoinableOrganization>> {
         let user = cx.user()?;
-        let open = open_to(cx, user).await?;
-        Ok(open.into_iter().map(|(open, _)| open).collect())
+        let joinable = find_joinable(cx, user).await?;
+        Ok(joinable.into_iter().map(|(organization, _)| organization).collect())
     }
 }
 
-/// How far somebody came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinOutcome {
-    /// They are members.
-    In,
-    /// Somebody is asked.
-    AsFarAsAsking,
+    /// The caller is a member.
+    Joined,
+    /// A join request is pending.
+    Requested,
 }
 
-/// Brings the caller into an organization by their domain, or asks on their behalf, as the organization has chosen. Whoever
-/// has been in before has to ask.
+/// Makes the caller a member of an organization, or creates a join request, depending on the domain's policy. A former member
+/// can only request.
 ///
-/// Errors: `UNAUTHORIZED`; `NOT_JOINABLE`, also for an organization that does not exist, for a member, and for who has not
-/// proved an address of the domain; `ORGANIZATION_FULL`.
+/// # Errors
+/// `UNAUTHORIZED`; `NOT_JOINABLE` if the caller has no verified address of a verified domain, is a member already, or the
+/// organization does not exist; `ORGANIZATION_FULL`.
 #[derive(Debug)]
 pub struct Join {
-    /// Which organization.
     pub organization: OrganizationId,
 }
 
@@ -55,33 +55,29 @@ impl Command for Join {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<JoinOutcome> {
         let user = cx.user()?;
-        let open = open_to(cx, user).await?;
-        let here = open.into_iter().filter(|(open, _)| open.organization_id == self.organization);
-        // Of several domains, the one that leads furthest.
-        let best = here.max_by_key(|(open, _)| open.joining != Joining::Request).ok_or(Code::NotJoinable)?;
-        let (open, email) = best;
-        if open.joining == Joining::Request {
-            join_request::ask(cx, self.organization, user, &email).await?;
-            return Ok(JoinOutcome::AsFarAsAsking);
+        let joinable = find_joinable(cx, user).await?.into_iter();
+        let matches = joinable.filter(|(organization, _)| organization.organization_id == self.organization);
+        // Of several domains, one that needs no approval is preferred.
+        let preferred = matches.max_by_key(|(organization, _)| organization.joining != JoinPolicy::Request);
+        let (organization, email) = preferred.ok_or(Code::NotJoinable)?;
+        if organization.joining == JoinPolicy::Request {
+            join_request::create(cx, self.organization, user, &email).await?;
+            return Ok(JoinOutcome::Requested);
         }
         join_as_member(cx, self.organization, user).await?;
-        cx.tx.execute(sql::NOTE_JOINED, (self.organization, user, cx.now)).await?;
-        Ok(JoinOutcome::In)
+        Ok(JoinOutcome::Joined)
     }
 }
 
-/// Brings a user into every organization whose people come in by themselves, once: whoever was removed, or has left, does
-/// not come back by signing in. Where there is no seat, nothing happens.
+/// Makes a user a member of every organization that has an automatic policy for one of their verified addresses. A former
+/// member is not added again, and an organization without a free seat is skipped.
 pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> {
-    for (open, _) in open_to(cx, user).await? {
-        let organization = open.organization_id;
-        if open.joining != Joining::Auto {
+    for (organization, _) in find_joinable(cx, user).await? {
+        if organization.joining != JoinPolicy::Auto {
             continue;
         }
-        match join_as_member(cx, organization, user).await {
-            Ok(_) => {
-                cx.tx.execute(sql::NOTE_JOINED, (organization, user, cx.now)).await?;
-            }
+        match join_as_member(cx, organization.organization_id, user).await {
+            Ok(()) => {}
             Err(problem) if problem.code() == Code::OrganizationFull => {}
             Err(problem) => return Err(problem),
         }
@@ -89,48 +85,53 @@ pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> 
     Ok(())
 }
 
-/// Brings in somebody who has asked, unless they are in by now. What opened the door has to hold still.
+/// Makes a user a member whose join request the holder of `grant` approves. Does nothing if they are a member already.
 ///
-/// Errors: `NOT_JOINABLE`; `ORGANIZATION_FULL`; `ROLE_EXCEEDS_YOURS`.
-pub(crate) async fn let_in(cx: &mut Context<'_>, grant: &Grant, user: UserId) -> Result<()> {
+/// # Errors
+/// `ROLE_EXCEEDS_YOURS` if the deployment's member role has a permission that the caller does not hold; `NOT_JOINABLE` if the
+/// domain does not admit the user any more; `ORGANIZATION_FULL`.
+pub(crate) async fn join_approved(cx: &mut Context<'_>, grant: &Grant, user: UserId) -> Result<()> {
     let organization = grant.organization();
     if cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.is_some() {
         return Ok(());
     }
     let role = cx.executor.deployment()?.member_role_id;
     let role = cx.tx.one(organization::sql::ROLE, (organization, role)).await?;
-    if !grant.held().covers(&role.permissions) {
+    if !grant.permissions().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
-    if !open_to(cx, user).await?.iter().any(|(open, _)| open.organization_id == organization) {
+    if !find_joinable(cx, user).await?.iter().any(|(joinable, _)| joinable.organization_id == organization) {
         return Err(Code::NotJoinable.into());
     }
-    join_as_member(cx, organization, user).await?;
-    cx.tx.execute(sql::NOTE_JOINED, (organization, user, cx.now)).await?;
-    Ok(())
+    join_as_member(cx, organization, user).await
 }
 
-/// What is open to a user, each with the address that opens it.
-async fn open_to(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(Open, String)>> {
-    let mut found: Vec<(Open, String)> = Vec::new();
-    for address in cx.tx.all(user::sql::ADDRESSES, (user,)).await?.into_iter().filter(|one| one.verified_at.is_some()) {
-        let domain = DomainName::of(&address.email);
-        if found.iter().any(|(open, _)| open.domain == domain) {
+/// Returns the organizations that a user can join, each with the address that qualifies for it.
+async fn find_joinable(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(JoinableOrganization, String)>> {
+    let mut joinable: Vec<(JoinableOrganization, String)> = Vec::new();
+    let addresses = cx.tx.all(user::sql::ADDRESSES, (user,)).await?;
+    for address in addresses.into_iter().filter(|address| address.verified_at.is_some()) {
+        let domain = domain_part(&address.email);
+        if joinable.iter().any(|(organization, _)| organization.domain == domain) {
             continue;
         }
-        for open in cx.tx.all(sql::OPEN_TO, (domain, user)).await? {
-            found.push((open, address.email.clone()));
+        for organization in cx.tx.all(sql::JOINABLE_BY_DOMAIN, (domain, user)).await? {
+            joinable.push((organization, address.email.clone()));
         }
     }
-    Ok(found)
+    Ok(joinable)
 }
 
-/// Makes somebody a member, in the deployment's role for members, if there is a seat. Error: `ORGANIZATION_FULL`.
-async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<MembershipId> {
+/// Makes a user a member with the deployment's member role, and records that they joined.
+///
+/// # Errors
+/// `ORGANIZATION_FULL`.
+async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<()> {
     let joined = organization::take_seat(cx, organization).await?.ok_or(Code::OrganizationFull)?;
     let role = cx.executor.deployment()?.member_role_id;
     let membership = membership::join(cx, organization, user, role)?.id;
     let workspace = joined.auto_assigned_workspace_id;
     workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;
-    Ok(membership)
+    cx.tx.execute(sql::RECORD_JOIN, (organization, user, cx.now)).await?;
+    Ok(())
 }

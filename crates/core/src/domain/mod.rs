@@ -1,28 +1,25 @@
-//! Domains: that an organization says, and proves by DNS, that the addresses of a domain are its people's; and what those
-//! people may do with it.
+//! Domains: an organization claims an e-mail domain, proves by DNS that it owns it, and chooses how people with an address of
+//! that domain can join.
 //!
-//! Two proofs meet before anybody comes in: the organization's of the domain, and the person's of their own address.
-//! Neither a claimed domain nor a claimed address counts for anything.
+//! Joining takes two proofs: the organization has verified the domain, and the user has verified the address. An unverified
+//! domain or address has no effect.
 
 mod claim;
 mod join;
 pub(crate) mod sql;
 mod verify;
 
-use std::fmt;
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Problem, Result};
 
 pub use claim::{Add, Delete, List, Update};
-pub use join::{Join, JoinOutcome, Joinable, ListJoinable};
-pub(crate) use join::{auto_join, let_in};
-pub use sql::Domain;
-pub use verify::verify;
+pub use join::{Join, JoinOutcome, ListJoinable};
+pub(crate) use join::{auto_join, join_approved};
+pub use sql::{Domain, JoinableOrganization};
+pub use verify::{VERIFY_ERRORS, verify};
 
-use crate::email_address::EmailAddress;
-use crate::error::{Code, Result};
-use vestibule_db::{Argument, Cell, Column, Kind, Value};
-
-/// Where anybody can have an address: whoever shares one is nobody's colleague for that.
-const PUBLIC: &[&str] = &[
+/// Domains of mail providers where anyone can get an address. Sorted; no organization can claim them or their subdomains.
+const PUBLIC_DOMAINS: &[&str] = &[
     "126.com",
     "163.com",
     "aol.com",
@@ -100,99 +97,72 @@ const PUBLIC: &[&str] = &[
     "zoho.com",
 ];
 
-/// A domain, as it stands behind the `@` of an address's key.
+/// A domain in the form that it has in an address key: lower-case ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DomainName(String);
 
 impl DomainName {
-    /// Reads a domain by the grammar of addresses: ASCII, at least two labels, no number in the place of the last one. A
-    /// name with other letters is written as it stands in DNS (`xn--…`), so that look-alikes look like nothing.
+    /// Parses a domain by the grammar of [`EmailAddress`]: ASCII, at least two labels, and a last label that is not a number.
+    /// Internationalized names have to be in their ASCII form (`xn--…`), so that look-alikes are visible.
     ///
-    /// Errors: `INVALID_DOMAIN`; `DOMAIN_IS_PUBLIC` for where anybody can have an address, and below it.
+    /// # Errors
+    /// `INVALID_DOMAIN`; `DOMAIN_IS_PUBLIC` for the domain of a mail provider or a subdomain of it.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim().trim_end_matches('.');
         let address = EmailAddress::parse(&format!("x@{text}")).map_err(|_| Code::InvalidDomain)?;
-        let domain = address.key().split_once('@').map_or("", |(_, domain)| domain);
+        let domain = domain_part(address.key());
         let is_number = domain.rsplit('.').next().is_none_or(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
         if is_number {
             return Err(Code::InvalidDomain.into());
         }
         let is_public =
-            |public: &str| domain.strip_suffix(public).is_some_and(|before| before.is_empty() || before.ends_with('.'));
-        if PUBLIC.iter().copied().any(is_public) {
+            |public: &str| domain.strip_suffix(public).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+        if PUBLIC_DOMAINS.iter().copied().any(is_public) {
             return Err(Code::DomainIsPublic.into());
         }
         Ok(Self(domain.to_owned()))
     }
 
-    /// The domain of an address.
-    pub fn of(key: &str) -> &str {
-        key.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-
-    /// As it is stored.
+    /// The domain as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where the TXT record stands that proves it (contract B.0.7).
+    /// The DNS name of the TXT record that proves the ownership of `domain`.
     pub fn record_name(domain: &str) -> String {
         format!("_wc-verification.{domain}")
     }
 }
 
-/// What people with a verified address of a verified domain may do who are no members.
+/// The domain of an address key.
+fn domain_part(key: &str) -> &str {
+    key.rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// How users with a verified address of a verified domain can join the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Joining {
-    /// Nothing.
+pub enum JoinPolicy {
+    /// They cannot join by the domain.
     None,
-    /// Ask, and somebody who manages members says yes or no.
+    /// They can create a join request, which a member who manages members decides.
     Request,
-    /// Come in, if they like.
+    /// They can join without approval.
     Join,
-    /// They come in by themselves, the first time they sign in.
+    /// They join automatically the first time that they sign in.
     Auto,
 }
 
-impl Joining {
-    /// As it is stored, and on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Request => "request",
-            Self::Join => "join",
-            Self::Auto => "auto",
-        }
-    }
-
-    /// Reads the word of a field. Error: `INVALID_FIELD`.
+impl JoinPolicy {
+    /// Parses the value of a request's field.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD`, which names the field.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
-        let all = [Self::None, Self::Request, Self::Join, Self::Auto];
-        let found = all.into_iter().find(|one| one.as_str() == text);
-        found.ok_or_else(|| crate::error::Problem::field(field, "write none, request, join or auto."))
+        text.parse().map_err(|()| Problem::field(field, "write none, request, join or auto."))
     }
 }
 
-impl fmt::Display for Joining {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Column for Joining {
-    fn read(cell: Cell<'_>) -> Option<Self> {
-        let text = String::read(cell)?;
-        [Self::None, Self::Request, Self::Join, Self::Auto].into_iter().find(|one| one.as_str() == text)
-    }
-}
-
-impl Argument for Joining {
-    type Given<'a> = Self;
-    const KIND: Kind = Kind::Text;
-    fn value(given: Self::Given<'_>) -> Value<'_> {
-        Value::Text(given.as_str())
-    }
-}
+vestibule_db::text_enum!(JoinPolicy: None = "none", Request = "request", Join = "join", Auto = "auto");
 
 #[cfg(test)]
 mod tests {
@@ -200,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_domain_is_one_that_somebody_can_own() {
+    fn parses_domains_that_an_organization_can_own() {
         assert_eq!(DomainName::parse(" Acme.Example. ").unwrap().as_str(), "acme.example");
         assert_eq!(DomainName::parse("xn--bcher-kva.example").unwrap().as_str(), "xn--bcher-kva.example");
         let long = format!("{}.example", "a".repeat(250));
@@ -229,20 +199,20 @@ mod tests {
             assert_eq!(DomainName::parse(public).unwrap_err().code(), Code::DomainIsPublic, "{public}");
         }
         assert!(DomainName::parse("notgmail.com").is_ok());
-        assert!(PUBLIC.is_sorted());
+        assert!(PUBLIC_DOMAINS.is_sorted());
     }
 
     proptest! {
         #[test]
-        fn what_is_a_domain_is_the_domain_of_an_address(text in "[a-zA-Z0-9.-]{1,40}") {
+        fn parsed_domain_is_the_domain_of_its_addresses(text in "[a-zA-Z0-9.-]{1,40}") {
             if let Ok(domain) = DomainName::parse(&text) {
                 let address = EmailAddress::parse(&format!("nina@{}", domain.as_str())).unwrap();
-                prop_assert_eq!(DomainName::of(address.key()), domain.as_str());
+                prop_assert_eq!(domain_part(address.key()), domain.as_str());
             }
         }
 
         #[test]
-        fn nothing_makes_it_panic(text in ".*") {
+        fn parse_never_panics(text in ".*") {
             let _ = DomainName::parse(&text);
         }
     }

@@ -1,75 +1,66 @@
-//! The rows of domains, and of who came by them.
+//! The statements of domains, and of the users who joined by one.
 
-use super::Joining;
-use crate::id::{DomainId, MembershipId, OrganizationId, UserId};
-use crate::time::Timestamp;
 use vestibule_db::{Text, record, sql};
 
+use super::JoinPolicy;
+use crate::id::{DomainId, MembershipId, OrganizationId, UserId};
+use crate::time::Timestamp;
+
 record! {
-    /// A domain of an organization.
     pub struct Domain {
-        /// Which one.
         pub id: DomainId,
-        /// Whose.
         pub organization_id: OrganizationId,
-        /// The domain itself.
         pub domain: String,
-        /// What its people may do.
-        pub joining: Joining,
-        /// How often its proof was looked for.
+        pub joining: JoinPolicy,
+        /// The number of verification attempts.
         pub attempts: i64,
-        /// Since when it is proved.
         pub verified_at: Option<Timestamp>,
-        /// When it was added.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
-    /// An organization that somebody may come into by one of their addresses.
-    pub struct Open {
-        /// Which one.
+    /// An organization that a user can join by one of their addresses.
+    pub struct JoinableOrganization {
         pub organization_id: OrganizationId,
-        /// Its name.
         pub name: String,
-        /// The name of its image; perhaps empty.
+        /// The name of its image; empty for none.
         pub image_url: String,
-        /// By which domain.
+        /// The domain that admits the user.
         pub domain: String,
-        /// What they may do.
-        pub joining: Joining,
+        /// The policy for this user: a former member can only request.
+        pub joining: JoinPolicy,
     }
 }
 
 sql! {
-    ALL(OrganizationId) -> Domain =
+    LIST(OrganizationId) -> Domain =
         "SELECT id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at
            FROM domains WHERE organization_id = $1 ORDER BY id";
 
-    ONE(OrganizationId, DomainId) -> Domain =
+    FIND(OrganizationId, DomainId) -> Domain =
         "SELECT id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at
            FROM domains WHERE organization_id = $1 AND id = $2";
 
-    /// Nothing comes back when the organization has it already.
-    INSERT(OrganizationId, DomainId, Text, Joining, Timestamp) -> Domain =
+    /// Returns no row if the organization has claimed the domain already.
+    INSERT(OrganizationId, DomainId, Text, JoinPolicy, Timestamp) -> Domain =
         "INSERT INTO domains (organization_id, id, domain, joining, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $5)
              ON CONFLICT (organization_id, domain) DO NOTHING
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    UPDATE(OrganizationId, DomainId, Joining, Timestamp) -> Domain =
+    UPDATE(OrganizationId, DomainId, JoinPolicy, Timestamp) -> Domain =
         "UPDATE domains SET joining = $3, updated_at = $4 WHERE organization_id = $1 AND id = $2
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
     DELETE(OrganizationId, DomainId) -> (DomainId,) =
         "DELETE FROM domains WHERE organization_id = $1 AND id = $2 RETURNING id";
 
-    NOTE_ATTEMPT(OrganizationId, DomainId, Timestamp) =
+    RECORD_ATTEMPT(OrganizationId, DomainId, Timestamp) =
         "UPDATE domains SET attempts = attempts + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 
-    /// Unless another organization has proved it; a unique index sees to it too.
+    /// Returns no row if another organization has verified the domain. A unique index guards it as well.
     VERIFY(OrganizationId, DomainId, Timestamp) -> Domain =
         "UPDATE domains SET verified_at = COALESCE(verified_at, $3), updated_at = $3
           WHERE organization_id = $1 AND id = $2
@@ -77,9 +68,9 @@ sql! {
                              WHERE o.domain = domains.domain AND o.verified_at IS NOT NULL AND o.id <> $2)
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    /// What a person may come into by a domain, if they have proved an address of it, and are not in. Whoever has been in
-    /// before has to ask: they were removed, or have left.
-    OPEN_TO(Text, UserId) -> Open =
+    /// The organizations that a user with a verified address of this domain can join and is not a member of. Who was a member
+    /// before can only request, so that a removed member does not rejoin by signing in.
+    JOINABLE_BY_DOMAIN(Text, UserId) -> JoinableOrganization =
         "SELECT o.id AS organization_id, o.name AS name, o.image_url AS image_url, d.domain AS domain,
                 CASE WHEN EXISTS (SELECT 1 FROM domain_joins j
                                    WHERE j.organization_id = d.organization_id AND j.user_id = $2)
@@ -90,12 +81,12 @@ sql! {
             AND NOT EXISTS (SELECT 1 FROM organization_memberships m
                              WHERE m.organization_id = d.organization_id AND m.user_id = $2)";
 
-    NOTE_JOINED(OrganizationId, UserId, Timestamp) =
+    RECORD_JOIN(OrganizationId, UserId, Timestamp) =
         "INSERT INTO domain_joins (organization_id, user_id, joined_at) VALUES ($1, $2, $3)
              ON CONFLICT (organization_id, user_id) DO NOTHING";
 
-    /// Of whoever is about to go: they do not come back by themselves.
-    NOTE_GONE(OrganizationId, MembershipId, Timestamp) =
+    /// Records a member who is about to leave, so that they do not rejoin automatically.
+    RECORD_LEAVE(OrganizationId, MembershipId, Timestamp) =
         "INSERT INTO domain_joins (organization_id, user_id, joined_at)
          SELECT $1, m.user_id, $3 FROM organization_memberships m WHERE m.organization_id = $1 AND m.id = $2
              ON CONFLICT (organization_id, user_id) DO NOTHING";

@@ -1,4 +1,4 @@
-//! Proving a domain by a TXT record that only its owner can set.
+//! Verifying a domain by a TXT record, which only the owner of the domain can create.
 
 use std::sync::Arc;
 
@@ -8,82 +8,94 @@ use super::DomainName;
 use super::sql::{self, Domain};
 use crate::access;
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::rate_limit;
 
-/// Looks for a domain's record, and notes the proof. One that is proved already stays so.
+/// Looks up the TXT record of a domain, and marks the domain as verified if the record is right. A verified domain stays
+/// verified without another lookup.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `DOMAIN_NOT_FOUND`; `DOMAIN_NOT_PROVED` when
-/// there is no such record; `DOMAIN_LOOKUP_FAILED` when DNS does not answer; `DOMAIN_TAKEN` when another organization has
-/// proved it; `TOO_MANY_REQUESTS`.
+/// # Errors
+/// [`VERIFY_ERRORS`]: `FORBIDDEN` without `organization:manage_settings`; `DOMAIN_NOT_PROVED` without a matching record;
+/// `DOMAIN_LOOKUP_FAILED` if DNS does not answer; `DOMAIN_TAKEN` if another organization has verified the domain.
 pub async fn verify(
     executor: &Arc<Executor>,
     caller: &Caller,
     organization: OrganizationId,
     domain: DomainId,
 ) -> Reply<Domain> {
-    let begun = executor.run(caller, Begin { organization, domain }).await;
-    let Ok(found) = &begun.result else {
-        return begun;
+    let started = executor.run(caller, StartVerification { organization, domain }).await;
+    let Ok(found) = &started.result else {
+        return started;
     };
     if found.verified_at.is_some() {
-        return begun;
+        return started;
     }
-    let looked = executor.dns.txt(&DomainName::record_name(&found.domain)).await;
-    let proved =
-        looked.map_err(|trouble| Problem::with_source(Code::DomainLookupFailed, trouble)).and_then(|records| {
-            let data = executor.keys.domain_proof(organization, domain);
-            let is_there = records.iter().any(|record| record.trim().as_bytes().ct_eq(data.as_bytes()).into());
-            if is_there { Ok(()) } else { Err(Code::DomainNotProved.into()) }
-        });
-    match proved {
-        Ok(()) => executor.run(caller, Note { organization, domain }).await,
-        Err(problem) => Reply { result: Err(problem), ..begun },
+    // The lookup takes place outside a transaction.
+    let lookup = executor.dns.lookup_txt(&DomainName::record_name(&found.domain)).await;
+    let proof = lookup.map_err(|error| Problem::with_source(Code::DomainLookupFailed, error)).and_then(|records| {
+        let expected = executor.keys.domain_proof(organization, domain);
+        let is_match = |record: &String| record.trim().as_bytes().ct_eq(expected.as_bytes()).into();
+        if records.iter().any(is_match) { Ok(()) } else { Err(Code::DomainNotProved.into()) }
+    });
+    match proof {
+        Ok(()) => executor.run(caller, RecordVerification { organization, domain }).await,
+        Err(problem) => Reply { result: Err(problem), ..started },
     }
 }
 
-/// Asked before DNS is: who may not, makes us ask nobody.
+/// Every code that [`verify`] can refuse with.
+pub const VERIFY_ERRORS: &[Code] = &[
+    Code::Unauthorized,
+    Code::Forbidden,
+    Code::AddressNotAllowed,
+    Code::DomainNotFound,
+    Code::TooManyRequests,
+    Code::DomainLookupFailed,
+    Code::DomainNotProved,
+    Code::DomainTaken,
+];
+
+/// Authorizes the caller and counts the attempt before DNS is queried.
 #[derive(Debug)]
-struct Begin {
+struct StartVerification {
     organization: OrganizationId,
     domain: DomainId,
 }
 
-impl Command for Begin {
+impl Command for StartVerification {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] = &[Code::DomainNotFound];
+    const ERRORS: &'static [Code] = &[Code::DomainNotFound, Code::TooManyRequests];
     type Out = Domain;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization = grant.organization();
-        let found = cx.tx.optional(sql::ONE, (organization, self.domain)).await?.ok_or(Code::DomainNotFound)?;
-        if found.verified_at.is_none() {
-            rate_limit::count_domain_lookup(cx, organization).await?;
-            cx.tx.execute(sql::NOTE_ATTEMPT, (organization, self.domain, cx.now)).await?;
+        let domain = cx.tx.optional(sql::FIND, (organization, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        if domain.verified_at.is_none() {
+            rate_limit::record_domain_lookup(cx, organization).await?;
+            cx.tx.execute(sql::RECORD_ATTEMPT, (organization, self.domain, cx.now)).await?;
         }
-        Ok(found)
+        Ok(domain)
     }
 }
 
 #[derive(Debug)]
-struct Note {
+struct RecordVerification {
     organization: OrganizationId,
     domain: DomainId,
 }
 
-impl Command for Note {
+impl Command for RecordVerification {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::DomainNotFound, Code::DomainTaken];
     type Out = Domain;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        let named = (grant.organization(), self.domain);
-        cx.tx.optional(sql::ONE, named).await?.ok_or(Code::DomainNotFound)?;
-        Ok(cx.tx.optional(sql::VERIFY, (named.0, named.1, cx.now)).await?.ok_or(Code::DomainTaken)?)
+        let organization = grant.organization();
+        cx.tx.optional(sql::FIND, (organization, self.domain)).await?.ok_or(Code::DomainNotFound)?;
+        Ok(cx.tx.optional(sql::VERIFY, (organization, self.domain, cx.now)).await?.ok_or(Code::DomainTaken)?)
     }
 }

@@ -1,4 +1,4 @@
-//! What a command or query leaves to be done outside of its transaction.
+//! Hooks that a command or query registers to run after its transaction.
 
 use std::fmt;
 
@@ -19,8 +19,9 @@ impl AfterCommit {
         self.on_success.push(Box::new(hook));
     }
 
-    /// Adds a hook that runs once everything that the transaction read is committed, even if the command refused. On SQLite a
-    /// command also sees uncommitted writes of its commit group, so nothing it read may be cached before.
+    /// Adds a hook that runs once everything that the transaction read is committed, even if the command failed. On
+    /// SQLite a command also reads uncommitted writes of its commit group, so nothing that it read may be cached
+    /// earlier.
     pub(crate) fn on_end(&mut self, hook: impl FnOnce(&Executor) + Send + 'static) {
         self.on_end.push(Box::new(hook));
     }

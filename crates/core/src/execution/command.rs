@@ -1,4 +1,4 @@
-//! Commands and queries are values. The JSON API, the pages, the workers and the tests run the same ones.
+//! Commands and queries: values that the JSON API, the pages, the workers and the tests run alike.
 
 use vestibule_db::{QueryStats, TransactionMode};
 
@@ -9,38 +9,39 @@ use crate::id::OrganizationId;
 use crate::permission::Requirement;
 use crate::settings::Settings;
 
-/// Changes something: all of it or nothing, in one transaction.
+/// A change, in one transaction: all of it is applied, or nothing.
 pub trait Command: Send + Sync + 'static {
-    /// What the caller needs in order to run it.
+    /// What it requires of the caller.
     const REQUIRES: Requirement;
-    /// Every code that it can refuse with, besides those that `REQUIRES` implies and those that any call can answer.
+    /// Every code that it can fail with, besides those that `REQUIRES` implies and those that are common to all calls.
     const ERRORS: &'static [Code];
     type Out: Send + 'static;
 
-    /// The isolation that it relies on.
+    /// The transaction mode that it relies on.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::Serializable
     }
 
-    /// The organization that the caller has to be a member of. The access cache is used for it; a
-    /// [`TransactionMode::Serializable`] command does not use that cache.
+    /// The organization for which the caller's access may come from the access cache. Ignored in
+    /// [`TransactionMode::Serializable`], which does not use the cache.
     fn organization(&self) -> Option<OrganizationId> {
         None
     }
 
-    /// Runs it. It may run again from the start after a serialization failure, so it changes nothing but the database.
+    /// Runs the command. It may run again after a serialization failure, so it must have no effects outside of the
+    /// database.
     fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
 }
 
-/// Reads something, in one state of the database.
+/// A read, of one consistent state of the database.
 pub trait Query: Send + Sync {
-    /// What the caller needs in order to run it.
+    /// What it requires of the caller.
     const REQUIRES: Requirement;
-    /// Every code that it can refuse with, besides those that `REQUIRES` implies and those that any call can answer.
+    /// Every code that it can fail with, besides those that `REQUIRES` implies and those that are common to all calls.
     const ERRORS: &'static [Code];
     type Out: Send + 'static;
 
-    /// As for a [`Command`].
+    /// See [`Command::organization`].
     fn organization(&self) -> Option<OrganizationId> {
         None
     }
@@ -48,7 +49,7 @@ pub trait Query: Send + Sync {
     fn run(&self, cx: &mut Context<'_>) -> impl Future<Output = Result<Self::Out>> + Send;
 }
 
-/// The outcome of a command or query, with what the response needs besides.
+/// The outcome of a command or query, with the other parts of a response.
 #[derive(Debug)]
 pub struct Reply<T> {
     /// The caller's session after it ran.
@@ -70,12 +71,12 @@ impl<T> Reply<T> {
         }
     }
 
-    /// A refusal before the database was asked anything.
-    pub const fn refused(problem: Problem) -> Self {
+    /// A failure before the database was queried.
+    pub const fn failed(problem: Problem) -> Self {
         Self { session: None, result: Err(problem), stats: QueryStats { statements: 0, rows: 0 }, is_touch_due: false }
     }
 
-    /// The same reply with another value.
+    /// Converts the output.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Reply<U> {
         let Self { session, result, stats, is_touch_due } = self;
         Reply { session, result: result.map(convert), stats, is_touch_due }

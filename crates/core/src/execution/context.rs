@@ -11,8 +11,8 @@ use crate::id::{OrganizationId, UserId};
 use crate::random::Randomness;
 use crate::time::Timestamp;
 
-/// What a command or query runs with. The caller's session is looked up by the transaction's first statement, so a sign-out
-/// or a lost membership that was committed before is seen.
+/// What a command or query runs with. The caller's session is looked up by the transaction's first statement, so a
+/// sign-out or a removed membership takes effect as soon as it is committed.
 #[derive(Debug)]
 pub struct Context<'a> {
     pub tx: Tx<'a>,
@@ -28,7 +28,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// A new id.
+    /// Generates an id.
     pub fn id<I: From<i64>>(&self) -> I {
         self.executor.ids.next(self.now)
     }
@@ -37,7 +37,10 @@ impl Context<'_> {
         self.executor.random.as_ref()
     }
 
-    /// The signed-in user. Error: `UNAUTHORIZED`.
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED`.
     pub fn user(&self) -> Result<UserId> {
         Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
     }
@@ -47,21 +50,21 @@ impl Context<'_> {
         cache::current_revision(&mut self.tx, self.access.as_ref(), organization).await
     }
 
-    /// Runs a statement that changes invitations of an organization, as the only change of its transaction, with what
-    /// depends on it. Returns whether it changed a row; `dependents` run only then. See [`Tx::execute_composite`].
+    /// Runs a statement that changes an organization's invitations and is the only change of its transaction.
+    /// `dependents` run only if it changed a row. Returns whether it did. See [`Tx::execute_composite`].
     pub(crate) async fn execute_composite<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
-        given: A::Given<'_>,
+        arguments: A::Given<'_>,
         dependents: Vec<DependentStatement>,
     ) -> Result<bool> {
         let now = self.now;
-        // A session that is due to be touched is touched by the same transaction, which then has several statements.
+        // A session that is due to be touched is touched in the same transaction, which then makes another change.
         let is_only_change =
             !self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
         let bump = |invalidation, shard| {
             if is_only_change { cache::bump_if_changed(invalidation, shard, now) } else { None }
         };
-        Ok(self.tx.execute_composite(statement, given, dependents, bump).await?)
+        Ok(self.tx.execute_composite(statement, arguments, dependents, bump).await?)
     }
 }

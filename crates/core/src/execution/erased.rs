@@ -1,5 +1,5 @@
-//! Commands and queries with their types erased, so that what surrounds them (transactions, retries, timeouts, tasks) is
-//! compiled once and not for each of a hundred. The output gets its type back in the function that erased it.
+//! Type-erased commands and queries, so that the execution code (transactions, retries, timeouts, tasks) is compiled
+//! once instead of once per type. The function that erases a type also restores the output's type.
 
 use std::any::Any;
 use std::pin::Pin;
@@ -76,21 +76,23 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
     }
 }
 
-/// Gives the output of an operation its type back.
+/// Restores the type of an operation's output.
 pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
     let Reply { session, result, stats, is_touch_due } = reply;
-    let downcast = |output: Output| output.downcast().map_err(|_| Problem::internal("an operation has another output"));
+    let downcast = |output: Output| {
+        output.downcast().map_err(|_| Problem::internal("the output of an operation has an unexpected type"))
+    };
     Reply { session, result: result.and_then(downcast).map(|output| *output), stats, is_touch_due }
 }
 
-/// Panics if an operation refused with a code that it does not declare: the suite fails then.
+/// Panics if an operation failed with a code that it does not declare, which fails the test.
 #[cfg(feature = "test-hooks")]
-#[expect(clippy::panic, reason = "a test that meets an undeclared code has found a defect")]
+#[expect(clippy::panic, reason = "an undeclared code has to fail the test")]
 pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>) {
     let (name, requires, errors) = operation.declaration();
     let Err(problem) = result else { return };
     for (code, _) in problem.errors() {
         let is_declared = errors.contains(&code) || requires.codes().contains(&code) || code.is_common();
-        assert!(is_declared, "{name} refused with {}, which its ERRORS do not declare", code.as_str());
+        assert!(is_declared, "{name} failed with {}, which its ERRORS do not declare", code.as_str());
     }
 }

@@ -1,4 +1,5 @@
-//! Runs commands and queries, and holds what they use. Nothing is global, so each test has an executor of its own.
+//! The executor: runs commands and queries, and owns their dependencies. Nothing is global, so each test has its own
+//! executor.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub struct Dependencies {
     pub random: Arc<dyn Randomness>,
     pub settings: Settings,
     pub keys: Keys,
-    /// `None` where no mail is sent.
+    /// `None` if no mail is sent.
     pub mail_transport: Option<Arc<dyn MailTransport>>,
     pub templates: Templates,
     pub images: ImageStore,
@@ -75,7 +76,7 @@ pub struct Executor {
 impl Executor {
     pub(crate) fn new(dependencies: Dependencies) -> Self {
         let Dependencies { db, clock, random, settings, keys, mail_transport, templates, images, dns } = dependencies;
-        db.set_max_group(settings.writes_per_commit);
+        db.set_max_group(settings.max_writes_per_commit);
         Self {
             db,
             clock,
@@ -85,7 +86,7 @@ impl Executor {
             keys,
             mail_transport,
             templates,
-            passwords: PasswordHasher::new(settings.passwords.parallel_hashes),
+            passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
             dns,
             outbox: Notify::new(),
@@ -111,13 +112,13 @@ impl Executor {
         self.mail_transport.is_some()
     }
 
-    /// The installation and its roles.
+    /// The deployment and its default roles.
     pub fn deployment(&self) -> Result<&Deployment> {
         self.deployment.get().ok_or_else(|| Problem::internal("the deployment is not loaded"))
     }
 
-    /// Runs a command in one transaction, which is committed when this returns. The command completes even if the caller stops
-    /// waiting.
+    /// Runs a command in one transaction, which is committed when this returns. The command completes even if the
+    /// caller stops waiting.
     pub async fn run<C: Command>(self: &Arc<Self>, caller: &Caller, command: C) -> Reply<C::Out> {
         downcast(self.execute_command(caller, Box::new(CommandOperation(command))).await)
     }
@@ -146,8 +147,9 @@ impl Executor {
         reply
     }
 
-    /// The caller's access to an organization, from the cache if it is still current, at the cost of at most one statement.
-    /// `None` if the caller lacks the permission, or if anything else is to be done or said: then run the query itself.
+    /// The caller's access to an organization, from the cache if it is still current, at the cost of at most one
+    /// statement. `None` if the caller is not authorized, the session is due to be touched, or the database failed: run
+    /// the query itself then.
     pub async fn cached_access(
         &self,
         caller: &Caller,
@@ -180,7 +182,7 @@ impl Executor {
         if !cached.validity.is_current_at(now) {
             return None;
         }
-        // The number is read before the database: a commit after this is not known to have been seen.
+        // Read before the database is queried: a later commit may not be visible to that query.
         let commits = self.db.commits();
         if let Some(revision) = commits.and_then(|commits| cached.validated_at(commits)) {
             return Some((revision, QueryStats::default()));
@@ -206,7 +208,7 @@ impl Executor {
         let (access, stats_before) = access.unzip();
         let mut cx = match self.context(caller, command, access, tx).await {
             Ok(cx) => cx,
-            Err(problem) => return (Reply::refused(problem), AfterCommit::default()),
+            Err(problem) => return (Reply::failed(problem), AfterCommit::default()),
         };
         let result = command.run(&mut cx).await;
         #[cfg(feature = "test-hooks")]
@@ -228,11 +230,11 @@ impl Executor {
                 std::mem::take(&mut cx.after_commit).run(self, result.is_ok());
                 Reply::new(&cx, result)
             }
-            Err(problem) => Reply::refused(problem),
+            Err(problem) => Reply::failed(problem),
         }
     }
 
-    /// Runs a query for a caller whose access was validated. The hooks are left to the caller of this.
+    /// Runs a query for a caller whose access was validated. The calling function runs the hooks.
     pub(super) async fn query_with_access(
         &self,
         caller: &Caller,
@@ -274,8 +276,8 @@ impl Executor {
         Ok(Context { tx, now, session, access, caller, executor: self, after_commit })
     }
 
-    /// The caller's access to an organization: from the cache if it is still current, else loaded. `None` for anybody who is
-    /// not a signed-in member with a role; the command finds out why.
+    /// The caller's access to an organization, from the cache if it is still current, or loaded. `None` unless the
+    /// caller is a signed-in member with a role; the command then determines the error.
     async fn validate_access(
         &self,
         token: &SessionToken,
@@ -311,7 +313,7 @@ impl Executor {
     }
 }
 
-/// What every command ends with, in its own transaction.
+/// Completes the transaction of every command: touches the session and bumps the revisions.
 fn finish(cx: &mut Context<'_>) -> Result<()> {
     if let Some(session) = &cx.session {
         caller::touch(&mut cx.tx, session, cx.now, &cx.executor.settings)?;
@@ -319,7 +321,8 @@ fn finish(cx: &mut Context<'_>) -> Result<()> {
     cache::bump_revisions(&mut cx.tx, cx.now)
 }
 
-/// Stores that the session was used, for a caller who only reads. Every command does so when it ends.
+/// Stores that the session was used, after a query. It does nothing itself: every command touches the session when it
+/// ends.
 #[derive(Debug)]
 struct Touch;
 

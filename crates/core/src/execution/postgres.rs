@@ -26,12 +26,12 @@ pub(super) async fn run(executor: &Arc<Executor>, caller: &Caller, command: Box<
     let (executor, caller) = (Arc::clone(executor), caller.clone());
     let task = async move { run_with_retry(executor, &caller, command.as_ref()).await };
     let done = tokio::spawn(task.in_current_span());
-    done.await.unwrap_or_else(|_| Reply::refused(Problem::internal("the command did not finish")))
+    done.await.unwrap_or_else(|_| Reply::failed(Problem::internal("the command did not finish")))
 }
 
 async fn run_with_retry(executor: Arc<Executor>, caller: &Caller, command: &dyn Operation) -> Reply<Output> {
     let Db::Postgres(postgres) = &executor.db else {
-        return Reply::refused(Problem::internal("the database is not PostgreSQL"));
+        return Reply::failed(Problem::internal("the database is not PostgreSQL"));
     };
     let mut retry = Retry::new(postgres);
     loop {
@@ -51,7 +51,7 @@ async fn run_with_retry(executor: Arc<Executor>, caller: &Caller, command: &dyn 
                 }
                 drop(throttle);
                 if let Err(problem) = retry.backoff(error, executor.random.as_ref()).await {
-                    return Reply::refused(problem);
+                    return Reply::failed(problem);
                 }
             }
         }
@@ -67,7 +67,7 @@ async fn attempt(
 ) -> Result<(Reply<Output>, AfterCommit), PgError> {
     let mode = command.transaction_mode(&executor.settings);
     let mut transaction = timeout_at(deadline, postgres.transaction(mode)).await.map_err(timed_out)??;
-    // After the connection is there: no time should pass between the revalidation and the write.
+    // Only after the connection is acquired, so that little time passes between the revalidation and the write.
     let access = timeout_at(deadline, revalidate_access(executor, postgres, caller, command));
     let access = access.await.map_err(timed_out)?;
     let running = executor.run_in(caller, command, access, Tx::on_postgres(&mut transaction));
@@ -104,13 +104,13 @@ pub(super) async fn query(
             Err(error) => error,
         };
         if let Err(problem) = retry.backoff(error, executor.random.as_ref()).await {
-            return Reply::refused(problem);
+            return Reply::failed(problem);
         }
     }
 }
 
-/// Revalidates the cached access of the caller of a single-statement command, on a shared connection. `None` if there is
-/// no such connection, or nothing current is cached: the command then loads the access itself.
+/// Revalidates the cached access of the caller of a single-statement command, on a shared connection. `None` if there
+/// is no such connection, or nothing current is cached: the command then loads the access itself.
 async fn revalidate_access(
     executor: &Executor,
     postgres: &Postgres,
@@ -125,7 +125,7 @@ async fn revalidate_access(
     Some((ValidatedAccess::new(cached, revision), REVALIDATION_STATS))
 }
 
-/// The caller's cached access, if it is still current, and the organization's revision. An entry that is stale is evicted.
+/// The caller's cached access, if it is still current, and the organization's revision. A stale entry is removed.
 async fn current_access(
     executor: &Executor,
     postgres: &Postgres,

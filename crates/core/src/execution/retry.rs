@@ -1,4 +1,4 @@
-//! When a PostgreSQL transaction is worth another attempt, and how long to wait before it.
+//! Retries of PostgreSQL transactions, with exponential backoff and jitter.
 
 use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
@@ -9,12 +9,12 @@ use vestibule_db::{PgError, Postgres};
 use crate::error::Problem;
 use crate::random::Randomness;
 
-/// The backoff before a second attempt. It doubles up to the maximum, and is multiplied with a random factor below 1, so
-/// that two transactions that conflicted do not meet again.
+/// The backoff before a second attempt. It doubles up to the maximum, and is multiplied with a random factor below 1,
+/// so that conflicting transactions do not conflict again.
 const MIN_BACKOFF: Duration = Duration::from_millis(1);
 const MAX_BACKOFF: Duration = Duration::from_millis(64);
 
-/// The attempts at one transaction.
+/// The retry state of one transaction.
 pub(super) struct Retry {
     /// The kind of error that ended each attempt.
     errors: Vec<Discriminant<PgError>>,
@@ -27,8 +27,8 @@ impl Retry {
         Self { errors: Vec::new(), deadline: Instant::now() + postgres.timeout() }
     }
 
-    /// Returns when the next attempt is due, or with the problem if there is to be none. Each kind of error has its own
-    /// count: a transaction that had many serialization failures may still violate a constraint once.
+    /// Waits until the next attempt is due, or returns the problem if there is none. Attempts are counted per kind of
+    /// error: a transaction that had many serialization failures may still be retried after a constraint violation.
     #[expect(clippy::disallowed_methods, reason = "nothing announces that a conflicting transaction has ended")]
     pub(super) async fn backoff(&mut self, error: PgError, random: &dyn Randomness) -> Result<(), Problem> {
         let kind = discriminant(&error);
@@ -39,8 +39,8 @@ impl Retry {
         }
         tracing::debug!(?error, attempt = self.errors.len(), "retrying a transaction");
         if !matches!(error, PgError::ConnectionLost(_)) {
-            let longest = MIN_BACKOFF.saturating_mul(1 << attempts.min(6)).min(MAX_BACKOFF);
-            tokio::time::sleep(longest.mul_f64(f64::from(random.bytes::<1>()[0]) / 255.0)).await;
+            let max = MIN_BACKOFF.saturating_mul(1 << attempts.min(6)).min(MAX_BACKOFF);
+            tokio::time::sleep(max.mul_f64(f64::from(random.bytes::<1>()[0]) / 255.0)).await;
         }
         Ok(())
     }

@@ -42,18 +42,18 @@ pub(super) async fn run(
             };
             // Dropped before the reply is sent: a caller that closes the service next must hold the last reference.
             drop(executor);
-            // The caller may have hung up; the command is done all the same.
+            // The caller may have hung up.
             let _ = sender.send(Reply { result, ..reply });
         };
         WriteResult { commit, on_commit: Box::new(on_commit) }
     });
     if let Err(error) = queued {
-        return Reply::refused(error.into());
+        return Reply::failed(error.into());
     }
-    receiver.await.unwrap_or_else(|_| Reply::refused(Problem::internal("the command did not finish")))
+    receiver.await.unwrap_or_else(|_| Reply::failed(Problem::internal("the command did not finish")))
 }
 
-/// Runs on this thread, which takes less time than handing the query to another one.
+/// Runs on this thread, which is faster than handing the query to another one.
 pub(super) async fn query(
     executor: &Executor,
     sqlite: &Sqlite,
@@ -62,7 +62,7 @@ pub(super) async fn query(
 ) -> Reply<Output> {
     let mut connection = match sqlite.readers().begin_read() {
         Ok(connection) => connection,
-        Err(error) => return Reply::refused(error.into()),
+        Err(error) => return Reply::failed(error.into()),
     };
     let reply = executor.query_in(caller, query, Tx::on_sqlite(&mut connection)).await;
     sqlite.readers().end_read(connection);
@@ -91,14 +91,14 @@ pub(super) async fn revalidate(sqlite: &Sqlite, validity: &Validity) -> Option<R
     revision.ok().flatten()
 }
 
-/// Polls a future that never waits: on SQLite every statement answers at once. A command that waits inside its transaction
-/// is a defect, and fails instead of blocking the writer.
+/// Polls a future that never waits: on SQLite every statement answers at once. A command that waits inside its
+/// transaction is a defect, and fails instead of blocking the writer.
 fn poll_once(future: impl Future<Output = (Reply<Output>, AfterCommit)>) -> (Reply<Output>, AfterCommit) {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => {
             let problem = Problem::internal("a command waited inside its transaction");
-            (Reply::refused(problem), AfterCommit::default())
+            (Reply::failed(problem), AfterCommit::default())
         }
     }
 }

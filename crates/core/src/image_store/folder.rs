@@ -1,4 +1,4 @@
-//! A folder that images are kept in, one file each.
+//! Image storage in a folder, one file per image.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -11,12 +11,11 @@ use super::ImageName;
 use super::store::StoreError;
 use crate::error::{Code, Problem, Result};
 
-/// The folder.
 #[derive(Debug)]
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// The folder of this path. It is made when it is missing, for its owner only.
+    /// Creates the folder if it is missing, readable by its owner only.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -26,46 +25,49 @@ impl Folder {
         opened.map(Self).map_err(|error| StoreError::new(format!("{}: {error}", path.display())))
     }
 
-    /// The image, or nothing. Error: `IMAGES_NOT_AVAILABLE`, as with the other two.
+    /// The image, or `None`.
+    ///
+    /// # Errors
+    /// `IMAGES_NOT_AVAILABLE`, also from `write` and `remove`.
     pub(crate) async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
         let path = self.0.join(name.as_str());
-        on_disk(move || if_there(std::fs::read(path))).await.map(|found| found.map(Bytes::from))
+        run_blocking(move || none_if_missing(std::fs::read(path))).await.map(|found| found.map(Bytes::from))
     }
 
-    /// Writes it, and returns once it is on the disk, name and all. A crash in between leaves a part of it under a name that
-    /// nothing was given yet, and that is cleared away like any that came to be used by nothing.
+    /// Returns when the file and its directory entry are on disk. After a crash in between, the partial file has a name
+    /// that nothing refers to, and the cleanup deletes it.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
         let (folder, path) = (self.0.clone(), self.0.join(name.as_str()));
-        on_disk(move || {
+        run_blocking(move || {
             let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
-            sync_names(&folder)
+            sync_directory(&folder)
         })
         .await
     }
 
-    /// Removes it, if it is there.
+    /// Succeeds if the image does not exist.
     pub(crate) async fn remove(&self, name: &ImageName) -> Result<()> {
         let path = self.0.join(name.as_str());
-        on_disk(move || if_there(std::fs::remove_file(path))).await.map(|_| ())
+        run_blocking(move || none_if_missing(std::fs::remove_file(path))).await.map(|_| ())
     }
 }
 
-/// A folder's own bytes are its names: on Unix they are written like a file's.
-fn sync_names(folder: &Path) -> io::Result<()> {
+/// On Unix, a new directory entry is durable only after the directory was synced.
+fn sync_directory(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn if_there<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
-    match outcome {
+fn none_if_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
-    let done = spawn_blocking(work).await.map_err(Problem::internal)?;
-    done.map_err(|error| Problem::with_source(Code::ImagesNotAvailable, error.to_string()))
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T> {
+    let result = spawn_blocking(work).await.map_err(Problem::internal)?;
+    result.map_err(|error| Problem::with_source(Code::ImagesNotAvailable, error.to_string()))
 }

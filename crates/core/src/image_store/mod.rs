@@ -1,8 +1,8 @@
-//! Images of organizations, workspaces and people: read with suspicion, encoded anew, kept outside of the database.
+//! Images of organizations, workspaces and users: decoded, re-encoded, and stored outside the database.
 //!
-//! What is kept has a name of its own and stands in the table `images` before it is written, as unused. The command that
-//! changes whatever it is an image of takes it into use, and lets go of the one before; housekeeping removes what has
-//! been unused for a while. So no crash leaves a file that nobody knows of, and none that is missing.
+//! The name is inserted into the table `images` as unused before the file is written. The command that refers to an
+//! image marks it as used, and the one that it replaces as unused; the cleanup deletes images that have been unused for
+//! a while. So a crash leaves no file that is unknown to the database, and no reference to a missing file.
 
 mod bucket;
 mod folder;
@@ -12,17 +12,18 @@ mod store;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::random::Randomness;
+
 pub use picture::{Format, Picture};
 pub use store::{Environment, ImageStore, StoreError};
 
-use crate::random::Randomness;
-
-/// How long an image may be kept by whoever has shown it: it never changes, another one has another name.
-pub const CACHED: &str = "public, max-age=31536000, immutable";
-/// Random bytes in a name: nobody guesses one.
+/// An image never changes; a new image has a new name.
+pub const CACHE_CONTROL_IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// Random bytes in a name: enough that names cannot be guessed.
 const NAME_BYTES: usize = 16;
 
-/// What a kept image is called: random, and never by a word of whoever sent it. It is the last part of its URL.
+/// The random name of a stored image, with its extension. It is the last segment of the image's URL, and contains
+/// nothing that the uploader chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageName(String);
 
@@ -32,19 +33,17 @@ impl ImageName {
         Self(format!("{}.{}", data_encoding::HEXLOWER.encode(&bytes), format.extension()))
     }
 
-    /// As it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What an answer says it is.
     pub fn format(&self) -> Format {
         let is_png = self.0.rsplit_once('.').is_some_and(|(_, extension)| extension == Format::Png.extension());
         if is_png { Format::Png } else { Format::Jpeg }
     }
 }
 
-/// No name this server could have made.
+/// The error of parsing a name that this server cannot have made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidImageName;
 
@@ -62,10 +61,10 @@ impl FromStr for ImageName {
     fn from_str(text: &str) -> Result<Self, InvalidImageName> {
         let (digits, extension) = text.split_once('.').ok_or(InvalidImageName)?;
         let is_hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        let is_ours = digits.len() == 2 * NAME_BYTES
+        let is_valid = digits.len() == 2 * NAME_BYTES
             && digits.bytes().all(is_hexadecimal)
             && [Format::Png, Format::Jpeg].iter().any(|format| format.extension() == extension);
-        if is_ours { Ok(Self(text.to_owned())) } else { Err(InvalidImageName) }
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidImageName) }
     }
 }
 
@@ -75,7 +74,7 @@ mod tests {
     use crate::random::SeededRandomness;
 
     #[test]
-    fn a_name_is_what_was_made_here_and_nothing_else() {
+    fn rejects_names_that_this_server_cannot_have_made() {
         let name = ImageName::new(Format::Jpeg, &SeededRandomness::new(1));
         assert_eq!(name.as_str().parse(), Ok(name.clone()));
         let digits = "0123456789abcdef0123456789abcdef";

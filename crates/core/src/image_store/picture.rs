@@ -1,8 +1,8 @@
-//! From the bytes somebody sent to an image of ours.
+//! Decoding and re-encoding uploaded images.
 //!
-//! What they say they are is not asked: the first bytes tell, and only three formats are known. The size is read from the
-//! head before anything is decoded, so that a bomb is refused for what it would become. What is kept holds pixels and
-//! nothing else: no name, no place, no camera, no second payload behind the end.
+//! The format is detected from the content, not from what the client declares, and only three are accepted. The
+//! dimensions are checked before decoding, which prevents decompression bombs. The result contains pixels only: no
+//! metadata such as location, and no data after the end of the image.
 
 use std::fmt;
 use std::io::Cursor;
@@ -14,27 +14,25 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::error::{Code, Problem, Result};
 
-/// The most pixels that are decoded; a telephone's camera makes twelve to sixteen million.
-const MOST_PIXELS: u64 = 16_000_000;
-/// The longest side that is decoded.
-const LONGEST_SIDE: u32 = 8192;
-/// What decoding may take of memory at the most, in bytes: four a pixel, and as much again on the way.
-const MOST_MEMORY: u64 = 8 * MOST_PIXELS;
-/// The longest side of what is kept.
-const KEPT_SIDE: u32 = 512;
+/// Pixels that are decoded; phone cameras produce 12 to 16 million.
+const MAX_PIXELS: u64 = 16_000_000;
+/// The longest side that is decoded, in pixels.
+const MAX_SIDE: u32 = 8192;
+/// Bytes: four per pixel, and as many for intermediate buffers.
+const MAX_DECODER_MEMORY: u64 = 8 * MAX_PIXELS;
+/// The longest side that is stored, in pixels; larger images are scaled down.
+const MAX_STORED_SIDE: u32 = 512;
 const JPEG_QUALITY: u8 = 85;
 
-/// In what an image is kept.
+/// The format of a stored image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// With transparency, and for what was WebP.
+    /// Also for uploaded WebP; supports transparency.
     Png,
-    /// For photographs.
     Jpeg,
 }
 
 impl Format {
-    /// What a name ends in.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
@@ -42,7 +40,6 @@ impl Format {
         }
     }
 
-    /// What an answer calls it.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
@@ -51,7 +48,7 @@ impl Format {
     }
 }
 
-/// An image, encoded anew.
+/// A re-encoded image.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     format: Format,
@@ -59,10 +56,11 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// In what these bytes would be kept, by their first few.
+    /// Detects the format of the bytes, and returns the one that they would be stored in.
     ///
-    /// Error: `IMAGE_UNREADABLE` for everything but PNG, JPEG and WebP.
-    pub fn format_of(bytes: &[u8]) -> Result<Format> {
+    /// # Errors
+    /// `IMAGE_UNREADABLE` for anything but PNG, JPEG and WebP.
+    pub fn output_format(bytes: &[u8]) -> Result<Format> {
         match image::guess_format(bytes) {
             Ok(ImageFormat::Jpeg) => Ok(Format::Jpeg),
             Ok(ImageFormat::Png | ImageFormat::WebP) => Ok(Format::Png),
@@ -70,27 +68,28 @@ impl Picture {
         }
     }
 
-    /// Decodes, turns upright, makes smaller where that is needed, and encodes. It takes some tens of milliseconds: not for
-    /// a thread that others wait for.
+    /// Decodes the image, applies its orientation, scales it down if necessary, and encodes it. This takes tens of
+    /// milliseconds of CPU, so call it off the async threads.
     ///
-    /// Errors: `IMAGE_UNREADABLE`; `IMAGE_TOO_LARGE` past 16 million pixels or 8192 on a side.
+    /// # Errors
+    /// `IMAGE_UNREADABLE`; `IMAGE_TOO_LARGE` above 16 million pixels or 8192 pixels per side.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let format = Self::format_of(bytes)?;
+        let format = Self::output_format(bytes)?;
         let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(unreadable)?;
         let mut limits = Limits::default();
-        limits.max_alloc = Some(MOST_MEMORY);
+        limits.max_alloc = Some(MAX_DECODER_MEMORY);
         reader.limits(limits);
         let mut decoder = reader.into_decoder().map_err(unreadable)?;
         let (width, height) = decoder.dimensions();
         let pixels = u64::from(width) * u64::from(height);
-        if pixels > MOST_PIXELS || width.max(height) > LONGEST_SIDE {
+        if pixels > MAX_PIXELS || width.max(height) > MAX_SIDE {
             return Err(Code::ImageTooLarge.into());
         }
-        // Who holds a telephone upright says so in words that are not kept.
+        // Phones store the orientation as metadata, which is not preserved.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-        if width.max(height) > KEPT_SIDE {
-            image = image.resize(KEPT_SIDE, KEPT_SIDE, FilterType::Triangle);
+        if width.max(height) > MAX_STORED_SIDE {
+            image = image.resize(MAX_STORED_SIDE, MAX_STORED_SIDE, FilterType::Triangle);
         }
         image.apply_orientation(orientation);
         let mut encoded = Cursor::new(Vec::new());
@@ -104,12 +103,11 @@ impl Picture {
         Ok(Self { format, bytes: encoded.into_inner() })
     }
 
-    /// In what it is.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// The file.
+    /// The encoded file.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -122,7 +120,7 @@ impl fmt::Debug for Picture {
 }
 
 fn unreadable(error: impl fmt::Display) -> Problem {
-    tracing::debug!(%error, "an image could not be read");
+    tracing::debug!(%error, "could not decode an image");
     Code::ImageUnreadable.into()
 }
 
@@ -147,42 +145,42 @@ mod tests {
     }
 
     #[test]
-    fn three_formats_are_read_and_two_are_kept() {
+    fn reads_three_formats_and_writes_two() {
         for (from, to) in
             [(ImageFormat::Png, Format::Png), (ImageFormat::Jpeg, Format::Jpeg), (ImageFormat::WebP, Format::Png)]
         {
             let picture = Picture::read(&encoded(640, 320, from)).unwrap();
             assert_eq!(picture.format(), to);
             let bytes = picture.into_bytes();
-            assert_eq!(Picture::format_of(&bytes).unwrap(), to);
+            assert_eq!(Picture::output_format(&bytes).unwrap(), to);
             let image = image::load_from_memory(&bytes).unwrap();
             assert_eq!((image.width(), image.height()), (512, 256), "{from:?}");
             assert_eq!(image.color().has_alpha(), to == Format::Png);
         }
         let small = Picture::read(&encoded(3, 2, ImageFormat::Png)).unwrap().into_bytes();
-        assert_eq!(image::load_from_memory(&small).unwrap().width(), 3, "nothing is made larger");
+        assert_eq!(image::load_from_memory(&small).unwrap().width(), 3, "small images are not enlarged");
     }
 
     #[test]
-    fn what_is_behind_the_pixels_is_not_kept() {
+    fn drops_metadata_and_trailing_data() {
         let mut bytes = encoded(8, 8, ImageFormat::Png);
         bytes.extend_from_slice(b"<script>alert(1)</script>");
-        let kept = Picture::read(&bytes).unwrap().into_bytes();
-        assert!(!kept.windows(8).any(|window| window == b"<script>"));
+        let stored = Picture::read(&bytes).unwrap().into_bytes();
+        assert!(!stored.windows(8).any(|window| window == b"<script>"));
         let mut jpeg = Vec::new();
         let mut encoder = JpegEncoder::new(&mut jpeg);
         let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
         exif.extend_from_slice(b"somebody's home");
         encoder.set_exif_metadata(exif).unwrap();
         encoder.encode(&[200; 4 * 2 * 3], 4, 2, image::ExtendedColorType::Rgb8).unwrap();
-        let kept = Picture::read(&jpeg).unwrap().into_bytes();
-        assert!(!kept.windows(4).any(|window| window == b"home"));
-        let upright = image::load_from_memory(&kept).unwrap();
-        assert_eq!((upright.width(), upright.height()), (2, 4), "it lay on its side, and said so");
+        let stored = Picture::read(&jpeg).unwrap().into_bytes();
+        assert!(!stored.windows(4).any(|window| window == b"home"));
+        let upright = image::load_from_memory(&stored).unwrap();
+        assert_eq!((upright.width(), upright.height()), (2, 4), "the EXIF orientation is applied");
     }
 
     #[test]
-    fn what_is_no_image_is_refused() {
+    fn rejects_non_images() {
         let png = encoded(8, 8, ImageFormat::Png);
         for bytes in [
             &b""[..],
@@ -199,9 +197,9 @@ mod tests {
         }
     }
 
-    /// A head that promises more than is decoded; what is behind it would be a few kilobytes of nothing.
+    /// The header declares more pixels than are decoded, followed by almost no data.
     #[test]
-    fn a_bomb_is_refused_by_its_head() {
+    fn rejects_decompression_bombs_before_decoding() {
         for (width, height) in [(20_000_u32, 20_000_u32), (9000, 1), (u32::MAX >> 1, u32::MAX >> 1), (5000, 5000)] {
             let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
             png.extend(width.to_be_bytes());
@@ -223,7 +221,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_makes_it_panic(noise in prop::collection::vec(any::<u8>(), 0..300), at in 0_usize..300, kind in 0_usize..3) {
+        fn never_panics(noise in prop::collection::vec(any::<u8>(), 0..300), at in 0_usize..300, kind in 0_usize..3) {
             let format = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP][kind];
             let mut bytes = encoded(9, 7, format);
             let at = at.min(bytes.len());

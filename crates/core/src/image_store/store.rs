@@ -1,4 +1,4 @@
-//! Where images are: a folder, a bucket, or memory for tests.
+//! The image store: a folder, a bucket, or memory for tests.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,26 +11,26 @@ use super::bucket::Bucket;
 use super::folder::Folder;
 use crate::background_pool::BackgroundPool;
 use crate::error::Result;
-use crate::settings::ImagePlace;
+use crate::settings::ImageStorage;
 
-/// Variables of the process, by which a bucket and who may use it can be set: those whose names begin with `AWS_`.
+/// Environment variables whose names begin with `AWS_`: the region, endpoint and credentials of a bucket.
 pub type Environment = HashMap<String, String>;
 
-/// Keeps images, and decodes one at a time: each takes up to a hundred megabytes while it is decoded.
+/// Stores images. At most one is decoded at a time, because decoding takes up to a hundred megabytes.
 #[derive(Debug)]
 pub struct ImageStore {
-    place: Place,
+    backend: Backend,
     pub(crate) decoding: BackgroundPool,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Backend {
     Folder(Folder),
     Bucket(Box<Bucket>),
     Memory(Mutex<HashMap<String, Bytes>>),
 }
 
-/// Why images cannot be kept there.
+/// Why the image store cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError(String);
 
@@ -49,57 +49,60 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {}
 
 impl ImageStore {
-    /// Opens the place. A folder is made when it is missing, for its owner only; a bucket is not asked before the first
-    /// image.
-    pub fn open(place: &ImagePlace, environment: Environment) -> Result<Self, StoreError> {
-        Ok(Self::at(match place {
-            ImagePlace::Folder(folder) => Place::Folder(Folder::open(folder)?),
-            ImagePlace::Bucket(bucket) => Place::Bucket(Box::new(Bucket::open(bucket, environment)?)),
+    /// Opens the storage. A folder is created if it is missing, readable by its owner only. A bucket is not contacted
+    /// before the first image.
+    pub fn open(storage: &ImageStorage, environment: Environment) -> Result<Self, StoreError> {
+        Ok(Self::with_backend(match storage {
+            ImageStorage::Directory(folder) => Backend::Folder(Folder::open(folder)?),
+            ImageStorage::Bucket(bucket) => Backend::Bucket(Box::new(Bucket::open(bucket, environment)?)),
         }))
     }
 
-    /// In memory, for tests.
+    /// For tests.
     pub fn in_memory() -> Self {
-        Self::at(Place::Memory(Mutex::default()))
+        Self::with_backend(Backend::Memory(Mutex::default()))
     }
 
-    fn at(place: Place) -> Self {
-        Self { place, decoding: BackgroundPool::new("decoding", 1, usize::MAX) }
+    fn with_backend(backend: Backend) -> Self {
+        Self { backend, decoding: BackgroundPool::new("decoding", 1, usize::MAX) }
     }
 
-    /// The image, or nothing. Error: `IMAGES_NOT_AVAILABLE`.
+    /// The image, or `None`.
+    ///
+    /// # Errors
+    /// `IMAGES_NOT_AVAILABLE`.
     pub async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
-        match &self.place {
-            Place::Folder(folder) => folder.read(name).await,
-            Place::Bucket(bucket) => bucket.read(name).await,
-            Place::Memory(images) => Ok(locked(images).get(name.as_str()).cloned()),
+        match &self.backend {
+            Backend::Folder(folder) => folder.read(name).await,
+            Backend::Bucket(bucket) => bucket.read(name).await,
+            Backend::Memory(images) => Ok(lock(images).get(name.as_str()).cloned()),
         }
     }
 
     pub(crate) async fn write(&self, name: &ImageName, bytes: Vec<u8>) -> Result<()> {
         let bytes = Bytes::from(bytes);
-        match &self.place {
-            Place::Folder(folder) => folder.write(name, bytes).await,
-            Place::Bucket(bucket) => bucket.write(name, bytes).await,
-            Place::Memory(images) => {
-                locked(images).insert(name.as_str().to_owned(), bytes);
+        match &self.backend {
+            Backend::Folder(folder) => folder.write(name, bytes).await,
+            Backend::Bucket(bucket) => bucket.write(name, bytes).await,
+            Backend::Memory(images) => {
+                lock(images).insert(name.as_str().to_owned(), bytes);
                 Ok(())
             }
         }
     }
 
     pub(crate) async fn remove(&self, name: &ImageName) -> Result<()> {
-        match &self.place {
-            Place::Folder(folder) => folder.remove(name).await,
-            Place::Bucket(bucket) => bucket.remove(name).await,
-            Place::Memory(images) => {
-                locked(images).remove(name.as_str());
+        match &self.backend {
+            Backend::Folder(folder) => folder.remove(name).await,
+            Backend::Bucket(bucket) => bucket.remove(name).await,
+            Backend::Memory(images) => {
+                lock(images).remove(name.as_str());
                 Ok(())
             }
         }
     }
 }
 
-fn locked(images: &Mutex<HashMap<String, Bytes>>) -> MutexGuard<'_, HashMap<String, Bytes>> {
+fn lock(images: &Mutex<HashMap<String, Bytes>>) -> MutexGuard<'_, HashMap<String, Bytes>> {
     images.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Keeping an image, using it, and clearing away what nobody uses.
+//! Uploading images, using them, and deleting unused ones.
 
 pub(crate) mod sql;
 
@@ -9,78 +9,83 @@ use bytes::Bytes;
 
 use crate::access;
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query};
+use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::image_store::{ImageName, Picture};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
 
-/// How long an image that nobody uses stays, for those who still show it.
-const UNUSED: Duration = Duration::from_hours(1);
-/// How long after it was kept an image may be taken into use: well before it could be cleared away.
-const FRESH: Duration = Duration::from_mins(10);
+/// How long an unused image is retained, for clients that still show it.
+const UNUSED_RETENTION: Duration = Duration::from_hours(1);
+/// How long after its upload an image can be used. Must be shorter than `UNUSED_RETENTION`, so that it cannot be
+/// deleted meanwhile.
+const MAX_UPLOAD_AGE: Duration = Duration::from_mins(10);
 
-/// What becomes of the image of something.
+/// A change of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change {
-    /// It stays as it is.
     #[default]
     Keep,
-    /// There is none from now on.
     Clear,
-    /// This one, which was kept a moment ago.
-    To(ImageName),
+    /// An image that was just uploaded.
+    Set(ImageName),
 }
 
-/// What an image shall be of. Who may give it one is asked before anything is kept.
+/// What an image is uploaded for. It determines who may upload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// An organization that is about to be founded, or the caller.
-    OfCaller,
-    /// This organization.
+pub enum ImageOwner {
+    /// The caller, or an organization that they are about to create.
+    Caller,
     Organization(OrganizationId),
-    /// A workspace that is about to be made in this organization.
-    NewWorkspaceIn(OrganizationId),
-    /// This workspace.
+    /// A workspace to be created in this organization.
+    NewWorkspace(OrganizationId),
     Workspace(WorkspaceId),
 }
 
-/// Keeps an image, for a command to take into use within ten minutes.
+/// The codes of [`upload`].
+pub const UPLOAD_ERRORS: &[Code] = &[
+    Code::ImageUnreadable,
+    Code::Unauthorized,
+    Code::Forbidden,
+    Code::AddressNotAllowed,
+    Code::ImageTooLarge,
+    Code::ImagesNotAvailable,
+];
+
+/// Decodes, re-encodes and stores an image. A command must use it within ten minutes.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN`; `IMAGE_UNREADABLE`; `IMAGE_TOO_LARGE`; `IMAGES_NOT_AVAILABLE` when the place where
-/// images are does not answer.
-pub async fn keep(executor: &Arc<Executor>, caller: &Caller, subject: Subject, sent: Bytes) -> Result<ImageName> {
-    let format = Picture::format_of(&sent)?;
+/// Answers `IMAGES_NOT_AVAILABLE` if the image storage fails. See [`UPLOAD_ERRORS`].
+pub async fn upload(executor: &Arc<Executor>, caller: &Caller, owner: ImageOwner, bytes: Bytes) -> Result<ImageName> {
+    let format = Picture::output_format(&bytes)?;
     let name = ImageName::new(format, executor.random.as_ref());
-    executor.run(caller, Reserve { subject, name: name.clone() }).await.result?;
-    let picture = executor.images.decoding.place().await?.run(move || Picture::read(&sent)).await??;
+    executor.run(caller, ReserveName { owner, name: name.clone() }).await.result?;
+    let picture = executor.images.decoding.acquire().await?.run(move || Picture::read(&bytes)).await??;
     executor.images.write(&name, picture.into_bytes()).await?;
     Ok(name)
 }
 
 #[derive(Debug)]
-struct Reserve {
-    subject: Subject,
+struct ReserveName {
+    owner: ImageOwner,
     name: ImageName,
 }
 
-impl Command for Reserve {
-    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] = &[];
+impl Command for ReserveName {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::Forbidden, Code::AddressNotAllowed];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        match self.subject {
-            Subject::OfCaller => {
+        match self.owner {
+            ImageOwner::Caller => {
                 cx.user()?;
             }
-            Subject::Organization(organization) => {
+            ImageOwner::Organization(organization) => {
                 access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
             }
-            Subject::NewWorkspaceIn(organization) => {
+            ImageOwner::NewWorkspace(organization) => {
                 access::authorize(cx, organization, RequiredPermission::Membership).await?;
             }
-            Subject::Workspace(workspace) => {
+            ImageOwner::Workspace(workspace) => {
                 access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
             }
         }
@@ -89,73 +94,73 @@ impl Command for Reserve {
     }
 }
 
-/// Does what is to be done about an image, and says what is stored of it from now on; `before` is what was.
+/// Marks the new image as used and the previous one, `before`, as unused. Returns the name to store.
 ///
-/// Error: `IMAGES_NOT_AVAILABLE` for one that was kept too long ago.
-pub(crate) async fn settle(cx: &mut Context<'_>, before: &str, change: &Change) -> Result<String> {
+/// # Errors
+/// `IMAGES_NOT_AVAILABLE` for an image that was uploaded too long ago.
+pub(crate) async fn apply_change(cx: &mut Context<'_>, before: &str, change: &Change) -> Result<String> {
     let after = match change {
         Change::Keep => return Ok(before.to_owned()),
         Change::Clear => "",
-        Change::To(name) => {
-            if cx.tx.execute(sql::TAKE_UP, (name.as_str(), cx.now.minus(FRESH))).await? == 0 {
+        Change::Set(name) => {
+            if cx.tx.execute(sql::MARK_USED, (name.as_str(), cx.now.minus(MAX_UPLOAD_AGE))).await? == 0 {
                 return Err(Code::ImagesNotAvailable.into());
             }
             name.as_str()
         }
     };
-    let_go(cx, before).await?;
+    mark_unused(cx, before).await?;
     Ok(after.to_owned())
 }
 
-/// Notes that an image is nobody's any more.
-async fn let_go(cx: &mut Context<'_>, name: &str) -> Result<()> {
+async fn mark_unused(cx: &mut Context<'_>, name: &str) -> Result<()> {
     if !name.is_empty() {
-        cx.tx.execute(sql::LET_GO, (name, cx.now)).await?;
+        cx.tx.execute(sql::MARK_UNUSED, (name, cx.now)).await?;
     }
     Ok(())
 }
 
-/// Removes what nobody has used for an hour, and says how much there was.
+/// Deletes images that have been unused for an hour, and returns their number.
 pub async fn delete_unused(executor: &Arc<Executor>) -> Result<usize> {
-    let mut cleared = 0;
+    let mut deleted = 0;
     loop {
-        let names = executor.query(&Caller::anonymous(), &Unused).await.result?;
+        let names = executor.query(&Caller::anonymous(), &FindUnused).await.result?;
         if names.is_empty() {
-            return Ok(cleared);
+            return Ok(deleted);
         }
         for (name,) in names {
-            // The file first: should this process end in between, its name is there for the next one to begin with.
+            // The file before its row: after a crash in between, the next run finds the row and deletes both.
             executor.images.remove(&name.parse().map_err(Problem::internal)?).await?;
-            executor.run(&Caller::anonymous(), Forget { name }).await.result?;
-            cleared += 1;
+            executor.run(&Caller::anonymous(), DeleteRow { name }).await.result?;
+            deleted += 1;
         }
     }
 }
 
-struct Unused;
+struct FindUnused;
 
-impl Query for Unused {
-    const REQUIRES: Requirement = Requirement::Nothing;
+impl Query for FindUnused {
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = Vec<(String,)>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<(String,)>> {
-        Ok(cx.tx.all(sql::UNUSED, (cx.now.minus(UNUSED),)).await?)
+        Ok(cx.tx.all(sql::UNUSED, (cx.now.minus(UNUSED_RETENTION),)).await?)
     }
 }
 
 #[derive(Debug)]
-struct Forget {
+struct DeleteRow {
     name: String,
 }
 
-impl Command for Forget {
-    const REQUIRES: Requirement = Requirement::Nothing;
+impl Command for DeleteRow {
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        cx.tx.execute(sql::FORGET, (&self.name, cx.now.minus(UNUSED))).await?;
+        cx.tx.execute(sql::DELETE, (&self.name, cx.now.minus(UNUSED_RETENTION))).await?;
         Ok(())
     }
 }

@@ -1,30 +1,31 @@
-//! The names of what is kept.
+//! Statements on the names of stored images.
+
+use vestibule_db::{Text, sql};
 
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::time::Timestamp;
-use vestibule_db::{Text, sql};
 
 sql! {
-    /// A name for what is about to be written; unused until a command says otherwise.
+    /// Inserted before the image is written, as unused.
     RESERVE(Text, Timestamp) = "INSERT INTO images (name, unused_since) VALUES ($1, $2)";
 
-    /// Unless it is so old that housekeeping may be at it already.
-    TAKE_UP(Text, Timestamp) = "UPDATE images SET unused_since = NULL WHERE name = $1 AND unused_since > $2";
+    /// Changes no row if the image is so old that the cleanup may be deleting it.
+    MARK_USED(Text, Timestamp) = "UPDATE images SET unused_since = NULL WHERE name = $1 AND unused_since > $2";
 
-    LET_GO(Text, Timestamp) = "UPDATE images SET unused_since = $2 WHERE name = $1";
+    MARK_UNUSED(Text, Timestamp) = "UPDATE images SET unused_since = $2 WHERE name = $1";
 
-    LET_GO_OF_ORGANIZATION(OrganizationId, Timestamp) =
+    MARK_ORGANIZATION_IMAGES_UNUSED(OrganizationId, Timestamp) =
         "UPDATE images SET unused_since = $2
           WHERE unused_since IS NULL
             AND name IN (SELECT image_url FROM organizations WHERE id = $1
                           UNION ALL SELECT image_url FROM workspaces WHERE organization_id = $1)";
 
-    LET_GO_OF_WORKSPACE(OrganizationId, WorkspaceId, Timestamp) =
+    MARK_WORKSPACE_IMAGE_UNUSED(OrganizationId, WorkspaceId, Timestamp) =
         "UPDATE images SET unused_since = $3
           WHERE name IN (SELECT image_url FROM workspaces WHERE organization_id = $1 AND id = $2)";
 
     UNUSED(Timestamp) -> (String,) =
         "SELECT name FROM images WHERE unused_since <= $1 ORDER BY unused_since LIMIT 100";
 
-    FORGET(Text, Timestamp) = "DELETE FROM images WHERE name = $1 AND unused_since <= $2";
+    DELETE(Text, Timestamp) = "DELETE FROM images WHERE name = $1 AND unused_since <= $2";
 }

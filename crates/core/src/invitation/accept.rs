@@ -1,7 +1,9 @@
-//! Coming in: the outcomes of contract C.4, row by row.
+//! Accepting an invitation.
+
+use vestibule_db::TransactionMode;
 
 use super::accept_context::{AcceptContext, Invitee};
-use super::{Invitation, InvitationState, by_token, sql};
+use super::{Invitation, InvitationState, find_by_token, sql};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
@@ -9,68 +11,62 @@ use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 use crate::settings::Settings;
 use crate::{domain, membership, organization, user, workspace};
-use vestibule_db::TransactionMode;
 
-/// Accepts an invitation for whichever of the session's users owns the invited address.
+/// Accepts an invitation for the user of the caller's session who owns the invited address.
 ///
-/// Nobody but the owner can: not who copied the link, and not an account that merely claims the address. The mail's
-/// secret proves it; the bare token needs an address proved before (decision 13). What the invitation would give is
-/// checked against what its inviter may grant at this moment (decision 14).
+/// A copied link is not enough, and neither is an account that only claims the address: the mailed token proves the
+/// mailbox, and the bare token requires an address that was verified before. The invited roles are checked against what the
+/// inviter may grant now.
 ///
-/// Error: `INVALID_INVITATION_TOKEN`. Everything else is an [`Outcome`], a place that is full among it.
+/// Refusals that depend on the caller, on the inviter or on free seats are not errors, but part of the [`AcceptOutcome`].
+///
+/// # Errors
+/// `INVALID_INVITATION_TOKEN` if the token is wrong or was replaced, or if the invitation is closed.
 #[derive(Debug)]
 pub struct Accept {
-    /// What the invitee holds in hand.
     pub token: InvitationToken,
 }
 
-/// What came of it.
 #[derive(Debug)]
-pub struct Outcome {
-    /// The address that was invited.
+pub struct AcceptOutcome {
     pub invited_email: String,
-    /// Why the invitee is not in.
+    /// Why the invitation was not accepted; the fields below are then empty.
     pub refusal: Option<Code>,
-    /// The organization they are in.
-    pub organization: Option<Named<OrganizationId>>,
-    /// The workspace they are in.
-    pub workspace: Option<Named<WorkspaceId>>,
-    /// The sign-in of the user who is in; the active one stays as it was.
+    pub organization: Option<NamedId<OrganizationId>>,
+    pub workspace: Option<NamedId<WorkspaceId>>,
+    /// The invitee's sign-in. It does not become the active one.
     pub sign_in: Option<SignInId>,
-    /// Whether they were in before.
+    /// Whether the invitee was a member of the organization and of the workspace before.
     pub already_member: bool,
 }
 
-/// An id with its name.
 #[derive(Clone, Debug)]
-pub struct Named<I> {
-    /// Which one.
+pub struct NamedId<I> {
     pub id: I,
-    /// Its name.
     pub name: String,
 }
 
 impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationExpired];
-    type Out = Outcome;
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken];
+    type Out = AcceptOutcome;
 
-    // Of all who accept at once one changes the invitation's row, and a membership is taken by its key. Bounds on seats are
-    // asked before that, and hold when nobody else comes in meanwhile.
+    // One of several concurrent accepts updates the invitation, and a unique key guards the membership. Seat limits are
+    // read before that and hold only under serializable isolation.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
-        if settings.seats.has_bound() { TransactionMode::Serializable } else { TransactionMode::ReadCommitted }
+        if settings.seats.has_limit() { TransactionMode::Serializable } else { TransactionMode::ReadCommitted }
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Outcome> {
-        let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+    async fn run(&self, cx: &mut Context<'_>) -> Result<AcceptOutcome> {
+        let invitation = find_by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
         match invitation.state(cx.now) {
-            InvitationState::Over => Err(Code::InvalidInvitationToken.into()),
-            InvitationState::Expired => Ok(Outcome::refused(&invitation, Code::InvitationExpired)),
+            InvitationState::Closed => Err(Code::InvalidInvitationToken.into()),
+            InvitationState::Expired => Ok(AcceptOutcome::refused(&invitation, Code::InvitationExpired)),
             InvitationState::Open => {
-                let entrance = AcceptContext::find(cx, &invitation).await?.ok_or(Code::InvalidInvitationToken)?;
-                match &entrance.invitee {
-                    Err(refusal) => Ok(Outcome::refused(&invitation, *refusal)),
-                    Ok(invitee) => self.accept(cx, &invitation, &entrance, invitee).await,
+                let context = AcceptContext::load(cx, &invitation).await?.ok_or(Code::InvalidInvitationToken)?;
+                match &context.invitee {
+                    Err(refusal) => Ok(AcceptOutcome::refused(&invitation, *refusal)),
+                    Ok(invitee) => self.accept(cx, &invitation, &context, invitee).await,
                 }
             }
         }
@@ -82,104 +78,120 @@ impl Accept {
         &self,
         cx: &mut Context<'_>,
         invitation: &Invitation,
-        entrance: &AcceptContext,
+        context: &AcceptContext,
         invitee: &Invitee,
-    ) -> Result<Outcome> {
-        if invitee.owner.verified_at.is_none() && !self.token.is_mailed() {
-            return Ok(Outcome::refused(invitation, Code::InvitationEmailUnverified));
+    ) -> Result<AcceptOutcome> {
+        let is_unverified = invitee.owner.verified_at.is_none();
+        if is_unverified && !self.token.is_mailed() {
+            return Ok(AcceptOutcome::refused(invitation, Code::InvitationEmailUnverified));
         }
-        let (organization, user, before) = (invitation.organization_id, invitee.owner.user_id, entrance.before);
-        let place = match invitation.workspace_id {
-            Some(workspace) => Some(Place::find(cx, organization, workspace, before).await?),
+        let organization = invitation.organization_id;
+        let is_new_member = context.membership.is_none();
+        let workspace = match invitation.workspace_id {
+            Some(workspace) => Some(TargetWorkspace::load(cx, organization, workspace, context.membership).await?),
             None => None,
         };
-        let gives_something = before.is_none() || place.as_ref().is_some_and(|place| place.is_new);
-        if gives_something && entrance.is_suspended(cx, invitation).await? {
-            return Ok(Outcome::refused(invitation, Code::InvitationSuspended));
+        let joins_workspace = workspace.as_ref().is_some_and(|workspace| workspace.is_new);
+        if (is_new_member || joins_workspace) && context.is_suspended(cx, invitation).await? {
+            return Ok(AcceptOutcome::refused(invitation, Code::InvitationSuspended));
         }
-        // Seats come before every other change: where there is none, nothing has to be undone.
+        // Seats are checked before any other change, so that a refusal has nothing to roll back.
         let seats = cx.executor.settings.seats;
-        if place.as_ref().is_some_and(|place| place.is_new && place.members >= seats.most_in_workspace()) {
-            return Ok(Outcome::refused(invitation, Code::WorkspaceFull));
+        if workspace.as_ref().is_some_and(|target| target.is_new && target.members >= seats.workspace_limit()) {
+            return Ok(AcceptOutcome::refused(invitation, Code::WorkspaceFull));
         }
-        if before.is_none() && seats.has_bound() && organization::take_seat(cx, organization).await?.is_none() {
-            return Ok(Outcome::refused(invitation, Code::OrganizationFull));
+        if is_new_member && seats.has_limit() && organization::take_seat(cx, organization).await?.is_none() {
+            return Ok(AcceptOutcome::refused(invitation, Code::OrganizationFull));
         }
-        // Of all who got this far at once, one finds the invitation still open.
-        let roles = (invitation.role_id, invitation.workspace_role_id);
-        let taken = (organization, invitation.id, invitation.generation, roles.0, roles.1, cx.now);
-        if cx.tx.execute(sql::ACCEPT, taken).await? == 0 {
-            return Err(not_taken(cx, invitation).await?.into());
+        // Only one of several concurrent accepts finds the invitation still pending.
+        let (role, workspace_role) = (invitation.role_id, invitation.workspace_role_id);
+        let arguments = (organization, invitation.id, invitation.generation, role, workspace_role, cx.now);
+        if cx.tx.execute(sql::ACCEPT, arguments).await? == 0 {
+            return Err(conflict_code(cx, invitation).await?.into());
         }
-        let proves = self.token.is_mailed() && invitee.owner.verified_at.is_none();
-        if proves {
-            cx.tx.defer(user::sql::VERIFY, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
+        if is_unverified {
+            cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
         }
-        let membership = match before {
-            Some(membership) => membership,
-            None => membership::join(cx, organization, user, invitation.role_id)?.id,
-        };
-        if let Some(place) = place.as_ref().filter(|place| place.is_new) {
-            let role = invitation.workspace_role_id;
-            let role = role.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
-            workspace::join(cx, (organization, place.workspace.id), (membership, user), role).await?;
+        join(cx, invitation, context, invitee, workspace.as_ref().filter(|workspace| workspace.is_new)).await?;
+        if is_unverified {
+            // The address is verified now, so its domain may let the user join other organizations.
+            domain::auto_join(cx, invitee.owner.user_id).await?;
         }
-        if before.is_none() {
-            workspace::join_auto_assigned(cx, (organization, entrance.auto_assigned), (membership, user)).await?;
+        if is_new_member && !seats.has_limit() {
+            organization::increment_member_count(cx, organization)?;
         }
-        if proves {
-            // The address may open other doors too, now that it is theirs.
-            domain::auto_join(cx, user).await?;
-        }
-        if before.is_none() && !seats.has_bound() {
-            organization::seat_one_more(cx, organization)?;
-        }
-        Ok(Outcome {
+        Ok(AcceptOutcome {
             invited_email: invitation.email_key.clone(),
             refusal: None,
-            organization: Some(Named { id: organization, name: entrance.organization.clone() }),
-            workspace: place.map(|place| place.workspace),
+            organization: Some(NamedId { id: organization, name: context.organization_name.clone() }),
+            workspace: workspace.map(|workspace| workspace.named),
             sign_in: Some(invitee.sign_in),
-            already_member: !gives_something,
+            already_member: !is_new_member && !joins_workspace,
         })
     }
 }
 
-/// Why this one did not get the invitation's row, which was open when it was read.
-async fn not_taken(cx: &mut Context<'_>, before: &Invitation) -> Result<Code> {
-    let found = cx.tx.optional(sql::FIND, (before.organization_id, before.id)).await?;
-    let is_open = |now: &Invitation| now.generation == before.generation && now.state(cx.now) == InvitationState::Open;
-    // A role was removed since, and another put in its place: that one has to be looked at first.
-    Ok(if found.as_ref().is_some_and(is_open) { Code::Busy } else { Code::InvalidInvitationToken })
+/// Makes the invitee a member of the organization and of `workspace`, as far as they are not one already.
+async fn join(
+    cx: &mut Context<'_>,
+    invitation: &Invitation,
+    context: &AcceptContext,
+    invitee: &Invitee,
+    workspace: Option<&TargetWorkspace>,
+) -> Result<()> {
+    let (organization, user) = (invitation.organization_id, invitee.owner.user_id);
+    let membership = match context.membership {
+        Some(membership) => membership,
+        None => membership::join(cx, organization, user, invitation.role_id)?.id,
+    };
+    if let Some(workspace) = workspace {
+        let role = invitation.workspace_role_id;
+        let role = role.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
+        workspace::join(cx, (organization, workspace.named.id), (membership, user), role).await?;
+    }
+    if context.membership.is_none() {
+        let workspace = context.auto_assigned_workspace;
+        workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;
+    }
+    Ok(())
 }
 
-/// The workspace that an invitation leads into.
-struct Place {
-    workspace: Named<WorkspaceId>,
+/// Returns why the `ACCEPT` statement changed no row although the invitation was open when it was read.
+async fn conflict_code(cx: &mut Context<'_>, read: &Invitation) -> Result<Code> {
+    let current = cx.tx.optional(sql::FIND, (read.organization_id, read.id)).await?;
+    let is_open =
+        |current: &Invitation| current.generation == read.generation && current.state(cx.now) == InvitationState::Open;
+    // It is still open if a role was replaced meanwhile. The new role has to be checked first, so the client retries.
+    Ok(if current.as_ref().is_some_and(is_open) { Code::Busy } else { Code::InvalidInvitationToken })
+}
+
+/// The workspace of the invitation.
+struct TargetWorkspace {
+    named: NamedId<WorkspaceId>,
     members: i64,
-    /// Whether the invitee is not in it yet.
+    /// Whether the invitee is not a member of it yet.
     is_new: bool,
 }
 
-impl Place {
-    async fn find(
+impl TargetWorkspace {
+    async fn load(
         cx: &mut Context<'_>,
         organization: OrganizationId,
         id: WorkspaceId,
-        before: Option<MembershipId>,
+        membership: Option<MembershipId>,
     ) -> Result<Self> {
-        let found = cx.tx.one(workspace::sql::FIND, (organization, id)).await?;
-        let is_new = match before {
+        let workspace = cx.tx.one(workspace::sql::SUMMARY, (organization, id)).await?;
+        let is_new = match membership {
             Some(membership) => {
                 cx.tx.optional(workspace::sql::MEMBERSHIP, (organization, id, membership)).await?.is_none()
             }
             None => true,
         };
-        Ok(Self { workspace: Named { id, name: found.name }, members: found.member_count, is_new })
+        Ok(Self { named: NamedId { id, name: workspace.name }, members: workspace.member_count, is_new })
     }
 }
 
-impl Outcome {
+impl AcceptOutcome {
     fn refused(invitation: &Invitation, refusal: Code) -> Self {
         Self {
             invited_email: invitation.email_key.clone(),
@@ -191,7 +203,7 @@ impl Outcome {
         }
     }
 
-    /// Whether somebody has to sign in, or up, or as somebody else.
+    /// Returns whether the caller has to sign in, sign up, or sign in as another user first.
     pub fn requires_signin(&self) -> bool {
         matches!(
             self.refusal,

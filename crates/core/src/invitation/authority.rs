@@ -1,5 +1,7 @@
-//! Authority is asked more than once: what an inviter may grant is checked when the invitation is made, resent and
-//! accepted, from the rights of that moment (decisions 14, 16, 18).
+//! Whether an inviter may grant what an invitation gives. It is checked when the invitation is created, resent and accepted,
+//! each time with the permissions of that time.
+
+use vestibule_db::BatchQueries;
 
 use super::{Invitation, sql};
 use crate::access::{self, Grant};
@@ -9,179 +11,178 @@ use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRole
 use crate::organization::Role;
 use crate::permission::{PermissionSet, RequiredPermission};
 use crate::{organization, workspace};
-use vestibule_db::BatchQueries;
 
 /// Why a pending invitation cannot be accepted although it has not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Suspension {
-    /// Its inviter may no longer manage members.
+    /// The inviter may no longer manage members.
     InviterMayNotInvite,
-    /// Its inviter does not hold everything the role would give.
+    /// The inviter does not hold all permissions of the role.
     RoleExceedsInviter,
-    /// Its inviter has left, and could not have sent it any more by then.
+    /// The inviter has left, and the invitation was suspended at that time.
     InviterHasLeft,
 }
 
-/// What an invitation would give.
+/// The roles of an invitation, loaded with their permissions.
 #[derive(Debug)]
-pub(super) struct Granted {
+pub(super) struct ResolvedRoles {
     pub(super) role: RoleId,
-    /// Whose role that is; 0 for the deployment's. The foreign key holds that it is so.
+    /// The organization that the role belongs to; 0 for the deployment. A foreign key checks it.
     pub(super) role_scope: i64,
     pub(super) permissions: PermissionSet,
-    pub(super) workspace: Option<GrantedInWorkspace>,
+    pub(super) workspace: Option<ResolvedWorkspaceRole>,
 }
 
-/// What it would give in a workspace.
 #[derive(Debug)]
-pub(super) struct GrantedInWorkspace {
+pub(super) struct ResolvedWorkspaceRole {
     pub(super) workspace: WorkspaceId,
     pub(super) role: WorkspaceRoleId,
-    /// As with the organization's.
+    /// The workspace that the role belongs to; 0 for the deployment. A foreign key checks it.
     pub(super) role_scope: i64,
     pub(super) permissions: PermissionSet,
 }
 
-/// Looks up what is to be given, and checks that it is this organization's or the deployment's to give.
+impl ResolvedRoles {
+    /// The permissions in the organization and in the workspace.
+    fn permissions(&self) -> (&PermissionSet, Option<&PermissionSet>) {
+        (&self.permissions, self.workspace.as_ref().map(|workspace| &workspace.permissions))
+    }
+}
+
+/// Loads the roles, and checks that they belong to this organization or to the deployment.
 ///
-/// Errors: `ROLE_NOT_FOUND`, `WORKSPACE_NOT_FOUND`.
-pub(super) async fn granted(
+/// # Errors
+/// `ROLE_NOT_FOUND`; `WORKSPACE_NOT_FOUND`.
+pub(super) async fn resolve_roles(
     cx: &mut Context<'_>,
     grant: &Grant,
     role: RoleId,
     workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
-) -> Result<Granted> {
-    let found = cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?;
-    granted_by(cx, grant, found.as_ref(), workspace).await
+) -> Result<ResolvedRoles> {
+    let role = cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?;
+    resolve_roles_with(cx, grant, role.as_ref(), workspace).await
 }
 
-/// The same for whoever has looked the organization's role up; one that was removed is nobody's to give.
-pub(super) async fn granted_by(
+/// Like [`resolve_roles`], for a caller that has loaded the organization role. A removed role counts as not found.
+pub(super) async fn resolve_roles_with(
     cx: &mut Context<'_>,
     grant: &Grant,
     role: Option<&Role>,
     workspace: Option<(WorkspaceId, WorkspaceRoleId)>,
-) -> Result<Granted> {
+) -> Result<ResolvedRoles> {
     let organization = grant.organization();
-    let given = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
+    let role = role.filter(|role| role.removed_at.is_none()).ok_or(Code::RoleNotFound)?;
     let workspace = match workspace {
         None => None,
         Some((workspace, role)) => {
-            let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
-            found.ok_or(Code::WorkspaceNotFound)?;
+            cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?.ok_or(Code::WorkspaceNotFound)?;
             let found = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await?;
             let found = found.ok_or(Code::RoleNotFound)?;
             let role_scope = found.workspace_id.map_or(0, WorkspaceId::get);
-            Some(GrantedInWorkspace { workspace, role, role_scope, permissions: found.permissions })
+            Some(ResolvedWorkspaceRole { workspace, role, role_scope, permissions: found.permissions })
         }
     };
-    let role_scope = given.organization_id.map_or(0, OrganizationId::get);
-    Ok(Granted { role: given.id, role_scope, permissions: given.permissions.clone(), workspace })
+    let role_scope = role.organization_id.map_or(0, OrganizationId::get);
+    Ok(ResolvedRoles { role: role.id, role_scope, permissions: role.permissions.clone(), workspace })
 }
 
-/// Checks that the caller holds all that is to be given, and that it can still be given. Errors: `ROLE_EXCEEDS_YOURS`,
-/// `PERMISSION_ARCHIVED`.
-pub(super) async fn check(cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
-    let there = match &granted.workspace {
-        Some(GrantedInWorkspace { workspace, .. }) => {
-            access::held_in_workspace(cx, grant.organization(), *workspace, grant.membership()).await?
+/// Checks that the caller holds all permissions of these roles, and that none of the permissions is archived.
+///
+/// # Errors
+/// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`.
+pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
+    let held_in_workspace = match &roles.workspace {
+        Some(ResolvedWorkspaceRole { workspace, .. }) => {
+            access::workspace_permissions(cx, grant.organization(), *workspace, grant.membership()).await?
         }
         None => None,
     };
-    match suspension(grant.held(), there.as_ref(), granted.parts()) {
-        None => {
-            let (permissions, there) = granted.parts();
-            let roles = &cx.executor.settings.roles;
-            roles.may_give(permissions)?;
-            there.map_or(Ok(()), |there| roles.may_give(there))
-        }
-        Some(_) => Err(Code::RoleExceedsYours.into()),
+    if compute_suspension(grant.permissions(), held_in_workspace.as_ref(), roles.permissions()).is_some() {
+        return Err(Code::RoleExceedsYours.into());
     }
+    let (permissions, workspace_permissions) = roles.permissions();
+    let settings = &cx.executor.settings.roles;
+    settings.check_assignable(permissions)?;
+    workspace_permissions.map_or(Ok(()), |permissions| settings.check_assignable(permissions))
 }
 
-/// Whether the inviter may still grant what this invitation gives; asked when somebody accepts.
+/// Loads what the inviter holds now, and returns why the invitation is suspended, if it is.
 ///
-/// An inviter who has left is not asked: the invitation goes on as long as another holder of the same rights could have
-/// sent it, and an organization always has an admin, who could (decisions 17 and 18). But one that was suspended when they
-/// left stays so: leaving must not bring back what losing a role took.
-pub(super) async fn suspended(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
+/// An inviter who has left is not checked: an organization always has an admin, who could have sent the same invitation.
+/// An invitation that was suspended when its inviter left stays suspended, so that leaving does not restore what the loss
+/// of a role has taken away.
+pub(super) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;
-    let asked = (
-        (access::sql::HELD_BY_MEMBERSHIP, (organization, inviter)),
+    let queries = (
+        (access::sql::MEMBERSHIP_PERMISSIONS, (organization, inviter)),
         (organization::sql::ROLE, (organization, invitation.role_id)),
     );
-    let (held, role) = cx.tx.batch(asked.batch()).await?;
+    let (held, role) = cx.tx.batch(queries.batch()).await?;
     let held = PermissionSet::union(held.into_iter().map(|(permissions,)| permissions));
-    suspension_by(cx, invitation, &held, role.first().map(|role| &role.permissions)).await
+    load_suspension_with(cx, invitation, &held, role.first().map(|role| &role.permissions)).await
 }
 
-/// The same for whoever knows what the inviter holds in the organization, and what the invitation gives there: nothing for
-/// a role that was removed, which nobody can give. It may have been while somebody was inviting into it.
-pub(super) async fn suspension_by(
+/// Like [`load_suspension`], for a caller that has loaded what the inviter holds in the organization and the permissions of
+/// the invited role. `granted` is `None` for a removed role, which a concurrent invitation may still refer to.
+pub(super) async fn load_suspension_with(
     cx: &mut Context<'_>,
     invitation: &Invitation,
     held: &PermissionSet,
-    given: Option<&PermissionSet>,
+    granted: Option<&PermissionSet>,
 ) -> Result<Option<Suspension>> {
-    let Some(given) = given else {
+    let Some(granted) = granted else {
         return Ok(Some(Suspension::RoleExceedsInviter));
     };
     let Some(inviter) = invitation.inviter_membership_id else {
         return Ok(invitation.left_suspended.then_some(Suspension::InviterHasLeft));
     };
     let organization = invitation.organization_id;
-    let (there, given_there) = match (invitation.workspace_id, invitation.workspace_role_id) {
+    let (held_in_workspace, granted_in_workspace) = match (invitation.workspace_id, invitation.workspace_role_id) {
         (Some(workspace), Some(role)) => {
             let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
                 return Ok(Some(Suspension::RoleExceedsInviter));
             };
-            (access::held_in_workspace(cx, organization, workspace, inviter).await?, Some(role.permissions))
+            (access::workspace_permissions(cx, organization, workspace, inviter).await?, Some(role.permissions))
         }
         (None, None) => (None, None),
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
     };
-    Ok(suspension(held, there.as_ref(), (given, given_there.as_ref())))
+    Ok(compute_suspension(held, held_in_workspace.as_ref(), (granted, granted_in_workspace.as_ref())))
 }
 
-/// Marks what a member who is about to leave has sent and could not send any more.
-pub(crate) async fn suspend_sent(
+/// Marks the pending invitations of a member who is about to leave and could not send them any more.
+pub(crate) async fn suspend_sent_invitations(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     inviter: MembershipId,
 ) -> Result<()> {
-    let held = access::held_by(cx, organization, inviter).await?;
-    let there = access::held_in_workspaces(cx, organization, inviter).await?;
+    let held = access::membership_permissions(cx, organization, inviter).await?;
+    let held_in_workspaces = access::permissions_by_workspace(cx, organization, inviter).await?;
     let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
     let suspended = sent.iter().filter(|sent| {
-        let there = sent.workspace_id.and_then(|workspace| there.get(&workspace));
-        suspension(&held, there, (&sent.permissions, sent.workspace_permissions.as_ref())).is_some()
+        let held_in_workspace = sent.workspace_id.and_then(|workspace| held_in_workspaces.get(&workspace));
+        let granted = (&sent.permissions, sent.workspace_permissions.as_ref());
+        compute_suspension(&held, held_in_workspace, granted).is_some()
     });
     let suspended: Vec<_> = suspended.map(|sent| (organization, sent.id)).collect();
-    {
-        cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
-        Ok(())
-    }
+    cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
+    Ok(())
 }
 
-/// The rule itself: who holds `held` in the organization and `there` in the workspace may give these permissions, or why
-/// not.
-pub(super) fn suspension(
+/// Returns why a member with these permissions may not grant the others, or `None` if they may. `granted_in_workspace` is
+/// `None` for an invitation without a workspace, `held_in_workspace` for an inviter who is not a member of it.
+pub(super) fn compute_suspension(
     held: &PermissionSet,
-    there: Option<&PermissionSet>,
-    (given, given_there): (&PermissionSet, Option<&PermissionSet>),
+    held_in_workspace: Option<&PermissionSet>,
+    (granted, granted_in_workspace): (&PermissionSet, Option<&PermissionSet>),
 ) -> Option<Suspension> {
     if !held.satisfies(RequiredPermission::ManageMembers) {
         return Some(Suspension::InviterMayNotInvite);
     }
-    let covered = held.covers(given) && given_there.is_none_or(|given| held.covers_in_workspace(there, given));
-    (!covered).then_some(Suspension::RoleExceedsInviter)
-}
-
-impl Granted {
-    fn parts(&self) -> (&PermissionSet, Option<&PermissionSet>) {
-        (&self.permissions, self.workspace.as_ref().map(|workspace| &workspace.permissions))
-    }
+    let is_covered = held.covers(granted)
+        && granted_in_workspace.is_none_or(|granted| held.covers_in_workspace(held_in_workspace, granted));
+    (!is_covered).then_some(Suspension::RoleExceedsInviter)
 }

@@ -1,110 +1,106 @@
-//! Asking many people in with one call: every row is judged, and then all that shall be made is made in one transaction.
+//! Inviting a list of addresses with one call: every row is validated, then all valid rows are inserted in one transaction.
 //!
-//! What a single invitation asks the database about its one address is asked here once about all of the organization's,
-//! so that a thousand rows take as many statements as one.
+//! What a single invitation queries for its address is loaded here once for the whole organization, so a thousand rows take
+//! as many statements as one.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::authority::{self, Granted};
-use super::create::{New, expires_at};
-use super::sql::{self, Pending};
+use super::authority::{self, ResolvedRoles};
+use super::create::{InvitationDraft, expires_at};
+use super::sql::idempotency::{self, IdempotencyRecord};
+use super::sql::{self, PendingInvitation};
 use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::{membership, organization, outbox, workspace};
 
-/// The most rows of one call.
-pub const MOST_ROWS: usize = 1000;
+/// The maximum number of rows in one call.
+pub const MAX_ROWS: usize = 1000;
 
-/// How long an answer is kept for whoever asks again with the same key.
-pub const ANSWERS_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
+/// How long a result can be replayed with its idempotency key.
+pub const IDEMPOTENCY_RETENTION: Duration = Duration::from_hours(24);
 
-/// As what somebody is invited; `None` for the deployment's member roles.
+/// The roles that a row asks for. A role that is `None` stands for the deployment's member role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct As {
-    /// The role in the organization.
+pub struct RequestedRoles {
     pub role: Option<RoleId>,
-    /// Into which workspace.
     pub workspace: Option<WorkspaceId>,
-    /// The role there.
+    /// Ignored without a workspace.
     pub workspace_role: Option<WorkspaceRoleId>,
 }
 
-/// One row of what was sent.
 #[derive(Clone, Debug)]
-pub struct Row {
-    /// The address as it was written.
-    pub written: String,
-    /// Whom and as what; or what is wrong with it, which the door has found.
-    pub meant: Result<(EmailAddress, As), Code>,
+pub struct BulkRow {
+    /// The address as the caller wrote it. It is repeated in the result.
+    pub email: String,
+    /// The parsed row, or why it could not be parsed.
+    pub parsed: Result<(EmailAddress, RequestedRoles), Code>,
 }
 
-/// Marks a call, so that making it again does nothing twice.
+/// Makes a call idempotent: with the same key, the result of the first call is replayed for [`IDEMPOTENCY_RETENTION`].
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
-    /// What the caller calls it.
+    /// Chosen by the caller. Keys of different users do not collide.
     pub key: String,
-    /// All that was asked, so that the same key is not taken for something else.
-    pub asked: Vec<u8>,
+    /// The whole request, so that a key cannot be reused for another one.
+    pub request: Vec<u8>,
 }
 
-/// Invites everybody of a list.
+/// Invites a list of addresses.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `TOO_MANY_ROWS`; `IDEMPOTENCY_KEY_REUSED`.
-/// What is wrong with a row is said of the row, in the codes of [`super::Create`], and `DUPLICATE_ROW`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `TOO_MANY_ROWS`; `IDEMPOTENCY_KEY_REUSED` if the key belongs to
+/// another request. The error of a row is part of its result: the codes of [`Create`](super::Create), and `DUPLICATE_ROW`.
 #[derive(Debug)]
 pub struct Bulk {
-    /// Into which organization.
     pub organization: OrganizationId,
-    /// Whom.
-    pub rows: Vec<Row>,
-    /// Days until they expire; `None` for the setting's.
-    pub days: Option<u16>,
-    /// Whether it is only said what would be done.
+    pub rows: Vec<BulkRow>,
+    /// Days until the invitations expire, 1 to [`MAX_EXPIRY_DAYS`](super::MAX_EXPIRY_DAYS); `None` for the setting.
+    pub expiry_days: Option<u16>,
+    /// Only validate.
     pub dry_run: bool,
-    /// Whether one row that fails keeps all from being done.
+    /// Insert nothing if any row is invalid.
     pub all_or_nothing: bool,
-    /// The call's mark, if it has one. A dry run needs none.
-    pub key: Option<IdempotencyKey>,
+    /// Ignored in a dry run.
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// What came of a list.
+/// It is stored as JSON for replays, so its field names are stored values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BulkResult {
-    /// Whether invitations were made.
+    /// Whether the valid rows were inserted.
     pub done: bool,
-    /// Row by row.
-    pub rows: Vec<JudgedRow>,
-    /// Whether this is the answer of an earlier call with the same key.
+    /// In the order of the request.
+    pub rows: Vec<BulkRowResult>,
+    /// Whether this is the stored result of an earlier call with the same key.
     #[serde(skip)]
     pub replayed: bool,
 }
 
-/// What came of a row.
+/// It is stored as JSON for replays, so its field names are stored values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct JudgedRow {
-    /// The address as it was written.
+pub struct BulkRowResult {
+    /// The address as the caller wrote it.
     pub email: String,
-    /// What is wrong with it.
     code: Option<String>,
-    /// The invitation, when it was made.
     invitation: Option<i64>,
 }
 
-impl JudgedRow {
-    /// What is wrong with it; `None` for nothing.
+impl BulkRowResult {
+    /// Why the row is invalid; `None` if it is valid.
     pub fn code(&self) -> Option<Code> {
-        let code = self.code.as_deref()?;
-        Code::ALL.iter().copied().find(|known| known.as_str() == code)
+        let text = self.code.as_deref()?;
+        Code::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 
-    /// The invitation, when it was made.
+    /// The new invitation; `None` if none was inserted for this row.
     pub fn invitation(&self) -> Option<InvitationId> {
         self.invitation.map(InvitationId::from)
     }
@@ -112,255 +108,263 @@ impl JudgedRow {
 
 impl Command for Bulk {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
-    const ERRORS: &'static [Code] =
-        &[Code::TooManyRows, Code::IdempotencyKeyReused, Code::DuplicateRow, Code::InvitationExists];
+    const ERRORS: &'static [Code] = &[Code::TooManyRows, Code::IdempotencyKeyReused];
     type Out = BulkResult;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<BulkResult> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        if self.rows.len() > MOST_ROWS {
+        if self.rows.len() > MAX_ROWS {
             return Err(Code::TooManyRows.into());
         }
-        let mark = self.key.as_ref().map(|key| IdempotencyRecord::new(cx, &grant, key));
-        if let Some(earlier) = self.earlier(cx, &grant, mark.as_ref()).await? {
+        let digests = self.idempotency_key.as_ref().map(|key| IdempotencyDigests::new(cx, &grant, key));
+        if let Some(earlier) = self.find_earlier_result(cx, &grant, digests.as_ref()).await? {
             return Ok(earlier);
         }
-        let mut verdicts = Validator::of(cx, &grant).await?;
-        let mut judged = Vec::with_capacity(self.rows.len());
+        let mut validator = Validator::load(cx, &grant).await?;
+        let mut validated = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
-            judged.push(match &row.meant {
-                Ok((email, r#as)) => verdicts.judge(cx, &grant, email, *r#as).await?,
+            validated.push(match &row.parsed {
+                Ok((email, roles)) => validator.validate(cx, &grant, email, *roles).await?,
                 Err(code) => Err(*code),
             });
         }
-        let failed = judged.iter().any(Result::is_err);
-        let held_back = self.all_or_nothing && failed;
-        let done = !self.dry_run && !held_back;
-        let made = if done { self.make(cx, &grant, &verdicts, &judged).await? } else { HashMap::new() };
-        if done && self.all_or_nothing && made.len() < self.rows.len() {
+        let is_blocked = self.all_or_nothing && validated.iter().any(Result::is_err);
+        let done = !self.dry_run && !is_blocked;
+        let created = if done { self.insert(cx, &grant, &validator, &validated).await? } else { HashMap::new() };
+        if done && self.all_or_nothing && created.len() < self.rows.len() {
             return Err(Code::Busy.into());
         }
-        let rows = self.rows.iter().zip(judged).enumerate().map(|(place, (row, verdict))| JudgedRow {
-            email: row.written.clone(),
-            // Somebody else was first in the instant between.
-            code: verdict
-                .err()
-                .or_else(|| (done && !made.contains_key(&place)).then_some(Code::InvitationExists))
-                .map(|code| code.as_str().to_owned()),
-            invitation: made.get(&place).map(|id| id.get()),
+        let rows = self.rows.iter().zip(validated).enumerate().map(|(index, (row, validated))| {
+            let invitation = created.get(&index).map(|id| id.get());
+            // A valid row without an invitation lost a race against a concurrent invitation.
+            let lost_race = done && invitation.is_none();
+            let code = validated.err().or_else(|| lost_race.then_some(Code::InvitationExists));
+            BulkRowResult { email: row.email.clone(), code: code.map(|code| code.as_str().to_owned()), invitation }
         });
-        let answer = BulkResult { done, rows: rows.collect(), replayed: false };
-        // What was not done may be tried again with the same key.
-        if let (Some(mark), true) = (mark, answer.done) {
-            mark.keep(cx, &grant, &answer).await?;
+        let result = BulkResult { done, rows: rows.collect(), replayed: false };
+        // A call that inserted nothing may be repeated with the same key.
+        if let (Some(digests), true) = (digests, result.done) {
+            digests.store(cx, &grant, &result).await?;
         }
-        Ok(answer)
+        Ok(result)
     }
 }
 
 impl Bulk {
-    async fn earlier(
+    async fn find_earlier_result(
         &self,
         cx: &mut Context<'_>,
         grant: &Grant,
-        mark: Option<&IdempotencyRecord>,
+        digests: Option<&IdempotencyDigests>,
     ) -> Result<Option<BulkResult>> {
-        let Some(mark) = mark.filter(|_| !self.dry_run) else {
+        let Some(digests) = digests.filter(|_| !self.dry_run) else {
             return Ok(None);
         };
-        let kept = (grant.organization(), mark.key.as_slice(), cx.now.minus(ANSWERS_KEPT));
-        let Some(earlier) = cx.tx.optional(sql::EARLIER_ANSWER, kept).await? else {
+        let arguments = (grant.organization(), digests.key.as_slice(), cx.now.minus(IDEMPOTENCY_RETENTION));
+        let Some(record) = cx.tx.optional(idempotency::FIND, arguments).await? else {
             return Ok(None);
         };
-        if earlier.asked_digest != mark.asked {
+        let IdempotencyRecord { request_digest, result } = record;
+        if request_digest != digests.request {
             return Err(Code::IdempotencyKeyReused.into());
         }
-        let answer: BulkResult = serde_json::from_str(&earlier.answer).map_err(crate::error::Problem::internal)?;
-        Ok(Some(BulkResult { replayed: true, ..answer }))
+        let result: BulkResult = serde_json::from_str(&result).map_err(Problem::internal)?;
+        Ok(Some(BulkResult { replayed: true, ..result }))
     }
 
-    /// Makes the invitations of the rows that nothing is wrong with, each by its place in the list.
-    async fn make(
+    /// Inserts the invitations of the valid rows. Returns their ids by the index of the row.
+    async fn insert(
         &self,
         cx: &mut Context<'_>,
         grant: &Grant,
-        verdicts: &Validator,
-        judged: &[Result<As, Code>],
+        validator: &Validator,
+        validated: &[Result<RequestedRoles, Code>],
     ) -> Result<HashMap<usize, InvitationId>> {
-        let good: Vec<_> = self
+        let valid: Vec<_> = self
             .rows
             .iter()
-            .zip(judged)
+            .zip(validated)
             .enumerate()
-            .filter_map(|(place, (row, verdict))| {
-                let (email, _) = row.meant.as_ref().ok()?;
-                let granted = verdicts.granted.get(verdict.as_ref().ok()?)?.as_ref().ok()?;
-                let scope = granted.workspace.as_ref().map_or(0, |there| there.workspace.get());
-                Some((place, email, granted, scope))
+            .filter_map(|(index, (row, validated))| {
+                let (email, _) = row.parsed.as_ref().ok()?;
+                let roles = validator.resolved_roles.get(validated.as_ref().ok()?)?.as_ref().ok()?;
+                let scope = roles.workspace.as_ref().map_or(0, |role| role.workspace.get());
+                Some((index, email, roles, scope))
             })
             .collect();
         let organization = grant.organization();
-        let ran_out: Vec<_> = good
+        let expired: Vec<_> = valid
             .iter()
-            .filter(|(_, email, _, scope)| verdicts.ran_out.contains(&(email.key().to_owned(), *scope)))
+            .filter(|(_, email, _, scope)| validator.expired.contains(&(email.key().to_owned(), *scope)))
             .map(|(_, email, _, scope)| (organization, email.key(), *scope, cx.now))
             .collect();
-        cx.tx.execute_each(sql::SUPERSEDE, &ran_out).await?;
-        let expires_at = expires_at(cx, self.days);
-        let new: Vec<_> = good
+        cx.tx.execute_each(sql::SUPERSEDE, &expired).await?;
+        let expires_at = expires_at(cx, self.expiry_days);
+        let new: Vec<_> = valid
             .iter()
-            .map(|(place, invitee, granted, _)| {
-                let new = New { invitee, granted, language: None };
-                (*place, new, new.entry(cx, grant, expires_at))
+            .map(|(index, invitee, roles, _)| {
+                let draft = InvitationDraft { invitee, roles, language: None };
+                (*index, draft, draft.to_row(cx, grant, expires_at))
             })
             .collect();
-        let rows: Vec<_> = new.iter().map(|(_, new, entry)| new.row(entry)).collect();
-        let made = cx.tx.execute_each(sql::INSERT, &rows).await?;
-        let made: Vec<_> = new.iter().zip(made).filter(|(_, made)| *made > 0).map(|(new, _)| new).collect();
-        let mails: Vec<_> = made.iter().map(|(_, _, entry)| entry.mail()).collect();
+        let arguments: Vec<_> = new.iter().map(|(_, draft, row)| draft.to_arguments(row)).collect();
+        let counts = cx.tx.execute_each(sql::INSERT, &arguments).await?;
+        let created: Vec<_> = new.iter().zip(counts).filter(|(_, count)| *count > 0).map(|(new, _)| new).collect();
+        let mails: Vec<_> = created.iter().map(|(_, _, row)| row.mail()).collect();
         outbox::enqueue_invitations(cx, &mails).await?;
-        Ok(made.iter().map(|(place, _, entry)| (*place, entry.id)).collect())
+        Ok(created.iter().map(|(index, _, row)| (*index, row.id)).collect())
     }
 }
 
-/// What is known of an organization, to judge every row by.
+/// An address key and the id of the workspace it is invited to; 0 for none.
+type ScopedAddress = (String, i64);
+
+/// Validates rows against the state of the organization and against the rows before them.
 struct Validator {
-    /// The addresses of members.
-    members: HashSet<String>,
-    /// The addresses of the members of each workspace that was asked about.
-    roommates: HashMap<WorkspaceId, HashSet<String>>,
-    /// Pending invitations by address and workspace; 0 for none.
-    pending: HashSet<(String, i64)>,
-    /// Those that ran out, and make room for new ones.
-    ran_out: HashSet<(String, i64)>,
-    /// What may be given, by what was asked for.
-    granted: HashMap<As, Result<Granted, Code>>,
-    /// Rows that were good so far.
-    seen: HashSet<(String, i64)>,
-    /// Seats that are left; `None` without a bound.
-    free: Option<i64>,
-    /// Whoever holds a seat by an invitation already.
-    seated: HashSet<String>,
+    member_addresses: HashSet<String>,
+    /// The addresses of workspace members, for each workspace that a row has named so far.
+    workspace_member_addresses: HashMap<WorkspaceId, HashSet<String>>,
+    /// Invitations that can still be accepted.
+    pending: HashSet<ScopedAddress>,
+    /// Pending invitations that have expired; new ones supersede them.
+    expired: HashSet<ScopedAddress>,
+    /// The roles that rows have asked for so far, or why the caller may not grant them.
+    resolved_roles: HashMap<RequestedRoles, Result<ResolvedRoles, Code>>,
+    /// The rows that were valid so far.
+    valid: HashSet<ScopedAddress>,
+    /// `None` if the number of seats is unlimited.
+    free_seats: Option<i64>,
+    /// Addresses that occupy a seat by an invitation.
+    seated_addresses: HashSet<String>,
 }
 
 impl Validator {
-    async fn of(cx: &mut Context<'_>, grant: &Grant) -> Result<Self> {
+    async fn load(cx: &mut Context<'_>, grant: &Grant) -> Result<Self> {
         let organization = grant.organization();
         let members = cx.tx.all(membership::sql::ADDRESSES, (organization,)).await?;
-        let invited = cx.tx.all(sql::ALL_PENDING, (organization,)).await?;
-        let (ran_out, pending): (Vec<_>, Vec<_>) = invited.into_iter().partition(|one| one.expires_at <= cx.now);
-        let free = organization::seats(cx, organization).await?.map(|seats| seats.free);
-        let keyed = |rows: Vec<Pending>| rows.into_iter().map(|one| (one.email_key, one.workspace_scope)).collect();
+        let invitations = cx.tx.all(sql::ALL_PENDING, (organization,)).await?;
+        let (expired, pending): (Vec<_>, Vec<_>) =
+            invitations.into_iter().partition(|invitation| invitation.expires_at <= cx.now);
+        let free_seats = organization::seats(cx, organization).await?.map(|seats| seats.free);
+        let scoped = |rows: Vec<PendingInvitation>| {
+            rows.into_iter().map(|invitation| (invitation.email_key, invitation.workspace_scope)).collect()
+        };
         Ok(Self {
-            members: members.into_iter().map(|(key,)| key).collect(),
-            roommates: HashMap::new(),
-            seated: pending.iter().map(|one| one.email_key.clone()).collect(),
-            pending: keyed(pending),
-            ran_out: keyed(ran_out),
-            granted: HashMap::new(),
-            seen: HashSet::new(),
-            free,
+            member_addresses: members.into_iter().map(|(key,)| key).collect(),
+            workspace_member_addresses: HashMap::new(),
+            seated_addresses: pending.iter().map(|invitation| invitation.email_key.clone()).collect(),
+            pending: scoped(pending),
+            expired: scoped(expired),
+            resolved_roles: HashMap::new(),
+            valid: HashSet::new(),
+            free_seats,
         })
     }
 
-    /// Whether this address may be invited so: as what, with every default filled in; or what is wrong.
-    async fn judge(
+    /// Returns the roles of a valid row, or why the row is invalid.
+    async fn validate(
         &mut self,
         cx: &mut Context<'_>,
         grant: &Grant,
         email: &EmailAddress,
-        r#as: As,
-    ) -> Result<Result<As, Code>> {
+        roles: RequestedRoles,
+    ) -> Result<Result<RequestedRoles, Code>> {
         let key = email.key().to_owned();
-        let scope = r#as.workspace.map_or(0, WorkspaceId::get);
-        if self.seen.contains(&(key.clone(), scope)) {
+        let scope = roles.workspace.map_or(0, WorkspaceId::get);
+        if self.valid.contains(&(key.clone(), scope)) {
             return Ok(Err(Code::DuplicateRow));
         }
-        if let Entry::Vacant(unknown) = self.granted.entry(r#as) {
-            unknown.insert(grantable(cx, grant, r#as).await?);
+        if let Entry::Vacant(vacant) = self.resolved_roles.entry(roles) {
+            vacant.insert(resolve_grantable_roles(cx, grant, roles).await?);
         }
-        if let Some(Err(code)) = self.granted.get(&r#as) {
+        if let Some(Err(code)) = self.resolved_roles.get(&roles) {
             return Ok(Err(*code));
         }
-        let is_there = match r#as.workspace {
-            None => self.members.contains(&key),
-            Some(workspace) => self.roommates(cx, grant, workspace).await?.contains(&key),
+        let is_member = match roles.workspace {
+            None => self.member_addresses.contains(&key),
+            Some(workspace) => self.workspace_member_addresses(cx, grant, workspace).await?.contains(&key),
         };
-        if is_there {
+        if is_member {
             return Ok(Err(Code::AlreadyMember));
         }
         if self.pending.contains(&(key.clone(), scope)) {
             return Ok(Err(Code::InvitationExists));
         }
-        let takes_seat = !self.members.contains(&key) && !self.seated.contains(&key);
-        if let Some(free) = self.free.as_mut().filter(|_| takes_seat) {
-            if *free <= 0 {
+        let needs_seat = !self.member_addresses.contains(&key) && !self.seated_addresses.contains(&key);
+        if let Some(free_seats) = self.free_seats.as_mut().filter(|_| needs_seat) {
+            if *free_seats <= 0 {
                 return Ok(Err(Code::OrganizationFull));
             }
-            // Where only members hold seats, an invitation takes none away.
-            *free -= i64::from(cx.executor.settings.seats.held_by_invitations);
+            // Depending on the settings, only members occupy seats.
+            *free_seats -= i64::from(cx.executor.settings.seats.count_pending_invitations);
         }
-        self.seated.insert(key.clone());
-        self.seen.insert((key, scope));
-        Ok(Ok(r#as))
+        self.seated_addresses.insert(key.clone());
+        self.valid.insert((key, scope));
+        Ok(Ok(roles))
     }
 
-    async fn roommates(
+    async fn workspace_member_addresses(
         &mut self,
         cx: &mut Context<'_>,
         grant: &Grant,
         workspace: WorkspaceId,
     ) -> Result<&HashSet<String>> {
-        match self.roommates.entry(workspace) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(unknown) => {
-                let found = cx.tx.all(workspace::sql::ADDRESSES, (grant.organization(), workspace)).await?;
-                Ok(unknown.insert(found.into_iter().map(|(key,)| key).collect()))
+        match self.workspace_member_addresses.entry(workspace) {
+            Entry::Occupied(loaded) => Ok(loaded.into_mut()),
+            Entry::Vacant(vacant) => {
+                let rows = cx.tx.all(workspace::sql::ADDRESSES, (grant.organization(), workspace)).await?;
+                Ok(vacant.insert(rows.into_iter().map(|(key,)| key).collect()))
             }
         }
     }
 }
 
-async fn grantable(cx: &mut Context<'_>, grant: &Grant, r#as: As) -> Result<Result<Granted, Code>> {
+/// Fills in the default roles, and checks that the caller may grant them. A refusal is the row's; a failure of the server is
+/// the call's.
+async fn resolve_grantable_roles(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    requested: RequestedRoles,
+) -> Result<Result<ResolvedRoles, Code>> {
     let deployment = cx.executor.deployment()?;
-    let role = r#as.role.unwrap_or(deployment.member_role_id);
-    let member = deployment.workspace_member_role_id;
-    let workspace = r#as.workspace.map(|workspace| (workspace, r#as.workspace_role.unwrap_or(member)));
-    let granted = match authority::granted(cx, grant, role, workspace).await {
-        Ok(granted) => authority::check(cx, grant, &granted).await.map(|()| granted),
+    let role = requested.role.unwrap_or(deployment.member_role_id);
+    let default_role = deployment.workspace_member_role_id;
+    let workspace = requested.workspace.map(|workspace| (workspace, requested.workspace_role.unwrap_or(default_role)));
+    let resolved = match authority::resolve_roles(cx, grant, role, workspace).await {
+        Ok(roles) => authority::check_caller_may_grant(cx, grant, &roles).await.map(|()| roles),
         Err(problem) => Err(problem),
     };
-    match granted {
-        Ok(granted) => Ok(Ok(granted)),
-        // Whose fault is not the row's ends the call.
+    match resolved {
+        Ok(roles) => Ok(Ok(roles)),
         Err(problem) if problem.code().status() >= 500 => Err(problem),
         Err(problem) => Ok(Err(problem.code())),
     }
 }
 
-/// A call's mark as it is stored.
-struct IdempotencyRecord {
+/// What is stored of an idempotency key and its request.
+struct IdempotencyDigests {
     key: Vec<u8>,
-    asked: Vec<u8>,
+    request: Vec<u8>,
 }
 
-impl IdempotencyRecord {
+impl IdempotencyDigests {
     fn new(cx: &Context<'_>, grant: &Grant, key: &IdempotencyKey) -> Self {
         let keys = &cx.executor.keys;
         let subject = format!("{} {}", grant.user(), key.key);
-        let asked = data_encoding::HEXLOWER.encode(&key.asked);
+        let request = data_encoding::HEXLOWER.encode(&key.request);
         Self {
-            key: keys.mark("idempotency key", &subject).to_vec(),
-            asked: keys.mark("idempotent call", &asked).to_vec(),
+            key: keys.idempotency_digest("idempotency key", &subject).to_vec(),
+            request: keys.idempotency_digest("idempotent call", &request).to_vec(),
         }
     }
 
-    async fn keep(self, cx: &mut Context<'_>, grant: &Grant, answer: &BulkResult) -> Result<()> {
+    /// Stores the result for replays, and deletes results of this organization that can no longer be replayed.
+    async fn store(self, cx: &mut Context<'_>, grant: &Grant, result: &BulkResult) -> Result<()> {
         let organization = grant.organization();
-        let written = serde_json::to_string(answer).map_err(crate::error::Problem::internal)?;
-        cx.tx.execute(sql::FORGET_ANSWERS, (organization, cx.now.minus(ANSWERS_KEPT))).await?;
-        let kept = (organization, self.key.as_slice(), self.asked.as_slice(), written.as_str(), cx.now);
-        cx.tx.execute(sql::KEEP_ANSWER, kept).await?;
+        let result = serde_json::to_string(result).map_err(Problem::internal)?;
+        cx.tx.execute(idempotency::DELETE_EXPIRED, (organization, cx.now.minus(IDEMPOTENCY_RETENTION))).await?;
+        let arguments = (organization, self.key.as_slice(), self.request.as_slice(), result.as_str(), cx.now);
+        cx.tx.execute(idempotency::INSERT, arguments).await?;
         Ok(())
     }
 }

@@ -1,9 +1,11 @@
-//! Asking somebody in.
+//! Creating an invitation.
 
 use std::time::Duration;
 
-use super::authority::{self, Granted};
-use super::details::{self, InvitationDetails};
+use vestibule_db::TransactionMode;
+
+use super::authority::{self, ResolvedRoles};
+use super::details::InvitationDetails;
 use super::discard::Discard;
 use super::references::{ReferencedIds, References};
 use super::{Delivery, InvitationRow, Status, seats, sql};
@@ -17,31 +19,30 @@ use crate::permission::{RequiredPermission, Requirement};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::{membership, outbox, workspace};
-use vestibule_db::TransactionMode;
 
-/// The most days an invitation may live (decision 11).
+/// The maximum number of days until an invitation expires.
 pub const MAX_EXPIRY_DAYS: u16 = 90;
-/// One day of an invitation's life.
-pub(super) const DAY: Duration = Duration::from_hours(24);
 
-/// Invites an address into an organization, and perhaps one of its workspaces. The mail is put into the outbox by the
-/// same transaction. An expired invitation for the same address and place is superseded; a pending one stands in the way.
+const DAY: Duration = Duration::from_hours(24);
+
+/// Invites an address to an organization, and optionally to one of its workspaces. The mail is enqueued in the same
+/// transaction. An expired invitation for the same address and workspace is superseded.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `ROLE_NOT_FOUND`, `WORKSPACE_NOT_FOUND` for
-/// what is not this organization's; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `ORGANIZATION_FULL`; `INVITATION_EXISTS`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND` and `WORKSPACE_NOT_FOUND` for those of another
+/// organization; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL`; `ALREADY_MEMBER`; `INVITATION_EXISTS` if
+/// the address has a pending invitation to the same workspace, or to none.
 #[derive(Debug)]
 pub struct Create {
-    /// Into which organization.
     pub organization: OrganizationId,
-    /// Whom.
     pub invitee: EmailAddress,
-    /// As what; `None` for the deployment's member role.
+    /// `None` for the deployment's member role.
     pub role: Option<RoleId>,
-    /// Into which workspace, and as what there; without a role, as the deployment's workspace member.
+    /// Without a role, the deployment's role for workspace members.
     pub workspace: Option<(WorkspaceId, Option<WorkspaceRoleId>)>,
-    /// Days until it expires, 1 to 90; `None` for the setting's.
-    pub days: Option<u16>,
-    /// The language of its mail; `None` for the invitee's own, where that is known.
+    /// Days until it expires, 1 to [`MAX_EXPIRY_DAYS`]; `None` for the setting.
+    pub expiry_days: Option<u16>,
+    /// The language of the mail; `None` for the language of the invitee's account, if there is one.
     pub language: Option<Language>,
 }
 
@@ -51,16 +52,21 @@ impl Command for Create {
         Code::RoleNotFound,
         Code::WorkspaceNotFound,
         Code::RoleExceedsYours,
-        Code::AlreadyMember,
+        Code::PermissionArchived,
         Code::OrganizationFull,
+        Code::AlreadyMember,
         Code::InvitationExists,
     ];
     type Out = InvitationDetails;
 
-    // A place in the organization is taken by a key, and what the invitation gives is looked at again when somebody accepts.
-    // A bound on seats is not guarded by any row: who invites reads all who are invited.
+    // A unique index guards against duplicates, and the roles are checked again on acceptance. A seat limit, however, is
+    // not guarded by any row: it is compared with a count of members and invitations.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
-        if settings.seats.organization == 0 { TransactionMode::SingleStatement } else { TransactionMode::Serializable }
+        if settings.seats.max_per_organization == 0 {
+            TransactionMode::SingleStatement
+        } else {
+            TransactionMode::Serializable
+        }
     }
 
     fn organization(&self) -> Option<OrganizationId> {
@@ -71,94 +77,102 @@ impl Command for Create {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let deployment = cx.executor.deployment()?;
         let role = self.role.unwrap_or(deployment.member_role_id);
-        let member = deployment.workspace_member_role_id;
-        let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(member)));
-        let names = ReferencedIds { role, workspace, inviter: Some(grant.membership()) };
-        let surroundings = References::of_one(cx, &grant, names).await?;
-        let granted = authority::granted_by(cx, &grant, surroundings.role(role).as_deref(), workspace).await?;
-        authority::check(cx, &grant, &granted).await?;
-        seats::refuse_when_full(cx, &grant, self.invitee.key()).await?;
-        let invitation = self.insert(cx, &grant, &granted).await?;
-        details::one(cx, invitation, &surroundings)
+        let default_role = deployment.workspace_member_role_id;
+        let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(default_role)));
+        let ids = ReferencedIds { role, workspace, inviter: Some(grant.membership()) };
+        let references = References::for_invitation(cx, &grant, ids).await?;
+        let roles = authority::resolve_roles_with(cx, &grant, references.role(role).as_deref(), workspace).await?;
+        authority::check_caller_may_grant(cx, &grant, &roles).await?;
+        seats::check_free_seat(cx, &grant, self.invitee.key()).await?;
+        let row = self.insert(cx, &grant, &roles).await?;
+        InvitationDetails::from_row(cx, row, &references)
     }
 }
 
 impl Create {
-    /// Why nothing was written, as far as somebody who is in already is the reason.
-    async fn refuse_members(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<()> {
+    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<InvitationRow> {
+        let draft = InvitationDraft { invitee: &self.invitee, roles, language: self.language };
+        let row = draft.to_row(cx, grant, expires_at(cx, self.expiry_days));
+        let scope = row.workspace_id.map_or(0, WorkspaceId::get);
+        let superseded = (row.organization_id, self.invitee.key(), scope, cx.now);
+        let jobs = outbox::dependent_invitation_jobs(cx, &[row.mail()]);
+        if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs).await? {
+            self.check_not_member(cx, grant, roles).await?;
+            // A pending invitation is the reason. If it has expired, the new one supersedes it.
+            let is_superseded = cx.tx.execute(sql::SUPERSEDE, superseded).await? > 0;
+            if !is_superseded || cx.tx.execute(sql::INSERT, draft.to_arguments(&row)).await? == 0 {
+                return Err(Code::InvitationExists.into());
+            }
+            outbox::enqueue_invitations(cx, &[row.mail()]).await?;
+        }
+        Ok(row)
+    }
+
+    /// Returns `ALREADY_MEMBER` if the address belongs to a member of the workspace, or without a workspace, of the
+    /// organization.
+    async fn check_not_member(&self, cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
         let (organization, key) = (grant.organization(), self.invitee.key());
-        let is_member = match &granted.workspace {
-            None => cx.tx.optional(membership::sql::OF_ADDRESS, (organization, key)).await?.is_some(),
-            Some(there) => {
-                let given = (organization, there.workspace, key);
-                cx.tx.optional(workspace::sql::MEMBER_OF_ADDRESS, given).await?.is_some()
+        let is_member = match &roles.workspace {
+            None => cx.tx.optional(membership::sql::BY_EMAIL, (organization, key)).await?.is_some(),
+            Some(role) => {
+                let arguments = (organization, role.workspace, key);
+                cx.tx.optional(workspace::sql::BY_EMAIL, arguments).await?.is_some()
             }
         };
         if is_member { Err(Code::AlreadyMember.into()) } else { Ok(()) }
     }
-
-    async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, granted: &Granted) -> Result<InvitationRow> {
-        let new = New { invitee: &self.invitee, granted, language: self.language };
-        let entry = new.entry(cx, grant, expires_at(cx, self.days));
-        let scope = entry.workspace_id.map_or(0, WorkspaceId::get);
-        let in_the_way = (entry.organization_id, self.invitee.key(), scope, cx.now);
-        let mails = outbox::dependent_invitation_jobs(cx, &[entry.mail()]);
-        if !cx.execute_composite(sql::INSERT, new.row(&entry), mails).await? {
-            self.refuse_members(cx, grant, granted).await?;
-            // Only who is in the way is looked at: it may have run out.
-            let makes_room = cx.tx.execute(sql::SUPERSEDE, in_the_way).await? > 0;
-            if !makes_room || cx.tx.execute(sql::INSERT, new.row(&entry)).await? == 0 {
-                return Err(Code::InvitationExists.into());
-            }
-            outbox::enqueue_invitations(cx, &[entry.mail()]).await?;
-        }
-        Ok(entry)
-    }
 }
 
-/// Invites somebody by another address than they were invited by: a new invitation with the same roles, and the old one is
-/// taken back. Errors: those of [`Create`] and of a discard.
-pub(crate) async fn readdress(
+/// Replaces an invitation by one with the same roles for another address.
+///
+/// # Errors
+/// Those of [`Discard`] and [`Create`].
+pub(crate) async fn reissue_to_address(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     id: InvitationId,
-    to: &EmailAddress,
+    invitee: &EmailAddress,
 ) -> Result<()> {
-    let found = cx.tx.optional(sql::FIND, (organization, id)).await?.ok_or(Code::InvitationNotFound)?;
+    let invitation = cx.tx.optional(sql::FIND, (organization, id)).await?.ok_or(Code::InvitationNotFound)?;
     Discard { organization, invitation: id }.run(cx).await?;
-    let workspace = found.workspace_id.map(|workspace| (workspace, found.workspace_role_id));
-    let create =
-        Create { organization, invitee: to.clone(), role: Some(found.role_id), workspace, days: None, language: None };
+    let create = Create {
+        organization,
+        invitee: invitee.clone(),
+        role: Some(invitation.role_id),
+        workspace: invitation.workspace_id.map(|workspace| (workspace, invitation.workspace_role_id)),
+        expiry_days: None,
+        language: None,
+    };
     create.run(cx).await.map(|_| ())
 }
 
-/// A new invitation: what its row holds besides what a list shows.
+/// A new invitation whose roles are checked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct New<'a> {
+pub(super) struct InvitationDraft<'a> {
     pub(super) invitee: &'a EmailAddress,
-    pub(super) granted: &'a Granted,
+    pub(super) roles: &'a ResolvedRoles,
     pub(super) language: Option<Language>,
 }
 
-impl<'a> New<'a> {
-    /// The invitation as lists show it once it is written.
-    pub(super) fn entry(&self, cx: &Context<'_>, grant: &Grant, expires_at: Timestamp) -> InvitationRow {
-        let there = self.granted.workspace.as_ref();
+impl<'a> InvitationDraft<'a> {
+    /// The row as it will be read after the insert, with a new id and generation.
+    pub(super) fn to_row(self, cx: &Context<'_>, grant: &Grant, expires_at: Timestamp) -> InvitationRow {
+        let workspace = self.roles.workspace.as_ref();
         InvitationRow {
             id: cx.id(),
             organization_id: grant.organization(),
             email_key: self.invitee.key().to_owned(),
             status: Status::Pending,
-            generation: generation(cx),
+            generation: new_generation(cx),
             expires_at,
             created_at: cx.now,
             updated_at: cx.now,
-            role_id: self.granted.role,
-            workspace_id: there.map(|there| there.workspace),
-            workspace_role_id: there.map(|there| there.role),
+            role_id: self.roles.role,
+            workspace_id: workspace.map(|role| role.workspace),
+            workspace_role_id: workspace.map(|role| role.role),
             inviter_membership_id: Some(grant.membership()),
             left_suspended: false,
-            delivery: first_delivery(cx),
+            delivery: initial_delivery(cx),
             delivery_reason: String::new(),
             delivery_attempts: 0,
             delivery_at: cx.now,
@@ -166,40 +180,40 @@ impl<'a> New<'a> {
         }
     }
 
-    /// The row that becomes this entry.
-    pub(super) fn row(&self, entry: &'a InvitationRow) -> sql::NewInvitation<'a> {
-        let workspace = self.granted.workspace.as_ref();
+    /// The arguments of the statement that inserts `row`.
+    pub(super) fn to_arguments(self, row: &'a InvitationRow) -> sql::NewInvitation<'a> {
         sql::NewInvitation {
-            organization: entry.organization_id,
-            id: entry.id,
+            organization: row.organization_id,
+            id: row.id,
             email: self.invitee.as_str(),
-            email_key: &entry.email_key,
-            generation: entry.generation,
-            role_scope: self.granted.role_scope,
-            role: entry.role_id,
-            workspace: entry.workspace_id,
-            workspace_role_scope: workspace.map(|workspace| workspace.role_scope),
-            workspace_role: entry.workspace_role_id,
-            inviter: entry.inviter_membership_id,
-            delivery: entry.delivery,
-            expires_at: entry.expires_at,
-            now: entry.created_at,
+            email_key: &row.email_key,
+            generation: row.generation,
+            role_scope: self.roles.role_scope,
+            role: row.role_id,
+            workspace: row.workspace_id,
+            workspace_role_scope: self.roles.workspace.as_ref().map(|role| role.role_scope),
+            workspace_role: row.workspace_role_id,
+            inviter: row.inviter_membership_id,
+            delivery: row.delivery,
+            expires_at: row.expires_at,
+            now: row.created_at,
             language: self.language,
         }
     }
 }
 
-/// A number for a generation that no earlier one of the invitation had.
-pub(super) fn generation(cx: &Context<'_>) -> i64 {
+/// A random number, so that no earlier generation of the invitation has it.
+pub(super) fn new_generation(cx: &Context<'_>) -> i64 {
     i64::from_be_bytes(cx.random().bytes())
 }
 
-/// When an invitation made now runs out: on a whole second, so that it ends at the instant that is shown.
-pub(super) fn expires_at(cx: &Context<'_>, days: Option<u16>) -> Timestamp {
-    cx.now.plus(DAY * u32::from(days.unwrap_or(cx.executor.settings.invitations.days))).whole_second()
+/// The expiry of an invitation that is sent now. It is a whole second, because the API shows times in seconds.
+pub(super) fn expires_at(cx: &Context<'_>, expiry_days: Option<u16>) -> Timestamp {
+    let days = expiry_days.unwrap_or(cx.executor.settings.invitations.expiry_days);
+    cx.now.plus(DAY * u32::from(days)).whole_second()
 }
 
-/// What is true of the mail before any worker has seen it.
-pub(super) fn first_delivery(cx: &Context<'_>) -> Delivery {
+/// The delivery status before a worker has processed the mail.
+pub(super) fn initial_delivery(cx: &Context<'_>) -> Delivery {
     if cx.executor.mail_transport.is_some() { Delivery::Queued } else { Delivery::NotSent }
 }

@@ -1,4 +1,6 @@
-//! Taking an invitation back before it is used.
+//! Revoking an invitation.
+
+use vestibule_db::TransactionMode;
 
 use super::sql;
 use crate::access;
@@ -7,17 +9,15 @@ use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::settings::Settings;
-use vestibule_db::TransactionMode;
 
-/// Discards a pending invitation; its links are dead when this returns.
+/// Discards a pending invitation. Its links stop working when this commits.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `INVITATION_NOT_FOUND` when this
-/// organization has no such invitation; `INVITATION_NOT_PENDING` when it was accepted, declined or discarded before.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `INVITATION_NOT_PENDING` if it was already
+/// accepted, declined or discarded.
 #[derive(Debug)]
 pub struct Discard {
-    /// Of which organization.
     pub organization: OrganizationId,
-    /// Which one.
     pub invitation: InvitationId,
 }
 
@@ -26,7 +26,7 @@ impl Command for Discard {
     const ERRORS: &'static [Code] = &[Code::InvitationNotFound, Code::InvitationNotPending];
     type Out = ();
 
-    // The one statement that writes asks for the state it ends.
+    // The only statement that writes has the status in its condition.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::SingleStatement
     }
@@ -37,11 +37,11 @@ impl Command for Discard {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let discarded = (grant.organization(), self.invitation, cx.now);
-        if cx.execute_composite(sql::DISCARD, discarded, Vec::new()).await? {
+        let arguments = (grant.organization(), self.invitation, cx.now);
+        if cx.execute_composite(sql::DISCARD, arguments, Vec::new()).await? {
             return Ok(());
         }
-        // No row changed: there is none here, or somebody was faster. Only now is it worth a look to say which.
+        // No row changed: it does not exist here, or another request was faster.
         Err(match cx.tx.optional(sql::FIND, (grant.organization(), self.invitation)).await? {
             None => Code::InvitationNotFound.into(),
             Some(_) => Code::InvitationNotPending.into(),

@@ -1,9 +1,7 @@
-//! The list that everything else exists for: who is invited to an organization, as what, by whom.
-//!
-//! It takes the same number of statements for one invitation as for a full page.
+//! The list of an organization's invitations. It takes the same number of statements for one invitation as for a full page.
 
 use super::Status;
-use super::details::{InvitationDetails, shown};
+use super::details::InvitationDetails;
 use super::references::References;
 use super::sql::{self, InvitationRow};
 use crate::access::{self, Grant};
@@ -16,98 +14,88 @@ use crate::organization::{self, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::time::Timestamp;
 
-/// The most invitations a page may hold, and how many it holds when nobody says.
-pub const LARGEST_PAGE: u16 = 500;
+/// The maximum and default number of invitations on a page.
+pub const MAX_PAGE_SIZE: u16 = 500;
 
-/// Shows the invitations of an organization, the newest first.
+/// Lists the invitations of an organization, newest first.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`.
 #[derive(Debug)]
 pub struct List {
-    /// Which organization's.
     pub organization: OrganizationId,
-    /// What it is narrowed to.
     pub filter: Filter,
 }
 
-/// What a list is narrowed to (decision 10).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// In which state.
     pub status: StatusFilter,
-    /// Only those that have expired, or only those that have not.
+    /// Only invitations that have expired, or only those that have not.
     pub expired: Option<bool>,
-    /// Only those into this workspace.
     pub workspace: Option<WorkspaceId>,
-    /// Only those for this address.
     pub email: Option<EmailAddress>,
-    /// Only those older than this one: where the page before ended.
+    /// The cursor: only invitations older than this one, which is the last one of the previous page.
     pub before: Option<InvitationId>,
-    /// How many at the most: 1 to [`LARGEST_PAGE`], which is also the default.
+    /// 1 to [`MAX_PAGE_SIZE`], which is also the default.
     pub limit: Option<u16>,
 }
 
 impl Filter {
-    fn is_by_status_alone(&self) -> bool {
+    fn is_by_status_only(&self) -> bool {
         self.expired.is_none() && self.workspace.is_none() && self.email.is_none()
     }
 }
 
-/// In which state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// In any.
     All,
-    /// In this one.
     Only(Status),
 }
 
 impl Default for StatusFilter {
-    /// Pending ones, the expired among them: an admin must see what ran out.
+    /// Pending invitations, including expired ones: an admin has to see those to resend them.
     fn default() -> Self {
         Self::Only(Status::Pending)
     }
 }
 
-/// A page of invitations.
 #[derive(Debug)]
 pub struct Page {
-    /// The newest first.
     pub invitations: Vec<InvitationDetails>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<InvitationId>,
-    /// The organization's seats, when it has a bound on them.
+    /// `None` if the number of seats is unlimited.
     pub seats: Option<SeatCount>,
-    /// As long as what holds this page is right; nothing for one that was narrowed.
-    pub holds: Option<ListValidity>,
+    /// How long this page can be cached; `None` for a page that is not the default one.
+    pub validity: Option<ListValidity>,
 }
 
-/// How long a page stays right: while the organization is at this revision and the time within these bounds, since an
-/// invitation runs out without anybody writing anything, and a clock may be set back.
+/// How long a page is valid: while the organization's revision is unchanged and the time is within an interval. The interval
+/// ends when the next invitation expires, which changes no row. It begins when the last one expired, in case the clock is
+/// set back.
 #[derive(Clone, Copy, Debug)]
 pub struct ListValidity {
-    /// The revision it was read at.
+    /// The organization's revision when the page was read.
     pub revision: Revision,
-    from: Timestamp,
-    until: Timestamp,
+    valid_from: Timestamp,
+    expires_at: Timestamp,
 }
 
 impl ListValidity {
     fn new(revision: Revision, now: Timestamp, invitations: &[InvitationDetails]) -> Self {
-        let ends = || invitations.iter().map(|shown| shown.entry.expires_at);
-        let from = ends().filter(|end| *end <= now).max().unwrap_or(Timestamp::EARLIEST);
-        let until = ends().filter(|end| *end > now).min().unwrap_or(Timestamp::LATEST);
-        Self { revision, from, until }
+        let expiries = || invitations.iter().map(|invitation| invitation.row.expires_at);
+        let valid_from = expiries().filter(|expiry| *expiry <= now).max().unwrap_or(Timestamp::EARLIEST);
+        let expires_at = expiries().filter(|expiry| *expiry > now).min().unwrap_or(Timestamp::LATEST);
+        Self { revision, valid_from, expires_at }
     }
 
-    /// From this instant on it is not right any more.
-    pub fn until(&self) -> Timestamp {
-        self.until
+    /// The end of the interval, exclusive.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
     }
 
-    /// Whether it is still right.
-    pub fn at(&self, revision: Revision, now: Timestamp) -> bool {
-        self.revision == revision && self.from <= now && now < self.until
+    pub fn is_valid(&self, revision: Revision, now: Timestamp) -> bool {
+        self.revision == revision && self.valid_from <= now && now < self.expires_at
     }
 }
 
@@ -122,24 +110,23 @@ impl Query for List {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let limit = self.filter.limit.unwrap_or(LARGEST_PAGE).clamp(1, LARGEST_PAGE);
+        let limit = self.filter.limit.unwrap_or(MAX_PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
         let revision = cx.revision(grant.organization()).await?;
-        let mut entries = entries(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
-        // One more than the page holds was asked for, to know whether there is another page.
-        let more = entries.len() > usize::from(limit);
-        entries.truncate(usize::from(limit));
-        let next = entries.last().map(|last| last.id).filter(|_| more);
+        // One row more than the page has shows whether there is a next page.
+        let mut rows = load_rows(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
+        let has_next = rows.len() > usize::from(limit);
+        rows.truncate(usize::from(limit));
+        let next = rows.last().map(|last| last.id).filter(|_| has_next);
         let seats = organization::seats(cx, grant.organization()).await?;
-        let surroundings = References::of_page(cx, &grant, self.filter.status, &entries, revision).await?;
-        let invitations = shown(cx, entries, &surroundings)?;
-        let is_whole = self.filter == Filter::default();
-        let holds = is_whole.then(|| ListValidity::new(revision, cx.now, &invitations));
-        Ok(Page { invitations, next, seats, holds })
+        let references = References::for_page(cx, &grant, self.filter.status, &rows, revision).await?;
+        let invitations = InvitationDetails::from_rows(cx, rows, &references)?;
+        let is_default = self.filter == Filter::default();
+        let validity = is_default.then(|| ListValidity::new(revision, cx.now, &invitations));
+        Ok(Page { invitations, next, seats, validity })
     }
 }
 
-/// The page's own rows.
-async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i64) -> Result<Vec<InvitationRow>> {
+async fn load_rows(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i64) -> Result<Vec<InvitationRow>> {
     let before = filter.before.unwrap_or_else(|| i64::MAX.into());
     let (expires_after, expires_until) = match filter.expired {
         None => (Timestamp::EARLIEST, Timestamp::LATEST),
@@ -148,11 +135,11 @@ async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i6
     };
     let (min_workspace, max_workspace) =
         filter.workspace.map_or((0, i64::MAX), |workspace| (workspace.get(), workspace.get()));
-    // Keys are printable ASCII, so the character behind the last of those comes behind them all.
+    // Address keys are printable ASCII, so U+007F sorts after all of them.
     let (min_email, max_email) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
     let organization = grant.organization();
     Ok(match filter.status {
-        StatusFilter::Only(status) if filter.is_by_status_alone() => {
+        StatusFilter::Only(status) if filter.is_by_status_only() => {
             cx.tx.all(sql::PAGE, (organization, status, before, limit)).await?
         }
         StatusFilter::Only(status) => {
@@ -171,7 +158,7 @@ async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i6
             cx.tx.all(sql::PAGE_FILTERED, page).await?
         }
         StatusFilter::All => {
-            let page = sql::PageOfAll {
+            let page = sql::PageAnyStatus {
                 organization,
                 before,
                 expires_after,
@@ -182,7 +169,7 @@ async fn entries(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i6
                 max_email,
                 limit,
             };
-            cx.tx.all(sql::PAGE_OF_ALL, page).await?
+            cx.tx.all(sql::PAGE_ANY_STATUS, page).await?
         }
     })
 }

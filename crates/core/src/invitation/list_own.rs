@@ -1,26 +1,26 @@
-//! What one is invited to, over all organizations.
+//! The invitations that the caller has received, over all organizations.
 
-use super::sql::{self, Received};
+use super::sql::views::{self, OwnInvitationRow};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 
-/// Shows the pending invitations for the addresses that the caller has proved, the newest first, 500 at the most. An
-/// address that is only claimed shows nothing: its owner may be somebody else.
+/// Lists the pending invitations for the caller's verified addresses, newest first, up to 500. An unverified address is left
+/// out: it may belong to another person.
 ///
-/// Error: `UNAUTHORIZED`.
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListOwn;
 
-/// An invitation as its invitee sees it.
+/// An invitation as the invitee sees it.
 #[derive(Debug)]
 pub struct OwnInvitation {
-    /// Everything that stands in one row.
-    pub received: Received,
-    /// What to accept or decline it with; it works for this user because the address is proved.
+    pub row: OwnInvitationRow,
+    /// The bare token. It is enough for this user to accept or decline, because the address is verified.
     pub token: InvitationToken,
-    /// Whether it had run out when it was looked up.
+    /// Whether it had expired at the time of the request.
     pub expired: bool,
 }
 
@@ -31,12 +31,12 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnInvitation>> {
         let user = cx.user()?;
-        let received = cx.tx.all(sql::RECEIVED, (user,)).await?;
-        let own = received.into_iter().map(|received| OwnInvitation {
-            token: cx.executor.keys.invitation_token(received.id, received.generation),
-            expired: received.expires_at <= cx.now,
-            received,
+        let rows = cx.tx.all(views::LIST_OWN, (user,)).await?;
+        let invitations = rows.into_iter().map(|row| OwnInvitation {
+            token: cx.executor.keys.invitation_token(row.id, row.generation),
+            expired: row.expires_at <= cx.now,
+            row,
         });
-        Ok(own.collect())
+        Ok(invitations.collect())
     }
 }

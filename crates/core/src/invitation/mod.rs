@@ -1,8 +1,8 @@
-//! An invitation asks one e-mail address into one organization, perhaps into one of its workspaces, with a role in each.
+//! Invitations: one e-mail address is invited to one organization, optionally to one of its workspaces, with a role in each.
 //!
-//! Its life is a small state machine; every step is one conditional statement in `sql.rs`, so that two callers cannot
-//! both take it. Its two secrets are never stored: the `token` names it and may be shown to those who manage members, the
-//! mailed link carries another that proves the mailbox (decisions 12 and 13).
+//! The life cycle is a state machine. Every transition is one conditional `UPDATE` in `sql.rs`, so concurrent callers cannot
+//! both take it. An invitation has two secrets, and neither is stored: the `token` identifies it and is shown to members who
+//! manage members; the mailed link carries a second one that proves access to the mailbox.
 
 mod accept;
 mod accept_context;
@@ -28,60 +28,60 @@ use crate::secret::InvitationToken;
 use crate::time::Timestamp;
 
 pub use crate::outbox::Delivery;
-pub use accept::{Accept, Named, Outcome};
+pub use accept::{Accept, AcceptOutcome, NamedId};
 pub use authority::Suspension;
-pub use bulk::{ANSWERS_KEPT, As, Bulk, BulkResult, IdempotencyKey, JudgedRow, MOST_ROWS, Row};
-pub(crate) use create::readdress;
+pub use bulk::{
+    Bulk, BulkResult, BulkRow, BulkRowResult, IDEMPOTENCY_RETENTION, IdempotencyKey, MAX_ROWS, RequestedRoles,
+};
+pub(crate) use create::reissue_to_address;
 pub use create::{Create, MAX_EXPIRY_DAYS};
 pub use decline::Decline;
 pub use details::InvitationDetails;
 pub use discard::Discard;
-pub use list::{Filter, LARGEST_PAGE, List, ListValidity, Page, StatusFilter};
+pub use list::{Filter, List, ListValidity, MAX_PAGE_SIZE, Page, StatusFilter};
 pub use list_own::{ListOwn, OwnInvitation};
 pub use preview::{InvitationPreview, Preview};
 pub use references::Inviter;
 pub use resend::Resend;
-pub use sql::references::{GivenRole, InvitedInto};
-pub use sql::{InHand, Invitation, InvitationRow, Received};
+pub use sql::references::{InvitedWorkspace, InvitedWorkspaceRole};
+pub use sql::views::{OwnInvitationRow, PreviewRow};
+pub use sql::{Invitation, InvitationRow};
 pub use validate::{Validate, Validation};
 
-/// How far an invitation has come. That it has expired is not stored: it is a question put to a clock.
+/// The stored status. Expiry is not part of it: whether an invitation has expired depends on the time of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Waiting for the invitee.
     Pending,
-    /// The invitee has joined.
     Accepted,
-    /// Taken back, or superseded by a new one after it had expired.
+    /// Revoked by a member, or superseded by a new invitation after it had expired.
     Discarded,
-    /// The invitee has said no.
     Declined,
 }
 
-/// What can be done with an invitation at one instant.
+/// What can be done with an invitation at one time: its status and its expiry together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationState {
     /// It can be accepted.
     Open,
-    /// It could be, had it not run out.
+    /// It is pending, but has expired.
     Expired,
-    /// Somebody has accepted, declined or discarded it.
-    Over,
+    /// It was accepted, declined or discarded.
+    Closed,
 }
 
 impl Invitation {
-    /// What can be done with it at `now`. The second of expiry itself is too late.
+    /// Returns the state at `now`. At exactly `expires_at` it has expired.
     pub fn state(&self, now: Timestamp) -> InvitationState {
         match self.status {
             Status::Pending if now < self.expires_at => InvitationState::Open,
             Status::Pending => InvitationState::Expired,
-            Status::Accepted | Status::Discarded | Status::Declined => InvitationState::Over,
+            Status::Accepted | Status::Discarded | Status::Declined => InvitationState::Closed,
         }
     }
 }
 
 impl InvitationRow {
-    /// Its mail, for the outbox.
+    /// The outbox job for the mail of this generation.
     pub(crate) fn mail(&self) -> InvitationMail {
         InvitationMail {
             organization: self.organization_id,
@@ -92,11 +92,11 @@ impl InvitationRow {
     }
 }
 
-/// The invitation that a token names, if both its secrets are right. A token that was replaced by a resend names none.
-pub(crate) async fn by_token(cx: &mut Context<'_>, token: &InvitationToken) -> Result<Option<Invitation>> {
-    let found = cx.tx.optional(sql::BY_TOKEN, (token.invitation(),)).await?;
+/// Finds the invitation of a token. Returns `None` unless every secret in the token is right; a resend replaces them.
+pub(crate) async fn find_by_token(cx: &mut Context<'_>, token: &InvitationToken) -> Result<Option<Invitation>> {
+    let invitation = cx.tx.optional(sql::BY_TOKEN, (token.invitation(),)).await?;
     let keys = &cx.executor.keys;
-    Ok(found.filter(|found| token.matches(&keys.mailed_token(found.id, found.generation))))
+    Ok(invitation.filter(|invitation| token.matches(&keys.mailed_token(invitation.id, invitation.generation))))
 }
 
 vestibule_db::text_enum!(Status: Pending = "pending", Accepted = "accepted", Discarded = "discarded", Declined = "declined");

@@ -1,68 +1,77 @@
-//! What the holder of an invitation should do next, for a page that shows them the one right step. It changes nothing.
+//! The preview of an invitation for the invitation page, with the next step that the invitee has to take. It changes nothing.
 
-use super::accept_context::invitee;
-use super::sql::{self, InHand};
-use super::{InvitationState, Status, authority, by_token};
+use super::accept_context::find_invitee;
+use super::sql::views::{self, PreviewRow};
+use super::{Invitation, InvitationState, Status, authority, find_by_token};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::membership;
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
-use crate::user;
+use crate::{membership, user};
 
-/// Looks at an invitation with the eyes of whoever holds its token. Error: `INVALID_INVITATION_TOKEN`.
+/// Shows an invitation to the holder of its token.
+///
+/// # Errors
+/// `INVALID_INVITATION_TOKEN`.
 #[derive(Debug)]
 pub struct Preview {
-    /// What they hold in hand.
     pub token: InvitationToken,
 }
 
-/// An invitation, and how far its holder is from being in.
 #[derive(Debug)]
 pub struct InvitationPreview {
-    /// The invitation.
-    pub in_hand: InHand,
-    /// The organization's name.
-    pub organization: String,
-    /// The first thing in the way, as accepting would put it; `None` when it can be accepted now.
+    pub invitation: PreviewRow,
+    pub organization_name: String,
+    /// The first reason why accepting would be refused; `None` if the invitation can be accepted now.
     pub obstacle: Option<Code>,
-    /// What became of it, when it is over.
-    pub over: Option<Status>,
-    /// Whether an account has the invited address.
+    /// The status of a closed invitation.
+    pub final_status: Option<Status>,
+    /// Whether an account owns the invited address.
     pub has_account: bool,
 }
 
 impl Query for Preview {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[
-        Code::InvalidInvitationToken,
-        Code::InvitationExpired,
-        Code::InvitationEmailUnverified,
-        Code::InvitationSuspended,
-    ];
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken];
     type Out = InvitationPreview;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationPreview> {
-        let invitation = by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
-        let in_hand = cx.tx.one(sql::IN_HAND, (invitation.organization_id, invitation.id)).await?;
-        let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?.name;
+        let invitation = find_by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+        let row = cx.tx.one(views::PREVIEW, (invitation.organization_id, invitation.id)).await?;
+        let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
-        let standing = invitation.state(cx.now);
-        let obstacle = match standing {
-            InvitationState::Over => Some(Code::InvalidInvitationToken),
-            InvitationState::Expired => Some(Code::InvitationExpired),
-            InvitationState::Open if authority::suspended(cx, &invitation).await?.is_some() => {
-                Some(Code::InvitationSuspended)
+        let state = invitation.state(cx.now);
+        Ok(InvitationPreview {
+            invitation: row,
+            organization_name: organization.name,
+            obstacle: self.find_obstacle(cx, &invitation, state).await?,
+            final_status: (state == InvitationState::Closed).then_some(invitation.status),
+            has_account: owner.is_some(),
+        })
+    }
+}
+
+impl Preview {
+    async fn find_obstacle(
+        &self,
+        cx: &mut Context<'_>,
+        invitation: &Invitation,
+        state: InvitationState,
+    ) -> Result<Option<Code>> {
+        match state {
+            InvitationState::Closed => return Ok(Some(Code::InvalidInvitationToken)),
+            InvitationState::Expired => return Ok(Some(Code::InvitationExpired)),
+            InvitationState::Open => {}
+        }
+        if authority::load_suspension(cx, invitation).await?.is_some() {
+            return Ok(Some(Code::InvitationSuspended));
+        }
+        Ok(match find_invitee(cx, invitation).await? {
+            Err(obstacle) => Some(obstacle),
+            Ok(invitee) if invitee.owner.verified_at.is_none() && !self.token.is_mailed() => {
+                Some(Code::InvitationEmailUnverified)
             }
-            InvitationState::Open => match invitee(cx, &invitation).await? {
-                Err(obstacle) => Some(obstacle),
-                Ok(invitee) if invitee.owner.verified_at.is_none() && !self.token.is_mailed() => {
-                    Some(Code::InvitationEmailUnverified)
-                }
-                Ok(_) => None,
-            },
-        };
-        let over = (standing == InvitationState::Over).then_some(invitation.status);
-        Ok(InvitationPreview { in_hand, organization, obstacle, over, has_account: owner.is_some() })
+            Ok(_) => None,
+        })
     }
 }

@@ -1,60 +1,59 @@
-//! What surrounds an organization's invitations: its roles, its workspaces, and those who invite.
+//! What the rows of a page refer to by id: roles, workspaces and inviters.
 //!
-//! A page has many invitations and names few of those, so they are read beside it, each once, however long the page is.
-//! They change more rarely than invitations do, so they are kept, as long as the revision of the surroundings is the one
-//! they were read at.
+//! A page has many invitations that refer to few of those, so each is loaded once, beside the rows. They change more rarely
+//! than invitations do, so they are cached at the organization's revision.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vestibule_db::BatchQueries;
+
 use super::authority::{self, Suspension};
 use super::list::StatusFilter;
 use super::sql::InvitationRow;
-use super::sql::references::{self as sql, GivenRole, InvitedInto, InviterWithRole, InviterWorkspaceRole};
+use super::sql::references::{
+    self as sql, InvitedWorkspace, InvitedWorkspaceRole, InviterRoleRow, InviterWorkspaceRoleRow,
+};
 use crate::access::Grant;
-use crate::permission::PermissionSet;
-
 use crate::cache::{self, Revision};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use crate::organization::Role;
-use vestibule_db::BatchQueries;
+use crate::permission::PermissionSet;
 
 /// A member who sent invitations.
 #[derive(Debug)]
 pub struct Inviter {
-    /// Who.
     pub id: UserId,
-    /// Perhaps empty.
     pub first_name: String,
-    /// Perhaps empty.
     pub last_name: String,
-    /// Perhaps none.
     pub username: Option<String>,
-    /// Their primary address.
+    /// The primary address.
     pub email: Option<String>,
-    /// Their roles, oldest first.
+    /// Oldest first.
     pub roles: Vec<Arc<Role>>,
-    /// What they have in workspaces, role by role; nothing for a workspace that they are in without one.
-    held_in_workspaces: Vec<(WorkspaceId, Option<PermissionSet>)>,
+    /// One entry for each role in a workspace; `None` for a workspace membership without a role.
+    workspace_permissions: Vec<(WorkspaceId, Option<PermissionSet>)>,
 }
 
 impl Inviter {
-    /// The same question that [`authority::suspended`] asks when somebody accepts, from what is known already.
-    pub(super) fn suspension(
+    /// Like [`authority::load_suspension`], from what is loaded already.
+    pub(super) fn compute_suspension(
         &self,
         workspace: Option<WorkspaceId>,
-        given: (&PermissionSet, Option<&PermissionSet>),
+        granted: (&PermissionSet, Option<&PermissionSet>),
     ) -> Option<Suspension> {
         let held = PermissionSet::union(self.roles.iter().map(|role| role.permissions.clone()));
-        let there: Vec<_> = self.held_in_workspaces.iter().filter(|(place, _)| Some(*place) == workspace).collect();
-        let held_there = PermissionSet::union(there.iter().filter_map(|(_, held)| held.clone()));
-        authority::suspension(&held, (!there.is_empty()).then_some(&held_there), given)
+        let in_workspace: Vec<_> =
+            self.workspace_permissions.iter().filter(|(id, _)| Some(*id) == workspace).map(|(_, set)| set).collect();
+        let held_in_workspace = PermissionSet::union(in_workspace.iter().filter_map(|set| (*set).clone()));
+        let is_member = !in_workspace.is_empty();
+        authority::compute_suspension(&held, is_member.then_some(&held_in_workspace), granted)
     }
 }
 
-/// What one invitation names.
+/// The ids that one invitation refers to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReferencedIds {
     pub(super) role: RoleId,
@@ -63,48 +62,48 @@ pub(super) struct ReferencedIds {
 }
 
 impl ReferencedIds {
-    pub(super) fn by(entry: &InvitationRow) -> Self {
+    pub(super) fn from_row(row: &InvitationRow) -> Self {
         Self {
-            role: entry.role_id,
-            workspace: entry.workspace_id.zip(entry.workspace_role_id),
-            inviter: entry.inviter_membership_id,
+            role: row.role_id,
+            workspace: row.workspace_id.zip(row.workspace_role_id),
+            inviter: row.inviter_membership_id,
         }
     }
 }
 
-/// What invitations name, by its id. Who is missing among the inviters has left.
+/// What invitations refer to, by id. An inviter who is missing has left.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct References {
     roles: BTreeMap<RoleId, Arc<Role>>,
     inviters: BTreeMap<MembershipId, Arc<Inviter>>,
-    workspaces: BTreeMap<WorkspaceId, Arc<InvitedInto>>,
-    workspace_roles: BTreeMap<WorkspaceRoleId, Arc<GivenRole>>,
+    workspaces: BTreeMap<WorkspaceId, Arc<InvitedWorkspace>>,
+    workspace_roles: BTreeMap<WorkspaceRoleId, Arc<InvitedWorkspaceRole>>,
 }
 
 impl References {
-    /// What the invitations of a page refer to, from the cache if it has all of it at this revision.
-    pub(super) async fn of_page(
+    /// Loads what the invitations of a page refer to, unless all of it is cached at this revision.
+    pub(super) async fn for_page(
         cx: &mut Context<'_>,
         grant: &Grant,
         status: StatusFilter,
-        entries: &[InvitationRow],
+        rows: &[InvitationRow],
         revision: Revision,
     ) -> Result<Arc<Self>> {
         let organization = grant.organization();
-        if entries.is_empty() {
+        if rows.is_empty() {
             return Ok(Arc::default());
         }
         let cached = cx.executor.organization_cache.get::<Self>(organization, revision);
-        if let Some(cached) = cached.as_ref().filter(|cached| cached.has_all(entries)) {
+        if let Some(cached) = cached.as_ref().filter(|cached| cached.has_all(rows)) {
             return Ok(Arc::clone(cached));
         }
-        let loaded = Self::load(cx, organization, status, entries).await?;
+        let loaded = Self::load(cx, organization, status, rows).await?;
         Ok(loaded.merge_into_cache(cx, organization, revision, cached.as_deref()))
     }
 
-    /// What one invitation refers to, for a command. The cache is used by commands that may read revisions and have changed
-    /// nothing that it depends on; it is filled if the revision is the same after the read as before.
-    pub(super) async fn of_one(cx: &mut Context<'_>, grant: &Grant, ids: ReferencedIds) -> Result<Arc<Self>> {
+    /// Loads what one invitation refers to, for a command. The cache is used only by a command that may read revisions and has
+    /// changed nothing that the cache depends on. What is loaded is cached if the revision is unchanged after the read.
+    pub(super) async fn for_invitation(cx: &mut Context<'_>, grant: &Grant, ids: ReferencedIds) -> Result<Arc<Self>> {
         let organization = grant.organization();
         if cx.access.is_none() || !cache::leaves_organizations_unchanged(cx.tx.invalidations()) {
             return Self::load_one(cx, organization, ids).await.map(Arc::new);
@@ -123,7 +122,7 @@ impl References {
         Ok(loaded.merge_into_cache(cx, organization, revision, cached.as_deref()))
     }
 
-    /// Adds what is cached at the same revision, and caches the whole once the transaction has ended.
+    /// Adds what is cached at the same revision, and caches the result when the transaction has ended.
     fn merge_into_cache(
         mut self,
         cx: &mut Context<'_>,
@@ -145,77 +144,77 @@ impl References {
         merged
     }
 
-    async fn load_one(cx: &mut Context<'_>, organization: OrganizationId, names: ReferencedIds) -> Result<Self> {
-        let inviter = (organization, names.inviter.unwrap_or_else(|| 0.into()));
-        let (roles, inviters) = ((sql::ROLES, (organization,)), (sql::INVITER, inviter));
-        let answered = if let Some((workspace, role)) = names.workspace {
-            let workspace = (sql::WORKSPACE, (organization, workspace));
-            let role = (sql::WORKSPACE_ROLE, (organization, role));
-            let held = (sql::WORKSPACE_ROLES_OF_INVITER, inviter);
+    async fn load_one(cx: &mut Context<'_>, organization: OrganizationId, ids: ReferencedIds) -> Result<Self> {
+        let inviter = (organization, ids.inviter.unwrap_or_else(|| 0.into()));
+        let (roles, inviters) = ((sql::ROLES, (organization,)), (sql::SINGLE_INVITER, inviter));
+        let loaded = if let Some((workspace, role)) = ids.workspace {
+            let workspace = (sql::SINGLE_WORKSPACE, (organization, workspace));
+            let role = (sql::SINGLE_WORKSPACE_ROLE, (organization, role));
+            let held = (sql::SINGLE_INVITER_WORKSPACE_ROLES, inviter);
             cx.tx.batch((roles, inviters, workspace, role, held).batch()).await?
         } else {
             let (roles, inviters) = cx.tx.batch((roles, inviters).batch()).await?;
             (roles, inviters, Vec::new(), Vec::new(), Vec::new())
         };
-        Ok(Self::of(answered))
+        Ok(Self::from_rows(loaded))
     }
 
     async fn load(
         cx: &mut Context<'_>,
         organization: OrganizationId,
         status: StatusFilter,
-        entries: &[InvitationRow],
+        rows: &[InvitationRow],
     ) -> Result<Self> {
-        let ids = || entries.iter().map(|entry| entry.id);
+        let ids = || rows.iter().map(|row| row.id);
         let (Some(oldest), Some(newest)) = (ids().min(), ids().max()) else {
             return Ok(Self::default());
         };
         let roles = (sql::ROLES, (organization,));
-        let answered = match status {
+        let loaded = match status {
             StatusFilter::Only(status) => {
-                let given = (organization, oldest, newest, status);
-                let asked = (
+                let arguments = (organization, oldest, newest, status);
+                let queries = (
                     roles,
-                    (sql::INVITERS, given),
-                    (sql::WORKSPACES, given),
-                    (sql::WORKSPACE_ROLES, given),
-                    (sql::INVITER_WORKSPACE_ROLES, given),
+                    (sql::INVITERS, arguments),
+                    (sql::WORKSPACES, arguments),
+                    (sql::WORKSPACE_ROLES, arguments),
+                    (sql::INVITER_WORKSPACE_ROLES, arguments),
                 );
-                cx.tx.batch(asked.batch()).await?
+                cx.tx.batch(queries.batch()).await?
             }
             StatusFilter::All => {
-                let given = (organization, oldest, newest);
-                let asked = (
+                let arguments = (organization, oldest, newest);
+                let queries = (
                     roles,
-                    (sql::INVITERS_OF_ALL, given),
-                    (sql::WORKSPACES_OF_ALL, given),
-                    (sql::WORKSPACE_ROLES_OF_ALL, given),
-                    (sql::INVITER_WORKSPACE_ROLES_OF_ALL, given),
+                    (sql::INVITERS_ANY_STATUS, arguments),
+                    (sql::WORKSPACES_ANY_STATUS, arguments),
+                    (sql::WORKSPACE_ROLES_ANY_STATUS, arguments),
+                    (sql::INVITER_WORKSPACE_ROLES_ANY_STATUS, arguments),
                 );
-                cx.tx.batch(asked.batch()).await?
+                cx.tx.batch(queries.batch()).await?
             }
         };
-        Ok(Self::of(answered))
+        Ok(Self::from_rows(loaded))
     }
 
-    fn of((roles, inviters, workspaces, workspace_roles, held): LoadedRows) -> Self {
+    fn from_rows((roles, inviters, workspaces, workspace_roles, inviter_workspace_roles): LoadedRows) -> Self {
         let roles: BTreeMap<_, _> = roles.into_iter().map(|role| (role.id, Arc::new(role))).collect();
         Self {
-            inviters: people(inviters, &roles, held),
+            inviters: build_inviters(inviters, &roles, inviter_workspace_roles),
             roles,
-            workspaces: workspaces.into_iter().map(|one| (one.id, Arc::new(one))).collect(),
-            workspace_roles: workspace_roles.into_iter().map(|one| (one.id, Arc::new(one))).collect(),
+            workspaces: workspaces.into_iter().map(|row| (row.id, Arc::new(row))).collect(),
+            workspace_roles: workspace_roles.into_iter().map(|row| (row.id, Arc::new(row))).collect(),
         }
     }
 
-    fn has_all(&self, entries: &[InvitationRow]) -> bool {
-        entries.iter().all(|entry| self.has(ReferencedIds::by(entry)))
+    fn has_all(&self, rows: &[InvitationRow]) -> bool {
+        rows.iter().all(|row| self.has(ReferencedIds::from_row(row)))
     }
 
-    fn has(&self, named: ReferencedIds) -> bool {
-        self.roles.contains_key(&named.role)
-            && named.inviter.is_none_or(|inviter| self.inviters.contains_key(&inviter))
-            && named.workspace.is_none_or(|(workspace, role)| {
+    fn has(&self, ids: ReferencedIds) -> bool {
+        self.roles.contains_key(&ids.role)
+            && ids.inviter.is_none_or(|inviter| self.inviters.contains_key(&inviter))
+            && ids.workspace.is_none_or(|(workspace, role)| {
                 self.workspaces.contains_key(&workspace) && self.workspace_roles.contains_key(&role)
             })
     }
@@ -224,26 +223,27 @@ impl References {
         self.roles.get(&id).map(Arc::clone)
     }
 
-    pub(super) fn inviter(&self, entry: &InvitationRow) -> Option<Arc<Inviter>> {
-        self.inviters.get(&entry.inviter_membership_id?).map(Arc::clone)
+    pub(super) fn inviter(&self, row: &InvitationRow) -> Option<Arc<Inviter>> {
+        self.inviters.get(&row.inviter_membership_id?).map(Arc::clone)
     }
 
-    pub(super) fn workspace(&self, entry: &InvitationRow) -> Option<Arc<InvitedInto>> {
-        self.workspaces.get(&entry.workspace_id?).map(Arc::clone)
+    pub(super) fn workspace(&self, row: &InvitationRow) -> Option<Arc<InvitedWorkspace>> {
+        self.workspaces.get(&row.workspace_id?).map(Arc::clone)
     }
 
-    pub(super) fn workspace_role(&self, entry: &InvitationRow) -> Option<Arc<GivenRole>> {
-        self.workspace_roles.get(&entry.workspace_role_id?).map(Arc::clone)
+    pub(super) fn workspace_role(&self, row: &InvitationRow) -> Option<Arc<InvitedWorkspaceRole>> {
+        self.workspace_roles.get(&row.workspace_role_id?).map(Arc::clone)
     }
 }
 
-/// Roles, inviters, workspaces, roles in workspaces, and what inviters hold there.
-type LoadedRows = (Vec<Role>, Vec<InviterWithRole>, Vec<InvitedInto>, Vec<GivenRole>, Vec<InviterWorkspaceRole>);
+/// Roles, inviters, workspaces, workspace roles, and the workspace roles of the inviters.
+type LoadedRows =
+    (Vec<Role>, Vec<InviterRoleRow>, Vec<InvitedWorkspace>, Vec<InvitedWorkspaceRole>, Vec<InviterWorkspaceRoleRow>);
 
-fn people(
-    rows: Vec<InviterWithRole>,
+fn build_inviters(
+    rows: Vec<InviterRoleRow>,
     roles: &BTreeMap<RoleId, Arc<Role>>,
-    held: Vec<InviterWorkspaceRole>,
+    workspace_roles: Vec<InviterWorkspaceRoleRow>,
 ) -> BTreeMap<MembershipId, Arc<Inviter>> {
     let mut inviters: BTreeMap<MembershipId, Inviter> = BTreeMap::new();
     for row in rows {
@@ -255,13 +255,13 @@ fn people(
             username: row.username,
             email: row.email,
             roles: Vec::new(),
-            held_in_workspaces: Vec::new(),
+            workspace_permissions: Vec::new(),
         });
         inviter.roles.extend(role);
     }
-    for row in held {
+    for row in workspace_roles {
         if let Some(inviter) = inviters.get_mut(&row.membership_id) {
-            inviter.held_in_workspaces.push((row.workspace_id, row.permissions));
+            inviter.workspace_permissions.push((row.workspace_id, row.permissions));
         }
     }
     inviters.into_iter().map(|(id, inviter)| (id, Arc::new(inviter))).collect()

@@ -1,10 +1,9 @@
-//! Sending an invitation again.
+//! Resending an invitation.
 
-use super::authority;
-use super::create::{expires_at, first_delivery, generation};
-use super::details::{self, InvitationDetails};
+use super::create::{expires_at, initial_delivery, new_generation};
+use super::details::InvitationDetails;
 use super::references::{ReferencedIds, References};
-use super::{InvitationState, seats, sql};
+use super::{InvitationState, authority, seats, sql};
 use crate::access;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -12,59 +11,65 @@ use crate::id::{InvitationId, OrganizationId};
 use crate::outbox;
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Gives a pending invitation a new token and a new end, and mails it again; every older link is dead when this returns.
-/// It revives an expired invitation. One that is suspended, or whose inviter has left, becomes the caller's own.
+/// Gives a pending invitation, expired or not, a new token and a new expiry, and mails it again. Older links stop working
+/// when this commits. The caller becomes the inviter of an invitation that is suspended or whose inviter has left.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `INVITATION_NOT_FOUND`;
-/// `INVITATION_NOT_PENDING`; `ROLE_EXCEEDS_YOURS` when the caller could not have sent it; `ORGANIZATION_FULL` when it had
-/// run out and there is no seat for it.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `ROLE_NOT_FOUND` and `WORKSPACE_NOT_FOUND` if
+/// one was removed; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL` if it had expired and no seat is free;
+/// `INVITATION_NOT_PENDING`.
 #[derive(Debug)]
 pub struct Resend {
-    /// Of which organization.
     pub organization: OrganizationId,
-    /// Which one.
     pub invitation: InvitationId,
-    /// Days until it expires, 1 to 90; `None` for the setting's.
-    pub days: Option<u16>,
+    /// Days until it expires, 1 to [`MAX_EXPIRY_DAYS`](super::MAX_EXPIRY_DAYS); `None` for the setting.
+    pub expiry_days: Option<u16>,
 }
 
 impl Command for Resend {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
-    const ERRORS: &'static [Code] =
-        &[Code::InvitationNotFound, Code::InvitationNotPending, Code::RoleExceedsYours, Code::OrganizationFull];
+    const ERRORS: &'static [Code] = &[
+        Code::InvitationNotFound,
+        Code::RoleNotFound,
+        Code::WorkspaceNotFound,
+        Code::RoleExceedsYours,
+        Code::PermissionArchived,
+        Code::OrganizationFull,
+        Code::InvitationNotPending,
+    ];
     type Out = InvitationDetails;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationDetails> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let found = cx.tx.optional(sql::FIND, (grant.organization(), self.invitation)).await?;
-        let invitation = found.ok_or(Code::InvitationNotFound)?;
+        let invitation = cx.tx.optional(sql::FIND, (grant.organization(), self.invitation)).await?;
+        let invitation = invitation.ok_or(Code::InvitationNotFound)?;
         let workspace = match (invitation.workspace_id, invitation.workspace_role_id) {
             (Some(workspace), Some(role)) => Some((workspace, role)),
             (None, None) => None,
             _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
         };
-        let granted = authority::granted(cx, &grant, invitation.role_id, workspace).await?;
-        authority::check(cx, &grant, &granted).await?;
+        let roles = authority::resolve_roles(cx, &grant, invitation.role_id, workspace).await?;
+        authority::check_caller_may_grant(cx, &grant, &roles).await?;
         if invitation.state(cx.now) == InvitationState::Expired {
-            // It held no seat any more, and takes one again.
-            seats::refuse_when_full(cx, &grant, &invitation.email_key).await?;
+            // An expired invitation occupies no seat; the resent one does.
+            seats::check_free_seat(cx, &grant, &invitation.email_key).await?;
         }
         let inviter = match invitation.inviter_membership_id {
-            Some(inviter) if authority::suspended(cx, &invitation).await?.is_none() => inviter,
+            Some(inviter) if authority::load_suspension(cx, &invitation).await?.is_none() => inviter,
             _ => grant.membership(),
         };
-        let resend = sql::ResendInvitation {
+        let arguments = sql::ResendInvitation {
             organization: grant.organization(),
             id: self.invitation,
-            generation: generation(cx),
+            generation: new_generation(cx),
             inviter,
-            delivery: first_delivery(cx),
-            expires_at: expires_at(cx, self.days),
+            delivery: initial_delivery(cx),
+            expires_at: expires_at(cx, self.expiry_days),
             now: cx.now,
         };
-        let resent = cx.tx.optional(sql::RESEND, resend).await?.ok_or(Code::InvitationNotPending)?;
-        outbox::enqueue_invitations(cx, &[resent.mail()]).await?;
-        let surroundings = References::of_one(cx, &grant, ReferencedIds::by(&resent)).await?;
-        details::one(cx, resent, &surroundings)
+        let row = cx.tx.optional(sql::RESEND, arguments).await?.ok_or(Code::InvitationNotPending)?;
+        outbox::enqueue_invitations(cx, &[row.mail()]).await?;
+        let references = References::for_invitation(cx, &grant, ReferencedIds::from_row(&row)).await?;
+        InvitationDetails::from_row(cx, row, &references)
     }
 }

@@ -1,49 +1,48 @@
-//! Looking at an invitation one holds in hand, before deciding anything. It changes nothing and proves nothing.
+//! Validating an invitation token before the invitee decides. It changes nothing and proves nothing.
 
-use super::sql::{self, InHand};
-use super::{InvitationState, by_token};
+use super::sql::views::{self, PreviewRow};
+use super::{InvitationState, find_by_token};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
+use crate::membership;
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 
-/// Tells whoever holds a token what it is for (contract B.4).
+/// Shows the invitation of a token. An invalid token is not an error, but a [`Validation::Invalid`].
 #[derive(Debug)]
 pub struct Validate {
-    /// What they hold in hand; `None` for something that is no token at all.
+    /// `None` for a text that cannot be parsed as a token.
     pub token: Option<InvitationToken>,
 }
 
-/// What the token is for.
 #[derive(Debug)]
 pub enum Validation {
     /// An open invitation, with the organization's name.
-    Valid(Box<InHand>, String),
-    /// Nothing one could accept: `INVALID_INVITATION_TOKEN` or `INVITATION_EXPIRED`.
+    Valid(Box<PreviewRow>, String),
+    /// `INVALID_INVITATION_TOKEN` or `INVITATION_EXPIRED`.
     Invalid(Code),
 }
 
 impl Query for Validate {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationExpired];
+    const ERRORS: &'static [Code] = &[];
     type Out = Validation;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Validation> {
         let invitation = match &self.token {
-            Some(token) => by_token(cx, token).await?,
+            Some(token) => find_by_token(cx, token).await?,
             None => None,
         };
         let Some(invitation) = invitation else {
             return Ok(Validation::Invalid(Code::InvalidInvitationToken));
         };
         match invitation.state(cx.now) {
-            InvitationState::Over => Ok(Validation::Invalid(Code::InvalidInvitationToken)),
+            InvitationState::Closed => Ok(Validation::Invalid(Code::InvalidInvitationToken)),
             InvitationState::Expired => Ok(Validation::Invalid(Code::InvitationExpired)),
             InvitationState::Open => {
-                let in_hand = cx.tx.one(sql::IN_HAND, (invitation.organization_id, invitation.id)).await?;
-                let organization =
-                    cx.tx.one(crate::membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
-                Ok(Validation::Valid(Box::new(in_hand), organization.name))
+                let row = cx.tx.one(views::PREVIEW, (invitation.organization_id, invitation.id)).await?;
+                let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
+                Ok(Validation::Valid(Box::new(row), organization.name))
             }
         }
     }

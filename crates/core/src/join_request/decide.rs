@@ -1,4 +1,4 @@
-//! Saying yes or no to who asks to come in.
+//! Listing join requests, and approving or denying them.
 
 use super::sql::{self, JoinRequest};
 use crate::access;
@@ -9,12 +9,12 @@ use crate::id::{JoinRequestId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::{domain, invitation};
 
-/// Shows who asks to come in, the newest first; a thousand at the most.
+/// Lists the pending requests, newest first, up to 1,000.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`.
 #[derive(Debug)]
 pub struct List {
-    /// Into which organization.
     pub organization: OrganizationId,
 }
 
@@ -25,21 +25,20 @@ impl Query for List {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<JoinRequest>> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        Ok(cx.tx.all(sql::OPEN, (grant.organization(),)).await?)
+        Ok(cx.tx.all(sql::LIST_PENDING, (grant.organization(),)).await?)
     }
 }
 
-/// Says yes: whoever asks by their domain is a member from now on, and whoever's invitation ran out gets it again, with
-/// the same role; whoever was invited by another address than their own is invited by theirs.
+/// Approves a pending request. What follows depends on the request: a user of a verified domain becomes a member; an expired
+/// invitation is resent with the same roles; an invitation to another address is replaced by one to the user's own.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `REQUEST_NOT_FOUND`, also for one that was
-/// decided; `ORGANIZATION_FULL`; `NOT_JOINABLE` when the address or the domain does not hold any more; and what a resend
-/// refuses: `ROLE_EXCEEDS_YOURS`, `INVITATION_NOT_PENDING`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already; `NOT_JOINABLE` if
+/// the domain does not admit the user any more; and the errors of [`Resend`](invitation::Resend) and
+/// [`Create`](invitation::Create).
 #[derive(Debug)]
 pub struct Approve {
-    /// Into which organization.
     pub organization: OrganizationId,
-    /// Which request.
     pub request: JoinRequestId,
 }
 
@@ -47,39 +46,45 @@ impl Command for Approve {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[
         Code::RequestNotFound,
-        Code::OrganizationFull,
         Code::NotJoinable,
-        Code::RoleExceedsYours,
+        Code::InvitationNotFound,
         Code::InvitationNotPending,
+        Code::RoleNotFound,
+        Code::WorkspaceNotFound,
+        Code::RoleExceedsYours,
+        Code::PermissionArchived,
+        Code::OrganizationFull,
+        Code::AlreadyMember,
+        Code::InvitationExists,
     ];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
-        let decided = (organization, self.request, "approved", cx.now);
-        let request = cx.tx.optional(sql::DECIDE, decided).await?.ok_or(Code::RequestNotFound)?;
+        let arguments = (organization, self.request, "approved", cx.now);
+        let request = cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
         match (request.user_id, request.invitation_id) {
             (Some(_), Some(invitation)) => {
-                invitation::readdress(cx, organization, invitation, &EmailAddress::parse(&request.email_key)?).await
+                let email = EmailAddress::parse(&request.email_key)?;
+                invitation::reissue_to_address(cx, organization, invitation, &email).await
             }
-            (Some(user), None) => domain::let_in(cx, &grant, user).await,
+            (Some(user), None) => domain::join_approved(cx, &grant, user).await,
             (None, Some(invitation)) => {
-                invitation::Resend { organization, invitation, days: None }.run(cx).await.map(|_| ())
+                invitation::Resend { organization, invitation, expiry_days: None }.run(cx).await.map(|_| ())
             }
-            (None, None) => Err(Problem::internal("a request of nobody for nothing")),
+            (None, None) => Err(Problem::internal("a join request has neither a user nor an invitation")),
         }
     }
 }
 
-/// Says no. They may ask again.
+/// Denies a pending request. The same person may create a new one.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage members; `REQUEST_NOT_FOUND`.
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already.
 #[derive(Debug)]
 pub struct Deny {
-    /// Into which organization.
     pub organization: OrganizationId,
-    /// Which request.
     pub request: JoinRequestId,
 }
 
@@ -90,8 +95,8 @@ impl Command for Deny {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let decided = (grant.organization(), self.request, "denied", cx.now);
-        cx.tx.optional(sql::DECIDE, decided).await?.ok_or(Code::RequestNotFound)?;
+        let arguments = (grant.organization(), self.request, "denied", cx.now);
+        cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
-//! Requests to come in: by a domain, or because an invitation ran out. Whoever manages members says yes or no.
+//! Join requests: a user asks by a verified domain, or the holder of an invitation asks for another one. A member who manages
+//! members approves or denies them.
 
-mod ask;
+mod create;
 mod decide;
 pub(crate) mod sql;
 
-pub(crate) use ask::ask;
-pub use ask::{AskForMine, renew};
+pub(crate) use create::create;
+pub use create::{REQUEST_RENEWAL_ERRORS, RequestAddressChange, request_renewal};
 pub use decide::{Approve, Deny, List};
 pub use sql::JoinRequest;

@@ -1,81 +1,69 @@
-//! What each letter has to say, before it has words: the words are in the templates.
+//! The kinds of mail with their data. Their wording is in the templates.
 
 use minijinja::Value;
 
-use super::markup;
-use super::plain;
+use super::{markup, sanitize_name};
 use crate::language::Language;
 use crate::time::Timestamp;
 
-/// Everything that this product writes to people.
+/// A mail to be rendered.
 #[derive(Clone, Copy)]
 pub enum EmailTemplate<'a> {
-    /// Somebody is asked into an organization, or into one of its workspaces.
-    Invitation(Invited<'a>),
-    /// The same once more, before it runs out.
-    Reminder(Invited<'a>),
-    /// A code that proves an address.
+    /// An invitation to an organization, or to one of its workspaces.
+    Invitation(InvitationEmail<'a>),
+    /// A reminder of an invitation, before it expires.
+    Reminder(InvitationEmail<'a>),
+    /// A code to verify an address.
     AddressCode(&'a str),
     /// A code to sign in with.
     SignInCode(&'a str),
-    /// A link to sign in with, and a code for who reads it elsewhere.
+    /// A magic link, and a code for users who read the mail on another device.
     SignInLink {
-        /// What to open. It holds the secret.
+        /// Has the token in its fragment.
         link: &'a str,
-        /// The same in six digits.
         code: &'a str,
     },
     /// A code to set a new password with.
     PasswordReset(&'a str),
-    /// Somebody has tried to sign up with the address of an account.
+    /// Tells the owner of an account that somebody tried to sign up with its address.
     AccountExists {
-        /// Where to sign in.
+        /// The sign-in page.
         link: &'a str,
     },
-    /// Somebody was removed from an organization.
-    MemberRemoved {
-        /// From which one.
+    /// Tells a user that they were removed from an organization.
+    MemberRemoved { organization: &'a str },
+    /// Offers a user the ownership of an organization.
+    OwnershipTransfer {
         organization: &'a str,
-    },
-    /// Somebody is offered an organization.
-    Handover {
-        /// Which one.
-        organization: &'a str,
-        /// By whom.
-        giver: &'a str,
-        /// Where to answer.
+        /// The name of the current owner.
+        owner: &'a str,
+        /// The page to accept or decline.
         link: &'a str,
-        /// From when on it is too late.
         expires_at: Timestamp,
     },
 }
 
-/// What an invitation's letter has to say. The names are what people typed; they are made harmless on the way.
+/// The data of an invitation's mail. Names are user input; they are sanitized when the mail is rendered.
 #[derive(Clone, Copy)]
-pub struct Invited<'a> {
-    /// Into which organization.
+pub struct InvitationEmail<'a> {
     pub organization: &'a str,
-    /// Who invites; `None` when they left since, and then the organization itself does.
+    /// `None` if the inviter has left. The mail then says that the organization invites.
     pub inviter: Option<&'a str>,
-    /// Into which workspace besides.
     pub workspace: Option<&'a str>,
-    /// As what.
     pub role: Option<&'a str>,
-    /// What to open. It holds the secret.
+    /// Has the token in its fragment.
     pub link: &'a str,
-    /// What to open to get no more mail from this organization.
-    pub stop: &'a str,
-    /// From when on the link is dead.
+    pub unsubscribe_url: &'a str,
     pub expires_at: Timestamp,
-    /// For how many days the link is good.
+    /// Days until it expires, rounded up.
     pub days: u32,
 }
 
-/// Minutes that a mailed code works.
-pub(crate) const CODE_MINUTES: u32 = 5;
+/// How long a mailed code or link is valid.
+pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
-    /// The templates' names, which are the files' without language and ending.
+    /// The names of the templates: file names without language and extension.
     pub const TEMPLATES: [&'static str; 10] = [
         "invitation",
         "workspace_invitation",
@@ -89,10 +77,10 @@ impl EmailTemplate<'_> {
         "handover",
     ];
 
-    /// Which template writes it.
-    pub const fn template(&self) -> &'static str {
+    /// The name of its template.
+    pub const fn name(&self) -> &'static str {
         match self {
-            Self::Invitation(Invited { workspace: Some(_), .. }) => "workspace_invitation",
+            Self::Invitation(InvitationEmail { workspace: Some(_), .. }) => "workspace_invitation",
             Self::Invitation(_) => "invitation",
             Self::Reminder(_) => "reminder",
             Self::AddressCode(_) => "address_code",
@@ -101,37 +89,37 @@ impl EmailTemplate<'_> {
             Self::PasswordReset(_) => "password_reset",
             Self::AccountExists { .. } => "account_exists",
             Self::MemberRemoved { .. } => "member_removed",
-            Self::Handover { .. } => "handover",
+            Self::OwnershipTransfer { .. } => "handover",
         }
     }
 
-    /// Where its button leads, if it has one.
+    /// The target of its button, if it has one.
     pub(super) const fn link(&self) -> Option<&str> {
         match self {
-            Self::Invitation(Invited { link, .. })
-            | Self::Reminder(Invited { link, .. })
+            Self::Invitation(InvitationEmail { link, .. })
+            | Self::Reminder(InvitationEmail { link, .. })
             | Self::SignInLink { link, .. }
             | Self::AccountExists { link }
-            | Self::Handover { link, .. } => Some(link),
+            | Self::OwnershipTransfer { link, .. } => Some(link),
             Self::AddressCode(_) | Self::SignInCode(_) | Self::PasswordReset(_) | Self::MemberRemoved { .. } => None,
         }
     }
 
-    /// What its template may name.
-    pub(super) fn values(&self, language: Language) -> Vec<(&'static str, Value)> {
-        let deadline = |instant| ("deadline", Value::from(readable(instant, language)));
+    /// The variables of its template.
+    pub(super) fn variables(&self, language: Language) -> Vec<(&'static str, Value)> {
+        let deadline = |time| ("deadline", Value::from(format_time(time, language)));
         match self {
-            Self::Invitation(invited) | Self::Reminder(invited) => {
-                // An empty one counts as none.
-                let given = |text: Option<&str>| name(text.unwrap_or_default());
+            Self::Invitation(email) | Self::Reminder(email) => {
+                // An empty name counts as none.
+                let optional = |text: Option<&str>| name(text.unwrap_or_default());
                 vec![
-                    ("organization", name(invited.organization)),
-                    ("inviter", given(invited.inviter)),
-                    ("workspace", given(invited.workspace)),
-                    ("role", given(invited.role)),
-                    ("stop", Value::from(markup::link(invited.stop))),
-                    ("days", Value::from(invited.days)),
-                    deadline(invited.expires_at),
+                    ("organization", name(email.organization)),
+                    ("inviter", optional(email.inviter)),
+                    ("workspace", optional(email.workspace)),
+                    ("role", optional(email.role)),
+                    ("stop", Value::from(markup::link(email.unsubscribe_url))),
+                    ("days", Value::from(email.days)),
+                    deadline(email.expires_at),
                 ]
             }
             Self::AddressCode(code)
@@ -140,33 +128,33 @@ impl EmailTemplate<'_> {
             | Self::SignInLink { code, .. } => vec![
                 ("code", Value::from(markup::code(code))),
                 ("digits", Value::from(*code)),
-                ("minutes", Value::from(CODE_MINUTES)),
+                ("minutes", Value::from(CODE_LIFETIME_MINUTES)),
             ],
             Self::AccountExists { .. } => Vec::new(),
             Self::MemberRemoved { organization } => vec![("organization", name(organization))],
-            Self::Handover { organization, giver, expires_at, .. } => {
-                vec![("organization", name(organization)), ("inviter", name(giver)), deadline(*expires_at)]
+            Self::OwnershipTransfer { organization, owner, expires_at, .. } => {
+                vec![("organization", name(organization)), ("inviter", name(owner)), deadline(*expires_at)]
             }
         }
     }
 
-    /// One of each kind, made up: to look at, and to find out whether every template can be written.
+    /// One sample of each template, for previews and to check that every template can be rendered.
     pub const fn samples() -> [EmailTemplate<'static>; 10] {
-        let invited = Invited {
+        let email = InvitationEmail {
             organization: "Lindgren Tea",
             inviter: Some("Nora Lindgren"),
             workspace: None,
             role: Some("Member"),
             link: "https://join.example/invite#token=inv_SAMPLE.sample",
-            stop: "https://join.example/invite/stop/sample",
+            unsubscribe_url: "https://join.example/invite/stop/sample",
             // 22 January 2026, 10:30
             expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
             days: 7,
         };
         [
-            EmailTemplate::Invitation(invited),
-            EmailTemplate::Invitation(Invited { workspace: Some("Blending"), ..invited }),
-            EmailTemplate::Reminder(Invited { days: 1, ..invited }),
+            EmailTemplate::Invitation(email),
+            EmailTemplate::Invitation(InvitationEmail { workspace: Some("Blending"), ..email }),
+            EmailTemplate::Reminder(InvitationEmail { days: 1, ..email }),
             EmailTemplate::AddressCode("042117"),
             EmailTemplate::SignInCode("042117"),
             EmailTemplate::SignInLink {
@@ -176,9 +164,9 @@ impl EmailTemplate<'_> {
             EmailTemplate::PasswordReset("042117"),
             EmailTemplate::AccountExists { link: "https://join.example/sign-in" },
             EmailTemplate::MemberRemoved { organization: "Lindgren Tea" },
-            EmailTemplate::Handover {
+            EmailTemplate::OwnershipTransfer {
                 organization: "Lindgren Tea",
-                giver: "Nora Lindgren",
+                owner: "Nora Lindgren",
                 link: "https://join.example/organizations",
                 expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
             },
@@ -186,21 +174,21 @@ impl EmailTemplate<'_> {
     }
 }
 
-// Whoever has the link or the code has what it opens.
+// The links and codes are secrets.
 impl std::fmt::Debug for EmailTemplate<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Letter").field(&self.template()).finish()
+        f.debug_tuple("EmailTemplate").field(&self.name()).finish()
     }
 }
 
-impl std::fmt::Debug for Invited<'_> {
+impl std::fmt::Debug for InvitationEmail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Invited").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("InvitationEmail").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 
 fn name(text: &str) -> Value {
-    Value::from(plain(text))
+    Value::from(sanitize_name(text))
 }
 
 const GERMAN_MONTHS: [&str; 12] = [
@@ -218,10 +206,10 @@ const GERMAN_MONTHS: [&str; 12] = [
     "Dezember",
 ];
 
-/// As people write an instant: `22 January 2026, 10:30 UTC`.
-fn readable(instant: Timestamp, language: Language) -> String {
-    let Ok(date) = jiff::Timestamp::from_second(instant.unix_seconds()) else {
-        return instant.to_string();
+/// Formats a time in the language's usual form: `22 January 2026, 10:30 UTC`.
+fn format_time(time: Timestamp, language: Language) -> String {
+    let Ok(date) = jiff::Timestamp::from_second(time.unix_seconds()) else {
+        return time.to_string();
     };
     match language {
         Language::English => date.strftime("%-d %B %Y, %H:%M UTC").to_string(),
@@ -238,24 +226,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_written_as_people_write_them() {
-        let instant = Timestamp::from_microseconds(1_772_447_400_000_000);
-        assert_eq!(readable(instant, Language::English), "2 March 2026, 10:30 UTC");
-        assert_eq!(readable(instant, Language::German), "2. März 2026, 10:30 UTC");
-        assert_eq!(readable(Timestamp::LATEST, Language::German), "9999-12-31T23:59:59Z");
+    fn formats_times_in_both_languages() {
+        let time = Timestamp::from_microseconds(1_772_447_400_000_000);
+        assert_eq!(format_time(time, Language::English), "2 March 2026, 10:30 UTC");
+        assert_eq!(format_time(time, Language::German), "2. März 2026, 10:30 UTC");
+        assert_eq!(format_time(Timestamp::LATEST, Language::German), "9999-12-31T23:59:59Z");
     }
 
     #[test]
-    fn there_is_a_sample_of_every_template() {
-        let sampled: Vec<_> = EmailTemplate::samples().iter().map(EmailTemplate::template).collect();
-        assert_eq!(sampled, EmailTemplate::TEMPLATES);
+    fn samples_cover_every_template() {
+        let names: Vec<_> = EmailTemplate::samples().iter().map(EmailTemplate::name).collect();
+        assert_eq!(names, EmailTemplate::TEMPLATES);
     }
 
     #[test]
-    fn no_debug_output_holds_a_secret() {
+    fn debug_output_has_no_secrets() {
         for sample in EmailTemplate::samples() {
-            let shown = format!("{sample:?}");
-            assert!(!shown.contains("join.example") && !shown.contains("042117"), "{shown}");
+            let output = format!("{sample:?}");
+            assert!(!output.contains("join.example") && !output.contains("042117"), "{output}");
         }
     }
 }

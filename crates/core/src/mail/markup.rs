@@ -1,18 +1,17 @@
-//! From what a template has written to the two forms of a mail.
+//! Conversion of a rendered template to the text and HTML forms of a mail.
 //!
-//! A template writes text. Where a button, a code or a link of ours stands it has marks, which no name can hold
-//! ([`plain`](super::plain) takes them out), so what is made a link here is never anybody's text.
+//! Buttons, codes and links are delimited by marks, which [`sanitize_name`](super::sanitize_name) removes from names.
+//! So user input never becomes a link.
 
 use minijinja::{Environment, Error, Value, context};
 
 use crate::language::Language;
 
-/// From the private use area of Unicode: they mean nothing, and no keyboard makes them.
+// The marks are characters of Unicode's private use area.
 pub(super) const BUTTON: char = '\u{e000}';
 pub(super) const CODE: char = '\u{e001}';
 pub(super) const LINK: char = '\u{e002}';
 
-/// Whether it is one of the marks.
 pub(super) const fn is_mark(c: char) -> bool {
     matches!(c, BUTTON | CODE | LINK)
 }
@@ -29,7 +28,7 @@ pub(super) fn link(link: &str) -> String {
     format!("{LINK}{link}{LINK}")
 }
 
-/// The text form: a button is its label and the link below it.
+/// Formats the text form. A button becomes its label with the link below it.
 pub(super) fn text(marked: &str, target: Option<&str>, signature: &str) -> String {
     let mut text = String::with_capacity(marked.len() + 200);
     for part in parts(marked) {
@@ -43,17 +42,17 @@ pub(super) fn text(marked: &str, target: Option<&str>, signature: &str) -> Strin
                 text.push_str("    ");
                 text.push_str(code);
             }
-            Part::Words(message) => text.extend(message.chars().filter(|c| !is_mark(*c))),
+            Part::Text(message) => text.extend(message.chars().filter(|c| !is_mark(*c))),
         }
         text.push_str("\n\n");
     }
-    // As RFC 3676 has it: two dashes and a space.
+    // The signature separator of RFC 3676, section 4.3.
     text.push_str("-- \n");
     text.push_str(signature);
     text
 }
 
-/// The HTML form, by the layout.
+/// Renders the HTML form with the layout.
 pub(super) fn html(
     environment: &Environment<'_>,
     marked: &str,
@@ -64,7 +63,7 @@ pub(super) fn html(
         .map(|part| match part {
             Part::Button(label) => context!(button => label, link => target.unwrap_or_default()),
             Part::Code(code) => context!(code => code),
-            Part::Words(message) => context!(pieces => pieces(message)),
+            Part::Text(message) => context!(pieces => pieces(message)),
         })
         .collect();
     environment.get_template("layout.html")?.render(context!(
@@ -75,33 +74,34 @@ pub(super) fn html(
     ))
 }
 
-/// What stands between two empty lines.
+/// A paragraph.
 enum Part<'a> {
     Button(&'a str),
     Code(&'a str),
-    Words(&'a str),
+    Text(&'a str),
 }
 
 fn parts(marked: &str) -> impl Iterator<Item = Part<'_>> {
-    let between = |part: &'_ str, mark| part.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)).map(str::len);
+    let inner_length =
+        |part: &'_ str, mark| part.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)).map(str::len);
     marked.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(move |part| {
         let inner = |length: usize| part.get(BUTTON.len_utf8()..BUTTON.len_utf8() + length).unwrap_or_default();
-        if let Some(length) = between(part, BUTTON) {
+        if let Some(length) = inner_length(part, BUTTON) {
             Part::Button(inner(length))
-        } else if let Some(length) = between(part, CODE) {
+        } else if let Some(length) = inner_length(part, CODE) {
             Part::Code(inner(length))
         } else {
-            Part::Words(part)
+            Part::Text(part)
         }
     })
 }
 
-/// Words, line breaks and links, in order.
+/// Splits a paragraph into text, line breaks and links.
 fn pieces(message: &str) -> Vec<Value> {
     let mut pieces = Vec::new();
-    // What stands at an odd place stands between two marks.
-    for (place, piece) in message.split(LINK).enumerate() {
-        if place % 2 == 1 {
+    // Pieces at odd indexes are between two marks.
+    for (index, piece) in message.split(LINK).enumerate() {
+        if index % 2 == 1 {
             pieces.push(context!(link => piece));
             continue;
         }

@@ -1,4 +1,4 @@
-//! Mail carried by SMTP: connections that are kept, TLS, and what the server's answers mean for the mail.
+//! The SMTP transport: pooled connections, TLS, and which errors are temporary.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,35 +11,36 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::time::timeout;
 
 use super::message::Message;
-use super::transport::{MailTransport, Sending, Undelivered};
+use super::transport::{DeliveryError, MailTransport, SendFuture};
 use crate::settings::{Security, Smtp};
 
-/// The longest reason that is kept, in characters.
-const LONGEST_REASON: usize = 200;
+/// In characters.
+const MAX_REASON_LENGTH: usize = 200;
 
-/// Hands mail to a server of the operator's.
-pub struct SmtpCarrier {
+/// Sends mail through the operator's SMTP server.
+pub struct SmtpTransport {
     transport: AsyncSmtpTransport<Tokio1Executor>,
-    patience: Duration,
+    timeout: Duration,
 }
 
-/// Why there is no way to a mail server, or none yet.
+/// The transport cannot be created, or the server cannot be reached.
 #[derive(Debug)]
 pub struct SmtpError(String);
 
-impl SmtpCarrier {
-    /// A carrier to this server, which calls itself `name` there. Nothing is sent yet, and nobody connected to.
+impl SmtpTransport {
+    /// Does not connect yet. `client_name` is the name in the EHLO command.
     ///
-    /// Errors: the trusted certificate cannot be read; the system has none to trust.
-    pub fn new(smtp: &Smtp, name: &str) -> Result<Self, SmtpError> {
-        let unusable = |error: Error| SmtpError(message(&error));
+    /// # Errors
+    /// The CA file cannot be read, or the system has no CA certificates.
+    pub fn new(smtp: &Smtp, client_name: &str) -> Result<Self, SmtpError> {
+        let failed = |error: Error| SmtpError(message(&error));
         let parameters = || -> Result<TlsParameters, SmtpError> {
             let mut builder = TlsParameters::builder(smtp.host.clone());
-            if let Some(file) = &smtp.trusted_certificate {
+            if let Some(file) = &smtp.ca_file {
                 let pem = std::fs::read(file).map_err(|error| SmtpError(format!("{}: {error}", file.display())))?;
-                builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(unusable)?);
+                builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(failed)?);
             }
-            builder.build_rustls().map_err(unusable)
+            builder.build_rustls().map_err(failed)
         };
         let tls = match smtp.security {
             Security::StartTls => Tls::Required(parameters()?),
@@ -49,49 +50,50 @@ impl SmtpCarrier {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(smtp.host.clone())
             .port(smtp.port)
             .tls(tls)
-            .timeout(Some(smtp.patience))
-            .hello_name(ClientId::Domain(name.to_owned()));
+            .timeout(Some(smtp.timeout))
+            .hello_name(ClientId::Domain(client_name.to_owned()));
         if let Some((user, password)) = &smtp.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.as_str().to_owned()));
         }
-        Ok(Self { transport: builder.build(), patience: smtp.patience })
+        Ok(Self { transport: builder.build(), timeout: smtp.timeout })
     }
 
-    /// Connects, says hello and signs in, and sends nothing.
+    /// Connects and authenticates, without sending a mail.
     ///
-    /// Errors: what the server or the network has against it.
+    /// # Errors
+    /// The error of the server or the network.
     pub async fn check(&self) -> Result<(), SmtpError> {
-        match timeout(self.patience, self.transport.test_connection()).await {
+        match timeout(self.timeout, self.transport.test_connection()).await {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(SmtpError("it took the connection and closed it again".to_owned())),
+            Ok(Ok(false)) => Err(SmtpError("it accepted the connection and closed it".to_owned())),
             Ok(Err(error)) => Err(SmtpError(message(&error))),
-            Err(_) => Err(SmtpError(format!("it did not answer within {} s", self.patience.as_secs_f32()))),
+            Err(_) => Err(SmtpError(format!("it did not answer within {} s", self.timeout.as_secs_f32()))),
         }
     }
 }
 
-impl MailTransport for SmtpCarrier {
-    fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
+impl MailTransport for SmtpTransport {
+    fn send<'a>(&'a self, message: &'a Message) -> SendFuture<'a> {
         Box::pin(async move {
             let (envelope, eml) = (message.envelope()?, message.eml()?);
-            // The library's own time limit ends with the connection; a server may fall silent after any line.
-            match timeout(self.patience, self.transport.send_raw(&envelope, &eml)).await {
+            // The library's own timeout applies to connecting alone, but a server may stop responding at any time.
+            match timeout(self.timeout, self.transport.send_raw(&envelope, &eml)).await {
                 Ok(Ok(_)) => Ok(()),
-                Ok(Err(error)) => Err(undelivered(&error)),
-                Err(_) => Err(Undelivered { reason: "the mail server fell silent".to_owned(), retry: true }),
+                Ok(Err(error)) => Err(delivery_error(&error)),
+                Err(_) => Err(DeliveryError { reason: "the mail server stopped responding".to_owned(), retry: true }),
             }
         })
     }
 }
 
-/// What the server's refusal means: five hundreds are final, but for those that an operator mends by other settings.
-fn undelivered(error: &Error) -> Undelivered {
+/// Codes 5xx are permanent, except for authentication errors, which the operator fixes in the settings.
+fn delivery_error(error: &Error) -> DeliveryError {
     let code = error.status().map(u16::from);
-    let is_about_us = matches!(code, Some(530 | 534 | 535 | 538));
-    Undelivered { reason: message(error), retry: !error.is_permanent() || is_about_us }
+    let is_authentication_error = matches!(code, Some(530 | 534 | 535 | 538));
+    DeliveryError { reason: message(error), retry: !error.is_permanent() || is_authentication_error }
 }
 
-/// The refusal in words, on one line and without anybody's address.
+/// The error and its sources, on one line and without addresses.
 fn message(error: &Error) -> String {
     if error.is_timeout() {
         return "the mail server did not answer".to_owned();
@@ -102,27 +104,26 @@ fn message(error: &Error) -> String {
         message = format!("{message}: {cause}");
         source = cause.source();
     }
-    // Each says what its cause says, and then the cause says it again.
-    let mut said: Vec<&str> = Vec::new();
+    // lettre's errors repeat the text of their source.
+    let mut parts: Vec<&str> = Vec::new();
     for part in message.split(": ") {
-        if !said.contains(&part) {
-            said.push(part);
+        if !parts.contains(&part) {
+            parts.push(part);
         }
     }
-    let message = said.join(": ");
-    harmless(&message)
+    sanitize_reason(&parts.join(": "))
 }
 
-/// One short line, in which no word has an `@`.
-pub(super) fn harmless(text: &str) -> String {
+/// Shortens a reason to one line, and replaces every word with an `@`.
+pub(super) fn sanitize_reason(text: &str) -> String {
     let message = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let message: Vec<_> = message.map(|word| if word.contains('@') { "…" } else { word }).collect();
-    message.join(" ").chars().take(LONGEST_REASON).collect()
+    message.join(" ").chars().take(MAX_REASON_LENGTH).collect()
 }
 
-impl fmt::Debug for SmtpCarrier {
+impl fmt::Debug for SmtpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmtpCarrier").finish_non_exhaustive()
+        f.debug_struct("SmtpTransport").finish_non_exhaustive()
     }
 }
 
@@ -139,11 +140,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_one_line_without_addresses() {
+    fn sanitized_reason_is_one_line_without_addresses() {
         assert_eq!(
-            harmless("550 5.1.1 <nina@example.com>:\r\n Recipient  address rejected"),
+            sanitize_reason("550 5.1.1 <nina@example.com>:\r\n Recipient  address rejected"),
             "550 5.1.1 … Recipient address rejected"
         );
-        assert_eq!(harmless(&"x ".repeat(500)).chars().count(), 200);
+        assert_eq!(sanitize_reason(&"x ".repeat(500)).chars().count(), 200);
     }
 }

@@ -1,8 +1,8 @@
-//! The words of every letter, in every language: built in, and those an operator has put in their place.
+//! The mail templates: built-in ones in every language, which an operator can override.
 //!
-//! A template is text in Jinja's manner: a line `Subject: …`, an empty line, paragraphs. `{{ button("…") }}` and
-//! `{{ code }}` stand in paragraphs of their own. Its HTML is made by the layout from the same words. Every template is
-//! written once with made-up values before any is used, so that a slip is found at the start and not by an invitee.
+//! A template is Jinja text: a line `Subject: …`, an empty line, and paragraphs. `{{ button("…") }}` and `{{ code }}`
+//! are paragraphs of their own. The layout renders the same paragraphs as HTML. Every template is rendered with sample
+//! data when it is loaded, so that a mistake is found at start-up.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::email_template::EmailTemplate;
-use super::{markup, plain};
+use super::{markup, sanitize_name};
 use crate::language::Language;
 
 const LAYOUT: &str = "layout.html";
 const LAYOUT_TEXT: &str = include_str!("../../templates/mail/layout.html");
-/// The longest line of a subject, in characters.
-const LONGEST_SUBJECT: usize = 250;
+/// In characters.
+const MAX_SUBJECT_LENGTH: usize = 250;
 
 macro_rules! built_in {
     ($($name:literal)+) => {
@@ -30,57 +30,56 @@ macro_rules! built_in {
     };
 }
 
-/// File names and texts.
+/// File names and contents.
 const BUILT_IN: [(&str, &str); 20] = built_in! {
     "invitation" "workspace_invitation" "reminder" "address_code" "sign_in_code" "sign_in_link" "password_reset"
     "account_exists" "member_removed" "handover"
 };
 
-/// The words of every letter.
+/// The loaded templates.
 pub struct Templates(Environment<'static>);
 
-/// A mail's words, ready for a [`Message`](super::Message).
+/// The content of a [`Message`](super::Message).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Rendered {
-    /// One line.
+pub struct RenderedEmail {
     pub subject: String,
-    /// For programs that show text.
     pub text: String,
-    /// For programs that show HTML.
     pub html: String,
 }
 
-/// A template that cannot be used.
+/// A template that cannot be loaded.
 #[derive(Debug)]
 pub struct TemplateError {
-    /// Which file.
     pub file: PathBuf,
-    /// What is wrong with it, and in which line.
+    /// With the line number, if it is known.
     pub reason: String,
 }
 
 impl Templates {
-    /// The built-in ones.
+    /// Loads the built-in templates.
     ///
-    /// Error: none that the suite has not seen.
+    /// # Errors
+    /// None: the unit tests load them.
     pub fn built_in() -> Result<Self, TemplateError> {
-        Self::with(None)
+        Self::load(None)
     }
 
-    /// Those of a folder, such as `de/invitation.txt` and `layout.html`, and for what is not there the built-in ones.
+    /// Loads the templates of a folder, such as `de/invitation.txt` and `layout.html`, and the built-in ones for
+    /// missing files.
     ///
-    /// Errors: the folder cannot be read; it has a file that is no template's; one that does not come out right.
-    pub fn in_folder(folder: &Path) -> Result<Self, TemplateError> {
-        refuse_strangers(folder)?;
-        Self::with(Some(folder))
+    /// # Errors
+    /// The folder cannot be read; a file has no template's name; a template cannot be rendered.
+    pub fn from_folder(folder: &Path) -> Result<Self, TemplateError> {
+        reject_unknown_files(folder)?;
+        Self::load(Some(folder))
     }
 
-    /// Every file that can be put in a folder, with what it holds until then.
+    /// The names and built-in contents of all files that a folder can override.
     pub fn files() -> Vec<(&'static str, &'static str)> {
         BUILT_IN.into_iter().chain([(LAYOUT, LAYOUT_TEXT)]).collect()
     }
 
-    fn with(folder: Option<&Path>) -> Result<Self, TemplateError> {
+    fn load(folder: Option<&Path>) -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         let escape = |name: &str| if name == LAYOUT { AutoEscape::Html } else { AutoEscape::None };
@@ -91,46 +90,48 @@ impl Templates {
                 Some(file) => read(&file)?.unwrap_or_else(|| text.to_owned()),
                 None => text.to_owned(),
             };
-            environment.add_template_owned(name, text).map_err(|error| wrong(folder, name, &error))?;
+            environment.add_template_owned(name, text).map_err(|error| template_error(folder, name, &error))?;
         }
         let templates = Self(environment);
-        for (letter, language) in
-            EmailTemplate::samples().iter().flat_map(|letter| Language::ALL.map(|language| (letter, language)))
-        {
-            let name = file_name(letter, language);
-            templates.render(letter, language, "Vestibule").map_err(|error| wrong(folder, &name, &error))?;
+        for sample in &EmailTemplate::samples() {
+            for language in Language::ALL {
+                let name = file_name(sample, language);
+                let rendered = templates.render(sample, language, "Vestibule");
+                rendered.map_err(|error| template_error(folder, &name, &error))?;
+            }
         }
         Ok(templates)
     }
 
-    /// Writes a letter.
+    /// Renders a mail. `app` is the name of the service.
     ///
-    /// Errors: none that the samples do not have.
+    /// # Errors
+    /// None in practice: the samples were rendered when the templates were loaded.
     pub fn render(
         &self,
-        letter: &EmailTemplate<'_>,
+        template: &EmailTemplate<'_>,
         language: Language,
         app: &str,
-    ) -> Result<Rendered, minijinja::Error> {
-        let app = plain(app);
-        let mut values = letter.values(language);
-        values.push(("app", Value::from(app.clone())));
-        let values: BTreeMap<_, _> = values.into_iter().collect();
-        let written =
-            self.0.get_template(&file_name(letter, language))?.render(Value::from(values))?.replace("\r\n", "\n");
-        let (subject, body) = written
+    ) -> Result<RenderedEmail, minijinja::Error> {
+        let app = sanitize_name(app);
+        let mut variables = template.variables(language);
+        variables.push(("app", Value::from(app.clone())));
+        let variables: BTreeMap<_, _> = variables.into_iter().collect();
+        let output = self.0.get_template(&file_name(template, language))?.render(Value::from(variables))?;
+        let output = output.replace("\r\n", "\n");
+        let (subject, body) = output
             .strip_prefix("Subject: ")
             .and_then(|rest| rest.split_once("\n\n"))
-            .ok_or_else(|| invalid("it begins with a line `Subject: …` and an empty one"))?;
+            .ok_or_else(|| invalid("a template begins with a line `Subject: …` and an empty line"))?;
         if subject.trim().is_empty() || subject.contains(|c: char| c.is_control() || markup::is_mark(c)) {
-            return Err(invalid("its subject is one line of plain text"));
+            return Err(invalid("the subject must be one line of plain text"));
         }
-        let subject: String = subject.trim().chars().take(LONGEST_SUBJECT).collect();
-        let target = letter.link();
+        let subject: String = subject.trim().chars().take(MAX_SUBJECT_LENGTH).collect();
+        let target = template.link();
         if target.is_some() && !body.contains(markup::BUTTON) {
-            return Err(invalid("it has no {{ button(\"…\") }}, so nobody could open what it is about"));
+            return Err(invalid("it has no {{ button(\"…\") }}, so the recipient could not open the link"));
         }
-        Ok(Rendered {
+        Ok(RenderedEmail {
             text: markup::text(body, target, &app),
             html: markup::html(&self.0, body, target, (language, &app, &subject))?,
             subject,
@@ -138,16 +139,16 @@ impl Templates {
     }
 }
 
-fn file_name(letter: &EmailTemplate<'_>, language: Language) -> String {
-    format!("{}/{}.txt", language.tag(), letter.template())
+fn file_name(template: &EmailTemplate<'_>, language: Language) -> String {
+    format!("{}/{}.txt", language.tag(), template.name())
 }
 
-fn invalid(what: &'static str) -> minijinja::Error {
-    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, what)
+fn invalid(reason: &'static str) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
 }
 
-fn wrong(folder: Option<&Path>, name: &str, error: &minijinja::Error) -> TemplateError {
-    // The layout is what is wrong when it says so itself.
+fn template_error(folder: Option<&Path>, name: &str, error: &minijinja::Error) -> TemplateError {
+    // The error names the layout if that is the cause.
     let name = error.name().unwrap_or(name);
     let line = error.line().map(|line| format!("line {line}: ")).unwrap_or_default();
     let reason = format!("{line}{}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned));
@@ -162,23 +163,23 @@ fn read(file: &Path) -> Result<Option<String>, TemplateError> {
     }
 }
 
-/// A file whose name is misspelled would never be used, and nobody would know.
-fn refuse_strangers(folder: &Path) -> Result<(), TemplateError> {
-    let cannot = |error: io::Error| TemplateError { file: folder.to_owned(), reason: error.to_string() };
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let entry = entry.map_err(cannot)?;
+/// A file with a misspelled name would be ignored silently.
+fn reject_unknown_files(folder: &Path) -> Result<(), TemplateError> {
+    let failed = |error: io::Error| TemplateError { file: folder.to_owned(), reason: error.to_string() };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let known: Vec<String> = if Language::ALL.iter().any(|language| language.tag() == name) {
-            let files = fs::read_dir(entry.path()).map_err(cannot)?;
-            let names = files.map(|file| file.map(|file| format!("{name}/{}", file.file_name().to_string_lossy())));
-            names.collect::<Result<_, _>>().map_err(cannot)?
+        let files: Vec<String> = if Language::ALL.iter().any(|language| language.tag() == name) {
+            let entries = fs::read_dir(entry.path()).map_err(failed)?;
+            let names = entries.map(|file| file.map(|file| format!("{name}/{}", file.file_name().to_string_lossy())));
+            names.collect::<Result<_, _>>().map_err(failed)?
         } else {
             vec![name]
         };
-        let stranger = known.into_iter().find(|name| name != LAYOUT && BUILT_IN.iter().all(|(known, _)| known != name));
-        if let Some(stranger) = stranger {
-            let reason = "no template has this name; `vestibule mail list` names them all".to_owned();
-            return Err(TemplateError { file: folder.join(stranger), reason });
+        let is_template = |file: &String| file == LAYOUT || BUILT_IN.iter().any(|(name, _)| name == file);
+        if let Some(unknown) = files.into_iter().find(|file| !is_template(file)) {
+            let reason = "no template has this name; `vestibule mail list` shows them all".to_owned();
+            return Err(TemplateError { file: folder.join(unknown), reason });
         }
     }
     Ok(())
@@ -190,10 +191,10 @@ impl fmt::Debug for Templates {
     }
 }
 
-// It holds links and codes.
-impl fmt::Debug for Rendered {
+// The links and codes are secrets.
+impl fmt::Debug for RenderedEmail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rendered").finish_non_exhaustive()
+        f.debug_struct("RenderedEmail").finish_non_exhaustive()
     }
 }
 

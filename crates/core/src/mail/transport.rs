@@ -1,4 +1,4 @@
-//! What carries mail away: a folder, or a mailbox in memory for tests.
+//! Mail transports: the trait, a folder of files, and a mailbox in memory for tests.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,91 +9,93 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Message, NotAMessage};
+use super::{InvalidMessage, Message};
 
-/// A mail on its way.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>>;
+/// A mail that is being sent.
+pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>>;
 
-/// Whoever carries mail.
+/// Sends mail.
 pub trait MailTransport: Send + Sync + fmt::Debug {
-    /// Hands the message on. When this returns without an error, someone else is responsible for it.
-    fn send<'a>(&'a self, message: &'a Message) -> Sending<'a>;
+    /// Sends the message. On success, the next mail server (or the file system) is responsible for it.
+    fn send<'a>(&'a self, message: &'a Message) -> SendFuture<'a>;
 }
 
-/// Why a mail did not leave.
+/// Why a mail could not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undelivered {
-    /// For the log: short, and without addresses.
+pub struct DeliveryError {
+    /// Short, and without addresses.
     pub reason: String,
-    /// Whether it is worth trying again later.
+    /// Whether a later attempt may succeed.
     pub retry: bool,
 }
 
-impl fmt::Display for Undelivered {
+impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)
     }
 }
 
-impl std::error::Error for Undelivered {}
+impl std::error::Error for DeliveryError {}
 
-impl From<NotAMessage> for Undelivered {
-    fn from(error: NotAMessage) -> Self {
+impl From<InvalidMessage> for DeliveryError {
+    fn from(error: InvalidMessage) -> Self {
         Self { reason: error.to_string(), retry: false }
     }
 }
 
-impl From<io::Error> for Undelivered {
+impl From<io::Error> for DeliveryError {
     fn from(error: io::Error) -> Self {
         Self { reason: format!("the mail folder cannot be written: {}", error.kind()), retry: true }
     }
 }
 
-/// Writes every mail into a folder, as `<left part of its message id>.eml`. Mail with the same id takes the place of
-/// the earlier one. The files hold live links, so on Unix only this user can read them.
+/// Writes each mail into a folder, as `<left part of its message id>.eml`. A mail with the same id replaces the earlier
+/// one. The files contain valid tokens, so on Unix only this user can read them.
 #[derive(Debug)]
-pub struct FileCarrier {
+pub struct FileTransport {
     folder: PathBuf,
-    written: AtomicU64,
+    /// Makes the names of temporary files unique.
+    counter: AtomicU64,
 }
 
-impl FileCarrier {
-    /// A carrier into `folder`, which is made when it is missing.
+impl FileTransport {
+    /// Creates `folder` if it does not exist.
     ///
-    /// Errors: the folder is not there and can't be made.
+    /// # Errors
+    /// The folder cannot be created.
     pub fn new(folder: PathBuf) -> io::Result<Self> {
-        make_folder(&folder)?;
-        Ok(Self { folder, written: AtomicU64::new(0) })
+        create_folder(&folder)?;
+        Ok(Self { folder, counter: AtomicU64::new(0) })
     }
 }
 
-impl MailTransport for FileCarrier {
-    fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
+impl MailTransport for FileTransport {
+    fn send<'a>(&'a self, message: &'a Message) -> SendFuture<'a> {
         Box::pin(async move {
             let eml = message.eml()?;
             let name = message.file_name();
-            let part = format!(".{name}.{}-{}.part", std::process::id(), self.written.fetch_add(1, Ordering::Relaxed));
+            let part = format!(".{name}.{}-{}.part", std::process::id(), self.counter.fetch_add(1, Ordering::Relaxed));
             let (part, whole) = (self.folder.join(part), self.folder.join(name + ".eml"));
             let folder = self.folder.clone();
             tokio::task::spawn_blocking(move || write(&folder, &part, &whole, &eml))
                 .await
-                .map_err(|_| Undelivered { reason: "writing the mail was broken off".to_owned(), retry: true })??;
+                .map_err(|_| DeliveryError { reason: "writing the mail was interrupted".to_owned(), retry: true })??;
             Ok(())
         })
     }
 }
 
-/// Whoever watches the folder sees a mail as a whole or not at all.
+/// Writes to a temporary file and renames it, so that readers of the folder never see a partial mail.
 fn write(folder: &Path, part: &Path, whole: &Path, eml: &[u8]) -> io::Result<()> {
-    // Someone may have tidied up since the start.
-    make_folder(folder)?;
+    // The folder may have been deleted since the start.
+    create_folder(folder)?;
     let written = write_part(part, eml).and_then(|()| fs::rename(part, whole));
     if written.is_err() {
-        // The first error is the one to report.
+        // The error to report is the first one.
         let _ = fs::remove_file(part);
     }
     written?;
-    // Only Unix can open a folder to make the new name in it durable.
+    // Only on Unix a folder can be opened, to sync the new name in it.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
@@ -107,7 +109,7 @@ fn write_part(part: &Path, eml: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -115,46 +117,46 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Keeps every mail in memory, for tests.
+/// Stores mails in memory, for tests.
 #[derive(Debug, Default)]
-pub struct Mailbox(Mutex<Cached>);
+pub struct Mailbox(Mutex<MailboxState>);
 
 #[derive(Debug, Default)]
-struct Cached {
+struct MailboxState {
     messages: Vec<Message>,
-    refusals: VecDeque<Undelivered>,
+    errors: VecDeque<DeliveryError>,
 }
 
 impl Mailbox {
-    /// Everything that came, oldest first.
+    /// All messages, oldest first.
     pub fn messages(&self) -> Vec<Message> {
-        self.kept().messages.clone()
+        self.state().messages.clone()
     }
 
-    /// Everything that came since the last time, oldest first.
+    /// Removes and returns all messages, oldest first.
     pub fn take(&self) -> Vec<Message> {
-        std::mem::take(&mut self.kept().messages)
+        std::mem::take(&mut self.state().messages)
     }
 
-    /// Refuses one message to come. Called twice, it refuses two.
-    pub fn refuse_next(&self, why: Undelivered) {
-        self.kept().refusals.push_back(why);
+    /// Makes the next message fail. Each call adds one failure.
+    pub fn fail_next(&self, error: DeliveryError) {
+        self.state().errors.push_back(error);
     }
 
-    fn kept(&self) -> MutexGuard<'_, Cached> {
+    fn state(&self) -> MutexGuard<'_, MailboxState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl MailTransport for Mailbox {
-    fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
+    fn send<'a>(&'a self, message: &'a Message) -> SendFuture<'a> {
         Box::pin(async move {
             message.eml()?;
-            let mut kept = self.kept();
-            if let Some(refusal) = kept.refusals.pop_front() {
-                return Err(refusal);
+            let mut state = self.state();
+            if let Some(error) = state.errors.pop_front() {
+                return Err(error);
             }
-            kept.messages.push(message.clone());
+            state.messages.push(message.clone());
             Ok(())
         })
     }
@@ -186,12 +188,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_becomes_one_file() {
+    async fn writes_one_file_per_message_id() {
         let folder = Folder::new("one");
-        let carrier = FileCarrier::new(folder.0.join("deep")).unwrap();
+        let transport = FileTransport::new(folder.0.join("deep")).unwrap();
         let deep = Folder(folder.0.join("deep"));
-        carrier.send(&message()).await.unwrap();
-        carrier.send(&message()).await.unwrap();
+        transport.send(&message()).await.unwrap();
+        transport.send(&message()).await.unwrap();
         assert_eq!(deep.names(), ["invitation-12_1.eml"]);
         let file = deep.0.join("invitation-12_1.eml");
         assert_eq!(fs::read(&file).unwrap(), message().eml().unwrap());
@@ -204,32 +206,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_folder_that_went_away_is_made_again() {
-        let folder = Folder::new("away");
-        let carrier: Box<dyn MailTransport> = Box::new(FileCarrier::new(folder.0.clone()).unwrap());
+    async fn recreates_a_deleted_folder() {
+        let folder = Folder::new("deleted");
+        let transport: Box<dyn MailTransport> = Box::new(FileTransport::new(folder.0.clone()).unwrap());
         fs::remove_dir_all(&folder.0).unwrap();
-        carrier.send(&message()).await.unwrap();
+        transport.send(&message()).await.unwrap();
         assert_eq!(folder.names().len(), 1);
     }
 
     #[tokio::test]
-    async fn what_cannot_be_written_is_worth_another_try_and_what_is_no_mail_is_not() {
+    async fn write_errors_are_temporary_and_invalid_messages_permanent() {
         let folder = Folder::new("blocked");
-        let carrier = FileCarrier::new(folder.0.clone()).unwrap();
+        let transport = FileTransport::new(folder.0.clone()).unwrap();
         fs::create_dir(folder.0.join("invitation-12_1.eml")).unwrap();
-        let error = carrier.send(&message()).await.unwrap_err();
+        let error = transport.send(&message()).await.unwrap_err();
         assert!(error.retry && error.reason.starts_with("the mail folder cannot be written: "), "{error}");
-        assert_eq!(folder.names().len(), 1, "nothing half-written stays");
-        let error = carrier.send(&Message { message_id: "../../etc".to_owned(), ..message() }).await.unwrap_err();
+        assert_eq!(folder.names().len(), 1, "no temporary file remains");
+        let error = transport.send(&Message { message_id: "../../etc".to_owned(), ..message() }).await.unwrap_err();
         assert!(!error.retry);
-        assert!(FileCarrier::new(PathBuf::from("/dev/null/x")).is_err());
+        assert!(FileTransport::new(PathBuf::from("/dev/null/x")).is_err());
     }
 
     #[tokio::test]
-    async fn the_mailbox_keeps_and_refuses() {
+    async fn mailbox_stores_messages_and_fails_on_request() {
         let mailbox = Mailbox::default();
-        let busy = Undelivered { reason: "busy".to_owned(), retry: true };
-        mailbox.refuse_next(busy.clone());
+        let busy = DeliveryError { reason: "busy".to_owned(), retry: true };
+        mailbox.fail_next(busy.clone());
         assert_eq!(mailbox.send(&message()).await, Err(busy));
         mailbox.send(&message()).await.unwrap();
         assert_eq!(mailbox.messages(), [message()]);

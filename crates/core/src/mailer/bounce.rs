@@ -1,104 +1,111 @@
-//! Mail that came back after it had left.
+//! Delivery reports: bounces and complaints about mail that was sent.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
+
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context};
-use crate::mail::{Bounce, Verdict, read_report};
-use crate::outbox::invitation_in;
-use crate::outbox::sql;
+use crate::execution::{Caller, Command, Context, Executor};
+use crate::mail::{DeliveryOutcome, DeliveryReport, parse_report};
+use crate::outbox::{parse_message_id, sql};
 use crate::permission::Requirement;
 
-/// Reports read at a time, so that a full folder keeps no mail waiting.
-const MOST_REPORTS: usize = 100;
-/// The longest report, in bytes; what is longer is none.
-const LONGEST_REPORT: u64 = 1024 * 1024;
+/// Reports that are read per pass of the worker, so that a full folder does not delay the outbox.
+const MAX_REPORTS: usize = 100;
+/// In bytes. Larger files are not parsed.
+const MAX_REPORT_SIZE: u64 = 1024 * 1024;
 
-/// Notes what became of a mail after it had left; false when it is about no invitation of ours. A complaint keeps further
-/// mail of the organization from the invitee.
+/// Stores a delivery report on the invitation whose mail it is about. A complaint also unsubscribes the invitee.
+/// Returns whether the report is about an invitation of this deployment.
 #[derive(Debug)]
-pub struct Returned {
-    /// The report.
-    pub bounce: Bounce,
+pub struct RecordDeliveryReport {
+    pub report: DeliveryReport,
 }
 
-impl Command for Returned {
+impl Command for RecordDeliveryReport {
+    // The web endpoint verifies the report's signature.
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        let Some((invitation, generation)) = invitation_in(&self.bounce.message_id) else {
+        let Some((invitation, generation)) = parse_message_id(&self.report.message_id) else {
             return Ok(false);
         };
-        match self.bounce.verdict {
-            Verdict::Fine => Ok(cx.tx.optional(sql::FIND_BY_GENERATION, (invitation, generation)).await?.is_some()),
-            Verdict::Bounced => {
-                let reason = if self.bounce.reason.is_empty() { "it came back" } else { &self.bounce.reason };
-                Ok(cx.tx.optional(sql::BOUNCED, (invitation, generation, reason, cx.now)).await?.is_some())
+        match self.report.outcome {
+            DeliveryOutcome::Other => {
+                Ok(cx.tx.optional(sql::FIND_BY_GENERATION, (invitation, generation)).await?.is_some())
             }
-            Verdict::Complained => {
-                let reason = "the invitee said that they do not want it";
-                let found = cx.tx.optional(sql::BOUNCED, (invitation, generation, reason, cx.now)).await?.is_some();
-                if found {
-                    cx.tx.optional(sql::REFUSE, (invitation, cx.now)).await?;
+            DeliveryOutcome::Bounced => {
+                let reason = if self.report.reason.is_empty() { "the mail bounced" } else { &self.report.reason };
+                Ok(cx.tx.optional(sql::MARK_BOUNCED, (invitation, generation, reason, cx.now)).await?.is_some())
+            }
+            DeliveryOutcome::Complained => {
+                let reason = "the invitee reported the mail as spam";
+                let bounced = cx.tx.optional(sql::MARK_BOUNCED, (invitation, generation, reason, cx.now)).await?;
+                if bounced.is_some() {
+                    cx.tx.optional(sql::UNSUBSCRIBE, (invitation, cx.now)).await?;
                 }
-                Ok(found)
+                Ok(bounced.is_some())
             }
         }
     }
 }
 
-/// Reads the reports that a mail server has put into the folder of the settings, if there is one. Those that were
-/// understood are removed; any other goes into its folder `unread`.
-pub async fn read_reports(executor: &Arc<Executor>) {
-    let Some(folder) = executor.settings.mail.bounces.clone() else {
+/// Processes the reports in the folder of `mail.bounce_dir`, if one is configured. Reports about a mail of this deployment
+/// are deleted; other files are moved to its subfolder `unread`.
+pub async fn process_reports(executor: &Arc<Executor>) {
+    let Some(folder) = executor.settings.mail.bounce_dir.clone() else {
         return;
     };
-    let listed = folder.clone();
-    let reports = match tokio::task::spawn_blocking(move || take(&listed)).await {
+    let reading = folder.clone();
+    let reports = match spawn_blocking(move || read_reports(&reading)).await {
         Ok(Ok(reports)) => reports,
-        Ok(Err(error)) => return tracing::warn!(%error, "the folder of mail.bounces cannot be read"),
-        Err(error) => return tracing::warn!(%error, "the folder of mail.bounces cannot be read"),
+        Ok(Err(error)) => return tracing::warn!(%error, "cannot read the folder of mail.bounce_dir"),
+        Err(error) => return tracing::warn!(%error, "cannot read the folder of mail.bounce_dir"),
     };
-    for (file, bounce) in reports {
-        let understood = match bounce {
+    for (file, report) in reports {
+        let is_processed = match report {
             None => false,
-            Some(bounce) => match executor.run(&Caller::anonymous(), Returned { bounce }).await.result {
-                Ok(is_ours) => is_ours,
-                // It stays where it is, and is read again.
-                Err(problem) => return tracing::warn!(cause = problem.cause(), "a report could not be noted"),
-            },
+            Some(report) => {
+                match executor.run(&Caller::anonymous(), RecordDeliveryReport { report }).await.result {
+                    Ok(is_known) => is_known,
+                    // The file stays where it is, and is read again in the next pass.
+                    Err(problem) => {
+                        return tracing::warn!(cause = problem.cause(), "cannot store a delivery report");
+                    }
+                }
+            }
         };
         let folder = folder.clone();
-        let moved = tokio::task::spawn_blocking(move || put_away(&folder, &file, understood)).await;
+        let moved = spawn_blocking(move || remove_report(&folder, &file, is_processed)).await;
         if let Ok(Err(error)) = moved {
-            tracing::warn!(%error, "a report in the folder of mail.bounces cannot be put away");
+            tracing::warn!(%error, "cannot remove a report from the folder of mail.bounce_dir");
         }
     }
 }
 
-type Reports = Vec<(PathBuf, Option<Bounce>)>;
+type Reports = Vec<(PathBuf, Option<DeliveryReport>)>;
 
-fn take(folder: &Path) -> std::io::Result<Reports> {
+fn read_reports(folder: &Path) -> io::Result<Reports> {
     let mut reports = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let (file, about) = (entry.path(), entry.metadata()?);
+        let (file, metadata) = (entry.path(), entry.metadata()?);
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !about.is_file() || is_hidden || reports.len() >= MOST_REPORTS {
+        if !metadata.is_file() || is_hidden || reports.len() >= MAX_REPORTS {
             continue;
         }
-        let bounce = if about.len() <= LONGEST_REPORT { read_report(&std::fs::read(&file)?) } else { None };
-        reports.push((file, bounce));
+        let report = if metadata.len() <= MAX_REPORT_SIZE { parse_report(&std::fs::read(&file)?) } else { None };
+        reports.push((file, report));
     }
     Ok(reports)
 }
 
-fn put_away(folder: &Path, file: &Path, understood: bool) -> std::io::Result<()> {
-    if understood {
+fn remove_report(folder: &Path, file: &Path, is_processed: bool) -> io::Result<()> {
+    if is_processed {
         return std::fs::remove_file(file);
     }
     let unread = folder.join("unread");

@@ -1,140 +1,149 @@
-//! The mail of a job, made at the moment it is sent from what is true by then. What nobody waits for any more is not sent.
+//! Composing the mail of a job. It happens when the mail is sent, so that the mail has current data and an obsolete one
+//! is skipped.
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::id::InvitationId;
 use crate::invitation::Status;
-use crate::invitation::sql::{FOR_MAIL, Mailed};
+use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::language::Language;
-use crate::mail::{EmailTemplate, Invited, Message};
-use crate::outbox::sql::{self, Written};
+use crate::mail::{EmailTemplate, InvitationEmail, Message};
+use crate::outbox::sql::{self, Recipient};
 use crate::outbox::{Job, Subject};
 use crate::permission::Requirement;
 use crate::verification::{self, Attempt, Purpose};
 
-/// What is to be done for a job.
+/// What to do for a job.
 #[derive(Debug)]
-pub(super) enum Composed {
-    /// This is to be sent.
+pub(super) enum Composition {
     Mail(Box<Message>),
-    /// Nothing, and this is why.
-    Nothing(&'static str),
+    /// Send nothing, for this reason.
+    Skip(&'static str),
 }
 
-const OVERTAKEN: &str = "nobody waited for it any more";
-const REFUSED: &str = "the invitee wants no more mail from this organization";
-const NOBODY: &str = "there is nobody to write to";
+const OBSOLETE: &str = "the mail was obsolete";
+const UNSUBSCRIBED: &str = "the invitee has unsubscribed from this organization's mail";
+const NO_RECIPIENT: &str = "there is no recipient";
 
-/// Writes the mail of a job.
+/// Composes the mail of a job.
 pub(super) struct Compose<'a>(pub(super) &'a Job);
 
 impl Query for Compose<'_> {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
-    type Out = Composed;
+    type Out = Composition;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Composed> {
-        match self.0.about {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Composition> {
+        match self.0.subject {
             Subject::Invitation { organization, invitation, generation, is_reminder } => {
                 let mailed = cx.tx.optional(FOR_MAIL, (organization, invitation)).await?;
-                let is_wanted = |mailed: &Mailed| {
+                let is_current = |mailed: &MailedInvitation| {
                     mailed.status == Status::Pending && mailed.generation == generation && cx.now < mailed.expires_at
                 };
-                match mailed.filter(is_wanted) {
-                    None => Ok(Composed::Nothing(OVERTAKEN)),
-                    Some(mailed) if mailed.is_refused => Ok(Composed::Nothing(REFUSED)),
+                match mailed.filter(is_current) {
+                    None => Ok(Composition::Skip(OBSOLETE)),
+                    Some(mailed) if mailed.is_unsubscribed => Ok(Composition::Skip(UNSUBSCRIBED)),
                     Some(mailed) => self.invitation(cx, invitation, &mailed, is_reminder),
                 }
             }
-            Subject::Attempt { attempt, generation } => {
-                let found = cx.tx.optional(verification::sql::FOR_MAIL, (attempt,)).await?;
+            Subject::Verification { attempt, generation } => {
+                let found = cx.tx.optional(verification::sql::BY_ID, (attempt,)).await?;
                 match found.filter(|found| found.generation == generation && found.completed_at.is_none()) {
-                    Some(attempt) if cx.now < attempt.expires_at => self.attempt(cx, &attempt).await,
-                    _ => Ok(Composed::Nothing(OVERTAKEN)),
+                    Some(attempt) if cx.now < attempt.expires_at => self.verification(cx, &attempt).await,
+                    _ => Ok(Composition::Skip(OBSOLETE)),
                 }
             }
-            Subject::Removed { organization, user } => {
-                match cx.tx.optional(sql::WRITTEN, (organization, user)).await? {
-                    Some(written) if !written.is_member => {
-                        let letter = EmailTemplate::MemberRemoved { organization: &written.organization_name };
-                        self.to_member(cx, &written, &letter)
+            Subject::MemberRemoved { organization, user } => {
+                match cx.tx.optional(sql::RECIPIENT, (organization, user)).await? {
+                    Some(recipient) if !recipient.is_member => {
+                        let template = EmailTemplate::MemberRemoved { organization: &recipient.organization_name };
+                        self.to_user(cx, &recipient, &template)
                     }
-                    Some(_) => Ok(Composed::Nothing(OVERTAKEN)),
-                    None => Ok(Composed::Nothing(NOBODY)),
+                    Some(_) => Ok(Composition::Skip(OBSOLETE)),
+                    None => Ok(Composition::Skip(NO_RECIPIENT)),
                 }
             }
-            Subject::Handover { organization, user } => {
-                let written = cx.tx.optional(sql::WRITTEN, (organization, user)).await?;
-                let offer = cx.tx.optional(sql::OFFER, (organization, user, cx.now)).await?;
-                let (Some(written), Some(offer)) = (written, offer) else {
-                    return Ok(Composed::Nothing(OVERTAKEN));
+            Subject::OwnershipTransfer { organization, user } => {
+                let recipient = cx.tx.optional(sql::RECIPIENT, (organization, user)).await?;
+                let transfer = cx.tx.optional(sql::PENDING_TRANSFER, (organization, user, cx.now)).await?;
+                let (Some(recipient), Some(transfer)) = (recipient, transfer) else {
+                    return Ok(Composition::Skip(OBSOLETE));
                 };
-                let giver = format!("{} {}", offer.giver_first_name, offer.giver_last_name);
+                let owner = format!("{} {}", transfer.owner_first_name, transfer.owner_last_name);
                 let link = format!("{}/organizations", cx.executor.settings.public_url.as_str());
-                let letter = EmailTemplate::Handover {
-                    organization: &written.organization_name,
-                    giver: giver.trim(),
+                let template = EmailTemplate::OwnershipTransfer {
+                    organization: &recipient.organization_name,
+                    owner: owner.trim(),
                     link: &link,
-                    expires_at: offer.expires_at,
+                    expires_at: transfer.expires_at,
                 };
-                self.to_member(cx, &written, &letter)
+                self.to_user(cx, &recipient, &template)
             }
         }
     }
 }
 
 impl Compose<'_> {
-    fn invitation(&self, cx: &Context<'_>, id: InvitationId, mailed: &Mailed, is_reminder: bool) -> Result<Composed> {
+    fn invitation(
+        &self,
+        cx: &Context<'_>,
+        id: InvitationId,
+        mailed: &MailedInvitation,
+        is_reminder: bool,
+    ) -> Result<Composition> {
         let (settings, keys) = (&cx.executor.settings, &cx.executor.keys);
         let host = settings.public_url.as_str();
-        let page = settings.mail.invitation_page.clone().unwrap_or_else(|| format!("{host}/invite"));
-        // What stands behind the # is sent to no server: not to this one, not to a proxy, not as a Referer.
+        let page = settings.mail.invitation_url.clone().unwrap_or_else(|| format!("{host}/invite"));
+        // The token is in the fragment, which browsers send to no server, proxy or Referer.
         let link = format!("{page}#token={}", keys.mailed_token(id, mailed.generation).reveal());
-        let stop = format!("{host}/invite/stop/{}", keys.unsubscribe(id).reveal());
+        let unsubscribe_url = format!("{host}/invite/stop/{}", keys.unsubscribe_token(id).reveal());
         let days = mailed.expires_at.since(cx.now).as_secs().div_ceil(24 * 3600);
         let inviter = inviter(mailed);
-        let invited = Invited {
+        let email = InvitationEmail {
             organization: &mailed.organization_name,
             inviter: inviter.as_deref(),
             workspace: mailed.workspace_name.as_deref(),
             role: Some(&mailed.role_name),
             link: &link,
-            stop: &stop,
+            unsubscribe_url: &unsubscribe_url,
             expires_at: mailed.expires_at,
             days: u32::try_from(days).unwrap_or(u32::MAX),
         };
-        let letter = if is_reminder { EmailTemplate::Reminder(invited) } else { EmailTemplate::Invitation(invited) };
+        let template = if is_reminder { EmailTemplate::Reminder(email) } else { EmailTemplate::Invitation(email) };
         let to = EmailAddress::from_stored(mailed.email.clone(), mailed.email_key.clone());
-        self.mail(cx, to, mailed.language.or(mailed.invitee_language), &letter, Some(stop.clone()))
+        self.mail(cx, to, mailed.language.or(mailed.invitee_language), &template, Some(unsubscribe_url.clone()))
     }
 
-    /// Whether anybody has the address is found out here and nowhere before.
-    async fn attempt(&self, cx: &mut Context<'_>, attempt: &Attempt) -> Result<Composed> {
-        let owner = cx.tx.optional(verification::sql::OWNER, (&attempt.address_key,)).await?;
+    /// Only here is it looked up whether a user has the address, so that the response to the request cannot reveal it.
+    async fn verification(&self, cx: &mut Context<'_>, attempt: &Attempt) -> Result<Composition> {
+        let owner = cx.tx.optional(verification::sql::ADDRESS_OWNER, (&attempt.address_key,)).await?;
         let host = cx.executor.settings.public_url.as_str();
-        let code = cx.executor.keys.code(attempt.id, attempt.generation).reveal();
+        let code = cx.executor.keys.verification_code(attempt.id, attempt.generation).reveal();
         let sign_in = format!("{host}/sign-in");
-        let link = format!("{sign_in}/link#token={}", cx.executor.keys.link(attempt.id, attempt.generation).reveal());
-        let opens = owner.as_ref().is_some_and(|owner| owner.opens() && !owner.disabled);
-        let is_proved = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some());
-        let letter = match attempt.purpose {
-            Purpose::SignIn if opens => match attempt.method {
+        let link = format!(
+            "{sign_in}/link#token={}",
+            cx.executor.keys.magic_link_token(attempt.id, attempt.generation).reveal()
+        );
+        let can_sign_in = owner.as_ref().is_some_and(|owner| owner.grants_access() && !owner.disabled);
+        let is_verified = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some());
+        let template = match attempt.purpose {
+            Purpose::SignIn if can_sign_in => match attempt.method {
                 verification::Method::EmailOtp => EmailTemplate::SignInCode(&code),
                 verification::Method::MagicLink => EmailTemplate::SignInLink { link: &link, code: &code },
             },
-            Purpose::Password if opens => EmailTemplate::PasswordReset(&code),
-            Purpose::SignIn | Purpose::Password => return Ok(Composed::Nothing(NOBODY)),
-            Purpose::SignUp if is_proved => EmailTemplate::AccountExists { link: &sign_in },
+            Purpose::Password if can_sign_in => EmailTemplate::PasswordReset(&code),
+            Purpose::SignIn | Purpose::Password => return Ok(Composition::Skip(NO_RECIPIENT)),
+            Purpose::SignUp if is_verified => EmailTemplate::AccountExists { link: &sign_in },
             Purpose::SignUp | Purpose::Address => EmailTemplate::AddressCode(&code),
         };
         let to = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
-        self.mail(cx, to, Some(attempt.language), &letter, None)
+        self.mail(cx, to, Some(attempt.language), &template, None)
     }
 
-    fn to_member(&self, cx: &Context<'_>, written: &Written, letter: &EmailTemplate<'_>) -> Result<Composed> {
-        let to = EmailAddress::from_stored(written.address.clone(), written.address_key.clone());
-        self.mail(cx, to, written.language, letter, None)
+    fn to_user(&self, cx: &Context<'_>, recipient: &Recipient, template: &EmailTemplate<'_>) -> Result<Composition> {
+        let to = EmailAddress::from_stored(recipient.address.clone(), recipient.address_key.clone());
+        self.mail(cx, to, recipient.language, template, None)
     }
 
     fn mail(
@@ -142,26 +151,27 @@ impl Compose<'_> {
         cx: &Context<'_>,
         to: EmailAddress,
         language: Option<Language>,
-        letter: &EmailTemplate<'_>,
-        stop: Option<String>,
-    ) -> Result<Composed> {
+        template: &EmailTemplate<'_>,
+        unsubscribe_url: Option<String>,
+    ) -> Result<Composition> {
         let settings = &cx.executor.settings;
         let language = language.unwrap_or(settings.mail.language);
-        let rendered = cx.executor.templates.render(letter, language, &settings.name).map_err(Problem::internal)?;
-        Ok(Composed::Mail(Box::new(Message {
+        let rendered = cx.executor.templates.render(template, language, &settings.name).map_err(Problem::internal)?;
+        Ok(Composition::Mail(Box::new(Message {
             to,
             from: settings.mail.from.clone(),
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
-            message_id: self.0.message_id(settings.public_url.host_in_names()),
+            message_id: self.0.message_id(settings.public_url.mail_domain()),
             date: cx.now,
-            stop,
+            unsubscribe_url,
         })))
     }
 }
 
-fn inviter(mailed: &Mailed) -> Option<String> {
+/// The inviter's name, or else their user name. `None` if the inviter has left.
+fn inviter(mailed: &MailedInvitation) -> Option<String> {
     let first = mailed.inviter_first_name.as_deref().unwrap_or_default();
     let last = mailed.inviter_last_name.as_deref().unwrap_or_default();
     let name = format!("{first} {last}").trim().to_owned();

@@ -1,74 +1,71 @@
-//! One job carried out.
+//! Running one job: compose its mail, send it, and store the outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::MAX_ATTEMPTS;
-use super::compose::{Compose, Composed};
+use super::compose::{Compose, Composition};
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context};
-use crate::mail::{MailTransport, Undelivered};
-use crate::outbox::Delivery;
-use crate::outbox::sql;
-use crate::outbox::{Job, Subject};
+use crate::execution::{Caller, Command, Context, Executor};
+use crate::mail::{DeliveryError, MailTransport};
+use crate::outbox::{Delivery, Job, Subject, sql};
 use crate::permission::Requirement;
 
-/// Sends the mail and writes down what became of it. A job that a resend, a discard or an answer has overtaken is done
-/// without sending anything.
-pub(super) async fn carry_out(executor: &Arc<Executor>, carrier: &dyn MailTransport, job: Job) -> Result<()> {
+/// Sends the mail of a job and stores the outcome. If the mail is obsolete, completes the job without sending it.
+pub(super) async fn run_job(executor: &Arc<Executor>, transport: &dyn MailTransport, job: Job) -> Result<()> {
     let outcome = match executor.query(&Caller::anonymous(), &Compose(&job)).await.result {
-        Ok(Composed::Nothing(reason)) => Ok(Some(reason)),
-        Ok(Composed::Mail(message)) => carrier.send(&message).await.map(|()| None),
-        // The database is away: the job is still claimed, and comes back when its lease has run out.
+        Ok(Composition::Skip(reason)) => Ok(Some(reason)),
+        Ok(Composition::Mail(message)) => transport.send(&message).await.map(|()| None),
+        // The database is unavailable. The job stays claimed, and is due again when its lease has expired.
         Err(problem) if problem.code().status() == 503 => return Err(problem),
-        // A mail that cannot be made today cannot be made tomorrow.
+        // Composing is deterministic, so a retry would fail as well.
         Err(problem) => {
-            tracing::error!(cause = problem.cause(), "a mail could not be made");
-            Err(Undelivered { reason: "the mail could not be made".to_owned(), retry: false })
+            tracing::error!(cause = problem.cause(), "cannot compose a mail");
+            Err(DeliveryError { reason: "the mail could not be composed".to_owned(), retry: false })
         }
     };
     #[cfg(feature = "test-hooks")]
     vestibule_db::test_hooks::point("sent");
-    if let Err(undelivered) = &outcome {
-        tracing::warn!(job = %job.id, reason = undelivered.reason, "a mail did not leave");
+    if let Err(error) = &outcome {
+        tracing::warn!(job = %job.id, reason = error.reason, "cannot send a mail");
     }
-    executor.run(&Caller::anonymous(), Settle { job, outcome }).await.result
+    executor.run(&Caller::anonymous(), StoreOutcome { job, outcome }).await.result
 }
 
-/// What came of a job: sent, not to be sent for a reason, or not delivered.
+/// Stores the outcome of a job.
 #[derive(Debug)]
-struct Settle {
+struct StoreOutcome {
     job: Job,
-    outcome: Result<Option<&'static str>, Undelivered>,
+    /// `Ok` with a reason if the mail was not sent because it is obsolete.
+    outcome: Result<Option<&'static str>, DeliveryError>,
 }
 
-impl Command for Settle {
-    const REQUIRES: Requirement = Requirement::Nothing;
+impl Command for StoreOutcome {
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let job = &self.job;
-        let mut next = None;
+        let mut next_attempt_at = None;
         let (delivery, reason) = match &self.outcome {
-            Ok(unsent) => {
-                cx.tx.execute(sql::DONE, (job.id,)).await?;
-                unsent.map_or((Delivery::Sent, ""), |reason| (Delivery::NotSent, reason))
+            Ok(skipped) => {
+                cx.tx.execute(sql::COMPLETE, (job.id,)).await?;
+                skipped.map_or((Delivery::Sent, ""), |reason| (Delivery::NotSent, reason))
             }
-            Err(undelivered) if undelivered.retry && job.attempts < MAX_ATTEMPTS => {
-                let due_at = cx.now.plus(pause(job.attempts, cx.random().bytes()));
-                cx.tx.execute(sql::LATER, (job.id, &undelivered.reason, due_at)).await?;
-                next = Some(due_at);
-                (Delivery::Deferred, undelivered.reason.as_str())
+            Err(error) if error.retry && job.attempts < MAX_ATTEMPTS => {
+                let due_at = cx.now.plus(backoff(job.attempts, cx.random().bytes()));
+                cx.tx.execute(sql::RESCHEDULE, (job.id, &error.reason, due_at)).await?;
+                next_attempt_at = Some(due_at);
+                (Delivery::Deferred, error.reason.as_str())
             }
-            Err(undelivered) => {
-                cx.tx.execute(sql::DEAD, (job.id, &undelivered.reason)).await?;
-                (Delivery::Failed, undelivered.reason.as_str())
+            Err(error) => {
+                cx.tx.execute(sql::MARK_DEAD, (job.id, &error.reason)).await?;
+                (Delivery::Failed, error.reason.as_str())
             }
         };
-        // A reminder says nothing of the invitation's own mail, which arrived long ago.
-        if let Subject::Invitation { organization, invitation, generation, is_reminder: false } = job.about {
+        // The delivery state is that of the invitation's own mail, which a reminder does not change.
+        if let Subject::Invitation { organization, invitation, generation, is_reminder: false } = job.subject {
             let update = sql::DeliveryUpdate {
                 organization,
                 invitation,
@@ -77,20 +74,20 @@ impl Command for Settle {
                 reason,
                 attempts: job.attempts,
                 now: cx.now,
-                next_attempt_at: next,
+                next_attempt_at,
             };
-            cx.tx.execute(sql::DELIVERED, update).await?;
+            cx.tx.execute(sql::UPDATE_DELIVERY, update).await?;
         }
         Ok(())
     }
 }
 
-/// Subject a minute after the first attempt, twice as long after each further one: a quarter more or less, so that what
-/// was refused together does not come back together.
-fn pause(attempts: i64, [chance]: [u8; 1]) -> Duration {
+/// The delay after a failed attempt: a minute after the first, doubled after each further one. Jitter of ±25 % spreads
+/// jobs that failed together.
+fn backoff(attempts: i64, [random]: [u8; 1]) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, MAX_ATTEMPTS) - 1).unwrap_or(0);
     let base = Duration::from_mins(1) * 2_u32.pow(doublings);
-    base * 3 / 4 + base * u32::from(chance) / 512
+    base * 3 / 4 + base * u32::from(random) / 512
 }
 
 #[cfg(test)]
@@ -98,10 +95,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_and_differ() {
-        assert_eq!(pause(1, [0]), Duration::from_secs(45));
-        assert!(pause(1, [255]) < Duration::from_secs(75));
-        assert_eq!(pause(3, [128]), Duration::from_mins(4));
-        assert_eq!(pause(99, [128]), Duration::from_mins(512));
+    fn backoff_doubles_with_jitter() {
+        assert_eq!(backoff(1, [0]), Duration::from_secs(45));
+        assert!(backoff(1, [255]) < Duration::from_secs(75));
+        assert_eq!(backoff(3, [128]), Duration::from_mins(4));
+        assert_eq!(backoff(99, [128]), Duration::from_mins(512));
     }
 }

@@ -1,7 +1,7 @@
-//! Sends the mails of the outbox, and processes what comes back.
+//! The mail worker: sends the mails of the outbox and processes delivery reports.
 //!
-//! A worker claims a job for the length of a lease; if it dies, another worker takes the job over. So a mail is sent at least
-//! once, and normally exactly once. The outcome is stored on the invitation that the mail is about.
+//! A worker leases a job; if the worker dies, another one takes the job over. So each mail is sent at least once, and
+//! normally exactly once. The outcome is stored on the invitation that the mail is about.
 
 mod bounce;
 mod compose;
@@ -9,12 +9,13 @@ mod deliver;
 mod unsubscribe;
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub use bounce::{Returned, read_reports};
+pub use bounce::{RecordDeliveryReport, process_reports};
 pub use unsubscribe::{ShowUnsubscribe, Unsubscribe};
 
 use crate::error::{Code, Result};
@@ -23,50 +24,50 @@ use crate::outbox::{Job, sql};
 use crate::permission::Requirement;
 use crate::time::Timestamp;
 
-/// How long a worker holds a job before another may think it dead.
-const LEASE: Duration = Duration::from_mins(2);
-/// How long a worker rests at the most, so that a lease that ran out elsewhere is noticed.
-const MAX_REST: Duration = Duration::from_secs(30);
-/// Attempts before a job is given up: with doubling pauses from a minute, about eight hours.
+/// After this, another worker may take the job over.
+const LEASE_LIFETIME: Duration = Duration::from_mins(2);
+/// The longest time between two looks into the outbox, so that expired leases are noticed.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(30);
+/// Attempts before a job is given up. With the doubling backoff, they take about eight hours.
 const MAX_ATTEMPTS: i64 = 10;
 
-/// Carries out every job that is due, and says how many there were.
+/// Runs every job that is due. Returns how many there were.
 pub async fn drain(executor: &Arc<Executor>) -> Result<usize> {
-    let mut carried_out = 0;
-    while carry_out_next(executor).await? {
-        carried_out += 1;
+    let mut count = 0;
+    while run_next(executor).await? {
+        count += 1;
     }
-    Ok(carried_out)
+    Ok(count)
 }
 
-/// Carries out the next job that is due; false when there is none.
-async fn carry_out_next(executor: &Arc<Executor>) -> Result<bool> {
-    let Some(carrier) = executor.mail_transport.clone() else {
+/// Runs the next job that is due. Returns `false` if there is none.
+async fn run_next(executor: &Arc<Executor>) -> Result<bool> {
+    let Some(transport) = executor.mail_transport.clone() else {
         return Ok(false);
     };
     match executor.run(&Caller::anonymous(), Claim).await.result?.map(Job::try_from).transpose()? {
-        Some(job) => deliver::carry_out(executor, carrier.as_ref(), job).await.map(|()| true),
+        Some(job) => deliver::run_job(executor, transport.as_ref(), job).await.map(|()| true),
         None => Ok(false),
     }
 }
 
-/// Carries out jobs as they come, until `stop` is ready; the job under way is finished.
-pub async fn work(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
-    let mut stop = std::pin::pin!(stop);
+/// Runs jobs until `stop` completes. The job in progress is completed first.
+pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
     loop {
-        let rest = match carry_out_next(executor).await {
+        let wait = match run_next(executor).await {
             Ok(true) => Duration::ZERO,
             Ok(false) => {
-                read_reports(executor).await;
-                rest(executor).await
+                process_reports(executor).await;
+                time_to_next_job(executor).await
             }
             Err(problem) => {
-                tracing::error!(cause = problem.cause(), "the outbox could not be worked on");
-                MAX_REST
+                tracing::error!(cause = problem.cause(), "cannot run the next job of the outbox");
+                MAX_POLL_INTERVAL
             }
         };
-        // Whoever writes a job wakes the worker; the rest is for jobs that wait for their time.
-        let woken = timeout(rest, executor.outbox.notified());
+        // Enqueueing a job wakes the worker. The timeout is for jobs that are due later.
+        let woken = timeout(wait, executor.outbox.notified());
         tokio::select! {
             biased;
             () = &mut stop => return,
@@ -75,11 +76,11 @@ pub async fn work(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     }
 }
 
-async fn rest(executor: &Arc<Executor>) -> Duration {
+async fn time_to_next_job(executor: &Arc<Executor>) -> Duration {
     let reply = executor.query(&Caller::anonymous(), &NextDue).await;
     match reply.result {
-        Ok(Some(due)) => due.since(executor.clock.now()).clamp(Duration::from_millis(100), MAX_REST),
-        _ => MAX_REST,
+        Ok(Some(due)) => due.since(executor.clock.now()).clamp(Duration::from_millis(100), MAX_POLL_INTERVAL),
+        _ => MAX_POLL_INTERVAL,
     }
 }
 
@@ -87,12 +88,12 @@ async fn rest(executor: &Arc<Executor>) -> Duration {
 struct Claim;
 
 impl Command for Claim {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
-    type Out = Option<sql::Row>;
+    type Out = Option<sql::JobRow>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<sql::Row>> {
-        Ok(cx.tx.optional(sql::CLAIM, (cx.now, cx.now.plus(LEASE))).await?)
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<sql::JobRow>> {
+        Ok(cx.tx.optional(sql::CLAIM, (cx.now, cx.now.plus(LEASE_LIFETIME))).await?)
     }
 }
 
@@ -100,7 +101,7 @@ impl Command for Claim {
 struct NextDue;
 
 impl Query for NextDue {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = Option<Timestamp>;
 

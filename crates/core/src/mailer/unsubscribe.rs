@@ -1,20 +1,19 @@
-//! "Not again from this organization": an invitee wants no more of its mail.
+//! Unsubscribing an invitee from an organization's mail.
 
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
-use crate::invitation;
-use crate::membership;
 use crate::outbox::sql;
 use crate::permission::Requirement;
 use crate::secret::UnsubscribeToken;
+use crate::{invitation, membership};
 
-/// Keeps further mail of an organization from an invitee. Their invitations stay as they are: an admin sees that no mail
-/// goes out, and why, and can hand a link on.
+/// Stops the mail of an organization to an invitee. Their invitations stay valid: an admin sees that no mail is sent,
+/// and why, and can pass a link on.
 ///
-/// Error: `INVALID_INVITATION_TOKEN`.
+/// # Errors
+/// `INVALID_INVITATION_TOKEN`.
 #[derive(Debug)]
 pub struct Unsubscribe {
-    /// From a mail.
     pub token: UnsubscribeToken,
 }
 
@@ -25,16 +24,18 @@ impl Command for Unsubscribe {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         check(cx, &self.token)?;
-        let refused = cx.tx.optional(sql::REFUSE, (self.token.invitation(), cx.now)).await?;
-        refused.ok_or(Code::InvalidInvitationToken)?;
+        let unsubscribed = cx.tx.optional(sql::UNSUBSCRIBE, (self.token.invitation(), cx.now)).await?;
+        unsubscribed.ok_or(Code::InvalidInvitationToken)?;
         Ok(())
     }
 }
 
-/// Which organization it is whose mail somebody is about to refuse, by name, and the address that was invited. Error: `INVALID_INVITATION_TOKEN`.
+/// Returns the name of the organization and the invited address, for the confirmation page.
+///
+/// # Errors
+/// `INVALID_INVITATION_TOKEN`.
 #[derive(Clone, Debug)]
 pub struct ShowUnsubscribe {
-    /// From a mail.
     pub token: UnsubscribeToken,
 }
 
@@ -53,6 +54,6 @@ impl Query for ShowUnsubscribe {
 }
 
 fn check(cx: &Context<'_>, token: &UnsubscribeToken) -> Result<()> {
-    let right = cx.executor.keys.unsubscribe(token.invitation());
-    if token.is(&right) { Ok(()) } else { Err(Code::InvalidInvitationToken.into()) }
+    let expected = cx.executor.keys.unsubscribe_token(token.invitation());
+    if token.matches(&expected) { Ok(()) } else { Err(Code::InvalidInvitationToken.into()) }
 }

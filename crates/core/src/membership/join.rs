@@ -1,4 +1,4 @@
-//! Coming into an organization, whichever way.
+//! Adding a member to an organization.
 
 use super::sql::{self, Membership};
 use crate::error::Result;
@@ -6,8 +6,8 @@ use crate::execution::Context;
 use crate::id::{OrganizationId, RoleId, UserId};
 use crate::organization;
 
-/// Makes a user a member, with a role that was looked at before. For one who is a member already the transaction fails, and
-/// begins anew: they cannot have been one when it was asked.
+/// Makes a user a member with a role that the caller has checked. Both statements are deferred. If the user has become
+/// a member concurrently, the transaction fails on the unique key and is retried.
 pub(crate) fn join(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -16,7 +16,7 @@ pub(crate) fn join(
 ) -> Result<Membership> {
     let (id, now) = (cx.id(), cx.now);
     cx.tx.defer(sql::INSERT, (id, organization, user, now))?;
-    cx.tx.defer(organization::sql::GIVE_ROLE, (organization, id, role))?;
+    cx.tx.defer(organization::sql::ASSIGN_ROLE, (organization, id, role))?;
     let public_metadata = "{}".to_owned();
     Ok(Membership {
         id,

@@ -1,4 +1,6 @@
-//! The members of an organization, a page at a time.
+//! Listing the members of an organization.
+
+use vestibule_db::BatchQueries;
 
 use super::sql::{self, Member, MembershipRole};
 use crate::access;
@@ -8,90 +10,81 @@ use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::user;
-use vestibule_db::BatchQueries;
 
-/// Shows a page of members, the newest first.
-///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member.
+/// Lists a page of members, newest first.
 #[derive(Debug)]
-pub struct List {
-    /// Which organization's.
+pub struct ListMembers {
     pub organization: OrganizationId,
-    /// Counts from 1.
+    /// Starts at 1.
     pub page: u32,
-    /// Members a page.
     pub limit: u32,
-    /// Only those whose names or address contain this, without regard to case.
+    /// Case-insensitive substring of a name, user name or primary address.
     pub search: Option<String>,
 }
 
-/// A page of members.
 #[derive(Debug)]
-pub struct Page {
-    /// The organization they belong to.
+pub struct MembersPage {
     pub organization: Organization,
-    /// The members of this page.
-    pub members: Vec<ShownMember>,
-    /// How many there are on all pages.
+    pub members: Vec<MemberDetails>,
+    /// The number of members on all pages.
     pub total: i64,
-    /// The organization's seats, when it has a bound on them.
+    /// `None` when the number of seats is unlimited.
     pub seats: Option<SeatCount>,
 }
 
 /// A member with their roles.
 #[derive(Debug)]
-pub struct ShownMember {
-    /// The member.
+pub struct MemberDetails {
     pub member: Member,
-    /// The roles, oldest first.
     pub roles: Vec<MembershipRole>,
 }
 
-/// Shows one member. Errors: those of [`List`]; `MEMBER_NOT_FOUND`.
+/// Shows a member.
+///
+/// # Errors
+/// `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
-pub struct Show {
-    /// Of which organization.
+pub struct ShowMember {
     pub organization: OrganizationId,
-    /// Which one.
     pub membership: MembershipId,
 }
 
-impl Query for Show {
+impl Query for ShowMember {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::MemberNotFound];
-    type Out = ShownMember;
+    type Out = MemberDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownMember> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<MemberDetails> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let (organization, membership) = (grant.organization(), self.membership);
-        let found = cx.tx.optional(sql::ONE, (organization, membership)).await?;
+        let found = cx.tx.optional(sql::MEMBER, (organization, membership)).await?;
         let member = found.ok_or(Code::MemberNotFound)?;
         let roles = cx.tx.all(sql::ROLES_BETWEEN, (organization, membership, membership)).await?;
-        Ok(ShownMember { member, roles })
+        Ok(MemberDetails { member, roles })
     }
 }
 
-impl Query for List {
+impl Query for ListMembers {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[];
-    type Out = Page;
+    type Out = MembersPage;
 
     fn organization(&self) -> Option<OrganizationId> {
         Some(self.organization)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let asked = (grant.organization(),);
-        let (limit, before) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
-        let (limit, before) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, before) };
-        let questions = ((sql::ORGANIZATION, asked), (sql::PAGE, (grant.organization(), limit, before)));
-        let (organization, members) = cx.tx.batch(questions.batch()).await?;
+        let organization = (grant.organization(),);
+        let (limit, offset) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
+        let (limit, offset) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, offset) };
+        let queries = ((sql::ORGANIZATION, organization), (sql::PAGE, (grant.organization(), limit, offset)));
+        let (organization, members) = cx.tx.batch(queries.batch()).await?;
         let organization =
-            organization.into_iter().next().ok_or_else(|| Problem::internal("an organization is gone"))?;
+            organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
         let (members, total) = match &self.search {
             None => (members, organization.member_count),
-            Some(sought) => page_of(members, &sought.to_lowercase(), self.page, self.limit),
+            Some(search) => search_page(members, &search.to_lowercase(), self.page, self.limit),
         };
         let roles = match (members.last(), members.first()) {
             (Some(oldest), Some(newest)) => {
@@ -99,22 +92,22 @@ impl Query for List {
             }
             _ => Vec::new(),
         };
-        let with_roles = |member: Member| ShownMember {
+        let with_roles = |member: Member| MemberDetails {
             roles: roles.iter().filter(|role| role.membership_id == member.id).cloned().collect(),
             member,
         };
         let seats = organization::seats(cx, grant.organization()).await?;
-        Ok(Page { seats, total, members: members.into_iter().map(with_roles).collect(), organization })
+        Ok(MembersPage { seats, total, members: members.into_iter().map(with_roles).collect(), organization })
     }
 }
 
-fn page_of(everybody: Vec<Member>, sought: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
+fn search_page(all: Vec<Member>, search: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
     let matches = |member: &Member| {
         let names = (member.first_name.as_str(), member.last_name.as_str());
-        user::is_found(sought, names, [member.username.as_deref(), member.email.as_deref()])
+        user::matches_search(search, names, [member.username.as_deref(), member.email.as_deref()])
     };
-    let found: Vec<Member> = everybody.into_iter().filter(matches).collect();
+    let found: Vec<Member> = all.into_iter().filter(matches).collect();
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    let before = page.saturating_sub(1) as usize * limit as usize;
-    (found.into_iter().skip(before).take(limit as usize).collect(), total)
+    let offset = page.saturating_sub(1) as usize * limit as usize;
+    (found.into_iter().skip(offset).take(limit as usize).collect(), total)
 }

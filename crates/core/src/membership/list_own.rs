@@ -1,4 +1,4 @@
-//! The organizations one belongs to.
+//! The caller's memberships.
 
 use super::sql::{self, Membership, MembershipRole};
 use crate::error::{Code, Result};
@@ -7,22 +7,18 @@ use crate::organization::{self, Organization};
 use crate::permission::{AddressList, Requirement};
 use crate::user::{self, PublicUser};
 
-/// Shows the caller's memberships, the newest first. Error: `UNAUTHORIZED`.
+/// Lists the caller's memberships, newest first.
 #[derive(Debug)]
 pub struct ListOwn;
 
 /// One of the caller's memberships.
 #[derive(Debug)]
 pub struct OwnMembership {
-    /// The membership.
     pub membership: Membership,
-    /// The organization.
     pub organization: Organization,
-    /// The caller.
     pub user: PublicUser,
-    /// The roles, oldest first.
     pub roles: Vec<MembershipRole>,
-    /// Whether the organization lets them in from where they are.
+    /// Whether the organization's address list admits the caller's address.
     pub is_address_allowed: bool,
 }
 
@@ -33,7 +29,7 @@ impl Query for ListOwn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnMembership>> {
         let user = cx.user()?;
-        let (person, from) = (cx.tx.one(user::sql::PUBLIC, (user,)).await?, cx.caller.address);
+        let (profile, address) = (cx.tx.one(user::sql::PUBLIC_PROFILE, (user,)).await?, cx.caller.address);
         let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
@@ -43,11 +39,11 @@ impl Query for ListOwn {
             Some(OwnMembership {
                 roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
                 organization: organization.clone(),
-                user: person.clone(),
+                user: profile.clone(),
                 is_address_allowed: AddressList::is_allowed(
                     organization.enable_ip_restriction,
                     &organization.whitelisted_ips,
-                    from,
+                    address,
                 ),
                 membership,
             })

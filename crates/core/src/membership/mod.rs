@@ -1,4 +1,4 @@
-//! Membership: that a user belongs to an organization, and with which roles.
+//! Memberships: which users belong to an organization, and their roles.
 
 mod join;
 mod list;
@@ -7,7 +7,7 @@ mod roles;
 pub(crate) mod sql;
 
 pub(crate) use join::join;
-pub use list::{List, Page, Show, ShownMember};
+pub use list::{ListMembers, MemberDetails, MembersPage, ShowMember};
 pub use list_own::{ListOwn, OwnMembership};
 pub use roles::{AssignRole, RevokeRole};
 pub use sql::{Member, Membership, MembershipRole};

@@ -1,26 +1,21 @@
-//! Memberships of organizations, and the roles they have.
+//! Statements on memberships and their roles.
+
+use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, MemberId, MembershipId, OrganizationId, RoleId, UserId};
 use crate::organization::Organization;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
-    /// That a user is a member of an organization.
     pub struct Membership {
-        /// Which one.
         pub id: MembershipId,
-        /// Of which organization.
         pub organization_id: OrganizationId,
-        /// Who.
         pub user_id: UserId,
         /// A JSON object.
         pub public_metadata: String,
-        /// Since when.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -28,19 +23,13 @@ record! {
 record! {
     /// A role that a membership has.
     pub struct MembershipRole {
-        /// Whose.
         pub membership_id: MembershipId,
-        /// Which role.
         pub id: RoleId,
-        /// Whose role; `None` for the deployment's.
+        /// `None` for a shared role of the deployment.
         pub organization_id: Option<OrganizationId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -48,42 +37,28 @@ record! {
 record! {
     /// A member as other members see them.
     pub struct Member {
-        /// The membership.
         pub id: MembershipId,
-        /// Who.
         pub user_id: UserId,
         /// A JSON object.
         pub public_metadata: String,
-        /// Since when.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
-        /// Perhaps empty.
         pub first_name: String,
-        /// Perhaps empty.
         pub last_name: String,
-        /// Perhaps none.
         pub username: Option<String>,
-        /// The name of their picture; perhaps empty.
+        /// The picture's file name; empty without one.
         pub image_url: String,
-        /// When the account was made.
         pub user_created_at: Timestamp,
-        /// When it last changed.
         pub user_updated_at: Timestamp,
-        /// The primary address's id.
         pub email_id: Option<EmailAddressId>,
-        /// The primary address.
         pub email: Option<String>,
-        /// When that was proved.
         pub email_verified_at: Option<Timestamp>,
-        /// When it was added.
         pub email_created_at: Option<Timestamp>,
-        /// When it last changed.
         pub email_updated_at: Option<Timestamp>,
     }
 }
 
-/// One row for each member, with what others see of them.
+/// Selects members with their public profile.
 macro_rules! members {
     ($rest:literal) => {
         concat!(
@@ -124,23 +99,23 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY r.id";
 
-    /// Every address of every member.
+    /// All addresses of all members.
     ADDRESSES(OrganizationId) -> (String,) =
         "SELECT e.address_key FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1";
 
-    /// Whether somebody with this address is in the organization.
-    OF_ADDRESS(OrganizationId, Text) -> (MembershipId,) =
+    /// The member who has this address.
+    BY_EMAIL(OrganizationId, Text) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND e.address_key = $2";
 
-    /// A page of members, newest first.
+    /// Newest first.
     PAGE(OrganizationId, i64, i64) -> Member =
         members!("WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
 
-    ONE(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
+    MEMBER(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
 
-    /// The roles of memberships between two ids: of a page.
+    /// The roles of the memberships of a page, by the range of their ids.
     ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> MembershipRole =
         "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
@@ -149,16 +124,15 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.membership_id >= $2 AND mr.membership_id <= $3
           ORDER BY r.id";
 
-    /// By the membership's id or its user's.
+    /// By the id of the membership or of the user.
     FIND(OrganizationId, MemberId) -> (MembershipId,) =
         "SELECT id FROM organization_memberships WHERE organization_id = $1 AND (id = $2 OR user_id = $2)";
 
-    /// Whose membership it is.
     USER(OrganizationId, MembershipId) -> (UserId,) =
         "SELECT user_id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
 
-    /// Ends a membership, unless the organization or one of its workspaces would be left without an admin. The roles, the
-    /// workspace memberships and their roles go with it.
+    /// Returns no row if the organization or one of its workspaces would be left without an admin. Roles and workspace
+    /// memberships are deleted by cascade.
     DELETE(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
@@ -176,31 +150,31 @@ sql! {
                                                   AND o.workspace_membership_id <> wm.id))
       RETURNING id";
 
-    /// The same in an organization that was deleted, where nobody needs an admin any more.
-    DELETE_OF_DELETED(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
+    /// For a deleted organization, which needs no admin.
+    DELETE_IN_DELETED_ORGANIZATION(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
             AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = $1 AND o.deleted_at IS NOT NULL)
       RETURNING id";
 
-    LEAVE_DELETED_WORKSPACES(OrganizationId) invalidates Organization(1) =
+    RECOUNT_WORKSPACE_MEMBERS(OrganizationId) invalidates Organization(1) =
         "UPDATE workspaces
             SET member_count = (SELECT COUNT(*) FROM workspace_memberships m
                                  WHERE m.organization_id = $1 AND m.workspace_id = workspaces.id)
           WHERE organization_id = $1";
 
-    /// One member less in each workspace that a membership is about to leave.
-    LEAVE_WORKSPACES(OrganizationId, MembershipId, Timestamp) invalidates Organization(1) =
+    /// For every workspace of a membership that is about to be deleted.
+    DECREMENT_WORKSPACE_MEMBER_COUNTS(OrganizationId, MembershipId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3
           WHERE organization_id = $1
             AND id IN (SELECT wm.workspace_id FROM workspace_memberships wm
                         WHERE wm.organization_id = $1 AND wm.organization_membership_id = $2)";
 
-    REMOVE_MEMBER(OrganizationId, Timestamp) invalidates Organization(1) =
+    DECREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count - 1, updated_at = $2 WHERE id = $1";
 
-    /// Takes a role, unless it is what makes somebody the last admin. Another of their roles may make them one too.
-    TAKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
+    /// Returns no row if no admin would remain. Another role of the same member may still grant admin.
+    REVOKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3
             AND EXISTS (SELECT 1 FROM organization_membership_roles mr
@@ -212,7 +186,6 @@ sql! {
         "SELECT role_id FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3";
 
-    /// The organization with its count of members.
     ORGANIZATION(OrganizationId) -> Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at

@@ -1,4 +1,4 @@
-//! Founding an organization.
+//! Creating an organization.
 
 use super::sql::{self, Organization};
 use crate::error::{Code, Result};
@@ -8,26 +8,22 @@ use crate::names::{Description, OrganizationName};
 use crate::permission::Requirement;
 use crate::{images, session};
 
-/// Makes an organization with the caller as its first member, in the deployment's creator role, and makes it the active
-/// one of their sign-in.
+/// Creates an organization with the caller as its first member, in the deployment's creator role, and makes it the
+/// active one of their sign-in.
 ///
-/// Errors: `UNAUTHORIZED`; `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
+/// # Errors
+/// `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
-    /// Its name.
     pub name: OrganizationName,
-    /// Perhaps empty.
     pub description: Description,
-    /// Its image, if it shall have one.
     pub image: images::Change,
 }
 
-/// A new organization and its founder's membership.
+/// A new organization with its creator's membership.
 #[derive(Debug)]
 pub struct Created {
-    /// The organization.
     pub organization: Organization,
-    /// The founder's membership.
     pub membership: Membership,
 }
 
@@ -39,16 +35,16 @@ impl Command for Create {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let user = cx.user()?;
         let creator = cx.executor.deployment()?.creator_role_id;
-        let most = cx.executor.settings.organizations.most_per_user();
-        if most < i64::MAX && cx.tx.one(sql::COUNT_FOUNDED, (user, creator)).await?.0 >= most {
+        let max = cx.executor.settings.organizations.per_user_limit();
+        if max < i64::MAX && cx.tx.one(sql::COUNT_CREATED, (user, creator)).await?.0 >= max {
             return Err(Code::OrganizationLimit.into());
         }
         let id = cx.id();
-        let image = images::settle(cx, "", &self.image).await?;
-        let made = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
-        let organization = cx.tx.one(sql::INSERT, made).await?;
+        let image = images::apply_change(cx, "", &self.image).await?;
+        let row = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
+        let organization = cx.tx.one(sql::INSERT, row).await?;
         let membership = membership::join(cx, id, user, creator)?;
-        session::set_organization(cx, Some(membership.id)).await?;
+        session::set_active_organization(cx, Some(membership.id)).await?;
         Ok(Created { organization, membership })
     }
 }

@@ -1,33 +1,29 @@
-//! Deleting in two steps: gone for everybody at once, and erased some days later, until when an admin of it can bring it
-//! back.
+//! Deleting an organization in two steps: it is hidden at once, and erased after a grace period in which an admin can
+//! restore it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sql::{self, Deleted, Organization};
+use super::sql::{self, DeletedOrganization, Organization};
 use crate::access;
 use crate::cache;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query};
+use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
 use crate::images;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
-/// Rows that are erased in one transaction at the most.
-const BATCH: i64 = 500;
-/// An instant before which nothing was deleted.
-const NEVER: Timestamp = Timestamp::from_microseconds(0);
+/// Rows per erasing transaction.
+const BATCH_SIZE: i64 = 500;
+/// Earlier than any deletion, so that an organization in erasure cannot be restored.
+const ERASURE_STARTED: Timestamp = Timestamp::from_microseconds(0);
 
-/// Deletes an organization. From the commit on it is as if it were not there, for its members and for whoever is invited;
-/// after the days of the settings it is erased with all that hangs on it; without any, housekeeping does so right then.
-///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin.
+/// Deletes an organization. It is hidden from members and invitees at once, and erased after the grace period of the
+/// settings. If that is zero, the erasure is started when this commits.
 #[derive(Debug)]
 pub struct Delete {
-    /// Which one.
     pub organization: OrganizationId,
 }
 
@@ -40,49 +36,49 @@ impl Command for Delete {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         let organization = grant.organization();
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
-        cx.tx.execute(sql::CLEAR_SIGN_INS, (organization,)).await?;
-        cx.tx.execute(sql::CLEAR_DEFAULTS, (organization,)).await?;
-        if cx.executor.settings.organizations.days_to_restore == 0 {
+        cx.tx.execute(sql::DEACTIVATE_IN_SIGN_INS, (organization,)).await?;
+        cx.tx.execute(sql::DEACTIVATE_IN_DEFAULTS, (organization,)).await?;
+        if cx.executor.settings.organizations.deletion_grace_days == 0 {
             cx.after_commit.on_success(|executor| executor.cleanup.notify_one());
         }
         Ok(())
     }
 }
 
-/// A deleted organization, and until when it can be brought back.
+/// A deleted organization that the caller can restore before `erased_at`.
 #[derive(Debug)]
-pub struct Restorable {
-    /// The organization.
-    pub organization: Deleted,
-    /// From this instant on it is too late.
+pub struct RestorableOrganization {
+    pub organization: DeletedOrganization,
     pub erased_at: Timestamp,
 }
 
-/// Shows what the caller could bring back, the last deleted first. Error: `UNAUTHORIZED`.
+/// Lists the deleted organizations that the caller can restore, the last deleted first.
 #[derive(Debug)]
 pub struct ListDeleted;
 
 impl Query for ListDeleted {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = Vec<Restorable>;
+    type Out = Vec<RestorableOrganization>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Restorable>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<RestorableOrganization>> {
         let user = cx.user()?;
-        let days = days(cx);
-        let deleted = cx.tx.all(sql::DELETED_OF_USER, (user, cx.now.minus(days))).await?;
-        let restorable =
-            |organization: Deleted| Restorable { erased_at: organization.deleted_at.plus(days), organization };
+        let grace_period = grace_period(cx);
+        let deleted = cx.tx.all(sql::RESTORABLE_BY_USER, (user, cx.now.minus(grace_period))).await?;
+        let restorable = |organization: DeletedOrganization| RestorableOrganization {
+            erased_at: organization.deleted_at.plus(grace_period),
+            organization,
+        };
         Ok(deleted.into_iter().map(restorable).collect())
     }
 }
 
-/// Brings a deleted organization back, as it was: with its members, roles and invitations.
+/// Restores a deleted organization with its members, roles and invitations.
 ///
-/// Errors: `UNAUTHORIZED`; `NOTHING_TO_RESTORE` unless the caller was an admin of it, and its days are not over.
+/// # Errors
+/// `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period has not passed.
 #[derive(Debug)]
 pub struct Restore {
-    /// Which one.
     pub organization: OrganizationId,
 }
 
@@ -93,30 +89,31 @@ impl Command for Restore {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
         let user = cx.user()?;
-        let days = days(cx);
-        let deleted = cx.tx.all(sql::DELETED_OF_USER, (user, cx.now.minus(days))).await?;
-        let is_theirs = deleted.iter().any(|deleted| deleted.id == self.organization);
-        let restored = if is_theirs { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
+        let grace_period = grace_period(cx);
+        let deleted = cx.tx.all(sql::RESTORABLE_BY_USER, (user, cx.now.minus(grace_period))).await?;
+        let is_restorable = deleted.iter().any(|deleted| deleted.id == self.organization);
+        let restored =
+            if is_restorable { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
         Ok(restored.ok_or(Code::NothingToRestore)?)
     }
 }
 
-/// Erases the organizations whose days are over, and says how many there were. One that cannot be erased is passed by
-/// until the next time.
-pub async fn erase_due(executor: &Arc<Executor>) -> Result<usize> {
+/// Erases the organizations whose grace period has passed, and returns their number. If one cannot be erased, it is
+/// logged and tried again in the next run.
+pub async fn erase_deleted(executor: &Arc<Executor>) -> Result<usize> {
     let (mut erased, mut after) = (0, OrganizationId::from(0));
     while let Some(organization) = executor.query(&Caller::anonymous(), &NextToErase { after }).await.result? {
         after = organization;
         loop {
             match executor.run(&Caller::anonymous(), Erase { organization }).await.result {
-                Ok(Erased::InPart) => {}
-                Ok(Erased::Whole) => {
+                Ok(Erasure::Partial) => {}
+                Ok(Erasure::Complete) => {
                     erased += 1;
                     break;
                 }
-                Ok(Erased::Cached) => break,
+                Ok(Erasure::Skipped) => break,
                 Err(problem) => {
-                    tracing::warn!(%organization, cause = problem.cause(), "a deleted organization could not be erased");
+                    tracing::warn!(%organization, cause = problem.cause(), "could not erase a deleted organization");
                     break;
                 }
             }
@@ -131,44 +128,44 @@ struct NextToErase {
 }
 
 impl Query for NextToErase {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = Option<OrganizationId>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<OrganizationId>> {
-        let next = cx.tx.optional(sql::NEXT_TO_ERASE, (cx.now.minus(days(cx)), self.after)).await?;
+        let next = cx.tx.optional(sql::NEXT_TO_ERASE, (cx.now.minus(grace_period(cx)), self.after)).await?;
         Ok(next.map(|(organization,)| organization))
     }
 }
 
-/// Erases as much of an organization as does not keep others waiting.
+/// Erases one batch of an organization's rows.
 #[derive(Debug)]
 struct Erase {
     organization: OrganizationId,
 }
 
 #[derive(Debug)]
-enum Erased {
-    InPart,
-    Whole,
-    /// Somebody has brought it back, or another process has erased it.
-    Cached,
+enum Erasure {
+    Partial,
+    Complete,
+    /// It was restored, or erased by another process.
+    Skipped,
 }
 
 impl Command for Erase {
-    const REQUIRES: Requirement = Requirement::Nothing;
+    const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
-    type Out = Erased;
+    type Out = Erasure;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Erased> {
-        let until = cx.now.minus(days(cx));
-        // Of what is erased in part nothing is brought back, whatever becomes of the settings.
-        if cx.tx.optional(sql::BEGIN_ERASING, (self.organization, until, NEVER)).await?.is_none() {
-            return Ok(Erased::Cached);
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Erasure> {
+        let deleted_before = cx.now.minus(grace_period(cx));
+        // A partially erased organization must not be restored, even if the grace period is extended.
+        if cx.tx.optional(sql::START_ERASURE, (self.organization, deleted_before, ERASURE_STARTED)).await?.is_none() {
+            return Ok(Erasure::Skipped);
         }
-        cx.tx.execute(images::sql::LET_GO_OF_ORGANIZATION, (self.organization, cx.now)).await?;
-        let mut room = BATCH;
-        // In an order in which nothing points at what is gone already; the rest goes with what it hangs on.
+        cx.tx.execute(images::sql::MARK_ORGANIZATION_IMAGES_UNUSED, (self.organization, cx.now)).await?;
+        let mut remaining = BATCH_SIZE;
+        // Referencing rows before referenced ones; the remaining tables are deleted by cascade.
         for statement in [
             sql::ERASE_INVITATIONS,
             sql::ERASE_WORKSPACE_MEMBERSHIPS,
@@ -176,17 +173,18 @@ impl Command for Erase {
             sql::ERASE_MEMBERSHIPS,
             sql::ERASE_ROLES,
         ] {
-            room -= i64::try_from(cx.tx.execute(statement, (self.organization, room)).await?).unwrap_or(room);
-            if room <= 0 {
-                return Ok(Erased::InPart);
+            remaining -=
+                i64::try_from(cx.tx.execute(statement, (self.organization, remaining)).await?).unwrap_or(remaining);
+            if remaining <= 0 {
+                return Ok(Erasure::Partial);
             }
         }
         cx.tx.execute(cache::sql::DELETE, (self.organization,)).await?;
-        cx.tx.execute(sql::ERASE, (self.organization,)).await?;
-        Ok(Erased::Whole)
+        cx.tx.execute(sql::ERASE_ORGANIZATION, (self.organization,)).await?;
+        Ok(Erasure::Complete)
     }
 }
 
-fn days(cx: &Context<'_>) -> Duration {
-    DAY * u32::from(cx.executor.settings.organizations.days_to_restore)
+fn grace_period(cx: &Context<'_>) -> Duration {
+    DAY * u32::from(cx.executor.settings.organizations.deletion_grace_days)
 }

@@ -1,4 +1,4 @@
-//! An organization is the tenant: what belongs to it is its members' and nobody else's.
+//! An organization is a tenant. Its data is visible to its members only.
 
 mod create;
 mod delete;
@@ -9,11 +9,11 @@ pub(crate) mod sql;
 mod update;
 
 pub use create::{Create, Created};
-pub use delete::{Delete, ListDeleted, Restorable, Restore, erase_due};
+pub use delete::{Delete, ListDeleted, RestorableOrganization, Restore, erase_deleted};
 pub use explain::{ACTIONS, Action, Explain, Explanation};
-pub(crate) use roles::holders_by_name;
+pub(crate) use roles::describe_role_holders;
 pub use roles::{CreateRole, ListRoles, RemoveRole};
 pub use seats::SeatCount;
-pub(crate) use seats::{seat_one_more, seats, take_seat};
-pub use sql::{Deleted, Organization, Role};
+pub(crate) use seats::{increment_member_count, seats, take_seat};
+pub use sql::{DeletedOrganization, Organization, Role};
 pub use update::Update;

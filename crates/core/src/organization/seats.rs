@@ -1,42 +1,43 @@
-//! How many more people an organization has room for.
+//! Seats: the limit on members of an organization.
 
 use super::sql::{self, Organization};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::OrganizationId;
 
-/// The seats of an organization that has a bound on them.
+/// The seats of an organization with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeatCount {
-    /// Taken by members.
+    /// Members.
     pub used: i64,
-    /// Kept for people who are invited; none when the settings say that only members hold seats.
-    pub held: i64,
-    /// Left for others. Not below 0, though a setting may have been lowered since.
+    /// Invitees with an open invitation; 0 unless the settings count them.
+    pub reserved: i64,
+    /// At least 0, even if the limit was lowered below the current use.
     pub free: i64,
 }
 
-/// Takes a seat for a new member; `None` when none is left. Everybody who comes in changes this one row, and waits for who
-/// came in before them, unless there is no bound on seats: see [`seat_one_more`].
+/// Counts a new member; `None` when no seat is free. Concurrent joins serialize on the organization's row. Without a
+/// limit, use [`increment_member_count`], which locks it for a shorter time.
 pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<Organization>> {
-    let most = cx.executor.settings.seats.most_in_organization();
-    Ok(cx.tx.optional(sql::TAKE_SEAT, (organization, most, cx.now)).await?)
+    let limit = cx.executor.settings.seats.organization_limit();
+    Ok(cx.tx.optional(sql::TAKE_SEAT, (organization, limit, cx.now)).await?)
 }
 
-/// Counts a new member where there is no bound on seats. As late as can be: who comes in meanwhile waits for this row.
-pub(crate) fn seat_one_more(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+/// Counts a new member of an organization without a limit. The statement is deferred to the end of the transaction,
+/// because concurrent joins wait for its row lock.
+pub(crate) fn increment_member_count(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     cx.tx.serialize_on(organization.get());
-    Ok(cx.tx.defer(sql::SEAT_ONE_MORE, (organization, cx.now))?)
+    Ok(cx.tx.defer(sql::INCREMENT_MEMBER_COUNT, (organization, cx.now))?)
 }
 
-/// Counts them; `None` when there is no bound, and nothing to count for.
+/// Counts the seats; `None` without a limit.
 pub(crate) async fn seats(cx: &mut Context<'_>, organization: OrganizationId) -> Result<Option<SeatCount>> {
     let seats = cx.executor.settings.seats;
-    if seats.organization == 0 {
+    if seats.max_per_organization == 0 {
         return Ok(None);
     }
-    let seated = cx.tx.one(sql::SEATS, (organization, cx.now)).await?;
-    let held = if seats.held_by_invitations { seated.held } else { 0 };
-    let free = (seats.most_in_organization() - seated.used - held).max(0);
-    Ok(Some(SeatCount { used: seated.used, held, free }))
+    let usage = cx.tx.one(sql::SEAT_USAGE, (organization, cx.now)).await?;
+    let reserved = if seats.count_pending_invitations { usage.reserved } else { 0 };
+    let free = (seats.organization_limit() - usage.used - reserved).max(0);
+    Ok(Some(SeatCount { used: usage.used, reserved, free }))
 }

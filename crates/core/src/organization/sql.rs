@@ -1,37 +1,29 @@
-//! Organizations. The organization's own id is its tenant's.
+//! Statements on organizations and their roles. An organization's `id` is its tenant id.
+
+use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
     /// An organization as its members see it.
     pub struct Organization {
-        /// Which one.
         pub id: OrganizationId,
-        /// Its name.
         pub name: String,
-        /// Perhaps empty.
         pub description: String,
-        /// Perhaps empty.
         pub image_url: String,
-        /// How many members it has.
         pub member_count: i64,
         /// A JSON array.
         pub whitelisted_ips: String,
-        /// Whether only those addresses may come in.
         pub enable_ip_restriction: bool,
-        /// Whether members need a second factor.
         pub enforce_mfa: bool,
-        /// The workspace that new members come into as well; 0 for none.
+        /// The workspace that new members join automatically; 0 for none.
         pub auto_assigned_workspace_id: WorkspaceId,
         /// A JSON object.
         pub public_metadata: String,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -39,38 +31,30 @@ record! {
 record! {
     /// A role for organizations.
     pub struct Role {
-        /// Which one.
         pub id: RoleId,
-        /// Whose it is; `None` for the deployment's, which all share.
+        /// `None` for a shared role of the deployment.
         pub organization_id: Option<OrganizationId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
-        /// When it was removed: nobody can be given it any more.
+        /// A removed role cannot be assigned.
         pub(crate) removed_at: Option<Timestamp>,
     }
 }
 
 record! {
-    /// An organization that was deleted and can be brought back.
-    pub struct Deleted {
-        /// Which one.
+    /// A deleted organization that can be restored.
+    pub struct DeletedOrganization {
         pub id: OrganizationId,
-        /// Its name.
         pub name: String,
-        /// When it was deleted.
         pub deleted_at: Timestamp,
     }
 }
 
 record! {
-    /// Somebody who has a role.
-    pub(crate) struct Holder {
+    /// A member who has a role.
+    pub(crate) struct RoleHolder {
         pub(crate) membership_id: MembershipId,
         pub(crate) first_name: String,
         pub(crate) last_name: String,
@@ -78,12 +62,11 @@ record! {
 }
 
 record! {
-    /// Who sits in an organization, and who is expected.
-    pub(crate) struct Seated {
-        /// Members.
+    /// Members and open invitations of an organization.
+    pub(crate) struct SeatUsage {
         pub(crate) used: i64,
-        /// People who are invited and may still come.
-        pub(crate) held: i64,
+        /// Distinct invitees with an open invitation.
+        pub(crate) reserved: i64,
     }
 }
 
@@ -94,7 +77,7 @@ sql! {
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
-    /// Everything that can be changed, changed or as it was.
+    /// Sets all editable columns.
     UPDATE(UpdateOrganization {
         organization: OrganizationId,
         name: Text,
@@ -112,28 +95,27 @@ sql! {
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
-    /// How many a user has founded, or runs like a founder.
-    COUNT_FOUNDED(UserId, RoleId) -> (i64,) =
+    /// Counts the organizations in which a user has the creator role.
+    COUNT_CREATED(UserId, RoleId) -> (i64,) =
         "SELECT COUNT(*) FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
           WHERE m.user_id = $1 AND mr.role_id = $2";
 
-    /// From now on it is nobody's.
     DELETE(OrganizationId, Timestamp) -> (OrganizationId,) invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id";
 
-    /// Whoever acts in it acts in none from now on.
-    CLEAR_SIGN_INS(OrganizationId) invalidates Organization(1) =
+    /// Clears the active organization of sign-ins that have it.
+    DEACTIVATE_IN_SIGN_INS(OrganizationId) invalidates Organization(1) =
         "UPDATE sign_ins SET active_organization_membership_id = NULL, active_workspace_membership_id = NULL
           WHERE active_organization_membership_id IN (SELECT id FROM organization_memberships WHERE organization_id = $1)";
 
-    CLEAR_DEFAULTS(OrganizationId) invalidates Everyone(all) =
+    DEACTIVATE_IN_DEFAULTS(OrganizationId) invalidates Everyone(all) =
         "UPDATE users SET active_organization_membership_id = NULL, active_workspace_membership_id = NULL
           WHERE active_organization_membership_id IN (SELECT id FROM organization_memberships WHERE organization_id = $1)";
 
-    /// What an admin deleted, or somebody beside them, and may still bring back.
-    DELETED_OF_USER(UserId, Timestamp) -> Deleted =
+    /// Organizations deleted after `$2` in which the user is an admin.
+    RESTORABLE_BY_USER(UserId, Timestamp) -> DeletedOrganization =
         "SELECT DISTINCT o.id AS id, o.name AS name, o.deleted_at AS deleted_at
            FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at > $2
@@ -147,11 +129,11 @@ sql! {
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
-    /// One of those whose days are over.
+    /// The next organization after `$2` that was deleted before `$1`.
     NEXT_TO_ERASE(Timestamp, OrganizationId) -> (OrganizationId,) =
         "SELECT id FROM organizations WHERE deleted_at <= $1 AND id > $2 ORDER BY id LIMIT 1";
 
-    BEGIN_ERASING(OrganizationId, Timestamp, Timestamp) -> (OrganizationId,) invalidates Organization(1) =
+    START_ERASURE(OrganizationId, Timestamp, Timestamp) -> (OrganizationId,) invalidates Organization(1) =
         "UPDATE organizations SET deleted_at = $3 WHERE id = $1 AND deleted_at <= $2 RETURNING id";
 
     ERASE_INVITATIONS(OrganizationId, i64) invalidates Invitations(1) =
@@ -174,7 +156,7 @@ sql! {
         "DELETE FROM organization_roles WHERE organization_id = $1
             AND id IN (SELECT id FROM organization_roles WHERE organization_id = $1 LIMIT $2)";
 
-    ERASE(OrganizationId) invalidates Organization(1) = "DELETE FROM organizations WHERE id = $1";
+    ERASE_ORGANIZATION(OrganizationId) invalidates Organization(1) = "DELETE FROM organizations WHERE id = $1";
 
     OF_USER(UserId) -> Organization =
         "SELECT o.id AS id, o.name AS name, o.description AS description, o.image_url AS image_url,
@@ -187,31 +169,31 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY m.id DESC";
 
-    /// A seat for one more member, if there is one among this many.
+    /// Returns no row when no seat is free.
     TAKE_SEAT(OrganizationId, i64, Timestamp) -> Organization invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $3 WHERE id = $1 AND member_count < $2
       RETURNING id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at";
 
-    SEAT_ONE_MORE(OrganizationId, Timestamp) invalidates Organization(1) =
+    INCREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count + 1, updated_at = $2 WHERE id = $1";
 
-    /// Its members, and the people who are invited, have not answered, and are no members yet.
-    SEATS(OrganizationId, Timestamp) -> Seated =
+    /// Members, and distinct invitees with an open invitation who are not members.
+    SEAT_USAGE(OrganizationId, Timestamp) -> SeatUsage =
         "SELECT o.member_count AS used,
                 (SELECT COUNT(DISTINCT i.email_key) FROM invitations i
                   WHERE i.organization_id = $1 AND i.status = 'pending' AND i.expires_at > $2
                     AND NOT EXISTS (SELECT 1 FROM email_addresses e
                                       JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
-                                     WHERE e.address_key = i.email_key)) AS held
+                                     WHERE e.address_key = i.email_key)) AS reserved
            FROM organizations o WHERE o.id = $1";
 
-    /// The deployment's roles and the organization's own.
+    /// The deployment's shared roles and the organization's own.
     ROLES(OrganizationId) -> Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
-    /// A role that may be given in this organization: its own, or the deployment's.
+    /// A role that can be assigned in this organization: its own, or a shared one.
     ROLE(OrganizationId, RoleId) -> Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2 AND removed_at IS NULL";
@@ -221,8 +203,8 @@ sql! {
          VALUES ($1, $2, $2, $3, $4, $5, $6, $6)
       RETURNING id, organization_id, name, permissions, created_at, updated_at, removed_at";
 
-    /// Who has a role: their memberships and names, the first few.
-    ROLE_HOLDERS(OrganizationId, RoleId) -> Holder =
+    /// The first members who have a role.
+    ROLE_HOLDERS(OrganizationId, RoleId) -> RoleHolder =
         "SELECT m.id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
            FROM organization_membership_roles mr
            JOIN organization_memberships m ON m.organization_id = mr.organization_id AND m.id = mr.membership_id
@@ -230,11 +212,11 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.role_id = $2
           ORDER BY m.id LIMIT 5";
 
-    /// A role that some open invitation would give.
-    ROLE_INVITED(OrganizationId, RoleId) -> (InvitationId,) =
+    /// A pending invitation with this role.
+    INVITATION_WITH_ROLE(OrganizationId, RoleId) -> (InvitationId,) =
         "SELECT id FROM invitations WHERE organization_id = $1 AND role_id = $2 AND status = 'pending' LIMIT 1";
 
-    /// Gives everybody who has the one role the other; who has both keeps one of each.
+    /// Assigns role `$3` to every member who has role `$2`.
     REPLACE_ROLE(OrganizationId, RoleId, RoleId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, mr.membership_id, r.scope, r.id
@@ -248,28 +230,28 @@ sql! {
             SET role_id = $3, role_scope = (SELECT r.scope FROM organization_roles r WHERE r.id = $3), updated_at = $4
           WHERE organization_id = $1 AND role_id = $2 AND status = 'pending'";
 
-    TAKE_FROM_ALL(OrganizationId, RoleId) invalidates Organization(1) =
+    REVOKE_ROLE_FROM_ALL(OrganizationId, RoleId) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles WHERE organization_id = $1 AND role_id = $2";
 
-    /// Whether anybody is left who is an admin.
+    /// Any admin.
     HAS_ADMIN(OrganizationId) -> (MembershipId,) =
         "SELECT mr.membership_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 LIMIT 1";
 
-    /// Somebody else who is an admin.
+    /// Any admin besides this membership.
     OTHER_ADMIN(OrganizationId, MembershipId) -> (MembershipId,) =
         "SELECT mr.membership_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 AND mr.membership_id <> $2 LIMIT 1";
 
-    /// From now on nobody can be given it.
+    /// Removed roles cannot be assigned.
     REMOVE_ROLE(OrganizationId, RoleId, Timestamp) -> (RoleId,) invalidates Organization(1) =
         "UPDATE organization_roles SET removed_at = $3, updated_at = $3
           WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL
       RETURNING id";
 
-    GIVE_ROLE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
+    ASSIGN_ROLE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, $2, r.scope, r.id FROM organization_roles r WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
              ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";

@@ -1,4 +1,4 @@
-//! Changing what an organization is called, and from where its members come in.
+//! Changing an organization's settings.
 
 use super::sql::{self, Organization};
 use crate::access;
@@ -9,58 +9,53 @@ use crate::names::{Description, OrganizationName};
 use crate::permission::{AddressList, RequiredPermission, Requirement};
 use crate::{images, membership, workspace};
 
-/// Changes what is given, and leaves the rest as it is.
+/// Changes the given settings of an organization; `None` leaves a setting unchanged.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage settings; `WORKSPACE_NOT_FOUND`;
-/// `ADDRESS_LIST_EXCLUDES_YOU` when the caller could not come in any more; `MFA_NOT_AVAILABLE`;
-/// `IMAGES_NOT_AVAILABLE`.
+/// # Errors
+/// `MFA_NOT_AVAILABLE`; `WORKSPACE_NOT_FOUND`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the
+/// caller's address; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
-    /// Which one.
     pub organization: OrganizationId,
-    /// A new name.
     pub name: Option<OrganizationName>,
-    /// A new description, perhaps empty.
     pub description: Option<Description>,
-    /// What becomes of its image.
     pub image: images::Change,
-    /// From where its members may come in; an empty list for everywhere.
+    /// The networks that members may connect from.
     pub addresses: Option<AddressList>,
-    /// Whether that list counts.
+    /// Whether `addresses` is enforced.
     pub restricts_addresses: Option<bool>,
-    /// Whether its members need a second factor.
-    pub demands_mfa: Option<bool>,
-    /// The workspace that new members come into as well; 0 for none.
+    pub enforce_mfa: Option<bool>,
+    /// The workspace that new members join automatically; 0 for none.
     pub auto_assigned_workspace: Option<WorkspaceId>,
 }
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] =
-        &[Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::MfaNotAvailable, Code::ImagesNotAvailable];
+        &[Code::MfaNotAvailable, Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Organization;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         let organization = grant.organization();
-        let now = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
-        if self.demands_mfa == Some(true) {
+        let current = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?;
+        if self.enforce_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
         }
-        let workspace = self.auto_assigned_workspace.unwrap_or(now.auto_assigned_workspace_id);
+        let workspace = self.auto_assigned_workspace.unwrap_or(current.auto_assigned_workspace_id);
         if self.auto_assigned_workspace.is_some() && workspace.get() != 0 {
-            let found = cx.tx.optional(workspace::sql::FIND, (organization, workspace)).await?;
+            let found = cx.tx.optional(workspace::sql::SUMMARY, (organization, workspace)).await?;
             found.ok_or(Code::WorkspaceNotFound)?;
         }
-        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
-        let restricts = self.restricts_addresses.unwrap_or(now.enable_ip_restriction);
+        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
+        let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
         if restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
-        let name = self.name.as_ref().map_or(now.name.as_str(), OrganizationName::as_str);
-        let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
+        let name = self.name.as_ref().map_or(current.name.as_str(), OrganizationName::as_str);
+        let description = self.description.as_ref().map_or(current.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        let image = images::settle(cx, &now.image_url, &self.image).await?;
+        let image = images::apply_change(cx, &current.image_url, &self.image).await?;
         let update = sql::UpdateOrganization {
             organization,
             name,

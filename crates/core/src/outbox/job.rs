@@ -1,56 +1,55 @@
-//! What a job is about.
+//! The jobs of the outbox, each of which sends one mail.
 
-use super::sql::Row;
+use super::sql::JobRow;
 use crate::error::{Problem, Result};
 use crate::id::{AttemptId, InvitationId, OrganizationId, OutboxId, UserId};
 
-/// What kinds of mail there are, as far as the table is concerned.
+/// The kind of mail that a job sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An invitation.
+pub enum MailKind {
     Invitation,
-    /// The same once more, before it runs out.
+    /// A reminder of an invitation, before it expires.
     Reminder,
-    /// The code or link of an attempt at proving an address.
-    Attempt,
-    /// That somebody was removed from an organization.
-    Removed,
-    /// That somebody is offered an organization.
-    Handover,
+    /// The code or link of a verification.
+    Verification,
+    /// Tells a user that they were removed from an organization.
+    MemberRemoved,
+    /// Offers a user the ownership of an organization.
+    OwnershipTransfer,
 }
 
-/// Where a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Still to be done.
+pub enum JobState {
+    /// Due, or waiting for the next attempt.
     Waiting,
-    /// Given up.
+    /// Given up after the last attempt or a permanent failure. An operator can retry or drop it.
     Dead,
 }
 
 vestibule_db::text_enum!(
-    Kind: Invitation = "invitation",
+    MailKind: Invitation = "invitation",
     Reminder = "reminder",
-    Attempt = "attempt",
-    Removed = "removed",
-    Handover = "handover",
+    Verification = "attempt",
+    MemberRemoved = "removed",
+    OwnershipTransfer = "handover",
 );
-vestibule_db::text_enum!(State: Waiting = "waiting", Dead = "dead");
+vestibule_db::text_enum!(JobState: Waiting = "waiting", Dead = "dead");
 
-/// How far its mail has come.
+/// The delivery state of an invitation's mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// In the outbox.
     Queued,
-    /// Handed to the transport.
+    /// Accepted by the mail transport.
     Sent,
-    /// Refused for now; it will be tried again.
+    /// Rejected temporarily. It will be retried.
     Deferred,
-    /// Given up.
+    /// Rejected permanently, or given up after the last attempt.
     Failed,
-    /// Taken by the transport, and returned later: a mail server further on would not have it.
+    /// Accepted by the mail transport, and rejected by a mail server later.
     Bounced,
-    /// No transport is set. The token can be handed on to somebody whose address is proved.
+    /// Not sent: no transport is configured, the invitee has unsubscribed, or an operator dropped the job. An admin can
+    /// pass the invitation's link on.
     NotSent,
 }
 
@@ -68,51 +67,64 @@ vestibule_db::text_enum!(
 pub(crate) struct Job {
     pub(crate) id: OutboxId,
     pub(crate) attempts: i64,
-    pub(crate) about: Subject,
+    pub(crate) subject: Subject,
 }
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject {
-    /// One generation of an invitation.
-    Invitation { organization: OrganizationId, invitation: InvitationId, generation: i64, is_reminder: bool },
-    /// One generation of an attempt.
-    Attempt { attempt: AttemptId, generation: i64 },
-    /// Somebody who is no member any more.
-    Removed { organization: OrganizationId, user: UserId },
-    /// Somebody who is offered an organization.
-    Handover { organization: OrganizationId, user: UserId },
+    /// One generation of an invitation. A resend starts a new generation, and the mail of an older one is not sent any
+    /// more.
+    Invitation {
+        organization: OrganizationId,
+        invitation: InvitationId,
+        generation: i64,
+        is_reminder: bool,
+    },
+    /// One generation of a verification.
+    Verification {
+        attempt: AttemptId,
+        generation: i64,
+    },
+    MemberRemoved {
+        organization: OrganizationId,
+        user: UserId,
+    },
+    OwnershipTransfer {
+        organization: OrganizationId,
+        user: UserId,
+    },
 }
 
-impl TryFrom<Row> for Job {
+impl TryFrom<JobRow> for Job {
     type Error = Problem;
 
-    fn try_from(row: Row) -> Result<Self> {
-        let incomplete = || Problem::internal("a job says what it is about");
-        let Row { id, kind, organization_id, invitation_id, attempt_id, user_id, generation, attempts } = row;
+    fn try_from(row: JobRow) -> Result<Self> {
+        let incomplete = || Problem::internal("a job in the outbox has no subject");
+        let JobRow { id, kind, organization_id, invitation_id, attempt_id, user_id, generation, attempts } = row;
         let organization = || organization_id.ok_or_else(incomplete);
-        let about = match kind {
-            Kind::Invitation | Kind::Reminder => Subject::Invitation {
+        let user = || user_id.ok_or_else(incomplete);
+        let subject = match kind {
+            MailKind::Invitation | MailKind::Reminder => Subject::Invitation {
                 organization: organization()?,
                 invitation: invitation_id.ok_or_else(incomplete)?,
                 generation,
-                is_reminder: kind == Kind::Reminder,
+                is_reminder: kind == MailKind::Reminder,
             },
-            Kind::Attempt => Subject::Attempt { attempt: attempt_id.ok_or_else(incomplete)?, generation },
-            Kind::Removed => Subject::Removed { organization: organization()?, user: user_id.ok_or_else(incomplete)? },
-            Kind::Handover => {
-                Subject::Handover { organization: organization()?, user: user_id.ok_or_else(incomplete)? }
-            }
+            MailKind::Verification => Subject::Verification { attempt: attempt_id.ok_or_else(incomplete)?, generation },
+            MailKind::MemberRemoved => Subject::MemberRemoved { organization: organization()?, user: user()? },
+            MailKind::OwnershipTransfer => Subject::OwnershipTransfer { organization: organization()?, user: user()? },
         };
-        Ok(Self { id, attempts, about })
+        Ok(Self { id, attempts, subject })
     }
 }
 
 impl Job {
-    /// What names its mail among all of ours: `left@right`, and whatever comes back names it too.
+    /// The unique message id of its mail, `left@right`. For an invitation it names the invitation and its generation,
+    /// so that delivery reports can be matched ([`parse_message_id`]).
     pub(crate) fn message_id(&self, host: &str) -> String {
         let id = self.id;
-        match self.about {
+        match self.subject {
             Subject::Invitation { invitation, generation, .. } => {
                 format!("{id}.{invitation}.{}@{host}", generation.cast_unsigned())
             }
@@ -121,8 +133,8 @@ impl Job {
     }
 }
 
-/// The invitation and generation in a message id of ours; `None` for anything else.
-pub(crate) fn invitation_in(message_id: &str) -> Option<(InvitationId, i64)> {
+/// The invitation and generation that a message id names. `None` for any other message id.
+pub(crate) fn parse_message_id(message_id: &str) -> Option<(InvitationId, i64)> {
     let (left, _) = message_id.split_once('@')?;
     let mut parts = left.split('.');
     let _job: OutboxId = parts.next()?.parse().ok()?;
@@ -136,13 +148,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_id_names_the_invitation_it_is_about() {
-        let about =
+    fn message_id_round_trips() {
+        let subject =
             Subject::Invitation { organization: 1.into(), invitation: 7.into(), generation: -3, is_reminder: false };
-        let job = Job { id: 5.into(), attempts: 1, about };
-        assert_eq!(invitation_in(&job.message_id("join.example")), Some((7.into(), -3)));
-        for wrong in ["", "@", "5@x", "5.7@x", "5.7.8.9@x", "5.7.-3@x", "a.7.8@x", "5.7.99999999999999999999@x"] {
-            assert_eq!(invitation_in(wrong), None, "{wrong}");
+        let job = Job { id: 5.into(), attempts: 1, subject };
+        assert_eq!(parse_message_id(&job.message_id("join.example")), Some((7.into(), -3)));
+        for invalid in ["", "@", "5@x", "5.7@x", "5.7.8.9@x", "5.7.-3@x", "a.7.8@x", "5.7.99999999999999999999@x"] {
+            assert_eq!(parse_message_id(invalid), None, "{invalid}");
         }
     }
 }

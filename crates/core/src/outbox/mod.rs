@@ -1,4 +1,4 @@
-//! The outbox: jobs that are written in the same transaction as the change they tell of. The mailer carries them out.
+//! The outbox: mail jobs, enqueued in the transaction of the change that they announce. The mailer runs them.
 
 mod job;
 mod operate;
@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use vestibule_db::DependentStatement;
 
+pub use job::{Delivery, JobState, MailKind};
+pub(crate) use job::{Job, Subject, parse_message_id};
+pub use operate::{Drop, List, Retry};
+pub use sql::ListedJob;
+use sql::NewJob;
+
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{AttemptId, InvitationId, OrganizationId, UserId};
 use crate::time::Timestamp;
-
-pub use job::{Delivery, Kind, State};
-pub(crate) use job::{Job, Subject, invitation_in};
-pub use operate::{Drop, List, Retry};
-pub use sql::Listed;
-use sql::NewJob;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -30,15 +30,15 @@ pub(crate) struct InvitationMail {
     pub(crate) expires_at: Timestamp,
 }
 
-/// Enqueues the mails of these invitations and their reminders, if mail is sent at all. A reminder for an invitation that was
-/// answered meanwhile is dropped when it is due.
+/// Enqueues the mails of these invitations and their reminders, if a mail transport is configured. A reminder for an
+/// invitation that was answered in the meantime is discarded when it is due.
 pub(crate) async fn enqueue_invitations(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Result<()> {
     let jobs = invitation_jobs(cx, mails);
     cx.tx.execute_each(sql::INSERT, &jobs).await?;
     Ok(())
 }
 
-/// The statements that enqueue them, for a change that they depend on.
+/// Returns the statements that enqueue them, to be run with the change that they depend on.
 pub(crate) fn dependent_invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<DependentStatement> {
     invitation_jobs(cx, mails).into_iter().map(|job| sql::INSERT.dependent(job)).collect()
 }
@@ -62,11 +62,11 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
                 now: cx.now,
             });
         };
-        add(Kind::Invitation, cx.now);
-        for days in &cx.executor.settings.invitations.remind {
+        add(MailKind::Invitation, cx.now);
+        for days in &cx.executor.settings.invitations.reminder_days {
             let due_at = mail.expires_at.minus(DAY * u32::from(*days));
             if due_at > cx.now {
-                add(Kind::Reminder, due_at);
+                add(MailKind::Reminder, due_at);
             }
         }
     }
@@ -76,13 +76,13 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
 
 /// Enqueues the mail of one generation of a verification.
 pub(crate) async fn enqueue_verification(cx: &mut Context<'_>, attempt: AttemptId, generation: i64) -> Result<()> {
-    enqueue(cx, Kind::Attempt, None, Some(attempt), None, generation).await
+    enqueue(cx, MailKind::Verification, None, Some(attempt), None, generation).await
 }
 
-/// Enqueues a mail to a user about an organization: that they were removed, or are offered its ownership.
+/// Enqueues a [`MailKind::MemberRemoved`] or [`MailKind::OwnershipTransfer`] mail to a user.
 pub(crate) async fn enqueue_member_notice(
     cx: &mut Context<'_>,
-    kind: Kind,
+    kind: MailKind,
     organization: OrganizationId,
     user: UserId,
 ) -> Result<()> {
@@ -91,7 +91,7 @@ pub(crate) async fn enqueue_member_notice(
 
 async fn enqueue(
     cx: &mut Context<'_>,
-    kind: Kind,
+    kind: MailKind,
     organization: Option<OrganizationId>,
     attempt: Option<AttemptId>,
     user: Option<UserId>,

@@ -1,5 +1,5 @@
-//! Handing an organization over: an admin offers it to a member, and that member says yes or no. Nobody becomes the one who
-//! answers for an organization without having agreed to it.
+//! Ownership transfer: an admin offers an organization to a member, who accepts or declines. Nobody becomes responsible for
+//! an organization without their consent.
 
 pub(crate) mod sql;
 
@@ -12,20 +12,18 @@ use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::{membership, organization, outbox};
 
-pub use sql::Offered;
+pub use sql::OwnershipOffer;
 
-/// How long an offer is open.
-const LIFE: Duration = Duration::from_hours(7 * 24);
+const OFFER_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// Offers to hand an organization over. Nothing changes before the receiver accepts.
+/// Offers the ownership to a member, and notifies them by mail. Nothing changes until they accept.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin; `MEMBER_NOT_FOUND`; `INVALID_FIELD` for oneself;
+/// # Errors
+/// `FORBIDDEN` without `organization:admin`; `MEMBER_NOT_FOUND`; `INVALID_FIELD` for the caller's own membership;
 /// `HANDOVER_EXISTS` while another offer is open.
 #[derive(Debug)]
 pub struct Offer {
-    /// Which organization.
     pub organization: OrganizationId,
-    /// To whom.
     pub member: MemberId,
 }
 
@@ -36,23 +34,25 @@ impl Command for Offer {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
-        let (organization, giver) = (grant.organization(), grant.membership());
-        let found = cx.tx.optional(membership::sql::FIND, (organization, self.member)).await?;
-        let (receiver,) = found.ok_or(Code::MemberNotFound)?;
-        if receiver == giver {
-            return Err(Problem::field("member_id", "name somebody else than yourself."));
+        let (organization, current_owner) = (grant.organization(), grant.membership());
+        let (new_owner,) =
+            cx.tx.optional(membership::sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
+        if new_owner == current_owner {
+            return Err(Problem::field("member_id", "name a member other than yourself."));
         }
-        let offered = (organization, giver, receiver, cx.now.plus(LIFE), cx.now);
-        cx.tx.optional(sql::INSERT, offered).await?.ok_or(Code::HandoverExists)?;
-        let (user,) = cx.tx.one(membership::sql::USER, (organization, receiver)).await?;
-        outbox::enqueue_member_notice(cx, outbox::Kind::Handover, organization, user).await
+        let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
+        cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
+        let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
+        outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }
 }
 
-/// Takes an offer back. Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin; `HANDOVER_NOT_FOUND`.
+/// Withdraws the open offer of an organization, no matter which admin made it.
+///
+/// # Errors
+/// `FORBIDDEN` without `organization:admin`; `HANDOVER_NOT_FOUND`.
 #[derive(Debug)]
 pub struct Withdraw {
-    /// Of which organization.
     pub organization: OrganizationId,
 }
 
@@ -68,73 +68,79 @@ impl Command for Withdraw {
     }
 }
 
-/// Accepts an organization: the caller gets the roles that made the giver an admin, and the giver stays as a plain member.
+/// Accepts the offer to the caller. They get the admin roles of the current owner, who keeps the deployment's member role.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` for who is no member; `HANDOVER_NOT_FOUND` when nothing is offered to the caller,
-/// the offer has run out, or the giver is no admin any more.
+/// # Errors
+/// `FORBIDDEN` for a non-member; `HANDOVER_NOT_FOUND` if nothing is offered to the caller, the offer has expired, or the
+/// current owner is no longer an admin.
 #[derive(Debug)]
 pub struct Accept {
-    /// Which one.
     pub organization: OrganizationId,
 }
 
 impl Command for Accept {
-    const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::Forbidden, Code::HandoverNotFound];
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let (grant, giver) = answer(cx, self.organization).await?;
-        let (organization, receiver) = (grant.organization(), grant.membership());
-        let roles = cx.tx.all(sql::ADMIN_ROLES, (organization, giver)).await?;
+        let (grant, current_owner) = consume_offer(cx, self.organization).await?;
+        let (organization, new_owner) = (grant.organization(), grant.membership());
+        let roles = cx.tx.all(sql::ADMIN_ROLES, (organization, current_owner)).await?;
         if roles.is_empty() {
             return Err(Code::HandoverNotFound.into());
         }
-        cx.tx.execute(sql::GIVE, (organization, giver, receiver)).await?;
+        cx.tx.execute(sql::COPY_ADMIN_ROLES, (organization, current_owner, new_owner)).await?;
         for (role,) in roles {
-            cx.tx.execute(sql::TAKE, (organization, giver, role)).await?;
+            cx.tx.execute(sql::REVOKE_ROLE, (organization, current_owner, role)).await?;
         }
-        let member = cx.executor.deployment()?.member_role_id;
-        cx.tx.execute(organization::sql::GIVE_ROLE, (organization, giver, member)).await?;
+        let member_role = cx.executor.deployment()?.member_role_id;
+        cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, current_owner, member_role)).await?;
         Ok(())
     }
 }
 
-/// Declines an organization. Errors: as for [`Accept`].
+/// Declines the offer to the caller.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member; `HANDOVER_NOT_FOUND` if nothing is offered to the caller or the offer has expired.
 #[derive(Debug)]
 pub struct Decline {
-    /// Which one.
     pub organization: OrganizationId,
 }
 
 impl Command for Decline {
-    const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[];
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        answer(cx, self.organization).await.map(|_| ())
+        consume_offer(cx, self.organization).await.map(|_| ())
     }
 }
 
-async fn answer(cx: &mut Context<'_>, organization: OrganizationId) -> Result<(Grant, MembershipId)> {
+/// Deletes the open offer to the caller. Returns the caller's grant and the membership of the current owner.
+async fn consume_offer(cx: &mut Context<'_>, organization: OrganizationId) -> Result<(Grant, MembershipId)> {
     let grant = access::authorize(cx, organization, RequiredPermission::Membership).await?;
-    let answered = (grant.organization(), grant.membership(), cx.now);
-    let (giver,) = cx.tx.optional(sql::ANSWER, answered).await?.ok_or(Code::HandoverNotFound)?;
-    Ok((grant, giver))
+    let arguments = (grant.organization(), grant.membership(), cx.now);
+    let (current_owner,) = cx.tx.optional(sql::CONSUME, arguments).await?.ok_or(Code::HandoverNotFound)?;
+    Ok((grant, current_owner))
 }
 
-/// Shows what is offered to the caller, the newest first. Error: `UNAUTHORIZED`.
+/// Lists the open offers to the caller, newest first.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListOwn;
 
 impl Query for ListOwn {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = Vec<Offered>;
+    type Out = Vec<OwnershipOffer>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Offered>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<OwnershipOffer>> {
         let user = cx.user()?;
-        Ok(cx.tx.all(sql::OFFERED, (user, cx.now)).await?)
+        Ok(cx.tx.all(sql::LIST_OWN, (user, cx.now)).await?)
     }
 }

@@ -1,32 +1,28 @@
-//! The offers to hand an organization over.
+//! The statements of ownership offers. An organization has at most one.
+
+use vestibule_db::{record, sql};
 
 use crate::cache::Scope;
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId};
 use crate::time::Timestamp;
-use vestibule_db::{record, sql};
 
 record! {
-    /// An organization that somebody wants to hand over to the caller.
-    pub struct Offered {
-        /// Which one.
+    /// An offer as the member who receives it sees it.
+    pub struct OwnershipOffer {
         pub organization_id: OrganizationId,
-        /// Its name.
         pub organization_name: String,
-        /// Who hands it over.
-        pub giver_id: UserId,
-        /// Perhaps empty.
-        pub giver_first_name: String,
-        /// Perhaps empty.
-        pub giver_last_name: String,
-        /// From this instant on it is too late.
+        /// The current owner, who made the offer.
+        pub owner_id: UserId,
+        pub owner_first_name: String,
+        pub owner_last_name: String,
+        /// Exclusive.
         pub expires_at: Timestamp,
-        /// When it was offered.
         pub created_at: Timestamp,
     }
 }
 
 sql! {
-    /// One that has run out makes room; nothing comes back when another is open.
+    /// Replaces an expired offer. Returns no row if another offer is open.
     INSERT(OrganizationId, MembershipId, MembershipId, Timestamp, Timestamp) -> (OrganizationId,) =
         "INSERT INTO handovers (organization_id, from_membership_id, to_membership_id, expires_at, created_at)
          VALUES ($1, $2, $3, $4, $5)
@@ -39,13 +35,13 @@ sql! {
     WITHDRAW(OrganizationId) -> (OrganizationId,) =
         "DELETE FROM handovers WHERE organization_id = $1 RETURNING organization_id";
 
-    /// The receiver answers; what they get is who gives.
-    ANSWER(OrganizationId, MembershipId, Timestamp) -> (MembershipId,) =
+    /// Deletes the open offer to a member. Returns the membership of the current owner.
+    CONSUME(OrganizationId, MembershipId, Timestamp) -> (MembershipId,) =
         "DELETE FROM handovers WHERE organization_id = $1 AND to_membership_id = $2 AND expires_at > $3
       RETURNING from_membership_id";
 
-    /// Gives the receiver what makes the giver an admin.
-    GIVE(OrganizationId, MembershipId, MembershipId) invalidates Organization(1) =
+    /// Assigns the admin roles of the second argument to the third.
+    COPY_ADMIN_ROLES(OrganizationId, MembershipId, MembershipId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, $3, mr.role_scope, mr.role_id
            FROM organization_membership_roles mr
@@ -53,19 +49,17 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.membership_id = $2
              ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";
 
-    /// What makes somebody an admin.
     ADMIN_ROLES(OrganizationId, MembershipId) -> (RoleId,) =
         "SELECT mr.role_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
           WHERE mr.organization_id = $1 AND mr.membership_id = $2";
 
-    TAKE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
+    REVOKE_ROLE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3";
 
-    /// What is offered to a user.
-    OFFERED(UserId, Timestamp) -> Offered =
-        "SELECT o.id AS organization_id, o.name AS organization_name, u.id AS giver_id, u.first_name AS giver_first_name,
-                u.last_name AS giver_last_name, h.expires_at AS expires_at, h.created_at AS created_at
+    LIST_OWN(UserId, Timestamp) -> OwnershipOffer =
+        "SELECT o.id AS organization_id, o.name AS organization_name, u.id AS owner_id, u.first_name AS owner_first_name,
+                u.last_name AS owner_last_name, h.expires_at AS expires_at, h.created_at AS created_at
            FROM organization_memberships m
            JOIN handovers h ON h.organization_id = m.organization_id AND h.to_membership_id = m.id AND h.expires_at > $2
            JOIN organizations o ON o.id = h.organization_id AND o.deleted_at IS NULL

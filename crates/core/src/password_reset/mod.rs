@@ -1,132 +1,150 @@
-//! A new password for whoever has forgotten theirs, and reads the address's mail.
+//! Resetting a forgotten password with a mailed code.
 
 use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, TypedCode};
-use crate::sign_in::{SignedIn, open};
+use crate::secret::{AttemptToken, SubmittedCode};
+use crate::sign_in::{SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
-use crate::verification::{FindOwn, Method, Purpose, SignUpProfile, check_code, insert, own, send};
+use crate::verification::{
+    FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
+};
 use crate::{domain, rate_limit, session, user};
 
-/// What comes of having forgotten a password: the session for the cookie, if it is a new one.
+/// The outcome of [`start_password_reset`]: the caller's session, which may be new.
 #[derive(Debug)]
-pub struct Forgotten {
-    /// The browser's session.
+pub struct PasswordResetStarted {
     pub session: SignedIn,
 }
 
-/// Mails a code to whoever has this address; to nobody, if nobody has it, and the caller sees no difference.
+/// The codes of [`start_password_reset`].
+pub const START_PASSWORD_RESET_ERRORS: &[Code] = &[Code::MailNotAvailable, Code::TooManyRequests];
+
+/// Mails a code to the owner of the address. Without an owner no mail is sent, and the answer is the same.
 ///
-/// Errors: `MAIL_NOT_AVAILABLE` where no mail is sent; `TOO_MANY_REQUESTS`.
-pub async fn forgot_password(executor: &Arc<Executor>, caller: &Caller, address: EmailAddress) -> Reply<Forgotten> {
+/// Answers `MAIL_NOT_AVAILABLE` if no mail is configured. See [`START_PASSWORD_RESET_ERRORS`].
+pub async fn start_password_reset(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    address: EmailAddress,
+) -> Reply<PasswordResetStarted> {
     if executor.mail_transport.is_none() {
-        return Reply::refused(Code::MailNotAvailable.into());
+        return Reply::failed(Code::MailNotAvailable.into());
     }
-    let counted = executor.run(caller, rate_limit::RecordMail { address: address.key().to_owned() }).await;
-    match counted.result {
-        Ok(()) => executor.run(caller, Forget { address }).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+    let recorded = executor.run(caller, rate_limit::RecordMail { address: address.key().to_owned() }).await;
+    match recorded.result {
+        Ok(()) => executor.run(caller, Start { address }).await,
+        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
     }
 }
 
 #[derive(Debug)]
-struct Forget {
+struct Start {
     address: EmailAddress,
 }
 
-impl Command for Forget {
+impl Command for Start {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = Forgotten;
+    type Out = PasswordResetStarted;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Forgotten> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<PasswordResetStarted> {
         let token = session::ensure(cx).await?;
         let method = Method::EmailOtp;
-        let attempt = insert(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
-        send(cx, &attempt, method, "").await?;
-        Ok(Forgotten { session: SignedIn::now(cx, token).await? })
+        let attempt =
+            insert_attempt(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
+        send_mail(cx, &attempt, method, "").await?;
+        Ok(PasswordResetStarted { session: SignedIn::load(cx, token).await? })
     }
 }
 
-/// Gives whoever types the mailed code what they can set a new password with.
+/// The codes of [`verify_reset_code`].
+pub const VERIFY_RESET_CODE_ERRORS: &[Code] =
+    &[Code::InvalidVerificationCode, Code::BadSignInAttempt, Code::TooManyRequests, Code::VerificationCodeExpired];
+
+/// Exchanges the mailed code for a token that sets a new password once.
 ///
-/// Errors: `INVALID_VERIFICATION_CODE`, also where none was asked for in this browser; `VERIFICATION_CODE_EXPIRED`;
-/// `TOO_MANY_REQUESTS`.
-pub async fn prove_forgotten(
+/// Answers `INVALID_VERIFICATION_CODE` also if no code was requested in this session, and `BAD_SIGN_IN_ATTEMPT` after
+/// too many wrong codes. See [`VERIFY_RESET_CODE_ERRORS`].
+pub async fn verify_reset_code(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddress,
-    code: &TypedCode,
+    code: &SubmittedCode,
 ) -> Reply<AttemptToken> {
-    let found = executor.query(caller, &FindForgotten { address }).await;
+    let found = executor.query(caller, &FindAttempt { address }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
-    match check_code(executor, caller, FindOwn { attempt, purpose: Purpose::Password }, code).await {
-        Ok(attempt) => executor.run(caller, Prove { attempt }).await,
+    match check_code(executor, caller, FindOwnAttempt { attempt, purpose: Purpose::Password }, code).await {
+        Ok(attempt) => executor.run(caller, IssueToken { attempt }).await,
         Err(reply) => reply,
     }
 }
 
-struct FindForgotten {
+struct FindAttempt {
     address: EmailAddress,
 }
 
-impl Query for FindForgotten {
+impl Query for FindAttempt {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidVerificationCode];
     type Out = AttemptId;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptId> {
         let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::InvalidVerificationCode)?;
-        let given = (session, Purpose::Password, self.address.key(), cx.now);
-        let newest = cx.tx.optional(sql::NEWEST, given).await?;
+        let key = (session, Purpose::Password, self.address.key(), cx.now);
+        let newest = cx.tx.optional(sql::NEWEST, key).await?;
         Ok(newest.ok_or(Code::InvalidVerificationCode)?.id)
     }
 }
 
 #[derive(Debug)]
-struct Prove {
+struct IssueToken {
     attempt: Attempt,
 }
 
-impl Command for Prove {
+impl Command for IssueToken {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidVerificationCode];
     type Out = AttemptToken;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptToken> {
         let Attempt { id, generation, .. } = self.attempt;
-        cx.tx.optional(sql::PROVE, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
-        Ok(cx.executor.keys.reset(id, generation))
+        cx.tx.optional(sql::MARK_VERIFIED, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
+        Ok(cx.executor.keys.password_reset_token(id, generation))
     }
 }
 
-/// Sets a new password and signs its owner in; every other sign-in of theirs ends.
+/// The codes of [`reset_password`].
+pub const RESET_PASSWORD_ERRORS: &[Code] =
+    &[Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
+
+/// Sets a new password, ends the user's other sign-ins, and signs them in.
 ///
-/// Errors: `INVALID_RESET_TOKEN` for one that was used, has run out, or is another browser's; `USER_DISABLED`; `BUSY`.
+/// Answers `INVALID_RESET_TOKEN` to a token that was used, has expired or belongs to another session, and
+/// `INVALID_VERIFICATION_CODE` if the address has no account. See [`RESET_PASSWORD_ERRORS`].
 pub async fn reset_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     token: AttemptToken,
-    chosen: Password,
+    new: Password,
 ) -> Reply<SignedIn> {
-    let found = executor.query(caller, &FindOwn { attempt: token.attempt(), purpose: Purpose::Password }).await;
-    let is_right = |attempt: &Attempt| token.is(&executor.keys.reset(attempt.id, attempt.generation));
-    let Some(attempt) = found.result.ok().filter(is_right) else {
-        return Reply { session: found.session, ..Reply::refused(Code::InvalidResetToken.into()) };
+    let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::Password }).await;
+    let is_valid =
+        |attempt: &Attempt| token.matches(&executor.keys.password_reset_token(attempt.id, attempt.generation));
+    let Some(attempt) = found.result.ok().filter(is_valid) else {
+        return Reply { session: found.session, ..Reply::failed(Code::InvalidResetToken.into()) };
     };
-    match executor.passwords.digest(chosen, executor.random.as_ref()).await {
+    match executor.passwords.digest(new, executor.random.as_ref()).await {
         Ok(password) => executor.run(caller, Reset { attempt, password }).await,
-        Err(problem) => Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => Reply { session: found.session, ..Reply::failed(problem) },
     }
 }
 
@@ -138,23 +156,23 @@ struct Reset {
 
 impl Command for Reset {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidResetToken];
+    const ERRORS: &'static [Code] = &[Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
     type Out = SignedIn;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let Attempt { id, generation, address_key, .. } = &self.attempt;
-        own(cx, *id).await.map_err(|_| Code::InvalidResetToken)?;
-        cx.tx.optional(sql::USE_PROOF, (*id, *generation, cx.now)).await?.ok_or(Code::InvalidResetToken)?;
-        let owner = open(cx, address_key).await?;
+        load_own_attempt(cx, *id).await.map_err(|_| Code::InvalidResetToken)?;
+        cx.tx.optional(sql::COMPLETE_VERIFIED, (*id, *generation, cx.now)).await?.ok_or(Code::InvalidResetToken)?;
+        let owner = find_account(cx, address_key).await?;
         let user = owner.user_id;
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
-        // Who knew the old one may be signed in somewhere, and in this browser too.
-        session::end_all(cx, user).await?;
-        rate_limit::forget_account(cx, address_key).await?;
-        rate_limit::forget_codes(cx, address_key).await?;
-        rate_limit::forget_password(cx, user).await?;
+        // Somebody who knew the old password may be signed in, also in this browser.
+        session::end_all_sign_ins(cx, user).await?;
+        rate_limit::clear_account_attempts(cx, address_key).await?;
+        rate_limit::clear_code_attempts(cx, address_key).await?;
+        rate_limit::clear_password_attempts(cx, user).await?;
         domain::auto_join(cx, user).await?;
-        let token = session::begin(cx, user).await?;
-        SignedIn::now(cx, Some(token)).await
+        let token = session::create_sign_in(cx, user).await?;
+        SignedIn::load(cx, Some(token)).await
     }
 }

@@ -1,35 +1,42 @@
-//! The deployment's catalogue of permissions: which ones roles may be made of, and which can be given no more.
+//! The deployment's permission catalogue: which permissions roles may have, and which are archived.
 
 use super::PermissionSet;
 use crate::error::{Code, Result};
 use crate::settings::Roles;
 
-/// What the service itself understands, or may come to understand.
-const OWN: [&str; 2] = ["organization:", "workspace:"];
+/// Prefixes of the permissions that the service itself interprets. They are always in the catalogue.
+const RESERVED_PREFIXES: [&str; 2] = ["organization:", "workspace:"];
 
 impl Roles {
-    /// Whether a role may be defined with these. Errors: `PERMISSION_UNKNOWN`, `PERMISSION_ARCHIVED`, with the permission.
-    pub(crate) fn may_define(&self, permissions: &PermissionSet) -> Result<()> {
+    /// Checks that a role with these permissions may be created.
+    ///
+    /// # Errors
+    /// `PERMISSION_ARCHIVED`, `PERMISSION_UNKNOWN`, with the permission in the message.
+    pub(crate) fn check_definable(&self, permissions: &PermissionSet) -> Result<()> {
         let is_known = |permission: &&String| {
             self.permissions.is_empty()
                 || self.permissions.contains(permission)
-                || OWN.iter().any(|own| permission.starts_with(own))
+                || RESERVED_PREFIXES.iter().any(|prefix| permission.starts_with(prefix))
         };
-        self.may_give(permissions)?;
+        self.check_assignable(permissions)?;
         match permissions.as_slice().iter().find(|permission| !is_known(permission)) {
             None => Ok(()),
-            Some(unknown) => Err(Code::PermissionUnknown.saying(format!("There is no permission {unknown} here."))),
+            Some(unknown) => {
+                Err(Code::PermissionUnknown.with_message(format!("There is no permission {unknown} here.")))
+            }
         }
     }
 
-    /// Whether a role with these may be given to somebody who does not have it. An invitation that was sent before still
-    /// gives what it promised. Error: `PERMISSION_ARCHIVED`, with the permission.
-    pub(crate) fn may_give(&self, permissions: &PermissionSet) -> Result<()> {
-        match permissions.as_slice().iter().find(|permission| self.archived.contains(permission)) {
+    /// Checks that a role with these permissions may be assigned. Invitations that were sent before a permission was
+    /// archived still grant it.
+    ///
+    /// # Errors
+    /// `PERMISSION_ARCHIVED`, with the permission in the message.
+    pub(crate) fn check_assignable(&self, permissions: &PermissionSet) -> Result<()> {
+        match permissions.as_slice().iter().find(|permission| self.archived_permissions.contains(permission)) {
             None => Ok(()),
-            Some(archived) => {
-                Err(Code::PermissionArchived.saying(format!("The permission {archived} is given to nobody any more.")))
-            }
+            Some(archived) => Err(Code::PermissionArchived
+                .with_message(format!("The permission {archived} is archived and cannot be assigned any more."))),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Permissions: flat strings, some of which the service itself understands.
+//! Permissions: flat strings, some of which the service itself interprets.
 //!
-//! There are no wildcards. What stands for what is written down here and nowhere else: `organization:admin` stands for
-//! everything in its organization, `organization:manage` for everything but being an admin, and merely being a member
-//! for what every member may do (contract D.2, D.5; decision 16).
+//! There are no wildcards. This module alone defines which permission implies which: `organization:admin` implies every
+//! permission in its organization, `organization:manage` those in `IMPLIED_BY_MANAGE`, and membership those in
+//! `IMPLIED_BY_MEMBERSHIP`.
 
 mod address_list;
 mod catalogue;
@@ -10,15 +10,16 @@ mod catalogue;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use vestibule_db::{Argument, Cell, Column, Kind, Value};
+
 pub use address_list::AddressList;
 
 use crate::error::{Code, Problem, Result};
 use crate::id::MembershipId;
-use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
-/// May do everything in its organization.
+/// Implies every permission in its organization and, by default, in its workspaces.
 pub const ADMIN: &str = "organization:admin";
-/// May do everything in its workspace.
+/// Implies every permission in its workspace.
 pub const WORKSPACE_ADMIN: &str = "workspace:admin";
 
 const MANAGE: &str = "organization:manage";
@@ -27,33 +28,33 @@ const MANAGE_ROLES: &str = "organization:manage_roles";
 const MANAGE_SETTINGS: &str = "organization:manage_settings";
 const UPDATE: &str = "organization:update";
 const WORKSPACE_MANAGE: &str = "workspace:manage";
-/// What every member of an organization may do.
-const MEMBERS: &[&str] = &["organization:member", "organization:read", "organization:view"];
-/// What `organization:manage` stands for besides itself.
-const MANAGED: &[&str] = &[MANAGE_MEMBERS, MANAGE_ROLES, MANAGE_SETTINGS, UPDATE];
-/// What every member of a workspace may do.
-const WORKSPACE_MEMBERS: &[&str] = &["workspace:member", "workspace:read"];
-/// What `workspace:manage` stands for besides itself.
-const WORKSPACE_MANAGED: &[&str] = &["workspace:write", "workspace:members:read"];
+/// Permissions of every member of an organization.
+const IMPLIED_BY_MEMBERSHIP: &[&str] = &["organization:member", "organization:read", "organization:view"];
+/// Permissions that `organization:manage` implies.
+const IMPLIED_BY_MANAGE: &[&str] = &[MANAGE_MEMBERS, MANAGE_ROLES, MANAGE_SETTINGS, UPDATE];
+/// Permissions of every member of a workspace.
+const IMPLIED_BY_WORKSPACE_MEMBERSHIP: &[&str] = &["workspace:member", "workspace:read"];
+/// Permissions that `workspace:manage` implies.
+const IMPLIED_BY_WORKSPACE_MANAGE: &[&str] = &["workspace:write", "workspace:members:read"];
 
-/// What a call asks of its caller.
+/// What a call requires in an organization. Each variant names the permission; one that implies it suffices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredPermission {
     /// To be a member.
     Membership,
-    /// To manage members and invitations: `organization:manage_members`, or what stands for it.
+    /// To manage members and invitations: `organization:manage_members`.
     ManageMembers,
-    /// To define and remove roles: `organization:manage_roles`, or what stands for it.
+    /// To create and delete roles: `organization:manage_roles`.
     ManageRoles,
-    /// To change what the organization is called and who may come in from where: `organization:manage_settings`,
-    /// `organization:update`, or what stands for them.
+    /// To change the name and other settings of the organization: `organization:manage_settings` or
+    /// `organization:update`.
     ManageSettings,
-    /// To do what cannot be undone: `organization:admin`.
+    /// To delete the organization or transfer its ownership: `organization:admin`.
     Admin,
 }
 
 impl RequiredPermission {
-    /// The permission that does, besides those that stand for it; `None` where being a member is enough.
+    /// The permission that satisfies it, besides those that imply it. `None` if membership is enough.
     pub const fn permission(self) -> Option<&'static str> {
         match self {
             Self::Membership => None,
@@ -65,34 +66,34 @@ impl RequiredPermission {
     }
 }
 
-/// What a call on a workspace asks of its caller.
+/// What a call requires in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredWorkspacePermission {
-    /// To be in it.
+    /// To be a member of the workspace.
     Membership,
-    /// To manage its members and roles: `workspace:manage`, or what stands for it.
+    /// To manage its members and roles: `workspace:manage` or `workspace:admin`.
     Manage,
-    /// To change or delete it: `workspace:admin`.
+    /// To update or delete it: `workspace:admin`.
     Admin,
 }
 
-/// What a command or query needs its caller to have.
+/// What a command or query requires of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// Nothing, not even a sign-in.
     Nothing,
     /// A signed-in user.
     SignIn,
-    /// A permission in the organization that it names.
+    /// A permission in the organization that the command names.
     Organization(RequiredPermission),
-    /// A permission in the workspace that it names.
+    /// A permission in the workspace that the command names.
     Workspace(RequiredWorkspacePermission),
-    /// It is run by workers and by the operator's commands only.
+    /// Only workers and the operator's CLI run it.
     Operator,
 }
 
 impl Requirement {
-    /// The codes with which a caller is refused who does not meet it.
+    /// The codes for callers that do not meet the requirement.
     pub const fn codes(self) -> &'static [Code] {
         match self {
             Self::Nothing | Self::Operator => &[],
@@ -104,116 +105,118 @@ impl Requirement {
     }
 }
 
-/// A role's permissions, or all that a membership holds. Order is kept as it was given; nothing stands in it twice.
+/// The permissions of a role or of a membership: without duplicates, in the original order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct PermissionSet(Arc<Vec<String>>);
 
 impl PermissionSet {
-    /// From strings, each kept once.
+    /// From strings. Duplicates are removed.
     pub fn new<S: Into<String>>(permissions: impl IntoIterator<Item = S>) -> Self {
         let mut set = Self::default();
         permissions.into_iter().for_each(|permission| set.add(permission.into()));
         set
     }
 
-    /// Reads what somebody defines a role with: at most 100 strings of letters, digits and `: _ . - /`, 100 bytes each.
+    /// Parses the permissions of a new role: at most 100 strings of letters, digits and `: _ . - /`, 100 bytes each.
     ///
-    /// Error: `INVALID_FIELD`, which names the field.
+    /// # Errors
+    /// `INVALID_FIELD`, with the field's name.
     pub fn parse(field: &str, permissions: Vec<String>) -> Result<Self> {
-        const MOST: usize = 100;
-        let is_one = |text: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":_.-/".contains(&byte);
-            (1..=MOST).contains(&text.len()) && text.bytes().all(plain)
+        const MAX_PERMISSIONS: usize = 100;
+        const MAX_LENGTH: usize = 100;
+        let is_permission = |text: &str| {
+            let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":_.-/".contains(&byte);
+            (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
         };
-        if permissions.len() > MOST {
-            return Err(Problem::field(field, format_args!("name at most {MOST} permissions.")));
+        if permissions.len() > MAX_PERMISSIONS {
+            return Err(Problem::field(field, format_args!("name at most {MAX_PERMISSIONS} permissions.")));
         }
-        match permissions.iter().position(|permission| !is_one(permission)) {
+        match permissions.iter().position(|permission| !is_permission(permission)) {
             None => Ok(Self::new(permissions)),
-            Some(place) => {
-                let place = place + 1;
-                Err(Problem::field(field, format_args!("number {place} is no permission, such as billing:write.")))
+            Some(index) => {
+                let number = index + 1;
+                Err(Problem::field(field, format_args!("number {number} is no permission, such as billing:write.")))
             }
         }
     }
 
-    /// All that several roles hold together.
+    /// The permissions of several roles together.
     pub fn union(sets: impl IntoIterator<Item = Self>) -> Self {
         let mut sets = sets.into_iter();
-        // Most have one role, whose set is shared and not copied.
+        // Most members have one role. Its set is shared, not copied.
         let mut all = sets.next().unwrap_or_default();
         sets.flat_map(|set| set.0.iter().cloned().collect::<Vec<_>>()).for_each(|permission| all.add(permission));
         all
     }
 
-    /// As the database holds it: a JSON array.
+    /// The stored form: a JSON array.
     pub fn to_json(&self) -> String {
         serde_json::Value::from(self.0.to_vec()).to_string()
     }
 
-    /// The permissions in order.
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether it holds exactly this string.
-    pub fn holds(&self, permission: &str) -> bool {
-        self.0.iter().any(|held| held == permission)
+    /// Whether it contains this very permission. Implied permissions do not count.
+    pub fn contains(&self, permission: &str) -> bool {
+        self.0.iter().any(|own| own == permission)
     }
 
-    /// Whether who holds this in an organization has what a call asks for there.
-    pub fn satisfies(&self, need: RequiredPermission) -> bool {
-        match need {
+    /// Whether a member with these permissions in an organization meets a requirement there.
+    pub fn satisfies(&self, required: RequiredPermission) -> bool {
+        match required {
             RequiredPermission::Membership => true,
-            RequiredPermission::ManageMembers => self.stands_for(MANAGE_MEMBERS),
-            RequiredPermission::ManageRoles => self.stands_for(MANAGE_ROLES),
-            RequiredPermission::ManageSettings => self.stands_for(MANAGE_SETTINGS) || self.stands_for(UPDATE),
-            RequiredPermission::Admin => self.holds(ADMIN),
+            RequiredPermission::ManageMembers => self.implies(MANAGE_MEMBERS),
+            RequiredPermission::ManageRoles => self.implies(MANAGE_ROLES),
+            RequiredPermission::ManageSettings => self.implies(MANAGE_SETTINGS) || self.implies(UPDATE),
+            RequiredPermission::Admin => self.contains(ADMIN),
         }
     }
 
-    /// Whether who holds this in a workspace has what a call asks for there.
-    pub fn satisfies_in_workspace(&self, need: RequiredWorkspacePermission) -> bool {
-        match need {
+    /// Whether a member with these permissions in a workspace meets a requirement there.
+    pub fn satisfies_in_workspace(&self, required: RequiredWorkspacePermission) -> bool {
+        match required {
             RequiredWorkspacePermission::Membership => true,
-            RequiredWorkspacePermission::Manage => self.holds(WORKSPACE_ADMIN) || self.holds(WORKSPACE_MANAGE),
-            RequiredWorkspacePermission::Admin => self.holds(WORKSPACE_ADMIN),
+            RequiredWorkspacePermission::Manage => self.contains(WORKSPACE_ADMIN) || self.contains(WORKSPACE_MANAGE),
+            RequiredWorkspacePermission::Admin => self.contains(WORKSPACE_ADMIN),
         }
     }
 
-    /// Whether a member who holds this in an organization may give `granted` there: whether it holds all of it.
+    /// Whether a member with these permissions in an organization may grant `granted` there: nobody grants more than
+    /// they have.
     pub fn covers(&self, granted: &Self) -> bool {
-        granted.0.iter().all(|permission| self.stands_for(permission))
+        granted.0.iter().all(|permission| self.implies(permission))
     }
 
-    /// Whether a member who holds this in the organization, and `in_workspace` in a workspace of it (`None`: not in
-    /// it), may give `granted` in that workspace.
+    /// Whether a member with these permissions in the organization, and `in_workspace` in one of its workspaces (`None`
+    /// if not in it), may grant `granted` in that workspace.
     pub fn covers_in_workspace(&self, in_workspace: Option<&Self>, granted: &Self) -> bool {
-        granted.0.iter().all(|permission| self.stands_for_in_workspace(in_workspace, permission))
+        granted.0.iter().all(|permission| self.implies_in_workspace(in_workspace, permission))
     }
 
-    fn stands_for(&self, permission: &str) -> bool {
-        self.holds(ADMIN)
-            || self.holds(permission)
-            || MEMBERS.contains(&permission)
-            || (self.holds(MANAGE) && MANAGED.contains(&permission))
+    fn implies(&self, permission: &str) -> bool {
+        self.contains(ADMIN)
+            || self.contains(permission)
+            || IMPLIED_BY_MEMBERSHIP.contains(&permission)
+            || (self.contains(MANAGE) && IMPLIED_BY_MANAGE.contains(&permission))
     }
 
-    fn stands_for_in_workspace(&self, in_workspace: Option<&Self>, permission: &str) -> bool {
-        let plain = WORKSPACE_MEMBERS.contains(&permission);
-        let by_organization = self.holds(ADMIN) || (self.holds(MANAGE) && plain);
+    fn implies_in_workspace(&self, in_workspace: Option<&Self>, permission: &str) -> bool {
+        let is_for_every_member = IMPLIED_BY_WORKSPACE_MEMBERSHIP.contains(&permission);
+        let by_organization = self.contains(ADMIN) || (self.contains(MANAGE) && is_for_every_member);
         by_organization
-            || in_workspace.is_some_and(|held| {
-                plain
-                    || held.holds(WORKSPACE_ADMIN)
-                    || held.holds(permission)
-                    || (held.holds(WORKSPACE_MANAGE) && WORKSPACE_MANAGED.contains(&permission))
+            || in_workspace.is_some_and(|own| {
+                is_for_every_member
+                    || own.contains(WORKSPACE_ADMIN)
+                    || own.contains(permission)
+                    || (own.contains(WORKSPACE_MANAGE) && IMPLIED_BY_WORKSPACE_MANAGE.contains(&permission))
             })
     }
 
     fn add(&mut self, permission: String) {
-        if !self.holds(&permission) {
+        if !self.contains(&permission) {
             Arc::make_mut(&mut self.0).push(permission);
         }
     }
@@ -236,17 +239,17 @@ impl Argument for PermissionSet {
     }
 }
 
-/// What a member holds in an organization, and where they have to come from.
+/// A member's permissions in an organization, and the organization's IP address restriction.
 #[derive(Clone, Debug)]
 pub(crate) struct MemberPermissions {
     pub(crate) membership: MembershipId,
     pub(crate) restricts_addresses: bool,
     pub(crate) allowed_addresses: String,
-    pub(crate) held: PermissionSet,
+    pub(crate) permissions: PermissionSet,
 }
 
 impl MemberPermissions {
-    /// Whether the organization lets in who comes from there.
+    /// Whether the organization allows access from this address.
     pub(crate) fn allows(&self, address: IpAddr) -> bool {
         AddressList::is_allowed(self.restricts_addresses, &self.allowed_addresses, address)
     }
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gives_more_than_they_hold() {
+    fn covers_only_granted_or_implied_permissions() {
         let cases: &[(&[&str], &[&str], bool)] = &[
             (&[ADMIN], &[ADMIN, "billing:write"], true),
             (&[MANAGE], &[ADMIN], false),
@@ -278,13 +281,13 @@ mod tests {
             (&["organization:*"], &[MANAGE_MEMBERS], false),
             (&["ORGANIZATION:ADMIN"], &[ADMIN], false),
         ];
-        for (held, granted, right) in cases {
-            assert_eq!(set(held).covers(&set(granted)), *right, "{held:?} gives {granted:?}");
+        for (own, granted, expected) in cases {
+            assert_eq!(set(own).covers(&set(granted)), *expected, "{own:?} grants {granted:?}");
         }
     }
 
     #[test]
-    fn in_a_workspace_the_workspaces_own_rights_count() {
+    fn workspace_permissions_count_in_their_workspace() {
         let (admin, manage, nothing) = (set(&[ADMIN]), set(&[MANAGE]), set(&[]));
         let (workspace_admin, writer) = (set(&[WORKSPACE_ADMIN]), set(&["workspace:write"]));
         assert!(admin.covers_in_workspace(None, &workspace_admin));
@@ -298,20 +301,20 @@ mod tests {
     }
 
     #[test]
-    fn managing_members_needs_more_than_membership() {
-        for (held, right) in [(ADMIN, true), (MANAGE, true), (MANAGE_MEMBERS, true), ("organization:member", false)] {
-            assert_eq!(set(&[held]).satisfies(RequiredPermission::ManageMembers), right, "{held}");
+    fn membership_does_not_satisfy_manage_members() {
+        for (own, expected) in [(ADMIN, true), (MANAGE, true), (MANAGE_MEMBERS, true), ("organization:member", false)] {
+            assert_eq!(set(&[own]).satisfies(RequiredPermission::ManageMembers), expected, "{own}");
         }
     }
 
     proptest! {
         #[test]
-        fn everybody_covers_what_they_hold_and_more_holds_more(held in proptest::collection::vec("[a-c]:[a-c]", 0..5),
-                                                               more in proptest::collection::vec("[a-c]:[a-c]", 0..5)) {
-            let less = PermissionSet::new(held.clone());
-            let all = PermissionSet::new(held.into_iter().chain(more));
-            prop_assert!(less.covers(&less));
-            prop_assert!(all.covers(&less));
+        fn a_set_covers_itself_and_its_subsets(fewer in proptest::collection::vec("[a-c]:[a-c]", 0..5),
+                                                more in proptest::collection::vec("[a-c]:[a-c]", 0..5)) {
+            let subset = PermissionSet::new(fewer.clone());
+            let all = PermissionSet::new(fewer.into_iter().chain(more));
+            prop_assert!(subset.covers(&subset));
+            prop_assert!(all.covers(&subset));
         }
     }
 }

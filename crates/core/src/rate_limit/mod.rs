@@ -1,32 +1,42 @@
-//! Limits that guard secrets: attempts counted within a window, in the database, so that every process counts alike.
+//! Rate limits on attempts at secrets and on mails. The counters are in the database, so all processes share them.
 //!
-//! An attempt is counted before it is made, in a transaction of its own: a thousand made at once are a thousand counted.
+//! An attempt is recorded before it is made, in a transaction of its own, so that concurrent attempts are all counted.
 
 pub(crate) mod sql;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
+
+use vestibule_db::TransactionMode;
 
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
-use crate::permission::Requirement;
-use vestibule_db::TransactionMode;
-
 use crate::id::{OrganizationId, UserId};
+use crate::permission::Requirement;
 use crate::settings::Settings;
-use sql::Counted;
 
-/// In the window of password attempts.
+use sql::Counter;
+
+/// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
-const CODES: &str = "codes by address";
-const OWN_PASSWORD: &str = "password of account";
 
-/// Counts one attempt to sign in, for the account that is named and for the address it comes from.
+// Names of the limits. The stored keys are derived from them, so renaming one resets its counters.
+const SIGN_IN_BY_NETWORK: &str = "sign-in by address";
+const SIGN_IN_BY_ACCOUNT: &str = "sign-in by account";
+const OWN_PASSWORD: &str = "password of account";
+const MAILS_BY_NETWORK: &str = "mails by address";
+const MAILS_TO_ADDRESS: &str = "mails to address";
+const CODES_BY_ADDRESS: &str = "codes by address";
+const DOMAIN_LOOKUPS: &str = "domain lookups";
+const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
+
+/// Records one sign-in attempt, for the account and for the caller's network. Unknown accounts are counted like known
+/// ones.
 ///
-/// Error: `TOO_MANY_REQUESTS` past either limit of the settings, with the time to wait. A known account and an unknown
-/// one are counted alike.
+/// # Errors
+/// `TOO_MANY_REQUESTS` above either limit, with the time to wait.
 #[derive(Debug)]
 pub struct RecordSignIn {
-    /// The e-mail address's or user name's key, known or not.
+    /// The key of the e-mail address or user name, whether such an account exists or not.
     pub account: String,
 }
 
@@ -34,7 +44,8 @@ impl Command for RecordSignIn {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
-    // One row may be what many wait for: they count one after the other, and nobody begins anew.
+
+    // Concurrent attempts wait for the counter's row lock. Serializable transactions would abort and retry instead.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
@@ -42,15 +53,17 @@ impl Command for RecordSignIn {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
         let network = network(cx.caller.address);
-        let by_address = count(cx, "sign-in by address", &network).await?;
-        let by_account = count(cx, "sign-in by account", &self.account).await?;
-        by_address.check(cx, passwords.attempts_per_address)?;
+        let by_network = record(cx, SIGN_IN_BY_NETWORK, &network).await?;
+        let by_account = record(cx, SIGN_IN_BY_ACCOUNT, &self.account).await?;
+        by_network.check(cx, passwords.attempts_per_address)?;
         by_account.check(cx, passwords.attempts_per_account)
     }
 }
 
-/// Counts one attempt at the caller's own password, which they are asked for again. Errors: `UNAUTHORIZED`;
-/// `TOO_MANY_REQUESTS`.
+/// Records one attempt at the caller's own password, for calls that ask for it again.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct RecordPassword;
 
@@ -58,18 +71,22 @@ impl Command for RecordPassword {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
+
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let (user, most) = (cx.user()?, cx.executor.settings.passwords.attempts_per_account);
-        count(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, most)
+        let (user, max) = (cx.user()?, cx.executor.settings.passwords.attempts_per_account);
+        record(cx, OWN_PASSWORD, &user.to_string()).await?.check(cx, max)
     }
 }
 
-/// Counts one mail with a code, for the address it goes to and for the one it is asked for from. Error:
-/// `TOO_MANY_REQUESTS`. An address that nobody has is counted alike.
+/// Records one mail with a code, for its recipient and for the caller's network. Addresses without an account are
+/// counted like those with one.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct RecordMail {
     /// The e-mail address's key.
@@ -80,6 +97,7 @@ impl Command for RecordMail {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
+
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
@@ -87,14 +105,17 @@ impl Command for RecordMail {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
         let network = network(cx.caller.address);
-        let by_network = count(cx, "mails by address", &network).await?;
-        let by_address = count(cx, "mails to address", &self.address).await?;
+        let by_network = record(cx, MAILS_BY_NETWORK, &network).await?;
+        let by_recipient = record(cx, MAILS_TO_ADDRESS, &self.address).await?;
         by_network.check(cx, passwords.attempts_per_address)?;
-        by_address.check(cx, passwords.attempts_per_account)
+        by_recipient.check(cx, passwords.attempts_per_account)
     }
 }
 
-/// Counts one try at a code, for the address it was mailed to. Error: `TOO_MANY_REQUESTS`.
+/// Records one attempt at a code, for the address that it was mailed to.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct RecordCode {
     /// The e-mail address's key.
@@ -105,36 +126,21 @@ impl Command for RecordCode {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
+
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let most = cx.executor.settings.passwords.attempts_per_account;
-        count(cx, CODES, &self.address).await?.check(cx, most)
+        let max = cx.executor.settings.passwords.attempts_per_account;
+        record(cx, CODES_BY_ADDRESS, &self.address).await?.check(cx, max)
     }
 }
 
-/// Forgets the tries at a code that was right.
-pub(crate) async fn forget_codes(cx: &mut Context<'_>, address: &str) -> Result<()> {
-    let key = cx.executor.keys.limit_key(CODES, address);
-    cx.tx.execute(sql::FORGET, (&key,)).await?;
-    Ok(())
-}
-
-/// Counts one look into DNS for an organization. Error: `TOO_MANY_REQUESTS`.
-pub(crate) async fn count_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
-    count(cx, "domain lookups", &organization.to_string()).await?.check(cx, MAX_DOMAIN_LOOKUPS)
-}
-
-/// Forgets the attempts at a password that was right.
-pub(crate) async fn forget_password(cx: &mut Context<'_>, user: UserId) -> Result<()> {
-    let key = cx.executor.keys.limit_key(OWN_PASSWORD, &user.to_string());
-    cx.tx.execute(sql::FORGET, (&key,)).await?;
-    Ok(())
-}
-
-/// Counts one sign-up for the address it comes from. Error: `TOO_MANY_REQUESTS`.
+/// Records one sign-up, for the caller's network.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct RecordSignUp;
 
@@ -142,7 +148,7 @@ impl Command for RecordSignUp {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
-    // One row may be what many wait for: they count one after the other, and nobody begins anew.
+
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
@@ -150,36 +156,62 @@ impl Command for RecordSignUp {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
         let network = network(cx.caller.address);
-        count(cx, "sign-up by address", &network).await?.check(cx, passwords.attempts_per_address)
+        record(cx, SIGN_UP_BY_NETWORK, &network).await?.check(cx, passwords.attempts_per_address)
     }
 }
 
-/// Forgets the attempts on an account whose owner has come in.
-pub(crate) async fn forget_account(cx: &mut Context<'_>, account: &str) -> Result<()> {
-    let key = cx.executor.keys.limit_key("sign-in by account", account);
-    cx.tx.execute(sql::FORGET, (&key,)).await?;
+/// Records one DNS lookup for an organization.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
+    record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?.check(cx, MAX_DOMAIN_LOOKUPS)
+}
+
+/// Clears the sign-in attempts of an account, after a successful sign-in.
+pub(crate) async fn clear_account_attempts(cx: &mut Context<'_>, account: &str) -> Result<()> {
+    clear(cx, SIGN_IN_BY_ACCOUNT, account).await
+}
+
+/// Clears the attempts at the user's own password, after a correct one.
+pub(crate) async fn clear_password_attempts(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    clear(cx, OWN_PASSWORD, &user.to_string()).await
+}
+
+/// Clears the attempts at the codes of an address, after a correct one.
+pub(crate) async fn clear_code_attempts(cx: &mut Context<'_>, address: &str) -> Result<()> {
+    clear(cx, CODES_BY_ADDRESS, address).await
+}
+
+impl Counter {
+    fn check(&self, cx: &Context<'_>, max: u32) -> Result<()> {
+        if self.attempts <= i64::from(max) {
+            return Ok(());
+        }
+        Err(Problem::too_many_requests(self.window_end.since(cx.now)))
+    }
+}
+
+async fn record(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<Counter> {
+    let key = cx.executor.keys.limit_key(limit, subject);
+    let window_end = cx.now.plus(cx.executor.settings.passwords.rate_limit_window);
+    Ok(cx.tx.one(sql::INCREMENT, (&key, window_end, cx.now)).await?)
+}
+
+async fn clear(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<()> {
+    let key = cx.executor.keys.limit_key(limit, subject);
+    cx.tx.execute(sql::DELETE, (&key,)).await?;
     Ok(())
 }
 
-impl Counted {
-    fn check(&self, cx: &Context<'_>, most: u32) -> Result<()> {
-        if self.attempts <= i64::from(most) { Ok(()) } else { Err(Problem::too_many(self.window_end.since(cx.now))) }
-    }
-}
-
-async fn count(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<Counted> {
-    let key = cx.executor.keys.limit_key(limit, subject);
-    let window_end = cx.now.plus(cx.executor.settings.passwords.window);
-    Ok(cx.tx.one(sql::COUNT, (&key, window_end, cx.now)).await?)
-}
-
-/// What counts as one address: an IPv6 host owns its whole /64, so the rest of it says nothing.
+/// The network that shares a limit with this address: an IPv4 address alone, or an IPv6 /64, which one host usually
+/// owns.
 fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
             Some(address) => address.to_string(),
-            None => std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
+            None => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
         },
     }
 }
@@ -189,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ipv6_network_counts_as_one_address() {
+    fn addresses_of_an_ipv6_64_share_a_network() {
         assert_eq!(network("2001:db8:1:2:aaaa::1".parse().unwrap()), "2001:db8:1:2::");
         assert_eq!(network("2001:0db8:0001:0002:bbbb::9".parse().unwrap()), "2001:db8:1:2::");
         assert_eq!(network("::ffff:192.0.2.7".parse().unwrap()), "192.0.2.7");

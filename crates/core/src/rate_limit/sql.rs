@@ -1,19 +1,20 @@
-//! The counters of attempts.
+//! The counters of the rate limits.
 
-use crate::time::Timestamp;
 use vestibule_db::{Bytes, record, sql};
 
+use crate::time::Timestamp;
+
 record! {
-    /// How often something was tried, and when that is forgotten.
-    pub(crate) struct Counted {
+    /// The attempts in the current window.
+    pub(crate) struct Counter {
         pub(crate) attempts: i64,
         pub(crate) window_end: Timestamp,
     }
 }
 
 sql! {
-    /// One more attempt; a window that has ended begins anew.
-    COUNT(Bytes, Timestamp, Timestamp) -> Counted =
+    /// Adds one attempt. If the window has ended, a new one starts.
+    INCREMENT(Bytes, Timestamp, Timestamp) -> Counter =
         "INSERT INTO attempt_limits (limit_key, attempts, window_end) VALUES ($1, 1, $2)
              ON CONFLICT (limit_key) DO UPDATE
             SET attempts = CASE WHEN attempt_limits.window_end <= $3 THEN 1 ELSE attempt_limits.attempts + 1 END,
@@ -21,6 +22,6 @@ sql! {
                                   ELSE attempt_limits.window_end END
       RETURNING attempts, window_end";
 
-    FORGET(Bytes) =
+    DELETE(Bytes) =
         "DELETE FROM attempt_limits WHERE limit_key = $1";
 }

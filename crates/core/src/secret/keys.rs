@@ -1,4 +1,5 @@
-//! The master key, and the keys made from it: one for each purpose, so that no digest can stand in for another's.
+//! The master key and the keys derived from it: one per purpose, so that a digest for one purpose is never valid for
+//! another.
 
 use std::fmt;
 
@@ -9,12 +10,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::id::{AttemptId, DomainId, InvitationId, OrganizationId};
 use crate::secret::{AttemptToken, InvitationSecret, InvitationToken, UnsubscribeToken, VerificationCode};
 
-/// 256 bits that lie beside the database, never in it. Whoever holds only one of the two can open nothing.
+/// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
 
 impl MasterKey {
-    /// From the bytes of the key's file.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -26,99 +26,108 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// The keys in use.
+/// The derived keys.
 pub struct Keys {
-    invitation_naming: Key,
-    invitation_proving: Key,
-    limits: Key,
-    marks: Key,
-    codes: Key,
-    links: Key,
-    resets: Key,
-    refusals: Key,
-    tokens: Key,
+    invitation_secrets: Key,
+    mailbox_proofs: Key,
+    rate_limits: Key,
+    idempotency: Key,
+    verification_codes: Key,
+    magic_links: Key,
+    password_resets: Key,
+    unsubscribe_tokens: Key,
+    session_tokens: Key,
     domains: Key,
     check: [u8; 32],
 }
 
-/// One key, taken in already: a list makes a token of every invitation. It is overwritten when it is dropped.
+/// A key with its HMAC state, prepared once since a list computes a token for each invitation. It is zeroized on drop.
 struct Key(Hmac<Sha256>);
 
 impl Keys {
-    /// Makes every key from the master key.
+    /// Derives every key from the master key. The names of the purposes must not change: the tokens depend on them.
     pub fn new(master: &MasterKey) -> Self {
         let master = Key::new(&master.0);
-        let derived = |name: &str| Zeroizing::new(master.digest(&[name.as_bytes()]));
-        let purpose = |name: &str| Key::new(&derived(name));
+        let derive = |name: &str| Zeroizing::new(master.digest(&[name.as_bytes()]));
+        let purpose = |name: &str| Key::new(&derive(name));
         Self {
-            invitation_naming: purpose("invitation: naming"),
-            invitation_proving: purpose("invitation: proving"),
-            limits: purpose("limits"),
-            marks: purpose("idempotency marks"),
-            codes: purpose("attempts: codes"),
-            links: purpose("attempts: links"),
-            resets: purpose("attempts: resets"),
-            refusals: purpose("mail refusals"),
-            tokens: purpose("session tokens"),
+            invitation_secrets: purpose("invitation: naming"),
+            mailbox_proofs: purpose("invitation: proving"),
+            rate_limits: purpose("limits"),
+            idempotency: purpose("idempotency marks"),
+            verification_codes: purpose("attempts: codes"),
+            magic_links: purpose("attempts: links"),
+            password_resets: purpose("attempts: resets"),
+            unsubscribe_tokens: purpose("mail refusals"),
+            session_tokens: purpose("session tokens"),
             domains: purpose("domains"),
-            check: *derived("check"),
+            check: *derive("check"),
         }
     }
 
-    /// An invitation's token with both secrets, for the mail and for comparison.
+    /// The token of an invitation with both secrets, as in the mail.
     pub fn mailed_token(&self, invitation: InvitationId, generation: i64) -> InvitationToken {
-        self.invitation_token(invitation, generation).proving(secret(&self.invitation_proving, invitation, generation))
+        self.invitation_token(invitation, generation).with_mailbox_proof(secret(
+            &self.mailbox_proofs,
+            invitation,
+            generation,
+        ))
     }
 
-    /// An invitation's token as admins may see it: it names the invitation and proves nothing.
+    /// The token of an invitation as admins see it: without the proof that its bearer received the mail.
     pub fn invitation_token(&self, invitation: InvitationId, generation: i64) -> InvitationToken {
-        InvitationToken::naming(invitation, secret(&self.invitation_naming, invitation, generation))
+        InvitationToken::new(invitation, secret(&self.invitation_secrets, invitation, generation))
     }
 
-    /// The key of a limit's row: whoever reads the table learns no address and no name.
+    /// The key of a rate limit's row. It hides the address or name from readers of the table.
     pub fn limit_key(&self, limit: &str, subject: &str) -> [u8; 32] {
-        self.limits.digest(&[limit.as_bytes(), &[0], subject.as_bytes()])
+        self.rate_limits.digest(&[limit.as_bytes(), &[0], subject.as_bytes()])
     }
 
-    /// What the database keeps of a call that shall be made once: of its key, or of what it asked.
-    pub(crate) fn mark(&self, of: &str, text: &str) -> [u8; 32] {
-        self.marks.digest(&[of.as_bytes(), &[0], text.as_bytes()])
+    /// The stored digest of an idempotency key, or of the request that it was sent with.
+    pub(crate) fn idempotency_digest(&self, kind: &str, text: &str) -> [u8; 32] {
+        self.idempotency.digest(&[kind.as_bytes(), &[0], text.as_bytes()])
     }
 
-    /// The code that a generation of an attempt is proved with.
-    pub(crate) fn code(&self, attempt: AttemptId, generation: i64) -> VerificationCode {
-        let digest = self.codes.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]);
+    /// The code that is mailed for a generation of an attempt.
+    pub(crate) fn verification_code(&self, attempt: AttemptId, generation: i64) -> VerificationCode {
+        let digest = self.verification_codes.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]);
         let (number, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        VerificationCode::of_number(u64::from_be_bytes(*number))
+        VerificationCode::from_number(u64::from_be_bytes(*number))
     }
 
-    /// The secret in the link that a generation of an attempt is proved with.
-    pub fn link(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
-        AttemptToken::new(attempt, self.links.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
+    /// The token in the magic link that is mailed for a generation of an attempt.
+    pub fn magic_link_token(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
+        AttemptToken::new(attempt, self.magic_links.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
     }
 
-    /// What whoever proved an address by this attempt may set a new password with.
-    pub(crate) fn reset(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
-        AttemptToken::new(attempt, self.resets.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]))
+    /// The token with which the user who completed this attempt sets a new password.
+    pub(crate) fn password_reset_token(&self, attempt: AttemptId, generation: i64) -> AttemptToken {
+        AttemptToken::new(
+            attempt,
+            self.password_resets.digest(&[&attempt.get().to_be_bytes(), &generation.to_be_bytes()]),
+        )
     }
 
-    /// What an invitee refuses further mail with. It opens nothing else.
-    pub fn unsubscribe(&self, invitation: InvitationId) -> UnsubscribeToken {
-        UnsubscribeToken::new(invitation, secret(&self.refusals, invitation, 0))
+    /// The token with which the invitee unsubscribes. It is good for nothing else.
+    pub fn unsubscribe_token(&self, invitation: InvitationId) -> UnsubscribeToken {
+        UnsubscribeToken::new(invitation, secret(&self.unsubscribe_tokens, invitation, 0))
     }
 
-    /// What the TXT record holds that proves this organization's domain. It is no secret: whoever could set it is the owner.
+    /// The value of the TXT record that proves this organization's domain. It is no secret: only the domain's owner can
+    /// publish it.
     pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
         let digest = self.domains.digest(&[&organization.get().to_be_bytes(), &domain.get().to_be_bytes()]);
         format!("vestibule-verify={}", data_encoding::HEXLOWER.encode(&digest[..16]))
     }
 
-    /// What the signing key of a span of time is made from; the `attempt` counts from 0, should one make no key.
-    pub(crate) fn token_seed(&self, span: i64, attempt: u8) -> [u8; 32] {
-        self.tokens.digest(&[&span.to_be_bytes(), &[attempt]])
+    /// The seed of the key that signs session tokens in a period of time. `attempt` counts from 0, for seeds that are
+    /// no valid key.
+    pub(crate) fn token_seed(&self, period: i64, attempt: u8) -> [u8; 32] {
+        self.session_tokens.digest(&[&period.to_be_bytes(), &[attempt]])
     }
 
-    /// What the database keeps to tell whether this is its key.
+    /// The value that the database stores to recognize its master key.
     pub fn check(&self) -> &[u8] {
         &self.check
     }
@@ -139,12 +148,12 @@ fn secret(key: &Key, invitation: InvitationId, generation: i64) -> InvitationSec
 
 impl Key {
     fn new(key: &[u8; 32]) -> Self {
-        // HMAC pads a short key with zeros to its block (RFC 2104); doing it here leaves no error to handle.
+        // HMAC pads a short key with zeros to its block size (RFC 2104). Doing it here avoids a fallible constructor.
         let mut block = [0; 64];
         block[..32].copy_from_slice(key);
-        let taken_in = Hmac::new(&block.into());
+        let hmac = Hmac::new(&block.into());
         block.zeroize();
-        Self(taken_in)
+        Self(hmac)
     }
 
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
@@ -161,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_purpose_invitation_and_generation_has_a_secret_of_its_own() {
+    fn secrets_differ_by_purpose_invitation_and_generation() {
         let keys = Keys::new(&MasterKey::new([7; 32]));
         let token = keys.mailed_token(1.into(), 1);
         assert!(keys.invitation_token(1.into(), 1).matches(&token));
@@ -172,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_rfc_4231s() {
+    fn computes_hmac_of_rfc_4231() {
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
-        let right = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert_eq!(
             data_encoding::HEXLOWER.encode(&Key::new(&key).digest(&[b"what do ya ", b"want for nothing?"])),
-            right
+            expected
         );
     }
 }

@@ -1,9 +1,7 @@
-//! Secrets that travel: the session's token and the invitation's. None of them is stored, printed, or compared in a time
-//! that tells how much of it was right.
+//! Tokens and codes that are sent to users. They are never stored in plain text, never shown by `Debug`, and compared
+//! in constant time.
 
 mod keys;
-
-pub use keys::*;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,47 +13,48 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub use keys::*;
+
 use crate::id::{AttemptId, InvitationId};
 use crate::random::Randomness;
 
-/// What was given is not a token of this kind; nothing more is said about it.
+/// The text is no well-formed token. There are no details, so that nothing of a secret leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAToken;
+pub struct InvalidToken;
 
-/// The value of the session's cookie: 256 random bits (decision 1).
+/// The value of the session cookie: 256 random bits.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SessionToken([u8; 32]);
 
 impl SessionToken {
-    /// A new token.
     pub fn new(random: &dyn Randomness) -> Self {
         Self(random.bytes())
     }
 
-    /// What the database holds. Plain SHA-256 is enough for a secret that nobody can guess (ASVS 6.5.2).
+    /// The stored form. Plain SHA-256 is enough for a high-entropy secret (OWASP ASVS 6.5.2).
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
 
-    /// The cookie's value: 43 characters of base64url.
+    /// The cookie's value: 43 characters, base64url.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 
 impl FromStr for SessionToken {
-    type Err = NotAToken;
+    type Err = InvalidToken;
 
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
         decode(text.as_bytes()).map(Self)
     }
 }
 
-/// As it stands in a cookie, which may be in any encoding or none.
+/// From the bytes of a cookie, which may not be UTF-8.
 impl TryFrom<&[u8]> for SessionToken {
-    type Error = NotAToken;
+    type Error = InvalidToken;
 
-    fn try_from(bytes: &[u8]) -> Result<Self, NotAToken> {
+    fn try_from(bytes: &[u8]) -> Result<Self, InvalidToken> {
         decode(bytes).map(Self)
     }
 }
@@ -66,87 +65,87 @@ impl fmt::Debug for SessionToken {
     }
 }
 
-/// Bytes of each of an invitation's two secrets: 192 bits.
-const SECRET: usize = 24;
+/// Length of each of an invitation's two secrets, in bytes.
+const SECRET_LENGTH: usize = 24;
 const PREFIX: &str = "inv_";
 
 /// One of an invitation's two secrets.
-pub type InvitationSecret = [u8; SECRET];
+pub type InvitationSecret = [u8; SECRET_LENGTH];
 
-/// An invitation's token as somebody presents it: which invitation, the secret that names it, and, when it comes from
-/// the mail, the second secret that proves the mailbox (decisions 12 and 13).
+/// The token of an invitation: the invitation's id, a secret, and in the mailed form a second secret, which proves that
+/// the bearer received the mail.
 ///
-/// Its text is `inv_` and 43 characters of base64url; the mailed form adds a dot and 32 more.
+/// Its text is `inv_` and 43 characters of base64url. The mailed form adds a dot and 32 more.
 #[derive(Clone)]
 pub struct InvitationToken {
     invitation: InvitationId,
-    naming: InvitationSecret,
-    proving: Option<InvitationSecret>,
+    secret: InvitationSecret,
+    mailbox_proof: Option<InvitationSecret>,
 }
 
 impl InvitationToken {
-    /// The token that names an invitation. [`crate::secret::Keys`] makes the secrets.
-    pub const fn naming(invitation: InvitationId, naming: InvitationSecret) -> Self {
-        Self { invitation, naming, proving: None }
+    /// A token without a mailbox proof. [`Keys`] computes the secrets.
+    pub const fn new(invitation: InvitationId, secret: InvitationSecret) -> Self {
+        Self { invitation, secret, mailbox_proof: None }
     }
 
-    /// The same with the mail's secret.
+    /// Adds the second secret, which only the mail has.
     #[must_use]
-    pub const fn proving(mut self, proving: InvitationSecret) -> Self {
-        self.proving = Some(proving);
+    pub const fn with_mailbox_proof(mut self, proof: InvitationSecret) -> Self {
+        self.mailbox_proof = Some(proof);
         self
     }
 
-    /// Which invitation it claims to be for.
+    /// The invitation that it claims to be for.
     pub const fn invitation(&self) -> InvitationId {
         self.invitation
     }
 
-    /// Whether it carries the mail's secret.
+    /// Whether it is the mailed form, with the mailbox proof.
     pub const fn is_mailed(&self) -> bool {
-        self.proving.is_some()
+        self.mailbox_proof.is_some()
     }
 
-    /// Whether this is what the right token says; without the mail's secret, the naming half alone.
-    pub fn matches(&self, right: &Self) -> bool {
-        let named = self.naming.ct_eq(&right.naming);
-        let proved = match (&self.proving, &right.proving) {
-            (Some(given), Some(right)) => given.ct_eq(right),
+    /// Whether the secrets are those of the correct token. A missing mailbox proof is not compared.
+    pub fn matches(&self, expected: &Self) -> bool {
+        let is_secret_equal = self.secret.ct_eq(&expected.secret);
+        let is_proof_equal = match (&self.mailbox_proof, &expected.mailbox_proof) {
+            (Some(proof), Some(expected)) => proof.ct_eq(expected),
             (Some(_), None) => 0.into(),
             (None, _) => 1.into(),
         };
-        (named & proved).into()
+        (is_secret_equal & is_proof_equal).into()
     }
 
-    /// Its text, for the one place that may show it.
+    /// The token's text.
     pub fn reveal(&self) -> String {
-        let mut bytes = [0; 8 + SECRET];
+        let mut bytes = [0; 8 + SECRET_LENGTH];
         bytes[..8].copy_from_slice(&self.invitation.get().to_be_bytes());
-        bytes[8..].copy_from_slice(&self.naming);
+        bytes[8..].copy_from_slice(&self.secret);
         let mut text = String::with_capacity(PREFIX.len() + 43 + 1 + 32);
         text.push_str(PREFIX);
         URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
-        if let Some(proving) = &self.proving {
+        if let Some(proof) = &self.mailbox_proof {
             text.push('.');
-            URL_SAFE_NO_PAD.encode_string(proving, &mut text);
+            URL_SAFE_NO_PAD.encode_string(proof, &mut text);
         }
         text
     }
 }
 
 impl FromStr for InvitationToken {
-    type Err = NotAToken;
+    type Err = InvalidToken;
 
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let text = text.strip_prefix(PREFIX).ok_or(NotAToken)?;
-        let (naming, proving) = match text.split_once('.') {
-            Some((naming, proving)) => (naming, Some(decode(proving.as_bytes())?)),
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let text = text.strip_prefix(PREFIX).ok_or(InvalidToken)?;
+        let (text, mailbox_proof) = match text.split_once('.') {
+            Some((text, proof)) => (text, Some(decode(proof.as_bytes())?)),
             None => (text, None),
         };
-        let bytes: [u8; 8 + SECRET] = decode(naming.as_bytes())?;
-        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
-        let naming = secret.try_into().map_err(|_| NotAToken)?;
-        Ok(Self { invitation: i64::from_be_bytes(*id).into(), naming, proving })
+        let bytes: [u8; 8 + SECRET_LENGTH] = decode(text.as_bytes())?;
+        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(InvalidToken)?;
+        let secret = secret.try_into().map_err(|_| InvalidToken)?;
+        Ok(Self { invitation: i64::from_be_bytes(*id).into(), secret, mailbox_proof })
     }
 }
 
@@ -156,13 +155,13 @@ impl fmt::Debug for InvitationToken {
     }
 }
 
-/// The six digits that a mail holds. They are few, so tries are counted, and each belongs to one attempt of one browser.
+/// The six digits in a mail. They are easy to guess, so attempts are limited, and a code is valid in one session only.
 #[derive(Clone)]
 pub struct VerificationCode([u8; 6]);
 
 impl VerificationCode {
-    /// One of a million, each as likely as the others to within 2^-44.
-    pub(crate) fn of_number(number: u64) -> Self {
+    /// The last six decimal digits of `number`. For a random number, all codes are equally likely to within 2^-44.
+    pub(crate) fn from_number(number: u64) -> Self {
         let mut rest = number;
         let mut digits = [0; 6];
         for digit in digits.iter_mut().rev() {
@@ -172,28 +171,27 @@ impl VerificationCode {
         Self(digits)
     }
 
-    /// Whether it is the right one.
-    pub(crate) fn is(&self, right: &Self) -> bool {
-        self.0.ct_eq(&right.0).into()
+    pub(crate) fn matches(&self, expected: &Self) -> bool {
+        self.0.ct_eq(&expected.0).into()
     }
 
-    /// Its digits, for the mail.
+    /// The digits.
     pub fn reveal(&self) -> String {
         self.0.iter().map(|digit| char::from(*digit)).collect()
     }
 }
 
 impl FromStr for VerificationCode {
-    type Err = NotAToken;
+    type Err = InvalidToken;
 
-    /// People type spaces and dashes between digits, and paste more.
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let is_between = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}');
-        let digits = text.chars().take(40).filter(|c| !is_between(c));
+    /// Ignores spaces and dashes between the digits.
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let is_separator = |c: &char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}');
+        let digits = text.chars().take(40).filter(|c| !is_separator(c));
         let digits: Vec<u8> = digits
-            .map(|c| u8::try_from(c).ok().filter(u8::is_ascii_digit).ok_or(NotAToken))
+            .map(|c| u8::try_from(c).ok().filter(u8::is_ascii_digit).ok_or(InvalidToken))
             .collect::<Result<_, _>>()?;
-        digits.try_into().map(Self).map_err(|_| NotAToken)
+        digits.try_into().map(Self).map_err(|_| InvalidToken)
     }
 }
 
@@ -203,24 +201,21 @@ impl fmt::Debug for VerificationCode {
     }
 }
 
-/// What somebody has typed as a code. What is no code at all is a wrong one, and counted.
+/// A code as the user submitted it. Text that is no code counts as a wrong code.
 #[derive(Clone, Debug)]
-pub struct TypedCode(Option<VerificationCode>);
+pub struct SubmittedCode(Option<VerificationCode>);
 
-impl TypedCode {
-    /// Reads it; no text is refused.
-    pub fn read(text: &str) -> Self {
+impl SubmittedCode {
+    pub fn from_input(text: &str) -> Self {
         Self(text.parse().ok())
     }
 
-    /// Whether it is the right one.
-    pub(crate) fn is(&self, right: &VerificationCode) -> bool {
-        self.0.as_ref().is_some_and(|typed| typed.is(right))
+    pub(crate) fn matches(&self, expected: &VerificationCode) -> bool {
+        self.0.as_ref().is_some_and(|code| code.matches(expected))
     }
 }
 
-/// What a link of an attempt carries, or whoever proved an address by one: 256 bits, as the contract has it in hex, and
-/// before them the attempt's id.
+/// The token of a magic link or of a password reset: the attempt's id and a 256-bit secret.
 #[derive(Clone)]
 pub struct AttemptToken {
     attempt: AttemptId,
@@ -232,17 +227,16 @@ impl AttemptToken {
         Self { attempt, secret }
     }
 
-    /// Which attempt it claims to be of.
+    /// The attempt that it claims to be of.
     pub const fn attempt(&self) -> AttemptId {
         self.attempt
     }
 
-    /// Whether it is the right one.
-    pub(crate) fn is(&self, right: &Self) -> bool {
-        self.attempt == right.attempt && bool::from(self.secret.ct_eq(&right.secret))
+    pub(crate) fn matches(&self, expected: &Self) -> bool {
+        self.attempt == expected.attempt && bool::from(self.secret.ct_eq(&expected.secret))
     }
 
-    /// Its text: 80 hexadecimal digits.
+    /// The token's text: 80 hexadecimal digits.
     pub fn reveal(&self) -> String {
         let mut bytes = self.attempt.get().to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.secret);
@@ -251,16 +245,16 @@ impl AttemptToken {
 }
 
 impl FromStr for AttemptToken {
-    type Err = NotAToken;
+    type Err = InvalidToken;
 
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
         let mut bytes = [0; 40];
         if HEXLOWER.decode_len(text.len()) != Ok(bytes.len()) {
-            return Err(NotAToken);
+            return Err(InvalidToken);
         }
-        HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotAToken)?;
-        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
-        let secret = secret.try_into().map_err(|_| NotAToken)?;
+        HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| InvalidToken)?;
+        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(InvalidToken)?;
+        let secret = secret.try_into().map_err(|_| InvalidToken)?;
         Ok(Self { attempt: i64::from_be_bytes(*id).into(), secret })
     }
 }
@@ -271,8 +265,8 @@ impl fmt::Debug for AttemptToken {
     }
 }
 
-/// What the invitee of an invitation refuses further mail of its organization with. It stands in a URL's path, since that
-/// is how mail programs unsubscribe (RFC 8058), and can do nothing else.
+/// The token with which an invitee unsubscribes from an organization's mail. It is part of a URL's path, since mail
+/// programs unsubscribe by URL (RFC 8058), and is good for nothing else.
 #[derive(Clone)]
 pub struct UnsubscribeToken {
     invitation: InvitationId,
@@ -284,17 +278,16 @@ impl UnsubscribeToken {
         Self { invitation, secret }
     }
 
-    /// Of which invitation it claims to be.
+    /// The invitation that it claims to be for.
     pub const fn invitation(&self) -> InvitationId {
         self.invitation
     }
 
-    /// Whether it is the right one.
-    pub(crate) fn is(&self, right: &Self) -> bool {
-        self.invitation == right.invitation && bool::from(self.secret.ct_eq(&right.secret))
+    pub(crate) fn matches(&self, expected: &Self) -> bool {
+        self.invitation == expected.invitation && bool::from(self.secret.ct_eq(&expected.secret))
     }
 
-    /// Its text: 43 characters of base64url.
+    /// The token's text: 43 characters, base64url.
     pub fn reveal(&self) -> String {
         let mut bytes = self.invitation.get().to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.secret);
@@ -303,26 +296,26 @@ impl UnsubscribeToken {
 }
 
 impl FromStr for UnsubscribeToken {
-    type Err = NotAToken;
+    type Err = InvalidToken;
 
-    fn from_str(text: &str) -> Result<Self, NotAToken> {
-        let bytes: [u8; 8 + SECRET] = decode(text.as_bytes())?;
-        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(NotAToken)?;
-        Ok(Self { invitation: i64::from_be_bytes(*id).into(), secret: secret.try_into().map_err(|_| NotAToken)? })
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let bytes: [u8; 8 + SECRET_LENGTH] = decode(text.as_bytes())?;
+        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(InvalidToken)?;
+        Ok(Self { invitation: i64::from_be_bytes(*id).into(), secret: secret.try_into().map_err(|_| InvalidToken)? })
     }
 }
 
 impl fmt::Debug for UnsubscribeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RefusalToken({}, …)", self.invitation)
+        write!(f, "UnsubscribeToken({}, …)", self.invitation)
     }
 }
 
-fn decode<const LENGTH: usize>(text: &[u8]) -> Result<[u8; LENGTH], NotAToken> {
+fn decode<const LENGTH: usize>(text: &[u8]) -> Result<[u8; LENGTH], InvalidToken> {
     let mut bytes = [0; LENGTH];
     match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
         Ok(length) if length == LENGTH => Ok(bytes),
-        _ => Err(NotAToken),
+        _ => Err(InvalidToken),
     }
 }
 
@@ -333,7 +326,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_session_token_is_read_back_and_never_printed() {
+    fn session_token_round_trips_and_is_hidden_from_debug() {
         let token = SessionToken::new(&SeededRandomness::new(1));
         let text = token.reveal();
         assert_eq!(text.len(), 43);
@@ -342,45 +335,52 @@ mod tests {
     }
 
     #[test]
-    fn the_mailed_form_adds_a_proof_that_the_bare_one_lacks() {
-        let right = InvitationToken::naming(7.into(), [1; SECRET]).proving([2; SECRET]);
-        let mailed: InvitationToken = right.reveal().parse().unwrap();
-        let bare: InvitationToken = right.reveal().split_once('.').unwrap().0.parse().unwrap();
-        assert!(mailed.matches(&right) && mailed.is_mailed());
-        assert!(bare.matches(&right) && !bare.is_mailed());
-        assert!(!mailed.matches(&InvitationToken::naming(7.into(), [1; SECRET])));
-        assert!(!InvitationToken::naming(7.into(), [1; SECRET]).proving([3; SECRET]).matches(&right));
-        assert!(!InvitationToken::naming(7.into(), [9; SECRET]).matches(&right));
+    fn only_the_mailed_form_has_a_mailbox_proof() {
+        let expected = InvitationToken::new(7.into(), [1; SECRET_LENGTH]).with_mailbox_proof([2; SECRET_LENGTH]);
+        let mailed: InvitationToken = expected.reveal().parse().unwrap();
+        let bare: InvitationToken = expected.reveal().split_once('.').unwrap().0.parse().unwrap();
+        assert!(mailed.matches(&expected) && mailed.is_mailed());
+        assert!(bare.matches(&expected) && !bare.is_mailed());
+        assert!(!mailed.matches(&InvitationToken::new(7.into(), [1; SECRET_LENGTH])));
+        assert!(
+            !InvitationToken::new(7.into(), [1; SECRET_LENGTH])
+                .with_mailbox_proof([3; SECRET_LENGTH])
+                .matches(&expected)
+        );
+        assert!(!InvitationToken::new(7.into(), [9; SECRET_LENGTH]).matches(&expected));
     }
 
     #[test]
-    fn a_code_is_read_as_people_type_it() {
-        let code = VerificationCode::of_number(18_446_744_073_709_000_042);
+    fn verification_code_parser_ignores_separators() {
+        let code = VerificationCode::from_number(18_446_744_073_709_000_042);
         assert_eq!(code.reveal(), "000042");
         for typed in ["000042", " 000 042\n", "000-042", "000\u{2013}042", "0 0 0 0 4 2"] {
-            assert!(typed.parse::<VerificationCode>().unwrap().is(&code), "{typed:?}");
+            assert!(typed.parse::<VerificationCode>().unwrap().matches(&code), "{typed:?}");
         }
-        for wrong in ["", "00004", "0000420", "00004a", "０００042", "000043"] {
-            assert!(wrong.parse::<VerificationCode>().map_or(true, |typed| !typed.is(&code)), "{wrong:?}");
+        for invalid in ["", "00004", "0000420", "00004a", "０００042", "000043"] {
+            assert!(invalid.parse::<VerificationCode>().map_or(true, |typed| !typed.matches(&code)), "{invalid:?}");
         }
         assert!(!format!("{code:?}").contains("42"));
     }
 
     #[test]
-    fn the_other_tokens_are_read_back_and_never_printed() {
+    fn other_tokens_round_trip_and_are_hidden_from_debug() {
         let token = AttemptToken::new(7.into(), [3; 32]);
-        assert!(token.reveal().parse::<AttemptToken>().unwrap().is(&token));
-        assert!(!AttemptToken::new(8.into(), [3; 32]).is(&token) && !AttemptToken::new(7.into(), [4; 32]).is(&token));
+        assert!(token.reveal().parse::<AttemptToken>().unwrap().matches(&token));
+        assert!(
+            !AttemptToken::new(8.into(), [3; 32]).matches(&token)
+                && !AttemptToken::new(7.into(), [4; 32]).matches(&token)
+        );
         assert!(!format!("{token:?}").contains("0303"));
-        let token = UnsubscribeToken::new(7.into(), [3; SECRET]);
-        assert!(token.reveal().parse::<UnsubscribeToken>().unwrap().is(&token));
-        assert!(!UnsubscribeToken::new(8.into(), [3; SECRET]).is(&token));
+        let token = UnsubscribeToken::new(7.into(), [3; SECRET_LENGTH]);
+        assert!(token.reveal().parse::<UnsubscribeToken>().unwrap().matches(&token));
+        assert!(!UnsubscribeToken::new(8.into(), [3; SECRET_LENGTH]).matches(&token));
         assert!(!format!("{token:?}").contains("AwMD"));
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_the_other_parsers_panic(text in "[0-9a-f]{0,90}|[A-Za-z0-9_-]{43}|.*") {
+        fn code_and_attempt_parsers_accept_any_text_without_panic(text in "[0-9a-f]{0,90}|[A-Za-z0-9_-]{43}|.*") {
             let _ = text.parse::<VerificationCode>();
             let _ = text.parse::<UnsubscribeToken>();
             if let Ok(token) = text.parse::<AttemptToken>() {
@@ -389,7 +389,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_the_parsers_panic(text in "(inv_)?[A-Za-z0-9_.-]{0,90}|.*") {
+        fn token_parsers_accept_any_text_without_panic(text in "(inv_)?[A-Za-z0-9_.-]{0,90}|.*") {
             let _ = text.parse::<SessionToken>();
             if let Ok(token) = text.parse::<InvitationToken>() {
                 prop_assert_eq!(token.reveal(), text);

@@ -1,7 +1,7 @@
-//! A session is a browser's: it may hold several sign-ins, one a user, of which one is active (contract A.4).
+//! A session belongs to a browser. It holds one sign-in per user, of which one is active.
 //!
-//! Every transaction looks it up anew, and what is kept of an earlier look ([`kept`]) is asked after, so what ends a
-//! session, a sign-in or a user ends it for the next request everywhere.
+//! Every transaction loads or revalidates its session, so that ending a session, a sign-in or an account takes effect
+//! with the next request on every process.
 
 mod show;
 mod sign_ins;
@@ -19,28 +19,29 @@ use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
 pub(crate) use show::show;
-pub use show::{Show, ShowToKeep, ShownSession, ShownSignIn};
+pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
 pub use sign_ins::{EndSignIn, ListSignIns};
-pub(crate) use sign_ins::{end_all, end_others};
+pub(crate) use sign_ins::{end_all_sign_ins, end_other_sign_ins};
 pub use sign_out::SignOut;
 pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
 
-/// Signs a user in within the caller's session, or a new one, and makes the sign-in the active one. The session gets a
-/// new token in any case, so that one planted before the sign-in is worth nothing after it (ASVS 7.2.4).
+/// Signs a user in within the caller's session, or a new one, and activates the sign-in. The session token is always
+/// replaced, which prevents session fixation (OWASP ASVS 7.2.4).
 ///
-/// Error: `USER_ALREADY_SIGNED_IN`.
-pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
+/// # Errors
+/// `USER_ALREADY_SIGNED_IN`.
+pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
     let token = SessionToken::new(cx.random());
-    let expires_at = cx.now.plus(cx.executor.settings.sessions.absolute);
-    let earlier = cx.session.as_ref().map(|session| session.id);
-    let session = earlier.unwrap_or_else(|| cx.id());
-    let statement = if earlier.is_some() { sql::RENEW } else { sql::INSERT };
+    let expires_at = cx.now.plus(cx.executor.settings.sessions.max_lifetime);
+    let existing = cx.session.as_ref().map(|session| session.id);
+    let session = existing.unwrap_or_else(|| cx.id());
+    let statement = if existing.is_some() { sql::ROTATE_TOKEN } else { sql::INSERT };
     cx.tx.execute(statement, (session, &token.digest(), cx.now, expires_at)).await?;
-    cx.tx.execute(sql::DELETE_ENDED, (session, user, cx.now)).await?;
+    cx.tx.execute(sql::DELETE_EXPIRED_SIGN_IN, (session, user, cx.now)).await?;
     let (address, sign_in) = (cx.caller.address.to_string(), cx.id());
-    let new = sql::NewSignIn {
+    let row = sql::NewSignIn {
         id: sign_in,
         session,
         user,
@@ -49,46 +50,48 @@ pub(crate) async fn begin(cx: &mut Context<'_>, user: UserId) -> Result<SessionT
         expires_at,
         now: cx.now,
     };
-    if cx.tx.optional(sql::INSERT_SIGN_IN, new).await?.is_none() {
+    if cx.tx.optional(sql::INSERT_SIGN_IN, row).await?.is_none() {
         return Err(Code::UserAlreadySignedIn.into());
     }
-    cx.tx.execute(sql::ACTIVATE, (session, sign_in, cx.now)).await?;
+    cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     Ok(token)
 }
 
-/// Makes sure that the caller has a session, signed in or not, since an attempt belongs to one. The token is a new one's.
+/// Creates a session if the caller has none, because a verification attempt belongs to a session. Returns the token of
+/// a new session.
 pub(crate) async fn ensure(cx: &mut Context<'_>) -> Result<Option<SessionToken>> {
     if cx.session.is_some() {
         return Ok(None);
     }
     let token = SessionToken::new(cx.random());
-    let expires_at = cx.now.plus(cx.executor.settings.sessions.absolute);
+    let expires_at = cx.now.plus(cx.executor.settings.sessions.max_lifetime);
     cx.tx.execute(sql::INSERT, (cx.id(), &token.digest(), cx.now, expires_at)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     Ok(Some(token))
 }
 
-/// Notes that the caller's session has an attempt to show until then.
-pub(crate) async fn note_attempt(cx: &mut Context<'_>, until: Timestamp) -> Result<()> {
+/// Stores until when the caller's session has open attempts to show.
+pub(crate) async fn extend_attempts_until(cx: &mut Context<'_>, until: Timestamp) -> Result<()> {
     if let Some(session) = cx.session.as_mut() {
         session.attempts_until = session.attempts_until.max(until);
         let id = session.id;
-        cx.tx.execute(sql::NOTE_ATTEMPT, (id, until)).await?;
+        cx.tx.execute(sql::EXTEND_ATTEMPTS_UNTIL, (id, until)).await?;
     }
     Ok(())
 }
 
-/// Who chooses what to act in hears that they are no member, rather than that they may not.
-pub(crate) fn no_member(problem: Problem) -> Problem {
+/// Maps `FORBIDDEN` to `NOT_A_MEMBER`, for calls that switch the active organization or workspace.
+pub(crate) fn forbidden_as_not_a_member(problem: Problem) -> Problem {
     if problem.code() == Code::Forbidden { Code::NotAMember.into() } else { problem }
 }
 
-/// Makes an organization the active one, of the sign-in and as the user's default; `None` for none.
-pub(crate) async fn set_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
+/// Makes an organization the active one of the sign-in, and the user's default; `None` for none. Clears the active
+/// workspace.
+pub(crate) async fn set_active_organization(cx: &mut Context<'_>, membership: Option<MembershipId>) -> Result<()> {
     let user = cx.user()?;
     if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
-        cx.tx.execute(sql::SET_ORGANIZATION, (session, sign_in, membership, cx.now)).await?;
+        cx.tx.execute(sql::SET_ACTIVE_ORGANIZATION, (session, sign_in, membership, cx.now)).await?;
     }
     cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! The whole session as its owner sees it.
+//! The session with its sign-ins and open attempts.
 
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
@@ -11,37 +11,32 @@ use crate::permission::Requirement;
 use crate::user::PublicUser;
 use crate::verification::{self, Attempt};
 
-/// Shows the caller's session; `None` for a visitor who has none, which costs no write (decision 2).
+/// Shows the caller's session; `None` for a visitor without one, which writes nothing.
 #[derive(Debug)]
 pub struct Show;
 
 /// A session with its sign-ins.
 #[derive(Clone, Debug)]
-pub struct ShownSession {
-    /// The session itself.
+pub struct SessionDetails {
     pub session: CurrentSession,
-    /// Every sign-in that has not ended, oldest first.
-    pub sign_ins: Vec<ShownSignIn>,
-    /// Every attempt to sign in or up that is open, the newest first.
+    /// Active sign-ins, oldest first.
+    pub sign_ins: Vec<SignInDetails>,
+    /// Open attempts to sign in or up, newest first.
     pub attempts: Vec<Attempt>,
 }
 
-/// A sign-in with its user and what they act in.
+/// A sign-in with its user and the roles in its active organization and workspace.
 #[derive(Clone, Debug)]
-pub struct ShownSignIn {
-    /// The sign-in itself.
+pub struct SignInDetails {
     pub sign_in: SignIn,
-    /// Whose it is.
     pub user: PublicUser,
-    /// The roles of its active organization membership.
     pub roles: Vec<SignInRole>,
-    /// The roles of its active workspace membership.
     pub workspace_roles: Vec<SignInWorkspaceRole>,
 }
 
-impl ShownSession {
+impl SessionDetails {
     /// The active sign-in.
-    pub fn active(&self) -> Option<&ShownSignIn> {
+    pub fn active(&self) -> Option<&SignInDetails> {
         let active: SignInId = self.session.sign_in_id.filter(|_| self.session.user_id.is_some())?;
         self.sign_ins.iter().find(|shown| shown.sign_in.id == active)
     }
@@ -50,39 +45,39 @@ impl ShownSession {
 impl Query for Show {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = Option<ShownSession>;
+    type Out = Option<SessionDetails>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
         show(cx).await
     }
 }
 
-/// The same, with how long it stays so.
+/// Shows the caller's session with the time that the result may be cached for; `None` if it may not be.
 #[derive(Debug)]
-pub struct ShowToKeep;
+pub struct ShowCacheable;
 
-impl Query for ShowToKeep {
+impl Query for ShowCacheable {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
-    type Out = (Option<ShownSession>, Option<Validity>);
+    type Out = (Option<SessionDetails>, Option<Validity>);
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let shown = show(cx).await?;
-        let holds = match &shown {
+        let validity = match &shown {
             Some(shown) => validity(cx, shown).await?,
             None => None,
         };
-        Ok((shown, holds))
+        Ok((shown, validity))
     }
 }
 
-/// The caller's session as it is by now, for commands that changed it.
-pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+/// Loads the caller's session as this transaction has left it.
+pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
     let Some(session) = cx.session.clone() else {
         return Ok(None);
     };
     let sign_ins = cx.tx.all(sql::SIGN_INS, (session.id, cx.now)).await?;
-    // Whoever acts in nothing has no roles there to show.
+    // Without an active organization or workspace there are no roles to load.
     let roles = if sign_ins.iter().any(|sign_in| sign_in.organization_membership_id.is_some()) {
         cx.tx.all(sql::ROLES, (session.id,)).await?
     } else {
@@ -99,15 +94,15 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
         Vec::new()
     };
     let sign_ins = sign_ins.into_iter().map(|row| {
-        let (sign_in, user) = row.apart();
+        let (sign_in, user) = row.into_parts();
         let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
         let of_workspace = |role: &&SignInWorkspaceRole| Some(role.membership_id) == sign_in.workspace_membership_id;
-        ShownSignIn {
+        SignInDetails {
             roles: roles.iter().filter(of_membership).cloned().collect(),
             workspace_roles: workspace_roles.iter().filter(of_workspace).cloned().collect(),
             user,
             sign_in,
         }
     });
-    Ok(Some(ShownSession { sign_ins: sign_ins.collect(), attempts, session }))
+    Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, session }))
 }

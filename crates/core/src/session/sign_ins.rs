@@ -1,4 +1,4 @@
-//! Where one is signed in, on every browser.
+//! The caller's sign-ins in all sessions.
 
 use super::sql::{self, SignIn};
 use crate::error::{Code, Result};
@@ -6,7 +6,7 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{SignInId, UserId};
 use crate::permission::Requirement;
 
-/// Shows every sign-in of the caller that has not ended, the newest first, and which of them asks. Error: `UNAUTHORIZED`.
+/// Lists the caller's active sign-ins, newest first, with the id of the one that this request uses.
 #[derive(Debug)]
 pub struct ListSignIns;
 
@@ -22,10 +22,12 @@ impl Query for ListSignIns {
     }
 }
 
-/// Ends one of the caller's sign-ins, wherever it is. Error: `UNAUTHORIZED`; `SIGN_IN_NOT_FOUND`.
+/// Ends one of the caller's sign-ins, in any session.
+///
+/// # Errors
+/// `SIGN_IN_NOT_FOUND`.
 #[derive(Debug)]
 pub struct EndSignIn {
-    /// Which one.
     pub sign_in: SignInId,
 }
 
@@ -36,24 +38,25 @@ impl Command for EndSignIn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        cx.tx.execute(sql::LEAVE_SESSION, (user, self.sign_in, cx.now)).await?;
-        if cx.tx.execute(sql::END_SIGN_IN, (user, self.sign_in)).await? == 0 {
+        cx.tx.execute(sql::DEACTIVATE_SIGN_IN, (user, self.sign_in, cx.now)).await?;
+        if cx.tx.execute(sql::DELETE_SIGN_IN_OF_USER, (user, self.sign_in)).await? == 0 {
             return Err(Code::SignInNotFound.into());
         }
         Ok(())
     }
 }
 
-/// Ends every sign-in of a user but one.
-pub(crate) async fn end_others(cx: &mut Context<'_>, user: UserId, but: SignInId) -> Result<()> {
-    cx.tx.execute(sql::LEAVE_OTHER_SESSIONS, (user, but, cx.now)).await?;
-    cx.tx.execute(sql::END_OTHER_SIGN_INS, (user, but)).await?;
+/// Ends every sign-in of a user except `remaining`.
+pub(crate) async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId, remaining: SignInId) -> Result<()> {
+    cx.tx.execute(sql::DEACTIVATE_OTHER_SIGN_INS, (user, remaining, cx.now)).await?;
+    cx.tx.execute(sql::DELETE_OTHER_SIGN_INS, (user, remaining)).await?;
     Ok(())
 }
 
-/// Ends every sign-in of a user, and shows a caller who was one of them as nobody.
-pub(crate) async fn end_all(cx: &mut Context<'_>, user: UserId) -> Result<()> {
-    end_others(cx, user, 0.into()).await?;
+/// Ends every sign-in of a user. If the caller's active sign-in is one of them, the caller is signed out in this
+/// transaction too.
+pub(crate) async fn end_all_sign_ins(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    end_other_sign_ins(cx, user, 0.into()).await?;
     if let Some(session) = cx.session.as_mut().filter(|session| session.user_id == Some(user)) {
         (session.sign_in_id, session.user_id) = (None, None);
     }

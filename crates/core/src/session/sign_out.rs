@@ -1,29 +1,29 @@
-//! Leaving: one sign-in, or all of a session.
+//! Signing out of one sign-in, or of all in the session.
 
-use super::show::{ShownSession, show};
+use super::show::{SessionDetails, show};
 use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::SignInId;
 use crate::permission::Requirement;
 
-/// Ends one sign-in of the caller's session, or all of them. Either way none is active after_commit (contract B.8), and
-/// whoever still holds the cookie is nobody from here on.
+/// Ends one sign-in of the caller's session, or all. Afterwards none is active. Without a session, ending all is not an
+/// error.
 ///
-/// Error: `SIGN_IN_NOT_FOUND` for a sign-in of another session. A visitor without a session signs out in vain and is
-/// told no error.
+/// # Errors
+/// `SIGN_IN_NOT_FOUND` for a sign-in of another session.
 #[derive(Debug)]
 pub struct SignOut {
-    /// Which one; `None` for all.
+    /// `None` for all.
     pub sign_in: Option<SignInId>,
 }
 
 impl Command for SignOut {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::SignInNotFound];
-    type Out = Option<ShownSession>;
+    type Out = Option<SessionDetails>;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<ShownSession>> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
         let Some(session) = cx.session.as_ref().map(|session| session.id) else {
             return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
         };
@@ -37,7 +37,7 @@ impl Command for SignOut {
                 cx.tx.execute(sql::DELETE_SIGN_INS, (session,)).await?;
             }
         }
-        cx.tx.execute(sql::DEACTIVATE, (session, cx.now)).await?;
+        cx.tx.execute(sql::CLEAR_ACTIVE_SIGN_IN, (session, cx.now)).await?;
         if let Some(session) = &mut cx.session {
             session.updated_at = cx.now;
             (session.sign_in_id, session.user_id) = (None, None);

@@ -1,4 +1,6 @@
-//! Sessions and the sign-ins within them.
+//! Statements on sessions and their sign-ins.
+
+use vestibule_db::{Bytes, Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{
@@ -8,43 +10,31 @@ use crate::id::{
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
-use vestibule_db::{Bytes, Text, record, sql};
 
 record! {
-    /// One user signed in within a session.
+    /// A user's sign-in within a session.
     pub struct SignIn {
-        /// Which one.
         pub id: SignInId,
-        /// Within which session.
         pub session_id: SessionId,
-        /// Who.
         pub user_id: UserId,
-        /// The membership of the organization they act in.
         pub organization_membership_id: Option<MembershipId>,
-        /// That organization.
         pub organization_id: Option<OrganizationId>,
-        /// The membership of the workspace they act in.
         pub workspace_membership_id: Option<WorkspaceMembershipId>,
-        /// That workspace.
         pub workspace_id: Option<WorkspaceId>,
-        /// Where they signed in from.
         pub ip_address: String,
-        /// What with.
         pub user_agent: String,
-        /// When it ends, used or not.
+        /// The absolute end, whether the sign-in is used or not.
         pub expires_at: Timestamp,
-        /// When it was last used.
+        /// When the sign-in was last used.
         pub last_active_at: Timestamp,
-        /// When it began.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
-    /// A sign-in and whose it is, in one row.
-    pub(crate) struct SignInOfUser {
+    /// A sign-in joined with its user.
+    pub(crate) struct SignInWithUser {
         pub(crate) id: SignInId,
         pub(crate) session_id: SessionId,
         pub(crate) user_id: UserId,
@@ -72,9 +62,8 @@ record! {
     }
 }
 
-impl SignInOfUser {
-    /// The sign-in, and the user.
-    pub(crate) fn apart(self) -> (SignIn, PublicUser) {
+impl SignInWithUser {
+    pub(crate) fn into_parts(self) -> (SignIn, PublicUser) {
         let user = PublicUser {
             id: self.user_id,
             first_name: self.first_name,
@@ -109,32 +98,26 @@ impl SignInOfUser {
 }
 
 record! {
-    /// A role that a sign-in's active membership has.
+    /// A role of a sign-in's active organization membership.
     pub struct SignInRole {
         pub(crate) membership_id: MembershipId,
-        /// Which role.
         pub id: RoleId,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
     }
 }
 
 record! {
-    /// A role that a sign-in's active workspace membership has.
+    /// A role of a sign-in's active workspace membership.
     pub struct SignInWorkspaceRole {
         pub(crate) membership_id: WorkspaceMembershipId,
-        /// Which role.
         pub id: WorkspaceRoleId,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
     }
 }
 
-/// One row for each sign-in whose user is not disabled, with these columns of the user's and theirs.
+/// Selects sign-ins of enabled users, with additional columns and joins.
 macro_rules! sign_ins {
     ($rest:literal) => {
         sign_ins!("", "", $rest)
@@ -158,21 +141,21 @@ macro_rules! sign_ins {
 }
 
 sql! {
-    INSERT(SessionId, Bytes, Timestamp, Timestamp) invalidates nothing("a new session was never shown") =
+    INSERT(SessionId, Bytes, Timestamp, Timestamp) invalidates nothing("a new session is not cached yet") =
         "INSERT INTO sessions (id, token_digest, active_sign_in_id, last_seen_at, expires_at, created_at, updated_at)
          VALUES ($1, $2, NULL, $3, $4, $3, $3)";
 
-    /// A session goes on under a new token; the old one is nobody's from here on.
-    RENEW(SessionId, Bytes, Timestamp, Timestamp) invalidates Session(1) =
+    /// Replaces the token of a session; the old one stops working.
+    ROTATE_TOKEN(SessionId, Bytes, Timestamp, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET token_digest = $2, last_seen_at = $3, expires_at = $4, updated_at = $3 WHERE id = $1";
 
-    /// Makes one of the session's own sign-ins the active one.
-    ACTIVATE(SessionId, SignInId, Timestamp) invalidates Session(1) =
+    /// Changes no row unless the sign-in belongs to the session and has not expired.
+    SET_ACTIVE_SIGN_IN(SessionId, SignInId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET active_sign_in_id = $2, updated_at = $3
           WHERE id = $1
             AND EXISTS (SELECT 1 FROM sign_ins i WHERE i.id = $2 AND i.session_id = $1 AND i.expires_at > $3)";
 
-    DEACTIVATE(SessionId, Timestamp) invalidates Session(1) =
+    CLEAR_ACTIVE_SIGN_IN(SessionId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $2 WHERE id = $1";
 
     INSERT_SIGN_IN(NewSignIn {
@@ -191,8 +174,8 @@ sql! {
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";
 
-    /// Clears the way for a user whose earlier sign-in within the session has ended.
-    DELETE_ENDED(SessionId, UserId, Timestamp) invalidates nothing("a session that has ended is recognised by its times") =
+    /// Frees the unique key for a new sign-in of the same user in the session.
+    DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";
 
     DELETE_SIGN_IN(SessionId, SignInId) invalidates Session(1) =
@@ -201,7 +184,7 @@ sql! {
     DELETE_SIGN_INS(SessionId) invalidates Session(1) =
         "DELETE FROM sign_ins WHERE session_id = $1";
 
-    SIGN_INS(SessionId, Timestamp) -> SignInOfUser = sign_ins!(
+    SIGN_INS(SessionId, Timestamp) -> SignInWithUser = sign_ins!(
             ", u.first_name AS first_name, u.last_name AS last_name, u.username AS username, u.image_url AS image_url,
                u.created_at AS user_created_at, u.updated_at AS user_updated_at, e.id AS email_id,
                e.address_key AS email, e.verified_at AS email_verified_at, e.created_at AS email_created_at,
@@ -209,7 +192,7 @@ sql! {
             " LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
             "WHERE i.session_id = $1 AND i.expires_at > $2 ORDER BY i.id");
 
-    /// Wherever a user is signed in, the newest first.
+    /// Newest first.
     SIGN_INS_OF_USER(UserId, Timestamp) -> SignIn =
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC");
 
@@ -232,12 +215,12 @@ sql! {
           WHERE i.session_id = $1
           ORDER BY r.id";
 
-    /// The active organization of a sign-in; the active workspace goes, since it was another organization's or none.
-    SET_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) invalidates Session(1) =
+    /// Clears the active workspace, which may belong to another organization.
+    SET_ACTIVE_ORGANIZATION(SessionId, SignInId, Option<MembershipId>, Timestamp) invalidates Session(1) =
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = NULL, updated_at = $4
           WHERE id = $2 AND session_id = $1";
 
-    SET_WORKSPACE(SessionId, SignInId, MembershipId, WorkspaceMembershipId, Timestamp) invalidates Session(1) =
+    SET_ACTIVE_WORKSPACE(SessionId, SignInId, MembershipId, WorkspaceMembershipId, Timestamp) invalidates Session(1) =
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = $4, updated_at = $5
           WHERE id = $2 AND session_id = $1";
 
@@ -245,14 +228,14 @@ sql! {
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
           WHERE id = $1";
 
-    /// The same as the user's default, for the next sign-in.
+    /// The default for the user's next sign-in.
     SET_DEFAULT_ORGANIZATION(UserId, Option<MembershipId>, Timestamp) invalidates User(1) =
         "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = NULL, updated_at = $3
           WHERE id = $1";
 
-    /// The sessions in which they act are nobody's from now on, but for the one that is kept; 0 keeps none. Those in which
-    /// they do not act have one sign-in less, and are moved on with them.
-    LEAVE_OTHER_SESSIONS(UserId, SignInId, Timestamp) invalidates User(1) =
+    /// Deactivates every sign-in of a user except one; 0 excepts none. All affected sessions get a new revision, so
+    /// that cached copies become stale.
+    DEACTIVATE_OTHER_SIGN_INS(UserId, SignInId, Timestamp) invalidates User(1) =
         "UPDATE sessions
             SET active_sign_in_id = CASE
                     WHEN active_sign_in_id IN (SELECT id FROM sign_ins WHERE user_id = $1 AND id <> $2) THEN NULL
@@ -260,18 +243,18 @@ sql! {
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id <> $2)";
 
-    /// The same for one of them.
-    LEAVE_SESSION(UserId, SignInId, Timestamp) invalidates User(1) =
+    /// Like `DEACTIVATE_OTHER_SIGN_INS`, for one sign-in.
+    DEACTIVATE_SIGN_IN(UserId, SignInId, Timestamp) invalidates User(1) =
         "UPDATE sessions
             SET active_sign_in_id = CASE WHEN active_sign_in_id = $2 THEN NULL ELSE active_sign_in_id END,
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2)";
 
-    END_OTHER_SIGN_INS(UserId, SignInId) invalidates nothing("LEAVE_OTHER_SESSIONS invalidates the sessions") = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
+    DELETE_OTHER_SIGN_INS(UserId, SignInId) invalidates nothing("DEACTIVATE_OTHER_SIGN_INS invalidates the sessions") = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
 
-    END_SIGN_IN(UserId, SignInId) invalidates nothing("LEAVE_SESSION invalidates the session") = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
+    DELETE_SIGN_IN_OF_USER(UserId, SignInId) invalidates nothing("DEACTIVATE_SIGN_IN invalidates the session") = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
 
-    /// That there is an attempt to show, and how long.
-    NOTE_ATTEMPT(SessionId, Timestamp) invalidates Session(1) =
+    /// Never shortens the time.
+    EXTEND_ATTEMPTS_UNTIL(SessionId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET attempts_until = $2 WHERE id = $1 AND attempts_until < $2";
 }

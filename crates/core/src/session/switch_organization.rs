@@ -1,37 +1,37 @@
-//! Choosing the organization one acts in.
+//! Switching the active organization.
 
-use super::show::{ShownSession, show};
+use super::show::{SessionDetails, show};
 use crate::access;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Makes an organization the active one of the caller's sign-in, and the default of their next; `None` is "personal".
-/// The active workspace is cleared either way (contract B.8).
+/// Makes an organization the active one of the caller's sign-in and their default for the next; `None` for none. Clears
+/// the active workspace.
 ///
-/// Errors: `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
+/// # Errors
+/// `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
 #[derive(Debug)]
 pub struct SwitchOrganization {
-    /// Which one.
     pub organization: Option<OrganizationId>,
 }
 
 impl Command for SwitchOrganization {
-    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
-    const ERRORS: &'static [Code] = &[Code::NotAMember];
-    type Out = ShownSession;
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::NotAMember, Code::AddressNotAllowed];
+    type Out = SessionDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<ShownSession> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<SessionDetails> {
         cx.user()?;
         let membership = match self.organization {
             None => None,
             Some(organization) => {
                 let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
-                Some(grant.map_err(super::no_member)?.membership())
+                Some(grant.map_err(super::forbidden_as_not_a_member)?.membership())
             }
         };
-        super::set_organization(cx, membership).await?;
-        show(cx).await?.ok_or_else(|| Problem::internal("the session is gone"))
+        super::set_active_organization(cx, membership).await?;
+        show(cx).await?.ok_or_else(|| Problem::internal("the session does not exist"))
     }
 }

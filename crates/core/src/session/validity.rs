@@ -1,13 +1,14 @@
 //! How long a response that shows a session may be cached.
 
-use super::ShownSession;
+use super::SessionDetails;
 use crate::cache::Validity;
 use crate::caller::{CurrentSession, touch_due_at};
 use crate::error::Result;
 use crate::execution::Context;
 
-/// How long a session that is shown stays as it is; `None` when that is not told from one organization and the time.
-pub(super) async fn validity(cx: &mut Context<'_>, shown: &ShownSession) -> Result<Option<Validity>> {
+/// Returns what a cached session depends on. `None` if it spans several organizations or shows open attempts, which a
+/// [`Validity`] cannot express.
+pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Result<Option<Validity>> {
     let CurrentSession { id, revision: session_revision, expires_at, last_seen_at, .. } = shown.session;
     let mut organizations = shown.sign_ins.iter().filter_map(|shown| shown.sign_in.organization_id);
     let organization = organizations.next().unwrap_or_else(|| 0.into());
@@ -15,8 +16,15 @@ pub(super) async fn validity(cx: &mut Context<'_>, shown: &ShownSession) -> Resu
         return Ok(None);
     }
     let revision = cx.revision(organization).await?;
-    let ends = shown.sign_ins.iter().map(|shown| shown.sign_in.expires_at);
-    let until = ends.chain([expires_at, touch_due_at(last_seen_at, &cx.executor.settings)]).min().unwrap_or(cx.now);
+    let expiries = shown.sign_ins.iter().map(|shown| shown.sign_in.expires_at);
+    let until = expiries.chain([expires_at, touch_due_at(last_seen_at, &cx.executor.settings)]).min().unwrap_or(cx.now);
     let organization_revision = revision.organization;
-    Ok(Some(Validity { session: id, session_revision, organization, organization_revision, from: cx.now, until }))
+    Ok(Some(Validity {
+        session: id,
+        session_revision,
+        organization,
+        organization_revision,
+        valid_from: cx.now,
+        valid_until: until,
+    }))
 }

@@ -1,4 +1,4 @@
-//! The keys that sign, and what is published of them (RFC 7517, RFC 7518 section 6.2.1).
+//! Signing keys and the published key set (RFC 7517, RFC 7518 section 6.2.1).
 
 use std::fmt;
 use std::time::Duration;
@@ -17,42 +17,41 @@ use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The key of one span of days.
+/// The signing key of one period.
 pub(crate) struct SigningKey {
     id: String,
     key: ecdsa::SigningKey,
 }
 
-/// What everybody may know of a key.
+/// The public part of a signing key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedKey {
-    /// A digest of the key itself (RFC 7638, cut to 16 bytes), by which tokens name it.
+    /// The key id: the JWK thumbprint (RFC 7638), cut to 16 bytes, in base64url.
     pub id: String,
-    /// One coordinate of its point, in base64url.
+    /// The x and y coordinates of the point, in base64url.
     pub x: String,
-    /// The other one.
     pub y: String,
-    /// The same as PEM.
+    /// The public key as PEM.
     pub pem: String,
 }
 
 impl SigningKey {
-    /// The key that signs at this instant.
-    pub(crate) fn at(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Self> {
-        Self::of_span(keys, span(tokens, now))
+    /// The key that signs at `now`.
+    pub(crate) fn current(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Self> {
+        Self::for_period(keys, period(tokens, now))
     }
 
-    fn of_span(keys: &Keys, span: i64) -> Result<Self> {
-        // Of all 32 bytes, one in four billion is no key of this curve; the next attempt is.
-        let key = (0..8).find_map(|attempt| ecdsa::SigningKey::from_slice(&keys.token_seed(span, attempt)).ok());
-        let key = key.ok_or_else(|| Problem::internal("no bytes make a signing key"))?;
+    fn for_period(keys: &Keys, period: i64) -> Result<Self> {
+        // About one in 2^32 seeds is not a valid P-256 scalar; then the next attempt's is used.
+        let key = (0..8).find_map(|attempt| ecdsa::SigningKey::from_slice(&keys.token_seed(period, attempt)).ok());
+        let key = key.ok_or_else(|| Problem::internal("no valid signing key could be derived"))?;
         let (x, y) = coordinates(&key)?;
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let id = URL_SAFE_NO_PAD.encode(&Sha256::digest(canonical)[..16]);
         Ok(Self { id, key })
     }
 
-    /// The token over these claims: a JSON Web Signature in its compact form (RFC 7515, ES256).
+    /// Signs the claims as a compact JWS (RFC 7515) with ES256.
     pub(crate) fn sign(&self, claims: &serde_json::Value) -> String {
         let header = serde_json::json!({"alg": "ES256", "kid": self.id, "typ": "JWT"});
         let part = |json: &serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string().as_bytes());
@@ -76,27 +75,26 @@ impl fmt::Debug for SigningKey {
 
 fn coordinates(key: &ecdsa::SigningKey) -> Result<(String, String)> {
     let point = key.verifying_key().to_sec1_point(false);
-    let (x, y) = point.x().zip(point.y()).ok_or_else(|| Problem::internal("a public key without coordinates"))?;
+    let (x, y) = point.x().zip(point.y()).ok_or_else(|| Problem::internal("the public key has no coordinates"))?;
     Ok((URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y)))
 }
 
-/// The keys that are published at this instant: the one that signs, the next, and the last as long as one of its tokens
-/// may still hold.
-pub(crate) fn published(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Vec<PublishedKey>> {
-    let current = span(tokens, now);
-    let last = span(tokens, now.minus(longest_life(tokens)));
-    let mut spans = vec![current, current + 1];
-    spans.extend((last != current).then_some(last));
-    spans.into_iter().map(|span| SigningKey::of_span(keys, span)?.publish()).collect()
+/// The published keys: the current one, the next, and the previous one while its tokens may be valid.
+pub(crate) fn published_keys(keys: &Keys, tokens: &Tokens, now: Timestamp) -> Result<Vec<PublishedKey>> {
+    let current = period(tokens, now);
+    let last = period(tokens, now.minus(max_token_lifetime(tokens)));
+    let mut periods = vec![current, current + 1];
+    periods.extend((last != current).then_some(last));
+    periods.into_iter().map(|period| SigningKey::for_period(keys, period)?.publish()).collect()
 }
 
-/// Past this no token holds, whatever the clocks of those who check it.
-fn longest_life(tokens: &Tokens) -> Duration {
+/// After this time no token is accepted, with a day of tolerance for the clocks of verifiers.
+fn max_token_lifetime(tokens: &Tokens) -> Duration {
     tokens.lifetime + DAY
 }
 
-fn span(tokens: &Tokens, now: Timestamp) -> i64 {
-    let length = DAY * u32::from(tokens.key_days);
+fn period(tokens: &Tokens, now: Timestamp) -> i64 {
+    let length = DAY * u32::from(tokens.key_rotation_days);
     now.as_microseconds().div_euclid(i64::try_from(length.as_micros()).unwrap_or(i64::MAX))
 }
 
@@ -105,24 +103,26 @@ mod tests {
     use super::*;
     use crate::secret::MasterKey;
 
-    const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_days: 30 };
+    const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_rotation_days: 30 };
 
     #[test]
-    fn a_key_is_published_before_it_signs_and_until_its_last_token_has_ended() {
+    fn publishes_keys_one_period_ahead_and_until_their_tokens_expire() {
         let keys = Keys::new(&MasterKey::new([7; 32]));
         let length = DAY * 30;
-        let change = Timestamp::from_microseconds(i64::try_from(length.as_micros()).unwrap() * 700);
-        let (before, after) = (change.minus(Duration::from_micros(1)), change);
-        let ids = |now| published(&keys, &TOKENS, now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
-        let (old, new) =
-            (SigningKey::at(&keys, &TOKENS, before).unwrap().id, SigningKey::at(&keys, &TOKENS, after).unwrap().id);
+        let rotation = Timestamp::from_microseconds(i64::try_from(length.as_micros()).unwrap() * 700);
+        let (before, after) = (rotation.minus(Duration::from_micros(1)), rotation);
+        let ids = |now| published_keys(&keys, &TOKENS, now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
+        let (old, new) = (
+            SigningKey::current(&keys, &TOKENS, before).unwrap().id,
+            SigningKey::current(&keys, &TOKENS, after).unwrap().id,
+        );
         assert_ne!(old, new);
         assert_eq!(ids(before)[..2], [old.clone(), new.clone()]);
-        assert!(ids(before.minus(length).plus(Duration::from_secs(9))).contains(&new), "a whole span ahead");
+        assert!(ids(before.minus(length).plus(Duration::from_secs(9))).contains(&new), "one period ahead");
         assert!(ids(after).contains(&old));
         assert!(ids(after.plus(Duration::from_secs(24 * 3600 + 29))).contains(&old));
         assert!(!ids(after.plus(Duration::from_secs(24 * 3600 + 31))).contains(&old));
         let other = Keys::new(&MasterKey::new([8; 32]));
-        assert_ne!(SigningKey::at(&other, &TOKENS, before).unwrap().id, old);
+        assert_ne!(SigningKey::current(&other, &TOKENS, before).unwrap().id, old);
     }
 }

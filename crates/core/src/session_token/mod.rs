@@ -1,12 +1,12 @@
-//! Session tokens: signed statements about a sign-in that a backend checks without asking anybody (contract A.4.1).
+//! Session tokens: JWTs about a sign-in that a backend can verify without calling this server. They grant nothing here.
 //!
-//! They open nothing here. The keys are made from the master key, one for each span of days, so that every process signs
-//! with the same one and none is stored. The next key is published a span ahead, for those who keep what they have
-//! fetched, and the last one until no token of its own can hold any more.
+//! The signing keys are derived from the master key, one per period of days, so every process signs with the same key
+//! and none is stored. The next key is published one period ahead, for clients that cache the key set, and the last one
+//! until its tokens have expired.
 
 mod key;
 mod mint;
 
 pub use key::PublishedKey;
-pub(crate) use key::published;
-pub use mint::{Mint, Minted};
+pub(crate) use key::published_keys;
+pub use mint::{Mint, MintedToken};

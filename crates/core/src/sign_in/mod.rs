@@ -1,34 +1,32 @@
-//! Coming in with what one knows: an e-mail address or user name, and a password.
+//! Signing in: by password, mailed code or magic link.
 
-mod by_mail;
+mod by_email;
+mod claim_account;
 mod complete;
-mod take_over;
 
 use std::sync::Arc;
 
-pub use by_mail::{Started, begin_sign_in, by_code, by_link};
-pub(crate) use complete::open;
-use take_over::take_over;
-
+use self::claim_account::claim_account;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Query, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::secret::SessionToken;
-use crate::session::{self, Show, ShownSession};
+use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
 use crate::{domain, rate_limit};
 
-/// Who somebody says they are.
+pub use by_email::{
+    START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code, with_link,
+};
+pub(crate) use complete::find_account;
+
 #[derive(Clone, Debug)]
 pub enum Identifier {
-    /// By one of their addresses.
     Email(EmailAddress),
-    /// By their user name.
     Username(Username),
 }
 
@@ -41,71 +39,73 @@ impl Identifier {
     }
 }
 
-/// Whether an account has this address or user name: nobody is told, unless the settings say so.
+/// Whether an account has this address or user name. Always `false` unless the settings reveal account existence.
 #[derive(Debug)]
-pub struct IsKnown {
-    /// Which one.
+pub struct IdentifierExists {
     pub identifier: Identifier,
 }
 
-impl Query for IsKnown {
+impl Query for IdentifierExists {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
     type Out = bool;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        if !cx.executor.settings.tell_identifiers {
+        if !cx.executor.settings.reveal_account_existence {
             return Ok(false);
         }
         Ok(FindPassword(&self.identifier).run(cx).await?.is_some())
     }
 }
 
-/// A session right after somebody came in, or began to: its new secret, and what its owner sees of it.
+/// A session after a sign-in was completed or started.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// For the cookie; `None` when the session goes on as it was.
+    /// The new session token for the cookie; `None` if the token did not change.
     pub token: Option<SessionToken>,
-    /// For the answer.
-    pub session: ShownSession,
+    pub session: SessionDetails,
 }
 
 impl SignedIn {
-    pub(crate) async fn now(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
-        let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session is not there"))?;
+    pub(crate) async fn load(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
+        let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session does not exist"))?;
         Ok(Self { token, session })
     }
 }
 
-/// Signs somebody in by password.
+/// The codes of [`with_password`].
+pub const WITH_PASSWORD_ERRORS: &[Code] =
+    &[Code::TooManyRequests, Code::InvalidCredentials, Code::UserDisabled, Code::UserAlreadySignedIn];
+
+/// Signs a user in with a password.
 ///
-/// Errors: `TOO_MANY_REQUESTS` past the limits of the settings; `INVALID_CREDENTIALS` for a wrong password, an unknown
-/// user and a user without a password, all after the same work; `USER_DISABLED` only for who knows the password;
-/// `USER_ALREADY_SIGNED_IN`; `BUSY`.
+/// `INVALID_CREDENTIALS` is the answer to a wrong password, an unknown user and a user without a password, each after
+/// hashing once, so that timing reveals nothing. `USER_DISABLED` requires the right password. See
+/// [`WITH_PASSWORD_ERRORS`].
 pub async fn with_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     identifier: Identifier,
     password: Password,
 ) -> Reply<SignedIn> {
-    let Reply { session, result: counted, .. } =
+    let Reply { session, result: recorded, .. } =
         executor.run(caller, rate_limit::RecordSignIn { account: identifier.key().to_owned() }).await;
-    let proved = match counted {
-        Ok(()) => compare(executor, caller, &identifier, password).await,
+    let verified = match recorded {
+        Ok(()) => verify_password(executor, caller, &identifier, password).await,
         Err(problem) => Err(problem),
     };
-    match proved {
-        Ok(proved) => executor.run(caller, proved).await,
-        Err(problem) => Reply { session, ..Reply::refused(problem) },
+    match verified {
+        Ok(verified) => executor.run(caller, verified).await,
+        Err(problem) => Reply { session, ..Reply::failed(problem) },
     }
 }
 
-async fn compare(
+async fn verify_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     identifier: &Identifier,
     password: Password,
-) -> Result<Proved> {
+) -> Result<CompletePasswordSignIn> {
     let found = executor.query(caller, &FindPassword(identifier)).await.result?;
     let digest = found.as_ref().and_then(|row| row.password_digest.as_ref());
     if !executor.passwords.verify(password, digest).await? {
@@ -114,7 +114,7 @@ async fn compare(
     match found {
         Some(PasswordRow { disabled: true, .. }) => Err(Code::UserDisabled.into()),
         Some(PasswordRow { user_id, password_digest: Some(digest), .. }) => {
-            Ok(Proved { user: user_id, digest, account: identifier.key().to_owned() })
+            Ok(CompletePasswordSignIn { user: user_id, digest, account: identifier.key().to_owned() })
         }
         _ => Err(Code::InvalidCredentials.into()),
     }
@@ -135,27 +135,27 @@ impl Query for FindPassword<'_> {
     }
 }
 
-/// Somebody who has just shown that they know this user's password.
+/// Signs in the user whose password was verified.
 #[derive(Debug)]
-struct Proved {
+struct CompletePasswordSignIn {
     user: UserId,
     digest: PasswordDigest,
     account: String,
 }
 
-impl Command for Proved {
+impl Command for CompletePasswordSignIn {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidCredentials];
+    const ERRORS: &'static [Code] = &[Code::InvalidCredentials, Code::UserAlreadySignedIn];
     type Out = SignedIn;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
-        // The password may have been changed while it was being compared.
-        if cx.tx.optional(sql::STILL_HAS_PASSWORD, (self.user, self.digest.as_str())).await?.is_none() {
+        // The password may have changed while it was being verified.
+        if cx.tx.optional(sql::ENABLED_WITH_DIGEST, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
         }
-        rate_limit::forget_account(cx, &self.account).await?;
+        rate_limit::clear_account_attempts(cx, &self.account).await?;
         domain::auto_join(cx, self.user).await?;
-        let token = session::begin(cx, self.user).await?;
-        SignedIn::now(cx, Some(token)).await
+        let token = session::create_sign_in(cx, self.user).await?;
+        SignedIn::load(cx, Some(token)).await
     }
 }

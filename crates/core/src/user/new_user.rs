@@ -9,7 +9,7 @@ use crate::language::Language;
 use crate::names::{PersonName, Username};
 use crate::password::PasswordDigest;
 
-/// An account that is to be made.
+/// The data of an account to create.
 #[derive(Debug)]
 pub(crate) struct NewUser<'a> {
     pub(crate) email: &'a EmailAddress,
@@ -21,8 +21,11 @@ pub(crate) struct NewUser<'a> {
 }
 
 impl NewUser<'_> {
-    /// Makes it. Errors: `EMAIL_EXISTS` and `USERNAME_EXISTS`, both at once if need be.
-    pub(crate) async fn insert(&self, cx: &mut Context<'_>, proved: bool) -> Result<UserId> {
+    /// Creates the account and its primary address.
+    ///
+    /// # Errors
+    /// `EMAIL_EXISTS`, `USERNAME_EXISTS`, or both in one answer.
+    pub(crate) async fn insert(&self, cx: &mut Context<'_>, is_verified: bool) -> Result<UserId> {
         let (user, address) = (cx.id(), cx.id());
         let insert = sql::InsertUser {
             id: user,
@@ -35,11 +38,11 @@ impl NewUser<'_> {
             now: cx.now,
         };
         let inserted = cx.tx.optional(sql::INSERT, insert).await?.is_some();
-        let verified_at = proved.then_some(cx.now);
-        let made = (address, user, self.email.as_str(), self.email.key(), verified_at, cx.now);
-        // The keys have decided who was first; only for the words is it worth a look at the other half.
+        let verified_at = is_verified.then_some(cx.now);
+        let address_row = (address, user, self.email.as_str(), self.email.key(), verified_at, cx.now);
+        // The unique keys have decided. If the user name is taken, the address is looked up only to report both.
         let email_taken = if inserted {
-            cx.tx.optional(sql::INSERT_ADDRESS, made).await?.is_none()
+            cx.tx.optional(sql::INSERT_ADDRESS, address_row).await?.is_none()
         } else {
             cx.tx.optional(sql::ADDRESS_OWNER, (self.email.key(),)).await?.is_some()
         };

@@ -1,50 +1,39 @@
-//! People and their addresses. A person belongs to no organization, so these tables carry none.
+//! Statements on users and their addresses. A user belongs to no organization, so these tables have no
+//! `organization_id`.
+
+use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{EmailAddressId, SessionId, SignInId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
-    /// What other people may see of a user.
+    /// A user as other users see them.
     pub struct PublicUser {
-        /// Who.
         pub id: UserId,
-        /// Perhaps empty.
         pub first_name: String,
-        /// Perhaps empty.
         pub last_name: String,
-        /// Perhaps none.
         pub username: Option<String>,
-        /// The name of their picture; perhaps empty.
+        /// The picture's file name; empty without one.
         pub image_url: String,
-        /// When the account was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
-        /// The primary address's id.
         pub email_id: Option<EmailAddressId>,
-        /// The primary address, in the form it is compared in.
+        /// The primary address, normalized.
         pub email: Option<String>,
-        /// When that was proved.
         pub email_verified_at: Option<Timestamp>,
-        /// When it was added.
         pub email_created_at: Option<Timestamp>,
-        /// When it last changed.
         pub email_updated_at: Option<Timestamp>,
     }
 }
 
 record! {
-    /// What a user sees of themselves, besides what others see.
+    /// The private part of a user, shown to themselves.
     pub struct Account {
-        /// Who.
         pub id: UserId,
-        /// Whether a password is set.
         pub has_password: bool,
-        /// Whether the account is disabled.
         pub disabled: bool,
         /// A JSON object.
         pub public_metadata: String,
@@ -52,27 +41,22 @@ record! {
 }
 
 record! {
-    /// One of a user's addresses.
+    /// An address of a user.
     pub struct OwnedAddress {
-        /// Which one.
         pub id: EmailAddressId,
-        /// As it was written.
+        /// As the user typed it.
         pub(crate) address: String,
-        /// In the form it is compared in.
+        /// The normalized address.
         pub email: String,
-        /// Whether it is the primary one.
         pub is_primary: bool,
-        /// When it was proved.
         pub verified_at: Option<Timestamp>,
-        /// When it was added.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
-    /// What a sign-in compares a password with.
+    /// The password digest for a sign-in.
     pub(crate) struct PasswordRow {
         pub(crate) user_id: UserId,
         pub(crate) password_digest: Option<PasswordDigest>,
@@ -81,8 +65,8 @@ record! {
 }
 
 record! {
-    /// Who holds an address, proved or not, and where they are signed in within a session.
-    pub(crate) struct OwnerInSession {
+    /// The owner of an address, and their sign-in in one session.
+    pub(crate) struct AddressOwnerInSession {
         pub(crate) email_id: EmailAddressId,
         pub(crate) user_id: UserId,
         pub(crate) verified_at: Option<Timestamp>,
@@ -91,7 +75,7 @@ record! {
 }
 
 sql! {
-    PUBLIC(UserId) -> PublicUser =
+    PUBLIC_PROFILE(UserId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
                 e.id AS email_id, e.address_key AS email, e.verified_at AS email_verified_at,
@@ -116,11 +100,11 @@ sql! {
     PASSWORD_BY_USERNAME(Text) -> PasswordRow =
         "SELECT id AS user_id, password_digest, disabled FROM users WHERE username_key = $1";
 
-    /// The account whose password was just compared, if it still has that password and is not disabled.
-    STILL_HAS_PASSWORD(UserId, Text) -> (UserId,) =
+    /// Returns the user if it is enabled and still has this digest.
+    ENABLED_WITH_DIGEST(UserId, Text) -> (UserId,) =
         "SELECT id FROM users WHERE id = $1 AND password_digest = $2 AND disabled = 0";
 
-    /// Nothing comes back when the user name is taken.
+    /// Returns no row when the user name is taken.
     INSERT(InsertUser {
         id: UserId,
         first_name: Text,
@@ -130,7 +114,7 @@ sql! {
         password_digest: Option<Text>,
         language: Language,
         now: Timestamp,
-    }) -> (UserId,) invalidates nothing("a new account was never shown") =
+    }) -> (UserId,) invalidates nothing("a new account is not cached yet") =
         "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, created_at,
                             updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
@@ -140,39 +124,38 @@ sql! {
     ADDRESS_OWNER(Text) -> (UserId,) =
         "SELECT user_id FROM email_addresses WHERE address_key = $1";
 
-    OWNER_IN_SESSION(Text, SessionId, Timestamp) -> OwnerInSession =
+    OWNER_IN_SESSION(Text, SessionId, Timestamp) -> AddressOwnerInSession =
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id
            FROM email_addresses e
            LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
            LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3
           WHERE e.address_key = $1";
 
-    /// Nothing comes back when somebody holds the address.
+    /// Returns no row when the address is taken.
     INSERT_ADDRESS(EmailAddressId, UserId, Text, Text, Option<Timestamp>, Timestamp) -> (EmailAddressId,) invalidates User(2) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 1, $5, $6, $6)
              ON CONFLICT (address_key) DO NOTHING
       RETURNING id";
 
-    /// An address that somebody only claimed gives way to whoever proves the mailbox, whatever else the claiming account
-    /// has: if an organization behind it could hold an address, founding one would be all it takes to keep its owner out.
-    DELETE_UNPROVED(Text) invalidates Everyone(all) =
+    /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
+    /// exception for accounts with organizations: otherwise anybody could block an address by creating one.
+    DELETE_UNVERIFIED_ADDRESS(Text) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
 
-    /// Every address of an account but one that was proved.
-    DELETE_OTHERS_UNPROVED(UserId, EmailAddressId) invalidates Everyone(all) =
+    /// Removes every unverified address of a user but one.
+    DELETE_OTHER_UNVERIFIED_ADDRESSES(UserId, EmailAddressId) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id <> $2 AND verified_at IS NULL";
 
-    FORGET_PASSWORD(UserId, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
+    CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
 
-    /// Nothing comes back when somebody has the user name.
-    USERNAME(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
+    USERNAME_OWNER(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
-    VERIFY(UserId, EmailAddressId, Timestamp) invalidates User(1) =
+    VERIFY_ADDRESS(UserId, EmailAddressId, Timestamp) invalidates User(1) =
         "UPDATE email_addresses SET verified_at = $3, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
-    /// Nothing comes back when somebody holds the address.
+    /// Returns no row when the address is taken.
     ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> (EmailAddressId,) invalidates User(2) =
         "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 0, $5, $5)
@@ -182,14 +165,14 @@ sql! {
     DELETE_ADDRESS(UserId, EmailAddressId) -> (EmailAddressId,) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id = $2 AND is_primary = 0 RETURNING id";
 
-    NO_PRIMARY(UserId, Timestamp) invalidates Everyone(all) =
+    UNSET_PRIMARY_ADDRESS(UserId, Timestamp) invalidates Everyone(all) =
         "UPDATE email_addresses SET is_primary = 0, updated_at = $2 WHERE user_id = $1 AND is_primary = 1";
 
-    MAKE_PRIMARY(UserId, EmailAddressId, Timestamp) invalidates Everyone(all) =
+    SET_PRIMARY_ADDRESS(UserId, EmailAddressId, Timestamp) invalidates Everyone(all) =
         "UPDATE email_addresses SET is_primary = 1, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NOT NULL";
 
-    /// Nothing comes back when somebody else has the user name.
+    /// Returns no row when another user has the user name.
     UPDATE(UpdateUser {
         id: UserId,
         first_name: Text,
@@ -203,12 +186,12 @@ sql! {
           WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = $5 AND o.id <> $1)
       RETURNING id";
 
-    PASSWORD(UserId) -> (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
+    PASSWORD_DIGEST(UserId) -> (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
 
     SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
 
-    /// What would be left without an admin if this user went: by name, organizations first.
-    LEFT_WITHOUT_ADMIN(UserId) -> (String,) =
+    /// The names of organizations and workspaces that have no other admin than this user, organizations first.
+    SOLE_ADMIN_OF(UserId) -> (String,) =
         "SELECT o.name FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
           WHERE m.user_id = $1

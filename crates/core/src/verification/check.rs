@@ -1,68 +1,72 @@
-//! Checking a code that was mailed.
+//! Checking a mailed code.
 
 use std::sync::Arc;
 
 use vestibule_db::TransactionMode;
 
-use super::send::FindOwn;
+use super::send::FindOwnAttempt;
 use super::sql::{self, Attempt};
-use super::{MAX_TRIES, own};
+use super::{MAX_CHECKS, load_own_attempt};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::rate_limit;
-use crate::secret::TypedCode;
+use crate::secret::SubmittedCode;
 use crate::settings::Settings;
 
-/// Counts a try at a code, in a transaction of its own, and compares it.
+/// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
+/// concurrent guesses are all counted.
+///
+/// Answers `BAD_SIGN_IN_ATTEMPT`, `TOO_MANY_REQUESTS`, `VERIFICATION_CODE_EXPIRED` or `INVALID_VERIFICATION_CODE`.
 pub(crate) async fn check_code<T>(
     executor: &Arc<Executor>,
     caller: &Caller,
-    find: FindOwn,
-    code: &TypedCode,
+    find: FindOwnAttempt,
+    code: &SubmittedCode,
 ) -> Result<Attempt, Reply<T>> {
     let found = executor.query(caller, &find).await;
-    let refused = |session, problem| Err(Reply { session, ..Reply::refused(problem) });
+    let refused = |session, problem| Err(Reply { session, ..Reply::failed(problem) });
     let found = match found.result {
         Ok(attempt) => attempt,
         Err(problem) => return refused(found.session, problem),
     };
-    // By the address as well: whoever begins a thousand attempts has not a thousand times as many tries.
-    let counted = executor.run(caller, rate_limit::RecordCode { address: found.address_key.clone() }).await;
-    if let Err(problem) = counted.result {
-        return refused(counted.session, problem);
+    // Also limited by address, because starting more attempts must not allow more guesses.
+    let recorded = executor.run(caller, rate_limit::RecordCode { address: found.address_key.clone() }).await;
+    if let Err(problem) = recorded.result {
+        return refused(recorded.session, problem);
     }
-    let reply = executor.run(caller, Try { attempt: found.id }).await;
+    let reply = executor.run(caller, RecordCheck { attempt: found.id }).await;
     let attempt = match reply.result {
         Ok(attempt) => attempt,
         Err(problem) => return refused(reply.session, problem),
     };
-    let right = executor.keys.code(attempt.id, attempt.generation);
-    let is_right = code.is(&right) && attempt.sent_at.is_some();
-    match is_right {
-        true if attempt.is_fresh(executor.now()) => Ok(attempt),
+    let expected = executor.keys.verification_code(attempt.id, attempt.generation);
+    let is_correct = code.matches(&expected) && attempt.sent_at.is_some();
+    match is_correct {
+        true if attempt.is_code_valid(executor.now()) => Ok(attempt),
         true => refused(reply.session, Code::VerificationCodeExpired.into()),
         false => refused(reply.session, Code::InvalidVerificationCode.into()),
     }
 }
 
 #[derive(Debug)]
-struct Try {
+struct RecordCheck {
     attempt: AttemptId,
 }
 
-impl Command for Try {
+impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
-    // Tries made at once wait for each other, and each is counted.
+
+    // Concurrent checks wait for the row lock, so each is counted.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
-        let attempt = own(cx, self.attempt).await?;
-        Ok(cx.tx.optional(sql::TRY, (attempt.id, cx.now, MAX_TRIES)).await?.ok_or(Code::BadSignInAttempt)?)
+        let attempt = load_own_attempt(cx, self.attempt).await?;
+        Ok(cx.tx.optional(sql::RECORD_CHECK, (attempt.id, cx.now, MAX_CHECKS)).await?.ok_or(Code::BadSignInAttempt)?)
     }
 }

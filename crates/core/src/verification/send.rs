@@ -1,89 +1,100 @@
-//! Mailing the code or the link of an attempt.
+//! Mailing the code or link of an attempt.
 
 use std::sync::Arc;
 
 use super::sql::{self, Attempt};
-use super::{MAX_SENDINGS, Method, Purpose, own};
+use super::{MAX_SENDS, Method, Purpose, load_own_attempt};
 use crate::error::{Code, Problem, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::outbox;
 use crate::permission::Requirement;
 use crate::{rate_limit, session};
 
-/// Which attempt's mail is to be sent, and of which kind.
+/// Mails the code or link of an attempt.
+///
+/// # Errors
+/// `BAD_SIGN_IN_ATTEMPT`; `UNSUPPORTED_STRATEGY` for a magic link for anything but a sign-in; `TOO_MANY_REQUESTS` after
+/// the last mail of the attempt.
 #[derive(Debug)]
 pub struct Prepare {
-    /// Which attempt.
     pub attempt: AttemptId,
-    /// What it is for, as far as the caller says.
+    /// The purpose that the caller expects.
     pub purpose: Purpose,
-    /// What shall be mailed; `None` for what was chosen when it began.
+    /// `None` for the method of the attempt.
     pub method: Option<Method>,
-    /// Where a mailed link leads in the end: a path here, or a URL of an origin that the settings name. Perhaps empty.
+    /// The redirect target of the magic link: a path of this server, or a URL of an allowed origin. May be empty.
     pub return_to: String,
 }
 
-/// Mails the code or link of an attempt. What was mailed before works no more.
+/// The codes of [`prepare`].
+pub const PREPARE_ERRORS: &[Code] = &[Code::BadSignInAttempt, Code::TooManyRequests, Code::UnsupportedStrategy];
+
+/// Mails the code or link of an attempt; earlier ones stop working.
 ///
-/// Errors: `BAD_SIGN_IN_ATTEMPT` for what is no open attempt of this browser; `UNSUPPORTED_STRATEGY` for a link to sign up
-/// by; `TOO_MANY_REQUESTS`, by the address it goes to as well.
+/// Answers `BAD_SIGN_IN_ATTEMPT` if the attempt is not an open one of this session, and `TOO_MANY_REQUESTS` past the
+/// limits per attempt, per address and per client. See [`PREPARE_ERRORS`].
 pub async fn prepare(executor: &Arc<Executor>, caller: &Caller, prepare: Prepare) -> Reply<()> {
-    let found = executor.query(caller, &FindOwn { attempt: prepare.attempt, purpose: prepare.purpose }).await;
+    let found = executor.query(caller, &FindOwnAttempt { attempt: prepare.attempt, purpose: prepare.purpose }).await;
     let attempt = match found.result {
         Ok(attempt) => attempt,
-        Err(problem) => return Reply { session: found.session, ..Reply::refused(problem) },
+        Err(problem) => return Reply { session: found.session, ..Reply::failed(problem) },
     };
-    let counted = executor.run(caller, rate_limit::RecordMail { address: attempt.address_key }).await;
-    match counted.result {
+    let recorded = executor.run(caller, rate_limit::RecordMail { address: attempt.address_key }).await;
+    match recorded.result {
         Ok(()) => executor.run(caller, prepare).await,
-        Err(_) => counted,
+        Err(_) => recorded,
     }
 }
 
-/// Finds the caller's own attempt. Error: `BAD_SIGN_IN_ATTEMPT`.
-pub(crate) struct FindOwn {
+/// Finds an attempt of the caller's session with this purpose.
+///
+/// # Errors
+/// `BAD_SIGN_IN_ATTEMPT`.
+pub(crate) struct FindOwnAttempt {
     pub(crate) attempt: AttemptId,
     pub(crate) purpose: Purpose,
 }
 
-impl crate::execution::Query for FindOwn {
+impl Query for FindOwnAttempt {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
-        let attempt = own(cx, self.attempt).await?;
+        let attempt = load_own_attempt(cx, self.attempt).await?;
         if attempt.purpose == self.purpose { Ok(attempt) } else { Err(Code::BadSignInAttempt.into()) }
     }
 }
 
 impl Command for Prepare {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::UnsupportedStrategy];
+    const ERRORS: &'static [Code] = &[Code::BadSignInAttempt, Code::UnsupportedStrategy, Code::TooManyRequests];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let attempt = own(cx, self.attempt).await?;
+        let attempt = load_own_attempt(cx, self.attempt).await?;
         let method = self.method.unwrap_or(attempt.method);
         if method == Method::MagicLink && attempt.purpose != Purpose::SignIn {
             return Err(Code::UnsupportedStrategy.into());
         }
-        send(cx, &attempt, method, &self.return_to).await
+        send_mail(cx, &attempt, method, &self.return_to).await
     }
 }
 
-/// Gives the attempt a new generation and puts its mail into the outbox. Whom it goes to, and whether it goes at all, is
-/// found out when it is written: nothing that a stranger could measure depends on it.
-pub(crate) async fn send(cx: &mut Context<'_>, attempt: &Attempt, method: Method, return_to: &str) -> Result<()> {
+/// Gives the attempt a new generation and enqueues its mail. The recipient is looked up when the mail is written, so
+/// that timing reveals nothing about the address.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS` after the last mail of the attempt.
+pub(crate) async fn send_mail(cx: &mut Context<'_>, attempt: &Attempt, method: Method, return_to: &str) -> Result<()> {
     let generation = i64::from_be_bytes(cx.random().bytes());
-    let given = (attempt.id, generation, method, return_to, cx.now, MAX_SENDINGS);
-    let sent = cx.tx.optional(sql::SEND, given).await?;
-    let sent = sent.ok_or_else(|| Problem::too_many(attempt.expires_at.since(cx.now)))?;
+    let send = (attempt.id, generation, method, return_to, cx.now, MAX_SENDS);
+    let sent = cx.tx.optional(sql::RECORD_SEND, send).await?;
+    let sent = sent.ok_or_else(|| Problem::too_many_requests(attempt.expires_at.since(cx.now)))?;
     outbox::enqueue_verification(cx, sent.id, sent.generation).await?;
     if matches!(attempt.purpose, Purpose::SignIn | Purpose::SignUp) {
-        session::note_attempt(cx, attempt.expires_at).await?;
+        session::extend_attempts_until(cx, attempt.expires_at).await?;
     }
     Ok(())
 }

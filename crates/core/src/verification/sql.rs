@@ -1,70 +1,61 @@
-//! Attempts at proving an address. They belong to a session and to no organization.
+//! Statements on verification attempts, which belong to a session and to no organization.
+
+use vestibule_db::{Text, record, sql};
 
 use super::{Method, Purpose};
 use crate::id::{AttemptId, EmailAddressId, SessionId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
 use crate::time::Timestamp;
-use vestibule_db::{Text, record, sql};
 
 record! {
-    /// An attempt at proving an address.
+    /// A verification attempt.
     pub struct Attempt {
-        /// Which one.
         pub id: AttemptId,
-        /// Of which browser.
         pub session_id: SessionId,
-        /// What it is for.
         pub purpose: Purpose,
-        /// What is mailed.
         pub method: Method,
         pub(crate) address: String,
-        /// The address, in the form it is compared in.
+        /// The normalized address.
         pub address_key: String,
         pub(crate) email_id: Option<EmailAddressId>,
         pub(crate) generation: i64,
         pub(crate) sent_at: Option<Timestamp>,
         pub(crate) completed_at: Option<Timestamp>,
-        /// Perhaps empty.
         pub first_name: String,
-        /// Perhaps empty.
         pub last_name: String,
-        /// Perhaps none.
         pub username: Option<String>,
         pub(crate) password_digest: Option<PasswordDigest>,
-        /// Where a mailed link leads in the end; perhaps empty.
+        /// The redirect target of the magic link; may be empty.
         pub return_to: String,
         pub(crate) language: Language,
-        /// From this instant on it is too late.
         pub expires_at: Timestamp,
-        /// When it was begun.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
-    /// Who holds an address.
+    /// The account that has an address.
     pub(crate) struct Owner {
         pub(crate) email_id: EmailAddressId,
         pub(crate) user_id: UserId,
         pub(crate) verified_at: Option<Timestamp>,
         pub(crate) disabled: bool,
-        /// Whether the account has another address, which was proved.
-        pub(crate) has_other_proved: bool,
+        /// Whether the account has another address that is verified.
+        pub(crate) has_other_verified: bool,
     }
 }
 
 impl Owner {
-    /// Whether reading this address's mail opens the account. An address that is only claimed opens it as long as nobody
-    /// has proved another one: that one's owner would share the account with whoever reads this one's mail.
-    pub(crate) fn opens(&self) -> bool {
-        self.verified_at.is_some() || !self.has_other_proved
+    /// Whether access to this mailbox grants access to the account. An unverified address does only while the account
+    /// has no verified one, whose owner would otherwise share it.
+    pub(crate) fn grants_access(&self) -> bool {
+        self.verified_at.is_some() || !self.has_other_verified
     }
 }
 
-/// The columns of an [`Attempt`].
+/// A statement that reads all columns of an [`Attempt`].
 macro_rules! attempt {
     ($before:literal, $after:literal) => {
         concat!(
@@ -102,59 +93,59 @@ sql! {
 
     FIND(SessionId, AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE session_id = $1 AND id = $2");
 
-    /// For the worker that writes its mail.
-    FOR_MAIL(AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE id = $1");
+    /// For the mail worker.
+    BY_ID(AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE id = $1");
 
-    /// The newest of this kind that is open, for this address.
+    /// The newest open attempt for an address.
     NEWEST(SessionId, Purpose, Text, Timestamp) -> Attempt =
         attempt!("SELECT", "FROM attempts
                   WHERE session_id = $1 AND purpose = $2 AND address_key = $3 AND completed_at IS NULL AND expires_at > $4
                   ORDER BY id DESC LIMIT 1");
 
-    /// What a session shows of them: the newest first.
+    /// Open attempts to sign in or up, newest first.
     OPEN(SessionId, Timestamp) -> Attempt =
         attempt!("SELECT", "FROM attempts
                   WHERE session_id = $1 AND purpose IN ('sign_in', 'sign_up') AND completed_at IS NULL AND expires_at > $2
                   ORDER BY id DESC LIMIT 10");
 
-    /// A new generation: what was mailed before works no more.
-    SEND(AttemptId, i64, Method, Text, Timestamp, i64) -> Attempt =
+    /// Starts a new generation, which invalidates codes and links mailed before. Returns no row after the last mail.
+    RECORD_SEND(AttemptId, i64, Method, Text, Timestamp, i64) -> Attempt =
         attempt!(
             "UPDATE attempts
                 SET generation = $2, method = $3, return_to = $4, sendings = sendings + 1, sent_at = $5, updated_at = $5
               WHERE id = $1 AND completed_at IS NULL AND expires_at > $5 AND sendings < $6
           RETURNING", "");
 
-    /// One more try; nothing comes back when there were as many as there may be.
-    TRY(AttemptId, Timestamp, i64) -> Attempt =
+    /// Returns no row after the last allowed check.
+    RECORD_CHECK(AttemptId, Timestamp, i64) -> Attempt =
         attempt!(
             "UPDATE attempts SET tries = tries + 1, updated_at = $2
               WHERE id = $1 AND completed_at IS NULL AND expires_at > $2 AND tries < $3
           RETURNING", "");
 
-    /// What was proved may be used, once.
-    PROVE(AttemptId, i64, Timestamp) -> (AttemptId,) =
+    /// Succeeds once per generation.
+    MARK_VERIFIED(AttemptId, i64, Timestamp) -> (AttemptId,) =
         "UPDATE attempts SET proved_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND proved_at IS NULL AND expires_at > $3
       RETURNING id";
 
-    /// Of all who end it at once, one does.
+    /// The `completed_at` condition makes concurrent completions exclusive.
     COMPLETE(AttemptId, i64, Timestamp) -> (AttemptId,) =
         "UPDATE attempts SET completed_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND expires_at > $3
       RETURNING id";
 
-    /// The same of one that was proved before.
-    USE_PROOF(AttemptId, i64, Timestamp) -> (AttemptId,) =
+    /// Like `COMPLETE`, for an attempt whose code was checked before.
+    COMPLETE_VERIFIED(AttemptId, i64, Timestamp) -> (AttemptId,) =
         "UPDATE attempts SET completed_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND proved_at IS NOT NULL AND expires_at > $3
       RETURNING id";
 
-    OWNER(Text) -> Owner =
+    ADDRESS_OWNER(Text) -> Owner =
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, u.disabled AS disabled,
                 CASE WHEN EXISTS (SELECT 1 FROM email_addresses o
                                    WHERE o.user_id = e.user_id AND o.id <> e.id AND o.verified_at IS NOT NULL)
-                     THEN 1 ELSE 0 END AS has_other_proved
+                     THEN 1 ELSE 0 END AS has_other_verified
            FROM email_addresses e JOIN users u ON u.id = e.user_id
           WHERE e.address_key = $1";
 }

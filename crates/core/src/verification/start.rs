@@ -1,7 +1,7 @@
-//! Beginning an attempt. Nothing is mailed yet.
+//! Starting an attempt. It sends no mail.
 
 use super::sql::{self, Attempt};
-use super::{LIFE, Method, Purpose};
+use super::{ATTEMPT_LIFETIME, Method, Purpose};
 use crate::email_address::EmailAddress;
 use crate::error::{Problem, Result};
 use crate::execution::Context;
@@ -10,7 +10,7 @@ use crate::names::{PersonName, Username};
 use crate::password::PasswordDigest;
 use crate::session;
 
-/// What a newcomer has said of themselves.
+/// The data of a sign-up, stored until the address is verified.
 #[derive(Debug, Default)]
 pub(crate) struct SignUpProfile<'a> {
     pub(crate) first_name: Option<&'a PersonName>,
@@ -19,21 +19,21 @@ pub(crate) struct SignUpProfile<'a> {
     pub(crate) password: Option<&'a PasswordDigest>,
 }
 
-/// Writes an attempt of the caller's session, which there must be, and notes that it has one to show.
-pub(crate) async fn insert(
+/// Stores an attempt of the caller's session, which must exist.
+pub(crate) async fn insert_attempt(
     cx: &mut Context<'_>,
     purpose: Purpose,
     method: Method,
     address: &EmailAddress,
     email: Option<EmailAddressId>,
-    newcomer: &SignUpProfile<'_>,
+    profile: &SignUpProfile<'_>,
 ) -> Result<Attempt> {
     let session = cx.session.as_ref().map(|session| session.id);
-    let session = session.ok_or_else(|| Problem::internal("an attempt is of a session"))?;
+    let session = session.ok_or_else(|| Problem::internal("an attempt requires a session"))?;
     let name = |name: Option<&PersonName>| name.map_or(String::new(), |name| name.as_str().to_owned());
-    let (first_name, last_name) = (name(newcomer.first_name), name(newcomer.last_name));
-    let expires_at = cx.now.plus(LIFE);
-    let attempt = sql::NewAttempt {
+    let (first_name, last_name) = (name(profile.first_name), name(profile.last_name));
+    let expires_at = cx.now.plus(ATTEMPT_LIFETIME);
+    let row = sql::NewAttempt {
         id: cx.id(),
         session,
         purpose,
@@ -44,15 +44,15 @@ pub(crate) async fn insert(
         generation: i64::from_be_bytes(cx.random().bytes()),
         first_name: &first_name,
         last_name: &last_name,
-        username: newcomer.username.map(Username::as_str),
-        password_digest: newcomer.password.map(PasswordDigest::as_str),
+        username: profile.username.map(Username::as_str),
+        password_digest: profile.password.map(PasswordDigest::as_str),
         language: cx.caller.language,
         expires_at,
         now: cx.now,
     };
-    let attempt = cx.tx.one(sql::INSERT, attempt).await?;
+    let attempt = cx.tx.one(sql::INSERT, row).await?;
     if matches!(purpose, Purpose::SignIn | Purpose::SignUp) {
-        session::note_attempt(cx, expires_at).await?;
+        session::extend_attempts_until(cx, expires_at).await?;
     }
     Ok(attempt)
 }

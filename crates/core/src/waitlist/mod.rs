@@ -1,4 +1,4 @@
-//! The waitlist: who would like to come in as long as sign-up is closed.
+//! The waitlist: people who want an account while sign-up is by invitation only.
 
 pub(crate) mod sql;
 
@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::Executor;
-use crate::execution::{Caller, Command, Context, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::WaitlistEntryId;
 use crate::names::PersonName;
 use crate::permission::Requirement;
@@ -15,40 +14,39 @@ use crate::rate_limit;
 use crate::settings::SignUpMode;
 use crate::time::Timestamp;
 
-/// Puts somebody on the waitlist.
+/// Adds an address to the waitlist.
 ///
-/// Whoever is on it already, or has an account, is answered as if they were new: whether an address is known is nobody's
-/// to ask. What was said first stays.
+/// An address that is on the list already, or has an account, gets the same reply as a new one, so that the reply does not
+/// reveal whether the address is known. The first entry of an address stays unchanged.
 ///
-/// Errors: `WAITLIST_CLOSED` unless sign-up is by waitlist; `TOO_MANY_REQUESTS`.
-pub async fn join(executor: &Arc<Executor>, caller: &Caller, newcomer: Join) -> Reply<Joined> {
+/// # Errors
+/// [`JOIN_ERRORS`].
+pub async fn join(executor: &Arc<Executor>, caller: &Caller, command: Join) -> Reply<Joined> {
     if executor.settings.sign_up != SignUpMode::Waitlist {
-        return Reply::refused(Code::WaitlistClosed.into());
+        return Reply::failed(Code::WaitlistClosed.into());
     }
     let counted = executor.run(caller, rate_limit::RecordSignUp).await;
     match counted.result {
-        Ok(()) => executor.run(caller, newcomer).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::refused(problem) },
+        Ok(()) => executor.run(caller, command).await,
+        Err(problem) => Reply { session: counted.session, ..Reply::failed(problem) },
     }
 }
 
-/// Who would like to come in: see [`join`].
+/// Every code that [`join`] can refuse with: `WAITLIST_CLOSED` unless sign-up is by waitlist, and the rate limit.
+pub const JOIN_ERRORS: &[Code] = &[Code::WaitlistClosed, Code::TooManyRequests];
+
+/// Inserts the entry, without the checks of [`join()`].
 #[derive(Debug)]
 pub struct Join {
-    /// Where they can be reached.
     pub email: EmailAddress,
-    /// Perhaps empty.
     pub first_name: PersonName,
-    /// Perhaps empty.
     pub last_name: PersonName,
 }
 
-/// What they hear.
+/// The same for a known address as for a new one.
 #[derive(Clone, Copy, Debug)]
 pub struct Joined {
-    /// A number for it.
     pub id: WaitlistEntryId,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
@@ -60,8 +58,8 @@ impl Command for Join {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Joined> {
         let id = cx.id();
         let (first_name, last_name) = (self.first_name.as_str(), self.last_name.as_str());
-        let entry = (id, self.email.as_str(), self.email.key(), first_name, last_name, cx.now);
-        cx.tx.execute(sql::INSERT, entry).await?;
+        let arguments = (id, self.email.as_str(), self.email.key(), first_name, last_name, cx.now);
+        cx.tx.execute(sql::INSERT, arguments).await?;
         Ok(Joined { id, created_at: cx.now })
     }
 }

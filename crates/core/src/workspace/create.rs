@@ -1,4 +1,4 @@
-//! Making a workspace.
+//! Creating a workspace.
 
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access;
@@ -9,50 +9,45 @@ use crate::images;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Makes a workspace with the caller as its first member, in the deployment's creator role (contract B.7).
+/// Creates a workspace with the caller as its first member, in the deployment's workspace creator role.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is a member of the organization.
+/// # Errors
+/// `WORKSPACE_LIMIT`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
-    /// In which organization.
     pub organization: OrganizationId,
-    /// Its name.
     pub name: WorkspaceName,
-    /// Perhaps empty.
     pub description: Description,
-    /// Its image, if it shall have one.
     pub image: images::Change,
 }
 
-/// A new workspace and its maker's membership.
+/// A new workspace with its creator's membership.
 #[derive(Debug)]
 pub struct Created {
-    /// The workspace.
     pub workspace: Workspace,
-    /// The maker's membership.
     pub membership: WorkspaceMembership,
 }
 
 impl Command for Create {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
-    const ERRORS: &'static [Code] = &[Code::WorkspaceLimit];
+    const ERRORS: &'static [Code] = &[Code::WorkspaceLimit, Code::ImagesNotAvailable];
     type Out = Created;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let most = cx.executor.settings.organizations.most_workspaces();
-        if most < i64::MAX && cx.tx.one(sql::COUNT, (grant.organization(),)).await?.0 >= most {
+        let max = cx.executor.settings.organizations.workspace_limit();
+        if max < i64::MAX && cx.tx.one(sql::COUNT, (grant.organization(),)).await?.0 >= max {
             return Err(Code::WorkspaceLimit.into());
         }
         let creator = cx.executor.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
-        let image = images::settle(cx, "", &self.image).await?;
-        let made = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
-        let workspace = cx.tx.one(sql::INSERT, made).await?;
-        let made = (grant.organization(), id, membership, grant.membership(), grant.user(), cx.now);
-        let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await?;
-        let membership = joined.ok_or_else(|| Problem::internal("a new workspace has members"))?;
-        cx.tx.execute(sql::GIVE_ROLE, (grant.organization(), id, membership.id, creator)).await?;
+        let image = images::apply_change(cx, "", &self.image).await?;
+        let row = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
+        let workspace = cx.tx.one(sql::INSERT, row).await?;
+        let row = (grant.organization(), id, membership, grant.membership(), grant.user(), cx.now);
+        let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, row).await?;
+        let membership = joined.ok_or_else(|| Problem::internal("the new workspace already has this member"))?;
+        cx.tx.execute(sql::ASSIGN_ROLE, (grant.organization(), id, membership.id, creator)).await?;
         Ok(Created { workspace, membership })
     }
 }

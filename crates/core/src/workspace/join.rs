@@ -1,30 +1,34 @@
-//! Coming into a workspace, whichever way.
+//! Adding a member to a workspace.
 
 use super::sql::{self, WorkspaceMembership};
 use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceRoleId};
 
-/// Makes a member of the organization one of the workspace, with a role; `None` for one who is in it already, and
-/// nothing changes. Error: `WORKSPACE_FULL`.
+/// Makes a member of the organization a member of the workspace, with a role that the caller has checked. Returns
+/// `None` for an existing member, and changes nothing.
+///
+/// # Errors
+/// `WORKSPACE_FULL`.
 pub(crate) async fn join(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
     (member, user): (MembershipId, UserId),
     role: WorkspaceRoleId,
 ) -> Result<Option<WorkspaceMembership>> {
-    let made = (organization, workspace, cx.id(), member, user, cx.now);
-    let Some(joined) = cx.tx.optional(sql::INSERT_MEMBERSHIP, made).await? else {
+    let row = (organization, workspace, cx.id(), member, user, cx.now);
+    let Some(joined) = cx.tx.optional(sql::INSERT_MEMBERSHIP, row).await? else {
         return Ok(None);
     };
-    let most = cx.executor.settings.seats.most_in_workspace();
-    let seat = cx.tx.optional(sql::TAKE_SEAT, (organization, workspace, most, cx.now)).await?;
+    let limit = cx.executor.settings.seats.workspace_limit();
+    let seat = cx.tx.optional(sql::TAKE_SEAT, (organization, workspace, limit, cx.now)).await?;
     seat.ok_or(Code::WorkspaceFull)?;
-    cx.tx.execute(sql::GIVE_ROLE, (organization, workspace, joined.id, role)).await?;
+    cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, joined.id, role)).await?;
     Ok(Some(joined))
 }
 
-/// The workspace that every new member of the organization comes into as well, unless it is full or gone.
+/// Adds a new member of the organization to the workspace that is assigned automatically, if there is one with a free
+/// seat.
 pub(crate) async fn join_auto_assigned(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
@@ -33,8 +37,8 @@ pub(crate) async fn join_auto_assigned(
     if workspace.get() == 0 {
         return Ok(());
     }
-    let found = cx.tx.optional(sql::FIND, (organization, workspace)).await?;
-    if found.is_some_and(|found| found.member_count < cx.executor.settings.seats.most_in_workspace()) {
+    let found = cx.tx.optional(sql::SUMMARY, (organization, workspace)).await?;
+    if found.is_some_and(|found| found.member_count < cx.executor.settings.seats.workspace_limit()) {
         let role = cx.executor.deployment()?.workspace_member_role_id;
         join(cx, (organization, workspace), (membership, user), role).await?;
     }

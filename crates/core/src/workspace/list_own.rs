@@ -1,4 +1,4 @@
-//! The workspaces one belongs to.
+//! The caller's workspace memberships.
 
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::error::{Code, Result};
@@ -7,25 +7,21 @@ use crate::id::OrganizationId;
 use crate::organization::{self, Organization};
 use crate::permission::{AddressList, Requirement};
 
-/// Shows the caller's workspace memberships, the newest first. Error: `UNAUTHORIZED`.
+/// Lists the caller's workspace memberships, newest first.
 #[derive(Debug)]
 pub struct ListOwn {
-    /// Only those of this organization.
+    /// Restricts the list to one organization.
     pub organization: Option<OrganizationId>,
 }
 
 /// One of the caller's workspace memberships.
 #[derive(Debug)]
 pub struct OwnWorkspaceMembership {
-    /// The membership.
     pub membership: WorkspaceMembership,
-    /// The workspace.
     pub workspace: Workspace,
-    /// The organization it is in.
     pub organization: Organization,
-    /// The roles, oldest first.
     pub roles: Vec<WorkspaceMembershipRole>,
-    /// Whether the organization and the workspace let them in from where they are.
+    /// Whether both address lists admit the caller's address.
     pub is_address_allowed: bool,
 }
 
@@ -40,7 +36,7 @@ impl Query for ListOwn {
         let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
-        let from = cx.caller.address;
+        let address = cx.caller.address;
         let own = memberships.into_iter().filter_map(|membership| {
             let of_membership = |organization: &&Organization| organization.id == membership.organization_id;
             let organization = organizations.iter().find(of_membership)?;
@@ -52,14 +48,14 @@ impl Query for ListOwn {
                     (workspace.enable_ip_restriction, &workspace.whitelisted_ips),
                 ]
                 .into_iter()
-                .all(|(restricts, addresses)| AddressList::is_allowed(restricts, addresses, from)),
+                .all(|(restricts, addresses)| AddressList::is_allowed(restricts, addresses, address)),
                 workspace: workspace.clone(),
                 organization: organization.clone(),
                 membership,
             })
         });
-        let wanted =
+        let is_included =
             |own: &OwnWorkspaceMembership| self.organization.is_none_or(|id| own.membership.organization_id == id);
-        Ok(own.filter(wanted).collect())
+        Ok(own.filter(is_included).collect())
     }
 }

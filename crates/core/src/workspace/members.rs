@@ -1,4 +1,4 @@
-//! Who is in a workspace: shown, added, removed, and gone by themselves.
+//! The members of a workspace: listing, adding and removing them.
 
 use super::join::join;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
@@ -11,40 +11,30 @@ use crate::membership;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
 use crate::user::{self, PublicUser};
 
-/// Shows a page of members, the newest first.
-///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in the workspace, or an admin of its organization.
+/// Lists a page of members, newest first.
 #[derive(Debug)]
 pub struct ListMembers {
-    /// Which workspace's.
     pub workspace: WorkspaceId,
-    /// Counts from 1.
+    /// Starts at 1.
     pub page: u32,
-    /// Members a page.
     pub limit: u32,
-    /// Only those whose names or address contain this, without regard to case.
+    /// Case-insensitive substring of a name, user name or primary address.
     pub search: Option<String>,
 }
 
-/// A page of members.
 #[derive(Debug)]
 pub struct MembersPage {
-    /// The workspace they are in.
     pub workspace: Workspace,
-    /// The members of this page.
     pub members: Vec<WorkspaceMember>,
-    /// How many there are on all pages.
+    /// The number of members on all pages.
     pub total: i64,
 }
 
 /// A member with their roles.
 #[derive(Debug)]
 pub struct WorkspaceMember {
-    /// The membership.
     pub membership: WorkspaceMembership,
-    /// The person.
     pub user: PublicUser,
-    /// The roles, oldest first.
     pub roles: Vec<WorkspaceMembershipRole>,
 }
 
@@ -55,34 +45,34 @@ impl Query for ListMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let (organization, workspace) = grant.place();
-        let shown = cx.tx.one(sql::ONE, (organization, workspace)).await?;
-        let before = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
-        let Some(sought) = &self.search else {
-            let members = read(cx, (organization, workspace), i64::from(self.limit), before).await?;
-            return Ok(MembersPage { members, total: shown.member_count, workspace: shown });
+        let (organization, workspace) = grant.ids();
+        let details = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
+        let offset = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
+        let Some(search) = &self.search else {
+            let members = load_page(cx, (organization, workspace), i64::from(self.limit), offset).await?;
+            return Ok(MembersPage { members, total: details.member_count, workspace: details });
         };
-        let sought = sought.to_lowercase();
-        let is_found = |member: &WorkspaceMember| {
+        let search = search.to_lowercase();
+        let matches_search = |member: &WorkspaceMember| {
             let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::is_found(&sought, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
-        let everybody = read(cx, (organization, workspace), i64::MAX, 0).await?;
-        let found: Vec<_> = everybody.into_iter().filter(is_found).collect();
+        let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
+        let found: Vec<_> = all.into_iter().filter(matches_search).collect();
         let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-        let skipped = usize::try_from(before).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         let members = found.into_iter().skip(skipped).take(self.limit as usize).collect();
-        Ok(MembersPage { members, total, workspace: shown })
+        Ok(MembersPage { members, total, workspace: details })
     }
 }
 
-async fn read(
+async fn load_page(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
     limit: i64,
-    before: i64,
+    offset: i64,
 ) -> Result<Vec<WorkspaceMember>> {
-    let page = cx.tx.all(sql::PAGE, (organization, workspace, limit, before)).await?;
+    let page = cx.tx.all(sql::PAGE, (organization, workspace, limit, offset)).await?;
     let (Some(newest), Some(oldest)) = (page.first(), page.last()) else {
         return Ok(Vec::new());
     };
@@ -99,53 +89,57 @@ async fn read(
     Ok(with_roles.collect())
 }
 
-/// Takes a member of the organization into a workspace.
+/// Adds a member of the organization to the workspace.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `MEMBER_NOT_FOUND` when nobody in the
-/// organization has the address; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
+/// # Errors
+/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `MEMBER_NOT_FOUND` if no member of the organization
+/// has the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
 #[derive(Debug)]
 pub struct AddMember {
-    /// Into which workspace.
     pub workspace: WorkspaceId,
-    /// Whom.
     pub email: EmailAddress,
-    /// As what; `None` for the deployment's workspace member.
+    /// `None` for the deployment's member role.
     pub role: Option<WorkspaceRoleId>,
 }
 
 impl Command for AddMember {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
-    const ERRORS: &'static [Code] =
-        &[Code::MemberNotFound, Code::RoleNotFound, Code::RoleExceedsYours, Code::AlreadyMember, Code::WorkspaceFull];
+    const ERRORS: &'static [Code] = &[
+        Code::RoleNotFound,
+        Code::RoleExceedsYours,
+        Code::PermissionArchived,
+        Code::MemberNotFound,
+        Code::AlreadyMember,
+        Code::WorkspaceFull,
+    ];
     type Out = WorkspaceMembership;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMembership> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let role = self.role.unwrap_or(cx.executor.deployment()?.workspace_member_role_id);
         let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
         if !grant.covers(&role.permissions) {
             return Err(Code::RoleExceedsYours.into());
         }
-        cx.executor.settings.roles.may_give(&role.permissions)?;
-        let member = cx.tx.optional(membership::sql::OF_ADDRESS, (organization, self.email.key())).await?;
+        cx.executor.settings.roles.check_assignable(&role.permissions)?;
+        let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
         let (member,) = member.ok_or(Code::MemberNotFound)?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
-        let (owner,) = owner.ok_or_else(|| Problem::internal("a member has an address"))?;
+        let (owner,) = owner.ok_or_else(|| Problem::internal("the member's address has no owner"))?;
         let joined = join(cx, (organization, workspace), (member, owner), role.id).await?;
         Ok(joined.ok_or(Code::AlreadyMember)?)
     }
 }
 
-/// Ends somebody's membership of a workspace; of the organization they stay a member.
+/// Removes a member from the workspace, but not from the organization.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller may manage the workspace; `MEMBER_NOT_FOUND`;
-/// `ROLE_EXCEEDS_YOURS` when they hold what the caller does not; `LAST_ADMIN`.
+/// # Errors
+/// `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they have a permission that the caller lacks; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct RemoveMember {
-    /// From which workspace.
     pub workspace: WorkspaceId,
-    /// Whom: by the membership of the workspace or of the organization, or by the user.
+    /// The id of the workspace membership, of the organization membership, or of the user.
     pub member: MemberId,
 }
 
@@ -156,21 +150,23 @@ impl Command for RemoveMember {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
-        let held = cx.tx.all(sql::HELD_BY, (organization, workspace, membership)).await?;
+        let held = cx.tx.all(sql::PERMISSIONS_OF_MEMBERSHIP, (organization, workspace, membership)).await?;
         if !grant.covers(&PermissionSet::union(held.into_iter().map(|(permissions,)| permissions))) {
             return Err(Code::RoleExceedsYours.into());
         }
-        end(cx, (organization, workspace), membership).await
+        end_membership(cx, (organization, workspace), membership).await
     }
 }
 
-/// Ends the caller's membership of a workspace. Errors: `UNAUTHORIZED`; `FORBIDDEN` for who is not in it; `LAST_ADMIN`.
+/// Ends the caller's membership of a workspace.
+///
+/// # Errors
+/// `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct Leave {
-    /// Which one.
     pub workspace: WorkspaceId,
 }
 
@@ -181,21 +177,21 @@ impl Command for Leave {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let (organization, workspace) = grant.place();
-        let member = (organization, workspace, grant.in_organization().membership());
-        // An admin of the organization may look in without being in it, and has nothing to leave.
+        let (organization, workspace) = grant.ids();
+        let member = (organization, workspace, grant.organization_grant().membership());
+        // An admin of the organization has access without being a member, and has nothing to leave.
         let membership = cx.tx.optional(sql::OF_MEMBER, member).await?.ok_or(Code::Forbidden)?;
-        end(cx, (organization, workspace), membership.id).await
+        end_membership(cx, (organization, workspace), membership.id).await
     }
 }
 
-async fn end(
+async fn end_membership(
     cx: &mut Context<'_>,
     (organization, workspace): (OrganizationId, WorkspaceId),
     membership: WorkspaceMembershipId,
 ) -> Result<()> {
     let ended = cx.tx.optional(sql::DELETE_MEMBERSHIP, (organization, workspace, membership)).await?;
     ended.ok_or(Code::LastAdmin)?;
-    cx.tx.execute(sql::GIVE_UP_SEAT, (organization, workspace, cx.now)).await?;
+    cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, workspace, cx.now)).await?;
     Ok(())
 }

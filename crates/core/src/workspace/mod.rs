@@ -1,5 +1,4 @@
-//! A workspace is a room of an organization: only its members may enter, and all of them are members of the
-//! organization.
+//! A workspace is a part of an organization with its own members, who are all members of the organization.
 
 mod create;
 mod join;
@@ -16,7 +15,7 @@ pub(crate) use join::{join, join_auto_assigned};
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{AddMember, Leave, ListMembers, MembersPage, RemoveMember, WorkspaceMember};
 pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
-pub use show::{InvitationDetails, Show};
+pub use show::{Show, WorkspaceDetails};
 pub use sql::{Workspace, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole};
 pub use switch::SwitchWorkspace;
 pub use update::{Delete, Update};

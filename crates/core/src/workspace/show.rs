@@ -1,4 +1,4 @@
-//! One workspace.
+//! Showing a workspace.
 
 use super::sql::{self, Workspace, WorkspaceMembership};
 use crate::access;
@@ -7,34 +7,31 @@ use crate::execution::{Context, Query};
 use crate::id::WorkspaceId;
 use crate::permission::{RequiredWorkspacePermission, Requirement};
 
-/// Shows a workspace with the caller's membership. Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is in it, or an
-/// admin of its organization.
+/// Shows a workspace with the caller's membership.
 #[derive(Debug)]
 pub struct Show {
-    /// Which one.
     pub workspace: WorkspaceId,
 }
 
-/// A workspace as one of its members sees it.
+/// A workspace with the caller's membership.
 #[derive(Debug)]
-pub struct InvitationDetails {
-    /// The workspace.
+pub struct WorkspaceDetails {
     pub workspace: Workspace,
-    /// The caller's membership; none for an admin of the organization who is not in it.
+    /// `None` for an admin of the organization who is not a member of the workspace.
     pub membership: Option<WorkspaceMembership>,
 }
 
 impl Query for Show {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
     const ERRORS: &'static [Code] = &[];
-    type Out = InvitationDetails;
+    type Out = WorkspaceDetails;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<InvitationDetails> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceDetails> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let (organization, workspace) = grant.place();
-        let member = (organization, workspace, grant.in_organization().membership());
-        Ok(InvitationDetails {
-            workspace: cx.tx.one(sql::ONE, (organization, workspace)).await?,
+        let (organization, workspace) = grant.ids();
+        let member = (organization, workspace, grant.organization_grant().membership());
+        Ok(WorkspaceDetails {
+            workspace: cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?,
             membership: cx.tx.optional(sql::OF_MEMBER, member).await?,
         })
     }

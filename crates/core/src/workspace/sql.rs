@@ -1,63 +1,47 @@
-//! Workspaces within organizations, their memberships and roles.
+//! Statements on workspaces, their memberships and roles.
+
+use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
-use crate::organization::sql::Holder;
+use crate::organization::sql::RoleHolder;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
-use vestibule_db::{Text, record, sql};
 
 record! {
     /// A workspace as its members see it.
     pub struct Workspace {
-        /// Which one.
         pub id: WorkspaceId,
-        /// Of which organization.
         pub organization_id: OrganizationId,
-        /// Its name.
         pub name: String,
-        /// Perhaps empty.
         pub description: String,
-        /// Perhaps empty.
         pub image_url: String,
-        /// How many members it has.
         pub member_count: i64,
         /// A JSON array.
         pub whitelisted_ips: String,
-        /// Whether only those addresses may come in.
         pub enable_ip_restriction: bool,
-        /// Whether members need a second factor.
         pub enforce_mfa: bool,
         /// A JSON object.
         pub public_metadata: String,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
-    /// That a member of an organization belongs to one of its workspaces.
+    /// A workspace membership of a member of the organization.
     pub struct WorkspaceMembership {
-        /// Which one.
         pub id: WorkspaceMembershipId,
-        /// Of which organization.
         pub organization_id: OrganizationId,
-        /// Of which workspace.
         pub workspace_id: WorkspaceId,
-        /// Whose, as a member of the organization.
         pub organization_membership_id: MembershipId,
-        /// Whose, as a user.
         pub user_id: UserId,
         /// A JSON object.
         pub public_metadata: String,
-        /// Since when.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -65,19 +49,13 @@ record! {
 record! {
     /// A role that a workspace membership has.
     pub struct WorkspaceMembershipRole {
-        /// Whose.
         pub membership_id: WorkspaceMembershipId,
-        /// Which role.
         pub id: WorkspaceRoleId,
-        /// Whose role; `None` for the deployment's.
+        /// `None` for a shared role of the deployment.
         pub workspace_id: Option<WorkspaceId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
@@ -85,24 +63,19 @@ record! {
 record! {
     /// A role for workspaces.
     pub struct WorkspaceRole {
-        /// Which one.
         pub id: WorkspaceRoleId,
-        /// Whose it is; `None` for the deployment's, which all share.
+        /// `None` for a shared role of the deployment.
         pub workspace_id: Option<WorkspaceId>,
-        /// Its name.
         pub name: String,
-        /// What it allows.
         pub permissions: PermissionSet,
-        /// When it was made.
         pub created_at: Timestamp,
-        /// When it last changed.
         pub updated_at: Timestamp,
     }
 }
 
 record! {
-    /// What an invitation shows of a workspace, and how many sit in it.
-    pub(crate) struct Named {
+    /// A workspace's name and number of members.
+    pub(crate) struct WorkspaceSummary {
         pub(crate) name: String,
         pub(crate) member_count: i64,
     }
@@ -115,24 +88,24 @@ sql! {
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
-    FIND(OrganizationId, WorkspaceId) -> Named =
+    SUMMARY(OrganizationId, WorkspaceId) -> WorkspaceSummary =
         "SELECT name, member_count FROM workspaces WHERE organization_id = $1 AND id = $2";
 
-    /// A new member; nothing comes back for one who is in it already.
+    /// Returns no row for an existing member.
     INSERT_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId, MembershipId, UserId, Timestamp) -> WorkspaceMembership invalidates Organization(1) =
         "INSERT INTO workspace_memberships (organization_id, workspace_id, id, organization_membership_id, user_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6)
              ON CONFLICT (workspace_id, organization_membership_id) DO NOTHING
       RETURNING id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at";
 
-    ONE(OrganizationId, WorkspaceId) -> Workspace =
+    WORKSPACE(OrganizationId, WorkspaceId) -> Workspace =
         "SELECT id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     COUNT(OrganizationId) -> (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
 
-    /// Everything that can be changed, changed or as it was.
+    /// Sets all editable columns.
     UPDATE(UpdateWorkspace {
         organization: OrganizationId,
         workspace: WorkspaceId,
@@ -158,7 +131,7 @@ sql! {
 
     DELETE(OrganizationId, WorkspaceId) invalidates Organization(1) = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
 
-    /// By the workspace membership's id, the organization membership's, or the user's.
+    /// By the id of the workspace membership, of the organization membership, or of the user.
     FIND_MEMBER(OrganizationId, WorkspaceId, MemberId) -> (WorkspaceMembershipId,) =
         "SELECT id FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2
@@ -169,13 +142,12 @@ sql! {
            FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
 
-    /// What somebody else holds here.
-    HELD_BY(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (PermissionSet,) =
+    PERMISSIONS_OF_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (PermissionSet,) =
         "SELECT r.permissions FROM workspace_membership_roles mr
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3";
 
-    /// Ends a membership, unless nobody else here would be an admin.
+    /// Returns no row if no admin would remain.
     DELETE_MEMBERSHIP(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> (WorkspaceMembershipId,) invalidates Organization(1) =
         "DELETE FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND id = $3
@@ -184,22 +156,22 @@ sql! {
                          WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3)
       RETURNING id";
 
-    /// Every address of every member.
+    /// All addresses of all members.
     ADDRESSES(OrganizationId, WorkspaceId) -> (String,) =
         "SELECT e.address_key FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2";
 
-    GIVE_UP_SEAT(OrganizationId, WorkspaceId, Timestamp) invalidates Organization(1) =
+    DECREMENT_MEMBER_COUNT(OrganizationId, WorkspaceId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
 
-    /// A page of members, newest first.
+    /// Newest first.
     PAGE(OrganizationId, WorkspaceId, i64, i64) -> WorkspaceMembership =
         "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at
            FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2
           ORDER BY id DESC LIMIT $3 OFFSET $4";
 
-    /// The people of memberships between two ids: of a page.
+    /// The users of a page's memberships, by the range of their ids.
     USERS_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId) -> PublicUser =
         "SELECT u.id AS id, u.first_name AS first_name, u.last_name AS last_name, u.username AS username,
                 u.image_url AS image_url, u.created_at AS created_at, u.updated_at AS updated_at,
@@ -210,7 +182,7 @@ sql! {
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
           WHERE m.organization_id = $1 AND m.workspace_id = $2 AND m.id >= $3 AND m.id <= $4";
 
-    /// Their roles.
+    /// The roles of a page's memberships, by the range of their ids.
     ROLES_BETWEEN(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceMembershipId) -> WorkspaceMembershipRole =
         "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
@@ -220,8 +192,8 @@ sql! {
             AND mr.workspace_membership_id >= $3 AND mr.workspace_membership_id <= $4
           ORDER BY r.id";
 
-    /// Takes a role, unless it is what makes somebody the last admin.
-    TAKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) invalidates Organization(1) =
+    /// Returns no row if no admin would remain.
+    REVOKE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) -> (WorkspaceRoleId,) invalidates Organization(1) =
         "DELETE FROM workspace_membership_roles
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4
             AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
@@ -234,14 +206,13 @@ sql! {
         "SELECT role_id FROM workspace_membership_roles
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_membership_id = $3 AND role_id = $4";
 
-    /// The deployment's roles and the workspace's own.
+    /// The deployment's shared roles and the workspace's own.
     ROLES(OrganizationId, WorkspaceId) -> WorkspaceRole =
         "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND removed_at IS NULL ORDER BY id";
 
-    /// Somebody who has a role here, or would get it.
-    /// Some of those who have a role, by name.
-    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId) -> Holder =
+    /// The first members who have a role.
+    ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId) -> RoleHolder =
         "SELECT m.organization_membership_id AS membership_id, u.first_name AS first_name, u.last_name AS last_name
            FROM workspace_membership_roles mr
            JOIN workspace_memberships m ON m.organization_id = mr.organization_id AND m.workspace_id = mr.workspace_id
@@ -250,34 +221,34 @@ sql! {
           WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.role_id = $3
           ORDER BY m.id LIMIT 5";
 
-    ROLE_INVITED(OrganizationId, WorkspaceId, WorkspaceRoleId) -> (InvitationId,) =
+    INVITATION_WITH_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId) -> (InvitationId,) =
         "SELECT id FROM invitations
           WHERE organization_id = $1 AND workspace_id = $2 AND workspace_role_id = $3 AND status = 'pending' LIMIT 1";
 
-    /// From now on nobody can be given it.
+    /// Removed roles cannot be assigned.
     REMOVE_ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId, Timestamp) -> (WorkspaceRoleId,) invalidates Organization(1) =
         "UPDATE workspace_roles SET removed_at = $4, updated_at = $4
           WHERE organization_id = $1 AND workspace_id = $2 AND id = $3 AND removed_at IS NULL
       RETURNING id";
 
-    /// Whether a member of the organization is in the workspace.
+    /// The workspace membership of a member of the organization.
     MEMBERSHIP(OrganizationId, WorkspaceId, MembershipId) -> (WorkspaceMembershipId,) =
         "SELECT id FROM workspace_memberships
           WHERE organization_id = $1 AND workspace_id = $2 AND organization_membership_id = $3";
 
-    /// A seat for one more member, if there is one among this many.
+    /// Returns no row when no seat is free.
     TAKE_SEAT(OrganizationId, WorkspaceId, i64, Timestamp) -> (WorkspaceId,) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count + 1, updated_at = $4
           WHERE organization_id = $1 AND id = $2 AND member_count < $3
       RETURNING id";
 
-    GIVE_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) invalidates Organization(1) =
+    ASSIGN_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) invalidates Organization(1) =
         "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
          SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
           WHERE ((r.organization_id = $1 AND r.workspace_id = $2) OR r.scope = 0) AND r.id = $4
              ON CONFLICT (role_scope, role_id, organization_id, workspace_id, workspace_membership_id) DO NOTHING";
 
-    /// A role that may be given in this workspace: its own, or the deployment's.
+    /// A role that can be assigned in this workspace: its own, or a shared one.
     ROLE(OrganizationId, WorkspaceId, WorkspaceRoleId) -> WorkspaceRole =
         "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND id = $3 AND removed_at IS NULL";
@@ -295,8 +266,8 @@ sql! {
          VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $7)
       RETURNING id, workspace_id, name, permissions, created_at, updated_at";
 
-    /// Whether somebody with this address is in the workspace.
-    MEMBER_OF_ADDRESS(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
+    /// The member who has this address.
+    BY_EMAIL(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
         "SELECT m.id FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
           WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3";
 

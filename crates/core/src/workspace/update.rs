@@ -1,4 +1,4 @@
-//! Changing a workspace, and deleting it.
+//! Changing and deleting a workspace.
 
 use super::sql::{self, Workspace};
 use crate::access;
@@ -9,49 +9,45 @@ use crate::names::{Description, WorkspaceName};
 use crate::permission::{AddressList, RequiredWorkspacePermission, Requirement};
 use crate::{images, membership};
 
-/// Changes what is given, and leaves the rest as it is.
+/// Changes the given settings of a workspace; `None` leaves a setting unchanged.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `ADDRESS_LIST_EXCLUDES_YOU`;
-/// `MFA_NOT_AVAILABLE`; `IMAGES_NOT_AVAILABLE`.
+/// # Errors
+/// `MFA_NOT_AVAILABLE`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address;
+/// `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
-    /// Which one.
     pub workspace: WorkspaceId,
-    /// A new name.
     pub name: Option<WorkspaceName>,
-    /// A new description, perhaps empty.
     pub description: Option<Description>,
-    /// What becomes of its image.
     pub image: images::Change,
-    /// From where its members may come in; an empty list for everywhere.
+    /// The networks that members may connect from.
     pub addresses: Option<AddressList>,
-    /// Whether that list counts.
+    /// Whether `addresses` is enforced.
     pub restricts_addresses: Option<bool>,
-    /// Whether its members need a second factor.
-    pub demands_mfa: Option<bool>,
+    pub enforce_mfa: Option<bool>,
 }
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
-    const ERRORS: &'static [Code] = &[Code::AddressListExcludesYou, Code::MfaNotAvailable, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::MfaNotAvailable, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Workspace;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
-        let (organization, workspace) = grant.place();
-        if self.demands_mfa == Some(true) {
+        let (organization, workspace) = grant.ids();
+        if self.enforce_mfa == Some(true) {
             return Err(Code::MfaNotAvailable.into());
         }
-        let now = cx.tx.one(sql::ONE, (organization, workspace)).await?;
-        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&now.whitelisted_ips));
-        let restricts = self.restricts_addresses.unwrap_or(now.enable_ip_restriction);
+        let current = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
+        let addresses = self.addresses.clone().unwrap_or_else(|| AddressList::from_stored(&current.whitelisted_ips));
+        let restricts = self.restricts_addresses.unwrap_or(current.enable_ip_restriction);
         if restricts && !addresses.allows(cx.caller.address) {
             return Err(Code::AddressListExcludesYou.into());
         }
-        let name = self.name.as_ref().map_or(now.name.as_str(), WorkspaceName::as_str);
-        let description = self.description.as_ref().map_or(now.description.as_str(), Description::as_str);
+        let name = self.name.as_ref().map_or(current.name.as_str(), WorkspaceName::as_str);
+        let description = self.description.as_ref().map_or(current.description.as_str(), Description::as_str);
         let addresses = addresses.to_json();
-        let image = images::settle(cx, &now.image_url, &self.image).await?;
+        let image = images::apply_change(cx, &current.image_url, &self.image).await?;
         let update = sql::UpdateWorkspace {
             organization,
             workspace,
@@ -66,12 +62,12 @@ impl Command for Update {
     }
 }
 
-/// Deletes a workspace with its memberships, its own roles, and the invitations into it.
+/// Deletes a workspace with its memberships, roles and invitations.
 ///
-/// Errors: `UNAUTHORIZED`; `FORBIDDEN` unless the caller is an admin of the workspace; `WORKSPACE_IS_ASSIGNED`.
+/// # Errors
+/// `WORKSPACE_IS_ASSIGNED` if new members of the organization join it automatically.
 #[derive(Debug)]
 pub struct Delete {
-    /// Which one.
     pub workspace: WorkspaceId,
 }
 
@@ -82,12 +78,12 @@ impl Command for Delete {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
-        let (organization, workspace) = grant.place();
+        let (organization, workspace) = grant.ids();
         let assigned = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.auto_assigned_workspace_id;
         if assigned == workspace {
             return Err(Code::WorkspaceIsAssigned.into());
         }
-        cx.tx.execute(images::sql::LET_GO_OF_WORKSPACE, (organization, workspace, cx.now)).await?;
+        cx.tx.execute(images::sql::MARK_WORKSPACE_IMAGE_UNUSED, (organization, workspace, cx.now)).await?;
         for statement in [sql::DELETE_INVITATIONS, sql::DELETE_MEMBERSHIPS, sql::DELETE] {
             cx.tx.execute(statement, (organization, workspace)).await?;
         }

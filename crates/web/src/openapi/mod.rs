@@ -4,7 +4,6 @@
 //! The document is generated into `docs/openapi.json`, which the tests compare and the server embeds.
 
 mod declaration;
-pub(crate) mod flow_errors;
 
 use std::collections::{BTreeMap, BTreeSet};
 

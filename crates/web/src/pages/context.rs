@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::execution::{Caller, Command, Query};
 use vestibule_core::secret::SessionToken;
-use vestibule_core::session::{Show, ShownSession};
+use vestibule_core::session::{SessionDetails, Show};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
@@ -66,7 +66,7 @@ impl PageContext {
         self.app.run(&self.caller, command).await.result
     }
 
-    pub(super) async fn session(&self) -> PageResult<Option<ShownSession>> {
+    pub(super) async fn session(&self) -> PageResult<Option<SessionDetails>> {
         self.query(Show).await
     }
 
@@ -154,7 +154,7 @@ impl PageContext {
         let settings = self.app.settings();
         if let Some(token) = token {
             let cookie =
-                cookie::set_session(&token.reveal(), settings.public_url.is_https(), settings.sessions.absolute);
+                cookie::set_session(&token.reveal(), settings.public_url.is_https(), settings.sessions.max_lifetime);
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response

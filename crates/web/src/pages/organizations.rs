@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::domain::{Joinable, ListJoinable};
+use vestibule_core::domain::{JoinableOrganization, ListJoinable};
 use vestibule_core::id::OrganizationId;
-use vestibule_core::invitation::{Accept, Decline, Outcome, OwnInvitation};
+use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, OwnInvitation};
 use vestibule_core::membership::MembershipRole;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::{Create, ListDeleted};
@@ -89,15 +89,15 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
     let transfers = cx.query(ownership_transfer::ListOwn).await?;
     let joinable = cx.query(ListJoinable).await?;
     let deleted = cx.query(ListDeleted).await?;
-    let invitation = |OwnInvitation { received, token, .. }: OwnInvitation| {
-        let target = match &received.workspace_name {
-            Some(workspace) => format!("{}, {workspace}", received.organization_name),
-            None => received.organization_name.clone(),
+    let invitation = |OwnInvitation { row, token, .. }: OwnInvitation| {
+        let target = match &row.workspace_name {
+            Some(workspace) => format!("{}, {workspace}", row.organization_name),
+            None => row.organization_name.clone(),
         };
-        let first = received.inviter_first_name.unwrap_or_default();
-        let inviter = format!("{first} {}", received.inviter_last_name.unwrap_or_default()).trim().to_owned();
+        let first = row.inviter_first_name.unwrap_or_default();
+        let inviter = format!("{first} {}", row.inviter_last_name.unwrap_or_default()).trim().to_owned();
         let title = if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) };
-        InvitationView { title, token: token.reveal(), expires: t.time_html(received.expires_at, now) }
+        InvitationView { title, token: token.reveal(), expires: t.time_html(row.expires_at, now) }
     };
     Ok(Page {
         layout: cx.layout(t.organizations(), true),
@@ -105,7 +105,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         transfers: transfers
             .into_iter()
             .map(|offer| {
-                let owner = format!("{} {}", offer.giver_first_name, offer.giver_last_name);
+                let owner = format!("{} {}", offer.owner_first_name, offer.owner_last_name);
                 let title = t.ownership_offer(owner.trim(), &offer.organization_name);
                 TransferView { id: offer.organization_id, title, expires: t.time_html(offer.expires_at, now) }
             })
@@ -122,7 +122,11 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
             .collect(),
         joinable: joinable
             .into_iter()
-            .map(|Joinable { organization_id, name, domain, .. }| JoinableView { id: organization_id, name, domain })
+            .map(|JoinableOrganization { organization_id, name, domain, .. }| JoinableView {
+                id: organization_id,
+                name,
+                domain,
+            })
             .collect(),
         deleted: deleted
             .into_iter()
@@ -160,10 +164,10 @@ async fn accept(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match accepted {
-        Ok(Outcome { refusal: None, organization: Some(organization), .. }) => {
+        Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
             see_other(&format!("/organizations/{}?done=joined", organization.id))
         }
-        Ok(Outcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
+        Ok(AcceptOutcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
-use vestibule_core::password_reset::{forgot_password, prove_forgotten, reset_password};
+use vestibule_core::password_reset::{reset_password, start_password_reset, verify_reset_code};
 use vestibule_core::secret::{AttemptToken, TypedCode};
 use vestibule_core::{Code, Problem};
 
@@ -51,7 +51,7 @@ fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
 async fn send_code(cx: PageContext, form: Form) -> Response {
     let typed = form.text("email").trim();
     let sent = match EmailAddress::parse(typed) {
-        Ok(address) => forgot_password(cx.app.service(), &cx.caller, address).await.result,
+        Ok(address) => start_password_reset(cx.app.service(), &cx.caller, address).await.result,
         Err(error) => Err(error.into()),
     };
     match sent {
@@ -81,7 +81,7 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match EmailAddress::parse(typed) {
         Ok(address) => {
             let code = TypedCode::read(form.text("code"));
-            prove_forgotten(cx.app.service(), &cx.caller, address, &code).await.result
+            verify_reset_code(cx.app.service(), &cx.caller, address, &code).await.result
         }
         Err(error) => Err(error.into()),
     };

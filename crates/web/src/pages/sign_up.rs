@@ -130,7 +130,7 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match form.id("attempt") {
         Ok(attempt) => {
             let code = TypedCode::read(form.text("code"));
-            sign_in::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignUp, &code).await.result
+            sign_in::with_code(cx.app.service(), &cx.caller, attempt, Purpose::SignUp, &code).await.result
         }
         Err(problem) => Err(problem),
     };

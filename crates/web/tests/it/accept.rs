@@ -280,7 +280,7 @@ async fn a_claim_gives_way_even_with_an_organization_behind_it() {
 
 #[tokio::test]
 async fn an_invitation_holds_a_seat_until_it_is_answered_or_runs_out() {
-    let app = App::with(|settings| settings.seats.organization = 2).await;
+    let app = App::with(|settings| settings.seats.max_per_organization = 2).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     let path = format!("/organizations/{organization}/invitations");
     let first = owner.post(&path, &[("email", INVITEE)]).await.ok();
@@ -302,7 +302,7 @@ async fn an_invitation_holds_a_seat_until_it_is_answered_or_runs_out() {
 
 #[tokio::test]
 async fn a_full_workspace_lets_nobody_in_and_changes_nothing() {
-    let app = App::with(|settings| settings.seats.workspace = 1).await;
+    let app = App::with(|settings| settings.seats.max_per_workspace = 1).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Warehouse")];
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);

@@ -13,7 +13,7 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use vestibule_core::images::{Environment, ImageStore, clear_unused};
-use vestibule_core::settings::{Bucket, Hidden, ImagePlace};
+use vestibule_core::settings::{Bucket, Hidden, ImageStorage};
 use vestibule_testbed::Database;
 
 use crate::harness::{App, Client, HOUR, Start, text};
@@ -144,7 +144,7 @@ async fn s3() -> (Shared, String) {
 fn bucket(endpoint: Option<&str>) -> Bucket {
     Bucket {
         name: "pictures".to_owned(),
-        folder: "hall of fame/ä+b".to_owned(),
+        prefix: "hall of fame/ä+b".to_owned(),
         region: Some(REGION.to_owned()),
         endpoint: endpoint.map(ToOwned::to_owned),
         key: Some(("the-key".to_owned(), Hidden::new(SECRET.to_owned()))),
@@ -152,7 +152,7 @@ fn bucket(endpoint: Option<&str>) -> Bucket {
 }
 
 async fn founder_with(bucket: Bucket, environment: Environment) -> (App, Client) {
-    let store = ImageStore::open(&ImagePlace::Bucket(bucket), environment).unwrap();
+    let store = ImageStore::open(&ImageStorage::Bucket(bucket), environment).unwrap();
     let app = Start::on(Database::fresh()).keeping_images_in(store).app().await;
     let owner = app.person("olga@example.com").await;
     (app, owner)
@@ -271,7 +271,7 @@ fn what_is_no_bucket_is_refused_at_the_start() {
         "https://a/#",
         "https:// ",
     ] {
-        let opened = ImageStore::open(&ImagePlace::Bucket(bucket(Some(endpoint))), Environment::new());
+        let opened = ImageStore::open(&ImageStorage::Bucket(bucket(Some(endpoint))), Environment::new());
         let words = opened.unwrap_err().to_string();
         assert!(words.starts_with("s3://pictures: ") && words.contains(endpoint), "{words}");
     }

@@ -206,7 +206,7 @@ async fn a_call_made_again_with_its_key_does_nothing_twice() {
 
 #[tokio::test]
 async fn seats_are_held_row_by_row() {
-    let office = office_of(App::with(|settings| settings.seats.organization = 3).await).await;
+    let office = office_of(App::with(|settings| settings.seats.max_per_organization = 3).await).await;
     let list = json!({"invitations": ["a@example.com", "b@example.com", "c@example.com"]});
     let done = office.owner.post_json(&office.path, &list).await.ok();
     assert_eq!(outcomes(&done), ["invited", "invited", "ORGANIZATION_FULL"]);

@@ -14,9 +14,9 @@ use crate::harness::{App, PASSWORD, Start, text};
 async fn a_client_finds_what_it_needs_to_start() {
     let app = App::with(|settings| {
         settings.roles.permissions = vec!["orders:read".to_owned(), "orders:write".to_owned()];
-        settings.roles.archived = vec!["orders:write".to_owned()];
-        settings.organizations.per_user = 3;
-        settings.seats.organization = 100;
+        settings.roles.archived_permissions = vec!["orders:write".to_owned()];
+        settings.organizations.max_per_user = 3;
+        settings.seats.max_per_organization = 100;
     });
     let app = app.await;
     let answer = app.visitor().get("/deployment").await;

@@ -204,7 +204,7 @@ async fn people_come_in_by_a_step_of_their_own_or_ask() {
 
 #[tokio::test]
 async fn a_full_organization_lets_nobody_in_by_a_domain() {
-    let office = office_of(App::with(|settings| settings.seats.organization = 1).await).await;
+    let office = office_of(App::with(|settings| settings.seats.max_per_organization = 1).await).await;
     let domain = office.claimed("auto").await;
     prove(&office.app, &office.owner, &office.path, &domain).await;
     // Elsewhere there is room for one more only by being the founder.

@@ -124,7 +124,7 @@ impl<C: FnOnce(&mut Settings)> Start<C> {
             Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
         settings.passwords.attempts_per_address = 100_000;
         // Tests move the clock by weeks to see invitations expire; nobody should have to sign in again for that.
-        (settings.sessions.idle, settings.sessions.absolute) = (DAY * 400, DAY * 400);
+        (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (DAY * 400, DAY * 400);
         change(&mut settings);
         let service = Service::open(Parts {
             db: Db::open(place, options, clock.now()).await.unwrap(),

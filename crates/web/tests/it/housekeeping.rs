@@ -14,7 +14,7 @@ async fn rows(app: &App, table: &str) -> i64 {
 #[tokio::test]
 async fn a_session_goes_an_hour_after_its_end_and_its_sign_ins_with_it() {
     let app = App::with(|settings| {
-        (settings.sessions.idle, settings.sessions.absolute) = (DAY * 7, DAY * 10);
+        (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (DAY * 7, DAY * 10);
     })
     .await;
     let idle = app.person("idle@example.com").await;

@@ -6,7 +6,7 @@ use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
 use vestibule_core::images::{Environment, ImageStore, clear_unused};
 use vestibule_core::organization::erase_due;
-use vestibule_core::settings::ImagePlace;
+use vestibule_core::settings::ImageStorage;
 use vestibule_testbed::{Database, invariants};
 
 use crate::harness::{Answer, App, DAY, HOUR, Start, text};
@@ -154,7 +154,7 @@ async fn what_is_no_image_or_too_much_of_one_is_refused_and_nothing_changes() {
 async fn a_folder_holds_images_under_names_of_ours_for_its_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("images");
-    let store = ImageStore::open(&ImagePlace::Folder(place.clone()), Environment::new()).unwrap();
+    let store = ImageStore::open(&ImageStorage::Directory(place.clone()), Environment::new()).unwrap();
     let app = Start::on(Database::fresh()).keeping_images_in(store).app().await;
     let owner = app.person("olga@example.com").await;
     let png = picture(ImageFormat::Png, 5, 5);

@@ -156,7 +156,7 @@ async fn a_signed_report_says_that_a_mail_came_back() {
 async fn a_report_in_the_folder_says_so_too() {
     let folder = tempfile::tempdir().unwrap();
     let reports = folder.path().to_owned();
-    let office = office(|settings| settings.mail.bounces = Some(reports)).await;
+    let office = office(|settings| settings.mail.bounce_dir = Some(reports)).await;
     office.invite(&[("email", NINA)]).await;
     let id = office.app.mail(NINA).message_id;
     let about = |id: &str| {
@@ -186,7 +186,7 @@ async fn a_report_in_the_folder_says_so_too() {
 
 #[tokio::test]
 async fn reminders_come_before_the_end_and_stop_with_an_answer() {
-    let office = office(|settings| settings.invitations.remind = vec![3, 1]).await;
+    let office = office(|settings| settings.invitations.reminder_days = vec![3, 1]).await;
     office.invite(&[("email", NINA)]).await;
     office.invite(&[("email", "kim@example.com")]).await;
     office.invite(&[("email", "lou@example.com"), ("expiry_days", "2")]).await;

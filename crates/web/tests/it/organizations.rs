@@ -173,7 +173,7 @@ async fn what_is_erased_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn without_days_nothing_can_be_restored() {
-    let app = App::with(|settings| settings.organizations.days_to_restore = 0).await;
+    let app = App::with(|settings| settings.organizations.deletion_grace_days = 0).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
     owner.post(&format!("/organizations/{organization}/restore"), &[]).await.refused(404, "NOTHING_TO_RESTORE");
@@ -182,7 +182,7 @@ async fn without_days_nothing_can_be_restored() {
 /// Housekeeping rests for an hour, unless somebody wakes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_days_housekeeping_is_woken() {
-    let app = App::with(|settings| settings.organizations.days_to_restore = 0).await;
+    let app = App::with(|settings| settings.organizations.deletion_grace_days = 0).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = Arc::clone(&app.inner.service);
@@ -215,7 +215,7 @@ async fn a_large_organization_is_erased_piece_by_piece() {
 
 #[tokio::test]
 async fn nobody_founds_more_than_the_settings_allow() {
-    let app = App::with(|settings| settings.organizations.per_user = 2).await;
+    let app = App::with(|settings| settings.organizations.max_per_user = 2).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     owner.post("/organizations", &[("name", "Second")]).await.ok();
     owner.post("/organizations", &[("name", "Third")]).await.refused(403, "ORGANIZATION_LIMIT");
@@ -226,7 +226,7 @@ async fn nobody_founds_more_than_the_settings_allow() {
 
 #[tokio::test]
 async fn new_members_come_into_the_assigned_workspace_as_well() {
-    let app = App::with(|settings| settings.seats.workspace = 2).await;
+    let app = App::with(|settings| settings.seats.max_per_workspace = 2).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Lobby")];
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
@@ -271,7 +271,7 @@ async fn it_explains_to_members_what_they_may_and_by_which_role() {
 
 #[tokio::test]
 async fn lists_count_the_seats_where_those_are_bounded() {
-    let app = App::with(|settings| settings.seats.organization = 4).await;
+    let app = App::with(|settings| settings.seats.max_per_organization = 4).await;
     let (owner, organization) = app.founder("olga@example.com").await;
     let path = format!("/organizations/{organization}");
     app.member(&owner, &organization, NINA, "").await;

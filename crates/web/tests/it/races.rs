@@ -195,7 +195,7 @@ async fn the_inviter_is_demoted_while_the_invitee_accepts() {
 async fn many_accept_for_the_last_seats() {
     for _ in 0..rounds() {
         let scene = scene_with(|settings| {
-            (settings.seats.organization, settings.seats.held_by_invitations) = (3, false);
+            (settings.seats.max_per_organization, settings.seats.count_pending_invitations) = (3, false);
         })
         .await;
         let mut invitees = Vec::new();

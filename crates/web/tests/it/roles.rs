@@ -145,7 +145,7 @@ async fn an_archived_permission_stays_where_it_is_and_goes_to_nobody_new() {
     drop((owner, nina, before));
 
     // The operator has archived it, and starts the server again.
-    let archive = |settings: &mut Settings| settings.roles.archived = vec!["plans:legacy".to_owned()];
+    let archive = |settings: &mut Settings| settings.roles.archived_permissions = vec!["plans:legacy".to_owned()];
     let app = Start::on_shared(database).seeded(9).changed(archive).app().await;
     let [owner, nina] = cookies.map(|cookie| app.with_cookie(cookie));
     assert_eq!(nina.get("/me/organization-memberships").await.ok()[0]["roles"][0]["name"], "Legacy");

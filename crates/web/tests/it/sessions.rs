@@ -109,7 +109,8 @@ async fn signing_out_holds_at_once_wherever_the_cookie_is() {
 #[tokio::test]
 async fn a_session_ends_when_it_lies_idle_and_when_its_time_is_over() {
     let (idle, absolute) = (Duration::from_mins(30), Duration::from_mins(90));
-    let app = App::with(|settings| (settings.sessions.idle, settings.sessions.absolute) = (idle, absolute)).await;
+    let app =
+        App::with(|settings| (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (idle, absolute)).await;
     let instant = Duration::from_micros(1);
     let ada = app.person("ada@example.com").await;
     app.advance(idle.saturating_sub(instant));

@@ -19,8 +19,8 @@ fn settings(server: &MailServer) -> Smtp {
         port: server.port,
         security: Security::StartTls,
         credentials: None,
-        trusted_certificate: Some(server.certificate.clone()),
-        patience: Duration::from_secs(60),
+        ca_file: Some(server.certificate.clone()),
+        timeout: Duration::from_secs(60),
     }
 }
 
@@ -99,7 +99,7 @@ async fn a_server_that_puts_off_is_asked_again() {
 #[tokio::test]
 async fn a_server_that_falls_silent_or_goes_away_keeps_nobody_waiting_for_ever() {
     let server = MailServer::start("hangs");
-    let office = office(&Smtp { patience: Duration::from_millis(700), ..settings(&server) }).await;
+    let office = office(&Smtp { timeout: Duration::from_millis(700), ..settings(&server) }).await;
     said(&office.invite().await, "deferred", "the mail server");
     office.end();
     let server = MailServer::start("drops");
@@ -116,7 +116,7 @@ async fn a_server_that_falls_silent_or_goes_away_keeps_nobody_waiting_for_ever()
 async fn nothing_is_sent_to_a_server_that_is_not_the_one() {
     let server = MailServer::start("starttls");
     let stranger = MailServer::start("starttls");
-    let office = office(&Smtp { trusted_certificate: Some(stranger.certificate.clone()), ..settings(&server) }).await;
+    let office = office(&Smtp { ca_file: Some(stranger.certificate.clone()), ..settings(&server) }).await;
     said(&office.invite().await, "deferred", "certificate");
     office.end();
     // One that does not speak TLS is told nothing either.

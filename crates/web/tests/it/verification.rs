@@ -158,7 +158,7 @@ async fn known_and_unknown_addresses_look_alike() {
 
 #[tokio::test]
 async fn whether_an_account_has_it_is_told_where_a_setting_says_so() {
-    let app = App::with(|settings| settings.tell_identifiers = true).await;
+    let app = App::with(|settings| settings.reveal_account_existence = true).await;
     app.person(ADA).await;
     let asked = async |kind: &str, identifier: &str| {
         let path = format!("/auth/identifier-availability?type={kind}&identifier={identifier}");

@@ -63,7 +63,7 @@ async fn members_see_it_with_their_membership_and_admins_of_the_house_without() 
 
 #[tokio::test]
 async fn a_setting_keeps_the_houses_admins_out() {
-    let house = house_with(|settings| settings.organizations.admins_in_workspaces = false).await;
+    let house = house_with(|settings| settings.organizations.admins_manage_workspaces = false).await;
     let fields = [("organization_id", house.organization.as_str()), ("name", "Ninas own")];
     let own = text(&house.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
     house.owner.get(&format!("/workspaces/{own}")).await.refused(403, "FORBIDDEN");
@@ -188,7 +188,7 @@ async fn a_workspace_goes_with_all_that_hangs_on_it() {
 
 #[tokio::test]
 async fn an_organization_has_no_more_workspaces_than_it_may() {
-    let house = house_with(|settings| settings.organizations.workspaces = 2).await;
+    let house = house_with(|settings| settings.organizations.max_workspaces = 2).await;
     let make = async || {
         house.owner.post("/workspaces", &[("organization_id", &house.organization), ("name", "Another")]).await
     };

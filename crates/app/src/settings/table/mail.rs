@@ -1,55 +1,53 @@
-//! The settings of mail: what carries it, what it says, and what comes back.
+//! The section `mail`: transport, sender, templates and bounces.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vestibule_core::settings::{Hidden, Mail, Security, Smtp, Transport};
+use vestibule_core::settings::{Mail, Secret, Security, Smtp, Transport};
 
-use super::super::Loaded;
-use super::super::read::{file_or_none, file_path, number, page, yes_or_no};
-use super::super::setting::{Fallback, Kind, Setting};
-use super::{beside_database, put, some};
+use super::super::LoadedSettings;
+use super::super::parse::{file_path, number, optional_path, url_without_fragment};
+use super::super::setting::{DefaultValue, Setting, ValueKind};
+use super::{in_data_dir, non_empty, store};
 
-/// What is set of a mail server counts for a mail server only.
-fn of_server(loaded: &mut Loaded, change: impl FnOnce(&mut Smtp)) {
+/// Changes the SMTP settings. Has no effect with another transport.
+fn update_smtp(loaded: &mut LoadedSettings, update: impl FnOnce(&mut Smtp)) {
     if let Transport::Smtp(smtp) = &mut loaded.settings.mail.transport {
-        change(smtp);
+        update(smtp);
     }
 }
 
-/// The section `mail`.
 pub(super) static MAIL: &[Setting] = &[
     Setting {
         path: "mail.from",
-        explains: "The address mails come from.",
-        takes: "an e-mail address, or a name and the address in angle brackets",
-        example: "Example Cloud <hall@example.com>",
-        default: Fallback::Is("vestibule@localhost"),
-        kind: Kind::Text,
-        read: |loaded, text| put(&mut loaded.settings.mail.from, Mail::is_sender(text).then(|| text.to_owned())),
+        description: "The sender of all mail.",
+        expected: "an email address, or a name and the address in angle brackets",
+        example: "Example Cloud <hello@example.com>",
+        default: DefaultValue::Literal("vestibule@localhost"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.mail.from, Mail::is_valid_sender(text).then(|| text.to_owned())),
     },
     Setting {
         path: "mail.transport",
-        explains: "What carries mail: a server, one .eml a mail in mail.folder, or nothing: then nobody can prove an address.",
-        takes: "smtp, file or none",
-        example: "file",
-        default: Fallback::From("file while public_url is on this machine, none from then on", |loaded, _| {
+        description: "How mail is sent: through a mail server, to .eml files, or not at all (no address can be verified).",
+        expected: "smtp, file or none",
+        example: "smtp",
+        default: DefaultValue::Derived("file if public_url is on this machine, otherwise none", |loaded, _| {
             let transport = if loaded.settings.public_url.is_loopback() { "file" } else { "none" };
             Some(transport.to_owned())
         }),
-        kind: Kind::Text,
-        read: |loaded, text| {
+        kind: ValueKind::Text,
+        set: |loaded, text| {
             loaded.settings.mail.transport = match text {
-                // The folder is the next setting, and comes in then.
+                // The settings below fill in the directory, or the mail server.
                 "file" => Transport::File(PathBuf::new()),
-                // So are the server's name and all that is said of it.
                 "smtp" => Transport::Smtp(Box::new(Smtp {
                     host: String::new(),
                     port: 0,
                     security: Security::StartTls,
                     credentials: None,
-                    trusted_certificate: None,
-                    patience: Duration::from_secs(30),
+                    ca_file: None,
+                    timeout: Duration::from_secs(30),
                 })),
                 "none" => Transport::None,
                 _ => return None,
@@ -58,166 +56,167 @@ pub(super) static MAIL: &[Setting] = &[
         },
     },
     Setting {
-        path: "mail.folder",
-        explains: "Where the transport file puts mails. They hold live links: keep the folder to yourself.",
-        takes: "the path of a folder",
+        path: "mail.file_dir",
+        description: "The directory that the transport file writes to. Mail contains valid links, so restrict access to it.",
+        expected: "a directory path",
         example: "/var/lib/vestibule/mail",
-        default: Fallback::From(
-            "mail beside the SQLite file, or where that would be by default",
-            |loaded, surroundings| beside_database(loaded, surroundings, "mail"),
+        default: DefaultValue::Derived(
+            "mail next to the SQLite file, or in vestibule in the user's data directory",
+            |loaded, environment| in_data_dir(loaded, environment, "mail"),
         ),
-        kind: Kind::Path,
-        read: |loaded, text| {
-            loaded.mail_folder = file_path(text)?;
-            if let Transport::File(folder) = &mut loaded.settings.mail.transport {
-                folder.clone_from(&loaded.mail_folder);
+        kind: ValueKind::Path,
+        set: |loaded, text| {
+            loaded.mail_file_dir = file_path(text)?;
+            if let Transport::File(dir) = &mut loaded.settings.mail.transport {
+                dir.clone_from(&loaded.mail_file_dir);
             }
             Some(())
         },
     },
     Setting {
-        path: "mail.invitation_page",
-        explains: "The page of yours that a mailed invitation opens, with its token behind a #. Empty: the server's own.",
-        takes: "an http or https URL without a fragment, or nothing",
+        path: "mail.invitation_url",
+        description: "Your page that invitation links open, with the token in the fragment. Empty: the built-in page.",
+        expected: "an http or https URL without a fragment, or empty",
         example: "https://app.example.com/join",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            let page = if text.is_empty() { Some(None) } else { page(text).map(Some) };
-            put(&mut loaded.settings.mail.invitation_page, page)
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            let url = if text.is_empty() { Some(None) } else { url_without_fragment(text).map(Some) };
+            store(&mut loaded.settings.mail.invitation_url, url)
         },
     },
     Setting {
         path: "mail.host",
-        explains: "The mail server's name, with the transport smtp. Its certificate has to be for this name.",
-        takes: "a host name or an IP address, or nothing",
+        description: "The host of the mail server, for the transport smtp. Its certificate must be valid for this name.",
+        expected: "a host name or an IP address, or empty",
         example: "smtp.example.com",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
             let is_host = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte));
-            of_server(loaded, |smtp| text.clone_into(&mut smtp.host));
+            update_smtp(loaded, |smtp| text.clone_into(&mut smtp.host));
             is_host.then_some(())
         },
     },
     Setting {
         path: "mail.security",
-        explains: "Who may listen on the way: nobody with starttls (port 587) and tls (port 465), everybody with none (port 25).",
-        takes: "starttls, tls or none",
+        description: "Encryption to the mail server: starttls (port 587), tls (port 465), or none (port 25).",
+        expected: "starttls, tls or none",
         example: "tls",
-        default: Fallback::Is("starttls"),
-        kind: Kind::Text,
-        read: |loaded, text| {
+        default: DefaultValue::Literal("starttls"),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
             let security = match text {
                 "starttls" => Security::StartTls,
                 "tls" => Security::Tls,
                 "none" => Security::None,
                 _ => return None,
             };
-            of_server(loaded, |smtp| (smtp.security, smtp.port) = (security, security.port()));
+            update_smtp(loaded, |smtp| (smtp.security, smtp.port) = (security, security.port()));
             Some(())
         },
     },
     Setting {
         path: "mail.port",
-        explains: "The mail server's port.",
-        takes: "a whole number from 1 to 65535",
-        example: "587",
-        default: Fallback::From("the one that goes with mail.security", |loaded, _| {
+        description: "The port of the mail server.",
+        expected: "a whole number from 1 to 65535",
+        example: "2525",
+        default: DefaultValue::Derived("the port of mail.security", |loaded, _| {
             let port = match &loaded.settings.mail.transport {
                 Transport::Smtp(smtp) => smtp.port,
                 _ => Security::StartTls.port(),
             };
             Some(port.to_string())
         }),
-        kind: Kind::Number,
-        read: |loaded, text| {
+        kind: ValueKind::Number,
+        set: |loaded, text| {
             let port = number(text, 1..=65535)?;
-            of_server(loaded, |smtp| smtp.port = port);
+            update_smtp(loaded, |smtp| smtp.port = port);
             Some(())
         },
     },
     Setting {
         path: "mail.user",
-        explains: "Who we are at the mail server, if it asks.",
-        takes: "a name, or nothing",
-        example: "hall@example.com",
-        default: Fallback::Is(""),
-        kind: Kind::Text,
-        read: |loaded, text| {
-            of_server(loaded, |smtp| smtp.credentials = some(text).map(|user| (user, Hidden::new(String::new()))));
+        description: "The user name at the mail server, if it requires authentication.",
+        expected: "a user name, or empty",
+        example: "hello@example.com",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            update_smtp(loaded, |smtp| {
+                smtp.credentials = non_empty(text).map(|user| (user, Secret::new(String::new())));
+            });
             Some(())
         },
     },
     Setting {
         path: "mail.password_file",
-        explains: "A file with the password that belongs to mail.user, and nothing else.",
-        takes: "the path of a file, or nothing",
+        description: "A file that contains only the password of mail.user.",
+        expected: "a file path, or empty",
         example: "/run/secrets/mail",
-        default: Fallback::Is(""),
-        kind: Kind::Path,
-        read: |loaded, text| file_or_none(&mut loaded.mail_password_file, text),
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Path,
+        set: |loaded, text| optional_path(&mut loaded.mail_password_file, text),
     },
     Setting {
-        path: "mail.trusted_certificate",
-        explains: "A certificate in PEM that is trusted for the mail server besides the system's.",
-        takes: "the path of a file, or nothing",
-        example: "/etc/ssl/our-authority.pem",
-        default: Fallback::Is(""),
-        kind: Kind::Path,
-        read: |loaded, text| {
+        path: "mail.ca_file",
+        description: "A PEM certificate that is trusted for the mail server, besides the system's certificate authorities.",
+        expected: "a file path, or empty",
+        example: "/etc/ssl/internal-ca.pem",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Path,
+        set: |loaded, text| {
             let mut file = None;
-            file_or_none(&mut file, text)?;
-            of_server(loaded, |smtp| smtp.trusted_certificate = file);
+            optional_path(&mut file, text)?;
+            update_smtp(loaded, |smtp| smtp.ca_file = file);
             Some(())
         },
     },
     Setting {
         path: "mail.verify_sign_ups",
-        explains: "Whether a newcomer proves their address by mail before there is an account.",
-        takes: "yes or no",
-        example: "yes",
-        default: Fallback::From("yes with the transport smtp, no otherwise", |loaded, _| {
-            let is_server = matches!(loaded.settings.mail.transport, Transport::Smtp(_));
-            Some(if is_server { "yes" } else { "no" }.to_owned())
+        description: "Whether new users must verify their email address before the account is created.",
+        expected: "true or false",
+        example: "true",
+        default: DefaultValue::Derived("true with the transport smtp, otherwise false", |loaded, _| {
+            Some(matches!(loaded.settings.mail.transport, Transport::Smtp(_)).to_string())
         }),
-        kind: Kind::Text,
-        read: |loaded, text| put(&mut loaded.settings.verify_addresses, yes_or_no(text)),
+        kind: ValueKind::Boolean,
+        set: |loaded, text| store(&mut loaded.settings.verify_addresses, text.parse().ok()),
     },
     Setting {
         path: "mail.language",
-        explains: "The language of mail to those of whom no other is known.",
-        takes: "en or de",
+        description: "The language of mail to recipients whose language is unknown.",
+        expected: "en or de",
         example: "de",
-        default: Fallback::Is("en"),
-        kind: Kind::Text,
-        read: |loaded, text| put(&mut loaded.settings.mail.language, text.parse().ok()),
+        default: DefaultValue::Literal("en"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.mail.language, text.parse().ok()),
     },
     Setting {
-        path: "mail.templates",
-        explains: "A folder with words of yours in place of ours, such as de/invitation.txt. `vestibule mail` has them to copy.",
-        takes: "the path of a folder, or nothing",
+        path: "mail.template_dir",
+        description: "A directory of templates that replace built-in ones, such as de/invitation.txt. See `vestibule mail`.",
+        expected: "a directory path, or empty",
         example: "/etc/vestibule/mail",
-        default: Fallback::Is(""),
-        kind: Kind::Path,
-        read: |loaded, text| file_or_none(&mut loaded.settings.mail.templates, text),
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Path,
+        set: |loaded, text| optional_path(&mut loaded.settings.mail.template_dir, text),
     },
     Setting {
-        path: "mail.bounces",
-        explains: "A folder where your mail server puts reports of mail that came back, one a file. They are read and removed.",
-        takes: "the path of a folder, or nothing",
+        path: "mail.bounce_dir",
+        description: "A directory where the mail server stores bounces, one per file. They are processed and then deleted.",
+        expected: "a directory path, or empty",
         example: "/var/mail/vestibule/new",
-        default: Fallback::Is(""),
-        kind: Kind::Path,
-        read: |loaded, text| file_or_none(&mut loaded.settings.mail.bounces, text),
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Path,
+        set: |loaded, text| optional_path(&mut loaded.settings.mail.bounce_dir, text),
     },
     Setting {
         path: "mail.bounce_secret_file",
-        explains: "A file with the secret that signs such reports to POST /mail/reports (Standard Webhooks), and nothing else.",
-        takes: "the path of a file, or nothing",
+        description: "A file that contains only the secret that signs POST /mail/reports (Standard Webhooks).",
+        expected: "a file path, or empty",
         example: "/run/secrets/bounces",
-        default: Fallback::Is(""),
-        kind: Kind::Path,
-        read: |loaded, text| file_or_none(&mut loaded.bounce_secret_file, text),
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Path,
+        set: |loaded, text| optional_path(&mut loaded.bounce_secret_file, text),
     },
 ];

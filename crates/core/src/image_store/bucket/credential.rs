@@ -1,4 +1,4 @@
-//! What requests to a bucket are signed with: the key that is set, or else what the environment or the machine gives.
+//! Credentials for signing bucket requests: from the settings, the environment, or the machine's metadata service.
 
 use reqsign_aws_v4::{
     AssumeRoleWithWebIdentityCredentialProvider, Credential, ECSCredentialProvider, EnvCredentialProvider,
@@ -9,57 +9,56 @@ use reqsign_core::{Context, Error, FileRead, ProvideCredential, Result};
 use crate::image_store::store::Environment;
 use crate::settings::Secret;
 
-/// Who gives the credential. It is one of them from the start, so that what is wrong with it can be said; a chain of all would
-/// end with the machine, which is hardly ever meant where something else is set.
+/// The source of the credentials. It is chosen once at the start, so that its errors can be reported. A chain of all
+/// sources would end with the metadata service, whose error would hide the actual one.
 #[derive(Debug)]
-pub(super) enum Given {
-    /// The settings.
-    Set(StaticCredentialProvider),
-    /// `AWS_ACCESS_KEY_ID` and what belongs to it.
-    ByEnvironment(EnvCredentialProvider),
-    /// A token in a file, for which there is a role: service accounts of Kubernetes.
-    ForToken(AssumeRoleWithWebIdentityCredentialProvider),
-    /// The container's agent: tasks of ECS, identities of pods.
-    ByContainer(ECSCredentialProvider),
-    /// The machine.
-    ByMachine(IMDSv2CredentialProvider),
+pub(super) enum CredentialProvider {
+    Static(StaticCredentialProvider),
+    /// `AWS_ACCESS_KEY_ID` and related variables.
+    Environment(EnvCredentialProvider),
+    /// A role for a token in a file, such as a Kubernetes service account.
+    WebIdentity(AssumeRoleWithWebIdentityCredentialProvider),
+    /// The container agent of ECS tasks and EKS pods.
+    Container(ECSCredentialProvider),
+    /// The metadata service of an EC2 instance.
+    Instance(IMDSv2CredentialProvider),
 }
 
-impl Given {
-    pub(crate) fn of(key: Option<&(String, Secret)>, region: &str, environment: &Environment) -> Self {
-        let says = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
+impl CredentialProvider {
+    pub(crate) fn new(key: Option<&(String, Secret)>, region: &str, environment: &Environment) -> Self {
+        let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
         if let Some((id, secret)) = key {
-            return Self::Set(StaticCredentialProvider::new(id, secret.as_str()));
+            return Self::Static(StaticCredentialProvider::new(id, secret.as_str()));
         }
-        if says("AWS_ACCESS_KEY_ID") && says("AWS_SECRET_ACCESS_KEY") {
-            return Self::ByEnvironment(EnvCredentialProvider::new());
+        if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
+            return Self::Environment(EnvCredentialProvider::new());
         }
-        if says("AWS_WEB_IDENTITY_TOKEN_FILE") {
-            let for_token = AssumeRoleWithWebIdentityCredentialProvider::new();
-            return Self::ForToken(for_token.with_region(region.to_owned()).with_regional_sts_endpoint());
+        if is_set("AWS_WEB_IDENTITY_TOKEN_FILE") {
+            let provider = AssumeRoleWithWebIdentityCredentialProvider::new();
+            return Self::WebIdentity(provider.with_region(region.to_owned()).with_regional_sts_endpoint());
         }
-        if says("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || says("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
-            return Self::ByContainer(ECSCredentialProvider::new());
+        if is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
+            return Self::Container(ECSCredentialProvider::new());
         }
-        Self::ByMachine(IMDSv2CredentialProvider::new())
+        Self::Instance(IMDSv2CredentialProvider::new())
     }
 }
 
-impl ProvideCredential for Given {
+impl ProvideCredential for CredentialProvider {
     type Credential = Credential;
 
     async fn provide_credential(&self, context: &Context) -> Result<Option<Credential>> {
         match self {
-            Self::Set(given) => given.provide_credential(context).await,
-            Self::ByEnvironment(given) => given.provide_credential(context).await,
-            Self::ForToken(given) => given.provide_credential(context).await,
-            Self::ByContainer(given) => given.provide_credential(context).await,
-            Self::ByMachine(given) => given.provide_credential(context).await,
+            Self::Static(provider) => provider.provide_credential(context).await,
+            Self::Environment(provider) => provider.provide_credential(context).await,
+            Self::WebIdentity(provider) => provider.provide_credential(context).await,
+            Self::Container(provider) => provider.provide_credential(context).await,
+            Self::Instance(provider) => provider.provide_credential(context).await,
         }
     }
 }
 
-/// The files that credentials are in: small ones of this machine.
+/// Reads credential files, off the async threads.
 #[derive(Debug)]
 pub(super) struct Files;
 

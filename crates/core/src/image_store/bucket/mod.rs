@@ -1,6 +1,7 @@
-//! A bucket that speaks S3: each image is one object, written, read or removed by one signed request.
+//! Image storage in an S3-compatible bucket. Each image is an object, which is written, read or deleted with one signed
+//! request.
 //!
-//! What the bucket says goes to the operator's log; whoever sent an image, or asked for one, hears that images are away.
+//! Errors of the bucket are logged for the operator; clients only get `IMAGES_NOT_AVAILABLE`.
 
 mod credential;
 mod http;
@@ -17,110 +18,116 @@ use reqsign_core::{Context, Signer, StaticEnv};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use self::credential::{Files, Given};
+use self::credential::{CredentialProvider, Files};
 use self::http::Http;
 use super::store::{Environment, StoreError};
-use super::{CACHED, ImageName};
+use super::{CACHE_CONTROL_IMMUTABLE, ImageName};
 use crate::error::{Code, Problem, Result};
 use crate::settings;
 
-/// How long a bucket may take to answer, tries and all.
-const ANSWER: Duration = Duration::from_secs(8);
-/// The pauses before a second and a third attempt.
-const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
-/// What stands for itself in an object's URL; so the path that is signed is the one that is sent.
-const AS_IT_IS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-/// Where a bucket is that nobody has said it of.
-const USUAL_REGION: &str = "us-east-1";
+/// The time for a request with all its retries.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// Delays before the second and third attempt.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
+/// Percent-encodes everything except RFC 3986 unreserved characters and slashes, so that the sent path equals the
+/// signed one.
+const PATH_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+/// The default of AWS clients.
+const DEFAULT_REGION: &str = "us-east-1";
 
-/// The bucket.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    /// What stands before an image's name in its object's URL.
-    before: String,
+    /// The URL of an object up to the image's name.
+    base_url: String,
     signer: Signer<Credential>,
     http: Http,
 }
 
 impl Bucket {
-    /// The bucket that the settings name, and what the environment says where they do not. It is not asked before the first
-    /// image.
+    /// Opens the bucket of the settings. What they leave out is taken from the environment. The bucket is not contacted
+    /// before the first image.
     pub(crate) fn open(bucket: &settings::Bucket, mut environment: Environment) -> Result<Self, StoreError> {
-        // Whoever sets a variable to nothing means to say nothing.
+        // An empty variable counts as unset.
         environment.retain(|_, value| !value.is_empty());
-        let set = |names: &[&str]| names.iter().find_map(|name| environment.get(*name));
-        let region = bucket.region.as_ref().or_else(|| set(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
-        let region = region.map_or(USUAL_REGION, String::as_str).to_owned();
+        let variable = |names: &[&str]| names.iter().find_map(|name| environment.get(*name));
+        let region = bucket.region.as_ref().or_else(|| variable(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
+        let region = region.map_or(DEFAULT_REGION, String::as_str).to_owned();
         let endpoint =
-            bucket.endpoint.as_ref().or_else(|| set(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]));
+            bucket.endpoint.as_ref().or_else(|| variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]));
         let endpoint = endpoint.cloned().unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
-        let mut before = format!("{}/{}/", endpoint.trim_end_matches('/'), bucket.name);
-        if !bucket.folder.is_empty() {
-            before.extend(utf8_percent_encode(&bucket.folder, AS_IT_IS));
-            before.push('/');
+        let mut base_url = format!("{}/{}/", endpoint.trim_end_matches('/'), bucket.name);
+        if !bucket.prefix.is_empty() {
+            base_url.extend(utf8_percent_encode(&bucket.prefix, PATH_ENCODED));
+            base_url.push('/');
         }
         let unusable = |reason: String| StoreError::new(format!("s3://{}: {reason}", bucket.name));
-        let place: Uri = before.parse().map_err(|_| unusable(format!("{endpoint} is no address")))?;
-        if !matches!(place.scheme_str(), Some("http" | "https")) || endpoint.contains(['?', '#', '@']) {
-            return Err(unusable(format!("{endpoint} is no address of a server")));
+        let uri: Uri = base_url.parse().map_err(|_| unusable(format!("{endpoint} is not a URL")))?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) || endpoint.contains(['?', '#', '@']) {
+            return Err(unusable(format!("{endpoint} is not the URL of a server")));
         }
-        let http = Http::open(place.scheme_str() == Some("https")).map_err(unusable)?;
-        let given = Given::of(bucket.key.as_ref(), &region, &environment);
+        let http = Http::open(uri.scheme_str() == Some("https")).map_err(unusable)?;
+        let credentials = CredentialProvider::new(bucket.key.as_ref(), &region, &environment);
         let context = Context::new().with_http_send(http.clone()).with_file_read(Files);
         let context = context.with_env(StaticEnv { home_dir: None, envs: environment });
-        Ok(Self { before, signer: Signer::new(context, given, RequestSigner::new("s3", &region)), http })
+        Ok(Self { base_url, signer: Signer::new(context, credentials, RequestSigner::new("s3", &region)), http })
     }
 
-    /// The image, or nothing. Error: `IMAGES_NOT_AVAILABLE`, as with the other two.
+    /// The image, or `None`.
+    ///
+    /// # Errors
+    /// `IMAGES_NOT_AVAILABLE`, also from `write` and `remove`.
     pub(crate) async fn read(&self, name: &ImageName) -> Result<Option<Bytes>> {
-        let answer = self.ask(Method::GET, name.as_str(), &[], Bytes::new()).await?;
-        match answer.status() {
-            StatusCode::NOT_FOUND if is_there_none(&answer) => Ok(None),
-            StatusCode::OK => Ok(Some(answer.into_body())),
-            _ => Err(refused(&answer)),
+        let response = self.send(Method::GET, name.as_str(), &[], Bytes::new()).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND if is_object_missing(&response) => Ok(None),
+            StatusCode::OK => Ok(Some(response.into_body())),
+            _ => Err(rejected(&response)),
         }
     }
 
-    /// Writes it, with all that a CDN in front of the bucket has to know to show it.
+    /// Writes the object with the headers that a CDN in front of the bucket needs.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
-        let headers = [(CONTENT_TYPE.as_str(), name.format().media_type()), (CACHE_CONTROL.as_str(), CACHED)];
-        let answer = self.ask(Method::PUT, name.as_str(), &headers, bytes).await?;
-        if answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
+        let headers =
+            [(CONTENT_TYPE.as_str(), name.format().media_type()), (CACHE_CONTROL.as_str(), CACHE_CONTROL_IMMUTABLE)];
+        let response = self.send(Method::PUT, name.as_str(), &headers, bytes).await?;
+        if response.status().is_success() { Ok(()) } else { Err(rejected(&response)) }
     }
 
-    /// Removes it, if it is there.
+    /// Succeeds if the object does not exist.
     pub(crate) async fn remove(&self, name: &ImageName) -> Result<()> {
-        let answer = self.ask(Method::DELETE, name.as_str(), &[], Bytes::new()).await?;
-        let is_gone = answer.status() == StatusCode::NOT_FOUND && is_there_none(&answer);
-        if is_gone || answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
+        let response = self.send(Method::DELETE, name.as_str(), &[], Bytes::new()).await?;
+        let is_missing = response.status() == StatusCode::NOT_FOUND && is_object_missing(&response);
+        if is_missing || response.status().is_success() { Ok(()) } else { Err(rejected(&response)) }
     }
 
-    /// Asks the bucket, and once more where it could not answer: each of the three can be done twice.
-    async fn ask(&self, method: Method, name: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Response<Bytes>> {
-        let asked = async {
-            for pause in PAUSES {
-                let answer = self.ask_once(&method, name, headers, body.clone()).await;
-                match answer {
-                    Ok(answer) if !is_passing(answer.status()) => return Ok(answer),
-                    Ok(answer) => tracing::debug!(status = %answer.status(), "the bucket is asked again"),
-                    Err(reason) => tracing::debug!(reason, "the bucket is asked again"),
+    /// Sends a request with retries. All three operations are idempotent.
+    async fn send(&self, method: Method, name: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Response<Bytes>> {
+        let attempts = async {
+            for delay in BACKOFF {
+                let response = self.send_once(&method, name, headers, body.clone()).await;
+                match response {
+                    Ok(response) if !is_transient(response.status()) => return Ok(response),
+                    Ok(response) => tracing::debug!(status = %response.status(), "retrying a bucket request"),
+                    Err(reason) => tracing::debug!(reason, "retrying a bucket request"),
                 }
-                wait(pause).await;
+                sleep(delay).await;
             }
-            self.ask_once(&method, name, headers, body.clone()).await
+            self.send_once(&method, name, headers, body.clone()).await
         };
-        let answer = timeout(ANSWER, asked).await.unwrap_or_else(|_| Err(format!("no answer within {ANSWER:?}")));
-        answer.map_err(away)
+        let response = timeout(REQUEST_TIMEOUT, attempts)
+            .await
+            .unwrap_or_else(|_| Err(format!("no response within {REQUEST_TIMEOUT:?}")));
+        response.map_err(unavailable)
     }
 
-    async fn ask_once(
+    async fn send_once(
         &self,
         method: &Method,
         name: &str,
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<Response<Bytes>, String> {
-        let mut request = Request::builder().method(method).uri(format!("{}{name}", self.before));
+        let mut request = Request::builder().method(method).uri(format!("{}{name}", self.base_url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -132,34 +139,34 @@ impl Bucket {
     }
 }
 
-/// Whether the same request may well be answered in a moment.
-fn is_passing(status: StatusCode) -> bool {
+/// Whether the request is worth retrying.
+fn is_transient(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
-#[expect(clippy::disallowed_methods, reason = "a server that could not answer does not say when it can")]
-async fn wait(pause: Duration) {
-    tokio::time::sleep(pause).await;
+#[expect(clippy::disallowed_methods, reason = "there is nothing else to wait for before a retry")]
+async fn sleep(delay: Duration) {
+    tokio::time::sleep(delay).await;
 }
 
-/// S3's word for why it has refused; empty when it gave none.
-fn code(answer: &Response<Bytes>) -> &str {
-    let said = str::from_utf8(answer.body()).unwrap_or_default();
-    said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code)
+/// The S3 error code in a response; empty if there is none.
+fn error_code(response: &Response<Bytes>) -> &str {
+    let body = str::from_utf8(response.body()).unwrap_or_default();
+    body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code)
 }
 
-/// Whether what is not found is the image, and not the bucket.
-fn is_there_none(answer: &Response<Bytes>) -> bool {
-    code(answer) != "NoSuchBucket"
+/// Distinguishes a missing object from a missing bucket.
+fn is_object_missing(response: &Response<Bytes>) -> bool {
+    error_code(response) != "NoSuchBucket"
 }
 
-/// What the bucket has refused; and where it is, if that was it.
-fn refused(answer: &Response<Bytes>) -> Problem {
-    let region = answer.headers().get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
+/// Describes an error response; with the bucket's region, if the settings have another one.
+fn rejected(response: &Response<Bytes>) -> Problem {
+    let region = response.headers().get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
     let region = region.map_or_else(String::new, |region| format!(" (the bucket is in {region}: see images.region)"));
-    away(format!("{} {}{region}", answer.status(), code(answer)))
+    unavailable(format!("{} {}{region}", response.status(), error_code(response)))
 }
 
-fn away(reason: String) -> Problem {
+fn unavailable(reason: String) -> Problem {
     Problem::with_source(Code::ImagesNotAvailable, reason)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
-use vestibule_core::password_reset::{forgot_password, prove_forgotten, reset_password};
+use vestibule_core::password_reset::{reset_password, start_password_reset, verify_reset_code};
 use vestibule_core::secret::{AttemptToken, TypedCode};
 use vestibule_core::{Code, Problem, Reply};
 
@@ -61,10 +61,10 @@ pub(crate) async fn forgot(
     Body(ForgotPasswordFields { email, otp }): Body<ForgotPasswordFields>,
 ) -> ApiResponse<Option<ResetToken>> {
     if let Some(code) = otp {
-        let verified = prove_forgotten(app.service(), &caller, email, &code).await;
+        let verified = verify_reset_code(app.service(), &caller, email, &code).await;
         return ApiResponse::from(verified.map(|token| Some(ResetToken { token: token.reveal() })));
     }
-    let reply = forgot_password(app.service(), &caller, email).await;
+    let reply = start_password_reset(app.service(), &caller, email).await;
     let token = reply.result.as_ref().ok().and_then(|started| started.session.token.clone());
     ApiResponse::from(reply.map(|_| None)).with_session_token(&app, token)
 }

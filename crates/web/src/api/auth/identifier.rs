@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
-use vestibule_core::sign_in::{Identifier, IsKnown};
+use vestibule_core::sign_in::{Identifier, IdentifierExists};
 use vestibule_core::{Code, Problem};
 
 use crate::api_response::ApiResponse;
@@ -59,5 +59,7 @@ pub(crate) async fn availability(
     CurrentCaller(caller): CurrentCaller,
     Query(AvailabilityParams { identifier, .. }): Query<AvailabilityParams>,
 ) -> ApiResponse<IdentifierExistence> {
-    ApiResponse::from(app.query(&caller, IsKnown { identifier }).await.map(|exists| IdentifierExistence { exists }))
+    ApiResponse::from(
+        app.query(&caller, IdentifierExists { identifier }).await.map(|exists| IdentifierExistence { exists }),
+    )
 }

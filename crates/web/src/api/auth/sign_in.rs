@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
 use vestibule_core::password::Password;
-use vestibule_core::sign_in::{Identifier, begin_sign_in};
+use vestibule_core::sign_in::{Identifier, start_with_email};
 use vestibule_core::verification::Method;
 use vestibule_core::{Code, Problem, sign_in};
 
@@ -87,7 +87,7 @@ pub(crate) async fn sign_in(
             sign_in::with_password(app.service(), &caller, identifier, password).await
         }
         SignInRequest::Mail(address, method) => {
-            begin_sign_in(app.service(), &caller, address, method).await.map(|started| started.session)
+            start_with_email(app.service(), &caller, address, method).await.map(|started| started.session)
         }
     };
     ApiResponse::from_sign_in(&app, reply)

@@ -100,5 +100,5 @@ pub(crate) async fn attempt(
     Body(CodeFields { verification_code }): Body<CodeFields>,
 ) -> ApiResponse<SessionResponse> {
     let (id, purpose) = (params.attempt_identifier, params.identifier_type);
-    ApiResponse::from_sign_in(&app, sign_in::by_code(app.service(), &caller, id, purpose, &verification_code).await)
+    ApiResponse::from_sign_in(&app, sign_in::with_code(app.service(), &caller, id, purpose, &verification_code).await)
 }

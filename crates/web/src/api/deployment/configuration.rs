@@ -277,9 +277,10 @@ impl UiSettings {
 impl B2bSettings {
     fn new(deployment: &Deployment, settings: &Settings) -> Self {
         let (roles, organizations) = (&settings.roles, settings.organizations);
-        let entry = |key: &String| CatalogEntry { key: key.clone(), archived: roles.archived.contains(key) };
+        let entry =
+            |key: &String| CatalogEntry { key: key.clone(), archived: roles.archived_permissions.contains(key) };
         let all: Vec<_> = roles.permissions.iter().map(entry).collect();
-        let archived = roles.archived.iter().filter(|key| !roles.permissions.contains(key)).map(entry);
+        let archived = roles.archived_permissions.iter().filter(|key| !roles.permissions.contains(key)).map(entry);
         Self {
             id: deployment.id,
             deployment_id: deployment.id,
@@ -297,13 +298,13 @@ impl B2bSettings {
             allow_workspace_deletion: true,
             custom_org_role_enabled: true,
             custom_workspace_role_enabled: true,
-            limit_org_creation_per_user: organizations.per_user > 0,
-            limit_workspace_creation_per_org: organizations.workspaces > 0,
-            max_orgs_per_user: organizations.per_user,
-            org_creation_per_user_count: organizations.per_user,
-            workspaces_per_org_count: organizations.workspaces,
-            max_allowed_org_members: settings.seats.organization,
-            max_allowed_workspace_members: settings.seats.workspace,
+            limit_org_creation_per_user: organizations.max_per_user > 0,
+            limit_workspace_creation_per_org: organizations.max_workspaces > 0,
+            max_orgs_per_user: organizations.max_per_user,
+            org_creation_per_user_count: organizations.max_per_user,
+            workspaces_per_org_count: organizations.max_workspaces,
+            max_allowed_org_members: settings.seats.max_per_organization,
+            max_allowed_workspace_members: settings.seats.max_per_workspace,
             default_org_creator_role_id: deployment.creator_role_id,
             default_org_member_role_id: deployment.member_role_id,
             default_workspace_creator_role_id: deployment.workspace_creator_role_id,
@@ -354,8 +355,8 @@ impl AuthSettings {
                 max_sessions_per_account: 0,
             },
             session_token_lifetime: settings.tokens.lifetime.as_secs(),
-            session_validity_period: settings.sessions.absolute.as_secs(),
-            session_inactive_timeout: settings.sessions.idle.as_secs(),
+            session_validity_period: settings.sessions.max_lifetime.as_secs(),
+            session_inactive_timeout: settings.sessions.idle_timeout.as_secs(),
         }
     }
 }

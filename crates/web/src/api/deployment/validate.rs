@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
-use vestibule_core::invitation::{InHand, Validate, Validation};
+use vestibule_core::invitation::{PreviewRow, Validate, Validation};
 
 use crate::api::response::{InviterSummary, NamedResponse};
 use crate::api_response::ApiResponse;
@@ -68,7 +68,7 @@ impl From<Validation> for ValidationResponse {
 }
 
 impl ValidationResponse {
-    fn valid(preview: InHand, organization: String) -> Self {
+    fn valid(preview: PreviewRow, organization: String) -> Self {
         let workspace = preview.workspace_id.zip(preview.workspace_name);
         Self {
             valid: true,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::domain::{Add, Delete, Domain, DomainName, Joining, List, Update, verify as verify_domain};
+use vestibule_core::domain::{Add, Delete, Domain, DomainName, JoinPolicy, List, Update, verify as verify_domain};
 use vestibule_core::id::{DomainId, OrganizationId};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -83,7 +83,7 @@ pub(crate) struct Fields {
     domain: DomainName,
     /// `none`, `request`, `join` or `auto`. The default is `none`.
     #[schema(value_type = Option<String>)]
-    joining: Joining,
+    joining: JoinPolicy,
 }
 
 impl FromFields for Fields {
@@ -93,7 +93,7 @@ impl FromFields for Fields {
         let joining = fields.text("joining")?.filter(|text| !text.is_empty());
         Ok(Self {
             domain: DomainName::parse(&fields.required_text("domain")?)?,
-            joining: joining.map_or(Ok(Joining::None), |text| Joining::parse("joining", &text))?,
+            joining: joining.map_or(Ok(JoinPolicy::None), |text| JoinPolicy::parse("joining", &text))?,
         })
     }
 }
@@ -121,12 +121,12 @@ pub(crate) async fn add(
 pub(crate) struct UpdateFields {
     /// `none`, `request`, `join` or `auto`.
     #[schema(value_type = String)]
-    joining: Joining,
+    joining: JoinPolicy,
 }
 
 impl FromFields for UpdateFields {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        Ok(Self { joining: Joining::parse("joining", &fields.required_text("joining")?)? })
+        Ok(Self { joining: JoinPolicy::parse("joining", &fields.required_text("joining")?)? })
     }
 }
 

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::domain::{Join, JoinOutcome, Joinable, ListJoinable};
+use vestibule_core::domain::{Join, JoinOutcome, JoinableOrganization, ListJoinable};
 use vestibule_core::id::{InvitationId, JoinRequestId, OrganizationId, UserId};
-use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, renew as renew_invitation};
+use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, request_renewal as renew_invitation};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -29,7 +29,7 @@ pub(crate) struct JoinableOrganizationResponse {
 }
 
 impl JoinableOrganizationResponse {
-    fn new(organization: Joinable, context: ResponseContext<'_>) -> Self {
+    fn new(organization: JoinableOrganization, context: ResponseContext<'_>) -> Self {
         Self {
             id: organization.organization_id,
             name: organization.name,
@@ -76,8 +76,8 @@ pub(crate) async fn join(
     let reply = app.run(&caller, Join { organization }).await;
     ApiResponse::from(reply.map(|outcome| JoinResponse {
         status: match outcome {
-            JoinOutcome::In => "joined",
-            JoinOutcome::AsFarAsAsking => "requested",
+            JoinOutcome::Joined => "joined",
+            JoinOutcome::Requested => "requested",
         },
     }))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{MemberId, OrganizationId, UserId};
-use vestibule_core::ownership_transfer::{Accept, Decline, ListOwn, Offer, Offered, Withdraw};
+use vestibule_core::ownership_transfer::{Accept, Decline, ListOwn, Offer, OwnershipOffer, Withdraw};
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
@@ -107,14 +107,14 @@ struct GiverResponse {
     last_name: String,
 }
 
-impl From<Offered> for HandoverResponse {
-    fn from(offered: Offered) -> Self {
+impl From<OwnershipOffer> for HandoverResponse {
+    fn from(offered: OwnershipOffer) -> Self {
         Self {
             organization: NamedResponse { id: offered.organization_id, name: offered.organization_name },
             giver: GiverResponse {
-                id: offered.giver_id,
-                first_name: offered.giver_first_name,
-                last_name: offered.giver_last_name,
+                id: offered.owner_id,
+                first_name: offered.owner_first_name,
+                last_name: offered.owner_last_name,
             },
             expires_at: offered.expires_at,
             created_at: offered.created_at,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{OrganizationId, SignInId, WorkspaceId};
-use vestibule_core::invitation::{Accept, Named, Outcome};
+use vestibule_core::invitation::{Accept, AcceptOutcome, NamedId};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem};
 
@@ -54,8 +54,8 @@ pub(crate) struct AcceptResponse {
     error_code: Option<&'static str>,
 }
 
-impl From<Outcome> for AcceptResponse {
-    fn from(outcome: Outcome) -> Self {
+impl From<AcceptOutcome> for AcceptResponse {
+    fn from(outcome: AcceptOutcome) -> Self {
         if let Some(refusal) = outcome.refusal {
             return Self {
                 message: refusal.message().to_owned(),
@@ -81,7 +81,7 @@ impl From<Outcome> for AcceptResponse {
     }
 }
 
-fn named_response<I: ToSchema>(named: Named<I>) -> NamedResponse<I> {
+fn named_response<I: ToSchema>(named: NamedId<I>) -> NamedResponse<I> {
     NamedResponse { id: named.id, name: named.name }
 }
 

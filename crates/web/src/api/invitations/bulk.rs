@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::{InvitationId, OrganizationId};
-use vestibule_core::invitation::{Bulk, BulkResult, IdempotencyKey, JudgedRow};
+use vestibule_core::invitation::{Bulk, BulkResult, BulkRowResult, IdempotencyKey};
 use vestibule_core::{Code, Problem};
 
 use super::import::{ImportList, ImportOptions};
@@ -87,7 +87,7 @@ fn idempotency_key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> R
     let mut request = uri.query().unwrap_or_default().as_bytes().to_vec();
     request.push(0);
     request.extend_from_slice(body);
-    Ok(IdempotencyKey { key: text.to_owned(), asked: request })
+    Ok(IdempotencyKey { key: text.to_owned(), request })
 }
 
 /// A list of invitations. A CSV body (`text/csv`) has columns with the names of an entry's fields. A form has `emails`,
@@ -151,7 +151,7 @@ struct RowResult {
 }
 
 impl RowResult {
-    fn new(row: usize, judged: &JudgedRow) -> Self {
+    fn new(row: usize, judged: &BulkRowResult) -> Self {
         let (code, invitation_id) = (judged.code(), judged.invitation());
         let status = match (code, invitation_id) {
             (Some(_), _) => "failed",
@@ -205,7 +205,9 @@ pub(crate) async fn bulk(
     let (dry_run, all_or_nothing) = (options.dry_run.unwrap_or(false), options.all_or_nothing.unwrap_or(false));
     let days = options.days;
     let rows = list.rows(&options);
-    let reply = app.run(&caller, Bulk { organization, rows, days, dry_run, all_or_nothing, key }).await;
+    let reply = app
+        .run(&caller, Bulk { organization, rows, expiry_days: days, dry_run, all_or_nothing, idempotency_key: key })
+        .await;
     let replayed = reply.result.as_ref().is_ok_and(|result| result.replayed);
     let response = ApiResponse::from(reply.map(|result| BulkResponse::new(&result, dry_run, all_or_nothing)));
     if replayed { response.with_header(REPLAYED, HeaderValue::from_static("true")) } else { response }

@@ -75,7 +75,7 @@ pub(crate) async fn create(
         invitee: fields.email,
         role: fields.role_id,
         workspace: fields.workspace_id.map(|workspace| (workspace, fields.workspace_role_id)),
-        days: fields.expiry_days,
+        expiry_days: fields.expiry_days,
         language: fields.locale,
     };
     ApiResponse::from(app.run(&caller, create).await.map(InvitationResponse::from))

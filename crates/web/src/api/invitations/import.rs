@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use vestibule_core::email_address::EmailAddress;
-use vestibule_core::invitation::{As, MAX_EXPIRY_DAYS, MOST_ROWS, Row};
+use vestibule_core::invitation::{BulkRow, MAX_EXPIRY_DAYS, MAX_ROWS, RequestedRoles};
 use vestibule_core::{Code, Problem};
 
 use crate::extract::{FieldMap, FieldReader};
@@ -15,7 +15,7 @@ use crate::extract::{FieldMap, FieldReader};
 #[derive(Clone, Debug, Default)]
 pub(super) struct ImportOptions {
     /// The defaults for rows without roles of their own.
-    pub(super) roles: As,
+    pub(super) roles: RequestedRoles,
     /// Days until the invitations expire.
     pub(super) days: Option<u16>,
     /// True to validate the rows only.
@@ -27,7 +27,7 @@ pub(super) struct ImportOptions {
 impl ImportOptions {
     pub(super) fn parse(fields: &mut FieldReader) -> Result<Self, Problem> {
         Ok(Self {
-            roles: As {
+            roles: RequestedRoles {
                 role: fields.id("role_id")?,
                 workspace: fields.id("workspace_id")?,
                 workspace_role: fields.id("workspace_role_id")?,
@@ -53,9 +53,9 @@ impl ImportOptions {
     }
 }
 
-fn merge_roles(own: As, default: As) -> As {
+fn merge_roles(own: RequestedRoles, default: RequestedRoles) -> RequestedRoles {
     let workspace = own.workspace.or(default.workspace);
-    As {
+    RequestedRoles {
         role: own.role.or(default.role),
         workspace,
         // The default role belongs to the default workspace.
@@ -101,7 +101,7 @@ impl ImportList {
         };
         match list.entries.len() {
             0 => Err(Problem::required("emails")),
-            rows if rows > MOST_ROWS => Err(Code::TooManyRows.into()),
+            rows if rows > MAX_ROWS => Err(Code::TooManyRows.into()),
             _ => Ok(list),
         }
     }
@@ -126,7 +126,7 @@ impl ImportList {
             ))
         })?;
         let options = ImportOptions {
-            roles: As {
+            roles: RequestedRoles {
                 role: parse_id("role_id", list.role_id.as_ref())?,
                 workspace: parse_id("workspace_id", list.workspace_id.as_ref())?,
                 workspace_role: parse_id("workspace_role_id", list.workspace_role_id.as_ref())?,
@@ -148,8 +148,8 @@ impl ImportList {
     }
 
     /// Parses the rows. Missing values are taken from `defaults`.
-    pub(super) fn rows(self, defaults: &ImportOptions) -> Vec<Row> {
-        let row = |entry: Entry| Row { meant: parse_entry(&entry, defaults.roles), written: entry.email };
+    pub(super) fn rows(self, defaults: &ImportOptions) -> Vec<BulkRow> {
+        let row = |entry: Entry| BulkRow { parsed: parse_entry(&entry, defaults.roles), email: entry.email };
         self.entries.into_iter().map(row).collect()
     }
 }
@@ -164,22 +164,22 @@ fn split_addresses(text: &str) -> impl Iterator<Item = Entry> {
 ///
 /// # Errors
 /// `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
-pub(crate) fn parse_pasted_rows(text: &str, roles: As) -> Result<Vec<Row>, Problem> {
-    let row = |entry: Entry| Row { meant: parse_entry(&entry, roles), written: entry.email };
+pub(crate) fn parse_pasted_rows(text: &str, roles: RequestedRoles) -> Result<Vec<BulkRow>, Problem> {
+    let row = |entry: Entry| BulkRow { parsed: parse_entry(&entry, roles), email: entry.email };
     let rows: Vec<_> = split_addresses(text).map(row).collect();
     match rows.len() {
         0 => Err(Problem::required("emails")),
-        rows if rows > MOST_ROWS => Err(Code::TooManyRows.into()),
+        rows if rows > MAX_ROWS => Err(Code::TooManyRows.into()),
         _ => Ok(rows),
     }
 }
 
-fn parse_entry(entry: &Entry, default: As) -> Result<(EmailAddress, As), Code> {
+fn parse_entry(entry: &Entry, default: RequestedRoles) -> Result<(EmailAddress, RequestedRoles), Code> {
     if entry.email.trim().is_empty() {
         return Err(Code::RequiredField);
     }
     let email = EmailAddress::parse(entry.email.trim()).map_err(|_| Code::InvalidEmail)?;
-    let own = As {
+    let own = RequestedRoles {
         role: parse_optional(entry.role.as_deref())?,
         workspace: parse_optional(entry.workspace.as_deref())?,
         workspace_role: parse_optional(entry.workspace_role.as_deref())?,
@@ -233,7 +233,7 @@ fn parse_csv(text: &[u8]) -> Result<Vec<Entry>, Problem> {
             Some(columns) => entries.push(columns.entry(&line)),
         }
         // Checked here to bound the memory of long lists.
-        if entries.len() > MOST_ROWS {
+        if entries.len() > MAX_ROWS {
             return Err(Code::TooManyRows.into());
         }
     }

@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::{InvitationId, OrganizationId, WorkspaceId};
-use vestibule_core::invitation::{Filter, LARGEST_PAGE, List, Page, Status, StatusFilter};
+use vestibule_core::invitation::{Filter, List, MAX_PAGE_SIZE, Page, Status, StatusFilter};
 use vestibule_core::permission::RequiredPermission;
 use vestibule_core::{Code, Problem};
 
@@ -57,7 +57,7 @@ impl FromFields for ListParams {
             expired: fields.flag("expired")?,
             workspace_id: fields.id("workspace_id")?,
             email: email.map(|email| EmailAddress::parse(&email)).transpose()?,
-            limit: fields.number_within("limit", 1..=LARGEST_PAGE)?,
+            limit: fields.number_within("limit", 1..=MAX_PAGE_SIZE)?,
             cursor: cursor.map(|cursor| cursor.parse().map_err(|_| Code::InvalidCursor)).transpose()?,
         })
     }
@@ -125,7 +125,7 @@ async fn uncached(
     };
     let headers = response_headers(&app, organization, &params, &page);
     let data = InvitationResponse::page_json(page.invitations);
-    match (page.holds, &reply.session) {
+    match (page.validity, &reply.session) {
         (Some(validity), Some(session)) => {
             let list = Arc::new(CachedList::new(validity, data, headers));
             app.list_cache().insert(organization, Arc::clone(&list));

@@ -44,6 +44,6 @@ pub(crate) async fn resend(
     Path((organization, invitation)): Path<(OrganizationId, InvitationId)>,
     Body(Fields { expiry_days }): Body<Fields>,
 ) -> ApiResponse<InvitationResponse> {
-    let resend = Resend { organization, invitation, days: expiry_days };
+    let resend = Resend { organization, invitation, expiry_days };
     ApiResponse::from(app.run(&caller, resend).await.map(InvitationResponse::from))
 }

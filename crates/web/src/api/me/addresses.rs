@@ -3,7 +3,7 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::account::{
-    AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress, prepare_address, prove_address,
+    AddAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress, prepare_address_verification, verify_address,
 };
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
@@ -106,7 +106,7 @@ pub(crate) async fn prepare(
     CurrentCaller(caller): CurrentCaller,
     Path((address,)): Path<(EmailAddressId,)>,
 ) -> ApiResponse<MessageResponse> {
-    let reply = prepare_address(app.service(), &caller, address).await;
+    let reply = prepare_address_verification(app.service(), &caller, address).await;
     ApiResponse::from(reply.map(|()| MessageResponse::new("Verification code sent")))
 }
 
@@ -142,7 +142,7 @@ pub(crate) async fn attempt(
     Body(fields): Body<CodeFields>,
 ) -> ApiResponse<MessageResponse> {
     let reply = match fields.verification_code.or(query.verification_code) {
-        Some(code) => prove_address(app.service(), &caller, address, &code).await,
+        Some(code) => verify_address(app.service(), &caller, address, &code).await,
         None => Reply::refused(Problem::required("verification_code")),
     };
     ApiResponse::from(reply.map(|_| MessageResponse::new("Email verified successfully")))

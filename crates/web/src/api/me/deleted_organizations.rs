@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::organization::{ListDeleted, Restorable};
+use vestibule_core::organization::{ListDeleted, RestorableOrganization};
 use vestibule_core::time::Timestamp;
 
 use crate::api_response::ApiResponse;
@@ -21,8 +21,8 @@ pub(crate) struct DeletedOrganization {
     erased_at: Timestamp,
 }
 
-impl From<Restorable> for DeletedOrganization {
-    fn from(restorable: Restorable) -> Self {
+impl From<RestorableOrganization> for DeletedOrganization {
+    fn from(restorable: RestorableOrganization) -> Self {
         let organization = restorable.organization;
         Self {
             id: organization.id,

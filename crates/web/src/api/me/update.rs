@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use utoipa::ToSchema;
-use vestibule_core::account::{NewUsername, Update};
+use vestibule_core::account::{Update, UsernameChange};
 use vestibule_core::id::EmailAddressId;
-use vestibule_core::images::{Change, Subject};
+use vestibule_core::images::{Change, ImageOwner};
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::{Code, Problem};
 
@@ -26,7 +26,7 @@ pub(crate) struct Fields {
     last_name: Option<PersonName>,
     /// An empty text removes the user name.
     #[schema(value_type = Option<String>)]
-    username: Option<NewUsername>,
+    username: Option<UsernameChange>,
     /// The id of one of the caller's verified addresses.
     #[schema(value_type = Option<String>)]
     primary_email_address_id: Option<EmailAddressId>,
@@ -42,8 +42,8 @@ impl FromFields for Fields {
         let name =
             |name: &'static str, text: Option<String>| text.map(|text| PersonName::parse(name, &text)).transpose();
         let username = match fields.text("username")? {
-            Some(text) if text.is_empty() => Some(NewUsername::None),
-            Some(text) => Some(NewUsername::This(Username::parse("username", &text)?)),
+            Some(text) if text.is_empty() => Some(UsernameChange::Remove),
+            Some(text) => Some(UsernameChange::Set(Username::parse("username", &text)?)),
             None => None,
         };
         // Second factors are not supported, so `none` is the only valid policy.
@@ -111,7 +111,7 @@ pub(crate) async fn upload_picture(
     CurrentCaller(caller): CurrentCaller,
     Body(Picture { file }): Body<Picture>,
 ) -> Result<ApiResponse<Option<bool>>, Refusal> {
-    let picture = images::store_upload(&app, &caller, Subject::OfCaller, file).await?;
+    let picture = images::store_upload(&app, &caller, ImageOwner::Caller, file).await?;
     let reply = app.run(&caller, Update { picture, ..Update::default() }).await;
     Ok(ApiResponse::from(reply.map(|_| None)))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
-use vestibule_core::images::Subject;
+use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Create;
 
@@ -61,7 +61,7 @@ pub(crate) async fn create(
     CurrentCaller(caller): CurrentCaller,
     Body(Fields { name, description, image }): Body<Fields>,
 ) -> Result<ApiResponse<Created>, Refusal> {
-    let image = images::store_upload(&app, &caller, Subject::OfCaller, image).await?;
+    let image = images::store_upload(&app, &caller, ImageOwner::Caller, image).await?;
     let reply = app.run(&caller, Create { name, description, image }).await;
     Ok(ApiResponse::from(reply.map(|created| Created {
         organization: OrganizationResponse::new(created.organization, app.response_context()),

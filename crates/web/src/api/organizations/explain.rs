@@ -29,7 +29,7 @@ impl FromFields for ExplainParams {
         let name = fields.required_text("action")?;
         let names = || ACTIONS.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ");
         let action =
-            Action::named(&name).ok_or_else(|| Problem::field("action", format!("use one of {}.", names())))?;
+            Action::parse(&name).ok_or_else(|| Problem::field("action", format!("use one of {}.", names())))?;
         Ok(Self { action })
     }
 }
@@ -64,8 +64,8 @@ pub(crate) async fn explain(
     ApiResponse::from(reply.map(|explained| Explanation {
         action: action.name(),
         allowed: explained.refusal.is_none(),
-        by: explained.by.into_iter().map(|role| NamedResponse { id: role.id, name: role.name }).collect(),
-        missing: explained.missing,
+        by: explained.granted_by.into_iter().map(|role| NamedResponse { id: role.id, name: role.name }).collect(),
+        missing: explained.missing_permission,
         code: explained.refusal.map(vestibule_core::Code::as_str),
         message: explained.refusal.map_or("", vestibule_core::Code::message),
     }))

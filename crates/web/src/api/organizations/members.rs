@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::{List, Page};
+use vestibule_core::membership::{self, ListMembers};
 
 use crate::api::response::{DetailedMembershipResponse, OrganizationResponse};
 use crate::api_response::ApiResponse;
@@ -41,7 +41,8 @@ impl FromFields for PageParams {
 
 /// A page of members.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MembersPage {
+#[schema(as = MembersPage)]
+pub(crate) struct MembersPageResponse {
     data: Vec<DetailedMembershipResponse>,
     meta: PageMeta,
 }
@@ -67,19 +68,19 @@ impl PageMeta {
 #[utoipa::path(get, path = "/organizations/{id}/members",
     operation_id = "list_organization_members", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), PageParams),
-    responses((status = 200, description = "Members retrieved successfully", body = Enveloped<MembersPage>)))]
+    responses((status = 200, description = "Members retrieved successfully", body = Enveloped<MembersPageResponse>)))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Query(PageParams { page, limit, search }): Query<PageParams>,
-) -> ApiResponse<MembersPage> {
+) -> ApiResponse<MembersPageResponse> {
     let context = app.response_context();
-    let reply = app.query(&caller, List { organization, page, limit, search }).await;
+    let reply = app.query(&caller, ListMembers { organization, page, limit, search }).await;
     let seats = reply.result.as_ref().ok().and_then(|page| page.seats);
-    let response = ApiResponse::from(reply.map(|Page { organization, members, total, .. }| {
+    let response = ApiResponse::from(reply.map(|membership::MembersPage { organization, members, total, .. }| {
         let organization = OrganizationResponse::new(organization, context);
-        MembersPage {
+        MembersPageResponse {
             data: members
                 .into_iter()
                 .map(|member| DetailedMembershipResponse::from_member(member, &organization, context))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use utoipa::ToSchema;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
-use vestibule_core::images::Subject;
+use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{Description, OrganizationName};
 use vestibule_core::organization::Update;
 use vestibule_core::permission::AddressList;
@@ -72,7 +72,7 @@ pub(crate) async fn update(
     Path((organization,)): Path<(OrganizationId,)>,
     Body(fields): Body<Fields>,
 ) -> Result<ApiResponse<OrganizationResponse>, Refusal> {
-    let image = images::store_upload(&app, &caller, Subject::Organization(organization), fields.image).await?;
+    let image = images::store_upload(&app, &caller, ImageOwner::Organization(organization), fields.image).await?;
     let update = Update {
         organization,
         name: fields.name,
@@ -80,7 +80,7 @@ pub(crate) async fn update(
         image,
         addresses: fields.whitelisted_ips,
         restricts_addresses: fields.enable_ip_restriction,
-        demands_mfa: fields.enforce_mfa,
+        enforce_mfa: fields.enforce_mfa,
         auto_assigned_workspace: fields.auto_assigned_workspace_id,
     };
     let reply = app.run(&caller, update).await;

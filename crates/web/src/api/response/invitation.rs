@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::{
-    Delivery, GivenRole, InvitationDetails, InvitedInto, Inviter, OwnInvitation, Status, Suspension,
+    Delivery, InvitationDetails, InvitedWorkspace, InvitedWorkspaceRole, Inviter, OwnInvitation, Status, Suspension,
 };
 use vestibule_core::organization::Role;
 use vestibule_core::permission::PermissionSet;
@@ -143,7 +143,8 @@ impl InvitationResponse {
     }
 
     fn new(details: InvitationDetails, fragments: &mut FragmentCache) -> Self {
-        let InvitationDetails { entry, role, workspace, workspace_role, inviter, token, expired, suspension } = details;
+        let InvitationDetails { row: entry, role, workspace, workspace_role, inviter, token, expired, suspension } =
+            details;
         let (inviter, inviter_roles) = fragments.inviter(inviter.as_deref());
         Self {
             token: token.reveal(),
@@ -183,13 +184,13 @@ impl FragmentCache {
         self.roles.entry(role.id).or_insert_with(write).clone()
     }
 
-    fn workspace_role(&mut self, role: &GivenRole) -> RawJson {
+    fn workspace_role(&mut self, role: &InvitedWorkspaceRole) -> RawJson {
         let response =
             || WorkspaceRoleSummary { id: role.id, name: role.name.clone(), permissions: role.permissions.clone() };
         self.workspace_roles.entry(role.id).or_insert_with(|| RawJson::new(&response())).clone()
     }
 
-    fn workspace(&mut self, workspace: &InvitedInto) -> RawJson {
+    fn workspace(&mut self, workspace: &InvitedWorkspace) -> RawJson {
         let response = || NamedResponse { id: workspace.id, name: workspace.name.clone() };
         self.workspaces.entry(workspace.id).or_insert_with(|| RawJson::new(&response())).clone()
     }
@@ -271,30 +272,26 @@ impl InviterSummary {
 
 impl OwnInvitationResponse {
     pub(crate) fn new(own: OwnInvitation, context: ResponseContext<'_>) -> Self {
-        let OwnInvitation { received, token, expired } = own;
-        let workspace = received.workspace_id.zip(received.workspace_name);
+        let OwnInvitation { row, token, expired } = own;
+        let workspace = row.workspace_id.zip(row.workspace_name);
         Self {
-            id: received.id,
-            organization_id: received.organization_id,
-            email: received.email_key,
+            id: row.id,
+            organization_id: row.organization_id,
+            email: row.email_key,
             token: token.reveal(),
             status: Status::Pending.as_str(),
-            expires_at: received.expires_at,
-            created_at: received.created_at,
-            updated_at: received.updated_at,
+            expires_at: row.expires_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
             expired,
             organization: InvitingOrganization {
-                id: received.organization_id,
-                name: received.organization_name,
-                image_url: context.image_url(&received.organization_image_url),
+                id: row.organization_id,
+                name: row.organization_name,
+                image_url: context.image_url(&row.organization_image_url),
             },
-            role: NamedResponse { id: received.role_id, name: received.role_name },
+            role: NamedResponse { id: row.role_id, name: row.role_name },
             workspace: workspace.map(|(id, name)| NamedResponse { id, name }),
-            inviter: InviterSummary::new(
-                received.inviter_first_name,
-                received.inviter_last_name,
-                received.inviter_email,
-            ),
+            inviter: InviterSummary::new(row.inviter_first_name, row.inviter_last_name, row.inviter_email),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::Code;
 use vestibule_core::id::{DeploymentId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
-use vestibule_core::membership::{Membership, MembershipRole, OwnMembership, ShownMember};
+use vestibule_core::membership::{MemberDetails, Membership, MembershipRole, OwnMembership};
 use vestibule_core::organization::{Organization, Role};
 use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
@@ -179,7 +179,7 @@ impl DetailedMembershipResponse {
     }
 
     pub(crate) fn from_member(
-        details: ShownMember,
+        details: MemberDetails,
         organization: &OrganizationResponse,
         context: ResponseContext<'_>,
     ) -> Self {

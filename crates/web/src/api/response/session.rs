@@ -7,7 +7,7 @@ use vestibule_core::id::{
     WorkspaceRoleId,
 };
 use vestibule_core::permission::PermissionSet;
-use vestibule_core::session::{ShownSession, ShownSignIn};
+use vestibule_core::session::{SessionDetails, SignInDetails};
 use vestibule_core::time::Timestamp;
 
 use super::UserResponse;
@@ -78,7 +78,7 @@ struct RoleSummary<I: ToSchema> {
 }
 
 impl SessionResponse {
-    pub(crate) fn new(session: &ShownSession, context: ResponseContext<'_>) -> Self {
+    pub(crate) fn new(session: &SessionDetails, context: ResponseContext<'_>) -> Self {
         let sign_in = |sign_in| SignInResponse::new(sign_in, context);
         Self {
             id: session.session.id,
@@ -108,7 +108,7 @@ impl SessionResponse {
 }
 
 impl SignInResponse {
-    fn new(details: &ShownSignIn, context: ResponseContext<'_>) -> Self {
+    fn new(details: &SignInDetails, context: ResponseContext<'_>) -> Self {
         let sign_in = &details.sign_in;
         let organization = sign_in.organization_membership_id.zip(sign_in.organization_id);
         let workspace = sign_in.workspace_membership_id.zip(sign_in.workspace_id);

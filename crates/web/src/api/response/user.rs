@@ -3,7 +3,7 @@
 use crate::app::ResponseContext;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::account::ShownAccount;
+use vestibule_core::account::AccountDetails;
 use vestibule_core::id::{EmailAddressId, MembershipId, UserId, WorkspaceMembershipId};
 use vestibule_core::membership::Member;
 use vestibule_core::time::Timestamp;
@@ -140,7 +140,7 @@ pub(crate) struct AccountResponse {
 }
 
 impl AccountResponse {
-    pub(crate) fn new(account: ShownAccount, context: ResponseContext<'_>) -> Self {
+    pub(crate) fn new(account: AccountDetails, context: ResponseContext<'_>) -> Self {
         Self {
             user: UserResponse::new(&account.user, context),
             primary_phone_number_id: None,

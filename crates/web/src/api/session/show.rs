@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use vestibule_core::execution::Caller;
-use vestibule_core::session::{ShowToKeep, ShownSession};
+use vestibule_core::session::{SessionDetails, ShowCacheable};
 
 use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;
@@ -34,7 +34,7 @@ pub(crate) async fn show(State(app): State<App>, CurrentCaller(caller): CurrentC
 
 /// Loads the session and caches the response if it is cacheable.
 async fn uncached(app: App, caller: Arc<Caller>) -> Response {
-    let reply = app.query(&caller, ShowToKeep).await;
+    let reply = app.query(&caller, ShowCacheable).await;
     if let (Some(token), Some(stub), Ok((Some(session), Some(validity)))) =
         (&caller.token, &reply.session, &reply.result)
         && let Some(body) = envelope::success_body(&SessionResponse::new(session, app.response_context()), stub)
@@ -43,7 +43,7 @@ async fn uncached(app: App, caller: Arc<Caller>) -> Response {
         return envelope::success_from_body(body, reply.stats);
     }
     let now = app.service().now();
-    let response = |(session, _): (Option<ShownSession>, _)| match session {
+    let response = |(session, _): (Option<SessionDetails>, _)| match session {
         Some(session) => SessionResponse::new(&session, app.response_context()),
         None => SessionResponse::anonymous(now),
     };

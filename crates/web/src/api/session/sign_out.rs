@@ -1,7 +1,7 @@
 //! `POST /session/sign-out`
 
 use axum::extract::State;
-use vestibule_core::session::{ShownSession, SignOut};
+use vestibule_core::session::{SessionDetails, SignOut};
 
 use super::SignInParameter;
 use crate::api::response::SessionResponse;
@@ -24,7 +24,7 @@ pub(crate) async fn sign_out(
 ) -> ApiResponse<SessionResponse> {
     let reply = app.run(&caller, SignOut { sign_in: query.sign_in_id.or(body.sign_in_id) }).await;
     let now = app.service().now();
-    let response = |session: Option<ShownSession>| match session {
+    let response = |session: Option<SessionDetails>| match session {
         Some(session) => SessionResponse::new(&session, app.response_context()),
         None => SessionResponse::anonymous(now),
     };

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::images::Subject;
+use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::workspace::Create;
 use vestibule_core::{Code, Problem};
@@ -64,7 +64,7 @@ pub(crate) async fn create(
     CurrentCaller(caller): CurrentCaller,
     Body(Fields { organization_id: organization, name, description, image }): Body<Fields>,
 ) -> Result<ApiResponse<Created>, Refusal> {
-    let image = images::store_upload(&app, &caller, Subject::NewWorkspaceIn(organization), image).await?;
+    let image = images::store_upload(&app, &caller, ImageOwner::NewWorkspace(organization), image).await?;
     let reply = app.run(&caller, Create { organization, name, description, image }).await;
     Ok(ApiResponse::from(reply.map(|created| Created {
         workspace: WorkspaceResponse::new(created.workspace, app.response_context()),

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::id::WorkspaceId;
-use vestibule_core::images::Subject;
+use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::permission::AddressList;
 use vestibule_core::workspace::{Delete, Update};
@@ -77,7 +77,7 @@ pub(crate) async fn update(
     Path((workspace,)): Path<(WorkspaceId,)>,
     Body(fields): Body<Fields>,
 ) -> Result<ApiResponse<Updated>, Refusal> {
-    let image = images::store_upload(&app, &caller, Subject::Workspace(workspace), fields.image).await?;
+    let image = images::store_upload(&app, &caller, ImageOwner::Workspace(workspace), fields.image).await?;
     let update = Update {
         workspace,
         name: fields.name,
@@ -85,7 +85,7 @@ pub(crate) async fn update(
         image,
         addresses: fields.whitelisted_ips,
         restricts_addresses: fields.enable_ip_restriction,
-        demands_mfa: fields.enforce_2fa,
+        enforce_mfa: fields.enforce_2fa,
     };
     let reply = app.run(&caller, update).await;
     Ok(ApiResponse::from(

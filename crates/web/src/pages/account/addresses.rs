@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::account::{AddAddress, DeleteAddress, MakePrimary, prepare_address, prove_address};
+use vestibule_core::account::{AddAddress, DeleteAddress, MakePrimary, prepare_address_verification, verify_address};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::secret::TypedCode;
@@ -36,7 +36,7 @@ pub(super) async fn send_code(cx: PageContext, Path(address): Path<String>) -> R
 
 /// Mails a code and redirects to the form for it.
 async fn send_code_to(cx: &PageContext, address: EmailAddressId) -> Response {
-    match prepare_address(cx.app.service(), &cx.caller, address).await.result {
+    match prepare_address_verification(cx.app.service(), &cx.caller, address).await.result {
         Ok(()) => see_other(&format!("/account/addresses/{address}/verify")),
         Err(problem) => page(cx, Some(&problem)).await,
     }
@@ -58,7 +58,7 @@ pub(super) async fn show_code(cx: PageContext, Path(address): Path<String>) -> R
 
 pub(super) async fn verify_code(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
     let code = TypedCode::read(form.text("code"));
-    match prove_address(cx.app.service(), &cx.caller, parse_id(&address), &code).await.result {
+    match verify_address(cx.app.service(), &cx.caller, parse_id(&address), &code).await.result {
         Ok(_) => see_other("/account?done=verified"),
         Err(problem) => code_form_page(&cx, parse_id(&address), Some(&problem)),
     }

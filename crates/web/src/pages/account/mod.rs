@@ -6,9 +6,9 @@ mod security;
 use askama::Template;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::account::{NewUsername, ShowAccount, Update};
+use vestibule_core::account::{ShowAccount, Update, UsernameChange};
 use vestibule_core::id::{EmailAddressId, SignInId};
-use vestibule_core::images::Subject;
+use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::session::ListSignIns;
 
@@ -141,7 +141,7 @@ async fn update_profile(cx: PageContext, form: Form) -> Response {
         Ok(Update {
             first_name: Some(first_name),
             last_name: Some(PersonName::parse("last_name", form.text("last_name"))?),
-            username: Some(username?.map_or(NewUsername::None, NewUsername::This)),
+            username: Some(username?.map_or(UsernameChange::Remove, UsernameChange::Set)),
             ..Update::default()
         })
     });
@@ -157,7 +157,7 @@ async fn update_picture(cx: PageContext, upload: Result<Body<Picture>, Refusal>)
         Ok(Body(Picture { file })) => file,
         Err(rejection) => return rejection_page(&cx, rejection),
     };
-    let stored = images::store_upload(&cx.app, &cx.caller, Subject::OfCaller, file).await;
+    let stored = images::store_upload(&cx.app, &cx.caller, ImageOwner::Caller, file).await;
     let updated = match stored {
         Ok(picture) => cx.run(Update { picture, ..Update::default() }).await.map(|_| ()),
         Err(rejection) => return rejection_page(&cx, rejection),

@@ -4,8 +4,8 @@ use axum::response::Response;
 use vestibule_core::account::AddInvitedAddress;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
-use vestibule_core::invitation::{Accept, Decline, Outcome, Preview};
-use vestibule_core::join_request::{AskForMine, renew as renew_invitation};
+use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, Preview};
+use vestibule_core::join_request::{RequestAddressChange, request_renewal as renew_invitation};
 use vestibule_core::mailer::Unsubscribe;
 use vestibule_core::names::PersonName;
 use vestibule_core::password::Password;
@@ -33,13 +33,13 @@ async fn accept_with(cx: &PageContext, token: &InvitationToken, session: Option<
         cx.caller = Caller { token: session.cloned(), ..cx.caller };
     }
     let response = match cx.run(Accept { token: token.clone() }).await {
-        Ok(Outcome { refusal: None, organization: Some(organization), .. }) => {
+        Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
             let response = see_other(&format!("/organizations/{}?done=joined", organization.id));
             with_invitation_cookie(&cx, response, "")
         }
         // The invitation page shows the matching step.
-        Ok(Outcome { refusal: Some(code), .. }) if has_step(code) => see_other("/invite"),
-        Ok(Outcome { refusal, .. }) => {
+        Ok(AcceptOutcome { refusal: Some(code), .. }) if has_step(code) => see_other("/invite"),
+        Ok(AcceptOutcome { refusal, .. }) => {
             let problem = refusal.unwrap_or(Code::Internal).into();
             invitation_page(&cx, token, Some(&problem), None).await
         }
@@ -104,7 +104,7 @@ pub(super) async fn sign_up(cx: PageContext, InvitationCookie(token): Invitation
 async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -> Result<SignUp, Problem> {
     let preview = cx.try_query(Preview { token: token.clone() }).await?;
     Ok(SignUp {
-        email: EmailAddress::parse(&preview.in_hand.email_key)?,
+        email: EmailAddress::parse(&preview.invitation.email_key)?,
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
@@ -130,7 +130,7 @@ pub(super) async fn request_invitation(cx: PageContext, InvitationCookie(token):
         return paste(&cx, None);
     };
     let t = cx.words;
-    match cx.run(AskForMine { token: token.clone() }).await {
+    match cx.run(RequestAddressChange { token: token.clone() }).await {
         Ok(()) => outcome_page(
             &cx,
             t.request_sent_title(),
@@ -149,7 +149,7 @@ pub(super) async fn decline(cx: PageContext, InvitationCookie(token): Invitation
     let t = cx.words;
     let authorized = match cx.try_query(Preview { token: token.clone() }).await {
         Ok(preview) if preview.obstacle.is_none() => Ok(()),
-        Ok(preview) => check_typed_address(&form, &preview.in_hand.email_key),
+        Ok(preview) => check_typed_address(&form, &preview.invitation.email_key),
         Err(problem) => Err(problem),
     };
     let declined = match authorized {
@@ -181,7 +181,7 @@ pub(super) async fn request_renewal(
     };
     let t = cx.words;
     let authorized = match cx.try_query(Preview { token: token.clone() }).await {
-        Ok(preview) => check_typed_address(&form, &preview.in_hand.email_key),
+        Ok(preview) => check_typed_address(&form, &preview.invitation.email_key),
         Err(problem) => Err(problem),
     };
     let renewed = match authorized {

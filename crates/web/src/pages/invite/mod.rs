@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use vestibule_core::invitation::{InvitationPreview, Preview, Status};
 use vestibule_core::secret::InvitationToken;
-use vestibule_core::session::ShownSession;
+use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
 use super::context::{PageContext, PageResult, see_other};
@@ -160,22 +160,23 @@ async fn load(
     let settings = cx.app.settings();
     let wants_sign_up = !cx.query_param("new").is_empty() && token.is_mailed();
     let step = step(cx, &preview, session.as_ref(), wants_sign_up);
-    let InvitationPreview { in_hand, organization, has_account, over, .. } = preview;
-    let first = in_hand.inviter_first_name.unwrap_or_default();
-    let inviter = format!("{first} {}", in_hand.inviter_last_name.unwrap_or_default()).trim().to_owned();
-    let target = in_hand.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
+    let InvitationPreview { invitation, organization_name: organization, has_account, final_status, .. } = preview;
+    let first = invitation.inviter_first_name.unwrap_or_default();
+    let inviter = format!("{first} {}", invitation.inviter_last_name.unwrap_or_default()).trim().to_owned();
+    let target =
+        invitation.workspace_name.as_ref().map_or(organization.clone(), |name| format!("{organization}, {name}"));
     let title =
         if inviter.is_empty() { cx.words.you_are_invited(&target) } else { cx.words.invites_you(&inviter, &target) };
     let is_signed_in = session.as_ref().is_some_and(|session| session.active().is_some());
     let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
     Ok(InvitationPage {
         layout: cx.layout(title, is_signed_in),
-        workspace: in_hand.workspace_name,
-        role: in_hand.workspace_role_name.unwrap_or(in_hand.role_name),
+        workspace: invitation.workspace_name,
+        role: invitation.workspace_role_name.unwrap_or(invitation.role_name),
         inviter: Some(inviter).filter(|inviter| !inviter.is_empty()),
-        email: in_hand.email_key,
-        expires: cx.words.time_html(in_hand.expires_at, cx.now()),
-        can_decline: over.is_none() && token.is_mailed() && !matches!(step, Step::Accept),
+        email: invitation.email_key,
+        expires: cx.words.time_html(invitation.expires_at, cx.now()),
+        can_decline: final_status.is_none() && token.is_mailed() && !matches!(step, Step::Accept),
         has_mail: cx.app.service().sends_mail(),
         is_mailed: token.is_mailed(),
         min_password_length: settings.passwords.minimum_length,
@@ -187,13 +188,13 @@ async fn load(
     })
 }
 
-fn step(cx: &PageContext, preview: &InvitationPreview, session: Option<&ShownSession>, wants_sign_up: bool) -> Step {
+fn step(cx: &PageContext, preview: &InvitationPreview, session: Option<&SessionDetails>, wants_sign_up: bool) -> Step {
     let t = cx.words;
-    let active = session.and_then(ShownSession::active);
-    match (preview.over, preview.obstacle) {
-        (Some(Status::Accepted), _) => Step::Unavailable(t.already_accepted(&preview.organization)),
-        (Some(Status::Declined), _) => Step::Unavailable(t.already_declined(&preview.organization)),
-        (Some(_), _) => Step::Unavailable(t.already_discarded(&preview.organization)),
+    let active = session.and_then(SessionDetails::active);
+    match (preview.final_status, preview.obstacle) {
+        (Some(Status::Accepted), _) => Step::Unavailable(t.already_accepted(&preview.organization_name)),
+        (Some(Status::Declined), _) => Step::Unavailable(t.already_declined(&preview.organization_name)),
+        (Some(_), _) => Step::Unavailable(t.already_discarded(&preview.organization_name)),
         (None, None) => Step::Accept,
         (None, Some(Code::InvitationExpired)) => Step::Expired,
         (None, Some(Code::InvitationEmailUnverified)) => Step::Unverified,

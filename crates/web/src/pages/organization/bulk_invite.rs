@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{RoleId, WorkspaceId};
-use vestibule_core::invitation::{As, Bulk, BulkResult, JudgedRow, MAX_EXPIRY_DAYS};
+use vestibule_core::invitation::{Bulk, BulkResult, BulkRowResult, MAX_EXPIRY_DAYS, RequestedRoles};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
@@ -65,24 +65,24 @@ async fn invite_or_preview(
     let Ok(organization) = parse_id(cx, organization) else {
         return Ok(None);
     };
-    let requested = As { role: state.role, workspace: state.workspace, workspace_role: None };
+    let requested = RequestedRoles { role: state.role, workspace: state.workspace, workspace_role: None };
     let rows = parse_pasted_rows(&state.emails, requested)?;
     let is_confirmed = form.text("sure") == "yes";
     let is_single = rows.len() == 1;
     let bulk = |dry_run| Bulk {
         organization,
         rows: rows.clone(),
-        days: state.days,
+        expiry_days: state.days,
         dry_run,
         all_or_nothing: false,
-        key: None,
+        idempotency_key: None,
     };
     if !is_confirmed && !is_single {
         state.preview = Some(preview(cx, cx.run(bulk(true)).await?, form));
         return Ok(None);
     }
     let result = cx.run(bulk(false)).await?;
-    match result.rows.first().and_then(JudgedRow::code).filter(|_| is_single) {
+    match result.rows.first().and_then(BulkRowResult::code).filter(|_| is_single) {
         Some(code) => Err(code.into()),
         None => Ok(Some(see_other(&format!("/organizations/{organization}/-/invitations?done=invited")))),
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::domain::{Add, Delete, DomainName, Joining, List, Update};
+use vestibule_core::domain::{Add, Delete, DomainName, JoinPolicy, List, Update};
 use vestibule_core::id::{DomainId, OrganizationId};
 use vestibule_core::{Problem, domain};
 
@@ -55,12 +55,12 @@ async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> 
     Ok(cx.render_with_error(error, &page))
 }
 
-fn join_policies(t: Words, selected: Joining) -> Vec<(&'static str, String, bool)> {
+fn join_policies(t: Words, selected: JoinPolicy) -> Vec<(&'static str, String, bool)> {
     let all = [
-        (Joining::None, t.join_policy_none()),
-        (Joining::Request, t.join_policy_request()),
-        (Joining::Join, t.join_policy_join()),
-        (Joining::Auto, t.join_policy_auto()),
+        (JoinPolicy::None, t.join_policy_none()),
+        (JoinPolicy::Request, t.join_policy_request()),
+        (JoinPolicy::Join, t.join_policy_join()),
+        (JoinPolicy::Auto, t.join_policy_auto()),
     ];
     all.map(|(joining, label)| (joining.as_str(), label, joining == selected)).into()
 }
@@ -79,7 +79,7 @@ pub(super) async fn add(cx: PageContext, Path(organization): Path<String>, form:
     };
     let added = match DomainName::parse(form.text("domain").trim()) {
         Ok(domain) => {
-            let add = Add { organization: id, domain, joining: Joining::None };
+            let add = Add { organization: id, domain, joining: JoinPolicy::None };
             run_and_redirect(&cx, add, &format!("/organizations/{id}/-/domains"), "created").await
         }
         Err(problem) => Err(problem),
@@ -109,7 +109,7 @@ pub(super) async fn set_join_policy(cx: PageContext, Path((organization, domain)
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let changed = match Joining::parse("joining", form.text("joining")) {
+    let changed = match JoinPolicy::parse("joining", form.text("joining")) {
         Ok(joining) => {
             let update = Update { organization: id, domain, joining };
             run_and_redirect(&cx, update, &format!("/organizations/{id}/-/domains"), "saved").await

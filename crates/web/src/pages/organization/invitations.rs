@@ -99,7 +99,7 @@ pub(super) async fn page(
             })
             .collect(),
         emails: form.emails,
-        days: form.days.map_or(cx.app.settings().invitations.days, |days| days).to_string(),
+        days: form.days.map_or(cx.app.settings().invitations.expiry_days, |days| days).to_string(),
         preview: form.preview,
         org,
         email_filter,
@@ -135,7 +135,7 @@ fn filters(t: Words, show: &str) -> Vec<(&'static str, String, bool)> {
 
 fn invitation_view(cx: &PageContext, details: InvitationDetails) -> InvitationView {
     let (t, now) = (cx.words, cx.now());
-    let InvitationDetails { entry, token, expired, suspension, .. } = details;
+    let InvitationDetails { row: entry, token, expired, suspension, .. } = details;
     let status = match entry.status {
         Status::Accepted => (t.status_accepted(), "good"),
         Status::Declined => (t.status_declined(), "bad"),
@@ -156,7 +156,7 @@ fn invitation_view(cx: &PageContext, details: InvitationDetails) -> InvitationVi
         details.inviter.map(|inviter| format!("{} {}", inviter.first_name, inviter.last_name).trim().to_owned());
     let inviter = inviter.unwrap_or_default();
     let accept_url = format!("{}/invite", cx.app.settings().public_url.as_str());
-    let accept_url = cx.app.settings().mail.invitation_page.clone().unwrap_or(accept_url);
+    let accept_url = cx.app.settings().mail.invitation_url.clone().unwrap_or(accept_url);
     let role = match details.workspace.zip(details.workspace_role) {
         Some((workspace, role)) => format!("{}, {}: {}", details.role.name, workspace.name, role.name),
         None => details.role.name.clone(),
@@ -195,7 +195,7 @@ pub(super) async fn resend(cx: PageContext, Path((organization, invitation)): Pa
         Ok(ids) => ids,
         Err(response) => return response,
     };
-    let resend = Resend { organization: id, invitation, days: None };
+    let resend = Resend { organization: id, invitation, expiry_days: None };
     let resent = run_and_redirect(&cx, resend, &format!("/organizations/{id}/-/invitations"), "resent").await;
     or_page_with_error(&cx, &organization, resent).await
 }

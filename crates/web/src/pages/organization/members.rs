@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
-use vestibule_core::membership::{AssignRole, List, RevokeRole, Show, ShownMember};
+use vestibule_core::membership::{AssignRole, ListMembers, MemberDetails, RevokeRole, ShowMember};
 use vestibule_core::offboarding::Remove;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::ownership_transfer::Offer;
@@ -65,7 +65,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     let search = cx.query_param("search");
     let number = cx.query_params().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
     let search_filter = Some(search.clone()).filter(|search| !search.trim().is_empty());
-    let list = List { organization: org.id, page: number, limit: PAGE_SIZE, search: search_filter };
+    let list = ListMembers { organization: org.id, page: number, limit: PAGE_SIZE, search: search_filter };
     let found = cx.query(list).await?;
     let has_more = found.total > i64::from(number) * i64::from(PAGE_SIZE);
     let next = has_more.then(|| {
@@ -74,7 +74,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     });
     let page = Page {
         layout: cx.layout(format!("{} · {}", cx.words.members(), org.name), true),
-        seats: found.seats.map(|seats| cx.words.seats(seats.used, seats.held, seats.free)),
+        seats: found.seats.map(|seats| cx.words.seats(seats.used, seats.reserved, seats.free)),
         members: found.members.into_iter().map(|member| member_view(cx, member)).collect(),
         total: found.total,
         org,
@@ -84,7 +84,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     Ok(cx.render_with_error(None, &page))
 }
 
-fn member_view(cx: &PageContext, ShownMember { member, roles }: ShownMember) -> MemberView {
+fn member_view(cx: &PageContext, MemberDetails { member, roles }: MemberDetails) -> MemberView {
     let email = member.email.unwrap_or_default();
     let name = format!("{} {}", member.first_name, member.last_name).trim().to_owned();
     let name = [name, member.username.unwrap_or_default(), email.clone()].into_iter().find(|name| !name.is_empty());
@@ -109,7 +109,7 @@ async fn member_page(
 ) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
     let member: MembershipId = parse_id(cx, member)?;
-    let found = cx.query(Show { organization: org.id, membership: member }).await?;
+    let found = cx.query(ShowMember { organization: org.id, membership: member }).await?;
     let all_roles = cx.query(ListRoles { organization: org.id }).await?;
     let MemberView { name, email, roles, .. } = member_view(cx, found);
     let page = MemberPage {

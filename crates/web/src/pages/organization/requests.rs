@@ -96,8 +96,8 @@ pub(super) async fn join(cx: PageContext, Path(organization): Path<String>) -> R
         Err(response) => return response,
     };
     match cx.run(Join { organization }).await {
-        Ok(JoinOutcome::In) => see_other(&format!("/organizations/{organization}?done=joined")),
-        Ok(JoinOutcome::AsFarAsAsking) => see_other("/organizations?done=asked"),
+        Ok(JoinOutcome::Joined) => see_other(&format!("/organizations/{organization}?done=joined")),
+        Ok(JoinOutcome::Requested) => see_other("/organizations?done=asked"),
         Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }
 }

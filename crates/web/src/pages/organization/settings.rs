@@ -71,7 +71,7 @@ pub(super) async fn update(cx: PageContext, Path(organization): Path<String>, fo
             image: images::Change::Keep,
             addresses: None,
             restricts_addresses: None,
-            demands_mfa: None,
+            enforce_mfa: None,
             auto_assigned_workspace: None,
         })
     });
@@ -109,7 +109,7 @@ pub(super) async fn delete(cx: PageContext, Path(organization): Path<String>, fo
         Ok(id) => id,
         Err(response) => return response,
     };
-    let days = cx.app.settings().organizations.days_to_restore;
+    let days = cx.app.settings().organizations.deletion_grace_days;
     let confirmation = Confirmation {
         label: cx.words.delete_organization(),
         warning: cx.words.delete_organization_warning(days),

@@ -186,7 +186,7 @@ pub(super) async fn rename(cx: PageContext, Path((organization, workspace)): Pat
                 image: images::Change::Keep,
                 addresses: None,
                 restricts_addresses: None,
-                demands_mfa: None,
+                enforce_mfa: None,
             };
             run_and_redirect(&cx, update, &path, "saved").await
         }

@@ -7,7 +7,7 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::{AttemptToken, TypedCode};
-use vestibule_core::sign_in::begin_sign_in;
+use vestibule_core::sign_in::start_with_email;
 use vestibule_core::verification::{Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
 
@@ -54,7 +54,7 @@ pub(super) async fn start(cx: PageContext, form: Form) -> Response {
     let method = form.text("method").parse().unwrap_or(Method::EmailOtp);
     let typed = form.text("email").trim();
     let started = match EmailAddress::parse(typed) {
-        Ok(address) => begin_sign_in(cx.app.service(), &cx.caller, address, method).await.result,
+        Ok(address) => start_with_email(cx.app.service(), &cx.caller, address, method).await.result,
         Err(error) => Err(error.into()),
     };
     let started = match started {
@@ -94,7 +94,7 @@ pub(super) async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match form.id("attempt") {
         Ok(attempt) => {
             let code = TypedCode::read(form.text("code"));
-            sign_in::by_code(cx.app.service(), &cx.caller, attempt, Purpose::SignIn, &code).await.result
+            sign_in::with_code(cx.app.service(), &cx.caller, attempt, Purpose::SignIn, &code).await.result
         }
         Err(problem) => Err(problem),
     };
@@ -132,7 +132,7 @@ pub(super) async fn show_link(cx: PageContext) -> Response {
 
 pub(super) async fn verify_link(cx: PageContext, form: Form) -> Response {
     let verified = match form.text("token").parse::<AttemptToken>() {
-        Ok(token) => sign_in::by_link(cx.app.service(), &cx.caller, token).await.result,
+        Ok(token) => sign_in::with_link(cx.app.service(), &cx.caller, token).await.result,
         Err(_) => Err(Code::InvalidMagicLink.into()),
     };
     match verified {

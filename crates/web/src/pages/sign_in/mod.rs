@@ -9,7 +9,7 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::SignInId;
 use vestibule_core::names::Username;
 use vestibule_core::password::Password;
-use vestibule_core::session::{ShownSession, SignOut, SwitchSignIn};
+use vestibule_core::session::{SessionDetails, SignOut, SwitchSignIn};
 use vestibule_core::settings::SignUpMode;
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
@@ -78,8 +78,8 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     cx.render_with_error(error, &page)
 }
 
-fn accounts(session: &ShownSession) -> Vec<AccountView> {
-    let account = |shown: &vestibule_core::session::ShownSignIn| {
+fn accounts(session: &SessionDetails) -> Vec<AccountView> {
+    let account = |shown: &vestibule_core::session::SignInDetails| {
         let name = format!("{} {}", shown.user.first_name, shown.user.last_name).trim().to_owned();
         let email = shown.user.email.clone().unwrap_or_default();
         AccountView { sign_in: shown.sign_in.id, name: if name.is_empty() { email.clone() } else { name }, email }

@@ -1,42 +1,41 @@
-//! What is measured: a company, and what is asked of it.
+//! The scenarios to measure, and the data they run on.
 
 use std::sync::Arc;
 
-use vestibule_core::context::{Caller, Command};
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::execution::{Caller, Command};
 use vestibule_core::id::OrganizationId;
 use vestibule_core::images::Change;
 use vestibule_core::names::{Description, OrganizationName, PersonName};
 use vestibule_core::password::Password;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::service::Service;
-use vestibule_core::sign_up::{self, SignUp};
+use vestibule_core::sign_up::SignUp;
 use vestibule_core::time::SystemClock;
-use vestibule_core::{Problem, Result, invitation, organization};
+use vestibule_core::{Problem, Result, invitation, organization, sign_up};
 
-use crate::open::open_with;
-use crate::settings::Loaded;
-use crate::start_error::StartError;
+use crate::error::AppError;
+use crate::settings::LoadedSettings;
+use crate::startup::open_service_with;
 
 const OWNER: &str = "owner@bench.example";
 const PASSWORD: &str = "camellia-sinensis";
 
-/// One kind of request, of which many are sent.
+/// A request that is sent repeatedly.
 #[derive(Clone, Debug)]
-pub(super) struct Work {
-    /// A file's name, too.
+pub(super) struct Scenario {
+    /// Also the name of the file with the recorded response.
     pub(super) name: &'static str,
-    /// In words.
+    /// The label in the results.
     pub(super) title: &'static str,
-    /// What is asked for.
     pub(super) path: String,
-    /// How many connections at once, where that is not for the caller to say.
+    /// The number of concurrent connections, if it does not depend on `--connections`.
     pub(super) connections: Option<usize>,
     session: String,
     body: Option<String>,
 }
 
-impl Work {
+impl Scenario {
     fn get(name: &'static str, title: &'static str, path: String, session: &str) -> Self {
         Self { name, title, path, connections: None, session: session.to_owned(), body: None }
     }
@@ -45,12 +44,12 @@ impl Work {
         Self { body: Some(body.to_owned()), ..self }
     }
 
-    /// Whether it only reads, so that a bare handler can give the same answer.
+    /// Returns whether the request only reads, so that the baseline server can return the same response.
     pub(super) const fn is_read(&self) -> bool {
         self.body.is_none()
     }
 
-    /// The bytes of its request; `%N%` in the body becomes the number.
+    /// Returns the bytes of a request. Replaces `%N%` in the body by `number`.
     pub(super) fn request(&self, number: u64) -> Vec<u8> {
         let (path, session) = (&self.path, &self.session);
         let head = format!("{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id={session}\r\n");
@@ -66,16 +65,16 @@ impl Work {
     }
 }
 
-/// Makes the company in a new database, and lists what is measured.
-pub(super) async fn make(loaded: &Loaded) -> Result<Vec<Work>, StartError> {
-    let service = open_with(loaded, Arc::new(SystemClock), None).await?;
+/// Creates the data in a new database and returns the scenarios.
+pub(super) async fn create(loaded: &LoadedSettings) -> Result<Vec<Scenario>, AppError> {
+    let service = open_service_with(loaded, Arc::new(SystemClock), None).await?;
     let failed =
-        |problem: Problem| StartError::Preparing { database: loaded.database.clone(), reason: problem.to_string() };
-    works(&service).await.map_err(failed)
+        |problem: Problem| AppError::DatabaseSetup { database: loaded.database.clone(), reason: problem.to_string() };
+    create_scenarios(&service).await.map_err(failed)
 }
 
-async fn works(service: &Arc<Service>) -> Result<Vec<Work>> {
-    let newcomer = SignUp {
+async fn create_scenarios(service: &Arc<Service>) -> Result<Vec<Scenario>> {
+    let profile = SignUp {
         email: EmailAddress::parse(OWNER)?,
         first_name: PersonName::parse("first_name", "Olga")?,
         last_name: PersonName::parse("last_name", "Owner")?,
@@ -83,46 +82,57 @@ async fn works(service: &Arc<Service>) -> Result<Vec<Work>> {
         password: Password::chosen(PASSWORD.to_owned(), 8)?,
         invitation: None,
     };
-    let token = sign_up::sign_up(service, &Caller::nobody(), newcomer).await.result?.token;
+    let token = sign_up::sign_up(service, &Caller::anonymous(), profile).await.result?.token;
     let session = token.as_ref().map(SessionToken::reveal).unwrap_or_default();
-    let owner = Caller { token, ..Caller::nobody() };
+    let owner = Caller { token, ..Caller::anonymous() };
     let (one, fifty, page) = (
-        company(service, &owner, "One", 1).await?,
-        company(service, &owner, "Fifty", 50).await?,
-        company(service, &owner, "Page", 500).await?,
+        create_organization(service, &owner, "One", 1).await?,
+        create_organization(service, &owner, "Fifty", 50).await?,
+        create_organization(service, &owner, "Page", 500).await?,
     );
     let list = |organization: OrganizationId| format!("/organizations/{organization}/invitations");
-    let get = |name, title, path| Work::get(name, title, path, &session);
+    let get = |name, title, path| Scenario::get(name, title, path, &session);
     let (invitee, sign_in) = (
         r#"{"email":"invitee%N%@bench.example"}"#,
         format!(r#"{{"strategy":"plain_email","email":"{OWNER}","password":"{PASSWORD}"}}"#),
     );
-    // Each in a company of its own, which nothing else is asked of.
-    let invited = company(service, &owner, "Inviting", 0).await?;
+    // An organization that no other scenario reads, so that its writes do not invalidate their caches.
+    let written = create_organization(service, &owner, "Inviting", 0).await?;
     Ok(vec![
         get("session", "session", "/session".to_owned()),
-        get("list1", "list of 1", list(one)),
-        get("list50", "list of 50, unchanged", list(fifty)),
-        // What is narrowed is read anew each time.
-        get("list50-anew", "list of 50, made anew", format!("{}?limit=500", list(fifty))),
-        get("list500", "list of 500, unchanged", list(page)),
+        get("list1", "list of 1, cached", list(one)),
+        get("list50", "list of 50, cached", list(fifty)),
+        // A list with query parameters is not cached.
+        get("list50-uncached", "list of 50, uncached", format!("{}?limit=500", list(fifty))),
+        get("list500", "list of 500, cached", list(page)),
         get("members", "members", format!("/organizations/{fifty}/members")),
-        get("create", "create an invitation", list(invited)).post(invitee),
-        Work {
+        get("create", "create an invitation", list(written)).post(invitee),
+        Scenario {
             connections: Some(4),
-            ..Work::get("signin", "sign in, 4 at once", "/auth/signin".to_owned(), "").post(&sign_in)
+            ..Scenario::get("signin", "sign in, 4 connections", "/auth/signin".to_owned(), "").post(&sign_in)
         },
     ])
 }
 
-async fn company(service: &Arc<Service>, owner: &Caller, name: &str, invited: u32) -> Result<OrganizationId> {
+async fn create_organization(
+    service: &Arc<Service>,
+    owner: &Caller,
+    name: &str,
+    invitations: u32,
+) -> Result<OrganizationId> {
     let (name, description) = (OrganizationName::parse("name", name)?, Description::parse("description", "")?);
     let create = organization::Create { name, description, image: Change::Keep };
     let organization = run(service, owner, create).await?.organization.id;
-    for number in 0..invited {
+    for number in 0..invitations {
         let invitee = EmailAddress::parse(&format!("guest{number}@bench.example"))?;
-        let create =
-            invitation::Create { organization, invitee, role: None, workspace: None, days: None, language: None };
+        let create = invitation::Create {
+            organization,
+            invitee,
+            role: None,
+            workspace: None,
+            expiry_days: None,
+            language: None,
+        };
         run(service, owner, create).await?;
     }
     Ok(organization)
@@ -137,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_whole() {
-        let get = Work::get("a", "b", "/c".to_owned(), "d");
+    fn builds_complete_requests() {
+        let get = Scenario::get("a", "b", "/c".to_owned(), "d");
         assert_eq!(get.request(1), b"GET /c HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id=d\r\n\r\n");
         let post = String::from_utf8(get.post("%N%-%N%").request(12)).unwrap();
         assert!(post.starts_with("POST /c HTTP/1.1\r\n"), "{post}");

@@ -1,51 +1,51 @@
-//! What people do in the made-up company, each a command that the API runs too, while the clock is moved by hand.
+//! Creates sample data by running the commands of the API, with a clock that is advanced manually.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_core::access::PermissionSet;
-use vestibule_core::context::{Caller, Command};
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::execution::{Caller, Command};
 use vestibule_core::id::{InvitationId, OrganizationId, RoleId, WorkspaceId};
 use vestibule_core::images::Change;
-use vestibule_core::invitation::{self, Accept, Decline, Discard};
+use vestibule_core::invitation::{Accept, Decline, Discard};
 use vestibule_core::mail::Mailbox;
-use vestibule_core::membership::Leave;
 use vestibule_core::names::{Description, OrganizationName, PersonName, RoleName, WorkspaceName};
-use vestibule_core::organization::{self, DefineRole};
+use vestibule_core::offboarding::Leave;
+use vestibule_core::organization::CreateRole;
 use vestibule_core::password::Password;
+use vestibule_core::permission::PermissionSet;
 use vestibule_core::secret::{InvitationToken, SessionToken};
 use vestibule_core::service::Service;
-use vestibule_core::sign_in::{self, CameIn, Identifier};
-use vestibule_core::sign_up::{self, SignUp};
+use vestibule_core::sign_in::{Identifier, SignedIn};
+use vestibule_core::sign_up::SignUp;
 use vestibule_core::time::ManualClock;
-use vestibule_core::{Problem, Result, outbox, workspace};
+use vestibule_core::{Problem, Result, invitation, mailer, organization, sign_in, sign_up, workspace};
 
-use super::company::{PASSWORD, Person};
+use super::seed::{PASSWORD, User};
 
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
 pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Debug)]
 pub(super) struct Actor {
     caller: Caller,
 }
 
 impl Actor {
-    /// What their browser's cookie holds.
+    /// Returns the session token, as the cookie contains it.
     pub(super) fn session(&self) -> String {
         self.caller.token.as_ref().map(SessionToken::reveal).unwrap_or_default()
     }
 }
 
-impl From<CameIn> for Actor {
-    fn from(CameIn { token, .. }: CameIn) -> Self {
-        Self { caller: Caller { token, user_agent: "demo".to_owned(), ..Caller::nobody() } }
+impl From<SignedIn> for Actor {
+    fn from(SignedIn { token, .. }: SignedIn) -> Self {
+        Self { caller: Caller { token, user_agent: "demo".to_owned(), ..Caller::anonymous() } }
     }
 }
 
-/// Whom to invite, as what.
+/// An invitation to create.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Invite {
     email: &'static str,
@@ -55,7 +55,7 @@ pub(super) struct Invite {
 }
 
 impl Invite {
-    pub(super) const fn to(email: &'static str) -> Self {
+    pub(super) const fn new(email: &'static str) -> Self {
         Self { email, role: None, workspace: None, days: None }
     }
 
@@ -72,48 +72,57 @@ impl Invite {
     }
 }
 
-/// The company while it is being made.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(super) struct Seeder {
     service: Arc<Service>,
     clock: Arc<ManualClock>,
     mailbox: Arc<Mailbox>,
 }
 
-impl Story {
+impl Seeder {
     pub(super) fn new(service: Arc<Service>, clock: Arc<ManualClock>, mailbox: Arc<Mailbox>) -> Self {
         Self { service, clock, mailbox }
     }
 
-    pub(super) fn passes(&self, span: Duration) {
-        self.clock.advance(span);
+    pub(super) fn advance(&self, duration: Duration) {
+        self.clock.advance(duration);
     }
 
-    pub(super) async fn signs_up(&self, person: Person, invitation: Option<InvitationToken>) -> Result<Actor> {
-        let newcomer = SignUp {
-            email: EmailAddress::parse(person.email)?,
-            first_name: PersonName::parse("first_name", person.first_name)?,
-            last_name: PersonName::parse("last_name", person.last_name)?,
+    pub(super) async fn sign_up(&self, user: User, invitation: Option<InvitationToken>) -> Result<Actor> {
+        let profile = SignUp {
+            email: EmailAddress::parse(user.email)?,
+            first_name: PersonName::parse("first_name", user.first_name)?,
+            last_name: PersonName::parse("last_name", user.last_name)?,
             username: None,
             password: Password::chosen(PASSWORD.to_owned(), 8)?,
             invitation,
         };
-        sign_up::sign_up(&self.service, &Caller::nobody(), newcomer).await.result.map(Actor::from)
+        sign_up::sign_up(&self.service, &Caller::anonymous(), profile).await.result.map(Actor::from)
     }
 
-    pub(super) async fn signs_in(&self, person: Person) -> Result<Actor> {
-        let identifier = Identifier::Email(EmailAddress::parse(person.email)?);
+    pub(super) async fn sign_in(&self, user: User) -> Result<Actor> {
+        let identifier = Identifier::Email(EmailAddress::parse(user.email)?);
         let password = Password::attempt(PASSWORD.to_owned());
-        sign_in::with_password(&self.service, &Caller::nobody(), identifier, password).await.result.map(Actor::from)
+        sign_in::with_password(&self.service, &Caller::anonymous(), identifier, password).await.result.map(Actor::from)
     }
 
-    pub(super) async fn founds(&self, actor: &Actor, name: &str, description: &str) -> Result<OrganizationId> {
+    pub(super) async fn create_organization(
+        &self,
+        actor: &Actor,
+        name: &str,
+        description: &str,
+    ) -> Result<OrganizationId> {
         let name = OrganizationName::parse("name", name)?;
         let description = Description::parse("description", description)?;
         Ok(self.run(actor, organization::Create { name, description, image: Change::Keep }).await?.organization.id)
     }
 
-    pub(super) async fn opens(&self, actor: &Actor, organization: OrganizationId, name: &str) -> Result<WorkspaceId> {
+    pub(super) async fn create_workspace(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        name: &str,
+    ) -> Result<WorkspaceId> {
         let name = WorkspaceName::parse("name", name)?;
         let description = Description::parse("description", "")?;
         Ok(self
@@ -123,7 +132,7 @@ impl Story {
             .id)
     }
 
-    pub(super) async fn defines(
+    pub(super) async fn create_role(
         &self,
         actor: &Actor,
         organization: OrganizationId,
@@ -131,11 +140,11 @@ impl Story {
         permissions: &[&str],
     ) -> Result<RoleId> {
         let permissions = PermissionSet::new(permissions.iter().copied());
-        let define = DefineRole { organization, name: RoleName::parse("name", name)?, permissions };
-        Ok(self.run(actor, define).await?.id)
+        let create = CreateRole { organization, name: RoleName::parse("name", name)?, permissions };
+        Ok(self.run(actor, create).await?.id)
     }
 
-    pub(super) async fn invites(
+    pub(super) async fn invite(
         &self,
         actor: &Actor,
         organization: OrganizationId,
@@ -146,31 +155,31 @@ impl Story {
             invitee: EmailAddress::parse(invite.email)?,
             role: invite.role,
             workspace: invite.workspace.map(|workspace| (workspace, None)),
-            days: invite.days,
+            expiry_days: invite.days,
             language: None,
         };
-        let made = self.run(actor, create).await?;
-        // Mails go out when they would have gone out, not when the story is told.
-        outbox::drain(&self.service).await?;
-        Ok(made.entry.id)
+        let created = self.run(actor, create).await?;
+        // Sends the mail now, so that it carries the current time of the clock.
+        mailer::drain(&self.service).await?;
+        Ok(created.row.id)
     }
 
-    /// Somebody is invited, follows the link in the mail, signs up and accepts.
-    pub(super) async fn joins(
+    /// Invites a user, who follows the link in the mail, signs up and accepts.
+    pub(super) async fn join(
         &self,
         inviter: &Actor,
         organization: OrganizationId,
-        person: Person,
+        user: User,
         invite: Invite,
     ) -> Result<Actor> {
-        self.invites(inviter, organization, Invite { email: person.email, ..invite }).await?;
-        let token = self.mailed_token(person.email)?;
-        let actor = self.signs_up(person, Some(token.clone())).await?;
+        self.invite(inviter, organization, Invite { email: user.email, ..invite }).await?;
+        let token = self.token_from_mail(user.email)?;
+        let actor = self.sign_up(user, Some(token.clone())).await?;
         self.run(&actor, Accept { token }).await?;
         Ok(actor)
     }
 
-    pub(super) async fn discards(
+    pub(super) async fn discard(
         &self,
         actor: &Actor,
         organization: OrganizationId,
@@ -179,21 +188,23 @@ impl Story {
         self.run(actor, Discard { organization, invitation }).await
     }
 
-    pub(super) async fn declines(&self, email: &str) -> Result<()> {
-        let token = self.mailed_token(email)?;
-        self.service.run(&Caller::nobody(), Decline { token }).await.result
+    pub(super) async fn decline(&self, email: &str) -> Result<()> {
+        let token = self.token_from_mail(email)?;
+        self.service.run(&Caller::anonymous(), Decline { token }).await.result
     }
 
-    pub(super) async fn leaves(&self, actor: &Actor, organization: OrganizationId) -> Result<()> {
+    pub(super) async fn leave(&self, actor: &Actor, organization: OrganizationId) -> Result<()> {
         self.run(actor, Leave { organization }).await
     }
 
-    fn mailed_token(&self, email: &str) -> Result<InvitationToken> {
+    fn token_from_mail(&self, email: &str) -> Result<InvitationToken> {
         let mails = self.mailbox.messages();
         let mail = mails.iter().rfind(|mail| mail.to.key() == email);
         let token =
             mail.and_then(|mail| mail.text.split_once("#token=")).and_then(|(_, rest)| rest.split_whitespace().next());
-        token.and_then(|token| token.parse().ok()).ok_or_else(|| Problem::internal("a mail without a link"))
+        token
+            .and_then(|token| token.parse().ok())
+            .ok_or_else(|| Problem::internal("the invitation mail contains no link"))
     }
 
     async fn run<C: Command>(&self, actor: &Actor, command: C) -> Result<C::Out> {

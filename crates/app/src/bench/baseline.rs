@@ -1,4 +1,4 @@
-//! The least that could be: a handler that gives out bytes from memory, on the same stack.
+//! The baseline server: returns recorded responses from memory, on the same HTTP stack.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,27 +10,27 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-/// Gives out the files of a folder, each a path in its first line and the body after it, until it is killed.
-pub(super) async fn serve(folder: &Path, listen: &str) -> io::Result<()> {
-    let mut answers = HashMap::new();
-    for file in std::fs::read_dir(folder)? {
+/// Serves the files of `dir` until it is killed. The first line of a file is the request path, the rest the body.
+pub(super) async fn serve(dir: &Path, listen: &str) -> io::Result<()> {
+    let mut responses = HashMap::new();
+    for file in std::fs::read_dir(dir)? {
         let mut path = std::fs::read(file?.path())?;
         let end = path.iter().position(|byte| *byte == b'\n').unwrap_or(path.len() - 1);
         let body = Bytes::from(path.split_off(end + 1));
         path.pop();
-        answers.insert(String::from_utf8_lossy(&path).into_owned(), body);
+        responses.insert(String::from_utf8_lossy(&path).into_owned(), body);
     }
-    let answers = Arc::new(answers);
+    let responses = Arc::new(responses);
     let router = Router::new().fallback(move |uri: Uri| {
-        let answer = answer(&answers, &uri);
-        async { answer }
+        let response = respond(&responses, &uri);
+        async { response }
     });
     axum::serve(tokio::net::TcpListener::bind(listen).await?, router).await
 }
 
-fn answer(answers: &HashMap<String, Bytes>, uri: &Uri) -> Response {
-    let asked = uri.path_and_query().map_or("", |path| path.as_str());
-    match answers.get(asked) {
+fn respond(responses: &HashMap<String, Bytes>, uri: &Uri) -> Response {
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    match responses.get(path) {
         Some(body) => {
             ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body.clone()).into_response()
         }

@@ -1,0 +1,401 @@
+//! Why a command failed. Each message is one sentence that names the setting or flag, what was found, and what to do.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use vestibule_core::image_store::StoreError;
+use vestibule_core::mail::{SmtpError, TemplateError};
+use vestibule_db::{CopyError, DatabaseLocation, OpenError};
+
+use crate::settings::{SettingError, env_var};
+
+/// The error of every command.
+#[derive(Debug)]
+pub(crate) enum AppError {
+    /// All invalid settings, not only the first.
+    Settings(Vec<SettingError>),
+    CannotListen {
+        address: SocketAddr,
+        error: io::Error,
+    },
+    /// The directory of `database` does not exist and cannot be created.
+    DatabaseDir {
+        dir: PathBuf,
+        error: io::Error,
+    },
+    DatabaseUnusable {
+        database: DatabaseLocation,
+        reason: String,
+    },
+    /// The file of `database` is not a Vestibule database.
+    ForeignDatabase {
+        database: DatabaseLocation,
+    },
+    /// A newer binary has migrated the database.
+    DatabaseNewer {
+        database: DatabaseLocation,
+        found: i64,
+        known: i64,
+    },
+    /// The PostgreSQL server of `database` cannot be used.
+    PostgresServer {
+        database: DatabaseLocation,
+        error: OpenError,
+    },
+    /// Another process has locked the SQLite file.
+    DatabaseInUse {
+        database: DatabaseLocation,
+    },
+    /// A migration or the setup of the deployment failed; the log has the details.
+    DatabaseSetup {
+        database: DatabaseLocation,
+        reason: String,
+    },
+    /// The file named by this setting cannot be read.
+    SecretFile {
+        setting: &'static str,
+        file: PathBuf,
+        error: io::Error,
+    },
+    /// `images.storage` cannot be used.
+    Images(StoreError),
+    /// The file of `key_file` cannot be read or created.
+    KeyUnusable {
+        key_file: PathBuf,
+        error: io::Error,
+    },
+    InvalidKey {
+        key_file: PathBuf,
+    },
+    /// The permissions of the key file (`mode`) let its group or other users access it.
+    KeyAccessibleByOthers {
+        key_file: PathBuf,
+        mode: u32,
+    },
+    /// The key belongs to another database.
+    WrongKey {
+        key_file: PathBuf,
+        database: DatabaseLocation,
+    },
+    /// The database has data, and the key file does not exist.
+    KeyMissing {
+        key_file: PathBuf,
+        database: DatabaseLocation,
+    },
+    /// Mail cannot be written to `mail.file_dir`.
+    MailDir {
+        dir: PathBuf,
+        error: io::Error,
+    },
+    MailServer {
+        host: String,
+        error: SmtpError,
+    },
+    MailTemplate(TemplateError),
+    /// A failure of `doctor`, `mail` or `outbox`, as a complete message.
+    CommandFailed(String),
+    /// The directory of `demo --dir` contains files that no demo created.
+    NotADemoDir {
+        dir: PathBuf,
+    },
+    /// A system call failed that no setting controls.
+    System {
+        action: &'static str,
+        error: io::Error,
+    },
+    /// Nothing was copied.
+    CopyDatabase {
+        from: DatabaseLocation,
+        to: DatabaseLocation,
+        error: CopyError,
+    },
+    /// A task of the running server panicked.
+    Crashed {
+        part: &'static str,
+    },
+    /// A second signal or the shutdown timeout stopped work in progress.
+    ShutdownAborted,
+}
+
+impl AppError {
+    /// Converts the error of opening `database`.
+    pub(crate) fn database(database: &DatabaseLocation, error: OpenError) -> Self {
+        let database = database.clone();
+        match error {
+            OpenError::InUse => Self::DatabaseInUse { database },
+            OpenError::Newer { found, known } => Self::DatabaseNewer { database, found, known },
+            OpenError::Foreign => Self::ForeignDatabase { database },
+            OpenError::Unusable(reason) => Self::DatabaseUnusable { database, reason },
+            error => Self::PostgresServer { database, error },
+        }
+    }
+
+    /// Returns one message for each problem.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        match self {
+            Self::Settings(problems) => problems.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(_) => f.write_str(&self.messages().join("\n")),
+            Self::CannotListen { address, error } => fmt_listen(f, *address, error),
+            Self::DatabaseDir { .. }
+            | Self::DatabaseUnusable { .. }
+            | Self::ForeignDatabase { .. }
+            | Self::DatabaseNewer { .. }
+            | Self::DatabaseInUse { .. }
+            | Self::PostgresServer { .. }
+            | Self::DatabaseSetup { .. } => self.fmt_database(f),
+            Self::KeyUnusable { .. }
+            | Self::InvalidKey { .. }
+            | Self::KeyAccessibleByOthers { .. }
+            | Self::WrongKey { .. }
+            | Self::KeyMissing { .. } => self.fmt_key(f),
+            Self::MailDir { dir, error } => write!(
+                f,
+                "mail.file_dir is {}, where mail cannot be written: {error}; make it writable for this user, or set \
+                 VESTIBULE_MAIL_FILE_DIR to another directory",
+                dir.display()
+            ),
+            Self::Images(error) => write!(
+                f,
+                "images.storage cannot be used: {error}; make it writable for this user, or set \
+                 VESTIBULE_IMAGES_STORAGE to another directory or bucket"
+            ),
+            Self::SecretFile { setting, file, error } => write!(
+                f,
+                "{setting} is {}, which cannot be read: {error}; make it readable for this user, or set {} to another \
+                 file",
+                file.display(),
+                env_var(setting)
+            ),
+            Self::MailServer { host, error } => write!(
+                f,
+                "mail.host is {host:?}, and the connection to this mail server failed: {error}; check mail.host, \
+                 mail.port, mail.security and mail.ca_file, then run: vestibule doctor --mail-to you@example.com"
+            ),
+            Self::MailTemplate(error) => write!(
+                f,
+                "mail.template_dir contains an invalid template: {error}; correct it, or delete it to use the built-in \
+                 template"
+            ),
+            Self::CommandFailed(message) => f.write_str(message),
+            Self::NotADemoDir { dir } => write!(
+                f,
+                "--dir is {}, which contains files that no demo created; use a new or empty directory, for example: \
+                 --dir vestibule-demo",
+                dir.display()
+            ),
+            Self::CopyDatabase { from, to, error } => fmt_copy(f, from, to, error),
+            Self::System { action, error } => write!(f, "cannot {action}: {error}"),
+            Self::Crashed { part } => {
+                write!(f, "the {part} stopped unexpectedly; see the log, and please report this bug")
+            }
+            Self::ShutdownAborted => f.write_str("shutdown aborted work that was still in progress"),
+        }
+    }
+}
+
+const CHOOSE_DATABASE: &str = "choose another database with --database or VESTIBULE_DATABASE";
+
+impl AppError {
+    fn fmt_database(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DatabaseDir { dir, error } => write!(
+                f,
+                "database is in the directory {}, which cannot be created: {error}; {CHOOSE_DATABASE}",
+                dir.display()
+            ),
+            Self::DatabaseUnusable { database, reason } => write!(
+                f,
+                "database is {database}, which cannot be opened: {reason}; make it writable for this user, or \
+                 {CHOOSE_DATABASE}"
+            ),
+            Self::ForeignDatabase { database } => {
+                write!(f, "database is {database}, which is not a Vestibule database; {CHOOSE_DATABASE}")
+            }
+            Self::DatabaseNewer { database, found, known } => write!(
+                f,
+                "database is {database}, which has schema version {found}, but this binary supports versions up to \
+                 {known}; use the newer binary, or {CHOOSE_DATABASE}"
+            ),
+            Self::DatabaseInUse { database } => write!(
+                f,
+                "database is {database}, which another vestibule process has locked; stop that process, or \
+                 {CHOOSE_DATABASE}"
+            ),
+            Self::PostgresServer { database, error } => fmt_server(f, database, error),
+            Self::DatabaseSetup { database, reason } => write!(
+                f,
+                "database is {database}, and its setup failed: {reason}; check the log and the free disk space, or \
+                 {CHOOSE_DATABASE}"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn fmt_key(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyUnusable { key_file, error } => write!(
+                f,
+                "key_file is {}, which cannot be used: {error}; make it readable for this user, or set \
+                 VESTIBULE_KEY_FILE to another file",
+                key_file.display()
+            ),
+            Self::InvalidKey { key_file } => write!(
+                f,
+                "key_file is {}, which does not contain a master key; restore the file from its backup, or set \
+                 VESTIBULE_KEY_FILE to another file",
+                key_file.display()
+            ),
+            Self::KeyAccessibleByOthers { key_file, mode } => write!(
+                f,
+                "key_file is {path}, which other users can access (its mode is {mode:04o}); restrict it with: chmod \
+                 600 {path}",
+                path = key_file.display()
+            ),
+            Self::WrongKey { key_file, database } => write!(
+                f,
+                "key_file is {}, which is not the key of the database {}; set VESTIBULE_KEY_FILE to the key that the \
+                 database was created with",
+                key_file.display(),
+                database
+            ),
+            Self::KeyMissing { key_file, database } => write!(
+                f,
+                "key_file is {}, which does not exist, but the database {} has data that needs its key; restore the \
+                 file from its backup, or set VESTIBULE_KEY_FILE to its path",
+                key_file.display(),
+                database
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn fmt_server(f: &mut fmt::Formatter<'_>, database: &DatabaseLocation, error: &OpenError) -> fmt::Result {
+    write!(f, "database is {database}, ")?;
+    match error {
+        OpenError::Unreachable(reason) => {
+            write!(f, "which cannot be reached: {reason}; start the server, or correct host and port in the URL")
+        }
+        OpenError::Login(reason) => write!(
+            f,
+            "which rejected the login: {reason}; correct user and password in the URL, or write the password into a \
+             file and set VESTIBULE_DATABASE_PASSWORD_FILE to it"
+        ),
+        OpenError::NoDatabase(reason) => {
+            write!(f, "which does not exist: {reason}; create the database, or correct its name in the URL")
+        }
+        OpenError::NotAllowed(reason) => write!(
+            f,
+            "where this user lacks a privilege: {reason}; make the user the owner of the schema, for example with: \
+             CREATE SCHEMA vestibule AUTHORIZATION the_user"
+        ),
+        OpenError::Certificate(reason) => write!(
+            f,
+            "whose certificate cannot be verified: {reason}; set sslrootcert in the URL to the file of the certificate \
+             authority, or correct the host"
+        ),
+        OpenError::NoTls => {
+            write!(
+                f,
+                "which does not support TLS; enable TLS on the server, or add sslmode=disable to the URL if the network is trusted"
+            )
+        }
+        OpenError::Standby => {
+            write!(f, "which is a read-only standby; use the primary in the URL, or list both: host1,host2")
+        }
+        OpenError::TooOld { found, oldest } => {
+            write!(f, "which is PostgreSQL {found}; use version {oldest} or later, or {CHOOSE_DATABASE}")
+        }
+        OpenError::MigrationChanged { file } => write!(
+            f,
+            "which cannot be used: {file} was changed after it was applied to this database; restore the file and write a \
+             new migration, use a binary that was built with the original file, or {CHOOSE_DATABASE}"
+        ),
+        other => write!(f, "which cannot be used: {other:?}; {CHOOSE_DATABASE}"),
+    }
+}
+
+fn fmt_copy(
+    f: &mut fmt::Formatter<'_>,
+    from: &DatabaseLocation,
+    to: &DatabaseLocation,
+    error: &CopyError,
+) -> fmt::Result {
+    let open_error = |flag: &str, location: &DatabaseLocation, error: &OpenError| match error {
+        OpenError::InUse => format!("{flag} is {location}, which a running server has locked; stop the server first"),
+        OpenError::Foreign => format!("{flag} is {location}, which is not a Vestibule database; correct {flag}"),
+        OpenError::Newer { found, known } => format!(
+            "{flag} is {location}, which has schema version {found}, but this binary supports versions up to {known}; \
+             use the newer binary"
+        ),
+        OpenError::Unusable(reason) => {
+            format!("{flag} is {location}, which cannot be opened: {reason}; correct {flag}")
+        }
+        error => ServerMessage(location, error).to_string().replacen("database is", &format!("{flag} is"), 1),
+    };
+    match error {
+        CopyError::Source(error) => f.write_str(&open_error("--from", from, error)),
+        CopyError::Target(error) => f.write_str(&open_error("--to", to, error)),
+        CopyError::SourceMissing => write!(f, "--from is {from}, which does not exist; correct the path"),
+        CopyError::SourceOutdated => write!(
+            f,
+            "--from is {from}, which has pending migrations; apply them first with: vestibule migrate --database {from}"
+        ),
+        CopyError::SourceInUse(processes) => write!(
+            f,
+            "--from is {from}, which {processes} server process(es) use; stop them first; after a crash, wait ten \
+             minutes until the lease expires"
+        ),
+        CopyError::TargetInUse(processes) => {
+            write!(f, "--to is {to}, which {processes} server process(es) use; choose an unused database")
+        }
+        CopyError::TargetNotEmpty(table) => {
+            write!(f, "--to is {to}, where the table {table} has rows; choose an empty database")
+        }
+        CopyError::Differs(table) => write!(
+            f,
+            "nothing was copied, because the checksums of the table {table} differ; make sure that no other process \
+             writes to {to}, try again, and report this bug if it recurs"
+        ),
+        CopyError::Failed(problem) => {
+            write!(f, "nothing was copied: {problem}; check the free disk space of {to}, and try again")
+        }
+    }
+}
+
+/// Formats an `OpenError` of a PostgreSQL server.
+struct ServerMessage<'a>(&'a DatabaseLocation, &'a OpenError);
+
+impl fmt::Display for ServerMessage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_server(f, self.0, self.1)
+    }
+}
+
+fn fmt_listen(f: &mut fmt::Formatter<'_>, address: SocketAddr, error: &io::Error) -> fmt::Result {
+    write!(f, "listen is {address}, but ")?;
+    match error.kind() {
+        io::ErrorKind::AddrInUse => f.write_str("another program is listening there; ")?,
+        io::ErrorKind::PermissionDenied => {
+            f.write_str("this user may not listen there (ports below 1024 are often reserved); ")?;
+        }
+        io::ErrorKind::AddrNotAvailable => f.write_str("this machine does not have that address; ")?,
+        _ => write!(f, "listening failed: {error}; ")?,
+    }
+    f.write_str(
+        "choose another address or port with --listen or VESTIBULE_LISTEN, for example: --listen 127.0.0.1:8081",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use std::path::PathBuf;
+
+use super::*;
+
+fn file() -> Place {
+    Place::File("/d/v.db".into())
+}
+
+fn key() -> PathBuf {
+    PathBuf::from("/d/master.key")
+}
+
+fn permission_denied() -> io::Error {
+    io::ErrorKind::PermissionDenied.into()
+}
+
+fn listen(kind: io::ErrorKind) -> AppError {
+    AppError::CannotListen { address: ([127, 0, 0, 1], 80).into(), error: kind.into() }
+}
+
+const POSTGRES_URL: &str = "postgres://hall:secret@db.example/v?sslmode=verify-full";
+
+/// Every error, and the words that its message must contain: the setting, what was found, and the remedy.
+fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
+    let database = |error| AppError::database(&file(), error);
+    let server = |error| AppError::database(&Place::Postgres(Box::new(POSTGRES_URL.parse().unwrap())), error);
+    let reason = || "the reason".to_owned();
+    vec![
+        (
+            listen(io::ErrorKind::AddrInUse),
+            ["listen is 127.0.0.1:80,", "another program is listening", "VESTIBULE_LISTEN"],
+        ),
+        (listen(io::ErrorKind::PermissionDenied), ["listen", "below 1024", "--listen 127.0.0.1:8081"]),
+        (listen(io::ErrorKind::AddrNotAvailable), ["listen", "does not have that address", "--listen"]),
+        (listen(io::ErrorKind::Other), ["listen", "failed: other error", "--listen"]),
+        (AppError::DatabaseDir { dir: "/d".into(), error: permission_denied() }, ["database", "/d", "--database"]),
+        (database(OpenError::Unusable("disk full".to_owned())), ["database is /d/v.db", "disk full", "--database"]),
+        (database(OpenError::Foreign), ["database is /d/v.db", "not a Vestibule database", "--database"]),
+        (
+            database(OpenError::MigrationChanged { file: "migrations/sqlite/0001_foundation.sql" }),
+            ["database is /d/v.db", "0001_foundation.sql was changed after it was applied", "a new migration"],
+        ),
+        (
+            server(OpenError::MigrationChanged { file: "migrations/postgres/0001_foundation.sql" }),
+            ["database is postgres", "0001_foundation.sql was changed after it was applied", "--database"],
+        ),
+        (database(OpenError::Newer { found: 9, known: 4 }), ["version 9", "up to 4", "newer binary"]),
+        (
+            database(OpenError::InUse),
+            ["database is /d/v.db", "another vestibule process has locked", "VESTIBULE_DATABASE"],
+        ),
+        (
+            server(OpenError::Unreachable(reason())),
+            ["database is postgres://hall@db.example:5432/v", "the reason", "port"],
+        ),
+        (server(OpenError::Login(reason())), ["the reason", "password", "VESTIBULE_DATABASE_PASSWORD_FILE"]),
+        (server(OpenError::NoDatabase(reason())), ["database is postgres", "the reason", "create the database"]),
+        (server(OpenError::NotAllowed(reason())), ["the reason", "owner of the schema", "CREATE SCHEMA"]),
+        (server(OpenError::Certificate(reason())), ["the reason", "verified", "sslrootcert"]),
+        (server(OpenError::NoTls), ["database is postgres", "not support TLS", "sslmode=disable"]),
+        (server(OpenError::Standby), ["standby", "read-only", "host1,host2"]),
+        (server(OpenError::TooOld { found: 12, oldest: 13 }), ["PostgreSQL 12", "13 or later", "--database"]),
+        (server(OpenError::Foreign), ["database is postgres", "not a Vestibule database", "--database"]),
+        (
+            AppError::SecretFile { setting: "database_password_file", file: "/pw".into(), error: permission_denied() },
+            ["database_password_file is /pw", "denied", "VESTIBULE_DATABASE_PASSWORD_FILE"],
+        ),
+        (
+            AppError::DatabaseSetup { database: file(), reason: "x".to_owned() },
+            ["database is /d/v.db", "x", "--database"],
+        ),
+        (
+            AppError::KeyUnusable { key_file: key(), error: permission_denied() },
+            ["key_file is /d/master.key", "permission denied", "VESTIBULE_KEY_FILE"],
+        ),
+        (AppError::InvalidKey { key_file: key() }, ["key_file is /d/master.key", "does not contain", "backup"]),
+        (
+            AppError::KeyAccessibleByOthers { key_file: key(), mode: 0o644 },
+            ["key_file", "0644", "chmod 600 /d/master.key"],
+        ),
+        (
+            AppError::WrongKey { key_file: key(), database: file() },
+            ["key_file is /d/master.key", "/d/v.db", "VESTIBULE_KEY_FILE"],
+        ),
+        (AppError::KeyMissing { key_file: key(), database: file() }, ["key_file", "/d/v.db has data", "backup"]),
+        (
+            AppError::MailDir { dir: "/m".into(), error: permission_denied() },
+            ["mail.file_dir is /m", "denied", "VESTIBULE_MAIL_FILE_DIR"],
+        ),
+        (AppError::NotADemoDir { dir: "/etc".into() }, ["--dir is /etc", "no demo created", "vestibule-demo"]),
+        (
+            AppError::System { action: "start threads", error: permission_denied() },
+            ["cannot", "start threads", "permission denied"],
+        ),
+        (AppError::Crashed { part: "outbox worker" }, ["the outbox worker", "stopped unexpectedly", "report"]),
+        (AppError::ShutdownAborted, ["shutdown", "aborted", "in progress"]),
+    ]
+}
+
+fn copy_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
+    let copying = |error| {
+        let to = Place::Postgres(Box::new(POSTGRES_URL.parse().unwrap()));
+        AppError::CopyDatabase { from: file(), to, error }
+    };
+    vec![
+        (copying(MoveError::SourceMissing), ["--from is /d/v.db", "does not exist", "correct"]),
+        (copying(MoveError::SourceOutdated), ["--from is /d/v.db", "pending migrations", "vestibule migrate"]),
+        (copying(MoveError::SourceInUse(2)), ["--from", "2 server process(es)", "stop them first"]),
+        (
+            copying(MoveError::TargetNotEmpty("users")),
+            ["--to is postgres://hall@db.example", "users has rows", "choose an"],
+        ),
+        (copying(MoveError::Differs("users")), ["nothing was copied", "users", "report"]),
+        (
+            copying(MoveError::Failed(vestibule_core::Code::Internal.into())),
+            ["nothing was copied", "INTERNAL", "again"],
+        ),
+        (copying(MoveError::Source(OpenError::InUse)), ["--from is /d/v.db", "a running server", "stop the server"]),
+        (
+            copying(MoveError::Source(OpenError::Foreign)),
+            ["--from is /d/v.db", "not a Vestibule database", "correct --from"],
+        ),
+        (copying(MoveError::Target(OpenError::Standby)), ["--to is postgres", "standby", "primary"]),
+        (copying(MoveError::Target(OpenError::Newer { found: 9, known: 2 })), ["--to is", "version 9", "newer"]),
+    ]
+}
+
+#[test]
+fn messages_name_setting_finding_and_remedy() {
+    for (error, words) in errors_and_words().into_iter().chain(copy_errors_and_words()) {
+        let [message] = &error.messages()[..] else { panic!("{error:?} is not one message") };
+        assert!(!message.contains("secret"), "{message}");
+        for word in words {
+            assert!(message.contains(word), "{word:?} is missing: {message}");
+        }
+        assert!(!message.contains('\n') && !message.ends_with('.') && !message.contains("  "), "{message}");
+    }
+}
+
+#[test]
+fn settings_errors_have_one_message_each() {
+    let not_utf8 = |variable: &str| SettingError::NotUtf8 { variable: variable.to_owned() };
+    let error = AppError::Settings(vec![not_utf8("VESTIBULE_NAME"), not_utf8("VESTIBULE_LOG")]);
+    assert_eq!(error.messages().len(), 2);
+    assert_eq!(error.to_string().lines().count(), 2);
+}

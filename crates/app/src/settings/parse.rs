@@ -1,0 +1,118 @@
+//! Parsers for single values. They return `None` for an invalid value; the table describes what is expected.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use vestibule_core::permission::PermissionSet;
+use vestibule_core::settings::{Bucket, ImageStorage, PublicUrl};
+use vestibule_db::{DatabaseLocation, PostgresUrl};
+
+pub(super) fn number<N: FromStr + PartialOrd>(text: &str, range: RangeInclusive<N>) -> Option<N> {
+    text.parse().ok().filter(|number| range.contains(number))
+}
+
+pub(super) fn duration(text: &str, min: &str, max: &str) -> Option<Duration> {
+    let range = super::duration::parse(min)?..=super::duration::parse(max)?;
+    super::duration::parse(text).filter(|duration| range.contains(duration))
+}
+
+pub(super) fn database(text: &str) -> Option<DatabaseLocation> {
+    if PostgresUrl::is_meant(text) {
+        return text.parse().ok().map(Box::new).map(DatabaseLocation::Postgres);
+    }
+    file_path(text).map(DatabaseLocation::File)
+}
+
+/// Parses `s3://bucket/prefix` or the path of a directory.
+pub(super) fn image_storage(text: &str) -> Option<ImageStorage> {
+    let Some(rest) = text.strip_prefix("s3://") else {
+        return if text.contains("://") { None } else { file_path(text).map(ImageStorage::Directory) };
+    };
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_name = name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let prefix = prefix.trim_matches('/').to_owned();
+    let bucket = Bucket { name: name.to_owned(), prefix, region: None, endpoint: None, key: None };
+    is_name.then_some(ImageStorage::Bucket(bucket))
+}
+
+/// Parses the path of a file or directory. Rejects the special names of SQLite (`:memory:`, `file:…`), because an
+/// in-memory database is lost when the process ends.
+pub(super) fn file_path(text: &str) -> Option<PathBuf> {
+    let is_path = !text.is_empty() && !text.contains('\0') && !text.starts_with(':') && !text.starts_with("file:");
+    // A URL is an unsupported database, or a misspelled scheme.
+    let is_path = is_path && !text.contains("://");
+    is_path.then(|| PathBuf::from(text))
+}
+
+/// Parses a path into `target`; an empty text is `None`.
+pub(super) fn optional_path(target: &mut Option<PathBuf>, text: &str) -> Option<()> {
+    *target = if text.is_empty() { None } else { Some(file_path(text)?) };
+    Some(())
+}
+
+pub(super) fn permission(text: &str) -> Option<String> {
+    PermissionSet::parse("", vec![text.to_owned()]).is_ok().then(|| text.to_owned())
+}
+
+/// Parses a network in CIDR notation, or an address as a network of one.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()
+}
+
+/// Parses an http or https URL without a fragment, so that one can be appended.
+pub(super) fn url_without_fragment(text: &str) -> Option<String> {
+    const MAX_LENGTH: usize = 1000;
+    let (scheme, rest) = text.split_once("://")?;
+    let (host, _) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    PublicUrl::parse(&format!("{scheme}://{host}")).ok()?;
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\');
+    (text.len() <= MAX_LENGTH && text.bytes().all(is_allowed)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enforces_limits_of_numbers_and_durations() {
+        assert_eq!(number("90", 1_u16..=90), Some(90));
+        for invalid in ["0", "91", "-1", "1.5", "", "seven", "99999999999999999999"] {
+            assert_eq!(number(invalid, 1_u16..=90), None, "{invalid:?}");
+        }
+        assert_eq!(duration("1m", "1m", "365d"), Some(Duration::from_secs(60)));
+        assert_eq!(duration("59s", "1m", "365d"), None);
+        assert_eq!(duration("8761h", "1m", "365d"), None);
+    }
+
+    #[test]
+    fn rejects_paths_that_are_not_files() {
+        assert_eq!(file_path("a b/c.db"), Some(PathBuf::from("a b/c.db")));
+        for invalid in ["", ":memory:", "file:x?mode=memory", "a\0b", "mysql://h/d", "postgress://h/d"] {
+            assert_eq!(file_path(invalid), None, "{invalid:?}");
+        }
+    }
+
+    #[test]
+    fn parses_networks_and_single_addresses() {
+        assert_eq!(network("10.0.0.0/8").unwrap().prefix_len(), 8);
+        assert_eq!(network("10.1.2.3").unwrap().prefix_len(), 32);
+        assert_eq!(network("::1").unwrap().prefix_len(), 128);
+        assert!(network("10.0.0.0/33").or_else(|| network("localhost")).is_none());
+    }
+
+    #[test]
+    fn rejects_urls_with_a_fragment() {
+        for valid in ["https://a.example", "http://localhost:3000/join?from=mail", "https://a.example?x=1"] {
+            assert_eq!(url_without_fragment(valid).as_deref(), Some(valid));
+        }
+        for invalid in
+            ["a.example", "https://", "https://a.example/#x", "https://a.example/a b", "javascript://a", "//a"]
+        {
+            assert_eq!(url_without_fragment(invalid), None, "{invalid:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The wording of every setting error and warning.
+
+use super::*;
+
+#[test]
+fn invalid_value_has_one_message() {
+    for (text, message) in [
+        (
+            "\nlisten = 8080",
+            "listen is 8080 (v.toml:2), but it must be an IP address and a port; for example: listen = \"127.0.0.1:8080\"",
+        ),
+        (
+            "listen = 'localhost:80'",
+            "listen is \"localhost:80\" (v.toml:1), but it must be an IP address and a port; for example: listen = \"127.0.0.1:8080\"",
+        ),
+        (
+            "[invitations]\nexpiry_days = 91",
+            "invitations.expiry_days is 91 (v.toml:2), but it must be a whole number from 1 to 90; for example: expiry_days = 14",
+        ),
+        (
+            "invitations.expiry_days = '7'",
+            "invitations.expiry_days is \"7\" (v.toml:1), but it must be a whole number from 1 to 90; for example: expiry_days = 14",
+        ),
+        (
+            "reveal_account_existence = 'yes'",
+            "reveal_account_existence is \"yes\" (v.toml:1), but it must be true or false; for example: reveal_account_existence = true",
+        ),
+        (
+            "listen = true",
+            "listen is true (v.toml:1), but it must be an IP address and a port; for example: listen = \"127.0.0.1:8080\"",
+        ),
+        (
+            "allowed_origins = ['https://a.example', 'b.example']",
+            "allowed_origins is \"b.example\" (v.toml:1), but it must be a list of origins, each a scheme, a host and an optional port; for example: allowed_origins = [\"https://app.example.com\", \"http://localhost:3000\"]",
+        ),
+        (
+            "trusted_proxies = [1]",
+            "trusted_proxies is a list with items that are not strings (v.toml:1), but it must be a list of IP addresses and networks in CIDR notation; for example: trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]",
+        ),
+        (
+            "[log]\nx = 1",
+            "log is a section (v.toml:1), but it must be error, warn, info, debug, trace or off, optionally followed by module=level; for example: log = \"info,vestibule_core=debug\"",
+        ),
+        (
+            "database = 'postgres://hall:secret@db.example/v?sslmode=on'",
+            "database is \"postgres://…\" (v.toml:1): sslmode is one of disable, prefer, require, verify-ca and verify-full; it must be a file path, or postgres://user@host:port/name; for example: database = \"/var/lib/vestibule/vestibule.db\"",
+        ),
+        (
+            "mail = 'file'",
+            "mail is \"file\" (v.toml:1), but it is a section; write [mail] on its own line and the settings of the section below it",
+        ),
+        (
+            "[mail]\nlistn = ''",
+            "there is no setting \"mail.listn\" (v.toml:2); did you mean listen, above the first [section]?",
+        ),
+        (
+            "idle_timeout = '1h'",
+            "there is no setting \"idle_timeout\" (v.toml:1); did you mean idle_timeout, in the section [sessions]?",
+        ),
+        ("listn = ''", "there is no setting \"listn\" (v.toml:1); did you mean listen?"),
+        (
+            "\n\n[smtp]",
+            "there is no setting \"smtp\" (v.toml:3); remove it, or list all settings with: vestibule settings",
+        ),
+        (
+            "[sessions]\nidle_timeout = '3d'\nmax_lifetime = '2d'",
+            "sessions.idle_timeout is \"3d\" (v.toml:2), which is longer than sessions.max_lifetime, \"2d\" (v.toml:3); shorten the former or extend the latter",
+        ),
+    ] {
+        assert_eq!(load_file(text).unwrap_err(), [message]);
+    }
+}
+
+#[test]
+fn example_uses_the_syntax_of_the_source() {
+    let error = |name, value| load_variables(&[(name, value)]).unwrap_err().remove(0);
+    assert_eq!(
+        error("VESTIBULE_INVITATIONS_EXPIRY_DAYS", "soon"),
+        "invitations.expiry_days is \"soon\" (environment variable VESTIBULE_INVITATIONS_EXPIRY_DAYS), but it must be a \
+         whole number from 1 to 90; for example: VESTIBULE_INVITATIONS_EXPIRY_DAYS=14"
+    );
+    assert!(error("VESTIBULE_MAIL_FROM", "").ends_with("VESTIBULE_MAIL_FROM='Example Cloud <hello@example.com>'"));
+    let flags = Flags { public_url: Some("join.example.com".to_owned()), ..Flags::default() };
+    let errors = messages(&load(&flags, &environment(&[])).unwrap_err());
+    assert_eq!(
+        errors,
+        [
+            "public_url is \"join.example.com\" (flag --public-url), but it must be an http or https URL with a host, an \
+          optional port, and no path; for example: --public-url https://join.example.com"
+        ]
+    );
+}
+
+#[test]
+fn reports_all_problems() {
+    let file = SettingsFile::new("listn = ''\nmode = 'test'");
+    let flags = Flags { listen: Some("here".to_owned()), ..file.flags() };
+    let environment = environment(&[("VESTIBULE_LOG", "inof"), ("VESTIBULE_MODE", "none")]);
+    let errors = messages(&load(&flags, &environment).unwrap_err());
+    let count = |word: &str| errors.iter().filter(|error| error.contains(word)).count();
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+    assert_eq!((count("listn"), count("mode is"), count("--listen"), count("log is")), (1, 2, 1, 1));
+}
+
+#[test]
+fn explains_why_file_is_unusable() {
+    let flags = Flags { config: Some("/nowhere/v.toml".to_owned()), ..Flags::default() };
+    let [error] = &messages(&load(&flags, &environment(&[])).unwrap_err())[..] else { panic!("expected one error") };
+    assert!(
+        error.starts_with(
+            "the settings file /nowhere/v.toml (flag --config) cannot be read: the file does not exist; correct"
+        ),
+        "{error}"
+    );
+    let dir = [("VESTIBULE_CONFIG", "/")];
+    assert!(load_variables(&dir).unwrap_err()[0].contains("(environment variable VESTIBULE_CONFIG)"));
+    let [error] = &load_file("name = 'x'\nlisten = 127.0.0.1").unwrap_err()[..] else { panic!("expected one error") };
+    assert!(error.starts_with("v.toml:2 is not valid TOML: ") && !error.contains('\n'), "{error}");
+    assert!(load_file("name = 'x'\nname = 'y'").unwrap_err()[0].starts_with("v.toml:2 is not valid TOML: "));
+}
+
+#[test]
+fn message_is_one_line_for_any_value() {
+    let long = "x".repeat(500);
+    for value in ["a\nb", "\u{1b}[31m", long.as_str()] {
+        let error = load_variables(&[("VESTIBULE_LISTEN", value)]).unwrap_err().remove(0);
+        assert!(!error.contains(char::is_control) && error.len() < 300, "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn rejects_invalid_utf8() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    let mut environment = environment(&[]);
+    environment.variables.insert("VESTIBULE_NAME".into(), OsString::from_vec(vec![0xff]));
+    let errors = messages(&load(&Flags::default(), &environment).unwrap_err());
+    assert!(errors[0].contains("VESTIBULE_NAME is not valid UTF-8"), "{errors:?}");
+}
+
+#[test]
+fn database_is_required_without_home_directory() {
+    let homeless = |variables| Environment { data_dir: None, ..environment(variables) };
+    let errors = messages(&load(&Flags::default(), &homeless(&[])).unwrap_err());
+    assert!(errors[0].starts_with("database is not set") && errors[0].contains("VESTIBULE_DATABASE=/var/lib/"));
+    assert!(load(&Flags::default(), &homeless(&[("VESTIBULE_DATABASE", "/v.db")])).is_ok());
+}
+
+#[test]
+fn warns_of_unintended_combinations() {
+    let warnings = |variables: &[(&str, &str)]| load_variables(variables).unwrap().warnings;
+    let injected = ["VESTIBULE_PORT", "VESTIBULE_PORT_80_TCP", "VESTIBULE_SERVICE_HOST"];
+    let orchestrated = warnings(&[(injected[0], "x"), (injected[1], "x"), (injected[2], "x"), ("OTHER", "x")]);
+    assert_eq!(orchestrated.len(), 3);
+    for (warning, name) in orchestrated.iter().zip(injected) {
+        assert!(warning.ends_with(&format!("{name} does not belong to any setting and is ignored")), "{warning}");
+    }
+    let misspelled = load_variables(&[("VESTIBULE_LISTN", "x"), ("VESTIBULE_XYZZY", "x")]).unwrap_err();
+    assert!(
+        misspelled[0].ends_with("VESTIBULE_LISTN does not belong to any setting; did you mean VESTIBULE_LISTEN?"),
+        "{misspelled:?}"
+    );
+    assert!(misspelled[1].contains("VESTIBULE_XYZZY does not belong to any setting; remove it"), "{misspelled:?}");
+
+    let reachable = [("VESTIBULE_LISTEN", "0.0.0.0:8080")];
+    assert!(warnings(&reachable)[0].contains("public_url is not set"));
+    let plain = ("VESTIBULE_PUBLIC_URL", "http://join.example.com");
+    assert!(warnings(&[plain])[0].contains("without https"));
+    assert!(warnings(&[plain, ("VESTIBULE_MODE", "staging")]).is_empty());
+    assert!(warnings(&[reachable[0], ("VESTIBULE_PUBLIC_URL", "https://join.example.com")]).is_empty());
+    assert!(warnings(&[("VESTIBULE_TRUSTED_PROXIES", "0.0.0.0/0")])[0].contains("every address"));
+}

@@ -1,0 +1,190 @@
+//! Builds the service from the settings: directories, master key, database, mail transport, image storage, DNS.
+//!
+//! Secrets are read from their files here, so that the settings contain only paths.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vestibule_core::dns::{Dns, HickoryDns, NoDns};
+use vestibule_core::execution::Dependencies;
+use vestibule_core::image_store::ImageStore;
+use vestibule_core::mail::{FileCarrier, MailTransport, SmtpCarrier, Templates};
+use vestibule_core::random::SystemRandomness;
+use vestibule_core::secret::Keys;
+use vestibule_core::service::{Service, ServiceError};
+use vestibule_core::settings::{Bucket, ImageStorage, Secret, Settings, Smtp, Transport};
+use vestibule_core::time::{Clock, SystemClock};
+use vestibule_db::{DatabaseLocation, Db, is_foreign};
+
+use crate::error::AppError;
+use crate::master_key;
+use crate::settings::LoadedSettings;
+
+/// Opens the service. Creates the directories, the master key and the database if they do not exist.
+pub(crate) async fn open_service(loaded: &LoadedSettings) -> Result<Arc<Service>, AppError> {
+    reject_foreign_file(&loaded.database)?;
+    create_database_dir(&loaded.database)?;
+    let transport = mail_transport(loaded)?;
+    open_service_with(loaded, Arc::new(SystemClock), transport).await
+}
+
+/// Opens the service with another clock and mail transport. The demo creates its data in the past and reads its own
+/// mail.
+pub(crate) async fn open_service_with(
+    loaded: &LoadedSettings,
+    clock: Arc<dyn Clock>,
+    transport: Option<Arc<dyn MailTransport>>,
+) -> Result<Arc<Service>, AppError> {
+    let random = Arc::new(SystemRandomness);
+    let location = database_location(loaded)?;
+    create_database_dir(&location)?;
+    reject_foreign_file(&location)?;
+    // `is_new` opens a connection of its own, so it runs only if there is no key yet.
+    let is_new =
+        !loaded.key_file.exists() && location.is_new().await.map_err(|error| AppError::database(&location, error))?;
+    let key = master_key::load_or_create(&loaded.key_file, &location, is_new, random.as_ref())?;
+    create_private_file(&location)?;
+    let db = Db::open(&location, loaded.postgres, clock.now()).await;
+    let dependencies = Dependencies {
+        db: db.map_err(|error| AppError::database(&location, error))?,
+        clock,
+        random,
+        settings: service_settings(loaded)?,
+        keys: Keys::new(&key),
+        mail_transport: transport,
+        templates: mail_templates(loaded)?,
+        images: image_store(loaded)?,
+        dns: dns(loaded),
+    };
+    Service::open(dependencies).await.map_err(|error| match error {
+        ServiceError::WrongKey => AppError::WrongKey { key_file: loaded.key_file.clone(), database: location },
+        ServiceError::Database(problem) => AppError::DatabaseSetup { database: location, reason: problem.to_string() },
+    })
+}
+
+/// Returns the settings of the service, including the bounce secret from its file.
+fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppError> {
+    let mut settings = loaded.settings.clone();
+    if let Some(file) = &loaded.bounce_secret_file {
+        settings.mail.bounce_secret = Some(read_secret(file, "mail.bounce_secret_file")?);
+    }
+    Ok(settings)
+}
+
+/// Returns the location of the database, including the password from its file. Error: `SecretFile`.
+pub(crate) fn database_location(loaded: &LoadedSettings) -> Result<DatabaseLocation, AppError> {
+    with_password(&loaded.database, loaded.database_password_file.as_ref())
+}
+
+/// Adds the password from `file` to a PostgreSQL URL that has none. Error: `SecretFile`.
+pub(crate) fn with_password(location: &DatabaseLocation, file: Option<&PathBuf>) -> Result<DatabaseLocation, AppError> {
+    match (location, file) {
+        (DatabaseLocation::Postgres(url), Some(file)) => {
+            let password = read_secret(file, "database_password_file")?;
+            Ok(DatabaseLocation::Postgres(Box::new(url.as_ref().clone().or_password(password.as_str()))))
+        }
+        _ => Ok(location.clone()),
+    }
+}
+
+/// Creates the directory of the SQLite file, accessible by its owner only: it also contains the master key and the
+/// mail.
+pub(crate) fn create_database_dir(database: &DatabaseLocation) -> Result<(), AppError> {
+    let dir = database.file().and_then(Path::parent);
+    let Some(dir) = dir.filter(|dir| !dir.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| AppError::DatabaseDir { dir: dir.to_owned(), error })
+}
+
+/// Rejects a file that is not a Vestibule database, before anything is created next to it.
+fn reject_foreign_file(database: &DatabaseLocation) -> Result<(), AppError> {
+    if database.file().is_some_and(is_foreign) {
+        return Err(AppError::ForeignDatabase { database: database.clone() });
+    }
+    Ok(())
+}
+
+/// Creates the SQLite file with mode 0600 before SQLite does, so that no other user can ever read it. SQLite gives its
+/// `-wal` and `-shm` files the same mode.
+pub(crate) fn create_private_file(database: &DatabaseLocation) -> Result<(), AppError> {
+    let Some(file) = database.file() else {
+        return Ok(());
+    };
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(file)
+        .map(|_| ())
+        .map_err(|error| AppError::DatabaseUnusable { database: database.clone(), reason: error.to_string() })
+}
+
+/// Returns the DNS client. Without a DNS server, domain verification fails and everything else works.
+fn dns(loaded: &LoadedSettings) -> Arc<dyn Dns> {
+    match HickoryDns::new(loaded.dns_resolver) {
+        Ok(dns) => Arc::new(dns),
+        Err(error) => {
+            tracing::warn!(%error, "no DNS server is configured, so domains cannot be verified; set domains.resolver");
+            Arc::new(NoDns)
+        }
+    }
+}
+
+/// Opens the image storage, with the secret access key from its file.
+fn image_store(loaded: &LoadedSettings) -> Result<ImageStore, AppError> {
+    let mut storage = loaded.settings.images.storage.clone();
+    if let (ImageStorage::Bucket(Bucket { key: Some((_, secret)), .. }), Some(file)) =
+        (&mut storage, &loaded.image_secret_key_file)
+    {
+        *secret = read_secret(file, "images.secret_key_file")?;
+    }
+    // Passes only what a bucket needs, because the environment can contain unrelated secrets.
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let environment = environment.filter(|(name, _)| name.starts_with("AWS_"));
+    ImageStore::open(&storage, environment.collect()).map_err(AppError::Images)
+}
+
+/// Returns the configured mail transport. Does not connect to a mail server yet.
+pub(crate) fn mail_transport(loaded: &LoadedSettings) -> Result<Option<Arc<dyn MailTransport>>, AppError> {
+    match &loaded.settings.mail.transport {
+        Transport::None => Ok(None),
+        Transport::File(dir) => match FileCarrier::new(dir.clone()) {
+            Ok(transport) => Ok(Some(Arc::new(transport))),
+            Err(error) => Err(AppError::MailDir { dir: dir.clone(), error }),
+        },
+        Transport::Smtp(smtp) => Ok(Some(Arc::new(smtp_transport(loaded, smtp)?))),
+    }
+}
+
+/// Returns the SMTP transport, with the password from its file.
+pub(crate) fn smtp_transport(loaded: &LoadedSettings, smtp: &Smtp) -> Result<SmtpCarrier, AppError> {
+    let mut smtp = smtp.clone();
+    if let (Some((_, password)), Some(file)) = (&mut smtp.credentials, &loaded.mail_password_file) {
+        *password = read_secret(file, "mail.password_file")?;
+    }
+    let domain = loaded.settings.public_url.mail_domain();
+    SmtpCarrier::new(&smtp, domain).map_err(|error| AppError::MailServer { host: smtp.host, error })
+}
+
+/// Returns the mail templates: the built-in ones, overridden by those of `mail.template_dir`.
+pub(crate) fn mail_templates(loaded: &LoadedSettings) -> Result<Templates, AppError> {
+    let templates = match &loaded.settings.mail.template_dir {
+        None => Templates::built_in(),
+        Some(dir) => Templates::in_folder(dir),
+    };
+    templates.map_err(AppError::MailTemplate)
+}
+
+/// Reads a secret file, without the newlines at its end.
+fn read_secret(file: &Path, setting: &'static str) -> Result<Secret, AppError> {
+    let unreadable = |error| AppError::SecretFile { setting, file: file.to_owned(), error };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    Ok(Secret::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+}

@@ -1,0 +1,69 @@
+//! Deleting expired rows in batches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::sql;
+use crate::error::{Code, Result};
+use crate::execution::{Caller, Command, Context, Executor};
+use crate::invitation;
+use crate::permission::Requirement;
+
+/// How long an expired row is retained, so that a late caller is told that it expired.
+const RETENTION: Duration = Duration::from_hours(1);
+/// Rows per transaction, to hold the write lock for a few milliseconds only.
+const BATCH_SIZE: i64 = 200;
+
+/// Deletes one batch of expired rows of a kind, and returns their number.
+#[derive(Clone, Copy, Debug)]
+enum ExpiredRows {
+    /// Sessions past their maximum lifetime.
+    ExpiredSessions,
+    /// Sessions past their idle timeout.
+    IdleSessions,
+    RateLimitCounters,
+    /// Stored responses of idempotent requests.
+    IdempotentResponses,
+    VerificationAttempts,
+}
+
+/// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
+pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
+    let mut deleted = 0;
+    for rows in [
+        ExpiredRows::ExpiredSessions,
+        ExpiredRows::IdleSessions,
+        ExpiredRows::RateLimitCounters,
+        ExpiredRows::IdempotentResponses,
+        ExpiredRows::VerificationAttempts,
+    ] {
+        loop {
+            let batch = executor.run(&Caller::anonymous(), rows).await.result?;
+            deleted += batch;
+            if batch < usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+    }
+    Ok(deleted)
+}
+
+impl Command for ExpiredRows {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = usize;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
+        let before = |span: Duration| (cx.now.minus(span), BATCH_SIZE);
+        let (expired, idle) = (before(RETENTION), before(RETENTION + cx.executor.settings.sessions.idle_timeout));
+        let response_expired = before(invitation::IDEMPOTENCY_RETENTION);
+        let tx = &mut cx.tx;
+        Ok(match self {
+            Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, expired).await?.len(),
+            Self::IdleSessions => tx.all(sql::IDLE_SESSIONS, idle).await?.len(),
+            Self::RateLimitCounters => tx.all(sql::RATE_LIMIT_COUNTERS, expired).await?.len(),
+            Self::IdempotentResponses => tx.all(sql::IDEMPOTENT_RESPONSES, response_expired).await?.len(),
+            Self::VerificationAttempts => tx.all(sql::VERIFICATION_ATTEMPTS, expired).await?.len(),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! Invitations joined with the names that one reader needs: the invitee with or without an account, or the mailer.
+
+use vestibule_db::{record, sql};
+
+use super::super::Status;
+use crate::id::{InvitationId, OrganizationId, RoleId, UserId, WorkspaceId};
+use crate::language::Language;
+use crate::time::Timestamp;
+
+record! {
+    /// An invitation as the holder of its token sees it.
+    pub struct PreviewRow {
+        pub id: InvitationId,
+        pub organization_id: OrganizationId,
+        pub email_key: String,
+        /// Exclusive.
+        pub expires_at: Timestamp,
+        pub role_name: String,
+        pub workspace_id: Option<WorkspaceId>,
+        pub workspace_name: Option<String>,
+        pub workspace_role_name: Option<String>,
+        pub inviter_first_name: Option<String>,
+        pub inviter_last_name: Option<String>,
+        /// The inviter's primary address.
+        pub inviter_email: Option<String>,
+    }
+}
+
+record! {
+    /// An invitation as the owner of the invited address sees it.
+    pub struct OwnInvitationRow {
+        pub id: InvitationId,
+        pub email_key: String,
+        pub(crate) generation: i64,
+        /// Exclusive.
+        pub expires_at: Timestamp,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
+        pub organization_id: OrganizationId,
+        pub organization_name: String,
+        pub organization_image_url: String,
+        pub role_id: RoleId,
+        pub role_name: String,
+        pub workspace_id: Option<WorkspaceId>,
+        pub workspace_name: Option<String>,
+        pub inviter_first_name: Option<String>,
+        pub inviter_last_name: Option<String>,
+        /// The inviter's primary address.
+        pub inviter_email: Option<String>,
+    }
+}
+
+record! {
+    /// What the mail of an invitation is composed from.
+    pub(crate) struct MailedInvitation {
+        pub(crate) email: String,
+        pub(crate) email_key: String,
+        pub(crate) status: Status,
+        pub(crate) generation: i64,
+        pub(crate) expires_at: Timestamp,
+        pub(crate) organization_name: String,
+        pub(crate) role_name: String,
+        pub(crate) workspace_name: Option<String>,
+        pub(crate) inviter_first_name: Option<String>,
+        pub(crate) inviter_last_name: Option<String>,
+        pub(crate) inviter_username: Option<String>,
+        pub(crate) language: Option<Language>,
+        /// The language of the user who has verified the address.
+        pub(crate) invitee_language: Option<Language>,
+        /// Whether the address has unsubscribed from mails of this organization.
+        pub(crate) is_unsubscribed: bool,
+    }
+}
+
+sql! {
+    PREVIEW(OrganizationId, InvitationId) -> PreviewRow =
+        "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
+                r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
+           FROM invitations i
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
+           LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+           LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE i.organization_id = $1 AND i.id = $2";
+
+    LIST_OWN(UserId) -> OwnInvitationRow =
+        "SELECT i.id AS id, i.email_key AS email_key, i.generation AS generation, i.expires_at AS expires_at,
+                i.created_at AS created_at, i.updated_at AS updated_at,
+                o.id AS organization_id, o.name AS organization_name, o.image_url AS organization_image_url,
+                r.id AS role_id, r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name,
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
+           FROM email_addresses a
+           JOIN invitations i ON i.email_key = a.address_key AND i.status = 'pending'
+           JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+           LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+          WHERE a.user_id = $1 AND a.verified_at IS NOT NULL
+          ORDER BY i.id DESC LIMIT 500";
+
+    FOR_MAIL(OrganizationId, InvitationId) -> MailedInvitation =
+        "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
+                i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
+                u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
+                i.language AS language, v.language AS invitee_language,
+                CASE WHEN EXISTS (SELECT 1 FROM mail_refusals f
+                                   WHERE f.organization_id = i.organization_id AND f.address_key = i.email_key)
+                     THEN 1 ELSE 0 END AS is_unsubscribed
+           FROM invitations i
+           JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+           JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
+           LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
+           LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses a ON a.address_key = i.email_key AND a.verified_at IS NOT NULL
+           LEFT JOIN users v ON v.id = a.user_id
+          WHERE i.organization_id = $1 AND i.id = $2";
+}

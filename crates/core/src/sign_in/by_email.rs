@@ -1,0 +1,118 @@
+//! Signing in by a mailed code or magic link.
+
+use std::sync::Arc;
+
+use super::SignedIn;
+use super::complete::Complete;
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Result};
+use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::id::AttemptId;
+use crate::permission::Requirement;
+use crate::secret::{AttemptToken, SubmittedCode};
+use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
+use crate::{rate_limit, session};
+
+/// The codes of [`with_code`].
+pub const WITH_CODE_ERRORS: &[Code] = &[
+    Code::BadSignInAttempt,
+    Code::TooManyRequests,
+    Code::VerificationCodeExpired,
+    Code::InvalidVerificationCode,
+    Code::UserDisabled,
+    Code::UsernameExists,
+    Code::UserAlreadySignedIn,
+];
+
+/// Completes a sign-in or sign-up with the mailed code.
+///
+/// `INVALID_VERIFICATION_CODE` is also the answer when no account has the address. See [`WITH_CODE_ERRORS`].
+pub async fn with_code(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    attempt: AttemptId,
+    purpose: Purpose,
+    code: &SubmittedCode,
+) -> Reply<SignedIn> {
+    match check_code(executor, caller, FindOwnAttempt { attempt, purpose }, code).await {
+        Ok(attempt) => executor.run(caller, Complete { attempt }).await,
+        Err(reply) => reply,
+    }
+}
+
+/// The codes of [`with_link`].
+pub const WITH_LINK_ERRORS: &[Code] = &[
+    Code::InvalidMagicLink,
+    Code::BadSignInAttempt,
+    Code::InvalidVerificationCode,
+    Code::UserDisabled,
+    Code::UserAlreadySignedIn,
+];
+
+/// Completes a sign-in with the mailed link, in the session that started it. Also returns the redirect target of the
+/// attempt.
+///
+/// `INVALID_MAGIC_LINK` is the answer to a link that was used, replaced or has expired, or that belongs to another
+/// session. See [`WITH_LINK_ERRORS`].
+pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
+    let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
+    let now = executor.now();
+    let is_valid = |attempt: &Attempt| {
+        attempt.is_code_valid(now) && token.matches(&executor.keys.magic_link_token(attempt.id, attempt.generation))
+    };
+    match found.result.ok().filter(is_valid) {
+        Some(attempt) => {
+            let return_to = attempt.return_to.clone();
+            executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
+        }
+        None => Reply { session: found.session, ..Reply::failed(Code::InvalidMagicLink.into()) },
+    }
+}
+
+/// A started attempt, and the caller's session, which may be new.
+#[derive(Debug)]
+pub struct StartedSignIn {
+    pub attempt: Attempt,
+    pub session: SignedIn,
+}
+
+/// The codes of [`start_with_email`].
+pub const START_WITH_EMAIL_ERRORS: &[Code] = &[Code::UnsupportedStrategy, Code::TooManyRequests];
+
+/// Starts a sign-in by email. The answer does not depend on whether an account has the address.
+///
+/// Answers `UNSUPPORTED_STRATEGY` if no mail is configured. See [`START_WITH_EMAIL_ERRORS`].
+pub async fn start_with_email(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    address: EmailAddress,
+    method: Method,
+) -> Reply<StartedSignIn> {
+    if executor.mail_transport.is_none() {
+        return Reply::failed(Code::UnsupportedStrategy.into());
+    }
+    let recorded = executor.run(caller, rate_limit::RecordSignIn { account: address.key().to_owned() }).await;
+    match recorded.result {
+        Ok(()) => executor.run(caller, Start { address, method }).await,
+        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
+    }
+}
+
+#[derive(Debug)]
+struct Start {
+    address: EmailAddress,
+    method: Method,
+}
+
+impl Command for Start {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = StartedSignIn;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<StartedSignIn> {
+        let token = session::ensure(cx).await?;
+        let attempt =
+            insert_attempt(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
+        Ok(StartedSignIn { attempt, session: SignedIn::load(cx, token).await? })
+    }
+}
