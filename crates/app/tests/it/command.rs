@@ -52,7 +52,7 @@ fn the_doctor_says_what_holds_and_what_does_not() {
     for line in ["settings: every one", "is not there yet", "every template", "takes us in", "mail: sent"] {
         assert!(stdout.contains(line), "{line:?} is not in {stdout}");
     }
-    assert!(server.took().starts_with("doctor-"));
+    assert!(server.received_message_id().starts_with("doctor-"));
     let (code, _, stderr) = run(&["doctor", "--config", &file, "--mail-to", "nobody"]);
     assert!(code == Some(1) && stderr.contains("--mail-to is \"nobody\""), "{stderr}");
     drop(server);
@@ -224,7 +224,7 @@ fn a_company_moves_to_a_server_and_back() {
     let before = curl(&format!("{curl_of_the_owner}?status=all")).1;
     demo.end();
     let (file, back) = (folder.join("demo.db"), folder.join("back.db"));
-    let server = Database::fresh_on(Engine::Postgres);
+    let server = Database::create_on(Engine::Postgres);
     let (file, back, url) = (file.to_str().unwrap(), back.to_str().unwrap(), server.url());
 
     let check = run(&["migrate", "--check", "--database", &url]);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
-use vestibule_testbed::own_server::OwnServer;
+use vestibule_testbed::postgres_server::PostgresServer;
 use vestibule_testbed::{Database, Engine, invariants, on_server};
 
 use crate::server::{Server, ask, vestibule};
@@ -85,7 +85,7 @@ impl Load {
         let acknowledged = self.acknowledged.lock().unwrap();
         let missing: Vec<_> = acknowledged.difference(&stored).collect();
         assert!(missing.is_empty(), "acknowledged and gone: {missing:?}");
-        invariants::hold(database, &[]);
+        invariants::assert_hold(database, &[]);
         acknowledged.len()
     }
 }
@@ -93,7 +93,7 @@ impl Load {
 #[test]
 fn a_killed_server_has_lost_nothing() {
     for engine in Engine::BOTH {
-        let (folder, database) = (tempfile::tempdir().unwrap(), Database::fresh_on(engine));
+        let (folder, database) = (tempfile::tempdir().unwrap(), Database::create_on(engine));
         let url = database.url();
         let (first, host) = serve(folder.path(), &url);
         let load = Load::begin(&host);
@@ -126,8 +126,8 @@ fn a_primary_that_dies_takes_nothing_with_it() {
 
 fn fail_over() {
     let folder = tempfile::tempdir().unwrap();
-    let one = OwnServer::start(&folder.path().join("one"));
-    let two = one.standby(&folder.path().join("two"));
+    let one = PostgresServer::start(&folder.path().join("one"));
+    let two = one.start_standby(&folder.path().join("two"));
     // Only now, so that the standby does not want a standby of its own once it is promoted.
     on_server(one.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'");
     on_server(one.url(), "SELECT pg_reload_conf()");
@@ -151,7 +151,7 @@ fn fail_over() {
         took
     });
     server.end();
-    let survived = load.check(&Database::of_server(two.url()));
+    let survived = load.check(&Database::from_server_url(two.url()));
     eprintln!(
         "failover: {survived} acknowledged writes, none missing; {took:?} from the kill to the first good answer"
     );

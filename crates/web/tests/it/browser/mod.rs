@@ -17,14 +17,14 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_testbed::Database;
 
-use crate::harness::{App, Start};
+use crate::harness::{TestApp, TestAppBuilder};
 
 /// So many browsers run at once: each takes a processor for itself.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// A server that browsers reach.
 pub(crate) struct Hall {
-    pub(crate) app: App,
+    pub(crate) app: TestApp,
     pub(crate) url: String,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -34,12 +34,12 @@ impl Hall {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let public_url = PublicUrl::parse(&url).unwrap();
-        let app = Start::on(Database::fresh())
-            .changed(|settings| {
+        let app = TestAppBuilder::new(Database::create())
+            .with_settings(|settings| {
                 settings.public_url = public_url;
                 change(settings);
             })
-            .app()
+            .build()
             .await;
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };

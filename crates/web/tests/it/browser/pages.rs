@@ -11,7 +11,7 @@ use crate::pages::of_members;
 
 /// A company with something on every page; its owner is Ada.
 async fn company(hall: &Hall) -> String {
-    let owner = hall.app.visitor();
+    let owner = hall.app.anonymous();
     let fields = [
         ("email", "ada@lindgren-tea.example"),
         ("password", crate::harness::PASSWORD),
@@ -22,7 +22,7 @@ async fn company(hall: &Hall) -> String {
     let made = owner.post("/organizations", &[("name", "Lindgren Tea")]).await.ok();
     let organization = text(&made["organization"]["id"]);
     let house = format!("/organizations/{organization}");
-    hall.app.member(&owner, &organization, "ben@lindgren-tea.example", "").await;
+    hall.app.create_member(&owner, &organization, "ben@lindgren-tea.example", "").await;
     let lead = [("name", "Team lead"), ("permissions", "organization:manage_members")];
     owner.post(&format!("{house}/roles"), &lead).await.ok();
     owner.post("/workspaces", &[("organization_id", &organization), ("name", "Warehouse")]).await.ok();
@@ -31,7 +31,7 @@ async fn company(hall: &Hall) -> String {
     owner.post(&path, &[("email", "ivo@leaf-and-kettle.example"), ("expiry_days", "1")]).await.ok();
     hall.app.advance(crate::harness::DAY * 2);
     let ivo = hall.app.mailed_token("ivo@leaf-and-kettle.example");
-    hall.app.visitor().post("/organizations/invitations/renew", &[("token", &ivo)]).await.ok();
+    hall.app.anonymous().post("/organizations/invitations/renew", &[("token", &ivo)]).await.ok();
     let refused = vestibule_core::mail::Undelivered { reason: "550 5.1.1 no such user".to_owned(), retry: false };
     hall.app.inner.mailbox.refuse_next(refused);
     owner.post(&path, &[("email", "noor@leaf-and-kettle.example")]).await.ok();

@@ -9,13 +9,13 @@ const NINA: &str = "nina@example.com";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scanner_that_presses_everything_changes_nothing() {
     let hall = Hall::open(|_| ()).await;
-    let (owner, organization) = hall.app.founder("olga@example.com").await;
+    let (owner, organization) = hall.app.create_organization("olga@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
     let mail = hall.app.mail(NINA);
     let links: Vec<String> =
         mail.text.split_whitespace().filter(|word| word.starts_with("http")).map(str::to_owned).collect();
     assert_eq!(links.len(), 2, "the invitation and the way out");
-    let before = hall.app.rows();
+    let before = hall.app.row_counts();
     with_browser(Looks::default(), async |scanner: &Browser| {
         for link in &links {
             let mut pressed = 0;
@@ -41,11 +41,11 @@ async fn a_scanner_that_presses_everything_changes_nothing() {
         }
     })
     .await;
-    assert_eq!(hall.app.rows(), before);
+    assert_eq!(hall.app.row_counts(), before);
     assert_eq!(hall.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
     assert_eq!(hall.app.count("SELECT COUNT(*) FROM mail_refusals"), 0);
     // And whoever was invited comes in by the same link afterwards.
     let token = hall.app.mailed_token(NINA);
-    let nina = hall.app.newcomer(NINA, &token).await;
+    let nina = hall.app.create_invited_user(NINA, &token).await;
     nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
 }

@@ -91,8 +91,11 @@ async fn double_clicks_two_tabs_and_a_clock_that_goes_on() {
         assert_eq!(hall.app.count("SELECT COUNT(*) FROM users"), 2);
 
         // The next invitation, in two tabs.
-        let owner = hall.app.visitor();
-        owner.post("/sign-in", &[("identifier", "olga@example.com"), ("password", PASSWORD)]).await.leads_to("/");
+        let owner = hall.app.anonymous();
+        owner
+            .post("/sign-in", &[("identifier", "olga@example.com"), ("password", PASSWORD)])
+            .await
+            .assert_redirect("/");
         let made = owner.post("/organizations", &[("name", "Second")]).await.ok();
         let path = format!("/organizations/{}/invitations", made["organization"]["id"].as_str().unwrap());
         owner.post(&path, &[("email", NINA)]).await.ok();
@@ -149,15 +152,15 @@ async fn without_a_script() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_to_sign_in_waits_until_somebody_presses() {
     let hall = Hall::open(|_| ()).await;
-    let (owner, organization) = hall.app.founder("olga@example.com").await;
-    hall.app.member(&owner, &organization, NINA, "").await;
+    let (owner, organization) = hall.app.create_organization("olga@example.com").await;
+    hall.app.create_member(&owner, &organization, NINA, "").await;
     with_browser(PLAIN, async |nina: &Browser| {
         nina.goto(&format!("{}/sign-in", hall.url)).await;
         nina.write("email", NINA).await;
         nina.press("Mail me a link").await;
         nina.sees("Look into your mail").await;
         let link = hall.mailed_link(NINA).await;
-        hall.app.inner.seen.secret(link.split_once("token=").unwrap().1);
+        hall.app.inner.secret_scan.add_secret(link.split_once("token=").unwrap().1);
         // Elsewhere it does nothing, pressed or not.
         with_browser(PLAIN, async |elsewhere: &Browser| {
             elsewhere.goto(&link).await;
