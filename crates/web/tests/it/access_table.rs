@@ -353,9 +353,9 @@ impl Setup {
         } else {
             self.create_member(&email, "").await
         };
-        let mine = member.get("/me/organization-memberships").await.ok();
+        let memberships = member.get("/me/organization-memberships").await.ok();
         let by = if self.count.get().is_multiple_of(2) { "id" } else { "user_id" };
-        text(&mine[0][by])
+        text(&memberships[0][by])
     }
 
     /// Creates the role that `{roleId}` names. Every caller with access may assign it.

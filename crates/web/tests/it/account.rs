@@ -49,9 +49,9 @@ async fn adds_verifies_and_deletes_email_addresses() {
     owner.post(&path(&new, "/delete"), &[]).await.assert_error(404, "EMAIL_ADDRESS_NOT_FOUND");
     owner.get(&path(&new, "")).await.assert_error(404, "EMAIL_ADDRESS_NOT_FOUND");
     // Accepting an invitation with the mailed token verifies the address.
-    let (other, elsewhere) = app.create_organization("otto@example.com").await;
+    let (other, other_session) = app.create_organization("otto@example.com").await;
     let invited = [("email", "nina.private@example.com")];
-    other.post(&format!("/organizations/{elsewhere}/invitations"), &invited).await.ok();
+    other.post(&format!("/organizations/{other_session}/invitations"), &invited).await.ok();
     let token = app.mailed_token("nina.private@example.com");
     nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     nina.post("/me", &[("primary_email_address_id", &new)]).await.ok();
@@ -103,15 +103,15 @@ async fn sign_in(app: &TestApp, email: &str, password: &str) -> TestClient {
 async fn changing_password_ends_other_sign_ins() {
     let app = TestApp::start().await;
     let ada = app.create_user("ada@example.com").await;
-    let elsewhere = sign_in(&app, "ada@example.com", PASSWORD).await;
+    let other_session = sign_in(&app, "ada@example.com", PASSWORD).await;
     let change = |before: &'static str| [("current_password", before), ("new_password", OTHER)];
     ada.post("/me/update-password", &change("wrong")).await.assert_error(400, "PASSWORD_WRONG");
     ada.post("/me/update-password", &[("new_password", OTHER)]).await.assert_error(400, "REQUIRED_FIELD");
     let short = [("current_password", PASSWORD), ("new_password", "short")];
     ada.post("/me/update-password", &short).await.assert_error(400, "INVALID_PASSWORD");
-    elsewhere.get("/me").await.ok();
+    other_session.get("/me").await.ok();
     ada.post("/me/update-password", &change(PASSWORD)).await.ok();
-    elsewhere.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    other_session.get("/me").await.assert_error(401, "UNAUTHORIZED");
     ada.get("/me").await.ok();
     let old = [("email", "ada@example.com"), ("password", PASSWORD)];
     app.anonymous().post("/auth/signin", &old).await.assert_error(401, "INVALID_CREDENTIALS");
@@ -130,15 +130,15 @@ async fn changing_password_ends_other_sign_ins() {
 async fn lists_and_ends_own_sign_ins() {
     let app = TestApp::start().await;
     let ada = app.create_user("ada@example.com").await;
-    let elsewhere = sign_in(&app, "ada@example.com", PASSWORD).await;
+    let other_session = sign_in(&app, "ada@example.com", PASSWORD).await;
     let ben = app.create_user("ben@example.com").await;
     let listed = ada.get("/me/signins").await.ok();
-    let [there, here] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
-    assert_eq!((&there["current"], &here["current"]), (&json!(false), &json!(true)));
-    let end = format!("/me/signins/{}/signout", text(&there["id"]));
+    let [other, here] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
+    assert_eq!((&other["current"], &here["current"]), (&json!(false), &json!(true)));
+    let end = format!("/me/signins/{}/signout", text(&other["id"]));
     ben.post(&end, &[]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
     assert_eq!(ada.post(&end, &[]).await.ok(), Value::Null);
-    elsewhere.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    other_session.get("/me").await.assert_error(401, "UNAUTHORIZED");
     ada.post(&end, &[]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
     ada.post(&format!("/me/signins/{}/signout", text(&here["id"])), &[]).await.ok();
     ada.get("/me").await.assert_error(401, "UNAUTHORIZED");

@@ -59,9 +59,9 @@ async fn returns_result_for_each_row() {
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
     setup.app.create_member(owner, organization, "nina@example.com", "").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", "kim@example.com")]).await.ok();
-    let elsewhere = setup.app.create_organization("otto@example.com").await.0;
+    let other_owner = setup.app.create_organization("otto@example.com").await.0;
     let fields = [("organization_id", "1"), ("name", "x")];
-    elsewhere.post("/workspaces", &fields).await.assert_error(403, "FORBIDDEN");
+    other_owner.post("/workspaces", &fields).await.assert_error(403, "FORBIDDEN");
     let list = json!({"invitations": [
         "new@example.com",
         {"email": "NEW@example.com"},
@@ -105,8 +105,8 @@ async fn returns_result_for_each_row() {
     let done = owner.post_json(&setup.path, &list).await.ok();
     assert_eq!(outcomes(&done), expected.map(|one| if one == "good" { "invited" } else { one }));
     assert_eq!(setup.pending_invitations(), 5);
-    let shown = owner.get_and_check_cache(&format!("/organizations/{organization}/invitations")).await.ok();
-    let ids: Vec<_> = shown.as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
+    let listed = owner.get_and_check_cache(&format!("/organizations/{organization}/invitations")).await.ok();
+    let ids: Vec<_> = listed.as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
     assert!(ids.contains(&text(&done["results"][0]["invitation_id"])));
     let token = setup.app.mailed_token("new@example.com");
     let newcomer = setup.app.create_invited_user("new@example.com", &token).await;
@@ -173,9 +173,9 @@ async fn idempotency_key_replays_response() {
     let first = setup.post_with_key(&setup.owner, "monday", &list).await;
     assert!(!first.headers.contains_key("idempotent-replayed"));
     let first = first.ok();
-    let again = setup.post_with_key(&setup.owner, "monday", &list).await;
-    assert_eq!(again.headers["idempotent-replayed"], "true");
-    assert_eq!(again.ok(), first);
+    let repeated = setup.post_with_key(&setup.owner, "monday", &list).await;
+    assert_eq!(repeated.headers["idempotent-replayed"], "true");
+    assert_eq!(repeated.ok(), first);
     assert_eq!(setup.pending_invitations(), 2);
     let other = json!({"invitations": ["a@example.com"]});
     setup.post_with_key(&setup.owner, "monday", &other).await.assert_error(400, "IDEMPOTENCY_KEY_REUSED");

@@ -21,29 +21,29 @@ async fn deployment_describes_settings_to_clients() {
     let app = app.await;
     let response = app.anonymous().get("/deployment").await;
     assert!(!response.headers.contains_key("set-cookie"));
-    let found = response.ok();
+    let deployment = response.ok();
     for key in
         ["mode", "backend_host", "ui_settings", "auth_settings", "b2b_settings", "restrictions", "social_connections"]
     {
-        assert!(!found[key].is_null(), "{key}");
+        assert!(!deployment[key].is_null(), "{key}");
     }
-    assert_eq!((&found["mode"], &found["backend_host"]), (&json!("production"), &json!("vestibule.test")));
-    let b2b = &found["b2b_settings"];
+    assert_eq!((&deployment["mode"], &deployment["backend_host"]), (&json!("production"), &json!("vestibule.test")));
+    let b2b = &deployment["b2b_settings"];
     assert_eq!((&b2b["max_orgs_per_user"], &b2b["limit_org_creation_per_user"]), (&json!(3), &json!(true)));
     assert_eq!(
         (&b2b["max_allowed_org_members"], &b2b["limit_workspace_creation_per_org"]),
         (&json!(100), &json!(false))
     );
     assert_eq!(b2b["permission_catalog"][1], json!({"key": "orders:write", "archived": true}));
-    assert_eq!(found["restrictions"]["sign_up_mode"], "public");
+    assert_eq!(deployment["restrictions"]["sign_up_mode"], "public");
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
     let ids: Vec<_> = roles.as_array().unwrap().iter().map(|role| text(&role["id"])).collect();
     assert!(ids.contains(&text(&b2b["default_org_creator_role_id"])));
     let meta: Value = serde_json::from_str(&app.anonymous().get("/.well-known/meta").await.text).unwrap();
-    assert_eq!(meta, found["ui_settings"]);
+    assert_eq!(meta, deployment["ui_settings"]);
     // Clients decode the server's URL from the publishable key.
-    let key = text(&found["publishable_key"]);
+    let key = text(&deployment["publishable_key"]);
     let url = STANDARD.decode(key.strip_prefix("pk_live_").unwrap()).unwrap();
     assert_eq!(url, b"http://vestibule.test");
 }

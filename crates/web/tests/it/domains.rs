@@ -53,8 +53,8 @@ impl Setup {
     }
 
     async fn has_member(&self, client: &TestClient) -> bool {
-        let mine = client.get("/me/organization-memberships").await.ok();
-        mine.as_array().unwrap().iter().any(|one| one["organization_id"] == self.organization.as_str())
+        let memberships = client.get("/me/organization-memberships").await.ok();
+        memberships.as_array().unwrap().iter().any(|one| one["organization_id"] == self.organization.as_str())
     }
 }
 
@@ -86,8 +86,8 @@ async fn verifies_domain_by_its_own_txt_record() {
     // The record of another organization does not verify the domain for this one.
     let other = setup.app.create_organization("otto@example.com").await;
     let elsewhere = format!("/organizations/{}", other.1);
-    let theirs = text(&other.0.post(&format!("{elsewhere}/domains"), &[("domain", ACME)]).await.ok()["id"]);
-    verify_domain(&setup.app, &other.0, &elsewhere, &theirs).await;
+    let other_domain = text(&other.0.post(&format!("{elsewhere}/domains"), &[("domain", ACME)]).await.ok()["id"]);
+    verify_domain(&setup.app, &other.0, &elsewhere, &other_domain).await;
     setup.owner.post(&verify, &[]).await.assert_error(400, "DOMAIN_NOT_PROVED");
     let data = text(&added["verification_dns_record_data"]);
     setup
@@ -101,7 +101,7 @@ async fn verifies_domain_by_its_own_txt_record() {
         .unwrap()
         .push(format!(" {data} "));
     setup.owner.post(&verify, &[("domain", ACME)]).await.assert_error(400, "DOMAIN_TAKEN");
-    other.0.post(&format!("{elsewhere}/domains/{theirs}/delete"), &[]).await.ok();
+    other.0.post(&format!("{elsewhere}/domains/{other_domain}/delete"), &[]).await.ok();
     let verified = setup.owner.post(&verify, &[]).await.ok();
     assert_eq!(verified["domain"]["verified_at"], "2026-01-15T10:30:00Z");
     setup.app.inner.dns.records.lock().unwrap().clear();
@@ -163,14 +163,14 @@ async fn auto_joins_users_with_verified_address_once() {
 
     let user = text(&late.get("/me").await.ok()["id"]);
     setup.owner.post(&format!("{}/members/{user}/remove", setup.path), &[]).await.ok();
-    let back = sign_in(&setup.app, "late@acme.example").await;
-    assert!(!setup.has_member(&back).await, "a removed member does not auto-join again");
-    assert_eq!(back.get("/me/joinable-organizations").await.ok()[0]["joining"], "request");
-    assert_eq!(back.post(&format!("{}/join", setup.path), &[]).await.ok(), json!({"status": "requested"}));
-    assert!(!setup.has_member(&back).await);
+    let removed = sign_in(&setup.app, "late@acme.example").await;
+    assert!(!setup.has_member(&removed).await, "a removed member does not auto-join again");
+    assert_eq!(removed.get("/me/joinable-organizations").await.ok()[0]["joining"], "request");
+    assert_eq!(removed.post(&format!("{}/join", setup.path), &[]).await.ok(), json!({"status": "requested"}));
+    assert!(!setup.has_member(&removed).await);
     setup.owner.post(&format!("{}/domains/{domain}/delete", setup.path), &[]).await.ok();
     assert!(setup.has_member(&early).await, "members stay when the domain is deleted");
-    back.post(&format!("{}/join", setup.path), &[]).await.assert_error(403, "NOT_JOINABLE");
+    removed.post(&format!("{}/join", setup.path), &[]).await.assert_error(403, "NOT_JOINABLE");
     invariants::assert_hold(&setup.app.inner.database, &[]);
 }
 
@@ -230,24 +230,24 @@ async fn full_organization_rejects_joining_by_domain() {
 async fn holder_of_expired_invitation_requests_renewal() {
     let setup = setup().await;
     let invitations = format!("{}/invitations", setup.path);
-    let made = setup.owner.post(&invitations, &[("email", "nina@example.com")]).await.ok();
-    let (bare, mailed) = (text(&made["token"]), setup.app.mailed_token("nina@example.com"));
+    let invitation = setup.owner.post(&invitations, &[("email", "nina@example.com")]).await.ok();
+    let (bare_token, mailed_token) = (text(&invitation["token"]), setup.app.mailed_token("nina@example.com"));
     let renew =
         async |token: &str| setup.app.anonymous().post("/organizations/invitations/renew", &[("token", token)]).await;
-    renew(&bare).await.assert_error(400, "INVITATION_NOT_EXPIRED");
+    renew(&bare_token).await.assert_error(400, "INVITATION_NOT_EXPIRED");
     renew("inv_x").await.assert_error(400, "INVALID_INVITATION_TOKEN");
     setup.app.advance(DAY * 7);
-    for token in [&bare, &mailed] {
+    for token in [&bare_token, &mailed_token] {
         renew(token).await.ok();
     }
     let requests = format!("{}/requests", setup.path);
     let listed = setup.owner.get(&requests).await.ok();
     let [request] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
-    assert_eq!((&request["type"], &request["invitation_id"]), (&json!("renewal"), &made["id"]));
+    assert_eq!((&request["type"], &request["invitation_id"]), (&json!("renewal"), &invitation["id"]));
     setup.owner.post(&format!("{requests}/{}/approve", text(&request["id"])), &[]).await.ok();
     let renewed = setup.app.mailed_token("nina@example.com");
-    assert_ne!(renewed, mailed);
-    renew(&mailed).await.assert_error(400, "INVALID_INVITATION_TOKEN");
+    assert_ne!(renewed, mailed_token);
+    renew(&mailed_token).await.assert_error(400, "INVALID_INVITATION_TOKEN");
     let nina = setup.app.create_invited_user("nina@example.com", &renewed).await;
     nina.post("/organizations/invitations/accept", &[("token", &renewed)]).await.ok();
     renew(&renewed).await.assert_error(400, "INVALID_INVITATION_TOKEN");
@@ -259,9 +259,9 @@ async fn rate_limits_invalid_renewal_tokens() {
     let setup =
         setup_with_app(TestApp::with_settings(|settings| settings.passwords.attempts_per_address = 4).await).await;
     let invitations = format!("{}/invitations", setup.path);
-    let made = setup.owner.post(&invitations, &[("email", "nina@example.com")]).await.ok();
-    setup.owner.post(&format!("{invitations}/{}/discard", text(&made["id"])), &[]).await.ok();
-    let token = text(&made["token"]);
+    let invitation = setup.owner.post(&invitations, &[("email", "nina@example.com")]).await.ok();
+    setup.owner.post(&format!("{invitations}/{}/discard", text(&invitation["id"])), &[]).await.ok();
+    let token = text(&invitation["token"]);
     let renew = async || setup.app.anonymous().post("/organizations/invitations/renew", &[("token", &token)]).await;
     // The owner's sign-up was the first attempt.
     for _ in 0..3 {
@@ -280,9 +280,14 @@ async fn renewal_requires_permissions_of_approver() {
     let lead = text(&setup.owner.post_json(&format!("{}/roles", setup.path), &lead).await.ok()["id"]);
     let kim = setup.app.create_member(&setup.owner, &setup.organization, "kim@example.com", &lead).await;
     let fields = [("email", "nina@example.com"), ("role_id", admin.as_str())];
-    let made = setup.owner.post(&format!("{}/invitations", setup.path), &fields).await.ok();
+    let invitation = setup.owner.post(&format!("{}/invitations", setup.path), &fields).await.ok();
     setup.app.advance(DAY * 7);
-    setup.app.anonymous().post("/organizations/invitations/renew", &[("token", &text(&made["token"]))]).await.ok();
+    setup
+        .app
+        .anonymous()
+        .post("/organizations/invitations/renew", &[("token", &text(&invitation["token"]))])
+        .await
+        .ok();
     let request = text(&kim.get(&format!("{}/requests", setup.path)).await.ok()[0]["id"]);
     let approve = format!("{}/requests/{request}/approve", setup.path);
     kim.post(&approve, &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");

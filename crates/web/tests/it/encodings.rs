@@ -41,13 +41,13 @@ async fn accepts_form_multipart_and_json() {
         assert_eq!(ada.get("/me").await.ok()["first_name"], "Ada & Co = 1+1", "{encoding}");
         ada.post("/session/sign-out", &[]).await.ok();
         post(&ada, "/auth/signin", encoding, &fields[..2]).await.ok();
-        let made =
+        let created =
             post(&ada, "/organizations", encoding, &[("name", "Tea & Söhne"), ("description", "a\nb")]).await.ok();
         assert_eq!(
-            (&made["organization"]["name"], &made["organization"]["description"]),
+            (&created["organization"]["name"], &created["organization"]["description"]),
             (&json!("Tea & Söhne"), &json!("a\nb"))
         );
-        let organization = text(&made["organization"]["id"]);
+        let organization = text(&created["organization"]["id"]);
         let fields = [("organization_id", organization.as_str()), ("name", "Lab")];
         let workspace = text(&post(&ada, "/workspaces", encoding, &fields).await.ok()["workspace"]["id"]);
         let role = text(&ada.get(&format!("/organizations/{organization}/roles")).await.ok()[1]["id"]);

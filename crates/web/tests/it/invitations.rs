@@ -120,10 +120,10 @@ async fn list_matches_contract() {
         "workspace_id",
         "initial_workspace_role_id",
     ];
-    let found = keys_in_order(&response.text, "/data/0");
-    assert_eq!(found[..contract.len()], contract);
-    assert_eq!(found[contract.len()..contract.len() + additional.len()], additional);
-    assert_eq!(found[contract.len() + additional.len()..], ["suspended", "delivery"]);
+    let keys = keys_in_order(&response.text, "/data/0");
+    assert_eq!(keys[..contract.len()], contract);
+    assert_eq!(keys[contract.len()..contract.len() + additional.len()], additional);
+    assert_eq!(keys[contract.len() + additional.len()..], ["suspended", "delivery"]);
     let role_keys = ["id", "organization_id", "name", "permissions", "is_system_role", "created_at", "updated_at"];
     for role in ["/data/0/initial_organization_role", "/data/0/inviter_roles/0"] {
         assert_eq!(keys_in_order(&response.text, role)[..role_keys.len()], role_keys);
@@ -139,11 +139,11 @@ async fn list_matches_contract() {
     assert_eq!(invitation["created_at"], "2026-01-15T10:30:00Z");
     assert_eq!(invitation["expired"], false);
     assert!(text(&invitation["token"]).starts_with("inv_"));
-    let given = &invitation["initial_organization_role"];
-    assert_eq!(given["id"], role);
-    assert_eq!(given["organization_id"], organization);
-    assert_eq!(given["permissions"], json!(["organization:admin", "organization:manage_members"]));
-    assert_eq!(given["is_system_role"], false);
+    let role_json = &invitation["initial_organization_role"];
+    assert_eq!(role_json["id"], role);
+    assert_eq!(role_json["organization_id"], organization);
+    assert_eq!(role_json["permissions"], json!(["organization:admin", "organization:manage_members"]));
+    assert_eq!(role_json["is_system_role"], false);
     assert_eq!(invitation["initial_workspace_role"]["permissions"], json!(["workspace:member"]));
     assert_eq!(invitation["workspace"], json!({"id": workspace, "name": "Main Workspace"}));
     assert_eq!(invitation["inviter"]["first_name"], "olga");
@@ -451,11 +451,14 @@ async fn rejects_roles_and_workspaces_of_other_organizations() {
         .await
         .assert_error(400, "ROLE_NOT_FOUND");
     owner.post(&path, &[invitee, ("workspace_role_id", &foreign_role)]).await.assert_error(400, "INVALID_FIELD");
-    let theirs = other.post(&self::path(&foreign), &[invitee]).await.ok();
-    let theirs = text(&theirs["id"]);
+    let foreign_invitation = other.post(&self::path(&foreign), &[invitee]).await.ok();
+    let foreign_invitation = text(&foreign_invitation["id"]);
     for verb in ["resend", "discard"] {
-        owner.post(&format!("{path}/{theirs}/{verb}"), &[]).await.assert_error(404, "INVITATION_NOT_FOUND");
-        owner.post(&format!("{}/{theirs}/{verb}", self::path(&foreign)), &[]).await.assert_error(403, "FORBIDDEN");
+        owner.post(&format!("{path}/{foreign_invitation}/{verb}"), &[]).await.assert_error(404, "INVITATION_NOT_FOUND");
+        owner
+            .post(&format!("{}/{foreign_invitation}/{verb}", self::path(&foreign)), &[])
+            .await
+            .assert_error(403, "FORBIDDEN");
     }
     assert_eq!(owner.get_and_check_cache(&path).await.ok(), json!([]));
     assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
@@ -467,23 +470,23 @@ async fn discarding_invalidates_token_and_only_invitee_declines() {
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let path = path(&organization);
     let invitation = owner.post(&path, &[("email", "nina@example.com")]).await.ok();
-    let (bare, decline) = (text(&invitation["token"]), "/organizations/invitations/decline");
-    app.anonymous().post(decline, &[("token", &bare)]).await.assert_error(400, "INVITATION_REQUIRES_SIGNUP");
-    owner.post(decline, &[("token", &bare)]).await.assert_error(400, "INVITATION_REQUIRES_SIGNUP");
-    let claimer = app.create_user("nina@example.com").await;
-    owner.post(decline, &[("token", &bare)]).await.assert_error(400, "INVITATION_EMAIL_MISMATCH");
-    claimer.post(decline, &[("token", &bare)]).await.assert_error(400, "INVITATION_EMAIL_UNVERIFIED");
-    let mailed = app.mailed_token("nina@example.com");
-    assert_eq!(app.anonymous().post(decline, &[("token", &mailed)]).await.ok(), json!({"success": true}));
-    app.anonymous().post(decline, &[("token", &mailed)]).await.assert_error(400, "INVALID_INVITATION_TOKEN");
+    let (bare_token, decline) = (text(&invitation["token"]), "/organizations/invitations/decline");
+    app.anonymous().post(decline, &[("token", &bare_token)]).await.assert_error(400, "INVITATION_REQUIRES_SIGNUP");
+    owner.post(decline, &[("token", &bare_token)]).await.assert_error(400, "INVITATION_REQUIRES_SIGNUP");
+    let unverified = app.create_user("nina@example.com").await;
+    owner.post(decline, &[("token", &bare_token)]).await.assert_error(400, "INVITATION_EMAIL_MISMATCH");
+    unverified.post(decline, &[("token", &bare_token)]).await.assert_error(400, "INVITATION_EMAIL_UNVERIFIED");
+    let mailed_token = app.mailed_token("nina@example.com");
+    assert_eq!(app.anonymous().post(decline, &[("token", &mailed_token)]).await.ok(), json!({"success": true}));
+    app.anonymous().post(decline, &[("token", &mailed_token)]).await.assert_error(400, "INVALID_INVITATION_TOKEN");
 
     let second = owner.post(&path, &[("email", "nina@example.com")]).await.ok();
-    let mailed = app.mailed_token("nina@example.com");
+    let mailed_token = app.mailed_token("nina@example.com");
     let discard = format!("{path}/{}", text(&second["id"]));
     let response = owner.send(axum::http::Method::DELETE, &discard, None, axum::body::Body::empty()).await;
     assert_eq!(response.ok(), json!({"success": true}), "the legacy method");
     owner.post(&format!("{discard}/discard"), &[]).await.assert_error(400, "INVITATION_NOT_PENDING");
-    app.anonymous().post(decline, &[("token", &mailed)]).await.assert_error(400, "INVALID_INVITATION_TOKEN");
+    app.anonymous().post(decline, &[("token", &mailed_token)]).await.assert_error(400, "INVALID_INVITATION_TOKEN");
     owner.post(&format!("{path}/123456789012345678/discard"), &[]).await.assert_error(404, "INVITATION_NOT_FOUND");
 }
 

@@ -22,14 +22,14 @@ async fn setup() -> Setup {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let nina = app.create_member(&owner, &organization, NINA, "").await;
-    let mine = nina.get("/me/organization-memberships").await.ok();
+    let memberships = nina.get("/me/organization-memberships").await.ok();
     let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
     let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
     Setup {
         path: format!("/organizations/{organization}"),
         admin: text(&admin["id"]),
-        nina_membership: text(&mine[0]["id"]),
-        nina_user: text(&mine[0]["user_id"]),
+        nina_membership: text(&memberships[0]["id"]),
+        nina_user: text(&memberships[0]["user_id"]),
         app,
         owner,
         nina,
@@ -50,15 +50,15 @@ async fn removed_member_loses_access_in_every_session() {
     second.post("/auth/signin", &[("email", NINA), ("password", PASSWORD)]).await.ok();
     let switch = [("organization_id", setup.organization.as_str())];
     for session in [&setup.nina, &second] {
-        let shown = session.post("/session/switch-organization", &switch).await.ok();
-        assert!(shown.to_string().contains(&setup.organization), "{shown}");
+        let session_json = session.post("/session/switch-organization", &switch).await.ok();
+        assert!(session_json.to_string().contains(&setup.organization), "{session_json}");
     }
     let removed = setup.owner.post(&format!("{}/members/{}/remove", setup.path, setup.nina_membership), &[]).await.ok();
     assert_eq!(removed, json!({"success": true}));
     for session in [&setup.nina, &second] {
         session.get(&format!("{}/members", setup.path)).await.assert_error(403, "FORBIDDEN");
-        let shown = session.get_and_check_cache("/session").await.ok();
-        assert!(!shown.to_string().contains(&setup.organization), "{shown}");
+        let session_json = session.get_and_check_cache("/session").await.ok();
+        assert!(!session_json.to_string().contains(&setup.organization), "{session_json}");
         assert_eq!(session.get("/me/organization-memberships").await.ok(), json!([]));
     }
     assert_eq!(setup.app.count("SELECT member_count FROM organizations"), 1);
@@ -89,8 +89,8 @@ async fn accepts_membership_id_or_user_id() {
 #[tokio::test]
 async fn last_admin_cannot_be_removed_or_demoted() {
     let setup = setup().await;
-    let mine = setup.owner.get("/me/organization-memberships").await.ok();
-    let owner_path = format!("{}/members/{}", setup.path, text(&mine[0]["id"]));
+    let memberships = setup.owner.get("/me/organization-memberships").await.ok();
+    let owner_path = format!("{}/members/{}", setup.path, text(&memberships[0]["id"]));
     let before = setup.app.row_counts();
     setup.owner.post(&format!("{}/leave", setup.path), &[]).await.assert_error(403, "LAST_ADMIN");
     setup.owner.post(&format!("{owner_path}/remove"), &[]).await.assert_error(403, "LAST_ADMIN");
@@ -109,8 +109,8 @@ async fn rejects_changes_beyond_callers_permissions() {
     let fields = [("name", "Front desk"), ("permissions", "organization:manage_members")];
     let manager = text(&setup.owner.post(&format!("{}/roles", setup.path), &fields).await.ok()["id"]);
     let kim = setup.app.create_member(&setup.owner, &setup.organization, "kim@example.com", &manager).await;
-    let mine = setup.owner.get("/me/organization-memberships").await.ok();
-    let owner_path = format!("{}/members/{}", setup.path, text(&mine[0]["id"]));
+    let memberships = setup.owner.get("/me/organization-memberships").await.ok();
+    let owner_path = format!("{}/members/{}", setup.path, text(&memberships[0]["id"]));
     kim.post(&format!("{owner_path}/remove"), &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
     kim.post(&format!("{owner_path}/roles/{}/remove", setup.admin), &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
     let nina_path = format!("{}/members/{}", setup.path, setup.nina_membership);
@@ -122,12 +122,12 @@ async fn rejects_changes_beyond_callers_permissions() {
 #[tokio::test]
 async fn rejects_ids_of_other_organization() {
     let setup = setup().await;
-    let (other, elsewhere) = setup.app.create_organization("otto@example.com").await;
-    let theirs = text(&other.get("/me/organization-memberships").await.ok()[0]["id"]);
+    let (other, other_organization) = setup.app.create_organization("otto@example.com").await;
+    let other_membership = text(&other.get("/me/organization-memberships").await.ok()[0]["id"]);
     let fields = [("name", "Theirs"), ("permissions", "organization:read")];
-    let role = text(&other.post(&format!("/organizations/{elsewhere}/roles"), &fields).await.ok()["id"]);
+    let role = text(&other.post(&format!("/organizations/{other_organization}/roles"), &fields).await.ok()["id"]);
     let before = setup.app.row_counts();
-    let foreign_member = format!("{}/members/{theirs}", setup.path);
+    let foreign_member = format!("{}/members/{other_membership}", setup.path);
     setup.owner.post(&format!("{foreign_member}/remove"), &[]).await.assert_error(404, "MEMBER_NOT_FOUND");
     setup
         .owner

@@ -28,17 +28,17 @@ async fn updates_only_given_fields() {
     assert_eq!((&changed["name"], &changed["enable_ip_restriction"]), (&json!("Acme Corp"), &json!(true)));
     let emptied = owner.post(&format!("{path}/update"), &[("whitelisted_ips", ""), ("description", "")]).await.ok();
     assert_eq!((&emptied["whitelisted_ips"], &emptied["description"]), (&json!([]), &json!("")));
-    let mine = owner.get("/me/organization-memberships").await.ok();
-    assert_eq!(mine[0]["organization"]["name"], "Acme Corp");
+    let memberships = owner.get("/me/organization-memberships").await.ok();
+    assert_eq!(memberships[0]["organization"]["name"], "Acme Corp");
 }
 
 #[tokio::test]
 async fn rejects_invalid_updates() {
     let app = app_behind_proxy().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
-    let (other, elsewhere) = app.create_organization("otto@example.com").await;
-    let fields = [("organization_id", elsewhere.as_str()), ("name", "Theirs")];
-    let theirs = text(&other.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let (other, other_organization) = app.create_organization("otto@example.com").await;
+    let fields = [("organization_id", other_organization.as_str()), ("name", "Theirs")];
+    let foreign_workspace = text(&other.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
     let path = format!("/organizations/{organization}/update");
     let before = owner.get("/me/organization-memberships").await.ok();
     for (body, code) in [
@@ -52,7 +52,7 @@ async fn rejects_invalid_updates() {
         (json!({"enable_ip_restriction": "yes"}), "INVALID_FIELD"),
         (json!({"name": "Acme", "enforce_mfa": true}), "MFA_NOT_AVAILABLE"),
         (json!({"auto_assigned_workspace_id": "1"}), "WORKSPACE_NOT_FOUND"),
-        (json!({"auto_assigned_workspace_id": theirs}), "WORKSPACE_NOT_FOUND"),
+        (json!({"auto_assigned_workspace_id": foreign_workspace}), "WORKSPACE_NOT_FOUND"),
         (json!({"whitelisted_ips": ["203.0.113.0/24"], "enable_ip_restriction": true}), "ADDRESS_LIST_EXCLUDES_YOU"),
         (json!({"image": "x"}), "INVALID_FIELD"),
         (json!({"nane": "Acme"}), "UNKNOWN_FIELD"),
@@ -81,9 +81,9 @@ async fn refuses_addresses_outside_allowed_networks() {
         }
         // The caller's own data is not restricted by an organization.
         client.get("/me").await.ok();
-        let own = client.get("/me/organization-memberships").await.ok();
+        let memberships = client.get("/me/organization-memberships").await.ok();
         let kind = if is_allowed { "none" } else { "ip_not_allowed" };
-        assert_eq!(own[0]["eligibility_restriction"]["type"], kind);
+        assert_eq!(memberships[0]["eligibility_restriction"]["type"], kind);
     }
     // Only the entry that the trusted proxy appended counts, not those that the client sent.
     let forged = owner.from_address("203.0.113.9, 198.51.100.1");

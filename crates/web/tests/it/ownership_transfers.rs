@@ -26,8 +26,8 @@ async fn setup_offer() -> Setup {
 }
 
 async fn roles(client: &TestClient) -> Vec<String> {
-    let mine = client.get("/me/organization-memberships").await.ok();
-    mine[0]["roles"].as_array().unwrap().iter().map(|role| text(&role["name"])).collect()
+    let memberships = client.get("/me/organization-memberships").await.ok();
+    memberships[0]["roles"].as_array().unwrap().iter().map(|role| text(&role["name"])).collect()
 }
 
 #[tokio::test]

@@ -85,8 +85,8 @@ impl Setup {
     }
 
     async fn membership(&self, client: &TestClient) -> MemberId {
-        let mine = client.get("/me/organization-memberships").await.ok();
-        text(&mine[0]["id"]).parse().unwrap()
+        let memberships = client.get("/me/organization-memberships").await.ok();
+        text(&memberships[0]["id"]).parse().unwrap()
     }
 }
 
@@ -111,10 +111,10 @@ async fn concurrent_accepts_create_one_membership() {
         let setup = setup().await;
         let accepts = (0..12).flat_map(|_| [accept(&setup.nina, &setup), accept(&setup.nina_in_second, &setup)]);
         let responses = join_all(accepts.collect::<Vec<_>>()).await;
-        let (won, lost): (Vec<_>, Vec<_>) =
+        let (succeeded, failed): (Vec<_>, Vec<_>) =
             responses.into_iter().map(Result::unwrap).partition(|response| response.status == 200);
-        assert_eq!(won.len(), 1);
-        for response in lost {
+        assert_eq!(succeeded.len(), 1);
+        for response in failed {
             response.assert_error(400, "INVALID_INVITATION_TOKEN");
         }
         assert_eq!((setup.member_count(), setup.invitation_status().as_str()), (2, "accepted"));
@@ -172,11 +172,11 @@ async fn demotion_of_inviter_races_accept() {
         let mara =
             setup.app.create_member(&setup.owner, &setup.organization.to_string(), "mara@example.com", &admin).await;
         let membership = setup.membership(&setup.owner).await;
-        let take = TakeRole { organization: setup.organization, member: membership, role: setup.admin };
+        let revoke = TakeRole { organization: setup.organization, member: membership, role: setup.admin };
         let demote = tokio::spawn({
             let (app, mara) =
                 (setup.second.clone(), setup.second.client_with_cookie(mara.cookie.lock().unwrap().clone()));
-            async move { app.run(&mara, take).await }
+            async move { app.run(&mara, revoke).await }
         });
         let (demoted, accepted) = tokio::join!(demote, accept(&setup.nina, &setup));
         demoted.unwrap().unwrap();
@@ -237,10 +237,10 @@ async fn concurrent_invitations_of_one_address_create_one() {
         let invites =
             clients.iter().zip(spellings).map(|(client, email)| send(client, &setup.path, &[("email", email)]));
         let responses = join_all(invites.collect::<Vec<_>>()).await;
-        let (won, lost): (Vec<_>, Vec<_>) =
+        let (succeeded, failed): (Vec<_>, Vec<_>) =
             responses.into_iter().map(Result::unwrap).partition(|response| response.status == 200);
-        assert_eq!(won.len(), 1);
-        for response in lost {
+        assert_eq!(succeeded.len(), 1);
+        for response in failed {
             response.assert_error(400, "INVITATION_EXISTS");
         }
         setup.assert_invariants();
@@ -253,8 +253,8 @@ async fn one_of_two_last_admins_cannot_leave() {
         let setup = setup().await;
         accept(&setup.nina, &setup).await.unwrap().ok();
         let (organization, membership) = (setup.organization, setup.membership(&setup.nina).await);
-        let give = GiveRole { organization, member: membership, role: setup.admin };
-        setup.app.run(&setup.owner, give).await.unwrap();
+        let assign = GiveRole { organization, member: membership, role: setup.admin };
+        setup.app.run(&setup.owner, assign).await.unwrap();
         let leave = |app: &TestApp, client: &Arc<TestClient>| {
             let (app, client) = (app.clone(), Arc::clone(client));
             tokio::spawn(async move { app.run(&client, Leave { organization }).await })
@@ -276,10 +276,10 @@ async fn concurrent_sign_ups_create_one_account() {
         let visitors = (0..3).flat_map(|_| [setup.app.anonymous(), setup.second.anonymous()]).map(Arc::new);
         let sign_ups = visitors.map(|anonymous| send(&anonymous, "/auth/signup", &fields)).collect::<Vec<_>>();
         let responses = join_all(sign_ups).await;
-        let (won, lost): (Vec<_>, Vec<_>) =
+        let (succeeded, failed): (Vec<_>, Vec<_>) =
             responses.into_iter().map(Result::unwrap).partition(|response| response.status == 200);
-        assert_eq!(won.len(), 1);
-        for response in lost {
+        assert_eq!(succeeded.len(), 1);
+        for response in failed {
             response.assert_error(400, "EMAIL_EXISTS");
         }
         setup.assert_invariants();

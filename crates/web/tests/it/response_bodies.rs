@@ -129,8 +129,8 @@ async fn read_responses() {
 "#);
 
     let token = app.mailed_token("nina@example.com");
-    let bare = token.split_once('.').unwrap().0;
-    let validated = app.anonymous().get(&format!("/deployment/invitations/validate?token={bare}")).await;
+    let bare_token = token.split_once('.').unwrap().0;
+    let validated = app.anonymous().get(&format!("/deployment/invitations/validate?token={bare_token}")).await;
     insta::assert_snapshot!(lines(&validated), @r#"
 {
 "status":200,

@@ -44,12 +44,12 @@ async fn serves_unchanged_list_from_cache() {
     let roles = owner.get(&format!("/organizations/{id}/roles")).await.ok();
     let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
     let second = app.create_member(&owner, &id, "second@example.com", &text(&admin["id"])).await;
-    let theirs = second.get(&list_path(&id)).await;
-    assert!(theirs.statements > MAX_CACHED_STATEMENTS, "a new member has invalidated the list");
-    let mine = owner.get(&list_path(&id)).await;
-    assert!(mine.statements <= MAX_CACHED_STATEMENTS);
-    assert_eq!(mine.body["data"], theirs.body["data"]);
-    assert_ne!(mine.body["session"], theirs.body["session"]);
+    let second_response = second.get(&list_path(&id)).await;
+    assert!(second_response.statements > MAX_CACHED_STATEMENTS, "a new member has invalidated the list");
+    let first_response = owner.get(&list_path(&id)).await;
+    assert!(first_response.statements <= MAX_CACHED_STATEMENTS);
+    assert_eq!(first_response.body["data"], second_response.body["data"]);
+    assert_ne!(first_response.body["session"], second_response.body["session"]);
 }
 
 #[tokio::test]
@@ -195,9 +195,9 @@ async fn returns_304_for_matching_etag() {
     anonymous.headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
     anonymous.get(&list).await.assert_error(401, "UNAUTHORIZED");
     // The ETag includes the session of the envelope.
-    let elsewhere = app.anonymous();
-    elsewhere.post("/auth/signin", &[("email", "owner@example.com"), ("password", PASSWORD)]).await.ok();
-    assert_ne!(elsewhere.get(&list).await.headers[header::ETAG], etag);
+    let other_session = app.anonymous();
+    other_session.post("/auth/signin", &[("email", "owner@example.com"), ("password", PASSWORD)]).await.ok();
+    assert_ne!(other_session.get(&list).await.headers[header::ETAG], etag);
     owner.post(&list, &[("email", "another@example.com")]).await.ok();
     let changed = conditional.get(&list).await;
     assert_eq!(changed.status, 200);

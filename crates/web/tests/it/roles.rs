@@ -24,14 +24,14 @@ async fn creates_and_lists_role() {
     let path = format!("/organizations/{organization}/roles");
     let form =
         [("name", "Project Manager"), ("permissions[0]", "organization:read"), ("permissions[1]", "plans:write")];
-    let made = owner.post(&path, &form).await.ok();
-    assert_eq!(made["permissions"], json!(["organization:read", "plans:write"]));
+    let created = owner.post(&path, &form).await.ok();
+    assert_eq!(created["permissions"], json!(["organization:read", "plans:write"]));
     assert_eq!(
-        (&made["organization_id"], &made["is_deployment_level"], &made["is_system_role"]),
+        (&created["organization_id"], &created["is_deployment_level"], &created["is_system_role"]),
         (&json!(organization), &json!(false), &json!(false))
     );
     let listed = owner.get(&path).await.ok();
-    assert_eq!(listed.as_array().unwrap().last().unwrap(), &made);
+    assert_eq!(listed.as_array().unwrap().last().unwrap(), &created);
     assert_eq!(owner.post(&path, &[("name", "Nothing")]).await.ok()["permissions"], json!([]));
 }
 
@@ -86,8 +86,8 @@ async fn role_in_use_is_removed_only_with_replacement() {
     // A removed role is not listed and cannot be assigned.
     let roles = owner.get(&format!("{path}/roles")).await.ok();
     assert!(!roles.to_string().contains(&buyer));
-    let again = [("email", "late@example.com"), ("role_id", buyer.as_str())];
-    owner.post(&format!("{path}/invitations"), &again).await.assert_error(400, "ROLE_NOT_FOUND");
+    let with_removed_role = [("email", "late@example.com"), ("role_id", buyer.as_str())];
+    owner.post(&format!("{path}/invitations"), &with_removed_role).await.assert_error(400, "ROLE_NOT_FOUND");
     owner.post(&remove, &[]).await.assert_error(400, "ROLE_NOT_FOUND");
 }
 
@@ -171,7 +171,7 @@ async fn archived_permission_stays_assigned_but_is_not_assignable() {
 async fn lists_deployment_and_organization_roles() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
-    let (other, elsewhere) = app.create_organization("otto@example.com").await;
+    let (other, other_organization) = app.create_organization("otto@example.com").await;
     let define = |organization: &str, name: &str, permissions: &[&str]| DefineRole {
         organization: organization.parse().unwrap(),
         name: RoleName::parse("name", name).unwrap(),
@@ -179,33 +179,35 @@ async fn lists_deployment_and_organization_roles() {
     };
     let permissions = ["organization:manage_members", "organization:manage_roles"];
     let lead = app.run(&owner, define(&organization, "Lead", &permissions)).await.unwrap().id;
-    app.run(&other, define(&elsewhere, "Theirs", &[])).await.unwrap();
+    app.run(&other, define(&other_organization, "Theirs", &[])).await.unwrap();
     let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
-    let shown: Vec<_> = roles
+    let listed: Vec<_> = roles
         .as_array()
         .unwrap()
         .iter()
         .map(|role| (text(&role["name"]), role["is_system_role"] == true, text(&role["organization_id"])))
         .collect();
     let expected = [("Admin", true, "0"), ("Member", true, "0"), ("Lead", false, organization.as_str())];
-    assert_eq!(shown, expected.map(|(name, system, of)| (name.to_owned(), system, of.to_owned())));
+    assert_eq!(listed, expected.map(|(name, system, of)| (name.to_owned(), system, of.to_owned())));
 
     let member = app.create_member(&owner, &organization, "mara@example.com", &lead.to_string()).await;
     let refused = app.run(&member, define(&organization, "More", &["organization:admin"])).await.unwrap_err();
     assert_eq!(refused.code(), Code::RoleExceedsYours);
     let admin = text(&roles[0]["id"]).parse().unwrap();
-    let own: MemberId = text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    let owner_membership: MemberId =
+        text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
     let organization_id = organization.parse().unwrap();
-    let take = |membership, role| TakeRole { organization: organization_id, member: membership, role };
-    assert_eq!(app.run(&owner, take(own, admin)).await.unwrap_err().code(), Code::LastAdmin);
-    assert_eq!(app.run(&member, take(own, admin)).await.unwrap_err().code(), Code::RoleExceedsYours);
-    app.run(&owner, take(own, lead)).await.unwrap();
-    let give = |membership| GiveRole { organization: organization_id, member: membership, role: admin };
-    assert_eq!(app.run(&owner, give(1.into())).await.unwrap_err().code(), Code::MemberNotFound);
-    assert_eq!(app.run(&other, give(own)).await.unwrap_err().code(), Code::Forbidden);
+    let revoke = |membership, role| TakeRole { organization: organization_id, member: membership, role };
+    assert_eq!(app.run(&owner, revoke(owner_membership, admin)).await.unwrap_err().code(), Code::LastAdmin);
+    assert_eq!(app.run(&member, revoke(owner_membership, admin)).await.unwrap_err().code(), Code::RoleExceedsYours);
+    app.run(&owner, revoke(owner_membership, lead)).await.unwrap();
+    let assign = |membership| GiveRole { organization: organization_id, member: membership, role: admin };
+    assert_eq!(app.run(&owner, assign(1.into())).await.unwrap_err().code(), Code::MemberNotFound);
+    assert_eq!(app.run(&other, assign(owner_membership)).await.unwrap_err().code(), Code::Forbidden);
     // With a second admin, the first one can be demoted.
-    let theirs: MemberId = text(&member.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
-    app.run(&owner, give(theirs)).await.unwrap();
-    app.run(&owner, take(own, admin)).await.unwrap();
+    let member_membership: MemberId =
+        text(&member.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
+    app.run(&owner, assign(member_membership)).await.unwrap();
+    app.run(&owner, revoke(owner_membership, admin)).await.unwrap();
     owner.get(&format!("/organizations/{organization}/invitations")).await.assert_error(403, "FORBIDDEN");
 }

@@ -67,16 +67,17 @@ impl SecretScan {
 
     /// Asserts that no secret has leaked.
     pub(crate) fn assert_no_leaks(&self, mails: &[Message]) {
-        let proofs = mails
+        let token_secrets = mails
             .iter()
             .filter_map(|mail| mail.text.split_once("/invite#token="))
             .map(|(_, token)| token.split_whitespace().next().unwrap());
-        let (bare, proofs): (Vec<_>, Vec<_>) = proofs.map(|token| token.split_once('.').unwrap()).unzip();
+        let (bare_tokens, token_secrets): (Vec<_>, Vec<_>) =
+            token_secrets.map(|token| token.split_once('.').unwrap()).unzip();
         let mut secrets = self.secrets.lock().unwrap().clone();
-        secrets.extend([PASSWORD, "$argon2"].into_iter().chain(proofs).map(str::to_owned));
+        secrets.extend([PASSWORD, "$argon2"].into_iter().chain(token_secrets).map(str::to_owned));
         // Responses may show an admin the bare token, and users their own address. The log may contain neither.
         let addresses = mails.iter().flat_map(|mail| [mail.to.key(), mail.to.as_str()]);
-        let not_logged = secrets.iter().map(String::as_str).chain(addresses).chain(bare);
+        let not_logged = secrets.iter().map(String::as_str).chain(addresses).chain(bare_tokens);
         let log = LOG.lock().unwrap_or_else(PoisonError::into_inner)[self.log_start..].to_vec();
         assert_eq!(find_any(not_logged, &log), None, "the log contains a secret");
         let responses = self.responses.lock().unwrap().join("\n");

@@ -72,8 +72,8 @@ async fn session_has_multiple_sign_ins_and_one_active() {
     let session = sign_in(&browser, "BEN@example.com").await;
     assert_eq!(session["signins"].as_array().unwrap().len(), 2);
     assert_eq!(browser.get("/me").await.ok()["email"], "ben@example.com");
-    let twice = [("email", "ben@example.com"), ("password", PASSWORD)];
-    browser.post(SIGN_IN, &twice).await.assert_error(400, "USER_ALREADY_SIGNED_IN");
+    let same_account = [("email", "ben@example.com"), ("password", PASSWORD)];
+    browser.post(SIGN_IN, &same_account).await.assert_error(400, "USER_ALREADY_SIGNED_IN");
 
     browser.post(&format!("/session/switch-sign-in?sign_in_id={ada_sign_in}"), &[]).await.ok();
     assert_eq!(browser.get("/me").await.ok()["email"], "ada@example.com");
@@ -157,8 +157,8 @@ async fn next_sign_in_restores_active_organization() {
     assert_eq!(session["active_signin"]["active_organization_membership"]["roles"][0]["name"], "Admin");
     let put = ada.send(Method::PUT, &format!("{switch}?organization_id={first}"), None, Body::empty()).await;
     assert_eq!(active(&put.ok()), first.as_str(), "the legacy method");
-    let elsewhere = app.anonymous();
-    assert_eq!(active(&sign_in(&elsewhere, "ada@example.com").await), first.as_str());
+    let other_session = app.anonymous();
+    assert_eq!(active(&sign_in(&other_session, "ada@example.com").await), first.as_str());
     let (_, foreign) = app.create_organization("otto@example.com").await;
     for id in [foreign.as_str(), "123456789012345678"] {
         ada.post(switch, &[("organization_id", id)]).await.assert_error(400, "NOT_A_MEMBER");
@@ -276,9 +276,9 @@ async fn limits_attempts_per_account_and_per_address() {
         .post(SIGN_IN, &[("email", "x@example.com"), ("password", "wrong-password")])
         .await
         .assert_error(429, "TOO_MANY_REQUESTS");
-    let mut elsewhere = app.anonymous();
-    elsewhere.headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.9"));
-    elsewhere
+    let mut other_session = app.anonymous();
+    other_session.headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.9"));
+    other_session
         .post(SIGN_IN, &[("email", "x@example.com"), ("password", "wrong-password")])
         .await
         .assert_error(429, "TOO_MANY_REQUESTS");

@@ -125,8 +125,8 @@ async fn does_not_reveal_account_existence() {
         let owner = app.anonymous();
         let id = sign_up(&owner, "owner@example.com").await;
         submit_code(&owner, &id, "signup", &app.mailed_code("owner@example.com")).await.ok();
-        let made = owner.post("/organizations", &[("name", "Acme")]).await.ok();
-        (owner, text(&made["organization"]["id"]))
+        let created = owner.post("/organizations", &[("name", "Acme")]).await.ok();
+        (owner, text(&created["organization"]["id"]))
     };
     let comparable = |response: TestResponse| {
         let statements = response.statements;
@@ -205,9 +205,10 @@ async fn magic_link_signs_in_requesting_browser_only() {
     let expired = format!("/auth/verify-magic-link?token={}&attempt={id}", mailed_link_token(&app, ADA));
     app.advance(Duration::from_mins(5));
     browser.get(&expired).await.assert_error(400, "INVALID_MAGIC_LINK");
-    let elsewhere = "https%3A%2F%2Fevil.example";
-    let path =
-        format!("/auth/prepare-verification?attempt_identifier={id}&identifier_type=signin&redirect_uri={elsewhere}");
+    let other_session = "https%3A%2F%2Fevil.example";
+    let path = format!(
+        "/auth/prepare-verification?attempt_identifier={id}&identifier_type=signin&redirect_uri={other_session}"
+    );
     browser.post(&path, &[]).await.assert_error(400, "INVALID_FIELD");
 }
 
@@ -215,9 +216,9 @@ async fn sign_up(browser: &TestClient, email: &str) -> String {
     let fields = [("email", email), ("password", PASSWORD), ("first_name", "New"), ("username", "")];
     let session = browser.post("/auth/signup", &fields).await.ok();
     assert_eq!(session["active_signin"], Value::Null);
-    let shown = &session["signup_attempts"][0];
-    assert_eq!((&shown["current_step"], &shown["email"]), (&"verify_email".into(), &email.into()));
-    let id = text(&shown["id"]);
+    let attempt = &session["signup_attempts"][0];
+    assert_eq!((&attempt["current_step"], &attempt["email"]), (&"verify_email".into(), &email.into()));
+    let id = text(&attempt["id"]);
     prepare(browser, &id, "signup").await.ok();
     id
 }
@@ -283,7 +284,7 @@ async fn first_of_two_verifications_gets_account() {
 #[tokio::test]
 async fn password_reset_ends_other_sessions() {
     let app = TestApp::start().await;
-    let elsewhere = create_verified_user(&app, ADA).await;
+    let other_session = create_verified_user(&app, ADA).await;
     let browser = app.anonymous();
     browser.post("/auth/forgot-password", &[("email", ADA)]).await.ok();
     let code = app.mailed_code(ADA);
@@ -297,7 +298,7 @@ async fn password_reset_ends_other_sessions() {
     browser.post("/auth/reset-password", &short).await.assert_error(400, "INVALID_PASSWORD");
     let session = browser.post("/auth/reset-password", &reset).await.ok();
     assert_eq!(session["active_signin"]["user"]["primary_email_address"]["email"], ADA);
-    elsewhere.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    other_session.get("/me").await.assert_error(401, "UNAUTHORIZED");
     browser.post("/auth/reset-password", &reset).await.assert_error(400, "INVALID_RESET_TOKEN");
     app.anonymous()
         .post("/auth/signin", &[("email", ADA), ("password", PASSWORD)])

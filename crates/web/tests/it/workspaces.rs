@@ -53,24 +53,24 @@ impl Setup {
 #[tokio::test]
 async fn shows_workspace_to_members_and_organization_admins() {
     let setup = setup().await;
-    let shown = setup.nina.get(&setup.path).await.ok();
-    assert_eq!(shown["workspace"]["name"], "Lab");
-    assert_eq!(shown["membership"]["workspace_id"], setup.workspace.as_str());
+    let body = setup.nina.get(&setup.path).await.ok();
+    assert_eq!(body["workspace"]["name"], "Lab");
+    assert_eq!(body["membership"]["workspace_id"], setup.workspace.as_str());
     let fields = [("organization_id", setup.organization.as_str()), ("name", "Ninas own")];
-    let own = text(&setup.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    let shown = setup.owner.get(&format!("/workspaces/{own}")).await.ok();
-    assert_eq!(shown["membership"], Value::Null);
-    let changed = setup.owner.post(&format!("/workspaces/{own}/update"), &[("name", "Everybodys")]).await.ok();
+    let workspace = text(&setup.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let body = setup.owner.get(&format!("/workspaces/{workspace}")).await.ok();
+    assert_eq!(body["membership"], Value::Null);
+    let changed = setup.owner.post(&format!("/workspaces/{workspace}/update"), &[("name", "Everybodys")]).await.ok();
     assert_eq!(changed["workspace"]["name"], "Everybodys");
-    setup.owner.post(&format!("/workspaces/{own}/leave"), &[]).await.assert_error(403, "FORBIDDEN");
+    setup.owner.post(&format!("/workspaces/{workspace}/leave"), &[]).await.assert_error(403, "FORBIDDEN");
 }
 
 #[tokio::test]
 async fn setting_denies_organization_admins() {
     let setup = setup_with(|settings| settings.organizations.admins_in_workspaces = false).await;
     let fields = [("organization_id", setup.organization.as_str()), ("name", "Ninas own")];
-    let own = text(&setup.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    setup.owner.get(&format!("/workspaces/{own}")).await.assert_error(403, "FORBIDDEN");
+    let workspace = text(&setup.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    setup.owner.get(&format!("/workspaces/{workspace}")).await.assert_error(403, "FORBIDDEN");
     setup.owner.get(&setup.path).await.ok();
 }
 
@@ -251,9 +251,12 @@ async fn workspace_roles_apply_to_their_workspace_only() {
     let token = app.mailed_token("nina@example.com");
     let nina = app.create_invited_user("nina@example.com", &token).await;
     nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
-    let mine = nina.get(&format!("/me/workspace-memberships?org_id={organization}")).await.ok();
-    assert_eq!((&mine[0]["workspace"]["id"], &mine[0]["roles"][0]["name"]), (&json!(lab), &json!("Editor")));
-    assert_eq!(mine[0]["organization"]["id"], organization);
+    let memberships = nina.get(&format!("/me/workspace-memberships?org_id={organization}")).await.ok();
+    assert_eq!(
+        (&memberships[0]["workspace"]["id"], &memberships[0]["roles"][0]["name"]),
+        (&json!(lab), &json!("Editor"))
+    );
+    assert_eq!(memberships[0]["organization"]["id"], organization);
     assert_eq!(nina.get("/me/workspace-memberships?org_id=123456789012345678").await.ok(), json!([]));
     nina.get("/me/workspace-memberships?org_id=x").await.assert_error(400, "INVALID_ID");
 }

@@ -261,9 +261,9 @@ impl System {
 
     /// Returns the id of a user's membership, or an id that does not exist.
     async fn membership(&self, organization: OrganizationId, user: usize) -> MemberId {
-        let mine = self.users[user].get("/me/organization-memberships").await.ok();
+        let memberships = self.users[user].get("/me/organization-memberships").await.ok();
         let is_here = |found: &&serde_json::Value| found["organization"]["id"] == organization.to_string();
-        let found = mine.as_array().unwrap().iter().find(is_here);
+        let found = memberships.as_array().unwrap().iter().find(is_here);
         found.map_or(1.into(), |found| text(&found["id"]).parse().unwrap())
     }
 
