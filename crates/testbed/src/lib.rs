@@ -1,7 +1,7 @@
 //! Test support: fresh databases of both engines and direct access to them, proxies, PostgreSQL and mail servers.
 //!
-//! `VESTIBULE_TEST_ENGINE` selects the engine under test: `sqlite` (the default) or `postgres`. `VESTIBULE_TEST_POSTGRES` is
-//! the URL of a disposable PostgreSQL server, which `scripts/test` starts.
+//! `VESTIBULE_TEST_ENGINE` selects the engine under test: `sqlite` (the default) or `postgres`.
+//! `VESTIBULE_TEST_POSTGRES` is the URL of a disposable PostgreSQL server, which `scripts/test` starts.
 
 #![expect(
     clippy::unwrap_used,
@@ -46,7 +46,8 @@ impl Engine {
     }
 }
 
-/// A database for one test. Dropping it deletes an SQLite file; a PostgreSQL schema stays until the server is thrown away.
+/// A database for one test. Dropping it deletes an SQLite file; a PostgreSQL schema stays until the server is thrown
+/// away.
 #[derive(Debug)]
 pub struct Database {
     location: Place,

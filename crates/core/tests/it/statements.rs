@@ -206,7 +206,8 @@ fn statements_use_an_index_on_sqlite() {
 }
 
 /// The statements that run most often: authorization and changes of invitations. SQLite creates a transient table for
-/// `RETURNING`, for `IN` lists and for `CHECK` constraints with more than two values, which costs more than reading a row.
+/// `RETURNING`, for `IN` lists and for `CHECK` constraints with more than two values, which costs more than reading a
+/// row.
 const HOT_STATEMENTS: &[&str] = &[
     "access::sql::MEMBERSHIP",
     "invitation::sql::ACCEPT",

@@ -1,5 +1,5 @@
-//! The access table: every route × every kind of caller → status and error code. The tests fail for a route without a row
-//! and for a row without a route.
+//! The access table: every route × every kind of caller → status and error code. The tests fail for a route without a
+//! row and for a row without a route.
 
 use std::collections::BTreeSet;
 
@@ -342,7 +342,8 @@ impl Setup {
         self.app.create_member(&self.owner, &self.organization, email, role).await
     }
 
-    /// Creates the member that `{memberId}` names. Returns the id of their membership or, in every other call, of their user.
+    /// Creates the member that `{memberId}` names. Returns the id of their membership or, in every other call, of their
+    /// user.
     async fn target_member(&self, path: &str, fresh: &str) -> String {
         if !path.contains("{memberId}") {
             return String::new();

@@ -1,5 +1,5 @@
-//! The SQL statements and rows of each API call. Generates `docs/api-cost.md`, and fails for a call that runs more statements
-//! when there are more rows.
+//! The SQL statements and rows of each API call. Generates `docs/api-cost.md`, and fails for a call that runs more
+//! statements when there are more rows.
 
 use std::fmt::Write;
 

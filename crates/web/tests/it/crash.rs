@@ -1,8 +1,8 @@
 //! Crashes the process between any two writes. Afterwards nothing acknowledged is missing, and nothing is half done.
 //!
-//! The test runs itself as a child process, which aborts at one point after another: before each statement, before and after
-//! each commit, and between sending a mail and recording it. `VESTIBULE_CRASH_STEP` is the distance between two tested
-//! points; 1 tests all of them.
+//! The test runs itself as a child process, which aborts at one point after another: before each statement, before and
+//! after each commit, and between sending a mail and recording it. `VESTIBULE_CRASH_STEP` is the distance between two
+//! tested points; 1 tests all of them.
 
 use std::path::Path;
 use std::process::Command;

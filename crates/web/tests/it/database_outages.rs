@@ -50,8 +50,8 @@ async fn returns_503_while_database_is_down_and_recovers() {
     olga.post(&list, &[("email", "nina@example.com")]).await.ok();
 }
 
-/// The first of two hosts accepts connections but stops responding. Requests fail over to the second host, and later ones
-/// do not wait for the first.
+/// The first of two hosts accepts connections but stops responding. Requests fail over to the second host, and later
+/// ones do not wait for the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn fails_over_from_unresponsive_host() {
     let (first, second) = (Proxy::start(server_address()).await, Proxy::start(server_address()).await);
@@ -74,8 +74,8 @@ async fn fails_over_from_unresponsive_host() {
     retry_until_ok(async || olga.get(&list).await).await;
 }
 
-/// Cuts the connection before each packet of a command in turn. The command is retried on another connection, unless the
-/// commit was in flight: then the outcome is unknown.
+/// Cuts the connection before each packet of a command in turn. The command is retried on another connection, unless
+/// the commit was in flight: then the outcome is unknown.
 #[tokio::test(flavor = "multi_thread")]
 async fn command_runs_once_when_connection_is_cut_at_any_packet() {
     let proxy = Proxy::start(server_address()).await;

@@ -1,4 +1,5 @@
-//! Integration tests: HTTP requests to the real router, on a real database, with injected clock, randomness and mailbox.
+//! Integration tests: HTTP requests to the real router, on a real database, with injected clock, randomness and
+//! mailbox.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

@@ -1,7 +1,7 @@
 //! Random operations never give a user a permission that the granting user does not have.
 //!
-//! The permissions of all users are read directly from the database before and after each call. The rule for which permission
-//! implies which is implemented here a second time, to find mistakes in the service's own rule.
+//! The permissions of all users are read directly from the database before and after each call. The rule for which
+//! permission implies which is implemented here a second time, to find mistakes in the service's own rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! Concurrent requests of which only one may succeed: on SQLite in one process, on PostgreSQL in two.
 //!
-//! Each race runs several times (`VESTIBULE_ROUNDS`), each time on a new database. Exactly one request reports success, and
-//! the database agrees.
+//! Each race runs several times (`VESTIBULE_ROUNDS`), each time on a new database. Exactly one request reports success,
+//! and the database agrees.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Snapshots of response bodies, including the order of keys. Clock, ids and randomness are injected, so that the bodies are
-//! the same in every run.
+//! Snapshots of response bodies, including the order of keys. Clock, ids and randomness are injected, so that the
+//! bodies are the same in every run.
 
 use crate::harness::{PASSWORD, TestApp, TestResponse, text};
 

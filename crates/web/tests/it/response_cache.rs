@@ -221,8 +221,8 @@ async fn change_in_one_process_invalidates_cache_of_another() {
     assert_eq!(owner.get(&list).await.ok().as_array().unwrap().len(), 1);
 }
 
-/// Commands in a group commit see the writes of earlier commands in the group. Here the whole group is rolled back, and a
-/// later change produces the same revision. The access read in the group must not be in the cache.
+/// Commands in a group commit see the writes of earlier commands in the group. Here the whole group is rolled back, and
+/// a later change produces the same revision. The access read in the group must not be in the cache.
 #[tokio::test]
 async fn does_not_cache_access_read_in_rolled_back_group() {
     let app = TestAppBuilder::new(Database::create_on(Engine::Sqlite)).build().await;

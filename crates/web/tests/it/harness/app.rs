@@ -239,7 +239,8 @@ impl TestApp {
         client
     }
 
-    /// Like [`Self::create_member`], for a member of one of the organization's workspaces, with the default roles of both.
+    /// Like [`Self::create_member`], for a member of one of the organization's workspaces, with the default roles of
+    /// both.
     pub(crate) async fn create_workspace_member(
         &self,
         admin: &TestClient,
@@ -271,8 +272,8 @@ impl TestApp {
         outbox::drain(&self.inner.service).await.unwrap();
     }
 
-    /// Returns the number of rows of each table, to assert that a request changed nothing. Rate limit counters and leases
-    /// of processes are left out.
+    /// Returns the number of rows of each table, to assert that a request changed nothing. Rate limit counters and
+    /// leases of processes are left out.
     pub(crate) fn row_counts(&self) -> Vec<(String, i64)> {
         let tables = self.inner.database.tables();
         let counted = tables.into_iter().filter(|table| table != "attempt_limits" && table != "nodes").map(|table| {

@@ -1,7 +1,8 @@
-//! The test harness: [`TestApp`] is a service of its own on a fresh database, [`TestClient`] a client with a cookie jar.
+//! The test harness: [`TestApp`] is a service of its own on a fresh database, [`TestClient`] a client with a cookie
+//! jar.
 //!
-//! When the last handle to an app is dropped, the harness scans everything that the test produced: no response and no log
-//! line may contain a secret, and the outbox must be empty.
+//! When the last handle to an app is dropped, the harness scans everything that the test produced: no response and no
+//! log line may contain a secret, and the outbox must be empty.
 
 mod app;
 mod client;

@@ -1,5 +1,5 @@
-//! Random operations of several users on SQLite, on PostgreSQL and in a model. The responses of both engines are equal to the
-//! byte, the model returns the same error code, and at the end both databases match the model.
+//! Random operations of several users on SQLite, on PostgreSQL and in a model. The responses of both engines are equal
+//! to the byte, the model returns the same error code, and at the end both databases match the model.
 //!
 //! A failure names its seed. A seed that has failed is added to [`REPLAYED_SEEDS`]. `VESTIBULE_SEEDS` is the number of
 //! additional seeds, which start at `VESTIBULE_FIRST_SEED`.
