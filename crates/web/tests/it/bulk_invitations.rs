@@ -109,8 +109,8 @@ async fn returns_result_for_each_row() {
     let ids: Vec<_> = listed.as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
     assert!(ids.contains(&text(&done["results"][0]["invitation_id"])));
     let token = setup.app.mailed_token("new@example.com");
-    let newcomer = setup.app.create_invited_user("new@example.com", &token).await;
-    newcomer.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    let invitee = setup.app.create_invited_user("new@example.com", &token).await;
+    invitee.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     invariants::assert_hold(&setup.app.inner.database, &[]);
 }
 

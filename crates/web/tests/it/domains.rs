@@ -218,11 +218,11 @@ async fn full_organization_rejects_joining_by_domain() {
     let domain = setup.add_domain("auto").await;
     verify_domain(&setup.app, &setup.owner, &setup.path, &domain).await;
     // The user belongs to an organization of their own, and to none with seats left.
-    let founder = setup.app.create_organization("boss@acme.example").await.0;
+    let boss = setup.app.create_organization("boss@acme.example").await.0;
     setup.app.execute("UPDATE email_addresses SET verified_at = 1 WHERE address_key = 'boss@acme.example'");
-    let founder_again = sign_in(&setup.app, "boss@acme.example").await;
-    assert!(!setup.has_member(&founder_again).await, "the sign-in succeeds without joining");
-    founder.post(&format!("{}/join", setup.path), &[]).await.assert_error(403, "ORGANIZATION_FULL");
+    let boss_again = sign_in(&setup.app, "boss@acme.example").await;
+    assert!(!setup.has_member(&boss_again).await, "the sign-in succeeds without joining");
+    boss.post(&format!("{}/join", setup.path), &[]).await.assert_error(403, "ORGANIZATION_FULL");
     invariants::assert_hold(&setup.app.inner.database, &[]);
 }
 

@@ -84,6 +84,23 @@ impl<'de> serde::de::Visitor<'de> for KeyCollector<'_> {
     }
 }
 
+/// The keys that the contract fixes, in its order.
+const CONTRACT_KEYS: [&str; 13] = [
+    "id",
+    "organization_id",
+    "email",
+    "token",
+    "status",
+    "expires_at",
+    "created_at",
+    "updated_at",
+    "initial_organization_role",
+    "initial_workspace_role",
+    "workspace",
+    "inviter",
+    "inviter_roles",
+];
+
 #[tokio::test]
 async fn list_matches_contract() {
     let app = TestApp::start().await;
@@ -97,21 +114,6 @@ async fn list_matches_contract() {
 
     assert_eq!(keys_in_order(&response.text, ""), ["status", "message", "data", "session", "errors"]);
     assert_eq!(keys_in_order(&response.text, "/session"), ["id", "created_at", "updated_at"]);
-    let contract = [
-        "id",
-        "organization_id",
-        "email",
-        "token",
-        "status",
-        "expires_at",
-        "created_at",
-        "updated_at",
-        "initial_organization_role",
-        "initial_workspace_role",
-        "workspace",
-        "inviter",
-        "inviter_roles",
-    ];
     let additional = [
         "expiry",
         "expired",
@@ -121,9 +123,9 @@ async fn list_matches_contract() {
         "initial_workspace_role_id",
     ];
     let keys = keys_in_order(&response.text, "/data/0");
-    assert_eq!(keys[..contract.len()], contract);
-    assert_eq!(keys[contract.len()..contract.len() + additional.len()], additional);
-    assert_eq!(keys[contract.len() + additional.len()..], ["suspended", "delivery"]);
+    assert_eq!(keys[..CONTRACT_KEYS.len()], CONTRACT_KEYS);
+    assert_eq!(keys[CONTRACT_KEYS.len()..CONTRACT_KEYS.len() + additional.len()], additional);
+    assert_eq!(keys[CONTRACT_KEYS.len() + additional.len()..], ["suspended", "delivery"]);
     let role_keys = ["id", "organization_id", "name", "permissions", "is_system_role", "created_at", "updated_at"];
     for role in ["/data/0/initial_organization_role", "/data/0/inviter_roles/0"] {
         assert_eq!(keys_in_order(&response.text, role)[..role_keys.len()], role_keys);

@@ -70,7 +70,7 @@ async fn refuses_addresses_outside_allowed_networks() {
     let ips = json!({"whitelisted_ips": ["127.0.0.1", "203.0.113.0/24"], "enable_ip_restriction": true});
     owner.post_json(&format!("{path}/update"), &ips).await.ok();
     for (address, is_allowed) in [("203.0.113.9", true), ("198.51.100.1", false), ("2001:db8::1", false)] {
-        let client = owner.from_address(address);
+        let client = owner.with_client_address(address);
         for call in ["members", "roles", "invitations"] {
             let response = client.get(&format!("{path}/{call}")).await;
             if is_allowed {
@@ -86,7 +86,7 @@ async fn refuses_addresses_outside_allowed_networks() {
         assert_eq!(memberships[0]["eligibility_restriction"]["type"], kind);
     }
     // Only the entry that the trusted proxy appended counts, not those that the client sent.
-    let forged = owner.from_address("203.0.113.9, 198.51.100.1");
+    let forged = owner.with_client_address("203.0.113.9, 198.51.100.1");
     forged.get(&format!("{path}/members")).await.assert_error(403, "ADDRESS_NOT_ALLOWED");
     let stranger = app.create_user("stranger@example.com").await;
     stranger.get(&format!("{path}/members")).await.assert_error(403, "FORBIDDEN");

@@ -173,7 +173,7 @@ impl Setup {
                 let sent = self.invitations.get_mut(index)?;
                 if client.post(&format!("{path}/invitations/{}/resend", sent.id), &[]).await.status == 200 {
                     sent.token = self.app.mailed_token(&address(sent.invitee));
-                    sent.sender_permissions = before[&self.user_ids[actor]].clone();
+                    sent.sender_permissions.clone_from(&before[&self.user_ids[actor]]);
                 }
             }
             11 => {

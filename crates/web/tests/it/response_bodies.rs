@@ -10,6 +10,7 @@ fn lines(response: &TestResponse) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "inline snapshots")]
 async fn read_responses() {
     let app = TestApp::start().await;
     let ada = app.anonymous();
@@ -212,6 +213,7 @@ async fn read_responses() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "inline snapshots")]
 async fn write_responses() {
     let app = TestApp::start().await;
     let (ada, organization) = app.create_organization("ada@example.com").await;

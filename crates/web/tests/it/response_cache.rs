@@ -107,7 +107,7 @@ async fn refuses_address_outside_allowed_networks_despite_cached_access() {
     let networks = json!({"whitelisted_ips": ["127.0.0.1", "203.0.113.0/24"], "enable_ip_restriction": true});
     owner.post_json(&update, &networks).await.ok();
 
-    let (allowed, mut outside) = (owner.from_address("203.0.113.9"), owner.from_address("198.51.100.1"));
+    let (allowed, mut outside) = (owner.with_client_address("203.0.113.9"), owner.with_client_address("198.51.100.1"));
     let etag = allowed.get(&list).await.headers[header::ETAG].clone();
     assert!(allowed.get(&list).await.statements <= MAX_CACHED_STATEMENTS);
     // Access and list of this session are cached now. The address is checked for each request.

@@ -73,7 +73,7 @@ async fn lost_access_disappears_from_new_tokens() {
     // From an address outside the allowed networks, a token has no organization, and switching to it is refused.
     let ips = json!({"whitelisted_ips": ["127.0.0.1"], "enable_ip_restriction": true});
     owner.post_json(&format!("/organizations/{organization}/update"), &ips).await.ok();
-    let outside = nina.from_address("203.0.113.9");
+    let outside = nina.with_client_address("203.0.113.9");
     assert_eq!(claims(&app, &outside).await["organization"], Value::Null);
     outside.post("/session/switch-workspace", &switch).await.assert_error(403, "ADDRESS_NOT_ALLOWED");
     let organization_field = [("organization_id", organization.as_str())];

@@ -89,8 +89,8 @@ async fn pages_and_searches_workspace_members() {
     assert_eq!((second["data"].as_array().unwrap().len(), &second["meta"]["has_more"]), (2, &json!(false)));
     let found = setup.nina.get(&format!("{}/members?search=GUEST2", setup.path)).await.ok();
     assert_eq!((&found["meta"]["total"], &found["data"][0]["user"]["first_name"]), (&json!(1), &json!("guest2")));
-    let nobody = setup.nina.get(&format!("{}/members?search=nobody", setup.path)).await.ok();
-    assert_eq!(nobody["data"], json!([]));
+    let none = setup.nina.get(&format!("{}/members?search=nobody", setup.path)).await.ok();
+    assert_eq!(none["data"], json!([]));
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn workspace_has_its_own_allowed_networks() {
     let setup = setup_with(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
     let ips = json!({"whitelisted_ips": ["127.0.0.1", "203.0.113.0/24"], "enable_ip_restriction": true});
     setup.owner.post_json(&format!("{}/update", setup.path), &ips).await.ok();
-    let outside = setup.nina.from_address("198.51.100.1");
+    let outside = setup.nina.with_client_address("198.51.100.1");
     outside.get(&setup.path).await.assert_error(403, "ADDRESS_NOT_ALLOWED");
     outside.get(&format!("/organizations/{}/members", setup.organization)).await.ok();
     let two_factor = json!({"enforce_2fa": true});

@@ -31,7 +31,7 @@ impl TestClient {
 
     /// Returns a client with the same session whose requests come from `address`, as told by a trusted proxy. Takes
     /// effect only if the settings trust 127.0.0.1 as a proxy.
-    pub(crate) fn from_address(&self, address: &str) -> Self {
+    pub(crate) fn with_client_address(&self, address: &str) -> Self {
         let mut client = self.app.client_with_cookie(self.cookie.lock().unwrap().clone());
         client.headers.insert("x-forwarded-for", address.parse().unwrap());
         client

@@ -59,7 +59,7 @@ async fn simulate(seed: u64) {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
+/// `SplitMix64` (Steele, Lea and Flood, 2014).
 struct Rng(u64);
 
 impl Rng {
@@ -165,6 +165,7 @@ impl System {
         Self { anonymous: app.anonymous(), app, users, organizations: Vec::new() }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per step")]
     async fn apply(&mut self, actor: Actor, step: Step) -> Outcome {
         let client = actor.map_or(&self.anonymous, |user| &self.users[user]);
         match step {
