@@ -87,7 +87,7 @@ async fn send_test_message(loaded: &LoadedSettings, address: &str) -> Result<(),
         text,
         message_id: format!("doctor-{}@{}", now.as_microseconds(), loaded.settings.public_url.mail_domain()),
         date: now,
-        stop: None,
+        unsubscribe_url: None,
     };
     match transport.send(&message).await {
         Ok(()) => {

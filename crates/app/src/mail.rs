@@ -39,7 +39,7 @@ fn preview(flags: &Flags, dir: &Path) -> Result<(), AppError> {
     let templates = mail_templates(&loaded)?;
     for mail in EmailTemplate::samples() {
         for language in Language::ALL {
-            let name = format!("{}.{}", mail.template(), language.tag());
+            let name = format!("{}.{}", mail.name(), language.tag());
             let failed = |error: &dyn std::error::Error| {
                 AppError::MailTemplate(TemplateError { file: name.clone().into(), reason: error.to_string() })
             };

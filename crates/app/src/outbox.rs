@@ -2,7 +2,7 @@
 
 use vestibule_core::execution::Caller;
 use vestibule_core::id::OutboxId;
-use vestibule_core::outbox::{Drop, List, Listed, Retry};
+use vestibule_core::outbox::{Drop, List, ListedJob, Retry};
 
 use crate::cli::{OutboxArgs, OutboxCommand};
 use crate::error::AppError;
@@ -47,12 +47,12 @@ fn parse_id(id: &str) -> Result<OutboxId, AppError> {
     id.parse().map_err(|_| invalid())
 }
 
-fn print_job(job: &Listed) {
+fn print_job(job: &ListedJob) {
     let subject = match (job.organization_id, job.invitation_id) {
         (Some(organization), Some(invitation)) => format!(" {invitation} of organization {organization}"),
         (Some(organization), None) => format!(" of organization {organization}"),
         _ => String::new(),
     };
-    let Listed { id, kind, state, attempts, reason, due_at, .. } = job;
+    let ListedJob { id, kind, state, attempts, reason, due_at, .. } = job;
     output::print_line(format_args!("{id}  {state}  {kind}{subject}  attempts: {attempts}  next: {due_at}  {reason}"));
 }

@@ -50,14 +50,14 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
     let limits = vestibule_web::ConnectionLimits::new(service.settings.max_connections);
     let http = tokio::spawn(vestibule_web::serve(listener, answer, limits, shutdown.requested()));
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
-    let outbox = tokio::spawn(async move { mailer::work(&outbox_service, stop).await });
+    let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
     let cleanup = tokio::spawn(async move { cleanup::work(&cleanup_service, stop).await });
     // The lease on the node number must be held until the last ID is generated, so it ends after the other parts.
     let (workers_finished, stop) = oneshot::channel::<()>();
     let lease = tokio::spawn(async move {
         let stop = async { drop(stop.await) };
-        node::hold(&service, stop).await;
+        node::renew_lease_loop(&service, stop).await;
     });
     let served = shutdown.run_until_aborted(async {
         let http = async { http.await.map_err(|_| AppError::Crashed { part: "HTTP server" }) };

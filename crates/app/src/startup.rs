@@ -8,7 +8,7 @@ use std::sync::Arc;
 use vestibule_core::dns::{Dns, HickoryDns, NoDns};
 use vestibule_core::execution::Dependencies;
 use vestibule_core::image_store::ImageStore;
-use vestibule_core::mail::{FileCarrier, MailTransport, SmtpCarrier, Templates};
+use vestibule_core::mail::{FileTransport, MailTransport, SmtpTransport, Templates};
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
 use vestibule_core::service::{Service, ServiceError};
@@ -155,7 +155,7 @@ fn image_store(loaded: &LoadedSettings) -> Result<ImageStore, AppError> {
 pub(crate) fn mail_transport(loaded: &LoadedSettings) -> Result<Option<Arc<dyn MailTransport>>, AppError> {
     match &loaded.settings.mail.transport {
         Transport::None => Ok(None),
-        Transport::File(dir) => match FileCarrier::new(dir.clone()) {
+        Transport::File(dir) => match FileTransport::new(dir.clone()) {
             Ok(transport) => Ok(Some(Arc::new(transport))),
             Err(error) => Err(AppError::MailDir { dir: dir.clone(), error }),
         },
@@ -164,20 +164,20 @@ pub(crate) fn mail_transport(loaded: &LoadedSettings) -> Result<Option<Arc<dyn M
 }
 
 /// Returns the SMTP transport, with the password from its file.
-pub(crate) fn smtp_transport(loaded: &LoadedSettings, smtp: &Smtp) -> Result<SmtpCarrier, AppError> {
+pub(crate) fn smtp_transport(loaded: &LoadedSettings, smtp: &Smtp) -> Result<SmtpTransport, AppError> {
     let mut smtp = smtp.clone();
     if let (Some((_, password)), Some(file)) = (&mut smtp.credentials, &loaded.mail_password_file) {
         *password = read_secret(file, "mail.password_file")?;
     }
     let domain = loaded.settings.public_url.mail_domain();
-    SmtpCarrier::new(&smtp, domain).map_err(|error| AppError::MailServer { host: smtp.host, error })
+    SmtpTransport::new(&smtp, domain).map_err(|error| AppError::MailServer { host: smtp.host, error })
 }
 
 /// Returns the mail templates: the built-in ones, overridden by those of `mail.template_dir`.
 pub(crate) fn mail_templates(loaded: &LoadedSettings) -> Result<Templates, AppError> {
     let templates = match &loaded.settings.mail.template_dir {
         None => Templates::built_in(),
-        Some(dir) => Templates::in_folder(dir),
+        Some(dir) => Templates::from_folder(dir),
     };
     templates.map_err(AppError::MailTemplate)
 }

@@ -1,9 +1,9 @@
-//! What is true of every database at every moment between two transactions, whatever has happened to it.
+//! Invariants that hold in every database between any two transactions.
 
 use crate::Database;
 
-/// Each counts what must not be.
-const NEVER: &[(&str, &str)] = &[
+/// Violations by name, each with a query that counts them.
+const VIOLATIONS: &[(&str, &str)] = &[
     (
         "an organization without an admin",
         "SELECT COUNT(*) FROM organizations o WHERE o.deleted_at IS NULL AND NOT EXISTS
@@ -22,27 +22,27 @@ const NEVER: &[(&str, &str)] = &[
               WHERE mr.workspace_id = w.id)",
     ),
     (
-        "an organization that counts its members wrong",
+        "an organization with a wrong member count",
         "SELECT COUNT(*) FROM organizations o WHERE o.member_count <>
             (SELECT COUNT(*) FROM organization_memberships m WHERE m.organization_id = o.id)",
     ),
     (
-        "a workspace that counts its members wrong",
+        "a workspace with a wrong member count",
         "SELECT COUNT(*) FROM workspaces w WHERE w.member_count <>
             (SELECT COUNT(*) FROM workspace_memberships m WHERE m.workspace_id = w.id)",
     ),
     (
-        "two memberships of one person",
+        "two memberships of one user",
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM organization_memberships GROUP BY organization_id, user_id
                                 HAVING COUNT(*) > 1) twice",
     ),
     (
-        "two pending invitations of one address into one place",
+        "two pending invitations of one address to one organization or workspace",
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM invitations WHERE status = 'pending'
                                 GROUP BY organization_id, email_key, workspace_scope HAVING COUNT(*) > 1) twice",
     ),
     (
-        "a mail that is said to be on its way and is not",
+        "an invitation whose mail is queued or deferred but has no job",
         "SELECT COUNT(*) FROM invitations i WHERE i.status = 'pending' AND i.delivery IN ('queued', 'deferred')
             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.invitation_id = i.id AND o.generation = i.generation
                                                      AND o.state = 'waiting')",
@@ -53,13 +53,13 @@ const NEVER: &[(&str, &str)] = &[
             (SELECT 1 FROM organization_membership_roles mr WHERE mr.membership_id = m.id)",
     ),
     (
-        "an image that is shown and was let go of",
+        "a referenced image that is marked as unused",
         "SELECT COUNT(*) FROM (SELECT image_url FROM organizations UNION ALL SELECT image_url FROM workspaces
                                UNION ALL SELECT image_url FROM users) shown
           WHERE image_url <> '' AND image_url NOT IN (SELECT name FROM images WHERE unused_since IS NULL)",
     ),
     (
-        "an image that is kept for nobody",
+        "an unreferenced image that is not marked as unused",
         "SELECT COUNT(*) FROM images i WHERE i.unused_since IS NULL
             AND i.name NOT IN (SELECT image_url FROM organizations) AND i.name NOT IN (SELECT image_url FROM workspaces)
             AND i.name NOT IN (SELECT image_url FROM users)",
@@ -69,16 +69,16 @@ const NEVER: &[(&str, &str)] = &[
         "SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM email_addresses e WHERE e.user_id = u.id)",
     ),
     (
-        "a session that acts as somebody who is not signed in within it",
+        "a session whose active sign-in belongs to another session",
         "SELECT COUNT(*) FROM sessions s WHERE s.active_sign_in_id IS NOT NULL AND NOT EXISTS
             (SELECT 1 FROM sign_ins i WHERE i.id = s.active_sign_in_id AND i.session_id = s.id)",
     ),
 ];
 
-/// Looks for each of them. `but` names those that the test itself brings about.
+/// Asserts that no invariant is violated. `except` names the violations that the test causes itself.
 #[track_caller]
-pub fn hold(database: &Database, but: &[&str]) {
-    for (what, count) in NEVER.iter().filter(|(what, _)| !but.contains(what)) {
-        assert_eq!(database.count(count), 0, "{what}");
+pub fn assert_hold(database: &Database, except: &[&str]) {
+    for (violation, count) in VIOLATIONS.iter().filter(|(violation, _)| !except.contains(violation)) {
+        assert_eq!(database.count(count), 0, "{violation}");
     }
 }

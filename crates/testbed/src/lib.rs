@@ -1,8 +1,7 @@
-//! For the suite only: fresh databases of either engine, and a look at them past the service. Nothing else in the suite
-//! names a driver.
+//! Test support: fresh databases of both engines and direct access to them, proxies, PostgreSQL and mail servers.
 //!
-//! One suite runs on both engines: `VESTIBULE_TEST_ENGINE` is `sqlite` (the default) or `postgres`, and
-//! `VESTIBULE_TEST_POSTGRES` the URL of a server that nobody else uses. `scripts/test` starts one and throws it away.
+//! `VESTIBULE_TEST_ENGINE` selects the engine under test: `sqlite` (the default) or `postgres`.
+//! `VESTIBULE_TEST_POSTGRES` is the URL of a disposable PostgreSQL server, which `scripts/test` starts.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,10 +11,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
-pub mod held;
 pub mod invariants;
+pub mod open_transaction;
 #[cfg(unix)]
-pub mod own_server;
+pub mod postgres_server;
 pub mod proxy;
 pub mod smtp;
 
@@ -25,21 +24,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::NoTls;
 use vestibule_db::{DatabaseLocation, PostgresUrl};
 
-/// Which of the two.
+/// A database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// A file in a folder of its own.
+    /// Each database is a file in a temporary folder.
     Sqlite,
-    /// A schema of its own on the suite's server.
+    /// Each database is a schema on the test server.
     Postgres,
 }
 
 impl Engine {
-    /// Both.
     pub const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
-    /// The one that this run of the suite is about.
-    pub fn of_this_run() -> Self {
+    /// Returns the engine that `VESTIBULE_TEST_ENGINE` selects.
+    pub fn under_test() -> Self {
         match std::env::var("VESTIBULE_TEST_ENGINE").as_deref() {
             Err(_) | Ok("sqlite") => Self::Sqlite,
             Ok("postgres") => Self::Postgres,
@@ -48,33 +46,34 @@ impl Engine {
     }
 }
 
-/// A database of a test's own. A file goes with the test; a schema stays, since the server is thrown away.
+/// A database for one test. Dropping it deletes an SQLite file; a PostgreSQL schema stays until the server is thrown
+/// away.
 #[derive(Debug)]
 pub struct Database {
-    place: DatabaseLocation,
-    made: Made,
+    location: DatabaseLocation,
+    storage: Storage,
 }
 
 #[derive(Debug)]
-enum Made {
+enum Storage {
     File { _folder: tempfile::TempDir },
     Schema { server: String, name: String },
 }
 
 impl Database {
-    /// An empty one, on the engine of this run.
-    pub fn fresh() -> Self {
-        Self::fresh_on(Engine::of_this_run())
+    /// Creates an empty database on the engine under test.
+    pub fn create() -> Self {
+        Self::create_on(Engine::under_test())
     }
 
-    /// An empty one on this engine.
-    pub fn fresh_on(engine: Engine) -> Self {
+    /// Creates an empty database on this engine.
+    pub fn create_on(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 Self {
-                    place: DatabaseLocation::File(folder.path().join("test.db")),
-                    made: Made::File { _folder: folder },
+                    location: DatabaseLocation::File(folder.path().join("test.db")),
+                    storage: Storage::File { _folder: folder },
                 }
             }
             Engine::Postgres => {
@@ -87,41 +86,40 @@ impl Database {
         }
     }
 
-    /// The one that another process has made, by the name that [`Database::name`] gives.
-    pub fn named(name: &str) -> Self {
+    /// Opens the database that another process created and named with [`Database::name`].
+    pub fn open_by_name(name: &str) -> Self {
         if name.contains('/') {
             let folder = tempfile::tempdir().unwrap();
-            return Self { place: DatabaseLocation::File(name.into()), made: Made::File { _folder: folder } };
+            return Self { location: DatabaseLocation::File(name.into()), storage: Storage::File { _folder: folder } };
         }
         Self::schema(server(), name.to_owned())
     }
 
-    /// All there is in the first schema of another server than the suite's.
-    pub fn of_server(url: &str) -> Self {
+    /// Opens the `public` schema of another server.
+    pub fn from_server_url(url: &str) -> Self {
         Self::schema(url.to_owned(), "public".to_owned())
     }
 
-    /// What another process finds it by.
+    /// Returns the name by which another process opens the database.
     pub fn name(&self) -> String {
-        match &self.made {
-            Made::File { .. } => self.place.to_string(),
-            Made::Schema { name, .. } => name.clone(),
+        match &self.storage {
+            Storage::File { .. } => self.location.to_string(),
+            Storage::Schema { name, .. } => name.clone(),
         }
     }
 
     fn schema(server: String, name: String) -> Self {
         let url: PostgresUrl = server.parse().unwrap();
-        let place = DatabaseLocation::Postgres(Box::new(url.with_options(&format!("-c search_path={name}"))));
-        Self { place, made: Made::Schema { server, name } }
+        let location = DatabaseLocation::Postgres(Box::new(url.with_options(&format!("-c search_path={name}"))));
+        Self { location, storage: Storage::Schema { server, name } }
     }
 
-    /// Where it is.
-    pub fn place(&self) -> &DatabaseLocation {
-        &self.place
+    pub fn location(&self) -> &DatabaseLocation {
+        &self.location
     }
 
-    /// Where it is when its server is reached by other addresses, tried in this order.
-    pub fn place_at(&self, addresses: &[SocketAddr]) -> DatabaseLocation {
+    /// Returns the location with other server addresses, tried in this order.
+    pub fn location_at(&self, addresses: &[SocketAddr]) -> DatabaseLocation {
         let url = self.url();
         let (scheme, rest) = url.split_once("://").unwrap();
         let (user, host) = rest.split_once('@').unwrap();
@@ -130,35 +128,34 @@ impl Database {
         DatabaseLocation::Postgres(Box::new(format!("{scheme}://{user}@{hosts}/{path}").parse().unwrap()))
     }
 
-    /// Which of the two it is.
     pub fn engine(&self) -> Engine {
-        match self.made {
-            Made::File { .. } => Engine::Sqlite,
-            Made::Schema { .. } => Engine::Postgres,
+        match self.storage {
+            Storage::File { .. } => Engine::Sqlite,
+            Storage::Schema { .. } => Engine::Postgres,
         }
     }
 
-    /// The URL under which a program finds it; the path of a file.
+    /// Returns the URL of a PostgreSQL database, or the path of an SQLite file.
     pub fn url(&self) -> String {
-        match &self.made {
-            Made::File { .. } => self.place.to_string(),
-            Made::Schema { server, name } => {
+        match &self.storage {
+            Storage::File { .. } => self.location.to_string(),
+            Storage::Schema { server, name } => {
                 let sign = if server.contains('?') { '&' } else { '?' };
                 format!("{server}{sign}options=-c%20search_path%3D{name}")
             }
         }
     }
 
-    /// The first column of the first row, which must be a number.
+    /// Returns the first column of the first row as a number.
     pub fn count(&self, query: &str) -> i64 {
         self.rows(query)[0][0].parse().unwrap()
     }
 
-    /// Every row, every value as text; nothing is the empty text.
+    /// Returns all rows with every value as text. Null is the empty text.
     pub fn rows(&self, query: &str) -> Vec<Vec<String>> {
-        match &self.made {
-            Made::File { .. } => {
-                let connection = rusqlite::Connection::open(self.place.file().unwrap()).unwrap();
+        match &self.storage {
+            Storage::File { .. } => {
+                let connection = rusqlite::Connection::open(self.location.file().unwrap()).unwrap();
                 let mut statement = connection.prepare(query).unwrap_or_else(|error| panic!("{query}: {error}"));
                 let columns = statement.column_count();
                 let rows = statement.query_map([], |row| {
@@ -175,25 +172,25 @@ impl Database {
                 });
                 rows.unwrap().map(Result::unwrap).collect()
             }
-            Made::Schema { server, name } => on_server(server, &format!("SET search_path = {name}; {query}")),
+            Storage::Schema { server, name } => on_server(server, &format!("SET search_path = {name}; {query}")),
         }
     }
 
-    /// Changes the database itself, where no command leads, and says how many rows.
+    /// Executes one statement and returns the number of changed rows.
     pub fn execute(&self, statement: &str) -> usize {
-        match &self.made {
-            Made::File { .. } => {
-                let connection = rusqlite::Connection::open(self.place.file().unwrap()).unwrap();
+        match &self.storage {
+            Storage::File { .. } => {
+                let connection = rusqlite::Connection::open(self.location.file().unwrap()).unwrap();
                 connection.execute(statement, []).unwrap_or_else(|error| panic!("{statement}: {error}"))
             }
-            Made::Schema { server, name } => {
+            Storage::Schema { server, name } => {
                 let counted = format!("WITH changed AS ({statement} RETURNING 1) SELECT COUNT(*) FROM changed");
                 on_server(server, &format!("SET search_path = {name}; {counted}"))[0][0].parse().unwrap()
             }
         }
     }
 
-    /// The names of its tables.
+    /// Returns the table names in alphabetical order.
     pub fn tables(&self) -> Vec<String> {
         let query = match self.engine() {
             Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
@@ -205,21 +202,22 @@ impl Database {
     }
 }
 
-/// The suite's server.
+/// Returns the URL of the test server.
 pub fn server() -> String {
     std::env::var("VESTIBULE_TEST_POSTGRES")
         .expect("VESTIBULE_TEST_POSTGRES is not set: run ./scripts/test, which starts PostgreSQL")
 }
 
-/// Where that server listens.
+/// Returns the address of the test server.
 pub fn server_address() -> SocketAddr {
     let server = server();
     let (_, rest) = server.split_once('@').expect("a URL with a user");
     rest.split(['/', '?']).next().unwrap().parse().expect("an address and a port")
 }
 
-/// Runs statements on a server, and gives every row, every value as text; nothing is the empty text. On a connection and in
-/// a thread of their own, because tests call this from inside a runtime and outside.
+/// Executes statements on a server and returns all rows with every value as text. Null is the empty text.
+///
+/// Uses a new connection on a new thread, so that it works inside and outside of an async runtime.
 pub fn on_server(server: &str, statements: &str) -> Vec<Vec<String>> {
     let (server, statements) = (server.to_owned(), statements.to_owned());
     let thread = std::thread::spawn(move || {
@@ -237,15 +235,15 @@ pub fn on_server(server: &str, statements: &str) -> Vec<Vec<String>> {
     thread.join().unwrap()
 }
 
-/// Lets something use a connection to a server, in this thread.
-fn on_server_with<T>(server: &str, using: impl AsyncFnOnce(&tokio_postgres::Client) -> T) -> T {
+/// Calls `run` with a connection to a server, on this thread.
+fn on_server_with<T>(server: &str, run: impl AsyncFnOnce(&tokio_postgres::Client) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(server, NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
-        let used = using(&client).await;
+        let output = run(&client).await;
         drop(client);
         connection.await.unwrap().unwrap();
-        used
+        output
     })
 }

@@ -1,4 +1,4 @@
-//! A way to the server that can be cut: the network between a process and its database, in the test's hands.
+//! A TCP proxy between a process and its database server, which simulates network failures.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,72 +9,77 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What becomes of what is sent.
+/// What the proxy does with data and connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// It arrives.
-    Open,
-    /// It goes nowhere, and nobody is told.
-    Frozen,
-    /// Every connection is closed, and no new one lives.
-    Closed,
-    /// Connections are closed once this text has been sent to the server, before any answer comes back.
-    ClosedBehind(&'static str),
+pub enum ProxyMode {
+    /// Forwards everything.
+    Forward,
+    /// Keeps connections open and forwards nothing.
+    Stall,
+    /// Closes every connection, and each new one.
+    Refuse,
+    /// Forwards requests up to this text, then closes the connection without returning the server's response.
+    CloseAfter(&'static str),
 }
 
-/// The way, as long as it is not dropped.
+/// A running proxy.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    way: watch::Sender<Way>,
+    mode: watch::Sender<ProxyMode>,
     packets: Arc<AtomicU32>,
 }
 
 impl Proxy {
-    /// A way to this server, open.
-    pub async fn to(server: SocketAddr) -> Self {
+    /// Starts a proxy to this server in mode [`ProxyMode::Forward`].
+    pub async fn start(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (way, watched) = watch::channel(Way::Open);
+        let (mode, watched) = watch::channel(ProxyMode::Forward);
         let packets = Arc::new(AtomicU32::new(u32::MAX));
-        let left = Arc::clone(&packets);
+        let remaining = Arc::clone(&packets);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(connect(client, server, watched.clone(), Arc::clone(&left)));
+                tokio::spawn(connect(client, server, watched.clone(), Arc::clone(&remaining)));
             }
         });
-        Self { address, way, packets }
+        Self { address, mode, packets }
     }
 
-    /// Where clients connect.
+    /// Returns the address that clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Changes the way for all connections, there and to come.
-    pub fn set(&self, way: Way) {
-        self.way.send_replace(way);
+    /// Changes the mode of all connections, open and new.
+    pub fn set_mode(&self, mode: ProxyMode) {
+        self.mode.send_replace(mode);
     }
 
-    /// Lets this many more packets through to the server; the next one's connection is closed instead, and only that.
-    pub fn cut_after(&self, packets: u32) {
+    /// Forwards this many more packets to the server, then closes the connection of the next one, once.
+    pub fn close_after_packets(&self, packets: u32) {
         self.packets.store(packets, Ordering::SeqCst);
     }
 
-    /// Whether the cut that was asked for has happened; from then on there is none.
-    pub fn has_cut(&self) -> bool {
+    /// Returns whether the connection was closed, and cancels [`Self::close_after_packets`] if not.
+    pub fn has_closed(&self) -> bool {
         self.packets.swap(u32::MAX, Ordering::SeqCst) > u32::MAX / 2
     }
 }
 
-async fn connect(client: TcpStream, server: SocketAddr, mut way: watch::Receiver<Way>, left: Arc<AtomicU32>) {
+async fn connect(
+    client: TcpStream,
+    server: SocketAddr,
+    mut mode: watch::Receiver<ProxyMode>,
+    remaining: Arc<AtomicU32>,
+) {
     client.set_nodelay(true).unwrap();
-    while *way.borrow_and_update() == Way::Frozen {
-        if way.changed().await.is_err() {
+    while *mode.borrow_and_update() == ProxyMode::Stall {
+        if mode.changed().await.is_err() {
             return;
         }
     }
-    if *way.borrow() == Way::Closed {
+    if *mode.borrow() == ProxyMode::Refuse {
         return;
     }
     let Ok(server) = TcpStream::connect(server).await else { return };
@@ -82,42 +87,46 @@ async fn connect(client: TcpStream, server: SocketAddr, mut way: watch::Receiver
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     let muted = Arc::new(AtomicBool::new(false));
     tokio::select! {
-        () = to_the_server(from_client, to_server, way.clone(), &left, &muted) => {}
-        () = to_the_client(from_server, to_client, way, &muted) => {}
+        () = forward_to_server(from_client, to_server, mode.clone(), &remaining, &muted) => {}
+        () = forward_to_client(from_server, to_client, mode, &muted) => {}
     }
 }
 
-/// What has been read, once the way lets it pass; `None` when the connection is to be closed.
-async fn read<'a>(from: &mut OwnedReadHalf, buffer: &'a mut [u8], way: &mut watch::Receiver<Way>) -> Option<&'a [u8]> {
+/// Reads data, and returns it as soon as the mode allows to forward it. Returns `None` to close the connection.
+async fn read<'a>(
+    from: &mut OwnedReadHalf,
+    buffer: &'a mut [u8],
+    mode: &mut watch::Receiver<ProxyMode>,
+) -> Option<&'a [u8]> {
     let length = loop {
         tokio::select! {
             read = from.read(buffer) => break read.ok().filter(|length| *length > 0)?,
-            changed = way.changed() => match (changed, *way.borrow_and_update()) {
-                (Err(_), _) | (_, Way::Closed) => return None,
+            changed = mode.changed() => match (changed, *mode.borrow_and_update()) {
+                (Err(_), _) | (_, ProxyMode::Refuse) => return None,
                 _ => {}
             },
         }
     };
-    while *way.borrow_and_update() == Way::Frozen {
-        way.changed().await.ok()?;
+    while *mode.borrow_and_update() == ProxyMode::Stall {
+        mode.changed().await.ok()?;
     }
     Some(&buffer[..length])
 }
 
-async fn to_the_server(
+async fn forward_to_server(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut way: watch::Receiver<Way>,
-    left: &AtomicU32,
+    mut mode: watch::Receiver<ProxyMode>,
+    remaining: &AtomicU32,
     muted: &AtomicBool,
 ) {
     let mut buffer = vec![0; 1 << 16];
-    while let Some(bytes) = read(&mut from, &mut buffer, &mut way).await {
-        if left.fetch_sub(1, Ordering::SeqCst) == 0 {
+    while let Some(bytes) = read(&mut from, &mut buffer, &mut mode).await {
+        if remaining.fetch_sub(1, Ordering::SeqCst) == 0 {
             return;
         }
-        let last = match *way.borrow() {
-            Way::ClosedBehind(text) => bytes.windows(text.len()).any(|window| window == text.as_bytes()),
+        let last = match *mode.borrow() {
+            ProxyMode::CloseAfter(text) => bytes.windows(text.len()).any(|window| window == text.as_bytes()),
             _ => false,
         };
         muted.store(last, Ordering::SeqCst);
@@ -125,21 +134,21 @@ async fn to_the_server(
             return;
         }
         if last {
-            // The server does what it has read, tells nobody, and closes; then the other direction ends both.
+            // The server executes what it has read and closes the connection, which ends both directions.
             let _ = to.shutdown().await;
             std::future::pending::<()>().await;
         }
     }
 }
 
-async fn to_the_client(
+async fn forward_to_client(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mut way: watch::Receiver<Way>,
+    mut mode: watch::Receiver<ProxyMode>,
     muted: &AtomicBool,
 ) {
     let mut buffer = vec![0; 1 << 16];
-    while let Some(bytes) = read(&mut from, &mut buffer, &mut way).await {
+    while let Some(bytes) = read(&mut from, &mut buffer, &mut mode).await {
         if !muted.load(Ordering::SeqCst) && to.write_all(bytes).await.is_err() {
             return;
         }

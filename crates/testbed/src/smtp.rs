@@ -1,27 +1,27 @@
-//! A real mail server on loopback, which refuses, hangs, puts off and forgets as it is told.
+//! A real SMTP server on loopback with configurable behaviour.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// A running mail server; it ends when it is dropped.
+/// A running mail server. Dropping it stops the server.
 pub struct MailServer {
     process: Child,
-    says: BufReader<ChildStdout>,
-    /// On loopback.
+    stdout: BufReader<ChildStdout>,
+    /// The port on loopback.
     pub port: u16,
-    /// Whose certificate it shows: for `localhost`.
+    /// The server's self-signed certificate for `localhost` and 127.0.0.1.
     pub certificate: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl MailServer {
-    /// Starts one that behaves so: `refuses`, `greylists`, `full`, `hangs`, `drops`, `asks` who one is, `tls` from the first
-    /// byte, `plain`; or any other word for one that takes everything.
+    /// Starts a server. `behaviour` is `refuses`, `greylists`, `full`, `hangs`, `drops`, `auth` (requires credentials),
+    /// `tls` (implicit TLS) or `plain` (no TLS). With any other word the server accepts every mail over STARTTLS.
     ///
     /// # Panics
-    /// When it cannot be started: `scripts/test` installs what it needs.
-    pub fn start(manner: &str) -> Self {
+    /// If the server does not start. `scripts/test` installs what it needs.
+    pub fn start(behaviour: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         let certificate = folder.path().join("certificate.pem");
@@ -29,23 +29,23 @@ impl MailServer {
         std::fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp.py");
         let python = std::env::var("VESTIBULE_TEST_PYTHON").unwrap_or_else(|_| "/usr/bin/python3".to_owned());
-        let process = Command::new(python).arg(script).arg(folder.path()).arg(manner).stdout(Stdio::piped()).spawn();
+        let process = Command::new(python).arg(script).arg(folder.path()).arg(behaviour).stdout(Stdio::piped()).spawn();
         let mut process = process.unwrap();
-        let mut says = BufReader::new(process.stdout.take().unwrap());
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        says.read_line(&mut line).unwrap();
-        let port = line.trim().strip_prefix("port ").expect("the mail server starts").parse().unwrap();
-        Self { process, says, port, certificate, _folder: folder }
+        stdout.read_line(&mut line).unwrap();
+        let port = line.trim().strip_prefix("port ").expect("the mail server prints its port").parse().unwrap();
+        Self { process, stdout, port, certificate, _folder: folder }
     }
 
-    /// The message id of the next mail it takes.
+    /// Waits for the next accepted mail and returns its message id.
     ///
     /// # Panics
-    /// When it has ended.
-    pub fn took(&mut self) -> String {
+    /// If the server has ended.
+    pub fn received_message_id(&mut self) -> String {
         let mut line = String::new();
-        self.says.read_line(&mut line).unwrap();
-        line.trim().strip_prefix("took ").expect("a mail was taken").trim_matches(['<', '>']).to_owned()
+        self.stdout.read_line(&mut line).unwrap();
+        line.trim().strip_prefix("received ").expect("the server accepts a mail").trim_matches(['<', '>']).to_owned()
     }
 }
 

@@ -139,7 +139,7 @@ fn session_token(request: &Request, settings: &Settings) -> Option<SessionToken>
 
 fn preferred_language(headers: &HeaderMap) -> Language {
     let accepted = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    accepted.map_or_else(Language::default, Language::accepted)
+    accepted.map_or_else(Language::default, Language::from_accept_language)
 }
 
 fn user_agent(headers: &HeaderMap) -> String {

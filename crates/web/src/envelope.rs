@@ -92,7 +92,7 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     let envelope = Envelope {
         status: code.status(),
         message: errors.first().map_or("", |error| error.message),
-        data: code.is_about_input().then_some(EmptyObject {}),
+        data: code.is_validation_error().then_some(EmptyObject {}),
         session: session.map(SessionStubResponse::from),
         errors: Some(errors),
     };

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use vestibule_core::execution::Caller;
-use vestibule_core::mail::{Bounce, Verdict, is_signed};
-use vestibule_core::mailer::Returned;
+use vestibule_core::mail::{DeliveryOutcome, DeliveryReport, is_signature_valid};
+use vestibule_core::mailer::RecordDeliveryReport;
 use vestibule_core::{Code, Problem};
 
 use crate::app::App;
@@ -51,19 +51,21 @@ async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
     // Senders include several signatures while they rotate a secret.
     let is_authentic =
         header("webhook-signature").split(' ').filter_map(|entry| entry.strip_prefix("v1,")).any(|signature| {
-            STANDARD.decode(signature).is_ok_and(|signature| is_signed(secret, (id, timestamp, &body), &signature))
+            STANDARD
+                .decode(signature)
+                .is_ok_and(|signature| is_signature_valid(secret, (id, timestamp, &body), &signature))
         });
     if id.is_empty() || !is_recent || !is_authentic {
         return Err(Problem::from(Code::InvalidSignature).into());
     }
     let report: Report = serde_json::from_slice(&body).map_err(|_| Problem::from(Code::BadRequestBody))?;
     let verdict = match report.r#type {
-        Kind::Bounced => Verdict::Bounced,
-        Kind::Complained => Verdict::Complained,
-        Kind::Delivered | Kind::Deferred => Verdict::Fine,
+        Kind::Bounced => DeliveryOutcome::Bounced,
+        Kind::Complained => DeliveryOutcome::Complained,
+        Kind::Delivered | Kind::Deferred => DeliveryOutcome::Other,
     };
-    let bounce = Bounce::new(&report.message_id, verdict, &report.reason);
+    let bounce = DeliveryReport::new(&report.message_id, verdict, &report.reason);
     // Idempotent: senders repeat reports. A report about an unknown mail is accepted and ignored.
-    app.run(&Caller::anonymous(), Returned { bounce }).await.result?;
+    app.run(&Caller::anonymous(), RecordDeliveryReport { report: bounce }).await.result?;
     Ok(http::StatusCode::NO_CONTENT.into_response())
 }

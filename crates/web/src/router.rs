@@ -100,7 +100,8 @@ api_routes! {
         session::token::token => query::<session_token::Mint>();
         me::account::account => query::<account::ShowAccount>(),
         me::update::update => command::<account::Update>().without_errors(&[Code::ImagesNotAvailable]);
-        me::update::upload_picture => command::<account::Update>().without_errors(&[Code::UsernameExists]);
+        // Runs `account::Update` with nothing but the image, whose codes are those of the body.
+        me::update::upload_picture => commands(SignIn, &[]);
         me::addresses::list => query::<account::ListAddresses>(),
         me::addresses::add => command::<account::AddAddress>();
         me::addresses::show => query::<account::ShowAddress>();

@@ -79,7 +79,7 @@ async fn create_scenarios(service: &Arc<Service>) -> Result<Vec<Scenario>> {
         first_name: PersonName::parse("first_name", "Olga")?,
         last_name: PersonName::parse("last_name", "Owner")?,
         username: None,
-        password: Password::chosen(PASSWORD.to_owned(), 8)?,
+        password: Password::parse_new(PASSWORD.to_owned(), 8)?,
         invitation: None,
     };
     let token = sign_up::sign_up(service, &Caller::anonymous(), profile).await.result?.token;

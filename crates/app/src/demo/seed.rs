@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_core::id::OrganizationId;
-use vestibule_core::mail::{FileCarrier, MailTransport, Mailbox, Message, Sending};
+use vestibule_core::mail::{FileTransport, MailTransport, Mailbox, Message, SendFuture};
 use vestibule_core::time::{Clock, ManualClock, SystemClock};
 use vestibule_core::{Problem, Result, mailer};
 
@@ -52,12 +52,12 @@ pub(super) struct SeededData {
 /// Writes mail to `mail.file_dir`, and records it so that the seeder can follow the links in it.
 #[derive(Debug)]
 struct RecordingTransport {
-    files: FileCarrier,
+    files: FileTransport,
     mailbox: Arc<Mailbox>,
 }
 
 impl MailTransport for RecordingTransport {
-    fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
+    fn send<'a>(&'a self, message: &'a Message) -> SendFuture<'a> {
         Box::pin(async move {
             self.mailbox.send(message).await?;
             self.files.send(message).await
@@ -70,7 +70,7 @@ pub(super) async fn create(loaded: &LoadedSettings) -> Result<SeededData, AppErr
     let now = SystemClock.now();
     let clock = Arc::new(ManualClock::at(now.minus(DAY * 20)));
     let mailbox = Arc::new(Mailbox::default());
-    let files = FileCarrier::new(loaded.mail_file_dir.clone())
+    let files = FileTransport::new(loaded.mail_file_dir.clone())
         .map_err(|error| AppError::MailDir { dir: loaded.mail_file_dir.clone(), error })?;
     let transport: Arc<dyn MailTransport> = Arc::new(RecordingTransport { files, mailbox: Arc::clone(&mailbox) });
     let service = open_service_with(loaded, Arc::<ManualClock>::clone(&clock), Some(transport)).await?;

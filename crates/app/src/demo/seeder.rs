@@ -94,7 +94,7 @@ impl Seeder {
             first_name: PersonName::parse("first_name", user.first_name)?,
             last_name: PersonName::parse("last_name", user.last_name)?,
             username: None,
-            password: Password::chosen(PASSWORD.to_owned(), 8)?,
+            password: Password::parse_new(PASSWORD.to_owned(), 8)?,
             invitation,
         };
         sign_up::sign_up(&self.service, &Caller::anonymous(), profile).await.result.map(Actor::from)
@@ -102,7 +102,7 @@ impl Seeder {
 
     pub(super) async fn sign_in(&self, user: User) -> Result<Actor> {
         let identifier = Identifier::Email(EmailAddress::parse(user.email)?);
-        let password = Password::attempt(PASSWORD.to_owned());
+        let password = Password::from_input(PASSWORD.to_owned());
         sign_in::with_password(&self.service, &Caller::anonymous(), identifier, password).await.result.map(Actor::from)
     }
 

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use super::*;
 
-fn file() -> Place {
-    Place::File("/d/v.db".into())
+fn file() -> DatabaseLocation {
+    DatabaseLocation::File("/d/v.db".into())
 }
 
 fn key() -> PathBuf {
@@ -23,7 +23,8 @@ const POSTGRES_URL: &str = "postgres://hall:secret@db.example/v?sslmode=verify-f
 /// Every error, and the words that its message must contain: the setting, what was found, and the remedy.
 fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
     let database = |error| AppError::database(&file(), error);
-    let server = |error| AppError::database(&Place::Postgres(Box::new(POSTGRES_URL.parse().unwrap())), error);
+    let server =
+        |error| AppError::database(&DatabaseLocation::Postgres(Box::new(POSTGRES_URL.parse().unwrap())), error);
     let reason = || "the reason".to_owned();
     vec![
         (
@@ -99,29 +100,29 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
 
 fn copy_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
     let copying = |error| {
-        let to = Place::Postgres(Box::new(POSTGRES_URL.parse().unwrap()));
+        let to = DatabaseLocation::Postgres(Box::new(POSTGRES_URL.parse().unwrap()));
         AppError::CopyDatabase { from: file(), to, error }
     };
     vec![
-        (copying(MoveError::SourceMissing), ["--from is /d/v.db", "does not exist", "correct"]),
-        (copying(MoveError::SourceOutdated), ["--from is /d/v.db", "pending migrations", "vestibule migrate"]),
-        (copying(MoveError::SourceInUse(2)), ["--from", "2 server process(es)", "stop them first"]),
+        (copying(CopyError::SourceMissing), ["--from is /d/v.db", "does not exist", "correct"]),
+        (copying(CopyError::SourceOutdated), ["--from is /d/v.db", "pending migrations", "vestibule migrate"]),
+        (copying(CopyError::SourceInUse(2)), ["--from", "2 server process(es)", "stop them first"]),
         (
-            copying(MoveError::TargetNotEmpty("users")),
+            copying(CopyError::TargetNotEmpty("users")),
             ["--to is postgres://hall@db.example", "users has rows", "choose an"],
         ),
-        (copying(MoveError::Differs("users")), ["nothing was copied", "users", "report"]),
+        (copying(CopyError::Differs("users")), ["nothing was copied", "users", "report"]),
         (
-            copying(MoveError::Failed(vestibule_core::Code::Internal.into())),
-            ["nothing was copied", "INTERNAL", "again"],
+            copying(CopyError::Failed(vestibule_db::Error::internal("the reason"))),
+            ["nothing was copied", "the reason", "again"],
         ),
-        (copying(MoveError::Source(OpenError::InUse)), ["--from is /d/v.db", "a running server", "stop the server"]),
+        (copying(CopyError::Source(OpenError::InUse)), ["--from is /d/v.db", "a running server", "stop the server"]),
         (
-            copying(MoveError::Source(OpenError::Foreign)),
+            copying(CopyError::Source(OpenError::Foreign)),
             ["--from is /d/v.db", "not a Vestibule database", "correct --from"],
         ),
-        (copying(MoveError::Target(OpenError::Standby)), ["--to is postgres", "standby", "primary"]),
-        (copying(MoveError::Target(OpenError::Newer { found: 9, known: 2 })), ["--to is", "version 9", "newer"]),
+        (copying(CopyError::Target(OpenError::Standby)), ["--to is postgres", "standby", "primary"]),
+        (copying(CopyError::Target(OpenError::Newer { found: 9, known: 2 })), ["--to is", "version 9", "newer"]),
     ]
 }
 

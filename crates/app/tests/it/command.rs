@@ -54,7 +54,7 @@ fn doctor_reports_successful_and_failed_checks() {
     {
         assert!(stdout.contains(line), "{line:?} is not in {stdout}");
     }
-    assert!(server.took().starts_with("doctor-"));
+    assert!(server.received_message_id().starts_with("doctor-"));
     let (code, _, stderr) = run(&["doctor", "--config", &file, "--mail-to", "nobody"]);
     assert!(code == Some(1) && stderr.contains("--mail-to is \"nobody\""), "{stderr}");
     drop(server);
@@ -226,7 +226,7 @@ fn copies_database_to_postgres_and_back() {
     let before = curl(&format!("{owner_curl}?status=all")).1;
     demo.stop();
     let (file, back) = (dir.join("demo.db"), dir.join("back.db"));
-    let server = Database::fresh_on(Engine::Postgres);
+    let server = Database::create_on(Engine::Postgres);
     let (file, back, url) = (file.to_str().unwrap(), back.to_str().unwrap(), server.url());
 
     let check = run(&["migrate", "--check", "--database", &url]);

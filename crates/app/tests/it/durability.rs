@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
-use vestibule_testbed::own_server::OwnServer;
+use vestibule_testbed::postgres_server::PostgresServer;
 use vestibule_testbed::{Database, Engine, invariants, on_server};
 
 use crate::server::{Server, send_request, vestibule};
@@ -85,7 +85,7 @@ impl Load {
         let acknowledged = self.acknowledged.lock().unwrap();
         let missing: Vec<_> = acknowledged.difference(&stored).collect();
         assert!(missing.is_empty(), "acknowledged but missing: {missing:?}");
-        invariants::hold(database, &[]);
+        invariants::assert_hold(database, &[]);
         acknowledged.len()
     }
 }
@@ -93,7 +93,7 @@ impl Load {
 #[test]
 fn acknowledged_writes_survive_kill() {
     for engine in Engine::BOTH {
-        let (dir, database) = (tempfile::tempdir().unwrap(), Database::fresh_on(engine));
+        let (dir, database) = (tempfile::tempdir().unwrap(), Database::create_on(engine));
         let url = database.url();
         let (first, host) = serve(dir.path(), &url);
         let load = Load::new(&host);
@@ -125,8 +125,8 @@ fn acknowledged_writes_survive_failover() {
 
 fn run_failover() {
     let dir = tempfile::tempdir().unwrap();
-    let primary = OwnServer::start(&dir.path().join("primary"));
-    let standby = primary.standby(&dir.path().join("standby"));
+    let primary = PostgresServer::start(&dir.path().join("primary"));
+    let standby = primary.start_standby(&dir.path().join("standby"));
     // Set after the copy, so that the standby does not itself require a standby once it is promoted.
     on_server(primary.url(), "ALTER SYSTEM SET synchronous_standby_names = '*'");
     on_server(primary.url(), "SELECT pg_reload_conf()");
@@ -150,7 +150,7 @@ fn run_failover() {
         duration
     });
     server.stop();
-    let survived = load.check(&Database::of_server(standby.url()));
+    let survived = load.check(&Database::from_server_url(standby.url()));
     eprintln!(
         "failover: {survived} acknowledged writes, none missing; {duration:?} from the kill to the next acknowledged write"
     );

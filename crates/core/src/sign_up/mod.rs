@@ -25,7 +25,7 @@ pub struct SignUp {
     pub first_name: PersonName,
     pub last_name: PersonName,
     pub username: Option<Username>,
-    /// Validated by [`Password::chosen`].
+    /// Validated by [`Password::parse_new`].
     pub password: Password,
     /// The mailed form of the token verifies the address; the bare form does not.
     pub invitation: Option<InvitationToken>,

@@ -52,7 +52,9 @@ fn cached_tables() -> BTreeSet<&'static str> {
     let is_cached = |declaration: &&Declaration| CACHED_READS.iter().any(|name| declaration.name.starts_with(name));
     let reads = statements().filter(is_cached).filter(|declaration| written_table(declaration.text).is_none());
     let tables: BTreeSet<_> = reads.flat_map(|declaration| read_tables(declaration.text)).collect();
-    for expected in ["invitations", "organizations", "organization_roles", "sessions", "sign_ins", "users", "workspaces"] {
+    for expected in
+        ["invitations", "organizations", "organization_roles", "sessions", "sign_ins", "users", "workspaces"]
+    {
         assert!(tables.contains(expected), "{expected} is read by a cached read");
     }
     tables.into_iter().filter(|table| UNCACHED.iter().all(|(uncached, _)| uncached != table)).collect()

@@ -11,23 +11,60 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "types",
         &[
-            "deployment", "email_address", "error", "id", "language", "names", "permission", "random", "secret",
-            "settings", "time",
+            "deployment",
+            "email_address",
+            "error",
+            "id",
+            "language",
+            "names",
+            "permission",
+            "random",
+            "secret",
+            "settings",
+            "time",
         ],
     ),
     (
         "infrastructure",
         &[
-            "access", "background_pool", "cache", "caller", "dns", "execution", "image_store", "images", "mail", "node",
-            "outbox", "password", "rate_limit",
+            "access",
+            "background_pool",
+            "cache",
+            "caller",
+            "dns",
+            "execution",
+            "image_store",
+            "images",
+            "mail",
+            "node",
+            "outbox",
+            "password",
+            "rate_limit",
         ],
     ),
     (
         "domain",
         &[
-            "account", "bootstrap", "cleanup", "domain", "invitation", "join_request", "mailer", "membership",
-            "offboarding", "organization", "ownership_transfer", "password_reset", "session", "session_token", "sign_in",
-            "sign_up", "user", "verification", "waitlist", "workspace",
+            "account",
+            "bootstrap",
+            "cleanup",
+            "domain",
+            "invitation",
+            "join_request",
+            "mailer",
+            "membership",
+            "offboarding",
+            "organization",
+            "ownership_transfer",
+            "password_reset",
+            "session",
+            "session_token",
+            "sign_in",
+            "sign_up",
+            "user",
+            "verification",
+            "waitlist",
+            "workspace",
         ],
     ),
     ("service", &["service"]),
@@ -44,14 +81,12 @@ const CIRCLES: &[(&[&str], &str)] = &[
         &["membership", "organization", "workspace"],
         "an organization is created with its first membership and may assign a workspace; both belong to the organization",
     ),
-    (
-        &["session", "verification"],
-        "a verification belongs to a session, and a session shows its open verifications",
-    ),
+    (&["session", "verification"], "a verification belongs to a session, and a session shows its open verifications"),
 ];
 
 /// Names that `lib.rs` re-exports: they are not modules.
-const REEXPORTS: &[&str] = &["Caller", "Code", "Command", "Dependencies", "Executor", "Problem", "Query", "Reply", "Result"];
+const REEXPORTS: &[&str] =
+    &["Caller", "Code", "Command", "Dependencies", "Executor", "Problem", "Query", "Reply", "Result"];
 
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
@@ -73,8 +108,11 @@ fn there_are_no_circles_but_the_listed_ones() {
     let reachable: Graph = graph.keys().map(|module| (module.clone(), reachable_from(module, &graph))).collect();
     let mut circles = BTreeSet::new();
     for module in graph.keys() {
-        let circle: BTreeSet<_> =
-            reachable[module].iter().filter(|other| reachable.get(*other).is_some_and(|back| back.contains(module))).cloned().collect();
+        let circle: BTreeSet<_> = reachable[module]
+            .iter()
+            .filter(|other| reachable.get(*other).is_some_and(|back| back.contains(module)))
+            .cloned()
+            .collect();
         if circle.len() > 1 {
             circles.insert(circle);
         }
@@ -112,7 +150,8 @@ fn graph() -> Graph {
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
         let dependencies = graph.entry(module.to_owned()).or_default();
-        dependencies.extend(paths(code).into_iter().filter(|name| name != module && !REEXPORTS.contains(&name.as_str())));
+        dependencies
+            .extend(paths(code).into_iter().filter(|name| name != module && !REEXPORTS.contains(&name.as_str())));
     }
     assert!(graph.len() > 20, "the source is read");
     graph

@@ -1,44 +1,46 @@
-//! What holds for every statement and every table, whichever room they are in.
+//! Database tests: every statement and every table on both engines, and DNS lookups.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dns;
+mod invalidation;
+mod layers;
 mod migrations;
-mod parity;
 mod postgres;
 mod schema;
+mod schema_parity;
+mod sqlite_writer;
 mod statements;
 #[cfg(unix)]
 mod tls;
-mod writer;
 
 use rusqlite::Connection;
-use vestibule_core::db::{Db, PostgresOptions, Sqlite};
 use vestibule_core::time::Timestamp;
+use vestibule_db::{Db, PostgresOptions, Sqlite};
 use vestibule_testbed::{Database, Engine};
 
-/// A new database with the newest schema, opened a second time by the driver itself.
-struct Fresh {
+/// A migrated SQLite database, with a second connection that bypasses the service.
+struct MigratedSqlite {
     connection: Connection,
     _open: Sqlite,
     _folder: tempfile::TempDir,
 }
 
-fn fresh() -> Fresh {
+fn migrated_sqlite() -> MigratedSqlite {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fresh.db");
+    let path = folder.path().join("migrated.db");
     let open = Sqlite::open(&path, Timestamp::from_microseconds(0)).unwrap();
-    Fresh { connection: Connection::open(&path).unwrap(), _open: open, _folder: folder }
+    MigratedSqlite { connection: Connection::open(&path).unwrap(), _open: open, _folder: folder }
 }
 
-fn names(connection: &Connection, query: &str) -> Vec<String> {
+fn select_strings(connection: &Connection, query: &str) -> Vec<String> {
     let mut statement = connection.prepare(query).unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-/// A new database with the newest schema, which nobody has open.
-async fn migrated(engine: Engine) -> Database {
-    let database = Database::fresh_on(engine);
-    Db::open(database.place(), PostgresOptions::default(), Timestamp::from_microseconds(0)).await.unwrap();
+/// Creates a database with the newest schema and closes it.
+async fn create_migrated(engine: Engine) -> Database {
+    let database = Database::create_on(engine);
+    Db::open(database.location(), PostgresOptions::default(), Timestamp::from_microseconds(0)).await.unwrap();
     database
 }

@@ -1,10 +1,10 @@
 //! Migrations: what a database records of them, and which databases are refused.
 
-use vestibule_core::db::{Db, MIGRATIONS, Migration, MigrationFile, OpenError, PostgresOptions};
 use vestibule_core::time::Timestamp;
+use vestibule_db::{Db, MIGRATIONS, Migration, MigrationFile, OpenError, PostgresOptions};
 use vestibule_testbed::{Database, Engine};
 
-use crate::{fresh, migrated, names};
+use crate::{create_migrated, migrated_sqlite, select_strings};
 
 const NOW: Timestamp = Timestamp::from_microseconds(0);
 
@@ -22,9 +22,9 @@ async fn assert_refused_as_changed(database: &Database) {
         Engine::Postgres => "migrations/postgres/0001_foundation.sql",
     };
     let tables = database.tables();
-    let opened = Db::open(database.place(), PostgresOptions::default(), NOW).await;
+    let opened = Db::open(database.location(), PostgresOptions::default(), NOW).await;
     assert!(matches!(opened, Err(OpenError::MigrationChanged { file }) if file == path), "{opened:?}");
-    let pending = database.place().pending_migrations().await;
+    let pending = database.location().pending_migrations().await;
     assert!(matches!(pending, Err(OpenError::MigrationChanged { file }) if file == path), "{pending:?}");
     assert_eq!(database.tables(), tables);
 }
@@ -32,7 +32,7 @@ async fn assert_refused_as_changed(database: &Database) {
 #[tokio::test]
 async fn records_every_migration_with_its_checksum() {
     for engine in Engine::BOTH {
-        let database = migrated(engine).await;
+        let database = create_migrated(engine).await;
         let recorded = database.rows("SELECT version, name, checksum FROM schema_migrations ORDER BY version");
         let expected = MIGRATIONS.iter().map(|migration| {
             vec![migration.version.to_string(), migration.name.to_owned(), file(migration, engine).checksum()]
@@ -52,8 +52,8 @@ fn checksum_is_the_sha_256_of_the_text() {
 #[tokio::test]
 async fn opens_a_migrated_database_again() {
     for engine in Engine::BOTH {
-        let database = migrated(engine).await;
-        Db::open(database.place(), PostgresOptions::default(), NOW).await.unwrap();
+        let database = create_migrated(engine).await;
+        Db::open(database.location(), PostgresOptions::default(), NOW).await.unwrap();
         let recorded = i64::try_from(MIGRATIONS.len()).unwrap();
         assert_eq!(database.count("SELECT COUNT(*) FROM schema_migrations"), recorded, "{engine:?}");
     }
@@ -62,7 +62,7 @@ async fn opens_a_migrated_database_again() {
 #[tokio::test]
 async fn refuses_a_migration_that_was_changed_after_it_was_applied() {
     for engine in Engine::BOTH {
-        let database = migrated(engine).await;
+        let database = create_migrated(engine).await;
         database.execute("UPDATE schema_migrations SET checksum = 'of another text' WHERE version = 1");
         assert_refused_as_changed(&database).await;
     }
@@ -71,7 +71,7 @@ async fn refuses_a_migration_that_was_changed_after_it_was_applied() {
 #[tokio::test]
 async fn refuses_a_database_without_checksums() {
     for engine in Engine::BOTH {
-        let database = migrated(engine).await;
+        let database = create_migrated(engine).await;
         database.rows("ALTER TABLE schema_migrations DROP COLUMN checksum");
         database
             .execute("INSERT INTO schema_migrations (version, name, applied_at) VALUES (17, 'pending_addresses', 0)");
@@ -92,13 +92,15 @@ fn no_migration_rewrites_the_declarations_that_sqlite_stores() {
 /// the key and another column is not.
 #[test]
 fn tables_without_rowid_declare_their_key_first_and_in_its_order() {
-    let fresh = fresh();
-    let tables = names(&fresh.connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 1");
+    let fresh = migrated_sqlite();
+    let tables =
+        select_strings(&fresh.connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 1");
     assert!(tables.iter().any(|table| table == "organization_membership_roles"), "{tables:?}");
     for table in tables {
         let keys = format!("SELECT name FROM pragma_table_info('{table}') WHERE pk > 0 ORDER BY pk");
-        let keys = names(&fresh.connection, &keys);
-        let columns = names(&fresh.connection, &format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"));
+        let keys = select_strings(&fresh.connection, &keys);
+        let columns =
+            select_strings(&fresh.connection, &format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"));
         assert_eq!(columns[..keys.len()], keys, "{table}");
         let scopes: Vec<_> = columns.iter().filter(|column| column.ends_with("scope")).collect();
         assert!(scopes.is_empty() || scopes == [&keys[0]], "the key of {table} starts with its scope: {keys:?}");

@@ -1,32 +1,32 @@
-//! What holds for every table.
+//! The SQLite schema, and opening SQLite files.
 
-use vestibule_core::db::{MIGRATIONS, OpenError, Sqlite};
 use vestibule_core::time::Timestamp;
+use vestibule_db::{MIGRATIONS, OpenError, Sqlite};
 
-use crate::{fresh, names};
+use crate::{migrated_sqlite, select_strings};
 
 #[test]
-fn every_table_is_strict() {
-    let fresh = fresh();
-    let loose = names(
-        &fresh.connection,
+fn every_sqlite_table_is_strict() {
+    let database = migrated_sqlite();
+    let not_strict = select_strings(
+        &database.connection,
         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'",
     );
-    assert!(loose.is_empty(), "{loose:?}");
+    assert!(not_strict.is_empty(), "{not_strict:?}");
 }
 
 #[test]
-fn every_foreign_key_is_backed_by_an_index() {
-    let fresh = fresh();
-    for table in names(&fresh.connection, "SELECT name FROM sqlite_schema WHERE type = 'table'") {
-        let keys = names(
-            &fresh.connection,
+fn every_foreign_key_has_an_index() {
+    let database = migrated_sqlite();
+    for table in select_strings(&database.connection, "SELECT name FROM sqlite_schema WHERE type = 'table'") {
+        let keys = select_strings(
+            &database.connection,
             &format!(
                 "SELECT group_concat(\"from\", ',') FROM (SELECT id, \"from\" FROM pragma_foreign_key_list('{table}') ORDER BY id, seq) GROUP BY id"
             ),
         );
-        let indexes = names(
-            &fresh.connection,
+        let indexes = select_strings(
+            &database.connection,
             &format!(
                 "SELECT (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(l.name) ORDER BY seqno)) FROM pragma_index_list('{table}') l"
             ),
@@ -37,16 +37,16 @@ fn every_foreign_key_is_backed_by_an_index() {
                 let index: Vec<_> = index.split(',').take(columns.len()).collect();
                 columns.iter().all(|column| index.contains(column))
             });
-            assert!(backed, "{table} ({key}) has no index: deleting what it points at would read the whole table");
+            assert!(backed, "{table} ({key}) has no index: deleting a referenced row would scan the whole table");
         }
     }
 }
 
-/// These checks are written as several short lists, for speed.
+/// A migration rewrote these constraints in `sqlite_schema`.
 #[test]
-fn checks_accept_the_listed_values_only() {
-    let fresh = fresh();
-    let connection = &fresh.connection;
+fn check_constraints_changed_in_place_still_hold() {
+    let database = migrated_sqlite();
+    let connection = &database.connection;
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     let invitation =
         "INSERT INTO invitations (id, organization_id, email, email_key, status, generation, role_scope, role_id,
@@ -77,29 +77,29 @@ fn checks_accept_the_listed_values_only() {
     for refused in refused {
         assert!(refused.unwrap_err().starts_with("CHECK constraint failed"));
     }
-    assert_eq!(names(connection, "PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(select_strings(connection, "PRAGMA integrity_check"), ["ok"]);
 }
 
 #[test]
-fn migrations_count_from_one_without_gaps() {
+fn migration_versions_have_no_gaps() {
     let versions = MIGRATIONS.iter().map(|migration| migration.version);
-    assert!(versions.zip(1..).all(|(version, place)| version == place));
+    assert!(versions.zip(1..).all(|(version, expected)| version == expected));
 }
 
 #[test]
-fn a_database_of_somebody_else_is_left_alone() {
+fn refuses_foreign_sqlite_file() {
     let folder = tempfile::tempdir().unwrap();
     let now = Timestamp::from_microseconds(0);
     let foreign = folder.path().join("foreign.db");
     rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE things (id INTEGER)").unwrap();
     assert!(matches!(Sqlite::open(&foreign, now), Err(OpenError::Foreign)));
     let text = folder.path().join("text.db");
-    std::fs::write(&text, "not a database, but long enough to look at".repeat(100)).unwrap();
+    std::fs::write(&text, "not a database, but as long as a database header".repeat(100)).unwrap();
     assert!(matches!(Sqlite::open(&text, now), Err(OpenError::Foreign)));
 }
 
 #[test]
-fn a_newer_database_is_refused_and_one_in_use_is_not_shared() {
+fn refuses_newer_sqlite_file_and_file_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let (path, now) = (folder.path().join("newer.db"), Timestamp::from_microseconds(0));
     let open = Sqlite::open(&path, now).unwrap();

@@ -202,7 +202,7 @@ fn json_depth(json: &[u8]) -> usize {
 }
 
 fn bad_body(message: impl Into<Cow<'static, str>>) -> Problem {
-    Code::BadRequestBody.saying(message)
+    Code::BadRequestBody.with_message(message)
 }
 
 fn not_utf8() -> Problem {

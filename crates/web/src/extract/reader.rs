@@ -176,7 +176,7 @@ impl FieldReader {
             return Ok(());
         }
         let names = unknown.join(", ");
-        Err(Code::UnknownField.saying(format!("This call has no field {names}. Check the spelling.")))
+        Err(Code::UnknownField.with_message(format!("This call has no field {names}. Check the spelling.")))
     }
 
     fn take(&mut self, name: &str) -> Result<Option<Value>, Problem> {
@@ -200,7 +200,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 fn invalid_id(name: &str) -> Problem {
-    Code::InvalidId.saying(format!("{name}: an id is a decimal number, such as 123456789012345678."))
+    Code::InvalidId.with_message(format!("{name}: an id is a decimal number, such as 123456789012345678."))
 }
 
 #[cfg(test)]

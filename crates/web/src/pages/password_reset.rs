@@ -5,7 +5,7 @@ use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
 use vestibule_core::password_reset::{reset_password, start_password_reset, verify_reset_code};
-use vestibule_core::secret::{AttemptToken, TypedCode};
+use vestibule_core::secret::{AttemptToken, SubmittedCode};
 use vestibule_core::{Code, Problem};
 
 use super::context::{PageContext, see_other};
@@ -80,7 +80,7 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
     let typed = form.text("email");
     let verified = match EmailAddress::parse(typed) {
         Ok(address) => {
-            let code = TypedCode::read(form.text("code"));
+            let code = SubmittedCode::from_input(form.text("code"));
             verify_reset_code(cx.app.service(), &cx.caller, address, &code).await.result
         }
         Err(error) => Err(error.into()),
@@ -101,7 +101,7 @@ async fn set_password(cx: PageContext, form: Form) -> Response {
     let min_length = cx.app.settings().passwords.minimum_length;
     let signed_in = match (
         form.text("token").parse::<AttemptToken>(),
-        Password::chosen(form.text("password").to_owned(), min_length),
+        Password::parse_new(form.text("password").to_owned(), min_length),
     ) {
         (_, Err(problem)) => Err(problem),
         (Err(_), _) => Err(Code::InvalidResetToken.into()),

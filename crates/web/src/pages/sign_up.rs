@@ -7,7 +7,7 @@ use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::names::PersonName;
 use vestibule_core::password::Password;
-use vestibule_core::secret::{SessionToken, TypedCode};
+use vestibule_core::secret::{SessionToken, SubmittedCode};
 use vestibule_core::sign_up::SignUp;
 use vestibule_core::verification::{Prepare, Purpose};
 use vestibule_core::{Problem, sign_in, sign_up, verification};
@@ -84,7 +84,7 @@ fn parse_sign_up(cx: &PageContext, form: &Form) -> Result<SignUp, Problem> {
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
-        password: Password::chosen(form.text("password").to_owned(), min_length)?,
+        password: Password::parse_new(form.text("password").to_owned(), min_length)?,
         invitation: None,
     })
 }
@@ -129,7 +129,7 @@ async fn show_code(cx: PageContext) -> Response {
 async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match form.id("attempt") {
         Ok(attempt) => {
-            let code = TypedCode::read(form.text("code"));
+            let code = SubmittedCode::from_input(form.text("code"));
             sign_in::with_code(cx.app.service(), &cx.caller, attempt, Purpose::SignUp, &code).await.result
         }
         Err(problem) => Err(problem),

@@ -1,53 +1,54 @@
-//! Every call × every kind of caller. A call without a row here fails, and so does a row without a call.
+//! The access table: every route × every kind of caller → status and error code. The tests fail for a route without a
+//! row and for a row without a route.
 
 use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::json;
-use vestibule_core::access::PermissionSet;
 use vestibule_core::names::RoleName;
-use vestibule_core::organization::DefineRole;
+use vestibule_core::organization::CreateRole;
+use vestibule_core::permission::PermissionSet;
 
-use crate::harness::{Answer, App, Client, PASSWORD, text};
+use crate::harness::{PASSWORD, TestApp, TestClient, TestResponse, text};
 
-/// Who calls, in the order of a row's answers.
-const CALLERS: [&str; 7] = ["visitor", "stranger", "admin elsewhere", "member", "roommate", "manager", "owner"];
+/// The kinds of callers, in the order of a row's outcomes.
+const CALLERS: [&str; 7] = ["anonymous", "non-member", "other-admin", "member", "workspace-member", "manager", "owner"];
 
 const OK: &str = "200";
 const UNAUTHORIZED: &str = "401 UNAUTHORIZED";
 const FORBIDDEN: &str = "403 FORBIDDEN";
 
-/// What only a signed-in user may, whoever they are.
+/// Any signed-in user.
 const SIGNED_IN: [&str; 7] = [UNAUTHORIZED, OK, OK, OK, OK, OK, OK];
-/// What only a member of the organization may.
+/// Members of the organization.
 const MEMBERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK, OK];
-/// What only those may who manage its members.
+/// Members with `organization:manage_members`.
 const MANAGERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK];
-/// What only those may who hold more than to manage members.
+/// Members with more permissions than `organization:manage_members`.
 const ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK];
-/// What members may as long as they are not the last admin.
-const LEAVERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK, "403 LAST_ADMIN"];
-/// What only those may who are in the workspace, and admins of its organization.
-const ROOMMATES: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK];
+/// Members, except the last admin.
+const MEMBERS_EXCEPT_LAST_ADMIN: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, OK, OK, OK, "403 LAST_ADMIN"];
+/// Members of the workspace, and admins of its organization.
+const WORKSPACE_MEMBERS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK];
 const NO_OFFER: &str = "404 HANDOVER_NOT_FOUND";
-/// What only admins may: they get as far as to whom, or which.
+/// Admins. The named member does not exist.
 const HANDOVER_ADMINS: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 MEMBER_NOT_FOUND"];
 const NO_HANDOVER_ADMINS: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, NO_OFFER];
-/// Members are told that nothing is offered to them.
+/// Members. There is no offer to them.
 const NO_HANDOVER: [&str; 7] = [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, NO_OFFER, NO_OFFER, NO_OFFER, NO_OFFER];
-/// The ids a path may have.
+/// The path parameters.
 const PARAMETERS: [&str; 6] = ["{id}", "{invitationId}", "{memberId}", "{roleId}", "{domainId}", "{requestId}"];
-/// What everybody may.
+/// Every caller.
 const ANYBODY: [&str; 7] = [OK; 7];
 
-/// Method, path, fields, answers. `ORGANIZATION`, `INVITATION` and the like are filled in.
+/// Method, path, fields and outcomes. Placeholders such as `{id}`, `ORGANIZATION` and `FRESH` are filled in.
 pub(crate) type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], [&'static str; 7]);
 
-/// What everybody who is signed in is told.
-const fn signed_in(told: &'static str) -> [&'static str; 7] {
-    [UNAUTHORIZED, told, told, told, told, told, told]
+/// The same outcome for every signed-in user.
+const fn signed_in(outcome: &'static str) -> [&'static str; 7] {
+    [UNAUTHORIZED, outcome, outcome, outcome, outcome, outcome, outcome]
 }
 const NO_ADDRESS: [&str; 7] = signed_in("404 EMAIL_ADDRESS_NOT_FOUND");
 const NO_SIGN_IN: [&str; 7] = signed_in("400 SIGN_IN_NOT_FOUND");
@@ -58,9 +59,9 @@ const NO_DOMAIN: [&str; 7] =
 const NO_REQUEST: [&str; 7] =
     [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, "404 REQUEST_NOT_FOUND", "404 REQUEST_NOT_FOUND"];
 
-const NOTHING: &str = "404 NOTHING_TO_RESTORE";
-const ALREADY: &str = "400 USER_ALREADY_SIGNED_IN";
-const NO_MEMBER: &str = "400 NOT_A_MEMBER";
+const NOTHING_TO_RESTORE: &str = "404 NOTHING_TO_RESTORE";
+const ALREADY_SIGNED_IN: &str = "400 USER_ALREADY_SIGNED_IN";
+const NOT_A_MEMBER: &str = "400 NOT_A_MEMBER";
 
 pub(crate) const TABLE: &[Row] = &[
     ("POST", "/auth/signup", &[("email", "FRESH"), ("password", PASSWORD)], ANYBODY),
@@ -68,7 +69,15 @@ pub(crate) const TABLE: &[Row] = &[
         "POST",
         "/auth/signin",
         &[("email", "SELF"), ("password", PASSWORD)],
-        [OK, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY],
+        [
+            OK,
+            ALREADY_SIGNED_IN,
+            ALREADY_SIGNED_IN,
+            ALREADY_SIGNED_IN,
+            ALREADY_SIGNED_IN,
+            ALREADY_SIGNED_IN,
+            ALREADY_SIGNED_IN,
+        ],
     ),
     ("GET", "/auth/identifier-availability?identifier=ada%40example.com&type=email", &[], ANYBODY),
     ("POST", "/auth/prepare-verification?attempt_identifier=1", &[], ["400 BAD_SIGN_IN_ATTEMPT"; 7]),
@@ -94,25 +103,25 @@ pub(crate) const TABLE: &[Row] = &[
         "POST",
         "/session/switch-organization",
         &[("organization_id", "ORGANIZATION")],
-        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK, OK],
+        [UNAUTHORIZED, NOT_A_MEMBER, NOT_A_MEMBER, OK, OK, OK, OK],
     ),
     (
         "PUT",
         "/session/switch-organization",
         &[("organization_id", "ORGANIZATION")],
-        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, OK, OK, OK, OK],
+        [UNAUTHORIZED, NOT_A_MEMBER, NOT_A_MEMBER, OK, OK, OK, OK],
     ),
     (
         "POST",
         "/session/switch-workspace",
         &[("workspace_id", "WORKSPACE")],
-        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, NO_MEMBER, OK, NO_MEMBER, OK],
+        [UNAUTHORIZED, NOT_A_MEMBER, NOT_A_MEMBER, NOT_A_MEMBER, OK, NOT_A_MEMBER, OK],
     ),
     (
         "PUT",
         "/session/switch-workspace",
         &[("workspace_id", "WORKSPACE")],
-        [UNAUTHORIZED, NO_MEMBER, NO_MEMBER, NO_MEMBER, OK, NO_MEMBER, OK],
+        [UNAUTHORIZED, NOT_A_MEMBER, NOT_A_MEMBER, NOT_A_MEMBER, OK, NOT_A_MEMBER, OK],
     ),
     ("GET", "/deployment", &[], ANYBODY),
     ("POST", "/waitlist/join", &[("email", "FRESH")], ["400 WAITLIST_CLOSED"; 7]),
@@ -149,15 +158,15 @@ pub(crate) const TABLE: &[Row] = &[
     ("PATCH", "/organizations/{id}", &[("name", "Acme")], ADMINS),
     ("POST", "/organizations/{id}/delete", &[], ADMINS),
     ("DELETE", "/organizations/{id}", &[], ADMINS),
-    ("POST", "/organizations/{id}/restore", &[], [UNAUTHORIZED, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
+    ("POST", "/organizations/{id}/restore", &[], signed_in(NOTHING_TO_RESTORE)),
     ("GET", "/organizations/{id}/explain?action=invite", &[], MEMBERS),
     ("GET", "/me/handovers", &[], SIGNED_IN),
     ("POST", "/organizations/{id}/handover", &[("member_id", "1")], HANDOVER_ADMINS),
     ("POST", "/organizations/{id}/handover/withdraw", &[], NO_HANDOVER_ADMINS),
     ("POST", "/organizations/{id}/handover/accept", &[], NO_HANDOVER),
     ("POST", "/organizations/{id}/handover/decline", &[], NO_HANDOVER),
-    ("POST", "/organizations/{id}/leave", &[], LEAVERS),
-    ("DELETE", "/organizations/{id}/leave", &[], LEAVERS),
+    ("POST", "/organizations/{id}/leave", &[], MEMBERS_EXCEPT_LAST_ADMIN),
+    ("DELETE", "/organizations/{id}/leave", &[], MEMBERS_EXCEPT_LAST_ADMIN),
     ("GET", "/organizations/{id}/members", &[], MEMBERS),
     ("POST", "/organizations/{id}/members/{memberId}/remove", &[], MANAGERS),
     ("DELETE", "/organizations/{id}/members/{memberId}", &[], MANAGERS),
@@ -188,23 +197,10 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/organizations/{id}/invitations/{invitationId}/discard", &[], MANAGERS),
     ("DELETE", "/organizations/{id}/invitations/{invitationId}", &[], MANAGERS),
     ("POST", "/organizations/invitations/accept", &[("token", "TOKEN")], ANYBODY),
-    (
-        "POST",
-        "/organizations/invitations/decline",
-        &[("token", "TOKEN")],
-        [
-            "400 INVITATION_REQUIRES_SIGNUP",
-            "400 INVITATION_REQUIRES_SIGNUP",
-            "400 INVITATION_REQUIRES_SIGNUP",
-            "400 INVITATION_REQUIRES_SIGNUP",
-            "400 INVITATION_REQUIRES_SIGNUP",
-            "400 INVITATION_REQUIRES_SIGNUP",
-            "400 INVITATION_REQUIRES_SIGNUP",
-        ],
-    ),
+    ("POST", "/organizations/invitations/decline", &[("token", "TOKEN")], ["400 INVITATION_REQUIRES_SIGNUP"; 7]),
     ("GET", "/deployment/invitations/validate?token=TOKEN", &[], ANYBODY),
     ("POST", "/workspaces", &[("organization_id", "ORGANIZATION"), ("name", "Lab")], MEMBERS),
-    ("GET", "/workspaces/{id}", &[], ROOMMATES),
+    ("GET", "/workspaces/{id}", &[], WORKSPACE_MEMBERS),
     ("POST", "/workspaces/{id}/update", &[("name", "Lab")], ADMINS),
     ("PUT", "/workspaces/{id}", &[("name", "Lab")], ADMINS),
     ("POST", "/workspaces/{id}/delete", &[], ADMINS),
@@ -215,93 +211,102 @@ pub(crate) const TABLE: &[Row] = &[
         &[],
         [UNAUTHORIZED, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, "403 LAST_ADMIN"],
     ),
-    ("GET", "/workspaces/{id}/members", &[], ROOMMATES),
+    ("GET", "/workspaces/{id}/members", &[], WORKSPACE_MEMBERS),
     ("POST", "/workspaces/{id}/members", &[("email", "COLLEAGUE")], ADMINS),
     ("POST", "/workspaces/{id}/members/{memberId}/remove", &[], ADMINS),
     ("DELETE", "/workspaces/{id}/members/{memberId}", &[], ADMINS),
     ("POST", "/workspaces/{id}/members/{memberId}/roles/{roleId}/add", &[], ADMINS),
     ("POST", "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove", &[], ADMINS),
-    ("GET", "/workspaces/{id}/roles", &[], ROOMMATES),
+    ("GET", "/workspaces/{id}/roles", &[], WORKSPACE_MEMBERS),
     ("POST", "/workspaces/{id}/roles", &[("name", "Clerk"), ("permissions", "workspace:read")], ADMINS),
     ("POST", "/workspaces/{id}/roles/{roleId}/delete", &[], ADMINS),
     ("DELETE", "/workspaces/{id}/roles/{roleId}", &[], ADMINS),
 ];
 
-/// One organization and everybody around it.
-pub(crate) struct Stage {
-    pub(crate) app: App,
+/// An organization with a workspace, and an account for each kind of caller.
+pub(crate) struct Setup {
+    pub(crate) app: TestApp,
     pub(crate) organization: String,
     pub(crate) workspace: String,
-    pub(crate) owner: Client,
-    /// The role that a manager has.
-    manager: String,
+    pub(crate) owner: TestClient,
+    /// The manager's role.
+    manager_role: String,
+    /// Calls made so far, for unique addresses.
     count: std::cell::Cell<u32>,
 }
 
-pub(crate) async fn stage() -> Stage {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("owner@example.com").await;
-    let define = DefineRole {
+pub(crate) async fn setup() -> Setup {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let define = CreateRole {
         organization: organization.parse().unwrap(),
         name: RoleName::parse("name", "Manager").unwrap(),
         permissions: PermissionSet::new(["organization:manage_members"]),
     };
     let role = app.run(&owner, define).await.unwrap().id.to_string();
-    app.member(&owner, &organization, "manager@example.com", &role).await;
-    app.member(&owner, &organization, "member@example.com", "").await;
+    app.create_member(&owner, &organization, "manager@example.com", &role).await;
+    app.create_member(&owner, &organization, "member@example.com", "").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Lab")];
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    app.roommate(&owner, &organization, &workspace, "roommate@example.com").await;
-    app.founder("elsewhere@example.com").await;
-    app.person("stranger@example.com").await;
-    Stage { app, organization, workspace, owner, manager: role, count: std::cell::Cell::new(0) }
+    app.create_workspace_member(&owner, &organization, &workspace, "workspace-member@example.com").await;
+    app.create_organization("other-admin@example.com").await;
+    app.create_user("non-member@example.com").await;
+    Setup { app, organization, workspace, owner, manager_role: role, count: std::cell::Cell::new(0) }
 }
 
-impl Stage {
-    /// A caller of this kind in a session of their own, so that one call's sign-out is not the next one's.
-    async fn caller(&self, kind: &str) -> Client {
-        let caller = self.app.visitor();
-        if kind != "visitor" {
+impl Setup {
+    /// Signs in a caller of this kind. Each call gets a new session, since calls may sign out.
+    async fn sign_in(&self, kind: &str) -> TestClient {
+        let caller = self.app.anonymous();
+        if kind != "anonymous" {
             caller.post("/auth/signin", &[("email", &address(kind)), ("password", PASSWORD)]).await.ok();
         }
         caller
     }
 
-    /// Makes the call with everything filled in, on an invitation of its own.
-    pub(crate) async fn call(&self, kind: &str, row: &Row) -> Answer {
+    /// Makes the call of this row with its placeholders filled in, on a new invitation.
+    pub(crate) async fn call(&self, kind: &str, row: &Row) -> TestResponse {
         self.call_after(kind, row, || ()).await
     }
 
-    /// The same, with something done right before the call itself.
+    /// Like [`Self::call`], and calls `before` right before the request.
     pub(crate) async fn call_after(
         &self,
         kind: &str,
         (method, path, fields, _): &Row,
         before: impl FnOnce(),
-    ) -> Answer {
+    ) -> TestResponse {
         self.count.set(self.count.get() + 1);
         let fresh = format!("fresh{}@example.com", self.count.get());
         let invitations = format!("/organizations/{}/invitations", self.organization);
         let invitation = self.owner.post(&invitations, &[("email", &format!("invited-{fresh}"))]).await.ok();
         let id = match (*method, *path) {
-            // A workspace that goes is one that was made for it.
-            ("POST", "/workspaces/{id}/delete") | ("DELETE", "/workspaces/{id}") => self.new_workspace().await,
+            // Deletes a workspace that no other call needs.
+            ("POST", "/workspaces/{id}/delete") | ("DELETE", "/workspaces/{id}") => self.create_workspace().await,
             _ if path.starts_with("/workspaces/{id}") => self.workspace.clone(),
             _ => self.organization.clone(),
         };
-        let (member, role) = (self.somebody(path, &fresh).await, self.some_role(path).await);
+        let (member, role) = (self.target_member(path, &fresh).await, self.target_role(path).await);
         let colleague = format!("colleague-{fresh}");
         if fields.iter().any(|(_, value)| *value == "COLLEAGUE") {
-            self.newcomer(&colleague, "").await;
+            self.create_member(&colleague, "").await;
         }
         let caller = match kind {
-            "roommate" if path.ends_with("/leave") => {
-                self.app.roommate(&self.owner, &self.organization, &self.workspace, &format!("leaves-{fresh}")).await
+            "workspace-member" if path.ends_with("/leave") => {
+                self.app
+                    .create_workspace_member(
+                        &self.owner,
+                        &self.organization,
+                        &self.workspace,
+                        &format!("leaver-{fresh}"),
+                    )
+                    .await
             }
-            // Whoever leaves is not there for the next call.
-            "member" if path.ends_with("/leave") => self.newcomer(&format!("leaves-{fresh}"), "").await,
-            "manager" if path.ends_with("/leave") => self.newcomer(&format!("leaves-{fresh}"), &self.manager).await,
-            kind => self.caller(kind).await,
+            "member" if path.ends_with("/leave") => self.create_member(&format!("leaver-{fresh}"), "").await,
+            "manager" if path.ends_with("/leave") => {
+                self.create_member(&format!("leaver-{fresh}"), &self.manager_role).await
+            }
+            kind => self.sign_in(kind).await,
         };
         let sign_in = caller.get("/session").await.ok()["active_signin_id"].as_str().unwrap_or("1").to_owned();
         let fill = |text: &str| {
@@ -325,74 +330,74 @@ impl Stage {
         let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         before();
-        let answer = caller.send(method, &fill(path), content_type, Body::from(form)).await;
-        // The next call wants the organization back.
+        let response = caller.send(method, &fill(path), content_type, Body::from(form)).await;
+        // The call may have deleted the organization.
         self.owner.post(&format!("/organizations/{}/restore", self.organization), &[]).await;
-        answer
+        response
     }
 }
 
-impl Stage {
-    /// Somebody who has come in for this call alone.
-    async fn newcomer(&self, email: &str, role: &str) -> Client {
-        self.app.member(&self.owner, &self.organization, email, role).await
+impl Setup {
+    async fn create_member(&self, email: &str, role: &str) -> TestClient {
+        self.app.create_member(&self.owner, &self.organization, email, role).await
     }
 
-    /// A plain member to do something to, if the call is about one: by their membership or, every other time, their user.
-    async fn somebody(&self, path: &str, fresh: &str) -> String {
+    /// Creates the member that `{memberId}` names. Returns the id of their membership or, in every other call, of their
+    /// user.
+    async fn target_member(&self, path: &str, fresh: &str) -> String {
         if !path.contains("{memberId}") {
             return String::new();
         }
-        let email = format!("somebody-{fresh}");
+        let email = format!("target-{fresh}");
         let member = if path.starts_with("/workspaces/") {
-            self.app.roommate(&self.owner, &self.organization, &self.workspace, &email).await
+            self.app.create_workspace_member(&self.owner, &self.organization, &self.workspace, &email).await
         } else {
-            self.newcomer(&email, "").await
+            self.create_member(&email, "").await
         };
-        let mine = member.get("/me/organization-memberships").await.ok();
+        let memberships = member.get("/me/organization-memberships").await.ok();
         let by = if self.count.get().is_multiple_of(2) { "id" } else { "user_id" };
-        text(&mine[0][by])
+        text(&memberships[0][by])
     }
 
-    /// A role of the organization's own that anybody may give, if the call is about one.
-    async fn some_role(&self, path: &str) -> String {
+    /// Creates the role that `{roleId}` names. Every caller with access may assign it.
+    async fn target_role(&self, path: &str) -> String {
         if !path.contains("{roleId}") {
             return String::new();
         }
-        let (place, permission) = if path.starts_with("/workspaces/") {
+        let (parent, permission) = if path.starts_with("/workspaces/") {
             (format!("/workspaces/{}", self.workspace), "workspace:read")
         } else {
             (format!("/organizations/{}", self.organization), "organization:read")
         };
         let fields = [("name", "Reader"), ("permissions", permission)];
-        text(&self.owner.post(&format!("{place}/roles"), &fields).await.ok()["id"])
+        text(&self.owner.post(&format!("{parent}/roles"), &fields).await.ok()["id"])
     }
 
-    async fn new_workspace(&self) -> String {
+    async fn create_workspace(&self) -> String {
         let fields = [("organization_id", self.organization.as_str()), ("name", "Lab")];
         text(&self.owner.post("/workspaces", &fields).await.ok()["workspace"]["id"])
     }
 }
 
-/// Whether a path names an organization or a workspace, and not something of one's own.
-fn is_somebodys(path: &str) -> bool {
+/// Returns whether the path names an organization or a workspace, and not something of the caller's own.
+fn is_tenant_path(path: &str) -> bool {
     path.contains("{id}") && !path.starts_with("/me/")
 }
 
-/// The address of a caller; a visitor signs in as the member.
+/// Returns the email address of a caller. An anonymous caller signs in as the member.
 fn address(kind: &str) -> String {
-    format!("{}@example.com", kind.split(' ').next_back().unwrap().replace("visitor", "member"))
+    format!("{}@example.com", kind.replace("anonymous", "member"))
 }
 
-fn outcome(answer: &Answer) -> String {
-    match answer.body["errors"][0]["code"].as_str() {
-        Some(code) => format!("{} {code}", answer.status),
-        None => answer.status.to_string(),
+fn outcome(response: &TestResponse) -> String {
+    match response.body["errors"][0]["code"].as_str() {
+        Some(code) => format!("{} {code}", response.status),
+        None => response.status.to_string(),
     }
 }
 
 #[test]
-fn every_call_has_a_row_and_every_row_a_call() {
+fn table_lists_every_route_once() {
     let description = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
     let calls = description["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
         methods.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.clone()))
@@ -401,37 +406,37 @@ fn every_call_has_a_row_and_every_row_a_call() {
     let path = |path: &str| path.split('?').next().unwrap().to_owned();
     let rows: BTreeSet<_> = TABLE.iter().map(|(method, row, ..)| ((*method).to_owned(), path(row))).collect();
     assert_eq!(calls, rows);
-    assert_eq!(rows.len(), TABLE.len(), "a call stands twice in the table");
+    assert_eq!(rows.len(), TABLE.len(), "the table lists a call twice");
 }
 
 #[tokio::test]
-async fn every_caller_gets_what_the_table_says() {
-    let stage = stage().await;
-    let mut wrong = Vec::new();
+async fn every_caller_gets_tabled_status() {
+    let setup = setup().await;
+    let mut failures = Vec::new();
     for row in TABLE {
-        for (kind, right) in CALLERS.iter().zip(row.3) {
-            let answer = stage.call(kind, row).await;
-            if outcome(&answer) != right {
-                wrong.push(format!(
-                    "{} {} as {kind}: {} instead of {right}: {}",
+        for (kind, expected) in CALLERS.iter().zip(row.3) {
+            let response = setup.call(kind, row).await;
+            if outcome(&response) != expected {
+                failures.push(format!(
+                    "{} {} as {kind}: {} instead of {expected}: {}",
                     row.0,
                     row.1,
-                    outcome(&answer),
-                    answer.text
+                    outcome(&response),
+                    response.text
                 ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 #[tokio::test]
-async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
-    let stage = stage().await;
-    let stranger = stage.caller("admin elsewhere").await;
-    for row in TABLE.iter().filter(|row| is_somebodys(row.1)) {
+async fn foreign_and_missing_resources_look_alike() {
+    let setup = setup().await;
+    let caller = setup.sign_in("other-admin").await;
+    for row in TABLE.iter().filter(|row| is_tenant_path(row.1)) {
         let (method, path) = (Method::from_bytes(row.0.as_bytes()).unwrap(), row.1);
-        let ask = async |organization: &str| {
+        let send = async |organization: &str| {
             let path = PARAMETERS.iter().fold(path.replace("{id}", organization), |path, parameter| {
                 path.replace(parameter, "123456789012345678")
             });
@@ -446,24 +451,24 @@ async fn a_stranger_cannot_tell_a_foreign_organization_from_none() {
             });
             let fields = Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
             let form = (!row.2.is_empty()).then_some("application/x-www-form-urlencoded");
-            stranger.send(method.clone(), &path, form, fields).await
+            caller.send(method.clone(), &path, form, fields).await
         };
-        let foreign = if path.starts_with("/workspaces/") { &stage.workspace } else { &stage.organization };
-        let (foreign, none) = (ask(foreign).await, ask("987654321098765432").await);
-        let right = if path.ends_with("/restore") { 404 } else { 403 };
-        assert_eq!((foreign.status, none.status), (right, right), "{path}");
-        assert_eq!(foreign.text, none.text, "{path}");
+        let foreign = if path.starts_with("/workspaces/") { &setup.workspace } else { &setup.organization };
+        let (foreign, missing) = (send(foreign).await, send("987654321098765432").await);
+        let expected = if path.ends_with("/restore") { 404 } else { 403 };
+        assert_eq!((foreign.status, missing.status), (expected, expected), "{path}");
+        assert_eq!(foreign.text, missing.text, "{path}");
     }
 }
 
-impl Stage {
-    /// What this caller gets from each call on the organization or its workspace, with ids that need not be anybody's.
-    async fn outcomes(&self, caller: &Client) -> Vec<(&'static str, String)> {
+impl Setup {
+    /// Makes each call on the organization or its workspace as this caller, with ids that need not exist.
+    async fn outcomes(&self, caller: &TestClient) -> Vec<(&'static str, String)> {
         let mut outcomes = Vec::new();
-        // Restoring is the one call that a deleted organization has left, and would bring back the others.
+        // Restoring is allowed for a deleted organization, and joining for non-members.
         let rows = TABLE
             .iter()
-            .filter(|row| is_somebodys(row.1) && !["/restore", "/join"].iter().any(|end| row.1.ends_with(end)));
+            .filter(|row| is_tenant_path(row.1) && !["/restore", "/join"].iter().any(|end| row.1.ends_with(end)));
         for (method, path, fields, _) in rows {
             let id = if path.starts_with("/workspaces/") { &self.workspace } else { &self.organization };
             let filled =
@@ -481,53 +486,54 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn invitees_and_disabled_users_are_nobody_and_a_deleted_organization_is_nobodys() {
-    let stage = stage().await;
-    let path = format!("/organizations/{}/invitations", stage.organization);
-    let fields = [("email", "invitee@example.com"), ("workspace_id", stage.workspace.as_str())];
-    stage.owner.post(&path, &fields).await.ok();
-    let invitee = stage.app.newcomer("invitee@example.com", &stage.app.mailed_token("invitee@example.com")).await;
-    let before = stage.app.rows();
-    for (path, outcome) in stage.outcomes(&invitee).await {
+async fn rejects_invitees_disabled_users_and_deleted_organizations() {
+    let setup = setup().await;
+    let path = format!("/organizations/{}/invitations", setup.organization);
+    let fields = [("email", "invitee@example.com"), ("workspace_id", setup.workspace.as_str())];
+    setup.owner.post(&path, &fields).await.ok();
+    let invitee =
+        setup.app.create_invited_user("invitee@example.com", &setup.app.mailed_token("invitee@example.com")).await;
+    let before = setup.app.row_counts();
+    for (path, outcome) in setup.outcomes(&invitee).await {
         assert_eq!(outcome, FORBIDDEN, "{path} for an invitee");
     }
-    let manager = stage.caller("manager").await;
+    let manager = setup.sign_in("manager").await;
     let id = text(&manager.get("/me").await.ok()["id"]);
-    let sessions = stage.app.rows();
-    assert_eq!(stage.app.execute(&format!("UPDATE users SET disabled = 1 WHERE id = {id}")), 1);
-    for (path, outcome) in stage.outcomes(&manager).await {
+    let sessions = setup.app.row_counts();
+    assert_eq!(setup.app.execute(&format!("UPDATE users SET disabled = 1 WHERE id = {id}")), 1);
+    for (path, outcome) in setup.outcomes(&manager).await {
         assert_eq!(outcome, UNAUTHORIZED, "{path} for a disabled user");
     }
-    assert_eq!(stage.app.rows(), sessions);
+    assert_eq!(setup.app.row_counts(), sessions);
 
-    let owner = stage.caller("owner").await;
-    owner.post(&format!("/organizations/{}/delete", stage.organization), &[]).await.ok();
-    for (path, outcome) in stage.outcomes(&owner).await {
+    let owner = setup.sign_in("owner").await;
+    owner.post(&format!("/organizations/{}/delete", setup.organization), &[]).await.ok();
+    for (path, outcome) in setup.outcomes(&owner).await {
         assert_eq!(outcome, FORBIDDEN, "{path} of a deleted organization");
     }
-    let of = |rows: &[(String, i64)], table: &str| rows.iter().find(|(name, _)| name == table).unwrap().1;
-    let after = stage.app.rows();
+    let count = |rows: &[(String, i64)], table: &str| rows.iter().find(|(name, _)| name == table).unwrap().1;
+    let after = setup.app.row_counts();
     for table in ["organization_memberships", "organization_roles", "workspaces", "invitations"] {
-        assert_eq!(of(&after, table), of(&before, table), "{table}");
+        assert_eq!(count(&after, table), count(&before, table), "{table}");
     }
 }
 
-/// An organization of somebody else's with one of everything that a path can name.
-async fn things_elsewhere(app: &App) -> [(&'static str, bool, String); 5] {
-    let (other, organization) = app.founder("otto@example.com").await;
+/// Creates another organization with one of everything that a path can name. Returns each path parameter, whether it
+/// belongs in a workspace path, and the id.
+async fn create_foreign_ids(app: &TestApp) -> [(&'static str, bool, String); 5] {
+    let (other, organization) = app.create_organization("otto@example.com").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Theirs")];
     let workspace = text(&other.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    let member = app.roommate(&other, &organization, &workspace, "theirs@example.com").await;
+    let member = app.create_workspace_member(&other, &organization, &workspace, "theirs@example.com").await;
     let membership = text(&member.get("/me/organization-memberships").await.ok()[0]["id"]);
     let invitations = format!("/organizations/{organization}/invitations");
     let invitation = text(&other.post(&invitations, &[("email", "x@example.com")]).await.ok()["id"]);
-    let define = async |place: String, permission: &str| {
+    let define = async |parent: String, permission: &str| {
         let fields = [("name", "Theirs"), ("permissions", permission)];
-        text(&other.post(&format!("{place}/roles"), &fields).await.ok()["id"])
+        text(&other.post(&format!("{parent}/roles"), &fields).await.ok()["id"])
     };
     let role = define(format!("/organizations/{organization}"), "organization:read").await;
     let workspace_role = define(format!("/workspaces/{workspace}"), "workspace:read").await;
-    // Each with whether it belongs into the path of a workspace.
     [
         ("{invitationId}", false, invitation),
         ("{memberId}", false, membership.clone()),
@@ -538,29 +544,29 @@ async fn things_elsewhere(app: &App) -> [(&'static str, bool, String); 5] {
 }
 
 #[tokio::test]
-async fn ids_of_another_organization_do_nothing_in_any_position() {
-    let stage = stage().await;
-    let things = things_elsewhere(&stage.app).await;
+async fn rejects_ids_of_other_organizations_in_any_path_parameter() {
+    let setup = setup().await;
+    let foreign_ids = create_foreign_ids(&setup.app).await;
     let mut tried = 0;
     for (method, path, fields, _) in TABLE {
         let of_workspace = path.starts_with("/workspaces/");
-        for (parameter, belongs, foreign) in &things {
+        for (parameter, belongs, foreign) in &foreign_ids {
             if !path.contains(parameter) || *belongs != of_workspace {
                 continue;
             }
-            let id = if of_workspace { &stage.workspace } else { &stage.organization };
+            let id = if of_workspace { &setup.workspace } else { &setup.organization };
             let (member, role) =
-                (stage.somebody(path, &format!("s{tried}@example.com")).await, stage.some_role(path).await);
-            let before = stage.app.rows();
+                (setup.target_member(path, &format!("s{tried}@example.com")).await, setup.target_role(path).await);
+            let before = setup.app.row_counts();
             let path = path.replace(parameter, foreign).replace("{id}", id);
             let path = path.replace("{memberId}", &member).replace("{roleId}", &role);
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(*fields).finish();
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let answer = stage.owner.send(method, &path, None, Body::from(form)).await;
-            assert!(matches!(answer.status, 400 | 404), "{path}: {}", answer.text);
-            let code = text(&answer.body["errors"][0]["code"]);
+            let response = setup.owner.send(method, &path, None, Body::from(form)).await;
+            assert!(matches!(response.status, 400 | 404), "{path}: {}", response.text);
+            let code = text(&response.body["errors"][0]["code"]);
             assert!(code.ends_with("_NOT_FOUND"), "{path}: {code}");
-            assert_eq!(stage.app.rows(), before, "{path} changed something");
+            assert_eq!(setup.app.row_counts(), before, "{path} changed something");
             tried += 1;
         }
     }
@@ -568,15 +574,15 @@ async fn ids_of_another_organization_do_nothing_in_any_position() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_is_refused_before_anything_else() {
-    let stage = stage().await;
-    let invitation = stage
+async fn rejects_malformed_ids_before_authentication() {
+    let setup = setup().await;
+    let invitation = setup
         .owner
-        .post(&format!("/organizations/{}/invitations", stage.organization), &[("email", "x@example.com")])
+        .post(&format!("/organizations/{}/invitations", setup.organization), &[("email", "x@example.com")])
         .await
         .ok();
-    let (visitor, before) = (stage.app.visitor(), stage.app.rows());
-    let no_ids = [
+    let (anonymous, before) = (setup.app.anonymous(), setup.app.row_counts());
+    let malformed_ids = [
         "abc",
         "-1",
         "0",
@@ -593,49 +599,52 @@ async fn what_is_no_id_is_refused_before_anything_else() {
     ];
     for row in TABLE.iter().filter(|row| row.1.contains('{')) {
         for parameter in PARAMETERS.into_iter().filter(|parameter| row.1.contains(parameter)) {
-            let others = |path: String| {
-                let path = path.replace("{id}", &stage.organization);
+            let fill_others = |path: String| {
+                let path = path.replace("{id}", &setup.organization);
                 let path = path.replace("{invitationId}", invitation["id"].as_str().unwrap());
                 path.replace("{memberId}", "1").replace("{roleId}", "1")
             };
-            for no_id in no_ids {
-                let path = others(row.1.replace(parameter, no_id));
-                for caller in [&stage.owner, &visitor] {
-                    let answer =
+            for malformed in malformed_ids {
+                let path = fill_others(row.1.replace(parameter, malformed));
+                for caller in [&setup.owner, &anonymous] {
+                    let response =
                         caller.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
-                    answer.refused(400, "INVALID_ID");
+                    response.assert_error(400, "INVALID_ID");
                 }
             }
-            let path = others(row.1.replace(parameter, ""));
-            let answer =
-                stage.owner.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
+            let path = fill_others(row.1.replace(parameter, ""));
+            let response =
+                setup.owner.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
             if path.ends_with('/') {
-                answer.refused(404, "NOT_FOUND");
+                response.assert_error(404, "NOT_FOUND");
             } else {
-                answer.refused(400, "INVALID_ID");
+                response.assert_error(400, "INVALID_ID");
             }
         }
     }
-    assert_eq!(stage.app.rows(), before, "something was changed");
+    assert_eq!(setup.app.row_counts(), before, "a rejected call changed something");
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_nobodys_is_a_visitors() {
-    let stage = stage().await;
+async fn invalid_cookie_is_treated_as_anonymous() {
+    let setup = setup().await;
     let long = format!("session_id={}", "a".repeat(8 * 1024));
-    let owners = stage.owner.cookie.lock().unwrap().clone().unwrap();
-    let doubled = format!("session_id={owners}; session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let token = setup.owner.cookie.lock().unwrap().clone().unwrap();
+    let doubled = format!("session_id={token}; session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     let other = "session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned();
     for cookie in ["session_id=garbage".to_owned(), "session_id=".to_owned(), ";;;=".to_owned(), long, doubled, other] {
-        let mut visitor = stage.app.visitor();
-        visitor.headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&cookie).unwrap())]);
-        visitor.get("/me").await.refused(401, "UNAUTHORIZED");
-        let session = visitor.get("/session").await.ok();
+        let mut anonymous = setup.app.anonymous();
+        anonymous.headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&cookie).unwrap())]);
+        anonymous.get("/me").await.assert_error(401, "UNAUTHORIZED");
+        let session = anonymous.get("/session").await.ok();
         assert_eq!(session["id"], "0", "{cookie}");
     }
-    let mut split = stage.app.visitor();
-    split.headers =
-        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&format!("__session={owners}; a=b")).unwrap())]);
-    assert_eq!(text(&split.get("/me").await.ok()["email"]), "owner@example.com", "the later cookie's name is read too");
-    assert_eq!(split.get("/session").await.body["data"]["signins"][0]["user"]["email"], json!("owner@example.com"));
+    let mut other_name = setup.app.anonymous();
+    other_name.headers =
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&format!("__session={token}; a=b")).unwrap())]);
+    assert_eq!(text(&other_name.get("/me").await.ok()["email"]), "owner@example.com", "`__session` is read too");
+    assert_eq!(
+        other_name.get("/session").await.body["data"]["signins"][0]["user"]["email"],
+        json!("owner@example.com")
+    );
 }

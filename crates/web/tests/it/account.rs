@@ -1,63 +1,63 @@
-//! One's own account: names, addresses, picture, password, sign-ins, and its end.
+//! The caller's own account: names, email addresses, picture, password, sign-ins, deletion.
 
 use futures_util::future::join_all;
 use image::ImageFormat;
 use serde_json::{Value, json};
-use vestibule_core::images::clear_unused;
+use vestibule_core::images::delete_unused;
 use vestibule_testbed::invariants;
 
-use crate::harness::{App, Client, PASSWORD, text};
+use crate::harness::{PASSWORD, TestApp, TestClient, text};
 use crate::images;
 
 const OTHER: &str = "open-sesame-43";
 
 #[tokio::test]
-async fn names_are_changed_one_by_one_and_a_user_name_is_one_persons() {
-    let app = App::start().await;
-    let (ada, ben) = (app.person("ada@example.com").await, app.person("ben@example.com").await);
+async fn updates_names_and_keeps_usernames_unique() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.create_user("ada@example.com").await, app.create_user("ben@example.com").await);
     let changed = ada.post("/me", &[("first_name", "Ada"), ("username", "Ada.L")]).await.ok();
     assert_eq!((&changed["first_name"], &changed["last_name"]), (&json!("Ada"), &json!("Test")));
     assert_eq!(ada.get("/me").await.ok()["username"], "Ada.L");
-    ben.post("/me", &[("username", "ada.l")]).await.refused(400, "USERNAME_EXISTS");
+    ben.post("/me", &[("username", "ada.l")]).await.assert_error(400, "USERNAME_EXISTS");
     ada.post("/me", &[("username", "ADA.L")]).await.ok();
     for (field, value) in [("first_name", "a\u{202e}b"), ("username", "a"), ("last_name", &"x".repeat(101))] {
         let code = if field == "username" { "INVALID_USERNAME" } else { "INVALID_FIELD" };
-        ada.post("/me", &[(field, value)]).await.refused(400, code);
+        ada.post("/me", &[(field, value)]).await.assert_error(400, code);
     }
-    ada.post("/me", &[("second_factor_policy", "enforced")]).await.refused(400, "MFA_NOT_AVAILABLE");
+    ada.post("/me", &[("second_factor_policy", "enforced")]).await.assert_error(400, "MFA_NOT_AVAILABLE");
     ada.post("/me", &[("second_factor_policy", "none")]).await.ok();
-    ada.post("/me", &[("frist_name", "Ada")]).await.refused(400, "UNKNOWN_FIELD");
+    ada.post("/me", &[("frist_name", "Ada")]).await.assert_error(400, "UNKNOWN_FIELD");
     ada.post("/me", &[("username", "")]).await.ok();
     assert_eq!(ben.post("/me", &[("username", "ada.l")]).await.ok()["username"], "ada.l");
 }
 
 #[tokio::test]
-async fn addresses_are_added_proved_elsewhere_and_deleted() {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("olga@example.com").await;
-    let nina = app.member(&owner, &organization, "nina@example.com", "").await;
+async fn adds_verifies_and_deletes_email_addresses() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let nina = app.create_member(&owner, &organization, "nina@example.com", "").await;
     let first = nina.get("/me/email-addresses").await.ok()[0].clone();
     let added = nina.post("/me/email-addresses", &[("email", "Nina.Private@Example.com")]).await.ok();
     assert_eq!((&added["primary"], &added["verified"]), (&json!(false), &json!(false)));
     let (old, new) = (text(&first["id"]), text(&added["id"]));
     let path = |id: &str, verb: &str| format!("/me/email-addresses/{id}{verb}");
     assert_eq!(nina.get(&path(&new, "")).await.ok(), added);
-    nina.post("/me/email-addresses", &[("email", "nina.private@example.com")]).await.refused(400, "EMAIL_EXISTS");
-    nina.post("/me/email-addresses", &[("email", "olga@example.com")]).await.refused(400, "EMAIL_EXISTS");
-    nina.post("/me/email-addresses", &[("email", "nobody")]).await.refused(400, "INVALID_EMAIL");
-    nina.post(&path(&new, "/make-primary"), &[]).await.refused(400, "EMAIL_NOT_VERIFIED");
-    owner.post(&path(&new, "/delete"), &[]).await.refused(404, "EMAIL_ADDRESS_NOT_FOUND");
-    owner.get(&path(&new, "")).await.refused(404, "EMAIL_ADDRESS_NOT_FOUND");
-    // Whoever is invited under it and accepts by the mailed link has proved it.
-    let (other, elsewhere) = app.founder("otto@example.com").await;
+    nina.post("/me/email-addresses", &[("email", "nina.private@example.com")]).await.assert_error(400, "EMAIL_EXISTS");
+    nina.post("/me/email-addresses", &[("email", "olga@example.com")]).await.assert_error(400, "EMAIL_EXISTS");
+    nina.post("/me/email-addresses", &[("email", "nobody")]).await.assert_error(400, "INVALID_EMAIL");
+    nina.post(&path(&new, "/make-primary"), &[]).await.assert_error(400, "EMAIL_NOT_VERIFIED");
+    owner.post(&path(&new, "/delete"), &[]).await.assert_error(404, "EMAIL_ADDRESS_NOT_FOUND");
+    owner.get(&path(&new, "")).await.assert_error(404, "EMAIL_ADDRESS_NOT_FOUND");
+    // Accepting an invitation with the mailed token verifies the address.
+    let (other, other_session) = app.create_organization("otto@example.com").await;
     let invited = [("email", "nina.private@example.com")];
-    other.post(&format!("/organizations/{elsewhere}/invitations"), &invited).await.ok();
+    other.post(&format!("/organizations/{other_session}/invitations"), &invited).await.ok();
     let token = app.mailed_token("nina.private@example.com");
     nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     nina.post("/me", &[("primary_email_address_id", &new)]).await.ok();
     assert_eq!(nina.get("/me").await.ok()["email"], "nina.private@example.com");
-    nina.post(&path(&new, "/delete"), &[]).await.refused(400, "EMAIL_IS_PRIMARY");
-    // Both at once, many times: one of them is the primary one afterwards, and nothing else is.
+    nina.post(&path(&new, "/delete"), &[]).await.assert_error(400, "EMAIL_IS_PRIMARY");
+    // Concurrent changes leave exactly one primary address.
     let both = (0..20).map(|round| {
         let path = path(if round % 2 == 0 { &old } else { &new }, "/make-primary");
         let nina = &nina;
@@ -72,108 +72,110 @@ async fn addresses_are_added_proved_elsewhere_and_deleted() {
     for number in 0..9 {
         nina.post("/me/email-addresses", &[("email", &format!("n{number}@example.com"))]).await.ok();
     }
-    nina.post("/me/email-addresses", &[("email", "n9@example.com")]).await.refused(400, "TOO_MANY_ADDRESSES");
+    nina.post("/me/email-addresses", &[("email", "n9@example.com")]).await.assert_error(400, "TOO_MANY_ADDRESSES");
 }
 
 #[tokio::test]
-async fn a_picture_is_shown_and_taken_down() {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("olga@example.com").await;
-    let png = images::picture(ImageFormat::Png, 5, 5);
+async fn sets_and_removes_profile_picture() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let png = images::encode(ImageFormat::Png, 5, 5);
     assert_eq!(owner.post_file("/me/profile-picture", &[], ("file", &png)).await.ok(), Value::Null);
     let me = owner.get("/me").await.ok();
     let url = text(&me["profile_picture_url"]);
     assert!(me["has_profile_picture"] == true && url.starts_with("http://vestibule.test/images/"));
     let members = owner.get(&format!("/organizations/{organization}/members")).await.ok();
     assert_eq!(members["data"][0]["user"]["profile_picture_url"], url.as_str());
-    owner.post("/me/profile-picture", &[]).await.refused(400, "REQUIRED_FIELD");
-    owner.post_file("/me/profile-picture", &[], ("file", b"GIF89a")).await.refused(400, "IMAGE_UNREADABLE");
+    owner.post("/me/profile-picture", &[]).await.assert_error(400, "REQUIRED_FIELD");
+    owner.post_file("/me/profile-picture", &[], ("file", b"GIF89a")).await.assert_error(400, "IMAGE_UNREADABLE");
     let without = owner.post("/me", &[("remove_profile_picture", "true")]).await.ok();
     assert_eq!((&without["has_profile_picture"], &without["profile_picture_url"]), (&json!(false), &json!("")));
-    invariants::hold(&app.inner.database, &[]);
+    invariants::assert_hold(&app.inner.database, &[]);
 }
 
-async fn sign_in(app: &App, email: &str, password: &str) -> Client {
-    let client = app.visitor();
+async fn sign_in(app: &TestApp, email: &str, password: &str) -> TestClient {
+    let client = app.anonymous();
     client.post("/auth/signin", &[("email", email), ("password", password)]).await.ok();
     client
 }
 
 #[tokio::test]
-async fn a_changed_password_ends_every_other_sign_in() {
-    let app = App::start().await;
-    let ada = app.person("ada@example.com").await;
-    let elsewhere = sign_in(&app, "ada@example.com", PASSWORD).await;
+async fn changing_password_ends_other_sign_ins() {
+    let app = TestApp::start().await;
+    let ada = app.create_user("ada@example.com").await;
+    let other_session = sign_in(&app, "ada@example.com", PASSWORD).await;
     let change = |before: &'static str| [("current_password", before), ("new_password", OTHER)];
-    ada.post("/me/update-password", &change("wrong")).await.refused(400, "PASSWORD_WRONG");
-    ada.post("/me/update-password", &[("new_password", OTHER)]).await.refused(400, "REQUIRED_FIELD");
+    ada.post("/me/update-password", &change("wrong")).await.assert_error(400, "PASSWORD_WRONG");
+    ada.post("/me/update-password", &[("new_password", OTHER)]).await.assert_error(400, "REQUIRED_FIELD");
     let short = [("current_password", PASSWORD), ("new_password", "short")];
-    ada.post("/me/update-password", &short).await.refused(400, "INVALID_PASSWORD");
-    elsewhere.get("/me").await.ok();
+    ada.post("/me/update-password", &short).await.assert_error(400, "INVALID_PASSWORD");
+    other_session.get("/me").await.ok();
     ada.post("/me/update-password", &change(PASSWORD)).await.ok();
-    elsewhere.get("/me").await.refused(401, "UNAUTHORIZED");
+    other_session.get("/me").await.assert_error(401, "UNAUTHORIZED");
     ada.get("/me").await.ok();
     let old = [("email", "ada@example.com"), ("password", PASSWORD)];
-    app.visitor().post("/auth/signin", &old).await.refused(401, "INVALID_CREDENTIALS");
+    app.anonymous().post("/auth/signin", &old).await.assert_error(401, "INVALID_CREDENTIALS");
     sign_in(&app, "ada@example.com", OTHER).await;
-    ada.post("/me/remove-password", &[("current_password", PASSWORD)]).await.refused(400, "PASSWORD_WRONG");
-    ada.post("/me/remove-password", &[("current_password", OTHER)]).await.refused(400, "NO_ALTERNATIVE_AUTH_METHOD");
+    ada.post("/me/remove-password", &[("current_password", PASSWORD)]).await.assert_error(400, "PASSWORD_WRONG");
+    ada.post("/me/remove-password", &[("current_password", OTHER)])
+        .await
+        .assert_error(400, "NO_ALTERNATIVE_AUTH_METHOD");
     for _ in 0..9 {
         ada.post("/me/update-password", &change("wrong")).await;
     }
-    ada.post("/me/update-password", &change(OTHER)).await.refused(429, "TOO_MANY_REQUESTS");
+    ada.post("/me/update-password", &change(OTHER)).await.assert_error(429, "TOO_MANY_REQUESTS");
 }
 
 #[tokio::test]
-async fn one_sees_where_one_is_signed_in_and_ends_it() {
-    let app = App::start().await;
-    let ada = app.person("ada@example.com").await;
-    let elsewhere = sign_in(&app, "ada@example.com", PASSWORD).await;
-    let ben = app.person("ben@example.com").await;
+async fn lists_and_ends_own_sign_ins() {
+    let app = TestApp::start().await;
+    let ada = app.create_user("ada@example.com").await;
+    let other_session = sign_in(&app, "ada@example.com", PASSWORD).await;
+    let ben = app.create_user("ben@example.com").await;
     let listed = ada.get("/me/signins").await.ok();
-    let [there, here] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
-    assert_eq!((&there["current"], &here["current"]), (&json!(false), &json!(true)));
-    let end = format!("/me/signins/{}/signout", text(&there["id"]));
-    ben.post(&end, &[]).await.refused(400, "SIGN_IN_NOT_FOUND");
+    let [other, here] = &listed.as_array().unwrap()[..] else { panic!("{listed}") };
+    assert_eq!((&other["current"], &here["current"]), (&json!(false), &json!(true)));
+    let end = format!("/me/signins/{}/signout", text(&other["id"]));
+    ben.post(&end, &[]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
     assert_eq!(ada.post(&end, &[]).await.ok(), Value::Null);
-    elsewhere.get("/me").await.refused(401, "UNAUTHORIZED");
-    ada.post(&end, &[]).await.refused(400, "SIGN_IN_NOT_FOUND");
+    other_session.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    ada.post(&end, &[]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
     ada.post(&format!("/me/signins/{}/signout", text(&here["id"])), &[]).await.ok();
-    ada.get("/me").await.refused(401, "UNAUTHORIZED");
+    ada.get("/me").await.assert_error(401, "UNAUTHORIZED");
 }
 
 #[tokio::test]
-async fn an_account_goes_unless_somebody_would_be_left_without_an_admin() {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("olga@example.com").await;
+async fn deletes_account_unless_it_is_last_admin() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Lab")];
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    let nina = app.roommate(&owner, &organization, &workspace, "nina@example.com").await;
-    let png = images::picture(ImageFormat::Png, 5, 5);
+    let nina = app.create_workspace_member(&owner, &organization, &workspace, "nina@example.com").await;
+    let png = images::encode(ImageFormat::Png, 5, 5);
     nina.post_file("/me/profile-picture", &[], ("file", &png)).await.ok();
-    let gone = text(&nina.post("/organizations", &[("name", "Hers, deleted")]).await.ok()["organization"]["id"]);
-    let attic = [("organization_id", gone.as_str()), ("name", "Attic")];
+    let deleted = text(&nina.post("/organizations", &[("name", "Hers, deleted")]).await.ok()["organization"]["id"]);
+    let attic = [("organization_id", deleted.as_str()), ("name", "Attic")];
     nina.post("/workspaces", &attic).await.ok();
-    nina.post(&format!("/organizations/{gone}/delete"), &[]).await.ok();
+    nina.post(&format!("/organizations/{deleted}/delete"), &[]).await.ok();
     let delete = [("password", PASSWORD)];
-    owner.post("/me/account/delete", &[]).await.refused(400, "REQUIRED_FIELD");
-    owner.post("/me/account/delete", &[("password", "wrong")]).await.refused(400, "PASSWORD_WRONG");
-    let refused = owner.post("/me/account/delete", &delete).await.refused(403, "LAST_ADMIN");
-    let words = text(&refused["message"]);
-    assert!(words.contains("Acme") && words.contains("Lab"), "{words}");
+    owner.post("/me/account/delete", &[]).await.assert_error(400, "REQUIRED_FIELD");
+    owner.post("/me/account/delete", &[("password", "wrong")]).await.assert_error(400, "PASSWORD_WRONG");
+    let refused = owner.post("/me/account/delete", &delete).await.assert_error(403, "LAST_ADMIN");
+    let message = text(&refused["message"]);
+    assert!(message.contains("Acme") && message.contains("Lab"), "{message}");
     owner.get("/me").await.ok();
 
     let other_browser = sign_in(&app, "nina@example.com", PASSWORD).await;
     nina.post("/me/account/delete", &delete).await.ok();
     for client in [&nina, &other_browser] {
-        client.get("/me").await.refused(401, "UNAUTHORIZED");
+        client.get("/me").await.assert_error(401, "UNAUTHORIZED");
     }
     let old = [("email", "nina@example.com"), ("password", PASSWORD)];
-    app.visitor().post("/auth/signin", &old).await.refused(401, "INVALID_CREDENTIALS");
+    app.anonymous().post("/auth/signin", &old).await.assert_error(401, "INVALID_CREDENTIALS");
     let members = owner.get(&format!("/organizations/{organization}/members")).await.ok();
     assert_eq!(members["meta"]["total"], 1);
-    invariants::hold(&app.inner.database, &[]);
+    invariants::assert_hold(&app.inner.database, &[]);
     app.advance(std::time::Duration::from_hours(1));
-    assert_eq!(clear_unused(&app.inner.service).await.unwrap(), 1, "her picture");
-    app.person("nina@example.com").await.get("/me/deleted-organizations").await.ok();
+    assert_eq!(delete_unused(&app.inner.service).await.unwrap(), 1, "the profile picture");
+    app.create_user("nina@example.com").await.get("/me/deleted-organizations").await.ok();
 }

@@ -1,4 +1,4 @@
-//! Every refusal is the envelope with a stable code, and changes nothing.
+//! Invalid input: every rejection is an error envelope with a stable code, and changes nothing.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, header};
@@ -6,11 +6,11 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use vestibule_core::Code;
 
-use crate::harness::{Answer, App, Client, PASSWORD};
+use crate::harness::{PASSWORD, TestApp, TestClient, TestResponse};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Every call that takes a body, with one of its fields.
+/// Calls that take a body, each with one of its fields.
 const BODIES: &[(&str, &str)] = &[
     ("/auth/signin", "password"),
     ("/auth/signup", "email"),
@@ -25,16 +25,16 @@ const BODIES: &[(&str, &str)] = &[
     ("/workspaces", "name"),
 ];
 
-/// What must hold for every refusal, whatever it is about.
+/// Asserts a complete error envelope with one of these statuses, and the security headers.
 #[track_caller]
-fn is_a_refusal(answer: &Answer, statuses: &[u16]) {
-    let (text, status) = (&answer.text, answer.status);
-    assert!(statuses.contains(&status), "{}: {text}", answer.request);
+fn assert_error_envelope(response: &TestResponse, statuses: &[u16]) {
+    let (text, status) = (&response.text, response.status);
+    assert!(statuses.contains(&status), "{}: {text}", response.request);
     assert!(text.starts_with(&format!("{{\"status\":{status},\"message\":\"")), "{text}");
-    let keys: Vec<_> = answer.body.as_object().unwrap().keys().collect();
+    let keys: Vec<_> = response.body.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["data", "errors", "message", "session", "status"]);
-    assert!(answer.body["data"] == Value::Null || answer.body["data"] == json!({}));
-    let errors = answer.body["errors"].as_array().unwrap();
+    assert!(response.body["data"] == Value::Null || response.body["data"] == json!({}));
+    let errors = response.body["errors"].as_array().unwrap();
     assert!(!errors.is_empty());
     for error in errors {
         let known = Code::ALL.iter().any(|code| code.as_str() == error["code"] && code.status() == status);
@@ -48,50 +48,50 @@ fn is_a_refusal(answer: &Answer, statuses: &[u16]) {
         "content-security-policy",
         "x-request-id",
     ] {
-        assert!(answer.headers.contains_key(name), "{}: no {name}", answer.request);
+        assert!(response.headers.contains_key(name), "{}: no {name}", response.request);
     }
-    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json");
+    assert_eq!(response.headers[header::CONTENT_TYPE], "application/json");
 }
 
-struct Stage {
-    app: App,
-    owner: Client,
+struct Setup {
+    app: TestApp,
+    owner: TestClient,
     organization: String,
 }
 
-async fn stage() -> Stage {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("olga@example.com").await;
-    Stage { app, owner, organization }
+async fn setup() -> Setup {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    Setup { app, owner, organization }
 }
 
-impl Stage {
-    async fn post(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+impl Setup {
+    async fn post(&self, path: &str, content_type: &str, body: impl Into<Body>) -> TestResponse {
         let path = path.replace("{id}", &self.organization);
         self.owner.send(Method::POST, &path, Some(content_type), body.into()).await
     }
 }
 
 #[tokio::test]
-async fn bodies_that_are_not_what_they_say() {
-    let stage = stage().await;
-    let before = stage.app.rows();
+async fn rejects_malformed_bodies() {
+    let setup = setup().await;
+    let before = setup.app.row_counts();
     let many = (0..250).map(|number| format!("f{number}=1")).collect::<Vec<_>>().join("&");
     for (path, field) in BODIES {
         for content_type in ["text/plain", "application/xml", "application/octet-stream", "nonsense", ""] {
-            stage.post(path, content_type, "x=1").await.refused(415, "UNSUPPORTED_MEDIA_TYPE");
+            setup.post(path, content_type, "x=1").await.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
         }
         let deep = format!("{{\"{field}\":{}1{}}}", "[".repeat(100), "]".repeat(100));
         let twice = format!("{{\"{field}\":\"a\",\"{field}\":\"b\"}}");
         for broken in ["{", "[]", "1", "null", "\"x\"", "{\"a\":}", "{'a':1}", deep.as_str(), twice.as_str()] {
-            stage.post(path, "application/json", broken.to_owned()).await.refused(400, "BAD_REQUEST_BODY");
+            setup.post(path, "application/json", broken.to_owned()).await.assert_error(400, "BAD_REQUEST_BODY");
         }
-        stage
+        setup
             .post(path, "application/json", Bytes::from_static(b"{\"a\":\"\xff\"}"))
             .await
-            .refused(400, "BAD_REQUEST_BODY");
+            .assert_error(400, "BAD_REQUEST_BODY");
         for broken in ["a=%zz", "a=%", "a=%ff", "%00=1", many.as_str()] {
-            stage.post(path, FORM, broken.to_owned()).await.refused(400, "BAD_REQUEST_BODY");
+            setup.post(path, FORM, broken.to_owned()).await.assert_error(400, "BAD_REQUEST_BODY");
         }
         for (content_type, broken) in [
             ("multipart/form-data", "--B\r\n"),
@@ -99,52 +99,52 @@ async fn bodies_that_are_not_what_they_say() {
             ("multipart/form-data; boundary=B", "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx"),
             ("multipart/form-data; boundary=B", "--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n"),
         ] {
-            let answer = stage.post(path, content_type, broken).await;
-            is_a_refusal(&answer, &[400]);
+            let response = setup.post(path, content_type, broken).await;
+            assert_error_envelope(&response, &[400]);
         }
     }
-    assert_eq!(stage.app.rows(), before);
+    assert_eq!(setup.app.row_counts(), before);
 }
 
 #[tokio::test]
-async fn bodies_over_the_limit() {
-    let stage = stage().await;
-    let before = stage.app.rows();
+async fn rejects_bodies_over_size_limit() {
+    let setup = setup().await;
+    let before = setup.app.row_counts();
     let large = format!("name={}", "x".repeat(64 * 1024));
     for (path, _) in BODIES {
-        stage.post(path, FORM, large.clone()).await.refused(413, "BODY_TOO_LARGE");
-        // In pieces, without a word about its length beforehand.
-        let pieces = (0..9).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 8 * 1024])));
-        let body = Body::from_stream(futures_util::stream::iter(pieces));
-        stage.post(path, FORM, body).await.refused(413, "BODY_TOO_LARGE");
+        setup.post(path, FORM, large.clone()).await.assert_error(413, "BODY_TOO_LARGE");
+        // Chunked, without a Content-Length.
+        let chunks = (0..9).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 8 * 1024])));
+        let body = Body::from_stream(futures_util::stream::iter(chunks));
+        setup.post(path, FORM, body).await.assert_error(413, "BODY_TOO_LARGE");
     }
     let fits = format!("token={}", "x".repeat(64 * 1024 - 6));
-    stage.post("/organizations/invitations/accept", FORM, fits).await.refused(400, "INVALID_FIELD");
-    assert_eq!(stage.app.rows(), before);
+    setup.post("/organizations/invitations/accept", FORM, fits).await.assert_error(400, "INVALID_FIELD");
+    assert_eq!(setup.app.row_counts(), before);
 }
 
 #[tokio::test]
-async fn fields_of_the_wrong_type() {
-    let stage = stage().await;
-    let before = stage.app.rows();
+async fn rejects_fields_of_wrong_type() {
+    let setup = setup().await;
+    let before = setup.app.row_counts();
     for (path, field) in BODIES {
         for wrong in [json!([]), json!(["a", "b"]), json!({"a": 1}), json!(true), json!(1.5), json!(-1), json!(1e300)] {
-            let answer = stage.post(path, "application/json", json!({*field: wrong}).to_string()).await;
+            let response = setup.post(path, "application/json", json!({*field: wrong}).to_string()).await;
             let empty = matches!(*path, "/organizations/{id}/invitations/123456789012345678/resend");
-            is_a_refusal(&answer, if empty { &[400, 404] } else { &[400] });
+            assert_error_envelope(&response, if empty { &[400, 404] } else { &[400] });
         }
         let long = json!({*field: "x".repeat(20_000)}).to_string();
-        is_a_refusal(&stage.post(path, "application/json", long).await, &[400]);
+        assert_error_envelope(&setup.post(path, "application/json", long).await, &[400]);
         let nul = json!({*field: "a\u{0}b"}).to_string();
-        is_a_refusal(&stage.post(path, "application/json", nul).await, &[400]);
+        assert_error_envelope(&setup.post(path, "application/json", nul).await, &[400]);
     }
-    assert_eq!(stage.app.rows(), before);
+    assert_eq!(setup.app.row_counts(), before);
 }
 
 #[tokio::test]
-async fn fields_that_a_call_does_not_know_where_a_slip_is_dangerous() {
-    let stage = stage().await;
-    let before = stage.app.rows();
+async fn rejects_unknown_fields_where_typos_are_dangerous() {
+    let setup = setup().await;
+    let before = setup.app.row_counts();
     let invitations = "/organizations/{id}/invitations";
     for (path, form) in [
         (invitations, "email=x%40example.com&rol_id=1"),
@@ -153,9 +153,9 @@ async fn fields_that_a_call_does_not_know_where_a_slip_is_dangerous() {
         ("/organizations", "name=A&desciption=x"),
         ("/workspaces", "name=A&organization_id=1&descr=x"),
     ] {
-        stage.post(path, FORM, form).await.refused(400, "UNKNOWN_FIELD");
+        setup.post(path, FORM, form).await.assert_error(400, "UNKNOWN_FIELD");
     }
-    let answer = stage
+    let response = setup
         .post(
             "/organizations",
             "multipart/form-data; boundary=B",
@@ -163,19 +163,19 @@ async fn fields_that_a_call_does_not_know_where_a_slip_is_dangerous() {
          --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\npng\r\n--B--\r\n",
         )
         .await;
-    answer.refused(400, "IMAGE_UNREADABLE");
-    assert_eq!(stage.app.rows(), before);
-    // What other clients send along on the way in does no harm.
+    response.assert_error(400, "IMAGE_UNREADABLE");
+    assert_eq!(setup.app.row_counts(), before);
+    // Sign-up ignores fields that other clients send.
     let form = [("email", "new@example.com"), ("password", PASSWORD), ("challenge_token", "x"), ("phone_number", "")];
-    stage.app.visitor().post("/auth/signup", &form).await.ok();
+    setup.app.anonymous().post("/auth/signup", &form).await.ok();
 }
 
 #[tokio::test]
-async fn addresses_that_are_not_addresses() {
-    let stage = stage().await;
-    let before = stage.app.rows();
+async fn rejects_invalid_email_addresses() {
+    let setup = setup().await;
+    let before = setup.app.row_counts();
     let long = format!("{}@{}.example", "a".repeat(64), "b.".repeat(95));
-    let tricks = [
+    let invalid = [
         "plain",
         "@example.com",
         "a@",
@@ -215,60 +215,60 @@ async fn addresses_that_are_not_addresses() {
         "a\u{202e}@example.com",
         long.as_str(),
     ];
-    let invitations = format!("/organizations/{}/invitations", stage.organization);
-    for trick in tricks {
-        stage.owner.post(&invitations, &[("email", trick)]).await.refused(400, "INVALID_EMAIL");
-        let fields = [("email", trick), ("password", PASSWORD)];
-        stage.app.visitor().post("/auth/signup", &fields).await.refused(400, "INVALID_EMAIL");
-        stage.app.visitor().post("/auth/signin", &fields).await.refused(400, "INVALID_EMAIL");
+    let invitations = format!("/organizations/{}/invitations", setup.organization);
+    for email in invalid {
+        setup.owner.post(&invitations, &[("email", email)]).await.assert_error(400, "INVALID_EMAIL");
+        let fields = [("email", email), ("password", PASSWORD)];
+        setup.app.anonymous().post("/auth/signup", &fields).await.assert_error(400, "INVALID_EMAIL");
+        setup.app.anonymous().post("/auth/signin", &fields).await.assert_error(400, "INVALID_EMAIL");
     }
-    assert_eq!(stage.app.rows(), before);
-    assert_eq!(stage.app.mails().len(), 0);
+    assert_eq!(setup.app.row_counts(), before);
+    assert_eq!(setup.app.mails().len(), 0);
 }
 
 #[tokio::test]
-async fn names_and_passwords_have_bounds() {
-    let stage = stage().await;
-    let before = stage.app.rows();
+async fn enforces_bounds_of_names_and_passwords() {
+    let setup = setup().await;
+    let before = setup.app.row_counts();
     let long = "x".repeat(101);
     for name in ["", " ", "a\u{0}b", "a\nb", "a\u{202e}b", "a\u{200b}b", long.as_str()] {
-        is_a_refusal(&stage.owner.post("/organizations", &[("name", name)]).await, &[400]);
-        let fields = [("name", name), ("organization_id", stage.organization.as_str())];
-        is_a_refusal(&stage.owner.post("/workspaces", &fields).await, &[400]);
+        assert_error_envelope(&setup.owner.post("/organizations", &[("name", name)]).await, &[400]);
+        let fields = [("name", name), ("organization_id", setup.organization.as_str())];
+        assert_error_envelope(&setup.owner.post("/workspaces", &fields).await, &[400]);
     }
     let sign_up = async |name: &'static str, value: &str| {
         let mut fields = vec![("email", "new@example.com"), ("password", PASSWORD)];
         fields.retain(|(known, _)| *known != name);
         fields.push((name, value));
-        stage.app.visitor().post("/auth/signup", &fields).await
+        setup.app.anonymous().post("/auth/signup", &fields).await
     };
-    sign_up("password", "short").await.refused(400, "INVALID_PASSWORD");
-    sign_up("password", &"x".repeat(513)).await.refused(400, "INVALID_PASSWORD");
-    sign_up("password", "").await.refused(400, "REQUIRED_FIELD");
-    sign_up("first_name", &long).await.refused(400, "INVALID_FIELD");
+    sign_up("password", "short").await.assert_error(400, "INVALID_PASSWORD");
+    sign_up("password", &"x".repeat(513)).await.assert_error(400, "INVALID_PASSWORD");
+    sign_up("password", "").await.assert_error(400, "REQUIRED_FIELD");
+    sign_up("first_name", &long).await.assert_error(400, "INVALID_FIELD");
     for username in ["ab", "a@b.example", "-abc", "ä-b-c", &"x".repeat(33)] {
-        sign_up("username", username).await.refused(400, "INVALID_USERNAME");
+        sign_up("username", username).await.assert_error(400, "INVALID_USERNAME");
     }
-    sign_up("invite_token", "inv_token_abc123").await.refused(400, "INVALID_INVITATION_TOKEN");
-    stage
+    sign_up("invite_token", "inv_token_abc123").await.assert_error(400, "INVALID_INVITATION_TOKEN");
+    setup
         .owner
-        .post(&format!("/organizations/{}/invitations", stage.organization), &[("email", "invited@example.com")])
+        .post(&format!("/organizations/{}/invitations", setup.organization), &[("email", "invited@example.com")])
         .await
         .ok();
-    let token = stage.app.mailed_token("invited@example.com");
-    sign_up("invite_token", &token).await.refused(400, "BAD_REQUEST_BODY");
-    let rows = stage.app.rows();
+    let token = setup.app.mailed_token("invited@example.com");
+    sign_up("invite_token", &token).await.assert_error(400, "BAD_REQUEST_BODY");
+    let rows = setup.app.row_counts();
     assert_eq!(rows.iter().find(|(table, _)| table == "users"), before.iter().find(|(table, _)| table == "users"));
 }
 
 #[tokio::test]
-async fn paths_and_methods_that_do_not_exist() {
-    let stage = stage().await;
+async fn returns_404_for_unknown_paths_and_methods() {
+    let setup = setup().await;
     let long = format!("/{}", "x".repeat(5_000));
     for path in
         ["/nope", "//session", "/Session", "/session/", "/me/", "/organizations/", "/%00", "/.env", long.as_str()]
     {
-        stage.owner.get(path).await.refused(404, "NOT_FOUND");
+        setup.owner.get(path).await.assert_error(404, "NOT_FOUND");
     }
     for (method, path) in [
         ("PUT", "/me"),
@@ -279,16 +279,19 @@ async fn paths_and_methods_that_do_not_exist() {
         ("TRACE", "/me"),
     ] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let answer = stage.owner.send(method, path, None, Body::empty()).await;
-        is_a_refusal(&answer, &[404]);
+        let response = setup.owner.send(method, path, None, Body::empty()).await;
+        assert_error_envelope(&response, &[404]);
     }
-    assert!(stage.owner.get("/nope").await.body["session"].is_object(), "whoever has a session is told so");
+    assert!(
+        setup.owner.get("/nope").await.body["session"].is_object(),
+        "the envelope of an unknown path contains the session"
+    );
 }
 
 #[tokio::test]
-async fn what_a_request_says_of_its_host_is_not_believed() {
-    let app = App::start().await;
-    let (mut owner, organization) = app.founder("olga@example.com").await;
+async fn ignores_host_and_forwarded_headers() {
+    let app = TestApp::start().await;
+    let (mut owner, organization) = app.create_organization("olga@example.com").await;
     for (name, value) in [
         ("host", "evil.example"),
         ("x-forwarded-host", "evil.example"),

@@ -1,4 +1,4 @@
-//! More connections than there is room for, and clients that do not take what they asked for.
+//! Connection limits, slow readers, oversized heads, and keep-alive.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -12,101 +12,101 @@ use tokio::task::JoinHandle;
 
 use vestibule_web::ConnectionLimits;
 
-use crate::harness::App;
+use crate::harness::TestApp;
 
-/// A server; it ends when its sender is dropped.
-async fn serving<F: Future<Output = Response> + Send + 'static>(
-    answer: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
-    room: ConnectionLimits,
+/// Starts a server. It stops when the returned sender is dropped.
+async fn serve<F: Future<Output = Response> + Send + 'static>(
+    handler: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
+    limits: ConnectionLimits,
 ) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let stopped = async { drop(stopped.await) };
-    (address, stop, tokio::spawn(vestibule_web::serve(listener, answer, room, stopped)))
+    (address, stop, tokio::spawn(vestibule_web::serve(listener, handler, limits, stopped)))
 }
 
-/// Asks once and leaves the connection open.
-async fn asks(connection: &mut TcpStream) -> String {
+/// Sends one request, and returns what the next read delivers.
+async fn send_request(connection: &mut TcpStream) -> String {
     connection.write_all(b"GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
-    let mut answer = vec![0; 4096];
-    let length = connection.read(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer[..length]).into_owned()
+    let mut response = vec![0; 4096];
+    let length = connection.read(&mut response).await.unwrap();
+    String::from_utf8_lossy(&response[..length]).into_owned()
 }
 
 #[tokio::test]
-async fn whoever_comes_when_there_is_no_room_is_told_to_come_back() {
-    let app = App::start().await;
+async fn returns_503_beyond_connection_limit() {
+    let app = TestApp::start().await;
     let server = app.inner.server.clone();
-    let answer = move |request, peer| server.clone().handle(request, peer);
-    let (address, stop, served) = serving(answer, ConnectionLimits::new(2)).await;
+    let handler = move |request, peer| server.clone().handle(request, peer);
+    let (address, stop, served) = serve(handler, ConnectionLimits::new(2)).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     let mut second = TcpStream::connect(address).await.unwrap();
-    assert!(asks(&mut first).await.starts_with("HTTP/1.1 200"));
-    assert!(asks(&mut second).await.starts_with("HTTP/1.1 200"));
+    assert!(send_request(&mut first).await.starts_with("HTTP/1.1 200"));
+    assert!(send_request(&mut second).await.starts_with("HTTP/1.1 200"));
     let mut third = TcpStream::connect(address).await.unwrap();
-    let mut told = String::new();
-    third.read_to_string(&mut told).await.unwrap();
-    let (head, body) = told.split_once("\r\n\r\n").unwrap();
+    let mut rejection = String::new();
+    third.read_to_string(&mut rejection).await.unwrap();
+    let (head, body) = rejection.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 503") && head.contains("retry-after: 1"), "{head}");
-    assert!(head.contains(&format!("content-length: {}", body.len())), "{told}");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{rejection}");
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(body["errors"][0]["code"], "BUSY");
-    // Who is in goes on, and who leaves makes room.
-    assert!(asks(&mut first).await.starts_with("HTTP/1.1 200"));
+    // Open connections keep working, and a closed one frees its slot.
+    assert!(send_request(&mut first).await.starts_with("HTTP/1.1 200"));
     drop(second);
-    let mut answer = String::new();
-    while !answer.starts_with("HTTP/1.1 200") {
-        answer = asks(&mut TcpStream::connect(address).await.unwrap()).await;
+    let mut response = String::new();
+    while !response.starts_with("HTTP/1.1 200") {
+        response = send_request(&mut TcpStream::connect(address).await.unwrap()).await;
     }
     drop((first, stop));
     served.await.unwrap();
 }
 
 #[tokio::test]
-async fn whoever_reads_nothing_is_let_go_of() {
-    // More than the system keeps between the two.
-    let answer = async |request: Request| match request.uri().path() {
+async fn closes_connection_of_client_that_does_not_read() {
+    // `/much` is larger than the socket buffers of both sides.
+    let handler = async |request: Request| match request.uri().path() {
         "/much" => vec![b' '; 64 << 20].into_response(),
         _ => ().into_response(),
     };
-    let room = ConnectionLimits { max_connections: 1, write_timeout: Duration::from_millis(1) };
-    let (address, stop, served) = serving(move |request, _| answer(request), room).await;
-    let mut silent = TcpStream::connect(address).await.unwrap();
-    silent.write_all(b"GET /much HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
-    // It has the only place, until it is cut off.
-    let mut answer = String::new();
-    while !answer.starts_with("HTTP/1.1 200") {
-        answer = asks(&mut TcpStream::connect(address).await.unwrap()).await;
+    let limits = ConnectionLimits { max_connections: 1, write_timeout: Duration::from_millis(1) };
+    let (address, stop, served) = serve(move |request, _| handler(request), limits).await;
+    let mut stalled = TcpStream::connect(address).await.unwrap();
+    stalled.write_all(b"GET /much HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
+    // It occupies the only slot until the server closes it.
+    let mut response = String::new();
+    while !response.starts_with("HTTP/1.1 200") {
+        response = send_request(&mut TcpStream::connect(address).await.unwrap()).await;
     }
-    let mut left = Vec::new();
-    let _ = silent.read_to_end(&mut left).await;
-    assert!(left.len() < 64 << 20, "what nobody read was not sent");
+    let mut received = Vec::new();
+    let _ = stalled.read_to_end(&mut received).await;
+    assert!(received.len() < 64 << 20, "the server sent the whole response");
     drop(stop);
     served.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_head_past_its_bound_is_refused() {
-    let app = App::start().await;
+async fn rejects_oversized_request_head() {
+    let app = TestApp::start().await;
     let server = app.inner.server.clone();
-    let answer = move |request, peer| server.clone().handle(request, peer);
-    let (address, stop, served) = serving(answer, ConnectionLimits::new(2)).await;
+    let handler = move |request, peer| server.clone().handle(request, peer);
+    let (address, stop, served) = serve(handler, ConnectionLimits::new(2)).await;
     let mut long = TcpStream::connect(address).await.unwrap();
     let head = format!("GET /health/live HTTP/1.1\r\nhost: vestibule.test\r\nx: {}\r\n\r\n", "y".repeat(128 << 10));
-    // The server may have hung up before all of it was sent.
+    // The server may close the connection before the client has sent everything.
     let _ = long.write_all(head.as_bytes()).await;
-    let mut told = vec![0; 64];
-    let length = long.read(&mut told).await.unwrap_or(0);
-    let told = String::from_utf8_lossy(&told[..length]);
-    assert!(told.is_empty() || told.starts_with("HTTP/1.1 431"), "{told}");
-    assert!(asks(&mut TcpStream::connect(address).await.unwrap()).await.starts_with("HTTP/1.1 200"));
+    let mut buffer = vec![0; 64];
+    let length = long.read(&mut buffer).await.unwrap_or(0);
+    let response = String::from_utf8_lossy(&buffer[..length]);
+    assert!(response.is_empty() || response.starts_with("HTTP/1.1 431"), "{response}");
+    assert!(send_request(&mut TcpStream::connect(address).await.unwrap()).await.starts_with("HTTP/1.1 200"));
     drop((long, stop));
     served.await.unwrap();
 }
 
-/// An answer's status, and its body as far as its head says that it goes.
-async fn answer_on(connection: &mut TcpStream, request: &str) -> (u16, Vec<u8>) {
+/// Sends a request. Returns the status, and as much of the body as Content-Length announces.
+async fn send_on(connection: &mut TcpStream, request: &str) -> (u16, Vec<u8>) {
     connection.write_all(format!("{request} HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -120,11 +120,11 @@ async fn answer_on(connection: &mut TcpStream, request: &str) -> (u16, Vec<u8>) 
 }
 
 #[tokio::test]
-async fn answers_follow_each_other_on_a_connection_whatever_they_say() {
-    let app = App::start().await;
+async fn keeps_connection_alive_after_error_responses() {
+    let app = TestApp::start().await;
     let server = app.inner.server.clone();
     let (address, stop, served) =
-        serving(move |request, peer| server.clone().handle(request, peer), ConnectionLimits::new(2)).await;
+        serve(move |request, peer| server.clone().handle(request, peer), ConnectionLimits::new(2)).await;
     let mut connection = TcpStream::connect(address).await.unwrap();
     for (request, status) in [
         ("GET /organizations/1/invitations", 401),
@@ -135,8 +135,8 @@ async fn answers_follow_each_other_on_a_connection_whatever_they_say() {
         ("POST /auth/signin", 400),
         ("GET /session", 200),
     ] {
-        let (answered, body) = answer_on(&mut connection, request).await;
-        assert_eq!(answered, status, "{request}: {}", String::from_utf8_lossy(&body));
+        let (actual, body) = send_on(&mut connection, request).await;
+        assert_eq!(actual, status, "{request}: {}", String::from_utf8_lossy(&body));
         if !request.starts_with("HEAD") {
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(body["status"], status, "{request}");

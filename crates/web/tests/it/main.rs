@@ -1,42 +1,43 @@
-//! The suite: HTTP to the real router, on a real database, with clock, randomness and mailbox handed in.
+//! Integration tests: HTTP requests to the real router, on a real database, with injected clock, randomness and
+//! mailbox.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-mod accept;
+mod accept_invitation;
 mod access_table;
 mod account;
 mod api_cost;
-mod ascent;
+mod api_documents;
 mod bad_input;
 mod browser;
-mod bucket;
-mod bulk;
+mod bulk_invitations;
+mod cleanup;
 mod connections;
+mod copy_database;
 mod crash;
-mod cross_site;
-mod database_away;
+mod cross_site_requests;
+mod database_outages;
 mod deployment;
-mod description;
 mod domains;
+mod emails;
 mod encodings;
-mod handovers;
 mod harness;
-mod housekeeping;
+mod image_bucket;
 mod images;
 mod invitations;
-mod kept;
-mod letters;
-mod many_processes;
 mod members;
-mod moving;
+mod multiple_processes;
 mod organizations;
+mod ownership_transfers;
 mod pages;
+mod privilege_escalation;
 mod races;
+mod response_bodies;
+mod response_cache;
 mod roles;
-mod scan;
+mod secret_scan;
 mod session_tokens;
 mod sessions;
-mod shapes;
 mod simulation;
 mod smtp;
 mod verification;

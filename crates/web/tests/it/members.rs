@@ -1,36 +1,35 @@
-//! Members: removed, given roles, and gone by themselves.
+//! Members: listing, removal, roles.
 
 use serde_json::json;
 use vestibule_testbed::invariants;
 
-use crate::harness::{App, Client, PASSWORD, text};
+use crate::harness::{PASSWORD, TestApp, TestClient, text};
 
 const NINA: &str = "nina@example.com";
 
-struct Office {
-    app: App,
-    owner: Client,
-    nina: Client,
+struct Setup {
+    app: TestApp,
+    owner: TestClient,
+    nina: TestClient,
     path: String,
     organization: String,
     admin: String,
-    /// Nina's membership and user.
-    membership: String,
-    user: String,
+    nina_membership: String,
+    nina_user: String,
 }
 
-async fn office() -> Office {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("olga@example.com").await;
-    let nina = app.member(&owner, &organization, NINA, "").await;
-    let mine = nina.get("/me/organization-memberships").await.ok();
+async fn setup() -> Setup {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let nina = app.create_member(&owner, &organization, NINA, "").await;
+    let memberships = nina.get("/me/organization-memberships").await.ok();
     let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
     let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
-    Office {
+    Setup {
         path: format!("/organizations/{organization}"),
         admin: text(&admin["id"]),
-        membership: text(&mine[0]["id"]),
-        user: text(&mine[0]["user_id"]),
+        nina_membership: text(&memberships[0]["id"]),
+        nina_user: text(&memberships[0]["user_id"]),
         app,
         owner,
         nina,
@@ -38,103 +37,141 @@ async fn office() -> Office {
     }
 }
 
-impl Office {
-    fn invariants(&self, but: &[&str]) {
-        invariants::hold(&self.app.inner.database, but);
+impl Setup {
+    fn assert_invariants(&self) {
+        invariants::assert_hold(&self.app.inner.database, &[]);
     }
 }
 
 #[tokio::test]
-async fn whoever_is_removed_is_out_at_once_in_every_session() {
-    let office = office().await;
-    let second = office.app.visitor();
+async fn removed_member_loses_access_in_every_session() {
+    let setup = setup().await;
+    let second = setup.app.anonymous();
     second.post("/auth/signin", &[("email", NINA), ("password", PASSWORD)]).await.ok();
-    let switch = [("organization_id", office.organization.as_str())];
-    for session in [&office.nina, &second] {
-        let shown = session.post("/session/switch-organization", &switch).await.ok();
-        assert!(shown.to_string().contains(&office.organization), "{shown}");
+    let switch = [("organization_id", setup.organization.as_str())];
+    for session in [&setup.nina, &second] {
+        let session_json = session.post("/session/switch-organization", &switch).await.ok();
+        assert!(session_json.to_string().contains(&setup.organization), "{session_json}");
     }
-    let removed = office.owner.post(&format!("{}/members/{}/remove", office.path, office.membership), &[]).await.ok();
+    let removed = setup.owner.post(&format!("{}/members/{}/remove", setup.path, setup.nina_membership), &[]).await.ok();
     assert_eq!(removed, json!({"success": true}));
-    for session in [&office.nina, &second] {
-        session.get(&format!("{}/members", office.path)).await.refused(403, "FORBIDDEN");
-        let shown = session.get("/session").await.ok();
-        assert!(!shown.to_string().contains(&office.organization), "{shown}");
+    for session in [&setup.nina, &second] {
+        session.get(&format!("{}/members", setup.path)).await.assert_error(403, "FORBIDDEN");
+        let session_json = session.get_and_check_cache("/session").await.ok();
+        assert!(!session_json.to_string().contains(&setup.organization), "{session_json}");
         assert_eq!(session.get("/me/organization-memberships").await.ok(), json!([]));
     }
-    assert_eq!(office.app.count("SELECT member_count FROM organizations"), 1);
-    office.invariants(&[]);
-    let gone = office.owner.post(&format!("{}/members/{}/remove", office.path, office.membership), &[]).await;
-    gone.refused(404, "MEMBER_NOT_FOUND");
+    assert_eq!(setup.app.count("SELECT member_count FROM organizations"), 1);
+    setup.assert_invariants();
+    let response = setup.owner.post(&format!("{}/members/{}/remove", setup.path, setup.nina_membership), &[]).await;
+    response.assert_error(404, "MEMBER_NOT_FOUND");
 }
 
 #[tokio::test]
-async fn a_member_is_named_by_membership_or_by_user() {
+async fn accepts_membership_id_or_user_id() {
     for by_user in [false, true] {
-        let office = office().await;
-        let named = if by_user { &office.user } else { &office.membership };
-        let role = format!("{}/members/{named}/roles/{}", office.path, office.admin);
+        let setup = setup().await;
+        let member = if by_user { &setup.nina_user } else { &setup.nina_membership };
+        let role = format!("{}/members/{member}/roles/{}", setup.path, setup.admin);
         for _ in 0..2 {
-            office.owner.post(&format!("{role}/add"), &[]).await.ok();
+            setup.owner.post(&format!("{role}/add"), &[]).await.ok();
         }
-        office.nina.get(&format!("{}/invitations", office.path)).await.ok();
+        setup.nina.get(&format!("{}/invitations", setup.path)).await.ok();
         for _ in 0..2 {
-            office.owner.post(&format!("{role}/remove"), &[]).await.ok();
+            setup.owner.post(&format!("{role}/remove"), &[]).await.ok();
         }
-        office.nina.get(&format!("{}/invitations", office.path)).await.refused(403, "FORBIDDEN");
-        office.owner.post(&format!("{}/members/{named}/remove", office.path), &[]).await.ok();
-        office.invariants(&[]);
+        setup.nina.get(&format!("{}/invitations", setup.path)).await.assert_error(403, "FORBIDDEN");
+        setup.owner.post(&format!("{}/members/{member}/remove", setup.path), &[]).await.ok();
+        setup.assert_invariants();
     }
 }
 
 #[tokio::test]
-async fn the_last_admin_stays_through_every_door() {
-    let office = office().await;
-    let mine = office.owner.get("/me/organization-memberships").await.ok();
-    let olga = format!("{}/members/{}", office.path, text(&mine[0]["id"]));
-    let before = office.app.rows();
-    office.owner.post(&format!("{}/leave", office.path), &[]).await.refused(403, "LAST_ADMIN");
-    office.owner.post(&format!("{olga}/remove"), &[]).await.refused(403, "LAST_ADMIN");
-    office.owner.post(&format!("{olga}/roles/{}/remove", office.admin), &[]).await.refused(403, "LAST_ADMIN");
-    assert_eq!(office.app.rows(), before);
-    // With another one there are two, and either may go.
-    office.owner.post(&format!("{}/members/{}/roles/{}/add", office.path, office.user, office.admin), &[]).await.ok();
-    office.nina.post(&format!("{olga}/remove"), &[]).await.ok();
-    office.nina.post(&format!("{}/leave", office.path), &[]).await.refused(403, "LAST_ADMIN");
-    office.invariants(&[]);
+async fn last_admin_cannot_be_removed_or_demoted() {
+    let setup = setup().await;
+    let memberships = setup.owner.get("/me/organization-memberships").await.ok();
+    let owner_path = format!("{}/members/{}", setup.path, text(&memberships[0]["id"]));
+    let before = setup.app.row_counts();
+    setup.owner.post(&format!("{}/leave", setup.path), &[]).await.assert_error(403, "LAST_ADMIN");
+    setup.owner.post(&format!("{owner_path}/remove"), &[]).await.assert_error(403, "LAST_ADMIN");
+    setup.owner.post(&format!("{owner_path}/roles/{}/remove", setup.admin), &[]).await.assert_error(403, "LAST_ADMIN");
+    assert_eq!(setup.app.row_counts(), before);
+    // With a second admin, the first one can be removed.
+    setup.owner.post(&format!("{}/members/{}/roles/{}/add", setup.path, setup.nina_user, setup.admin), &[]).await.ok();
+    setup.nina.post(&format!("{owner_path}/remove"), &[]).await.ok();
+    setup.nina.post(&format!("{}/leave", setup.path), &[]).await.assert_error(403, "LAST_ADMIN");
+    setup.assert_invariants();
 }
 
 #[tokio::test]
-async fn nobody_removes_or_raises_whoever_holds_more() {
-    let office = office().await;
+async fn rejects_changes_beyond_callers_permissions() {
+    let setup = setup().await;
     let fields = [("name", "Front desk"), ("permissions", "organization:manage_members")];
-    let desk = text(&office.owner.post(&format!("{}/roles", office.path), &fields).await.ok()["id"]);
-    let kim = office.app.member(&office.owner, &office.organization, "kim@example.com", &desk).await;
-    let mine = office.owner.get("/me/organization-memberships").await.ok();
-    let olga = format!("{}/members/{}", office.path, text(&mine[0]["id"]));
-    kim.post(&format!("{olga}/remove"), &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
-    kim.post(&format!("{olga}/roles/{}/remove", office.admin), &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
-    let nina = format!("{}/members/{}", office.path, office.membership);
-    kim.post(&format!("{nina}/roles/{}/add", office.admin), &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
-    kim.post(&format!("{nina}/roles/{desk}/add"), &[]).await.ok();
-    kim.post(&format!("{nina}/remove"), &[]).await.ok();
+    let manager = text(&setup.owner.post(&format!("{}/roles", setup.path), &fields).await.ok()["id"]);
+    let kim = setup.app.create_member(&setup.owner, &setup.organization, "kim@example.com", &manager).await;
+    let memberships = setup.owner.get("/me/organization-memberships").await.ok();
+    let owner_path = format!("{}/members/{}", setup.path, text(&memberships[0]["id"]));
+    kim.post(&format!("{owner_path}/remove"), &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
+    kim.post(&format!("{owner_path}/roles/{}/remove", setup.admin), &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
+    let nina_path = format!("{}/members/{}", setup.path, setup.nina_membership);
+    kim.post(&format!("{nina_path}/roles/{}/add", setup.admin), &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
+    kim.post(&format!("{nina_path}/roles/{manager}/add"), &[]).await.ok();
+    kim.post(&format!("{nina_path}/remove"), &[]).await.ok();
 }
 
 #[tokio::test]
-async fn ids_of_another_organization_do_nothing_here() {
-    let office = office().await;
-    let (other, elsewhere) = office.app.founder("otto@example.com").await;
-    let theirs = text(&other.get("/me/organization-memberships").await.ok()[0]["id"]);
+async fn rejects_ids_of_other_organization() {
+    let setup = setup().await;
+    let (other, other_organization) = setup.app.create_organization("otto@example.com").await;
+    let other_membership = text(&other.get("/me/organization-memberships").await.ok()[0]["id"]);
     let fields = [("name", "Theirs"), ("permissions", "organization:read")];
-    let role = text(&other.post(&format!("/organizations/{elsewhere}/roles"), &fields).await.ok()["id"]);
-    let before = office.app.rows();
-    let of_theirs = format!("{}/members/{theirs}", office.path);
-    office.owner.post(&format!("{of_theirs}/remove"), &[]).await.refused(404, "MEMBER_NOT_FOUND");
-    office.owner.post(&format!("{of_theirs}/roles/{}/add", office.admin), &[]).await.refused(404, "MEMBER_NOT_FOUND");
+    let role = text(&other.post(&format!("/organizations/{other_organization}/roles"), &fields).await.ok()["id"]);
+    let before = setup.app.row_counts();
+    let foreign_member = format!("{}/members/{other_membership}", setup.path);
+    setup.owner.post(&format!("{foreign_member}/remove"), &[]).await.assert_error(404, "MEMBER_NOT_FOUND");
+    setup
+        .owner
+        .post(&format!("{foreign_member}/roles/{}/add", setup.admin), &[])
+        .await
+        .assert_error(404, "MEMBER_NOT_FOUND");
     for verb in ["add", "remove"] {
-        let path = format!("{}/members/{}/roles/{role}/{verb}", office.path, office.membership);
-        office.owner.post(&path, &[]).await.refused(400, "ROLE_NOT_FOUND");
+        let path = format!("{}/members/{}/roles/{role}/{verb}", setup.path, setup.nina_membership);
+        setup.owner.post(&path, &[]).await.assert_error(400, "ROLE_NOT_FOUND");
     }
-    office.owner.post(&format!("{}/roles/{role}/remove", office.path), &[]).await.refused(400, "ROLE_NOT_FOUND");
-    assert_eq!(office.app.rows(), before);
+    setup.owner.post(&format!("{}/roles/{role}/remove", setup.path), &[]).await.assert_error(400, "ROLE_NOT_FOUND");
+    assert_eq!(setup.app.row_counts(), before);
+}
+
+#[tokio::test]
+async fn pages_and_searches_members() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    for name in ["anna", "bert", "carl"] {
+        app.create_member(&owner, &organization, &format!("{name}@example.com"), "").await;
+    }
+    let path = format!("/organizations/{organization}/members");
+    let names = async |query: &str| {
+        let page = owner.get(&format!("{path}?{query}")).await.ok();
+        let names: Vec<_> =
+            page["data"].as_array().unwrap().iter().map(|member| text(&member["user"]["first_name"])).collect();
+        (names.join(" "), page["meta"].clone())
+    };
+    assert_eq!(names("").await.0, "carl bert anna olga", "newest first");
+    let meta = |total: u32, page: u32, limit: u32, more: bool| json!({"total": total, "page": page, "limit": limit, "has_more": more});
+    assert_eq!(names("limit=3").await, ("carl bert anna".to_owned(), meta(4, 1, 3, true)));
+    assert_eq!(names("limit=3&page=2").await, ("olga".to_owned(), meta(4, 2, 3, false)));
+    assert_eq!(names("limit=2&page=2").await, ("anna olga".to_owned(), meta(4, 2, 2, false)));
+    assert_eq!(names("page=9").await, (String::new(), meta(4, 9, 10, false)));
+    assert_eq!(names("search=BERT").await, ("bert".to_owned(), meta(1, 1, 10, false)));
+    assert_eq!(names("search=example.com&limit=1&page=2").await, ("bert".to_owned(), meta(4, 2, 1, true)));
+    assert_eq!(names("search=%25").await.0, "", "a percent sign is no wildcard");
+    for invalid in ["limit=0", "limit=101", "limit=x", "page=0", "page=-1", "page=99999999999", "limit=1&limit=2"] {
+        owner.get(&format!("{path}?{invalid}")).await.assert_error(400, "INVALID_FIELD");
+    }
+    let many = owner.get(&format!("{path}?limit=100")).await.statements;
+    assert_eq!(
+        owner.get(&format!("{path}?limit=1")).await.statements,
+        many,
+        "the statement count does not depend on the page size"
+    );
 }

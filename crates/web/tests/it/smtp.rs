@@ -1,19 +1,19 @@
-//! Mail by a real mail server on loopback: what the list of invitations says of each way it can go.
+//! Delivery to a real SMTP server on loopback, and the delivery state that each outcome leads to.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use vestibule_core::mail::{Carrier, SmtpCarrier};
-use vestibule_core::settings::{Hidden, Security, Smtp};
+use vestibule_core::mail::{MailTransport, SmtpTransport};
+use vestibule_core::settings::{Secret, Security, Smtp};
 use vestibule_testbed::Database;
 use vestibule_testbed::smtp::MailServer;
 
-use crate::harness::{App, Client, Start};
+use crate::harness::{TestApp, TestAppBuilder, TestClient};
 
 const NINA: &str = "nina@example.com";
 
-fn settings(server: &MailServer) -> Smtp {
+fn smtp_settings(server: &MailServer) -> Smtp {
     Smtp {
         host: "localhost".to_owned(),
         port: server.port,
@@ -24,121 +24,121 @@ fn settings(server: &MailServer) -> Smtp {
     }
 }
 
-struct Office {
-    app: App,
-    owner: Client,
+struct Setup {
+    app: TestApp,
+    owner: TestClient,
     path: String,
 }
 
-async fn office(smtp: &Smtp) -> Office {
-    let carrier: Arc<dyn Carrier> = Arc::new(SmtpCarrier::new(smtp, "join.example").unwrap());
-    let app = Start::on(Database::fresh()).carried_by(Some(carrier)).app().await;
-    let (owner, organization) = app.founder("owner@example.com").await;
-    Office { app, owner, path: format!("/organizations/{organization}/invitations") }
+async fn setup(smtp: &Smtp) -> Setup {
+    let transport: Arc<dyn MailTransport> = Arc::new(SmtpTransport::new(smtp, "join.example").unwrap());
+    let app = TestAppBuilder::new(Database::create()).with_mail_transport(Some(transport)).build().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    Setup { app, owner, path: format!("/organizations/{organization}/invitations") }
 }
 
-impl Office {
-    /// Invites Nina, and what became of the mail.
+impl Setup {
+    /// Invites Nina and returns the delivery state.
     async fn invite(&self) -> Value {
         self.owner.post(&self.path, &[("email", NINA)]).await.ok();
         self.delivery().await
     }
 
     async fn delivery(&self) -> Value {
-        self.owner.get(&self.path).await.ok()[0]["delivery"].clone()
+        self.owner.get_and_check_cache(&self.path).await.ok()[0]["delivery"].clone()
     }
 
-    /// Lets go what waits, since the suite asks that nothing is left.
-    fn end(&self) {
+    /// Deletes waiting jobs, since the harness fails a test that leaves any.
+    fn delete_waiting_jobs(&self) {
         self.app.execute("DELETE FROM outbox WHERE state = 'waiting'");
     }
 }
 
-/// State, and whether the reason has these words.
+/// Asserts the state, and that the reason contains this text and no email address.
 #[track_caller]
-fn said(delivery: &Value, state: &str, reason: &str) {
+fn assert_delivery(delivery: &Value, state: &str, reason: &str) {
     assert_eq!(delivery["state"], state, "{delivery}");
-    let told = delivery["reason"].as_str().unwrap();
-    assert!(told.contains(reason) && !told.contains('@'), "{told}");
+    let actual = delivery["reason"].as_str().unwrap();
+    assert!(actual.contains(reason) && !actual.contains('@'), "{actual}");
 }
 
 #[tokio::test]
-async fn what_a_mail_server_takes_is_sent_once_over_one_connection() {
-    for (manner, security) in [("starttls", Security::StartTls), ("tls", Security::Tls), ("plain", Security::None)] {
-        let mut server = MailServer::start(manner);
-        let office = office(&Smtp { security, ..settings(&server) }).await;
-        said(&office.invite().await, "sent", "");
-        let first = server.took();
+async fn sends_each_mail_once_for_each_security_mode() {
+    for (behaviour, security) in [("starttls", Security::StartTls), ("tls", Security::Tls), ("plain", Security::None)] {
+        let mut server = MailServer::start(behaviour);
+        let setup = setup(&Smtp { security, ..smtp_settings(&server) }).await;
+        assert_delivery(&setup.invite().await, "sent", "");
+        let first = server.received_message_id();
         assert!(first.ends_with("@vestibule.test"), "{first}");
-        office.owner.post(&office.path, &[("email", "kim@example.com")]).await.ok();
-        assert_ne!(server.took(), first);
+        setup.owner.post(&setup.path, &[("email", "kim@example.com")]).await.ok();
+        assert_ne!(server.received_message_id(), first);
     }
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_says_why() {
+async fn permanent_rejection_fails_delivery_with_reason() {
     let server = MailServer::start("refuses");
-    said(&office(&settings(&server)).await.invite().await, "failed", "550");
+    assert_delivery(&setup(&smtp_settings(&server)).await.invite().await, "failed", "550");
 }
 
 #[tokio::test]
-async fn a_server_that_puts_off_is_asked_again() {
+async fn temporary_rejection_defers_delivery() {
     let mut server = MailServer::start("greylists");
-    let office = office(&settings(&server)).await;
-    said(&office.invite().await, "deferred", "greylisted");
-    office.app.advance(Duration::from_mins(2));
-    office.app.drain().await;
-    said(&office.delivery().await, "sent", "");
-    server.took();
+    let setup = setup(&smtp_settings(&server)).await;
+    assert_delivery(&setup.invite().await, "deferred", "greylisted");
+    setup.app.advance(Duration::from_mins(2));
+    setup.app.drain().await;
+    assert_delivery(&setup.delivery().await, "sent", "");
+    server.received_message_id();
     let server = MailServer::start("full");
-    let office = self::office(&settings(&server)).await;
-    said(&office.invite().await, "deferred", "452");
-    office.end();
+    let setup = self::setup(&smtp_settings(&server)).await;
+    assert_delivery(&setup.invite().await, "deferred", "452");
+    setup.delete_waiting_jobs();
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent_or_goes_away_keeps_nobody_waiting_for_ever() {
+async fn unresponsive_server_defers_delivery() {
     let server = MailServer::start("hangs");
-    let office = office(&Smtp { timeout: Duration::from_millis(700), ..settings(&server) }).await;
-    said(&office.invite().await, "deferred", "the mail server");
-    office.end();
+    let setup = setup(&Smtp { timeout: Duration::from_millis(700), ..smtp_settings(&server) }).await;
+    assert_delivery(&setup.invite().await, "deferred", "the mail server");
+    setup.delete_waiting_jobs();
     let server = MailServer::start("drops");
-    let office = self::office(&settings(&server)).await;
-    said(&office.invite().await, "deferred", "");
-    office.end();
-    let office = self::office(&settings(&server)).await;
+    let setup = self::setup(&smtp_settings(&server)).await;
+    assert_delivery(&setup.invite().await, "deferred", "");
+    setup.delete_waiting_jobs();
+    let setup = self::setup(&smtp_settings(&server)).await;
     drop(server);
-    said(&office.invite().await, "deferred", "refused");
-    office.end();
+    assert_delivery(&setup.invite().await, "deferred", "refused");
+    setup.delete_waiting_jobs();
 }
 
 #[tokio::test]
-async fn nothing_is_sent_to_a_server_that_is_not_the_one() {
+async fn untrusted_certificate_or_missing_starttls_defers_delivery() {
     let server = MailServer::start("starttls");
-    let stranger = MailServer::start("starttls");
-    let office = office(&Smtp { ca_file: Some(stranger.certificate.clone()), ..settings(&server) }).await;
-    said(&office.invite().await, "deferred", "certificate");
-    office.end();
-    // One that does not speak TLS is told nothing either.
+    let other = MailServer::start("starttls");
+    let setup = setup(&Smtp { ca_file: Some(other.certificate.clone()), ..smtp_settings(&server) }).await;
+    assert_delivery(&setup.invite().await, "deferred", "certificate");
+    setup.delete_waiting_jobs();
+    // A server without STARTTLS gets no mail either.
     let plain = MailServer::start("plain");
-    let office = self::office(&settings(&plain)).await;
-    said(&office.invite().await, "deferred", "STARTTLS");
-    office.end();
+    let setup = self::setup(&smtp_settings(&plain)).await;
+    assert_delivery(&setup.invite().await, "deferred", "STARTTLS");
+    setup.delete_waiting_jobs();
 }
 
 #[tokio::test]
-async fn a_server_may_ask_who_one_is() {
-    let mut server = MailServer::start("asks");
-    let known = |password: &str| Smtp {
-        credentials: Some(("hall".to_owned(), Hidden::new(password.to_owned()))),
-        ..settings(&server)
+async fn authenticates_with_credentials() {
+    let mut server = MailServer::start("auth");
+    let with_password = |password: &str| Smtp {
+        credentials: Some(("hall".to_owned(), Secret::new(password.to_owned()))),
+        ..smtp_settings(&server)
     };
-    let (right, wrong) = (known("open-sesame"), known("wrong"));
-    let office = office(&wrong).await;
-    said(&office.invite().await, "deferred", "535");
-    office.end();
-    assert!(SmtpCarrier::new(&wrong, "join.example").unwrap().check().await.is_err());
-    SmtpCarrier::new(&right, "join.example").unwrap().check().await.unwrap();
-    said(&self::office(&right).await.invite().await, "sent", "");
-    server.took();
+    let (right, wrong) = (with_password("open-sesame"), with_password("wrong"));
+    let setup = setup(&wrong).await;
+    assert_delivery(&setup.invite().await, "deferred", "535");
+    setup.delete_waiting_jobs();
+    assert!(SmtpTransport::new(&wrong, "join.example").unwrap().check().await.is_err());
+    SmtpTransport::new(&right, "join.example").unwrap().check().await.unwrap();
+    assert_delivery(&self::setup(&right).await.invite().await, "sent", "");
+    server.received_message_id();
 }

@@ -1,215 +1,262 @@
-//! Workspaces: shown, changed, entered, left, deleted.
+//! Workspaces: access, members, roles, deletion, allowed networks.
 
 use serde_json::{Value, json};
+use vestibule_core::Code;
+use vestibule_core::names::RoleName;
+use vestibule_core::permission::PermissionSet;
 use vestibule_core::settings::Settings;
+use vestibule_core::workspace::CreateRole;
 use vestibule_testbed::invariants;
 
-use crate::harness::{App, Client, text};
+use crate::harness::{TestApp, TestClient, text};
 
 const NINA: &str = "nina@example.com";
 
-struct House {
-    app: App,
-    owner: Client,
-    nina: Client,
+struct Setup {
+    app: TestApp,
+    owner: TestClient,
+    nina: TestClient,
     organization: String,
     workspace: String,
-    /// Of the workspace.
+    /// The workspace's path.
     path: String,
-    admin: String,
+    admin_role: String,
 }
 
-async fn house() -> House {
-    house_with(|_| ()).await
+async fn setup() -> Setup {
+    setup_with(|_| ()).await
 }
 
-/// Olga's organization with her workspace, and Nina in both as a plain member.
-async fn house_with(change: fn(&mut Settings)) -> House {
-    let app = App::with(change).await;
-    let (owner, organization) = app.founder("olga@example.com").await;
+/// Olga's organization with a workspace, and Nina as a member of both.
+async fn setup_with(change: fn(&mut Settings)) -> Setup {
+    let app = TestApp::with_settings(change).await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Lab")];
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    let nina = app.roommate(&owner, &organization, &workspace, NINA).await;
+    let nina = app.create_workspace_member(&owner, &organization, &workspace, NINA).await;
     let path = format!("/workspaces/{workspace}");
     let roles = owner.get(&format!("{path}/roles")).await.ok();
     let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
-    House { app, owner, nina, organization, workspace, path, admin }
+    Setup { app, owner, nina, organization, workspace, path, admin_role: admin }
 }
 
-impl House {
-    fn invariants(&self) {
-        invariants::hold(&self.app.inner.database, &[]);
+impl Setup {
+    fn assert_invariants(&self) {
+        invariants::assert_hold(&self.app.inner.database, &[]);
     }
 
-    async fn user(&self, client: &Client) -> String {
+    async fn user_id(&self, client: &TestClient) -> String {
         text(&client.get("/me").await.ok()["id"])
     }
 }
 
 #[tokio::test]
-async fn members_see_it_with_their_membership_and_admins_of_the_house_without() {
-    let house = house().await;
-    let shown = house.nina.get(&house.path).await.ok();
-    assert_eq!(shown["workspace"]["name"], "Lab");
-    assert_eq!(shown["membership"]["workspace_id"], house.workspace.as_str());
-    let fields = [("organization_id", house.organization.as_str()), ("name", "Ninas own")];
-    let own = text(&house.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    let shown = house.owner.get(&format!("/workspaces/{own}")).await.ok();
-    assert_eq!(shown["membership"], Value::Null);
-    let changed = house.owner.post(&format!("/workspaces/{own}/update"), &[("name", "Everybodys")]).await.ok();
+async fn shows_workspace_to_members_and_organization_admins() {
+    let setup = setup().await;
+    let body = setup.nina.get(&setup.path).await.ok();
+    assert_eq!(body["workspace"]["name"], "Lab");
+    assert_eq!(body["membership"]["workspace_id"], setup.workspace.as_str());
+    let fields = [("organization_id", setup.organization.as_str()), ("name", "Ninas own")];
+    let workspace = text(&setup.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let body = setup.owner.get(&format!("/workspaces/{workspace}")).await.ok();
+    assert_eq!(body["membership"], Value::Null);
+    let changed = setup.owner.post(&format!("/workspaces/{workspace}/update"), &[("name", "Everybodys")]).await.ok();
     assert_eq!(changed["workspace"]["name"], "Everybodys");
-    house.owner.post(&format!("/workspaces/{own}/leave"), &[]).await.refused(403, "FORBIDDEN");
+    setup.owner.post(&format!("/workspaces/{workspace}/leave"), &[]).await.assert_error(403, "FORBIDDEN");
 }
 
 #[tokio::test]
-async fn a_setting_keeps_the_houses_admins_out() {
-    let house = house_with(|settings| settings.organizations.admins_manage_workspaces = false).await;
-    let fields = [("organization_id", house.organization.as_str()), ("name", "Ninas own")];
-    let own = text(&house.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
-    house.owner.get(&format!("/workspaces/{own}")).await.refused(403, "FORBIDDEN");
-    house.owner.get(&house.path).await.ok();
+async fn setting_denies_organization_admins() {
+    let setup = setup_with(|settings| settings.organizations.admins_manage_workspaces = false).await;
+    let fields = [("organization_id", setup.organization.as_str()), ("name", "Ninas own")];
+    let workspace = text(&setup.nina.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    setup.owner.get(&format!("/workspaces/{workspace}")).await.assert_error(403, "FORBIDDEN");
+    setup.owner.get(&setup.path).await.ok();
 }
 
 #[tokio::test]
-async fn members_are_listed_in_pages_and_sought() {
-    let house = house().await;
+async fn pages_and_searches_workspace_members() {
+    let setup = setup().await;
     for number in 0..4 {
         let email = format!("guest{number}@example.com");
-        house.app.roommate(&house.owner, &house.organization, &house.workspace, &email).await;
+        setup.app.create_workspace_member(&setup.owner, &setup.organization, &setup.workspace, &email).await;
     }
-    let first = house.nina.get(&format!("{}/members?limit=4", house.path)).await.ok();
+    let first = setup.nina.get(&format!("{}/members?limit=4", setup.path)).await.ok();
     assert_eq!(first["meta"], json!({"total": 6, "page": 1, "limit": 4, "has_more": true}));
-    assert_eq!(first["data"][0]["user"]["first_name"], "guest3", "the newest first");
+    assert_eq!(first["data"][0]["user"]["first_name"], "guest3", "newest first");
     assert_eq!(first["data"][0]["roles"][0]["name"], "Member");
-    let second = house.nina.get(&format!("{}/members?limit=4&page=2", house.path)).await.ok();
+    let second = setup.nina.get(&format!("{}/members?limit=4&page=2", setup.path)).await.ok();
     assert_eq!((second["data"].as_array().unwrap().len(), &second["meta"]["has_more"]), (2, &json!(false)));
-    let found = house.nina.get(&format!("{}/members?search=GUEST2", house.path)).await.ok();
+    let found = setup.nina.get(&format!("{}/members?search=GUEST2", setup.path)).await.ok();
     assert_eq!((&found["meta"]["total"], &found["data"][0]["user"]["first_name"]), (&json!(1), &json!("guest2")));
-    let nobody = house.nina.get(&format!("{}/members?search=nobody", house.path)).await.ok();
-    assert_eq!(nobody["data"], json!([]));
+    let none = setup.nina.get(&format!("{}/members?search=nobody", setup.path)).await.ok();
+    assert_eq!(none["data"], json!([]));
 }
 
 #[tokio::test]
-async fn only_members_of_the_house_are_added_and_each_once() {
-    let house = house().await;
-    let members = format!("{}/members", house.path);
-    house.app.person("stranger@example.com").await;
-    house.app.member(&house.owner, &house.organization, "kim@example.com", "").await;
-    let add = async |email: &str| house.owner.post(&members, &[("email", email)]).await;
-    add("stranger@example.com").await.refused(404, "MEMBER_NOT_FOUND");
-    add("nobody@example.com").await.refused(404, "MEMBER_NOT_FOUND");
-    add(NINA).await.refused(400, "ALREADY_MEMBER");
-    add("not an address").await.refused(400, "INVALID_EMAIL");
-    let unknown = [("email", "kim@example.com"), ("role_id", "1")];
-    house.owner.post(&members, &unknown).await.refused(400, "ROLE_NOT_FOUND");
-    assert_eq!(add("Kim@Example.com").await.ok()["membership"]["workspace_id"], house.workspace.as_str());
-    assert_eq!(house.app.count("SELECT member_count FROM workspaces"), 3);
-    house.invariants();
+async fn adds_organization_members_once() {
+    let setup = setup().await;
+    let members = format!("{}/members", setup.path);
+    setup.app.create_user("stranger@example.com").await;
+    setup.app.create_member(&setup.owner, &setup.organization, "kim@example.com", "").await;
+    let add = async |email: &str| setup.owner.post(&members, &[("email", email)]).await;
+    add("stranger@example.com").await.assert_error(404, "MEMBER_NOT_FOUND");
+    add("nobody@example.com").await.assert_error(404, "MEMBER_NOT_FOUND");
+    add(NINA).await.assert_error(400, "ALREADY_MEMBER");
+    add("not an address").await.assert_error(400, "INVALID_EMAIL");
+    let unknown_role = [("email", "kim@example.com"), ("role_id", "1")];
+    setup.owner.post(&members, &unknown_role).await.assert_error(400, "ROLE_NOT_FOUND");
+    assert_eq!(add("Kim@Example.com").await.ok()["membership"]["workspace_id"], setup.workspace.as_str());
+    assert_eq!(setup.app.count("SELECT member_count FROM workspaces"), 3);
+    setup.assert_invariants();
 }
 
 #[tokio::test]
-async fn roles_are_given_and_taken_within_what_one_holds_and_the_last_admin_stays() {
-    let house = house().await;
-    let (olga, nina) = (house.user(&house.owner).await, house.user(&house.nina).await);
-    let role = |user: &str, verb: &str| format!("{}/members/{user}/roles/{}/{verb}", house.path, house.admin);
-    house.nina.post(&role(&nina, "add"), &[]).await.refused(403, "FORBIDDEN");
-    house.owner.post(&role(&olga, "remove"), &[]).await.refused(403, "LAST_ADMIN");
-    house.owner.post(&format!("{}/leave", house.path), &[]).await.refused(403, "LAST_ADMIN");
-    house.owner.post(&format!("{}/members/{olga}/remove", house.path), &[]).await.refused(403, "LAST_ADMIN");
+async fn assigns_and_revokes_roles_and_protects_last_admin() {
+    let setup = setup().await;
+    let (olga, nina) = (setup.user_id(&setup.owner).await, setup.user_id(&setup.nina).await);
+    let role = |user: &str, verb: &str| format!("{}/members/{user}/roles/{}/{verb}", setup.path, setup.admin_role);
+    setup.nina.post(&role(&nina, "add"), &[]).await.assert_error(403, "FORBIDDEN");
+    setup.owner.post(&role(&olga, "remove"), &[]).await.assert_error(403, "LAST_ADMIN");
+    setup.owner.post(&format!("{}/leave", setup.path), &[]).await.assert_error(403, "LAST_ADMIN");
+    setup.owner.post(&format!("{}/members/{olga}/remove", setup.path), &[]).await.assert_error(403, "LAST_ADMIN");
     for _ in 0..2 {
-        house.owner.post(&role(&nina, "add"), &[]).await.ok();
+        setup.owner.post(&role(&nina, "add"), &[]).await.ok();
     }
-    house.nina.post(&role(&olga, "remove"), &[]).await.ok();
-    house.nina.post(&format!("{}/leave", house.path), &[]).await.refused(403, "LAST_ADMIN");
-    house.nina.post(&role("1", "add"), &[]).await.refused(404, "MEMBER_NOT_FOUND");
-    let foreign = format!("{}/members/{olga}/roles/1/add", house.path);
-    house.nina.post(&foreign, &[]).await.refused(400, "ROLE_NOT_FOUND");
-    house.invariants();
+    setup.nina.post(&role(&olga, "remove"), &[]).await.ok();
+    setup.nina.post(&format!("{}/leave", setup.path), &[]).await.assert_error(403, "LAST_ADMIN");
+    setup.nina.post(&role("1", "add"), &[]).await.assert_error(404, "MEMBER_NOT_FOUND");
+    let foreign = format!("{}/members/{olga}/roles/1/add", setup.path);
+    setup.nina.post(&foreign, &[]).await.assert_error(400, "ROLE_NOT_FOUND");
+    setup.assert_invariants();
 }
 
 #[tokio::test]
-async fn a_manager_gives_no_more_than_they_hold() {
-    let house = house().await;
-    let (olga, nina) = (house.user(&house.owner).await, house.user(&house.nina).await);
+async fn rejects_changes_beyond_managers_permissions() {
+    let setup = setup().await;
+    let (olga, nina) = (setup.user_id(&setup.owner).await, setup.user_id(&setup.nina).await);
     let body = json!({"name": "Steward", "permissions": ["workspace:manage"]});
-    let steward = text(&house.owner.post_json(&format!("{}/roles", house.path), &body).await.ok()["id"]);
-    house.owner.post(&format!("{}/members/{nina}/roles/{steward}/add", house.path), &[]).await.ok();
-    let raise = format!("{}/members/{nina}/roles/{}/add", house.path, house.admin);
-    house.nina.post(&raise, &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
-    let remove = format!("{}/members/{olga}/remove", house.path);
-    house.nina.post(&remove, &[]).await.refused(403, "ROLE_EXCEEDS_YOURS");
+    let steward = text(&setup.owner.post_json(&format!("{}/roles", setup.path), &body).await.ok()["id"]);
+    setup.owner.post(&format!("{}/members/{nina}/roles/{steward}/add", setup.path), &[]).await.ok();
+    let promote = format!("{}/members/{nina}/roles/{}/add", setup.path, setup.admin_role);
+    setup.nina.post(&promote, &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
+    let remove = format!("{}/members/{olga}/remove", setup.path);
+    setup.nina.post(&remove, &[]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
     let more = json!({"name": "More", "permissions": ["workspace:admin"]});
-    house.nina.post_json(&format!("{}/roles", house.path), &more).await.refused(403, "ROLE_EXCEEDS_YOURS");
-    house.nina.post(&format!("{}/update", house.path), &[("name", "Mine")]).await.refused(403, "FORBIDDEN");
-    let refused = house.owner.post(&format!("{}/roles/{steward}/delete", house.path), &[]).await;
-    let told = refused.refused(400, "ROLE_IN_USE")["message"].to_string();
-    assert!(told.contains("nina"), "it names who has it: {told}");
-    house.owner.post(&format!("{}/members/{nina}/roles/{steward}/remove", house.path), &[]).await.ok();
-    let gone = house.owner.post(&format!("{}/roles/{steward}/delete", house.path), &[]).await.ok();
-    assert_eq!(gone, json!({"message": "Workspace role deleted"}));
-    house.owner.post(&format!("{}/roles/{}/delete", house.path, house.admin), &[]).await.refused(403, "ROLE_IS_SHARED");
+    setup.nina.post_json(&format!("{}/roles", setup.path), &more).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
+    setup.nina.post(&format!("{}/update", setup.path), &[("name", "Mine")]).await.assert_error(403, "FORBIDDEN");
+    let refused = setup.owner.post(&format!("{}/roles/{steward}/delete", setup.path), &[]).await;
+    let message = refused.assert_error(400, "ROLE_IN_USE")["message"].to_string();
+    assert!(message.contains("nina"), "the message does not name the holder: {message}");
+    setup.owner.post(&format!("{}/members/{nina}/roles/{steward}/remove", setup.path), &[]).await.ok();
+    let deleted = setup.owner.post(&format!("{}/roles/{steward}/delete", setup.path), &[]).await.ok();
+    assert_eq!(deleted, json!({"message": "Workspace role deleted"}));
+    setup
+        .owner
+        .post(&format!("{}/roles/{}/delete", setup.path, setup.admin_role), &[])
+        .await
+        .assert_error(403, "ROLE_IS_SHARED");
 }
 
 #[tokio::test]
-async fn whoever_leaves_the_room_stays_in_the_house_and_the_other_way_round_not() {
-    let house = house().await;
-    house.nina.post(&format!("{}/leave", house.path), &[]).await.ok();
-    house.nina.get(&house.path).await.refused(403, "FORBIDDEN");
-    house.nina.get(&format!("/organizations/{}/members", house.organization)).await.ok();
-    assert_eq!(house.app.count("SELECT member_count FROM workspaces"), 1);
-    let kim = house.app.roommate(&house.owner, &house.organization, &house.workspace, "kim@example.com").await;
-    kim.post(&format!("/organizations/{}/leave", house.organization), &[]).await.ok();
-    kim.get(&house.path).await.refused(403, "FORBIDDEN");
-    assert_eq!(house.app.count("SELECT member_count FROM workspaces"), 1);
-    house.invariants();
+async fn leaving_organization_leaves_workspace_but_not_reverse() {
+    let setup = setup().await;
+    setup.nina.post(&format!("{}/leave", setup.path), &[]).await.ok();
+    setup.nina.get(&setup.path).await.assert_error(403, "FORBIDDEN");
+    setup.nina.get(&format!("/organizations/{}/members", setup.organization)).await.ok();
+    assert_eq!(setup.app.count("SELECT member_count FROM workspaces"), 1);
+    let kim =
+        setup.app.create_workspace_member(&setup.owner, &setup.organization, &setup.workspace, "kim@example.com").await;
+    kim.post(&format!("/organizations/{}/leave", setup.organization), &[]).await.ok();
+    kim.get(&setup.path).await.assert_error(403, "FORBIDDEN");
+    assert_eq!(setup.app.count("SELECT member_count FROM workspaces"), 1);
+    setup.assert_invariants();
 }
 
 #[tokio::test]
-async fn a_workspace_goes_with_all_that_hangs_on_it() {
-    let house = house().await;
-    let invitations = format!("/organizations/{}/invitations", house.organization);
-    let fields = [("email", "late@example.com"), ("workspace_id", house.workspace.as_str())];
-    house.owner.post(&invitations, &fields).await.ok();
-    let update = format!("/organizations/{}/update", house.organization);
-    house.owner.post(&update, &[("auto_assigned_workspace_id", &house.workspace)]).await.ok();
-    house.owner.post(&format!("{}/delete", house.path), &[]).await.refused(403, "WORKSPACE_IS_ASSIGNED");
-    house.owner.post(&update, &[("auto_assigned_workspace_id", "0")]).await.ok();
+async fn deletes_workspace_with_dependent_rows() {
+    let setup = setup().await;
+    let invitations = format!("/organizations/{}/invitations", setup.organization);
+    let fields = [("email", "late@example.com"), ("workspace_id", setup.workspace.as_str())];
+    setup.owner.post(&invitations, &fields).await.ok();
+    let update = format!("/organizations/{}/update", setup.organization);
+    setup.owner.post(&update, &[("auto_assigned_workspace_id", &setup.workspace)]).await.ok();
+    setup.owner.post(&format!("{}/delete", setup.path), &[]).await.assert_error(403, "WORKSPACE_IS_ASSIGNED");
+    setup.owner.post(&update, &[("auto_assigned_workspace_id", "0")]).await.ok();
     let body = json!({"name": "Editor", "permissions": ["workspace:write"]});
-    house.owner.post_json(&format!("{}/roles", house.path), &body).await.ok();
-    house.owner.post(&format!("{}/delete", house.path), &[]).await.ok();
-    house.owner.get(&house.path).await.refused(403, "FORBIDDEN");
+    setup.owner.post_json(&format!("{}/roles", setup.path), &body).await.ok();
+    setup.owner.post(&format!("{}/delete", setup.path), &[]).await.ok();
+    setup.owner.get(&setup.path).await.assert_error(403, "FORBIDDEN");
     for table in ["workspaces", "workspace_memberships", "workspace_membership_roles"] {
-        assert_eq!(house.app.count(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
+        assert_eq!(setup.app.count(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
     }
-    assert_eq!(house.owner.get(&invitations).await.ok(), json!([]));
-    assert_eq!(house.nina.get("/me/workspace-memberships").await.ok(), json!([]));
-    house.invariants();
+    assert_eq!(setup.owner.get_and_check_cache(&invitations).await.ok(), json!([]));
+    assert_eq!(setup.nina.get("/me/workspace-memberships").await.ok(), json!([]));
+    setup.assert_invariants();
 }
 
 #[tokio::test]
-async fn an_organization_has_no_more_workspaces_than_it_may() {
-    let house = house_with(|settings| settings.organizations.max_workspaces = 2).await;
-    let make = async || {
-        house.owner.post("/workspaces", &[("organization_id", &house.organization), ("name", "Another")]).await
+async fn enforces_workspace_limit() {
+    let setup = setup_with(|settings| settings.organizations.max_workspaces = 2).await;
+    let create = async || {
+        setup.owner.post("/workspaces", &[("organization_id", &setup.organization), ("name", "Another")]).await
     };
-    make().await.ok();
-    make().await.refused(403, "WORKSPACE_LIMIT");
-    house.owner.post(&format!("{}/delete", house.path), &[]).await.ok();
-    make().await.ok();
+    create().await.ok();
+    create().await.assert_error(403, "WORKSPACE_LIMIT");
+    setup.owner.post(&format!("{}/delete", setup.path), &[]).await.ok();
+    create().await.ok();
 }
 
 #[tokio::test]
-async fn a_room_has_addresses_of_its_own() {
-    let house = house_with(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+async fn workspace_has_its_own_allowed_networks() {
+    let setup = setup_with(|settings| settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
     let ips = json!({"whitelisted_ips": ["127.0.0.1", "203.0.113.0/24"], "enable_ip_restriction": true});
-    house.owner.post_json(&format!("{}/update", house.path), &ips).await.ok();
-    let mut away = house.app.with_cookie(house.nina.cookie.lock().unwrap().clone());
-    away.headers.insert("x-forwarded-for", "198.51.100.1".parse().unwrap());
-    away.get(&house.path).await.refused(403, "ADDRESS_NOT_ALLOWED");
-    away.get(&format!("/organizations/{}/members", house.organization)).await.ok();
-    let wrong = json!({"enforce_2fa": true});
-    house.owner.post_json(&format!("{}/update", house.path), &wrong).await.refused(400, "MFA_NOT_AVAILABLE");
-    let outside = json!({"whitelisted_ips": ["198.51.100.0/24"]});
-    let refused = house.owner.post_json(&format!("{}/update", house.path), &outside).await;
-    refused.refused(400, "ADDRESS_LIST_EXCLUDES_YOU");
+    setup.owner.post_json(&format!("{}/update", setup.path), &ips).await.ok();
+    let outside = setup.nina.with_client_address("198.51.100.1");
+    outside.get(&setup.path).await.assert_error(403, "ADDRESS_NOT_ALLOWED");
+    outside.get(&format!("/organizations/{}/members", setup.organization)).await.ok();
+    let two_factor = json!({"enforce_2fa": true});
+    setup.owner.post_json(&format!("{}/update", setup.path), &two_factor).await.assert_error(400, "MFA_NOT_AVAILABLE");
+    let excluding_caller = json!({"whitelisted_ips": ["198.51.100.0/24"]});
+    let refused = setup.owner.post_json(&format!("{}/update", setup.path), &excluding_caller).await;
+    refused.assert_error(400, "ADDRESS_LIST_EXCLUDES_YOU");
+}
+
+#[tokio::test]
+async fn workspace_roles_apply_to_their_workspace_only() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let create_workspace = async |name: &str| {
+        let fields = [("organization_id", organization.as_str()), ("name", name)];
+        text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"])
+    };
+    let (lab, shop) = (create_workspace("Lab").await, create_workspace("Shop").await);
+    let define = |workspace: &str| CreateRole {
+        workspace: workspace.parse().unwrap(),
+        name: RoleName::parse("name", "Editor").unwrap(),
+        permissions: PermissionSet::new(["workspace:read", "workspace:write"]),
+    };
+    let editor = app.run(&owner, define(&lab)).await.unwrap().id.to_string();
+    assert_eq!(app.run(&owner, define("123456789012345678")).await.unwrap_err().code(), Code::Forbidden);
+    let path = format!("/organizations/{organization}/invitations");
+    let invite = |workspace| {
+        [("email", "nina@example.com"), ("workspace_id", workspace), ("workspace_role_id", editor.as_str())]
+    };
+    owner.post(&path, &invite(&shop)).await.assert_error(400, "ROLE_NOT_FOUND");
+    let invitation = owner.post(&path, &invite(&lab)).await.ok();
+    assert_eq!(
+        invitation["initial_workspace_role"],
+        json!({"id": editor, "name": "Editor", "permissions": ["workspace:read", "workspace:write"]})
+    );
+    let token = app.mailed_token("nina@example.com");
+    let nina = app.create_invited_user("nina@example.com", &token).await;
+    nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
+    let memberships = nina.get(&format!("/me/workspace-memberships?org_id={organization}")).await.ok();
+    assert_eq!(
+        (&memberships[0]["workspace"]["id"], &memberships[0]["roles"][0]["name"]),
+        (&json!(lab), &json!("Editor"))
+    );
+    assert_eq!(memberships[0]["organization"]["id"], organization);
+    assert_eq!(nina.get("/me/workspace-memberships?org_id=123456789012345678").await.ok(), json!([]));
+    nina.get("/me/workspace-memberships?org_id=x").await.assert_error(400, "INVALID_ID");
 }

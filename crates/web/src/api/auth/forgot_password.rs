@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
 use vestibule_core::password_reset::{reset_password, start_password_reset, verify_reset_code};
-use vestibule_core::secret::{AttemptToken, TypedCode};
+use vestibule_core::secret::{AttemptToken, SubmittedCode};
 use vestibule_core::{Code, Problem, Reply};
 
 use crate::api::response::SessionResponse;
@@ -23,7 +23,7 @@ pub(crate) struct ForgotPasswordFields {
     email: EmailAddress,
     /// The code from the mail. Without it, a code is mailed.
     #[schema(value_type = Option<String>, example = "042117")]
-    otp: Option<TypedCode>,
+    otp: Option<SubmittedCode>,
 }
 
 impl FromFields for ForgotPasswordFields {
@@ -34,7 +34,7 @@ impl FromFields for ForgotPasswordFields {
         let otp = fields.text("otp")?.filter(|otp| !otp.is_empty());
         Ok(Self {
             email: EmailAddress::parse(&fields.required_text("email")?)?,
-            otp: otp.map(|otp| TypedCode::read(&otp)),
+            otp: otp.map(|otp| SubmittedCode::from_input(&otp)),
         })
     }
 }
@@ -100,9 +100,9 @@ pub(crate) async fn reset(
     CurrentCaller(caller): CurrentCaller,
     Body(ResetPasswordFields { token, password }): Body<ResetPasswordFields>,
 ) -> ApiResponse<SessionResponse> {
-    let reply = match (token, Password::chosen(password, app.settings().passwords.minimum_length)) {
-        (_, Err(problem)) => Reply::refused(problem),
-        (None, _) => Reply::refused(Code::InvalidResetToken.into()),
+    let reply = match (token, Password::parse_new(password, app.settings().passwords.minimum_length)) {
+        (_, Err(problem)) => Reply::failed(problem),
+        (None, _) => Reply::failed(Code::InvalidResetToken.into()),
         (Some(token), Ok(chosen)) => reset_password(app.service(), &caller, token, chosen).await,
     };
     ApiResponse::from_sign_in(&app, reply)

@@ -47,7 +47,7 @@ pub(crate) async fn verify(
     let token = token.filter(|token| attempt.is_none_or(|attempt| attempt == token.attempt()));
     let reply = match token {
         Some(token) => sign_in::with_link(app.service(), &caller, token).await.map(|(signed_in, _)| signed_in),
-        None => Reply::refused(Code::InvalidMagicLink.into()),
+        None => Reply::failed(Code::InvalidMagicLink.into()),
     };
     ApiResponse::from_sign_in(&app, reply)
 }

@@ -58,7 +58,7 @@ impl FromFields for SignInRequest {
             None | Some("") => email.is_some(),
             Some(_) => return Err(Code::UnsupportedStrategy.into()),
         };
-        let password = Password::attempt(fields.required_text("password")?);
+        let password = Password::from_input(fields.required_text("password")?);
         let identifier = if by_email {
             Identifier::Email(address(email)?)
         } else {

@@ -71,7 +71,7 @@ impl Fields {
             first_name: PersonName::parse("first_name", self.first_name.as_deref().unwrap_or_default())?,
             last_name: PersonName::parse("last_name", self.last_name.as_deref().unwrap_or_default())?,
             username: self.username.map(|username| Username::parse("username", &username)).transpose()?,
-            password: Password::chosen(self.password, min_password_length)?,
+            password: Password::parse_new(self.password, min_password_length)?,
             invitation: invitation.transpose()?,
         })
     }
@@ -95,7 +95,7 @@ pub(crate) async fn sign_up(
     fields.invite_token = fields.invite_token.or(params.invite_token);
     let reply = match fields.parse(app.settings().passwords.minimum_length) {
         Ok(sign_up) => sign_up::sign_up(app.service(), &caller, sign_up).await,
-        Err(problem) => Reply::refused(problem),
+        Err(problem) => Reply::failed(problem),
     };
     ApiResponse::from_sign_in(&app, reply)
 }

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::AttemptId;
-use vestibule_core::secret::TypedCode;
+use vestibule_core::secret::SubmittedCode;
 use vestibule_core::verification::{Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
 
@@ -78,14 +78,14 @@ pub(crate) async fn prepare(
 pub(crate) struct CodeFields {
     /// Six digits. Spaces and dashes are ignored.
     #[schema(value_type = String, example = "042117")]
-    verification_code: TypedCode,
+    verification_code: SubmittedCode,
 }
 
 impl FromFields for CodeFields {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        Ok(Self { verification_code: TypedCode::read(&fields.required_text("verification_code")?) })
+        Ok(Self { verification_code: SubmittedCode::from_input(&fields.required_text("verification_code")?) })
     }
 }
 

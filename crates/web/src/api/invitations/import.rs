@@ -120,7 +120,7 @@ impl ImportList {
     fn parse_json(body: &[u8]) -> Result<Self, Problem> {
         let list: JsonList = serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Code::BadRequestBody.saying(format!(
+            Code::BadRequestBody.with_message(format!(
                 "The body is not a list of invitations: line {line}, column {column}. Write {{\"invitations\": \
                  [{{\"email\": \"…\"}}]}}."
             ))
@@ -195,8 +195,9 @@ fn parse_optional<I: std::str::FromStr>(text: Option<&str>) -> Result<Option<I>,
 }
 
 fn parse_id<I: std::str::FromStr>(name: &str, text: Option<&IdText>) -> Result<Option<I>, Problem> {
-    parse_optional(text.map(|text| text.0.as_str()))
-        .map_err(|_| Code::InvalidId.saying(format!("{name}: an id is a decimal number, such as 123456789012345678.")))
+    parse_optional(text.map(|text| text.0.as_str())).map_err(|_| {
+        Code::InvalidId.with_message(format!("{name}: an id is a decimal number, such as 123456789012345678."))
+    })
 }
 
 fn check_days(days: u16) -> Result<u16, Problem> {
@@ -214,7 +215,7 @@ fn parse_csv(text: &[u8]) -> Result<Vec<Entry>, Problem> {
     let malformed = |error: csv::Error| {
         let line = error.position().map_or(0, csv::Position::line);
         Code::BadRequestBody
-            .saying(format!("The CSV is malformed at line {line}: it must be UTF-8, with balanced quotes."))
+            .with_message(format!("The CSV is malformed at line {line}: it must be UTF-8, with balanced quotes."))
     };
     let mut lines = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text);
     let mut columns: Option<Columns> = None;

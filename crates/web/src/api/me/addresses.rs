@@ -7,7 +7,7 @@ use vestibule_core::account::{
 };
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
-use vestibule_core::secret::TypedCode;
+use vestibule_core::secret::SubmittedCode;
 use vestibule_core::{Code, Problem, Reply};
 
 use crate::api::response::{EmailAddressResponse, MessageResponse};
@@ -116,7 +116,7 @@ pub(crate) async fn prepare(
 pub(crate) struct CodeFields {
     /// Six digits. `code` and a query parameter are accepted too, for earlier clients.
     #[schema(value_type = String, example = "042117")]
-    verification_code: Option<TypedCode>,
+    verification_code: Option<SubmittedCode>,
 }
 
 impl FromFields for CodeFields {
@@ -125,7 +125,7 @@ impl FromFields for CodeFields {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (code, legacy_code) = (fields.text("verification_code")?, fields.text("code")?);
         let code = code.or(legacy_code).filter(|code| !code.is_empty());
-        Ok(Self { verification_code: code.map(|code| TypedCode::read(&code)) })
+        Ok(Self { verification_code: code.map(|code| SubmittedCode::from_input(&code)) })
     }
 }
 
@@ -143,7 +143,7 @@ pub(crate) async fn attempt(
 ) -> ApiResponse<MessageResponse> {
     let reply = match fields.verification_code.or(query.verification_code) {
         Some(code) => verify_address(app.service(), &caller, address, &code).await,
-        None => Reply::refused(Problem::required("verification_code")),
+        None => Reply::failed(Problem::required("verification_code")),
     };
     ApiResponse::from(reply.map(|_| MessageResponse::new("Email verified successfully")))
 }

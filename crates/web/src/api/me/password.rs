@@ -38,7 +38,7 @@ impl FromFields for ChangePasswordFields {
 }
 
 fn optional_password(fields: &mut FieldReader, name: &str) -> Result<Option<Password>, Problem> {
-    Ok(fields.text(name)?.filter(|text| !text.is_empty()).map(Password::attempt))
+    Ok(fields.text(name)?.filter(|text| !text.is_empty()).map(Password::from_input))
 }
 
 /// Changes the caller's password.
@@ -52,7 +52,7 @@ pub(crate) async fn update(
     CurrentCaller(caller): CurrentCaller,
     Body(ChangePasswordFields { current_password, new_password }): Body<ChangePasswordFields>,
 ) -> Result<ApiResponse<MessageResponse>, Refusal> {
-    let chosen = Password::chosen(new_password, app.settings().passwords.minimum_length)?;
+    let chosen = Password::parse_new(new_password, app.settings().passwords.minimum_length)?;
     let reply = change_password(app.service(), &caller, current_password, chosen).await;
     Ok(ApiResponse::from(reply.map(|()| MessageResponse::new("Password updated"))))
 }

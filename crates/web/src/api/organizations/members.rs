@@ -3,9 +3,9 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::{self, ListMembers};
+use vestibule_core::membership::ListMembers;
+use vestibule_core::{Problem, membership};
 
 use crate::api::response::{DetailedMembershipResponse, OrganizationResponse};
 use crate::api_response::ApiResponse;

@@ -23,7 +23,7 @@ pub(crate) async fn switch_sign_in(
 ) -> ApiResponse<SessionResponse> {
     let reply = match query.sign_in_id.or(body.sign_in_id) {
         Some(sign_in) => app.run(&caller, SwitchSignIn { sign_in }).await,
-        None => Reply::refused(Problem::required("sign_in_id")),
+        None => Reply::failed(Problem::required("sign_in_id")),
     };
     ApiResponse::from(reply.map(|session| SessionResponse::new(&session, app.response_context())))
 }

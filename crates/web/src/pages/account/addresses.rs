@@ -6,7 +6,7 @@ use vestibule_core::Problem;
 use vestibule_core::account::{AddAddress, DeleteAddress, MakePrimary, prepare_address_verification, verify_address};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
-use vestibule_core::secret::TypedCode;
+use vestibule_core::secret::SubmittedCode;
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
@@ -57,7 +57,7 @@ pub(super) async fn show_code(cx: PageContext, Path(address): Path<String>) -> R
 }
 
 pub(super) async fn verify_code(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
-    let code = TypedCode::read(form.text("code"));
+    let code = SubmittedCode::from_input(form.text("code"));
     match verify_address(cx.app.service(), &cx.caller, parse_id(&address), &code).await.result {
         Ok(_) => see_other("/account?done=verified"),
         Err(problem) => code_form_page(&cx, parse_id(&address), Some(&problem)),

@@ -12,12 +12,12 @@ use super::super::form::Form;
 use super::{page, saved_or_error};
 
 fn current_password(form: &Form) -> Option<Password> {
-    Some(form.text("present").to_owned()).filter(|text| !text.is_empty()).map(Password::attempt)
+    Some(form.text("present").to_owned()).filter(|text| !text.is_empty()).map(Password::from_input)
 }
 
 pub(super) async fn set_password(cx: PageContext, form: Form) -> Response {
     let min_length = cx.app.settings().passwords.minimum_length;
-    let changed = match Password::chosen(form.text("chosen").to_owned(), min_length) {
+    let changed = match Password::parse_new(form.text("chosen").to_owned(), min_length) {
         Ok(chosen) => change_password(cx.app.service(), &cx.caller, current_password(&form), chosen).await.result,
         Err(problem) => Err(problem),
     };

@@ -66,7 +66,7 @@ pub(super) async fn sign_in(cx: PageContext, InvitationCookie(token): Invitation
     };
     let signed_in = match EmailAddress::parse(form.text("email")) {
         Ok(email) => {
-            let password = Password::attempt(form.text("password").to_owned());
+            let password = Password::from_input(form.text("password").to_owned());
             let service = cx.app.service();
             sign_in::with_password(service, &cx.caller, Identifier::Email(email), password).await.result
         }
@@ -108,7 +108,7 @@ async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -
         first_name: PersonName::parse("first_name", form.text("first_name"))?,
         last_name: PersonName::parse("last_name", form.text("last_name"))?,
         username: None,
-        password: Password::chosen(form.text("password").to_owned(), cx.app.settings().passwords.minimum_length)?,
+        password: Password::parse_new(form.text("password").to_owned(), cx.app.settings().passwords.minimum_length)?,
         invitation: Some(token.clone()),
     })
 }

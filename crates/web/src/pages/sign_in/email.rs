@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
-use vestibule_core::secret::{AttemptToken, TypedCode};
+use vestibule_core::secret::{AttemptToken, SubmittedCode};
 use vestibule_core::sign_in::start_with_email;
 use vestibule_core::verification::{Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
@@ -93,7 +93,7 @@ pub(super) async fn show_code(cx: PageContext) -> Response {
 pub(super) async fn verify_code(cx: PageContext, form: Form) -> Response {
     let verified = match form.id("attempt") {
         Ok(attempt) => {
-            let code = TypedCode::read(form.text("code"));
+            let code = SubmittedCode::from_input(form.text("code"));
             sign_in::with_code(cx.app.service(), &cx.caller, attempt, Purpose::SignIn, &code).await.result
         }
         Err(problem) => Err(problem),

@@ -92,8 +92,11 @@ async fn double_click_two_tabs_and_expiry_are_safe() {
         assert_eq!(server.app.count("SELECT COUNT(*) FROM users"), 2);
 
         // Accept the next invitation in two tabs.
-        let owner = server.app.visitor();
-        owner.post("/sign-in", &[("identifier", "olga@example.com"), ("password", PASSWORD)]).await.leads_to("/");
+        let owner = server.app.anonymous();
+        owner
+            .post("/sign-in", &[("identifier", "olga@example.com"), ("password", PASSWORD)])
+            .await
+            .assert_redirect("/");
         let created = owner.post("/organizations", &[("name", "Second")]).await.ok();
         let path = format!("/organizations/{}/invitations", created["organization"]["id"].as_str().unwrap());
         owner.post(&path, &[("email", NINA)]).await.ok();
@@ -150,15 +153,15 @@ async fn joins_without_scripts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sign_in_link_requires_click_and_same_browser() {
     let server = BrowserServer::start(|_| ()).await;
-    let (owner, organization) = server.app.founder("olga@example.com").await;
-    server.app.member(&owner, &organization, NINA, "").await;
+    let (owner, organization) = server.app.create_organization("olga@example.com").await;
+    server.app.create_member(&owner, &organization, NINA, "").await;
     with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
         nina.goto(&format!("{}/sign-in", server.url)).await;
         nina.fill("email", NINA).await;
         nina.click("Mail me a link").await;
         nina.wait_for_text("Look into your mail").await;
         let link = server.mailed_link(NINA).await;
-        server.app.inner.seen.secret(link.split_once("token=").unwrap().1);
+        server.app.inner.secret_scan.add_secret(link.split_once("token=").unwrap().1);
         // The link does not work in another browser.
         with_browser(DEFAULT_OPTIONS, async |other: &Browser| {
             other.goto(&link).await;

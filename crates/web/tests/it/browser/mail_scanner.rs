@@ -9,13 +9,13 @@ const NINA: &str = "nina@example.com";
 #[tokio::test(flavor = "multi_thread")]
 async fn mail_scanner_that_clicks_everything_changes_nothing() {
     let server = BrowserServer::start(|_| ()).await;
-    let (owner, organization) = server.app.founder("olga@example.com").await;
+    let (owner, organization) = server.app.create_organization("olga@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
     let mail = server.app.mail(NINA);
     let links: Vec<String> =
         mail.text.split_whitespace().filter(|word| word.starts_with("http")).map(str::to_owned).collect();
     assert_eq!(links.len(), 2, "the invitation and the unsubscribe link");
-    let before = server.app.rows();
+    let before = server.app.row_counts();
     with_browser(BrowserOptions::default(), async |scanner: &Browser| {
         for link in &links {
             let mut clicked = 0;
@@ -41,11 +41,11 @@ async fn mail_scanner_that_clicks_everything_changes_nothing() {
         }
     })
     .await;
-    assert_eq!(server.app.rows(), before);
+    assert_eq!(server.app.row_counts(), before);
     assert_eq!(server.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
     assert_eq!(server.app.count("SELECT COUNT(*) FROM mail_refusals"), 0);
     // The link still works for the invitee.
     let token = server.app.mailed_token(NINA);
-    let nina = server.app.newcomer(NINA, &token).await;
+    let nina = server.app.create_invited_user(NINA, &token).await;
     nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
 }

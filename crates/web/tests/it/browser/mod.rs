@@ -17,14 +17,14 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_testbed::Database;
 
-use crate::harness::{App, Start};
+use crate::harness::{TestApp, TestAppBuilder};
 
 /// Limits concurrent browsers, because each uses a whole core.
 static BROWSER_SLOTS: Semaphore = Semaphore::const_new(2);
 
 /// A [`TestApp`](crate::harness) that listens on a local port.
 pub(crate) struct BrowserServer {
-    pub(crate) app: App,
+    pub(crate) app: TestApp,
     pub(crate) url: String,
     shutdown: Option<oneshot::Sender<()>>,
 }
@@ -34,12 +34,12 @@ impl BrowserServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let public_url = PublicUrl::parse(&url).unwrap();
-        let app = Start::on(Database::fresh())
-            .changed(|settings| {
+        let app = TestAppBuilder::new(Database::create())
+            .with_settings(|settings| {
                 settings.public_url = public_url;
                 change(settings);
             })
-            .app()
+            .build()
             .await;
         let (shutdown, shutdown_requested) = oneshot::channel::<()>();
         let shutdown_requested = async { drop(shutdown_requested.await) };

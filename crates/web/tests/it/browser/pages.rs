@@ -11,7 +11,7 @@ use crate::pages::member_pages;
 
 /// Creates an organization of Ada with content on every page. Returns its id.
 async fn seed_organization(server: &BrowserServer) -> String {
-    let owner = server.app.visitor();
+    let owner = server.app.anonymous();
     let fields = [
         ("email", "ada@lindgren-tea.example"),
         ("password", crate::harness::PASSWORD),
@@ -22,7 +22,7 @@ async fn seed_organization(server: &BrowserServer) -> String {
     let created = owner.post("/organizations", &[("name", "Lindgren Tea")]).await.ok();
     let organization = text(&created["organization"]["id"]);
     let path = format!("/organizations/{organization}");
-    server.app.member(&owner, &organization, "ben@lindgren-tea.example", "").await;
+    server.app.create_member(&owner, &organization, "ben@lindgren-tea.example", "").await;
     let lead = [("name", "Team lead"), ("permissions", "organization:manage_members")];
     owner.post(&format!("{path}/roles"), &lead).await.ok();
     owner.post("/workspaces", &[("organization_id", &organization), ("name", "Warehouse")]).await.ok();
@@ -31,9 +31,9 @@ async fn seed_organization(server: &BrowserServer) -> String {
     owner.post(&invitations, &[("email", "ivo@leaf-and-kettle.example"), ("expiry_days", "1")]).await.ok();
     server.app.advance(crate::harness::DAY * 2);
     let token = server.app.mailed_token("ivo@leaf-and-kettle.example");
-    server.app.visitor().post("/organizations/invitations/renew", &[("token", &token)]).await.ok();
-    let refused = vestibule_core::mail::Undelivered { reason: "550 5.1.1 no such user".to_owned(), retry: false };
-    server.app.inner.mailbox.refuse_next(refused);
+    server.app.anonymous().post("/organizations/invitations/renew", &[("token", &token)]).await.ok();
+    let refused = vestibule_core::mail::DeliveryError { reason: "550 5.1.1 no such user".to_owned(), retry: false };
+    server.app.inner.mailbox.fail_next(refused);
     owner.post(&invitations, &[("email", "noor@leaf-and-kettle.example")]).await.ok();
     owner.post(&invitations, &[("email", "kiara@nordwind-cafe.example"), ("expiry_days", "14")]).await.ok();
     organization

@@ -8,7 +8,7 @@ mod sign_in;
 use axum::body::Body;
 use axum::http::{Method, header};
 
-use crate::harness::{App, Client, text};
+use crate::harness::{TestApp, TestClient, text};
 
 /// Pages that need no session.
 const PUBLIC_PAGES: [&str; 9] = [
@@ -30,13 +30,13 @@ pub(crate) fn member_pages(organization: &str) -> Vec<String> {
     ["/organizations", "/account", "/choose-organization"].into_iter().map(str::to_owned).chain(tabs).collect()
 }
 
-async fn owner(app: &App) -> (Client, String) {
-    app.founder("owner@example.com").await
+async fn owner(app: &TestApp) -> (TestClient, String) {
+    app.create_organization("owner@example.com").await
 }
 
 #[tokio::test]
 async fn sends_security_headers_and_no_inline_code() {
-    let app = App::start().await;
+    let app = TestApp::start().await;
     let (owner, organization) = owner(&app).await;
     let pages = member_pages(&organization);
     for path in PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).chain(pages) {
@@ -57,10 +57,10 @@ async fn sends_security_headers_and_no_inline_code() {
     }
 }
 
-async fn asset_size(app: &App) -> usize {
+async fn asset_size(app: &TestApp) -> usize {
     let mut bytes = 0;
     for path in ["/pages/style.css", "/pages/script.js"] {
-        let asset = app.visitor().get(path).await;
+        let asset = app.anonymous().get(path).await;
         assert_eq!(asset.status, 200);
         assert!(asset.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         for banned in ["innerHTML", "eval(", "document.write", "http://", "https://", "@import", "url("] {
@@ -73,7 +73,7 @@ async fn asset_size(app: &App) -> usize {
 
 #[tokio::test]
 async fn translates_pages_to_german() {
-    let app = App::start().await;
+    let app = TestApp::start().await;
     let (mut owner, organization) = owner(&app).await;
     owner.headers.insert(header::ACCEPT_LANGUAGE, "de-DE,de;q=0.9,en;q=0.5".parse().unwrap());
     for path in PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).chain(member_pages(&organization)) {
@@ -83,52 +83,56 @@ async fn translates_pages_to_german() {
             assert!(!page.text.contains(english), "{path} contains {english}");
         }
     }
-    owner.post("/sign-in", &[("identifier", "x@example.com"), ("password", "y")]).await.page(401, "Das stimmt nicht");
+    owner
+        .post("/sign-in", &[("identifier", "x@example.com"), ("password", "y")])
+        .await
+        .assert_page(401, "Das stimmt nicht");
 }
 
 #[tokio::test]
 async fn redirects_to_sign_in_and_back_and_returns_403_to_non_members() {
-    let app = App::start().await;
+    let app = TestApp::start().await;
     let (_, organization) = owner(&app).await;
     for path in member_pages(&organization) {
-        let location = app.visitor().get(&path).await.leads_to("/sign-in?return_to=%2F");
-        let browser = app.visitor();
+        let location = app.anonymous().get(&path).await.assert_redirect("/sign-in?return_to=%2F");
+        let browser = app.anonymous();
         let return_to: String = form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes())
             .find_map(|(name, value)| (name == "return_to").then(|| value.into_owned()))
             .unwrap();
         let fields =
             [("identifier", "owner@example.com"), ("password", crate::harness::PASSWORD), ("return_to", &return_to)];
-        assert_eq!(browser.post("/sign-in", &fields).await.leads_to("/"), path);
-        browser.get(&path).await.page(200, "<h1>");
+        assert_eq!(browser.post("/sign-in", &fields).await.assert_redirect("/"), path);
+        browser.get(&path).await.assert_page(200, "<h1>");
     }
-    app.visitor().get("/").await.leads_to("/organizations");
-    let stranger = app.person("stranger@example.com").await;
+    app.anonymous().get("/").await.assert_redirect("/organizations");
+    let stranger = app.create_user("stranger@example.com").await;
     for path in member_pages(&organization).into_iter().skip(3) {
-        stranger.get(&path).await.page(403, "nothing here that you may see");
+        stranger.get(&path).await.assert_page(403, "nothing here that you may see");
     }
-    stranger.get("/organizations/nonsense").await.page(403, "nothing here");
+    stranger.get("/organizations/nonsense").await.assert_page(403, "nothing here");
 }
 
 #[tokio::test]
 async fn rejects_return_to_of_other_sites() {
-    let app = App::start().await;
-    app.person("ada@example.com").await;
+    let app = TestApp::start().await;
+    app.create_user("ada@example.com").await;
     for url in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
     {
         let fields = [("identifier", "ada@example.com"), ("password", crate::harness::PASSWORD), ("return_to", url)];
-        assert_eq!(app.visitor().post("/sign-in", &fields).await.leads_to("/organizations"), "/organizations");
+        assert_eq!(app.anonymous().post("/sign-in", &fields).await.assert_redirect("/organizations"), "/organizations");
     }
-    let app = App::with(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()]).await;
-    app.person("ada@example.com").await;
+    let app =
+        TestApp::with_settings(|settings| settings.allowed_origins = vec!["https://app.example.com".to_owned()]).await;
+    app.create_user("ada@example.com").await;
     let allowed = "https://app.example.com/in?x=1";
     let fields = [("identifier", "ada@example.com"), ("password", crate::harness::PASSWORD), ("return_to", allowed)];
-    assert_eq!(app.visitor().post("/sign-in", &fields).await.leads_to("https://"), allowed);
+    assert_eq!(app.anonymous().post("/sign-in", &fields).await.assert_redirect("https://"), allowed);
 }
 
 #[tokio::test]
 async fn escapes_names_and_parameters() {
-    let app = App::start().await;
-    let owner = app.visitor();
+    let app = TestApp::start().await;
+    let owner = app.anonymous();
     let markup = "<script>alert(1)</script>\"'&";
     let fields = [("email", "owner@example.com"), ("password", crate::harness::PASSWORD), ("first_name", markup)];
     owner.post("/auth/signup", &fields).await.ok();
@@ -137,36 +141,36 @@ async fn escapes_names_and_parameters() {
     owner.post("/workspaces", &[("organization_id", &organization), ("name", markup)]).await.ok();
     owner.post(&format!("/organizations/{organization}/roles"), &[("name", markup)]).await.ok();
     for path in member_pages(&organization) {
-        let page = owner.get(&path).await.page(200, "<h1>");
+        let page = owner.get(&path).await.assert_page(200, "<h1>");
         assert!(!page.contains("<script>alert"), "{page}");
     }
     let echoed = owner.get("/sign-in?email=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&return_to=%22%3E%3Cb%3E").await;
-    let echoed = echoed.page(200, "<h1>");
+    let echoed = echoed.assert_page(200, "<h1>");
     assert!(!echoed.contains("<script>alert") && !echoed.contains("\"><b>"), "{echoed}");
 }
 
 /// Mail scanners open links with every method, and submit the forms that they find.
 #[tokio::test]
 async fn mail_scanner_changes_nothing() {
-    let app = App::start().await;
+    let app = TestApp::start().await;
     let (owner, organization) = owner(&app).await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", "nina@example.com")]).await.ok();
     let token = app.mailed_token("nina@example.com");
-    let unsubscribe = app.mail("nina@example.com").stop.unwrap();
+    let unsubscribe = app.mail("nina@example.com").unsubscribe_url.unwrap();
     let unsubscribe = unsubscribe.strip_prefix("http://vestibule.test").unwrap();
-    let before = app.rows();
-    let scanner = app.visitor();
+    let before = app.row_counts();
+    let scanner = app.anonymous();
     for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST] {
         for path in ["/invite", unsubscribe] {
             scanner.send(method.clone(), path, None, Body::empty()).await;
         }
     }
     // It runs the script, which posts the token, and submits every form without typing.
-    scanner.post("/invite", &[("token", &token)]).await.leads_to("/invite");
+    scanner.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
     for step in ["accept", "sign-in", "sign-up", "decline", "renew", "add-address", "ask"] {
         scanner.post(&format!("/invite/{step}"), &[("password", ""), ("email", "")]).await;
     }
     scanner.post(unsubscribe, &[("email", "")]).await;
-    assert_eq!(app.rows(), before);
+    assert_eq!(app.row_counts(), before);
     assert_eq!(app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
 }

@@ -1,18 +1,18 @@
 //! The pages of an organization: every form works without a script.
 
-use crate::harness::{App, Client, text};
+use crate::harness::{TestApp, TestClient, text};
 
 const NINA: &str = "nina@example.com";
 
 struct Fixture {
-    app: App,
-    owner: Client,
+    app: TestApp,
+    owner: TestClient,
     organization: String,
 }
 
 async fn setup() -> Fixture {
-    let app = App::start().await;
-    let (owner, organization) = app.founder("owner@example.com").await;
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
     Fixture { app, owner, organization }
 }
 
@@ -36,24 +36,24 @@ impl Fixture {
 async fn invites_one_directly_and_many_after_preview() {
     let fixture = setup().await;
     let path = fixture.path("invitations");
-    fixture.owner.get(&path).await.page(200, "Nobody here");
-    let location = fixture.owner.post(&path, &[("emails", NINA), ("days", "3")]).await.leads_to(&path);
-    let page = fixture.owner.get(&location).await.page(200, "Invited. Whether the mail has arrived");
+    fixture.owner.get(&path).await.assert_page(200, "Nobody here");
+    let location = fixture.owner.post(&path, &[("emails", NINA), ("days", "3")]).await.assert_redirect(&path);
+    let page = fixture.owner.get(&location).await.assert_page(200, "Invited. Whether the mail has arrived");
     assert!(page.contains(NINA) && page.contains("Sent") && page.contains("in 3 days"), "{page}");
     let copied = page.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap();
     let token = copied.strip_prefix("http://vestibule.test/invite#token=inv_").unwrap();
     assert!(!token.contains('.'), "the copied link has no proof of the address");
-    fixture.owner.post(&path, &[("emails", NINA)]).await.page(400, "invited already");
-    fixture.owner.post(&path, &[("emails", "")]).await.page(400, "emails is required");
-    fixture.owner.post(&path, &[("emails", NINA), ("days", "91")]).await.page(400, "from 1 to 90");
+    fixture.owner.post(&path, &[("emails", NINA)]).await.assert_page(400, "invited already");
+    fixture.owner.post(&path, &[("emails", "")]).await.assert_page(400, "emails is required");
+    fixture.owner.post(&path, &[("emails", NINA), ("days", "91")]).await.assert_page(400, "from 1 to 90");
 
     let many = "kim@example.com, lou@example.com\nnonsense; nina@example.com";
-    let preview = fixture.owner.post(&path, &[("emails", many)]).await.page(200, "Good: 2. Not possible: 2.");
+    let preview = fixture.owner.post(&path, &[("emails", many)]).await.assert_page(200, "Good: 2. Not possible: 2.");
     assert!(preview.contains("Invite 2") && preview.contains("nonsense"), "{preview}");
     assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 1, "the preview invites nobody");
-    fixture.owner.post(&path, &[("emails", many), ("sure", "yes")]).await.leads_to(&path);
+    fixture.owner.post(&path, &[("emails", many), ("sure", "yes")]).await.assert_redirect(&path);
     assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 3);
-    assert_eq!(fixture.app.mails_to("kim@example.com"), 1);
+    assert_eq!(fixture.app.mail_count("kim@example.com"), 1);
 }
 
 #[tokio::test]
@@ -61,52 +61,56 @@ async fn filters_resends_and_discards_invitations() {
     let fixture = setup().await;
     let path = fixture.path("invitations");
     for email in [NINA, "kim@example.com"] {
-        fixture.owner.post(&path, &[("emails", email)]).await.leads_to(&path);
+        fixture.owner.post(&path, &[("emails", email)]).await.assert_redirect(&path);
     }
-    let found = fixture.owner.get(&format!("{path}?email=kim%40example.com")).await.page(200, "kim@example.com");
+    let found = fixture.owner.get(&format!("{path}?email=kim%40example.com")).await.assert_page(200, "kim@example.com");
     assert!(!found.contains(NINA), "{found}");
     let list = fixture.invitations().await;
     let id = text(&list[0]["id"]);
-    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.leads_to(&format!("{path}?done=resent"));
-    assert_eq!(fixture.app.mails_to("kim@example.com"), 2);
-    let confirmation = fixture.owner.post(&format!("{path}/{id}/discard"), &[]).await.page(200, "dead at once");
+    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.assert_redirect(&format!("{path}?done=resent"));
+    assert_eq!(fixture.app.mail_count("kim@example.com"), 2);
+    let confirmation = fixture.owner.post(&format!("{path}/{id}/discard"), &[]).await.assert_page(200, "dead at once");
     assert!(confirmation.contains("name=\"sure\""));
     assert_eq!(fixture.invitations().await[0]["status"], "pending");
-    fixture.owner.post(&format!("{path}/{id}/discard"), &[("sure", "yes")]).await.leads_to(&path);
+    fixture.owner.post(&format!("{path}/{id}/discard"), &[("sure", "yes")]).await.assert_redirect(&path);
     assert_eq!(fixture.invitations().await[0]["status"], "discarded");
-    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.page(400, "was accepted, declined or discarded");
+    fixture
+        .owner
+        .post(&format!("{path}/{id}/resend"), &[])
+        .await
+        .assert_page(400, "was accepted, declined or discarded");
     fixture.app.advance(crate::harness::DAY * 8);
-    fixture.owner.get(&format!("{path}?show=expired")).await.page(200, "Run out");
-    fixture.owner.get(&format!("{path}?show=discarded")).await.page(200, "Taken back");
+    fixture.owner.get(&format!("{path}?show=expired")).await.assert_page(200, "Run out");
+    fixture.owner.get(&format!("{path}?show=discarded")).await.assert_page(200, "Taken back");
 }
 
 #[tokio::test]
 async fn assigns_roles_offers_ownership_and_removes_member() {
     let fixture = setup().await;
-    let nina = fixture.app.member(&fixture.owner, &fixture.organization, NINA, "").await;
-    let page = nina.get(&fixture.path("members")).await.page(200, "2 members");
+    let nina = fixture.app.create_member(&fixture.owner, &fixture.organization, NINA, "").await;
+    let page = nina.get(&fixture.path("members")).await.assert_page(200, "2 members");
     assert!(!page.contains(">Change<") && !page.contains("Invitations</a>"), "{page}");
-    nina.get(&fixture.path("invitations")).await.page(403, "nothing here that you may see");
-    fixture.owner.get(&fixture.path("members?search=NINA")).await.page(200, NINA);
-    fixture.owner.get(&fixture.path("members?search=zzz")).await.page(200, "Nobody is found");
+    nina.get(&fixture.path("invitations")).await.assert_page(403, "nothing here that you may see");
+    fixture.owner.get(&fixture.path("members?search=NINA")).await.assert_page(200, NINA);
+    fixture.owner.get(&fixture.path("members?search=zzz")).await.assert_page(200, "Nobody is found");
     let member = fixture.path(&format!("members/{}", fixture.membership_id(NINA).await));
-    fixture.owner.get(&member).await.page(200, "One more role");
+    fixture.owner.get(&member).await.assert_page(200, "One more role");
     let roles = fixture.owner.get(&format!("/organizations/{}/roles", fixture.organization)).await.ok();
     let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
     let role = text(&admin["id"]);
-    fixture.owner.post(&format!("{member}/give-role"), &[("role", &role)]).await.leads_to(&member);
-    nina.get(&fixture.path("invitations")).await.page(200, "Invite people");
-    fixture.owner.post(&format!("{member}/take-role"), &[("role", &role)]).await.leads_to(&member);
-    nina.get(&fixture.path("invitations")).await.page(403, "nothing here");
-    fixture.owner.post(&format!("{member}/hand-over"), &[]).await.page(200, "answer for the organization");
-    fixture.owner.post(&format!("{member}/hand-over"), &[("sure", "yes")]).await.leads_to(&member);
-    nina.get("/organizations").await.page(200, "Offered to you");
-    nina.post(&fixture.path("handover/decline"), &[]).await.leads_to("/organizations?done=declined");
-    fixture.owner.post(&format!("{member}/remove"), &[]).await.page(200, "lose all access");
-    fixture.owner.post(&format!("{member}/remove"), &[("sure", "yes")]).await.leads_to(&fixture.path("members"));
-    nina.get(&fixture.path("members")).await.page(403, "nothing here");
+    fixture.owner.post(&format!("{member}/give-role"), &[("role", &role)]).await.assert_redirect(&member);
+    nina.get(&fixture.path("invitations")).await.assert_page(200, "Invite people");
+    fixture.owner.post(&format!("{member}/take-role"), &[("role", &role)]).await.assert_redirect(&member);
+    nina.get(&fixture.path("invitations")).await.assert_page(403, "nothing here");
+    fixture.owner.post(&format!("{member}/hand-over"), &[]).await.assert_page(200, "answer for the organization");
+    fixture.owner.post(&format!("{member}/hand-over"), &[("sure", "yes")]).await.assert_redirect(&member);
+    nina.get("/organizations").await.assert_page(200, "Offered to you");
+    nina.post(&fixture.path("handover/decline"), &[]).await.assert_redirect("/organizations?done=declined");
+    fixture.owner.post(&format!("{member}/remove"), &[]).await.assert_page(200, "lose all access");
+    fixture.owner.post(&format!("{member}/remove"), &[("sure", "yes")]).await.assert_redirect(&fixture.path("members"));
+    nina.get(&fixture.path("members")).await.assert_page(403, "nothing here");
     let own = fixture.path(&format!("members/{}", fixture.membership_id("owner@example.com").await));
-    fixture.owner.post(&format!("{own}/remove"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
+    fixture.owner.post(&format!("{own}/remove"), &[("sure", "yes")]).await.assert_page(403, "Nobody else is an admin");
 }
 
 #[tokio::test]
@@ -116,72 +120,78 @@ async fn manages_roles_workspaces_domains_and_settings() {
     owner
         .post(&roles, &[("name", "Buyer"), ("permissions", "purchases:read\r\npurchases:write\r\n")])
         .await
-        .leads_to(&roles);
-    let page = owner.get(&roles).await.page(200, "purchases:read, purchases:write");
+        .assert_redirect(&roles);
+    let page = owner.get(&roles).await.assert_page(200, "purchases:read, purchases:write");
     let id = page.split_once("/-/roles/").unwrap().1.split('/').next().unwrap().to_owned();
-    owner.post(&format!("{roles}/{id}/remove"), &[("replacement", "")]).await.leads_to(&roles);
-    owner.post(&roles, &[("name", ""), ("permissions", "x y")]).await.page(400, "role=\"alert\"");
+    owner.post(&format!("{roles}/{id}/remove"), &[("replacement", "")]).await.assert_redirect(&roles);
+    owner.post(&roles, &[("name", ""), ("permissions", "x y")]).await.assert_page(400, "role=\"alert\"");
 
     let workspaces = fixture.path("workspaces");
-    owner.post(&workspaces, &[("name", "Warehouse")]).await.leads_to(&workspaces);
-    let page = owner.get(&workspaces).await.page(200, "Warehouse");
+    owner.post(&workspaces, &[("name", "Warehouse")]).await.assert_redirect(&workspaces);
+    let page = owner.get(&workspaces).await.assert_page(200, "Warehouse");
     let id = page.split_once("/-/workspaces/").unwrap().1.split('"').next().unwrap().to_owned();
     let workspace = format!("{workspaces}/{id}");
-    owner.get(&workspace).await.page(200, "1 member");
-    fixture.app.member(owner, &fixture.organization, NINA, "").await;
-    owner.post(&format!("{workspace}/add-member"), &[("email", NINA)]).await.leads_to(&workspace);
-    let page = owner.get(&workspace).await.page(200, "2 members");
+    owner.get(&workspace).await.assert_page(200, "1 member");
+    fixture.app.create_member(owner, &fixture.organization, NINA, "").await;
+    owner.post(&format!("{workspace}/add-member"), &[("email", NINA)]).await.assert_redirect(&workspace);
+    let page = owner.get(&workspace).await.assert_page(200, "2 members");
     let last = page.rsplit_once("name=\"member\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let first = page.split_once("name=\"member\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let nina = if first > last { first } else { last };
-    owner.post(&format!("{workspace}/remove-member"), &[("member", &nina)]).await.page(200, "stay in the organization");
-    owner.post(&format!("{workspace}/remove-member"), &[("member", &nina), ("sure", "yes")]).await.leads_to(&workspace);
-    owner.post(&format!("{workspace}/rename"), &[("name", "Cellar")]).await.leads_to(&workspace);
-    owner.post(&format!("{workspace}/leave"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
-    owner.post(&format!("{workspace}/delete"), &[]).await.page(200, "cannot be taken back");
-    owner.post(&format!("{workspace}/delete"), &[("sure", "yes")]).await.leads_to(&workspaces);
+    owner
+        .post(&format!("{workspace}/remove-member"), &[("member", &nina)])
+        .await
+        .assert_page(200, "stay in the organization");
+    owner
+        .post(&format!("{workspace}/remove-member"), &[("member", &nina), ("sure", "yes")])
+        .await
+        .assert_redirect(&workspace);
+    owner.post(&format!("{workspace}/rename"), &[("name", "Cellar")]).await.assert_redirect(&workspace);
+    owner.post(&format!("{workspace}/leave"), &[("sure", "yes")]).await.assert_page(403, "Nobody else is an admin");
+    owner.post(&format!("{workspace}/delete"), &[]).await.assert_page(200, "cannot be taken back");
+    owner.post(&format!("{workspace}/delete"), &[("sure", "yes")]).await.assert_redirect(&workspaces);
 
     let domains = fixture.path("domains");
-    owner.post(&domains, &[("domain", "gmail.com")]).await.page(400, "Anybody can have an address");
-    owner.post(&domains, &[("domain", "acme.example")]).await.leads_to(&domains);
-    let page = owner.get(&domains).await.page(200, "vestibule-verify=");
+    owner.post(&domains, &[("domain", "gmail.com")]).await.assert_page(400, "Anybody can have an address");
+    owner.post(&domains, &[("domain", "acme.example")]).await.assert_redirect(&domains);
+    let page = owner.get(&domains).await.assert_page(200, "vestibule-verify=");
     let id = page.split_once("/-/domains/").unwrap().1.split('/').next().unwrap().to_owned();
-    owner.post(&format!("{domains}/{id}/verify"), &[]).await.page(400, "TXT record is not there");
-    owner.post(&format!("{domains}/{id}/joining"), &[("joining", "join")]).await.leads_to(&domains);
-    owner.post(&format!("{domains}/{id}/delete"), &[("sure", "yes")]).await.leads_to(&domains);
+    owner.post(&format!("{domains}/{id}/verify"), &[]).await.assert_page(400, "TXT record is not there");
+    owner.post(&format!("{domains}/{id}/joining"), &[("joining", "join")]).await.assert_redirect(&domains);
+    owner.post(&format!("{domains}/{id}/delete"), &[("sure", "yes")]).await.assert_redirect(&domains);
 
     let settings = fixture.path("settings");
-    owner.post(&settings, &[("name", "Berg Tea"), ("description", "Leaves")]).await.leads_to(&settings);
-    owner.get(&settings).await.page(200, "<h1>Berg Tea</h1>");
+    owner.post(&settings, &[("name", "Berg Tea"), ("description", "Leaves")]).await.assert_redirect(&settings);
+    owner.get(&settings).await.assert_page(200, "<h1>Berg Tea</h1>");
     let long = "x".repeat(300);
-    owner.post(&settings, &[("name", &long), ("description", "")]).await.page(400, &long);
-    owner.post(&fixture.path("leave"), &[("sure", "yes")]).await.page(403, "Nobody else is an admin");
-    owner.post(&fixture.path("handover/withdraw"), &[]).await.page(404, "no open offer");
-    owner.post(&fixture.path("delete"), &[]).await.page(200, "after 30 days");
-    owner.post(&fixture.path("delete"), &[("sure", "yes")]).await.leads_to("/organizations?done=deleted");
-    owner.get("/organizations").await.page(200, "Erased for good");
-    owner.post(&fixture.path("restore"), &[]).await.leads_to("/organizations?done=restored");
-    owner.get(&settings).await.page(200, "Berg Tea");
+    owner.post(&settings, &[("name", &long), ("description", "")]).await.assert_page(400, &long);
+    owner.post(&fixture.path("leave"), &[("sure", "yes")]).await.assert_page(403, "Nobody else is an admin");
+    owner.post(&fixture.path("handover/withdraw"), &[]).await.assert_page(404, "no open offer");
+    owner.post(&fixture.path("delete"), &[]).await.assert_page(200, "after 30 days");
+    owner.post(&fixture.path("delete"), &[("sure", "yes")]).await.assert_redirect("/organizations?done=deleted");
+    owner.get("/organizations").await.assert_page(200, "Erased for good");
+    owner.post(&fixture.path("restore"), &[]).await.assert_redirect("/organizations?done=restored");
+    owner.get(&settings).await.assert_page(200, "Berg Tea");
 }
 
 #[tokio::test]
 async fn list_creates_accepts_and_joins() {
     let fixture = setup().await;
-    let nina = fixture.app.member(&fixture.owner, &fixture.organization, NINA, "").await;
-    let (other, other_organization) = fixture.app.founder("chief@example.com").await;
+    let nina = fixture.app.create_member(&fixture.owner, &fixture.organization, NINA, "").await;
+    let (other, other_organization) = fixture.app.create_organization("chief@example.com").await;
     for email in [NINA, "kim@example.com"] {
         other.post(&format!("/organizations/{other_organization}/invitations"), &[("email", email)]).await.ok();
     }
-    let page = nina.get("/organizations").await.page(200, "Invitations to you");
+    let page = nina.get("/organizations").await.assert_page(200, "Invitations to you");
     let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     nina.post("/organizations/-/accept", &[("token", &token)])
         .await
-        .leads_to(&format!("/organizations/{other_organization}"));
-    nina.post("/organizations/-/accept", &[("token", &token)]).await.page(400, "not valid any more");
-    nina.post("/organizations/-/decline", &[("token", "x")]).await.page(400, "not valid any more");
-    let location = nina.post("/organizations/-/create", &[("name", "Own")]).await.leads_to("/organizations/");
-    nina.get(&location).await.page(200, "It is there.");
-    nina.post("/organizations/-/create", &[("name", "")]).await.page(400, "name is required");
+        .assert_redirect(&format!("/organizations/{other_organization}"));
+    nina.post("/organizations/-/accept", &[("token", &token)]).await.assert_page(400, "not valid any more");
+    nina.post("/organizations/-/decline", &[("token", "x")]).await.assert_page(400, "not valid any more");
+    let location = nina.post("/organizations/-/create", &[("name", "Own")]).await.assert_redirect("/organizations/");
+    nina.get(&location).await.assert_page(200, "It is there.");
+    nina.post("/organizations/-/create", &[("name", "")]).await.assert_page(400, "name is required");
     fixture
         .owner
         .post(
@@ -191,10 +201,10 @@ async fn list_creates_accepts_and_joins() {
         .await
         .ok();
     fixture.app.execute("UPDATE domains SET verified_at = 1");
-    let lou = fixture.app.member(&other, &other_organization, "lou@acme.example", "").await;
-    lou.get("/organizations").await.page(200, "By your address of acme.example");
+    let lou = fixture.app.create_member(&other, &other_organization, "lou@acme.example", "").await;
+    lou.get("/organizations").await.assert_page(200, "By your address of acme.example");
     lou.post(&fixture.path("come-in"), &[])
         .await
-        .leads_to(&format!("/organizations/{}?done=joined", fixture.organization));
-    nina.post(&fixture.path("come-in"), &[]).await.page(403, "cannot join");
+        .assert_redirect(&format!("/organizations/{}?done=joined", fixture.organization));
+    nina.post(&fixture.path("come-in"), &[]).await.assert_page(403, "cannot join");
 }

@@ -1,10 +1,10 @@
-//! The service as a plain program in memory: what it ought to answer, and what ought to be so afterwards.
+//! An in-memory model of the service: the expected error code of each step, and the expected state.
 
-/// Somebody by their place in the list of people; `None` is a visitor.
+/// The index of a user, or `None` for an anonymous caller.
 pub(super) type Actor = Option<usize>;
 
-/// Hours an invitation lives: seven days.
-pub(super) const LIFE: u64 = 7 * 24;
+/// Lifetime of an invitation in hours.
+pub(super) const INVITATION_LIFETIME: u64 = 7 * 24;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Status {
@@ -20,28 +20,28 @@ pub(super) enum Role {
     Member,
 }
 
-/// What somebody does. Organizations, invitations and generations are counted in the order they were made.
+/// One operation. Organizations, invitations and generations are numbered in the order of their creation.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    Passes { hours: u64 },
-    Found,
+    AdvanceClock { hours: u64 },
+    CreateOrganization,
     Invite { organization: usize, invitee: usize, role: Role },
     Resend { organization: usize, invitation: usize },
     Discard { organization: usize, invitation: usize },
     Accept { organization: usize, invitation: usize, generation: usize, mailed: bool },
     Decline { organization: usize, invitation: usize, generation: usize, mailed: bool },
-    Give { organization: usize, to: usize, role: Role },
-    Take { organization: usize, from: usize, role: Role },
+    AssignRole { organization: usize, to: usize, role: Role },
+    RevokeRole { organization: usize, from: usize, role: Role },
     Remove { organization: usize, member: usize },
     Leave { organization: usize },
 }
 
-/// A membership; whoever leaves and comes back has another.
+/// A membership. A user who leaves and joins again gets a new one.
 #[derive(Clone, Debug)]
 pub(super) struct Membership {
     pub(super) user: usize,
     pub(super) roles: Vec<Role>,
-    number: usize,
+    id: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub(super) struct Invitation {
     role: Role,
     inviter: Option<usize>,
     left_suspended: bool,
-    expires: u64,
+    expires_at: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -61,50 +61,50 @@ pub(super) struct Organization {
     pub(super) invitations: Vec<Invitation>,
 }
 
-/// Everything there is.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) organizations: Vec<Organization>,
-    /// Who has proved their address.
-    proved: Vec<bool>,
+    /// Whether each user's address is verified.
+    verified: Vec<bool>,
+    /// Hours since the start.
     now: u64,
-    memberships: usize,
+    membership_count: usize,
 }
 
 type Outcome = Result<(), &'static str>;
 
 impl Organization {
-    pub(super) fn of(&self, user: usize) -> Option<&Membership> {
+    fn membership_of(&self, user: usize) -> Option<&Membership> {
         self.members.iter().find(|member| member.user == user)
     }
 
     fn is_admin(&self, membership: usize) -> bool {
-        let found = self.members.iter().find(|member| member.number == membership);
+        let found = self.members.iter().find(|member| member.id == membership);
         found.is_some_and(|member| member.roles.contains(&Role::Admin))
     }
 
-    fn suspends(&self, invitation: &Invitation) -> bool {
+    fn is_suspended(&self, invitation: &Invitation) -> bool {
         invitation.inviter.map_or(invitation.left_suspended, |inviter| !self.is_admin(inviter))
     }
 
-    /// The membership of somebody who may manage members.
+    /// Returns the membership of an actor who may manage members.
     fn authorize(&self, actor: Actor) -> Result<usize, &'static str> {
         let user = actor.ok_or("UNAUTHORIZED")?;
-        let member = self.of(user).filter(|member| member.roles.contains(&Role::Admin));
-        member.map(|member| member.number).ok_or("FORBIDDEN")
+        let member = self.membership_of(user).filter(|member| member.roles.contains(&Role::Admin));
+        member.map(|member| member.id).ok_or("FORBIDDEN")
     }
 }
 
 impl Model {
-    pub(super) fn of(people: usize) -> Self {
-        Self { organizations: Vec::new(), proved: vec![false; people], now: 0, memberships: 0 }
+    pub(super) fn new(users: usize) -> Self {
+        Self { organizations: Vec::new(), verified: vec![false; users], now: 0, membership_count: 0 }
     }
 
-    /// Does the step, or says with which code it is refused.
-    pub(super) fn take(&mut self, actor: Actor, step: Step) -> Outcome {
+    /// Applies the step, or returns the error code.
+    pub(super) fn apply(&mut self, actor: Actor, step: Step) -> Outcome {
         match step {
-            Step::Passes { hours } => self.now += hours,
-            Step::Found => self.found(actor.ok_or("UNAUTHORIZED")?),
+            Step::AdvanceClock { hours } => self.now += hours,
+            Step::CreateOrganization => self.create_organization(actor.ok_or("UNAUTHORIZED")?),
             Step::Invite { organization, invitee, role } => self.invite(actor, organization, invitee, role)?,
             Step::Resend { organization, invitation } => self.resend(actor, organization, invitation)?,
             Step::Discard { organization, invitation } => {
@@ -120,16 +120,16 @@ impl Model {
                 self.accept(actor, (organization, invitation), generation, mailed)?;
             }
             Step::Decline { organization, invitation, generation, mailed } => {
-                let found = self.valid((organization, invitation), generation)?;
+                let found = self.find_valid((organization, invitation), generation)?;
                 if !mailed {
-                    is_for(found.invitee, actor)?;
-                    if !self.proved[found.invitee] {
+                    check_invitee(found.invitee, actor)?;
+                    if !self.verified[found.invitee] {
                         return Err("INVITATION_EMAIL_UNVERIFIED");
                     }
                 }
                 self.organizations[organization].invitations[invitation].status = Status::Declined;
             }
-            Step::Give { organization, to, role } => {
+            Step::AssignRole { organization, to, role } => {
                 let organization = &mut self.organizations[organization];
                 organization.authorize(actor)?;
                 let member = organization.members.iter_mut().find(|member| member.user == to);
@@ -138,43 +138,43 @@ impl Model {
                     roles.push(role);
                 }
             }
-            Step::Take { organization, from, role } => self.take_role(actor, organization, from, role)?,
+            Step::RevokeRole { organization, from, role } => self.revoke_role(actor, organization, from, role)?,
             Step::Remove { organization, member } => {
                 let here = &self.organizations[organization];
                 here.authorize(actor)?;
-                let number = here.of(member).ok_or("MEMBER_NOT_FOUND")?.number;
-                self.end(organization, number)?;
+                let membership = here.membership_of(member).ok_or("MEMBER_NOT_FOUND")?.id;
+                self.end_membership(organization, membership)?;
             }
             Step::Leave { organization } => {
                 let user = actor.ok_or("UNAUTHORIZED")?;
-                let number = self.organizations[organization].of(user).ok_or("FORBIDDEN")?.number;
-                self.end(organization, number)?;
+                let membership = self.organizations[organization].membership_of(user).ok_or("FORBIDDEN")?.id;
+                self.end_membership(organization, membership)?;
             }
         }
         Ok(())
     }
 
-    fn found(&mut self, founder: usize) {
-        let membership = self.membership(founder, Role::Admin);
+    fn create_organization(&mut self, owner: usize) {
+        let membership = self.new_membership(owner, Role::Admin);
         self.organizations.push(Organization { members: vec![membership], invitations: Vec::new() });
     }
 
-    fn membership(&mut self, user: usize, role: Role) -> Membership {
-        self.memberships += 1;
-        Membership { user, roles: vec![role], number: self.memberships }
+    fn new_membership(&mut self, user: usize, role: Role) -> Membership {
+        self.membership_count += 1;
+        Membership { user, roles: vec![role], id: self.membership_count }
     }
 
     fn invite(&mut self, actor: Actor, organization: usize, invitee: usize, role: Role) -> Outcome {
         let now = self.now;
         let organization = &mut self.organizations[organization];
         let inviter = organization.authorize(actor)?;
-        if organization.of(invitee).is_some() {
+        if organization.membership_of(invitee).is_some() {
             return Err("ALREADY_MEMBER");
         }
         let pending = organization.invitations.iter_mut();
         let pending = pending.filter(|found| found.invitee == invitee && found.status == Status::Pending);
         for found in pending {
-            if now < found.expires {
+            if now < found.expires_at {
                 return Err("INVITATION_EXISTS");
             }
             found.status = Status::Discarded;
@@ -186,7 +186,7 @@ impl Model {
             generations: 1,
             inviter: Some(inviter),
             left_suspended: false,
-            expires: now + LIFE,
+            expires_at: now + INVITATION_LIFETIME,
         });
         Ok(())
     }
@@ -199,16 +199,17 @@ impl Model {
         if found.status != Status::Pending {
             return Err("INVITATION_NOT_PENDING");
         }
-        let stays = found.inviter.is_some() && !organization.suspends(found);
+        let keeps_inviter = found.inviter.is_some() && !organization.is_suspended(found);
         let found = &mut organization.invitations[invitation];
-        if !stays {
+        if !keeps_inviter {
             found.inviter = Some(caller);
         }
-        (found.left_suspended, found.expires, found.generations) = (false, now + LIFE, found.generations + 1);
+        (found.left_suspended, found.expires_at, found.generations) =
+            (false, now + INVITATION_LIFETIME, found.generations + 1);
         Ok(())
     }
 
-    fn valid(
+    fn find_valid(
         &self,
         (organization, invitation): (usize, usize),
         generation: usize,
@@ -218,29 +219,29 @@ impl Model {
         is_valid.then_some(found).ok_or("INVALID_INVITATION_TOKEN")
     }
 
-    fn accept(&mut self, actor: Actor, place: (usize, usize), generation: usize, mailed: bool) -> Outcome {
-        let found = self.valid(place, generation)?.clone();
-        if self.now >= found.expires {
+    fn accept(&mut self, actor: Actor, key: (usize, usize), generation: usize, mailed: bool) -> Outcome {
+        let found = self.find_valid(key, generation)?.clone();
+        if self.now >= found.expires_at {
             return Err("INVITATION_EXPIRED");
         }
-        is_for(found.invitee, actor)?;
-        if !self.proved[found.invitee] && !mailed {
+        check_invitee(found.invitee, actor)?;
+        if !self.verified[found.invitee] && !mailed {
             return Err("INVITATION_EMAIL_UNVERIFIED");
         }
-        let is_member = self.organizations[place.0].of(found.invitee).is_some();
-        if !is_member && self.organizations[place.0].suspends(&found) {
+        let is_member = self.organizations[key.0].membership_of(found.invitee).is_some();
+        if !is_member && self.organizations[key.0].is_suspended(&found) {
             return Err("INVITATION_SUSPENDED");
         }
         if !is_member {
-            let membership = self.membership(found.invitee, found.role);
-            self.organizations[place.0].members.push(membership);
+            let membership = self.new_membership(found.invitee, found.role);
+            self.organizations[key.0].members.push(membership);
         }
-        self.organizations[place.0].invitations[place.1].status = Status::Accepted;
-        self.proved[found.invitee] |= mailed;
+        self.organizations[key.0].invitations[key.1].status = Status::Accepted;
+        self.verified[found.invitee] |= mailed;
         Ok(())
     }
 
-    fn take_role(&mut self, actor: Actor, organization: usize, from: usize, role: Role) -> Outcome {
+    fn revoke_role(&mut self, actor: Actor, organization: usize, from: usize, role: Role) -> Outcome {
         let organization = &mut self.organizations[organization];
         organization.authorize(actor)?;
         let admins = organization.members.iter().filter(|member| member.roles.contains(&Role::Admin)).count();
@@ -248,28 +249,28 @@ impl Model {
         if role == Role::Admin && member.roles.contains(&role) && admins == 1 {
             return Err("LAST_ADMIN");
         }
-        member.roles.retain(|held| *held != role);
+        member.roles.retain(|assigned| *assigned != role);
         Ok(())
     }
 
-    fn end(&mut self, organization: usize, number: usize) -> Outcome {
+    fn end_membership(&mut self, organization: usize, membership: usize) -> Outcome {
         let organization = &mut self.organizations[organization];
-        let others = organization.members.iter().filter(|member| member.number != number);
+        let others = organization.members.iter().filter(|member| member.id != membership);
         if !others.into_iter().any(|member| member.roles.contains(&Role::Admin)) {
             return Err("LAST_ADMIN");
         }
-        let was_admin = organization.is_admin(number);
-        for sent in organization.invitations.iter_mut().filter(|sent| sent.inviter == Some(number)) {
+        let was_admin = organization.is_admin(membership);
+        for sent in organization.invitations.iter_mut().filter(|sent| sent.inviter == Some(membership)) {
             sent.left_suspended |= !was_admin && sent.status == Status::Pending;
             sent.inviter = None;
         }
-        organization.members.retain(|member| member.number != number);
+        organization.members.retain(|member| member.id != membership);
         Ok(())
     }
 }
 
-/// Whether the actor owns the invited address.
-fn is_for(invitee: usize, actor: Actor) -> Outcome {
+/// Checks that the actor owns the invited address.
+fn check_invitee(invitee: usize, actor: Actor) -> Outcome {
     match actor {
         None => Err("INVITATION_REQUIRES_SIGNIN"),
         Some(user) if user != invitee => Err("INVITATION_EMAIL_MISMATCH"),

@@ -1,30 +1,31 @@
-//! The two schemas are one: tables, columns, keys and indexes, compared as each engine's own catalogue tells them.
+//! Compares the schemas of both engines, as their catalogs describe them.
 
 use std::collections::BTreeSet;
 
 use vestibule_testbed::{Database, Engine};
 
-use crate::migrated;
+use crate::create_migrated;
 
-/// Each line says one thing about the schema, in the same words on both engines.
-async fn described(engine: Engine, query: fn(Engine) -> &'static str) -> BTreeSet<String> {
-    let database: Database = migrated(engine).await;
+/// Returns one line for each property of the schema, in a form that both engines share.
+async fn describe(engine: Engine, query: fn(Engine) -> &'static str) -> BTreeSet<String> {
+    let database: Database = create_migrated(engine).await;
     database.rows(query(engine)).into_iter().map(|row| row.join(" ")).collect()
 }
 
-async fn agree(query: fn(Engine) -> &'static str, at_least: usize) {
-    let (sqlite, postgres) = (described(Engine::Sqlite, query).await, described(Engine::Postgres, query).await);
+/// Asserts that `query` describes both schemas alike, in at least `min_lines` lines.
+async fn assert_equal(query: fn(Engine) -> &'static str, min_lines: usize) {
+    let (sqlite, postgres) = (describe(Engine::Sqlite, query).await, describe(Engine::Postgres, query).await);
     let only_sqlite: Vec<_> = sqlite.difference(&postgres).collect();
     let only_postgres: Vec<_> = postgres.difference(&sqlite).collect();
     assert!(
         only_sqlite.is_empty() && only_postgres.is_empty(),
         "SQLite: {only_sqlite:#?} PostgreSQL: {only_postgres:#?}"
     );
-    assert!(sqlite.len() >= at_least, "{sqlite:#?}");
+    assert!(sqlite.len() >= min_lines, "{sqlite:#?}");
 }
 
 #[tokio::test]
-async fn tables_and_columns_agree_in_name_kind_nullability_and_default() {
+async fn engines_have_equal_tables_and_columns() {
     let query = |engine| match engine {
         Engine::Sqlite => {
             "SELECT t.name, c.name, c.type, c.\"notnull\", COALESCE(c.dflt_value, '')
@@ -42,11 +43,11 @@ async fn tables_and_columns_agree_in_name_kind_nullability_and_default() {
               WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"
         }
     };
-    agree(query, 140).await;
+    assert_equal(query, 140).await;
 }
 
 #[tokio::test]
-async fn unique_keys_and_indexes_agree_in_columns_and_in_what_they_leave_out() {
+async fn engines_have_equal_unique_keys_and_indexes() {
     let query = |engine| match engine {
         Engine::Sqlite => {
             "SELECT t.name, CASE WHEN i.\"unique\" THEN 'unique' ELSE 'plain' END,
@@ -68,11 +69,11 @@ async fn unique_keys_and_indexes_agree_in_columns_and_in_what_they_leave_out() {
               WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"
         }
     };
-    agree(query, 50).await;
+    assert_equal(query, 50).await;
 }
 
 #[tokio::test]
-async fn foreign_keys_agree_in_what_they_point_at_and_what_a_deletion_does() {
+async fn engines_have_equal_foreign_keys() {
     let query = |engine| {
         match engine {
         Engine::Sqlite => {
@@ -95,12 +96,12 @@ async fn foreign_keys_agree_in_what_they_point_at_and_what_a_deletion_does() {
         }
     }
     };
-    agree(query, 20).await;
+    assert_equal(query, 20).await;
 }
 
 #[tokio::test]
-async fn the_same_checks_stand_in_both() {
-    let counted = |engine| match engine {
+async fn engines_have_equal_numbers_of_check_constraints() {
+    let query = |engine| match engine {
         Engine::Sqlite => {
             "SELECT name, (length(sql) - length(replace(sql, 'CHECK (', ''))) / 7 FROM sqlite_schema WHERE type = 'table'"
         }
@@ -109,5 +110,5 @@ async fn the_same_checks_stand_in_both() {
                FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"
         }
     };
-    agree(counted, 15).await;
+    assert_equal(query, 15).await;
 }

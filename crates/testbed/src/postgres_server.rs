@@ -1,65 +1,64 @@
-//! A PostgreSQL server of a test's own, for what cannot be done to the suite's: killing it, or giving it a certificate.
+//! A PostgreSQL server for one test, which may kill it or give it a certificate.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The server, as long as it is not dropped.
+/// A running server. Dropping it stops the server.
 #[derive(Debug)]
-pub struct OwnServer {
+pub struct PostgresServer {
     folder: PathBuf,
     url: String,
 }
 
-impl OwnServer {
-    /// A new one in this folder.
+impl PostgresServer {
+    /// Starts a new server with its data in this folder.
     pub fn start(folder: &Path) -> Self {
-        open_to_others(folder);
+        make_readable(folder);
         let url = script(folder, "start", &[]);
         Self { folder: folder.to_owned(), url }
     }
 
-    /// A streaming standby of it, in another folder.
+    /// Starts a streaming standby of this server in another folder.
     #[must_use]
-    pub fn standby(&self, folder: &Path) -> Self {
-        open_to_others(folder);
+    pub fn start_standby(&self, folder: &Path) -> Self {
+        make_readable(folder);
         let url = script(folder, "standby", &[&self.folder]);
         Self { folder: folder.to_owned(), url }
     }
 
-    /// Where it is.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its address and port.
+    /// Returns address and port.
     pub fn address(&self) -> &str {
         self.url.split_once('@').unwrap().1.split('/').next().unwrap()
     }
 
-    /// Makes a standby a primary.
+    /// Promotes a standby to primary.
     pub fn promote(&self) {
         script(&self.folder, "promote", &[]);
     }
 
-    /// Ends it and all its processes at once.
+    /// Kills all processes of the server.
     pub fn kill(&self) {
         script(&self.folder, "kill", &[]);
     }
 
-    /// Lets it speak TLS with this certificate and its key, both files in PEM.
-    pub fn certify(&self, certificate: &Path, key: &Path) {
+    /// Enables TLS with this certificate and key, both PEM files.
+    pub fn enable_tls(&self, certificate: &Path, key: &Path) {
         script(&self.folder, "certify", &[certificate, key]);
     }
 }
 
-impl Drop for OwnServer {
+impl Drop for PostgresServer {
     fn drop(&mut self) {
         script(&self.folder, "stop", &[]);
     }
 }
 
-/// Whoever runs the server has to reach its folder.
-fn open_to_others(folder: &Path) {
+/// Makes a folder readable for the user that runs the server, who may differ from the one that runs the tests.
+fn make_readable(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir_all(folder).unwrap();
     for folder in [folder, folder.parent().unwrap()] {
@@ -67,12 +66,12 @@ fn open_to_others(folder: &Path) {
     }
 }
 
-fn script(folder: &Path, task: &str, more: &[&Path]) -> String {
+fn script(folder: &Path, task: &str, arguments: &[&Path]) -> String {
     let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres"))
         .arg(task)
         .arg(folder)
-        .args(more)
-        // What is killed has to have been on the disk, here and on the standby.
+        .args(arguments)
+        // A commit must survive a kill, on this server and on the standby.
         .env("VESTIBULE_POSTGRES_FSYNC", "on")
         .env("VESTIBULE_POSTGRES_COMMIT", "remote_apply")
         .output()

@@ -1,4 +1,6 @@
-//! What is written down of the API is what is served.
+//! The generated documents (`docs/openapi.json`, `docs/errors.md`) and the pages that show them.
+//!
+//! `VESTIBULE_WRITE_DOCS=1 cargo test -p vestibule-web --test it up_to_date` writes every generated document.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,61 +8,60 @@ use std::path::{Path, PathBuf};
 use axum::http::header;
 use vestibule_core::Code;
 
-use crate::harness::App;
+use crate::harness::TestApp;
 
-/// Where the generated documents are kept.
-fn document(name: &str) -> PathBuf {
+fn document_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
 }
 
-/// Compares a generated document with the one that is kept, or keeps it anew when that is asked for.
-pub(crate) fn is_kept(name: &str, generated: &str) {
-    let file = document(name);
+/// Asserts that a document in `docs/` equals the generated one. Writes it instead if `VESTIBULE_WRITE_DOCS` is set.
+pub(crate) fn assert_up_to_date(name: &str, generated: &str) {
+    let path = document_path(name);
     if std::env::var_os("VESTIBULE_WRITE_DOCS").is_some() {
-        std::fs::write(&file, generated).unwrap();
+        std::fs::write(&path, generated).unwrap();
     }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        kept == generated,
-        "docs/{name} is out of date: VESTIBULE_WRITE_DOCS=1 cargo test -p vestibule-web --test it description"
+        committed == generated,
+        "docs/{name} is out of date: VESTIBULE_WRITE_DOCS=1 cargo test -p vestibule-web --test it up_to_date"
     );
 }
 
 #[test]
-fn the_description_is_kept() {
+fn openapi_json_is_up_to_date() {
     let description = vestibule_web::openapi_document().to_pretty_json().unwrap();
-    is_kept("openapi.json", &format!("{description}\n"));
+    assert_up_to_date("openapi.json", &format!("{description}\n"));
 }
 
 #[test]
-fn the_table_of_errors_is_kept() {
-    let mut page = "# Error codes\n\nGenerated from `crates/core/src/error.rs`. A code never changes its meaning; the words may.\n\n\
-                    | Code | Status | What it says when there is nothing more particular to say |\n|---|---|---|\n"
+fn errors_md_is_up_to_date() {
+    let mut document = "# Error codes\n\nGenerated from `crates/core/src/error.rs`. The meaning of a code never changes; its message may.\n\n\
+                    | Code | Status | Default message |\n|---|---|---|\n"
         .to_owned();
     for code in Code::ALL {
-        writeln!(page, "| `{}` | {} | {} |", code.as_str(), code.status(), code.words()).unwrap();
+        writeln!(document, "| `{}` | {} | {} |", code.as_str(), code.status(), code.message()).unwrap();
     }
-    is_kept("errors.md", &page);
+    assert_up_to_date("errors.md", &document);
 }
 
 #[tokio::test]
-async fn what_is_served_is_what_is_kept() {
-    let app = App::start().await;
-    let served = app.visitor().get("/openapi.json").await;
+async fn serves_openapi_document() {
+    let app = TestApp::start().await;
+    let served = app.anonymous().get("/openapi.json").await;
     assert_eq!(served.status, 200);
     assert_eq!(served.headers[header::CONTENT_TYPE], "application/json");
     assert_eq!(served.body, serde_json::to_value(vestibule_web::openapi_document()).unwrap());
 }
 
 #[tokio::test]
-async fn every_call_says_what_it_takes_and_gives() {
+async fn every_operation_documents_bodies_and_responses() {
     let description = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let call = format!("{method} {path}");
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{call} has no summary");
             let success = &operation["responses"]["200"]["content"]["application/json"]["schema"];
-            assert!(success.is_object(), "{call} does not say what it gives");
+            assert!(success.is_object(), "{call} does not document its response");
             for refusal in ["400", "403", "404", "500", "503"] {
                 let schema = &operation["responses"][refusal]["content"]["application/json"]["schema"]["$ref"];
                 assert_eq!(schema, "#/components/schemas/ErrorEnvelope", "{call} {refusal}");
@@ -78,12 +79,12 @@ async fn every_call_says_what_it_takes_and_gives() {
 }
 
 #[tokio::test]
-async fn the_page_needs_no_other_host() {
-    let app = App::start().await;
-    let visitor = app.visitor();
-    let redirect = visitor.get("/docs").await;
+async fn docs_page_loads_nothing_from_other_hosts() {
+    let app = TestApp::start().await;
+    let anonymous = app.anonymous();
+    let redirect = anonymous.get("/docs").await;
     assert_eq!((redirect.status, &redirect.headers[header::LOCATION]), (303, &"/docs/".parse().unwrap()));
-    let page = visitor.get("/docs/").await;
+    let page = anonymous.get("/docs/").await;
     assert_eq!(page.status, 200);
     assert!(page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
     let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
@@ -91,13 +92,13 @@ async fn the_page_needs_no_other_host() {
         policy.contains("default-src 'none'") && policy.contains("script-src 'self'") && !policy.contains("http"),
         "{policy}"
     );
-    let parts = page.text.split(['"', '\'']).filter_map(|part| part.strip_prefix("./"));
-    let assets: Vec<_> = parts.filter(|part| part.contains('.')).collect();
+    let links = page.text.split(['"', '\'']).filter_map(|link| link.strip_prefix("./"));
+    let assets: Vec<_> = links.filter(|link| link.contains('.')).collect();
     assert!(assets.len() >= 3, "{assets:?}");
     for asset in assets {
-        assert_eq!(visitor.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
+        assert_eq!(anonymous.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
     }
-    assert!(!page.text.contains("//"), "the page names another host: {}", page.text);
-    let begin = visitor.get("/docs/begin.js").await;
-    assert!(begin.text.contains("/openapi.json") && !begin.text.contains("http"), "{}", begin.text);
+    assert!(!page.text.contains("//"), "the page refers to another host: {}", page.text);
+    let script = anonymous.get("/docs/begin.js").await;
+    assert!(script.text.contains("/openapi.json") && !script.text.contains("http"), "{}", script.text);
 }

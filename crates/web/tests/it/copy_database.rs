@@ -1,0 +1,153 @@
+//! Copying a database from one engine to the other and back.
+
+use std::sync::Arc;
+
+use vestibule_core::node;
+use vestibule_db::{CopyError, OpenError, TABLES, TableCopied, copy_all};
+use vestibule_testbed::{Database, Engine, invariants};
+
+use crate::harness::{START_TIME, TestApp, TestAppBuilder, text};
+use crate::images;
+
+/// Creates a database with rows in every table, and stops its process.
+async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
+    let app = TestAppBuilder::new(Database::create_on(engine)).build().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let fields = [("organization_id", organization.as_str()), ("name", "Lager \u{1F4E6} \u{e9}")];
+    let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
+    let path = format!("/organizations/{organization}/invitations");
+    for number in 0..450 {
+        let email = format!("guest{number}@example.com");
+        owner.post_without_draining(&path, &[("email", &email), ("workspace_id", &workspace)]).await.ok();
+    }
+    app.drain().await;
+    let kim_client = app.create_member(&owner, &organization, "kim@example.com", "").await;
+    let kim = text(&kim_client.get("/me").await.ok()["id"]);
+    app.execute("INSERT INTO waitlist (id, address, address_key, first_name, last_name, created_at) VALUES (1, 'W@x.se', 'w@x.se', '', '', 0)");
+    let mut with_key = app.client_with_cookie(owner.cookie.lock().unwrap().clone());
+    with_key.headers.insert("idempotency-key", "monday".parse().unwrap());
+    with_key.post(&format!("{path}/bulk"), &[("emails", "bulk@example.com")]).await.ok();
+    let organization_path = format!("/organizations/{organization}");
+    owner
+        .post(&format!("{organization_path}/domains"), &[("domain", "acme.example"), ("joining", "request")])
+        .await
+        .ok();
+    app.execute("UPDATE domains SET verified_at = 1");
+    kim_client.post(&format!("{organization_path}/join"), &[]).await.assert_error(403, "NOT_JOINABLE");
+    app.execute(&format!(
+        "INSERT INTO domain_joins (organization_id, user_id, joined_at) VALUES ({organization}, {kim}, 1)"
+    ));
+    app.execute(&format!(
+        "INSERT INTO join_requests (id, organization_id, email_key, user_id, status, created_at, updated_at)
+         VALUES (1, {organization}, 'kim', {kim}, 'denied', 0, 0)"
+    ));
+    app.anonymous().post("/auth/forgot-password", &[("email", "olga@example.com")]).await.ok();
+    app.execute(&format!(
+        "INSERT INTO mail_refusals (organization_id, address_key, created_at) VALUES ({organization}, 'w@x.se', 0)"
+    ));
+    let image = images::encode(image::ImageFormat::Png, 2, 2);
+    owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &image)).await.ok();
+    owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();
+    owner.post_without_draining(&path, &[("email", "nina@example.com")]).await.ok();
+    app.anonymous().post("/auth/signin", &[("email", "olga@example.com"), ("password", "wrong")]).await;
+    owner.post("/session/switch-organization", &[("organization_id", &organization)]).await.ok();
+    owner.post_without_draining(&path, &[("email", "late@example.com")]).await.ok();
+    let owner_session = Source { cookie: owner.cookie.lock().unwrap().clone(), path };
+    node::renew_lease_loop(&app.inner.service, async {}).await;
+    app.drain().await;
+    (Arc::clone(&app.inner.database), owner_session)
+}
+
+/// The owner's session, and the path of the organization's invitations.
+struct Source {
+    cookie: Option<String>,
+    path: String,
+}
+
+async fn copy(from: &Database, to: &Database) -> Result<Vec<TableCopied>, CopyError> {
+    copy_all(from.location(), to.location(), START_TIME, |_| ()).await
+}
+
+#[tokio::test]
+async fn copies_everything_between_engines_and_back() {
+    for (from, to) in [(Engine::Sqlite, Engine::Postgres), (Engine::Postgres, Engine::Sqlite)] {
+        let (source, owner_session) = create_source(from).await;
+        let target = Database::create_on(to);
+        let copied = copy(&source, &target).await.unwrap();
+        assert_eq!(copied.iter().map(|one| one.table).collect::<Vec<_>>(), TABLES.table_names());
+        for one in &copied {
+            let counted = format!("SELECT COUNT(*) FROM {}", one.table);
+            let (source_rows, target_rows) = (source.count(&counted), target.count(&counted));
+            assert_eq!((source_rows, target_rows), (one.rows.try_into().unwrap(), source_rows), "{}", one.table);
+            assert!(one.rows > 0 || one.table == "outbox", "{} is empty, so copying it is not tested", one.table);
+        }
+        invariants::assert_hold(&target, &[]);
+        let back = Database::create_on(from);
+        assert_eq!(copy(&target, &back).await.unwrap(), copied, "the same rows with the same digests");
+
+        let target = Arc::new(target);
+        let app = TestAppBuilder::with_shared_database(Arc::clone(&target)).with_seed(9).build().await;
+        let owner = app.client_with_cookie(owner_session.cookie);
+        let listed = owner.get(&format!("{}?limit=5", owner_session.path)).await.ok();
+        assert_eq!(listed.as_array().unwrap().len(), 5, "session and permissions were copied");
+        owner.post(&owner_session.path, &[("email", "after@example.com")]).await.ok();
+    }
+}
+
+trait TableNames {
+    fn table_names(&self) -> Vec<&'static str>;
+}
+
+impl TableNames for &[(&'static str, &[&str])] {
+    fn table_names(&self) -> Vec<&'static str> {
+        self.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+#[tokio::test]
+async fn copies_every_table_but_process_leases_and_migrations() {
+    let app = TestApp::start().await;
+    let mut tables = TABLES.table_names();
+    tables.extend(["nodes", "schema_migrations"]);
+    tables.sort_unstable();
+    assert_eq!(app.inner.database.tables(), tables);
+}
+
+#[tokio::test]
+async fn refuses_databases_in_use_nonempty_targets_and_outdated_sources() {
+    for (from, to) in [(Engine::Sqlite, Engine::Postgres), (Engine::Postgres, Engine::Sqlite)] {
+        let empty = Database::create_on(from);
+        let target = Database::create_on(to);
+        let result = copy(&empty, &target).await;
+        let is_expected =
+            matches!(result, Err(CopyError::SourceMissing | CopyError::SourceOutdated | CopyError::Source(_)));
+        assert!(is_expected, "{result:?}");
+        assert!(target.tables().is_empty(), "nothing was created in the target");
+
+        let running = TestAppBuilder::new(Database::create_on(from)).build().await;
+        let in_use = copy(&running.inner.database, &target).await;
+        match from {
+            Engine::Sqlite => assert!(matches!(in_use, Err(CopyError::Source(OpenError::InUse))), "{in_use:?}"),
+            Engine::Postgres => assert!(matches!(in_use, Err(CopyError::SourceInUse(1))), "{in_use:?}"),
+        }
+        assert!(target.tables().is_empty());
+        node::renew_lease_loop(&running.inner.service, async {}).await;
+        let source = Arc::clone(&running.inner.database);
+        drop(running);
+
+        let full = TestAppBuilder::new(Database::create_on(to)).build().await;
+        let database = Arc::clone(&full.inner.database);
+        if to == Engine::Postgres {
+            let result = copy(&source, &database).await;
+            assert!(matches!(result, Err(CopyError::TargetInUse(1))), "{result:?}");
+        }
+        node::renew_lease_loop(&full.inner.service, async {}).await;
+        drop(full);
+        let result = copy(&source, &database).await;
+        assert!(matches!(result, Err(CopyError::TargetNotEmpty("deployments"))), "{result:?}");
+
+        source.execute("DELETE FROM schema_migrations WHERE version > 1");
+        let result = copy(&source, &target).await;
+        assert!(matches!(result, Err(CopyError::SourceOutdated)), "{result:?}");
+    }
+}

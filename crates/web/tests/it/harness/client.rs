@@ -1,0 +1,196 @@
+//! [`TestClient`]: sends requests to the real router, in process.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
+use serde_json::Value;
+use vestibule_db::QueryStats;
+use vestibule_web::Server;
+
+use super::{TestApp, TestResponse};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A client with a cookie jar. `headers` are added to every request.
+pub(crate) struct TestClient {
+    pub(crate) app: TestApp,
+    /// The session cookie.
+    pub(crate) cookie: Mutex<Option<String>>,
+    /// The cookie of the `/invite` pages.
+    invitation_cookie: Mutex<Option<String>>,
+    pub(crate) headers: HeaderMap,
+}
+
+impl TestClient {
+    pub(super) fn new(app: TestApp, cookie: Option<String>) -> Self {
+        Self { app, cookie: Mutex::new(cookie), invitation_cookie: Mutex::default(), headers: HeaderMap::new() }
+    }
+
+    /// Returns a client with the same session whose requests come from `address`, as told by a trusted proxy. Takes
+    /// effect only if the settings trust 127.0.0.1 as a proxy.
+    pub(crate) fn with_client_address(&self, address: &str) -> Self {
+        let mut client = self.app.client_with_cookie(self.cookie.lock().unwrap().clone());
+        client.headers.insert("x-forwarded-for", address.parse().unwrap());
+        client
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
+        self.send(Method::GET, path, None, Body::empty()).await
+    }
+
+    /// Gets `/session` or a list of invitations, and asserts that the response, which may come from a cache, equals an
+    /// uncached one.
+    pub(crate) async fn get_and_check_cache(&self, path: &str) -> TestResponse {
+        if path == "/session" {
+            return self.get_session_and_check_cache().await;
+        }
+        assert!(path.ends_with("/invitations"), "{path} is not cached");
+        let response = self.get(path).await;
+        if response.status == 200 {
+            // Lists with a query are not cached. 500 is the maximum page size.
+            let uncached = self.get(&format!("{path}?limit=500")).await;
+            assert_eq!(response.text, uncached.text, "the cached {path} is stale");
+        }
+        response
+    }
+
+    async fn get_session_and_check_cache(&self) -> TestResponse {
+        // A new server has an empty cache.
+        let get_uncached = async || {
+            let server = Server::new(Arc::clone(&self.app.inner.service));
+            self.send_to(server, Method::GET, "/session", None, Body::empty()).await
+        };
+        let before = get_uncached().await;
+        let response = self.get("/session").await;
+        if before.text != response.text {
+            // The first request after a while updates the session's `last_seen_at`, which later responses show.
+            assert_eq!(response.text, get_uncached().await.text, "the cached session is stale");
+        }
+        response
+    }
+
+    /// Posts a form, then drains the outbox.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
+        self.send(Method::POST, path, Some(FORM), Body::from(form(fields))).await
+    }
+
+    /// Posts a form and leaves its jobs in the outbox.
+    pub(crate) async fn post_without_draining(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
+        self.send_only(Method::POST, path, Some(FORM), Body::from(form(fields))).await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> TestResponse {
+        self.send(Method::POST, path, Some("application/json"), Body::from(body.to_string())).await
+    }
+
+    /// Posts a multipart form with a file, whose file name and content type are hostile.
+    pub(crate) async fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file): (&str, &[u8]),
+    ) -> TestResponse {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--part\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"../../etc/<b>x.php\"\r\n\
+             Content-Type: image/svg+xml\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--part--\r\n");
+        let mut client = self.app.client_with_cookie(self.cookie.lock().unwrap().clone());
+        client.headers.insert(header::CONTENT_LENGTH, body.len().into());
+        client.send(Method::POST, path, Some("multipart/form-data; boundary=part"), Body::from(body)).await
+    }
+
+    /// Sends a request. Drains the outbox unless it is a GET.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Body,
+    ) -> TestResponse {
+        let response = self.send_only(method.clone(), path, content_type, body).await;
+        if method != Method::GET {
+            self.app.drain().await;
+        }
+        response
+    }
+
+    async fn send_only(&self, method: Method, path: &str, content_type: Option<&str>, body: Body) -> TestResponse {
+        self.send_to(self.app.inner.server.clone(), method, path, content_type, body).await
+    }
+
+    async fn send_to(
+        &self,
+        server: Server,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Body,
+    ) -> TestResponse {
+        let mut request = Request::builder().method(method.clone()).uri(path);
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        if let Some(cookie) = self.cookie.lock().unwrap().as_deref() {
+            request = request.header(header::COOKIE, format!("session_id={cookie}"));
+        }
+        if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
+            request = request.header(header::COOKIE, format!("invitation={token}"));
+        }
+        let mut request = request.body(body).unwrap();
+        request.headers_mut().extend(self.headers.clone());
+        let response = server.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let cost = parts.extensions.get::<QueryStats>().copied().unwrap_or_default();
+        // A wrong Content-Length truncates the body over a real connection.
+        let content_length =
+            parts.headers.get(header::CONTENT_LENGTH).map(|length| length.to_str().unwrap().parse().unwrap());
+        if method != Method::HEAD && parts.status != 304 {
+            assert_eq!(content_length.unwrap_or(bytes.len()), bytes.len(), "{method} {path}");
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        self.store_cookies(&parts.headers);
+        self.app.inner.secret_scan.add_response(&parts.headers, &text);
+        TestResponse {
+            request: format!("{method} {path}"),
+            status: parts.status.as_u16(),
+            statements: cost.statements,
+            rows: cost.rows,
+            headers: parts.headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+            bytes,
+        }
+    }
+
+    fn store_cookies(&self, headers: &HeaderMap) {
+        for set in headers.get_all(header::SET_COOKIE) {
+            let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            let value = value.to_owned();
+            let cookie = match name {
+                "session_id" => {
+                    self.app.inner.secret_scan.add_secret(&value);
+                    &self.cookie
+                }
+                "invitation" => &self.invitation_cookie,
+                name => panic!("an unknown cookie {name}"),
+            };
+            *cookie.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
+        }
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
