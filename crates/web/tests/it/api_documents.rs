@@ -54,31 +54,6 @@ async fn serves_openapi_document() {
 }
 
 #[tokio::test]
-async fn every_operation_documents_bodies_and_responses() {
-    let description = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
-    for (path, methods) in description["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            let call = format!("{method} {path}");
-            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{call} has no summary");
-            let success = &operation["responses"]["200"]["content"]["application/json"]["schema"];
-            assert!(success.is_object(), "{call} does not document its response");
-            for refusal in ["400", "403", "404", "500", "503"] {
-                let schema = &operation["responses"][refusal]["content"]["application/json"]["schema"]["$ref"];
-                assert_eq!(schema, "#/components/schemas/ErrorEnvelope", "{call} {refusal}");
-            }
-            if let Some(body) = operation.get("requestBody") {
-                let encodings: Vec<_> = body["content"].as_object().unwrap().keys().collect();
-                assert_eq!(
-                    encodings,
-                    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-                    "{call}"
-                );
-            }
-        }
-    }
-}
-
-#[tokio::test]
 async fn docs_page_loads_nothing_from_other_hosts() {
     let app = TestApp::start().await;
     let anonymous = app.anonymous();

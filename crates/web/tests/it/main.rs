@@ -27,6 +27,7 @@ mod images;
 mod invitations;
 mod members;
 mod multiple_processes;
+mod openapi;
 mod organizations;
 mod ownership_transfers;
 mod pages;

@@ -151,8 +151,7 @@ fn every_operation_documents_its_bodies_permission_and_errors() {
         let errors = operation.errors();
         assert!(errors.contains_key(&500) && errors.contains_key(&503), "{name}");
         for (status, codes) in errors {
-            let schema =
-                &json["responses"][status.to_string()]["content"]["application/json"]["schema"]["$ref"];
+            let schema = &json["responses"][status.to_string()]["content"]["application/json"]["schema"]["$ref"];
             assert_eq!(schema, "#/components/schemas/ErrorEnvelope", "{name} {status}");
             assert!(!codes.is_empty(), "{name} {status}");
             for code in codes {

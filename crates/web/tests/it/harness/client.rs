@@ -162,6 +162,7 @@ impl TestClient {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         self.store_cookies(&parts.headers);
         self.app.inner.secret_scan.add_response(&parts.headers, &text);
+        crate::openapi::assert_documents_errors(&method, path, &serde_json::from_str(&text).unwrap_or(Value::Null));
         TestResponse {
             request: format!("{method} {path}"),
             status: parts.status.as_u16(),
