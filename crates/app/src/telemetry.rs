@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn target_level_overrides_default_level() {
-        let filter = parse_filter("warn, vestibule_core=debug").unwrap();
+        let filter = parse_filter("warn, vestibule_db=debug").unwrap();
         assert!(filter.would_enable("vestibule_db", &Level::DEBUG));
         assert!(!filter.would_enable("vestibule_db", &Level::TRACE));
         assert!(filter.would_enable("vestibule_web", &Level::WARN));

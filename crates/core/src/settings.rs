@@ -238,7 +238,7 @@ pub struct Mail {
     pub transport: Transport,
     /// The page that invitation links open; the token is appended as the fragment. `None` for the built-in `/invite`.
     pub invitation_url: Option<String>,
-    /// A directory as [`Templates::from_folder`](crate::mail::Templates::from_folder) reads it.
+    /// A directory as `Templates::from_folder` reads it.
     pub template_dir: Option<PathBuf>,
     /// The language of mail to recipients whose language is unknown.
     pub language: Language,

@@ -11,22 +11,22 @@ use vestibule_testbed::Engine;
 use crate::{create_migrated, migrated_sqlite, select_strings};
 
 /// Statements that run only on PostgreSQL, where one statement revalidates several callers.
-const POSTGRES_ONLY: &[&str] = &["revision::sql::STILL_TOGETHER"];
+const POSTGRES_ONLY: &[&str] = &["cache::sql::REVALIDATE_BATCH"];
 
 /// Statements on tenant tables that do not filter by the tenant, each with the reason.
 const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("access::sql::WORKSPACE", "the path names only the workspace; the next statement filters by its organization"),
-    ("deployment::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
-    ("deployment::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
-    ("domain::sql::OPEN_TO", "the organizations that a user who is no member may join"),
-    ("handover::sql::OFFERED", "the offers to a user"),
-    ("housekeeping::sql::ANSWERS", "cleanup covers all organizations"),
+    ("bootstrap::sql::INSERT_ROLE", "the deployment's roles belong to no organization"),
+    ("bootstrap::sql::INSERT_WORKSPACE_ROLE", "the deployment's roles belong to no organization"),
+    ("domain::sql::JOINABLE_BY_DOMAIN", "the organizations that a user who is no member may join"),
+    ("ownership_transfer::sql::LIST_OWN", "the offers to a user"),
+    ("cleanup::sql::IDEMPOTENT_RESPONSES", "cleanup covers all organizations"),
     ("invitation::sql::BY_TOKEN", "finds an invitation by its token, whose secret is compared before anything else"),
-    ("invitation::sql::RECEIVED", "the invitations to a user's verified addresses"),
+    ("invitation::sql::views::LIST_OWN", "the invitations to a user's verified addresses"),
     ("membership::sql::ALL_OF_USER", "the user's own memberships"),
     ("membership::sql::ROLES_OF_USER", "the user's own roles"),
-    ("organization::sql::COUNT_FOUNDED", "the user's own organizations"),
-    ("organization::sql::DELETED_OF_USER", "the user's own organizations"),
+    ("organization::sql::COUNT_CREATED", "the user's own organizations"),
+    ("organization::sql::RESTORABLE_BY_USER", "the user's own organizations"),
     ("organization::sql::INSERT", "creates the organization"),
     ("organization::sql::NEXT_TO_ERASE", "cleanup covers all organizations"),
     ("organization::sql::OF_USER", "the user's own organizations"),
@@ -46,7 +46,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("session::sql::SIGN_INS", "the user's own sign-ins"),
     ("session::sql::SIGN_INS_OF_USER", "the user's own sign-ins"),
     ("session::sql::WORKSPACE_ROLES", "the user's own roles"),
-    ("user::sql::LEFT_WITHOUT_ADMIN", "the user's own organizations"),
+    ("user::sql::SOLE_ADMIN_OF", "the user's own organizations"),
     ("workspace::sql::ALL_OF_USER", "the user's own memberships"),
     ("workspace::sql::OF_USER", "the user's own workspaces"),
     ("workspace::sql::ROLES_OF_USER", "the user's own roles"),
@@ -54,7 +54,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
 
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
-    ("deployment::sql::FIND", "the table has one row"),
+    ("bootstrap::sql::FIND", "the table has one row"),
     ("outbox::sql::LIST", "operator command on the failed jobs, which are few"),
     ("node::sql::LEASED", "the table has one row per process, at most 1,023, and is read when a process starts"),
 ];
@@ -215,18 +215,18 @@ const HOT_STATEMENTS: &[&str] = &[
     "invitation::sql::BY_TOKEN",
     "invitation::sql::DECLINE",
     "invitation::sql::DISCARD",
-    "invitation::sql::ENTRANCE",
+    "invitation::sql::ACCEPT_CONTEXT",
     "invitation::sql::INSERT",
     "invitation::sql::PAGE",
     "membership::sql::INSERT",
-    "organization::sql::GIVE_ROLE",
-    "organization::sql::SEAT_ONE_MORE",
+    "organization::sql::ASSIGN_ROLE",
+    "organization::sql::INCREMENT_MEMBER_COUNT",
     "outbox::sql::INSERT",
-    "revision::sql::REVISE",
-    "revision::sql::REVISE_WHOLE",
-    "revision::sql::STANDING",
-    "revision::sql::STILL",
-    "session::sql::CURRENT",
+    "cache::sql::BUMP",
+    "cache::sql::BUMP_BOTH",
+    "cache::sql::LOAD_ACCESS",
+    "cache::sql::REVALIDATE",
+    "caller::sql::CURRENT",
 ];
 
 #[test]

@@ -128,7 +128,7 @@ async fn reports_unknown_outcome_when_commit_response_is_lost() {
         let response = olga.post_without_draining(path, &[field]).await;
         proxy.set_mode(ProxyMode::Forward);
         let refused = response.assert_error(503, "OUTCOME_UNKNOWN");
-        assert!(refused["message"].as_str().unwrap().contains("Look whether it was done"), "{refused}");
+        assert!(refused["message"].as_str().unwrap().contains("Check whether it was saved"), "{refused}");
         assert_eq!(app.count(count_query), 1, "the command was committed");
         retry_until_ok(async || olga.get(&list).await).await;
     }

@@ -235,7 +235,7 @@ async fn unsubscribing_stops_mail_of_one_organization() {
     setup.owner.post(&format!("{}/{invitation}/resend", setup.path()), &[]).await.ok();
     let delivery = setup.delivery().await;
     assert_eq!(delivery["state"], "not_sent");
-    assert!(text(&delivery["reason"]).contains("no more mail"), "{delivery}");
+    assert!(text(&delivery["reason"]).contains("has unsubscribed"), "{delivery}");
     assert_eq!(setup.app.mail_count(NINA), 1);
     let other = setup.owner.post("/organizations", &[("name", "Other")]).await.ok();
     let path = format!("/organizations/{}/invitations", text(&other["organization"]["id"]));

@@ -152,7 +152,7 @@ async fn manages_roles_workspaces_domains_and_settings() {
     owner.post(&format!("{workspace}/delete"), &[("sure", "yes")]).await.assert_redirect(&workspaces);
 
     let domains = fixture.path("domains");
-    owner.post(&domains, &[("domain", "gmail.com")]).await.assert_page(400, "Anybody can have an address");
+    owner.post(&domains, &[("domain", "gmail.com")]).await.assert_page(400, "Anybody can get an address");
     owner.post(&domains, &[("domain", "acme.example")]).await.assert_redirect(&domains);
     let page = owner.get(&domains).await.assert_page(200, "vestibule-verify=");
     let id = page.split_once("/-/domains/").unwrap().1.split('/').next().unwrap().to_owned();
