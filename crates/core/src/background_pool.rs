@@ -48,7 +48,7 @@ impl BackgroundPool {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Problem::internal)?;
         drop(waiter);
         let is_pool_busy = self.waiters.load(Ordering::Relaxed) > self.max_concurrent * BUSY_WAITERS_PER_PERMIT;
-        Ok(Permit { thread_name: self.thread_name, is_pool_busy, _permit: permit })
+        Ok(Permit { thread_name: self.thread_name, is_pool_busy, _slot: permit })
     }
 }
 
@@ -73,7 +73,7 @@ impl Drop for Waiter<'_> {
 pub(crate) struct Permit {
     thread_name: &'static str,
     is_pool_busy: bool,
-    _permit: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Permit {

@@ -57,7 +57,8 @@ impl Invalidates {
     }
 }
 
-/// The index of the named argument. Called by `sql!` at compile time, where an unknown name is a compile error.
+/// The index of the named argument. Called by `sql!` in a constant, where an unknown name is a compile error.
+#[expect(clippy::panic, clippy::missing_panics_doc, reason = "it is evaluated at compile time")]
 pub const fn argument_index(name: &str, names: &[&str]) -> usize {
     let mut index = 0;
     while index < names.len() {

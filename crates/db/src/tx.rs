@@ -25,6 +25,7 @@ pub struct QueryStats {
 
 impl QueryStats {
     /// The sum of both.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         let (statements, rows) =
             (self.statements.saturating_add(other.statements), self.rows.saturating_add(other.rows));

@@ -41,10 +41,6 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
             database(OpenError::MigrationChanged { file: "migrations/sqlite/0001_foundation.sql" }),
             ["database is /d/v.db", "0001_foundation.sql was changed after it was applied", "a new migration"],
         ),
-        (
-            server(OpenError::MigrationChanged { file: "migrations/postgres/0001_foundation.sql" }),
-            ["database is postgres", "0001_foundation.sql was changed after it was applied", "--database"],
-        ),
         (database(OpenError::Newer { found: 9, known: 4 }), ["version 9", "up to 4", "newer binary"]),
         (
             database(OpenError::InUse),

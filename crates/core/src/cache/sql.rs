@@ -30,6 +30,7 @@ record! {
 
 record! {
     /// The revisions of a session and an organization.
+    #[expect(clippy::struct_field_names, reason = "they are named for the columns")]
     pub(crate) struct RevalidateRow {
         pub(crate) invitations_revision: i64,
         pub(crate) organization_revision: i64,

@@ -87,7 +87,6 @@ pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
 
 /// Panics if an operation failed with a code that it does not declare, which fails the test.
 #[cfg(feature = "test-hooks")]
-#[expect(clippy::panic, reason = "an undeclared code has to fail the test")]
 pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>) {
     let (name, requires, errors) = operation.declaration();
     let Err(problem) = result else { return };

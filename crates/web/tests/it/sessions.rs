@@ -113,7 +113,7 @@ async fn sign_out_takes_effect_for_copied_cookie() {
 async fn session_expires_after_idle_timeout_and_max_lifetime() {
     let (idle, absolute) = (Duration::from_mins(30), Duration::from_mins(90));
     let app = TestApp::with_settings(|settings| {
-        (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (idle, absolute)
+        (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (idle, absolute);
     })
     .await;
     let tick = Duration::from_micros(1);
