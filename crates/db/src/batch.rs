@@ -39,12 +39,12 @@ pub(super) enum Source<'s> {
 impl BatchRows<'_> {
     fn next<R: Record>(&mut self) -> Result<Vec<R>> {
         let records: Vec<R> = match &mut self.source {
-            Source::Sqlite(connection, asked) => match asked.next() {
+            Source::Sqlite(connection, reads) => match reads.next() {
                 Some((declaration, values)) => sqlite::rows(connection, declaration, values, R::read)?,
                 None => Vec::new(),
             },
-            Source::Postgres(answered) => {
-                let rows = answered.next().unwrap_or_default();
+            Source::Postgres(results) => {
+                let rows = results.next().unwrap_or_default();
                 rows.iter().map(|row| R::read(&Row::Postgres(row))).collect::<Result<_>>()?
             }
         };
@@ -53,17 +53,17 @@ impl BatchRows<'_> {
     }
 }
 
-macro_rules! questions {
-    ($($arguments:ident $record:ident $place:tt),+) => {
+macro_rules! batch_queries {
+    ($($arguments:ident $record:ident $index:tt),+) => {
         impl<'g, $($arguments: Arguments, $record: Record),+> BatchQueries<'g> for ($(BatchQuery<'g, $arguments, $record>,)+) {
             type Rows = ($(Vec<$record>,)+);
             fn batch(self) -> Batch<'g, Self::Rows> {
-                let sent = vec![$((self.$place.0.declaration(), $arguments::values(self.$place.1))),+];
+                let sent = vec![$((self.$index.0.declaration(), $arguments::values(self.$index.1))),+];
                 Batch { sent, read: |answers| Ok(($(answers.next::<$record>()?,)+)) }
             }
         }
     };
 }
 
-questions!(A Q 0, B R 1);
-questions!(A Q 0, B R 1, C S 2, D T 3, E U 4);
+batch_queries!(A Q 0, B R 1);
+batch_queries!(A Q 0, B R 1, C S 2, D T 3, E U 4);

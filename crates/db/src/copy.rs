@@ -117,7 +117,7 @@ impl From<Value<'_>> for OwnedValue {
 pub(super) struct ColumnInfo {
     pub(super) name: String,
     pub(super) kind: Kind,
-    pub(super) key_place: i64,
+    pub(super) key_position: i64,
 }
 
 type Rows = Vec<Vec<OwnedValue>>;
@@ -129,27 +129,27 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    async fn source(place: &DatabaseLocation, now: Timestamp) -> Result<Self, CopyError> {
-        match place {
+    async fn source(location: &DatabaseLocation, now: Timestamp) -> Result<Self, CopyError> {
+        match location {
             DatabaseLocation::File(path) if !path.exists() => Err(CopyError::SourceMissing),
             DatabaseLocation::File(path) => WholeSqlite::source(path).map(Self::Sqlite).map_err(CopyError::Source),
             DatabaseLocation::Postgres(url) => {
-                let side = WholePostgres::source(url, &names()).await.map_err(CopyError::Source)?;
-                match side.running(now).await? {
-                    0 => Ok(Self::Postgres(side)),
+                let endpoint = WholePostgres::source(url, &names()).await.map_err(CopyError::Source)?;
+                match endpoint.running(now).await? {
+                    0 => Ok(Self::Postgres(endpoint)),
                     running => Err(CopyError::SourceInUse(running)),
                 }
             }
         }
     }
 
-    async fn target(place: &DatabaseLocation, now: Timestamp) -> Result<Self, CopyError> {
-        match place {
+    async fn target(location: &DatabaseLocation, now: Timestamp) -> Result<Self, CopyError> {
+        match location {
             DatabaseLocation::File(path) => WholeSqlite::target(path, now).map(Self::Sqlite).map_err(CopyError::Target),
             DatabaseLocation::Postgres(url) => {
-                let side = WholePostgres::target(url, &names(), now).await.map_err(CopyError::Target)?;
-                match side.running(now).await? {
-                    0 => Ok(Self::Postgres(side)),
+                let endpoint = WholePostgres::target(url, &names(), now).await.map_err(CopyError::Target)?;
+                match endpoint.running(now).await? {
+                    0 => Ok(Self::Postgres(endpoint)),
                     running => Err(CopyError::TargetInUse(running)),
                 }
             }
@@ -158,29 +158,29 @@ impl Endpoint {
 
     async fn columns(&mut self, table: &str) -> Result<Vec<ColumnInfo>, Error> {
         match self {
-            Self::Sqlite(side) => side.columns(table),
-            Self::Postgres(side) => side.columns(table).await,
+            Self::Sqlite(endpoint) => endpoint.columns(table),
+            Self::Postgres(endpoint) => endpoint.columns(table).await,
         }
     }
 
     async fn rows(&mut self, statement: &str, kinds: &[Kind], values: &[Value<'_>]) -> Result<Rows, Error> {
         match self {
-            Self::Sqlite(side) => side.rows(statement, values),
-            Self::Postgres(side) => side.rows(statement, kinds, values).await,
+            Self::Sqlite(endpoint) => endpoint.rows(statement, values),
+            Self::Postgres(endpoint) => endpoint.rows(statement, kinds, values).await,
         }
     }
 
     async fn execute(&mut self, statement: &str, kinds: &[Kind], values: &[Value<'_>]) -> Result<(), Error> {
         match self {
-            Self::Sqlite(side) => side.execute(statement, values),
-            Self::Postgres(side) => side.execute(statement, kinds, values).await,
+            Self::Sqlite(endpoint) => endpoint.execute(statement, values),
+            Self::Postgres(endpoint) => endpoint.execute(statement, kinds, values).await,
         }
     }
 
     async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(side) => side.commit(),
-            Self::Postgres(side) => side.commit().await,
+            Self::Sqlite(endpoint) => endpoint.commit(),
+            Self::Postgres(endpoint) => endpoint.commit().await,
         }
     }
 }
@@ -254,25 +254,25 @@ impl Table {
 
     /// The columns of the primary key in their order, each with its index in a row.
     fn key(&self) -> Vec<(usize, &ColumnInfo)> {
-        let mut key: Vec<_> = self.columns.iter().enumerate().filter(|(_, column)| column.key_place > 0).collect();
-        key.sort_unstable_by_key(|(_, column)| column.key_place);
+        let mut key: Vec<_> = self.columns.iter().enumerate().filter(|(_, column)| column.key_position > 0).collect();
+        key.sort_unstable_by_key(|(_, column)| column.key_position);
         key
     }
 
     /// The batch of rows that follows this one in the order of the primary key; `None` at the end.
-    async fn next(&self, side: &mut Endpoint, after: Option<&Vec<OwnedValue>>) -> Result<Option<Rows>, Error> {
+    async fn next(&self, endpoint: &mut Endpoint, after: Option<&Vec<OwnedValue>>) -> Result<Option<Rows>, Error> {
         let key = self.key();
         let names = key.iter().map(|(_, column)| column.name.as_str()).collect::<Vec<_>>().join(", ");
-        let (mut passed, mut kinds, mut values) = (String::new(), Vec::new(), Vec::new());
+        let (mut condition, mut kinds, mut values) = (String::new(), Vec::new(), Vec::new());
         if let Some(row) = after {
-            let places: Vec<_> = (1..=key.len()).map(|place| format!("${place}")).collect();
-            passed = format!("WHERE ({names}) > ({})", places.join(", "));
+            let placeholders: Vec<_> = (1..=key.len()).map(|number| format!("${number}")).collect();
+            condition = format!("WHERE ({names}) > ({})", placeholders.join(", "));
             kinds.extend(key.iter().map(|(_, column)| column.kind));
-            values.extend(key.iter().filter_map(|(place, _)| row.get(*place)).map(OwnedValue::value));
+            values.extend(key.iter().filter_map(|(index, _)| row.get(*index)).map(OwnedValue::value));
         }
         let (columns, name) = (self.names(), self.name);
-        let statement = format!("SELECT {columns} FROM {name} {passed} ORDER BY {names} LIMIT {BATCH}");
-        let rows = side.rows(&statement, &kinds, &values).await?;
+        let statement = format!("SELECT {columns} FROM {name} {condition} ORDER BY {names} LIMIT {BATCH}");
+        let rows = endpoint.rows(&statement, &kinds, &values).await?;
         Ok((!rows.is_empty()).then_some(rows))
     }
 
@@ -281,12 +281,12 @@ impl Table {
         let (mut kinds, mut values) = (Vec::new(), Vec::new());
         for (index, row) in rows.iter().enumerate() {
             statement.push_str(if index == 0 { "(" } else { ", (" });
-            for (place, (column, held)) in self.columns.iter().zip(row).enumerate() {
+            for (position, (column, value)) in self.columns.iter().zip(row).enumerate() {
                 let is_late = self.late.contains(&column.name.as_str());
                 kinds.push(column.kind);
-                values.push(if is_late { Value::Null } else { held.value() });
+                values.push(if is_late { Value::Null } else { value.value() });
                 // Writing to a `String` cannot fail.
-                let _ = write!(statement, "{}${}", if place == 0 { "" } else { ", " }, values.len());
+                let _ = write!(statement, "{}${}", if position == 0 { "" } else { ", " }, values.len());
             }
             statement.push(')');
         }
@@ -295,17 +295,17 @@ impl Table {
 
     /// Sets the columns that reference tables which were copied later.
     async fn set_late(&self, source: &mut Endpoint, target: &mut Endpoint) -> Result<(), Error> {
-        let sets = self.late.iter().zip(2..).map(|(column, place)| format!("{column} = ${place}"));
+        let sets = self.late.iter().zip(2..).map(|(column, number)| format!("{column} = ${number}"));
         let statement = format!("UPDATE {} SET {} WHERE id = $1", self.name, sets.collect::<Vec<_>>().join(", "));
         let kinds = vec![Kind::Integer; self.late.len() + 1];
         let mut after = None;
         while let Some(rows) = self.next(source, after.as_ref()).await? {
             for row in &rows {
-                let held = |name: &str| {
+                let value_of = |name: &str| {
                     let found = self.columns.iter().zip(row).find(|(column, _)| column.name == name);
-                    found.map_or(Value::Null, |(_, held)| held.value())
+                    found.map_or(Value::Null, |(_, value)| value.value())
                 };
-                let values: Vec<_> = std::iter::once("id").chain(self.late.iter().copied()).map(held).collect();
+                let values: Vec<_> = std::iter::once("id").chain(self.late.iter().copied()).map(value_of).collect();
                 if values.iter().skip(1).any(|value| *value != Value::Null) {
                     target.execute(&statement, &kinds, &values).await?;
                 }

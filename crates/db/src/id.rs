@@ -154,14 +154,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of_node(node: i64) -> IdSource {
+    fn source_with_node(node: i64) -> IdSource {
         let source = IdSource::without_node();
         source.set_node(node);
         source
     }
 
     #[test]
-    fn only_canonical_decimals_are_ids() {
+    fn parses_canonical_decimals_only() {
         assert_eq!("123456789012345678".parse(), Ok(UserId(123_456_789_012_345_678)));
         assert_eq!("9223372036854775807".parse(), Ok(UserId(i64::MAX)));
         for text in ["", "0", "007", "-1", "+1", "1.0", "1e3", " 1", "1 ", "abc", "0x10", "١٢٣", "9223372036854775808"]
@@ -172,9 +172,9 @@ mod tests {
     }
 
     #[test]
-    fn ids_rise_and_stay_apart_even_when_the_clock_goes_back() {
+    fn ids_increase_even_when_the_clock_is_set_back() {
         let noon = Timestamp::from_microseconds(1_790_000_000_000_000);
-        let source = of_node(3);
+        let source = source_with_node(3);
         let mut last = UserId(0);
         for round in 0..10_000 {
             let now =
@@ -183,17 +183,17 @@ mod tests {
             assert!(id > last);
             last = id;
         }
-        assert_ne!(of_node(1).next::<UserId>(noon), of_node(2).next::<UserId>(noon));
+        assert_ne!(source_with_node(1).next::<UserId>(noon), source_with_node(2).next::<UserId>(noon));
     }
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_back(number in 1..i64::MAX) {
+        fn parses_what_it_displays(number in 1..i64::MAX) {
             prop_assert_eq!(UserId(number).to_string().parse(), Ok(UserId(number)));
         }
 
         #[test]
-        fn no_text_makes_the_parser_panic(text in ".*") {
+        fn parses_any_text_without_panic(text in ".*") {
             let _ = text.parse::<UserId>();
         }
     }

@@ -19,8 +19,12 @@ pub enum Db {
 
 impl Db {
     /// Opens or creates the database, and migrates its schema.
-    pub async fn open(place: &DatabaseLocation, options: PostgresOptions, now: Timestamp) -> Result<Self, OpenError> {
-        match place {
+    pub async fn open(
+        location: &DatabaseLocation,
+        options: PostgresOptions,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        match location {
             DatabaseLocation::File(path) => Sqlite::open(path, now).map(Self::Sqlite),
             DatabaseLocation::Postgres(url) => Postgres::open(url, options, now).await.map(Self::Postgres),
         }

@@ -25,14 +25,14 @@ impl Timestamp {
 
     /// Saturates at the latest instant.
     #[must_use]
-    pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// Saturates at the earliest instant.
     #[must_use]
-    pub fn minus(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// The time from `earlier` until this; zero if `earlier` is later.
@@ -54,7 +54,7 @@ impl Timestamp {
 
 impl Timestamp {
     /// RFC 3339 in ASCII with whole seconds. Written digit by digit, because a list has hundreds of timestamps.
-    pub fn written(self) -> [u8; 20] {
+    pub fn to_rfc3339(self) -> [u8; 20] {
         let mut text = *b"9999-12-31T23:59:59Z";
         let at =
             jiff::Timestamp::from_second(self.unix_seconds()).map(|instant| jiff::tz::Offset::UTC.to_datetime(instant));
@@ -62,18 +62,18 @@ impl Timestamp {
         let Some((at, year)) = at.ok().and_then(|at| u16::try_from(at.year()).ok().map(|year| (at, year))) else {
             return text;
         };
-        let mut put = |place: usize, number: i8| {
+        let mut put = |index: usize, number: i8| {
             let number = number.unsigned_abs();
-            text[place] = b'0' + number / 10;
-            text[place + 1] = b'0' + number % 10;
+            text[index] = b'0' + number / 10;
+            text[index + 1] = b'0' + number % 10;
         };
         put(5, at.month());
         put(8, at.day());
         put(11, at.hour());
         put(14, at.minute());
         put(17, at.second());
-        for (place, digit) in text.iter_mut().zip([1000, 100, 10, 1]) {
-            *place = b'0' + u8::try_from(year / digit % 10).unwrap_or(0);
+        for (byte, digit) in text.iter_mut().zip([1000, 100, 10, 1]) {
+            *byte = b'0' + u8::try_from(year / digit % 10).unwrap_or(0);
         }
         text
     }
@@ -81,13 +81,13 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.written()).unwrap_or_default())
+        f.write_str(std::str::from_utf8(&self.to_rfc3339()).unwrap_or_default())
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(std::str::from_utf8(&self.written()).unwrap_or_default())
+        serializer.serialize_str(std::str::from_utf8(&self.to_rfc3339()).unwrap_or_default())
     }
 }
 
@@ -101,7 +101,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    #[expect(clippy::disallowed_methods, reason = "the only caller of the machine's clock")]
     fn now(&self) -> Timestamp {
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
@@ -117,8 +117,8 @@ impl ManualClock {
         Self(AtomicI64::new(start.0))
     }
 
-    pub fn advance(&self, span: Duration) {
-        self.set(self.now().plus(span));
+    pub fn advance(&self, duration: Duration) {
+        self.set(self.now().plus(duration));
     }
 
     /// Sets the clock, also backwards.
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instant_is_written_with_whole_seconds_and_z() {
+    fn formats_whole_seconds_in_utc() {
         let instant = Timestamp::from_microseconds(1_705_919_400_999_999);
         assert_eq!(instant.to_string(), "2024-01-22T10:30:00Z");
         assert_eq!(instant.whole_second().as_microseconds(), 1_705_919_400_000_000);
@@ -147,14 +147,14 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn it_is_written_as_others_write_it(second in 0_i64..253_402_300_799) {
+        fn formats_like_jiff(second in 0_i64..253_402_300_799) {
             let other = jiff::Timestamp::from_second(second).unwrap().to_string();
             proptest::prop_assert_eq!(Timestamp::from_microseconds(second * 1_000_000 + 7).to_string(), other);
         }
     }
 
     #[test]
-    fn the_bounds_do_not_overflow() {
+    fn arithmetic_saturates() {
         assert_eq!(Timestamp::LATEST.plus(Duration::MAX), Timestamp::LATEST);
         assert_eq!(Timestamp::EARLIEST.minus(Duration::from_secs(1)), Timestamp::EARLIEST);
         assert_eq!(Timestamp::EARLIEST.since(Timestamp::LATEST), Duration::ZERO);

@@ -200,8 +200,8 @@ impl<'a> Tx<'a> {
     }
 
     /// Runs several reads as one batch.
-    pub async fn batch<Rows>(&mut self, questions: Batch<'_, Rows>) -> Result<Rows> {
-        let Batch { sent, read } = questions;
+    pub async fn batch<Rows>(&mut self, batch: Batch<'_, Rows>) -> Result<Rows> {
+        let Batch { sent, read } = batch;
         sent.iter().for_each(|(declaration, _)| self.record_statement(declaration));
         let source = match &mut self.engine {
             Engine::Sqlite(connection) => Source::Sqlite(connection, sent.iter()),

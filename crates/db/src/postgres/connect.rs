@@ -178,7 +178,7 @@ mod tests {
 
     /// Fails when the driver gets a parameter that `only_host` does not copy.
     #[test]
-    fn nothing_of_a_configuration_is_lost_on_the_way() {
+    fn copies_every_parameter() {
         let everything = "user=u password=p dbname=d options=o application_name=a sslmode=require sslnegotiation=direct \
                           connect_timeout=3 tcp_user_timeout=4 keepalives=0 keepalives_idle=5 keepalives_interval=6 \
                           keepalives_retries=7 target_session_attrs=read-write channel_binding=require \

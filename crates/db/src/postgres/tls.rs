@@ -66,8 +66,8 @@ fn trusted(file: Option<&Path>) -> Result<RootCertStore, OpenError> {
     };
     store.add_parsable_certificates(certificates);
     if store.is_empty() {
-        let place = file.map_or_else(|| "this system".to_owned(), |file| format!("sslrootcert {}", file.display()));
-        return Err(OpenError::Certificate(format!("{place} has no trusted certificates")));
+        let source = file.map_or_else(|| "this system".to_owned(), |file| format!("sslrootcert {}", file.display()));
+        return Err(OpenError::Certificate(format!("{source} has no trusted certificates")));
     }
     Ok(store)
 }

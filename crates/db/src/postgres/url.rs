@@ -71,16 +71,16 @@ impl FromStr for PostgresUrl {
             // More likely the end of a password than a parameter; it must not be lost.
             return Err(wrong("a ? or @ of its user, password or parameters has to be written %3F or %40"));
         }
-        let (mut mode, mut root_certificates, mut kept) = ("prefer", None, Vec::new());
+        let (mut mode, mut root_certificates, mut remaining) = ("prefer", None, Vec::new());
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
                 Some(("sslmode", value)) => mode = value,
                 Some(("sslrootcert", "system")) => root_certificates = None,
                 Some(("sslrootcert", value)) => root_certificates = Some(decoded(value)?),
-                _ => kept.push(parameter),
+                _ => remaining.push(parameter),
             }
         }
-        let rest = if kept.is_empty() { before.to_owned() } else { format!("{before}?{}", kept.join("&")) };
+        let rest = if remaining.is_empty() { before.to_owned() } else { format!("{before}?{}", remaining.join("&")) };
         let mut config = Config::from_str(&rest).map_err(|error| {
             // The driver's message names the parameter and never its value.
             wrong(&std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_shown_without_its_password() {
+    fn displays_urls_without_passwords() {
         for (url, shown) in [
             ("postgres://hall:secret@db.example:6432/vestibule", "postgres://hall@db.example:6432/vestibule"),
             ("postgresql://hall:se%40cret@one,two/v?connect_timeout=3", "postgres://hall@one:5432,two:5432/v"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn sslmode_is_read_as_libpq_reads_it() {
+    fn reads_sslmode_like_libpq() {
         for (parameters, tls, verification) in [
             ("", SslMode::Prefer, Verification::None),
             ("?sslmode=disable", SslMode::Disable, Verification::None),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_url_is_described_without_repeating_it() {
+    fn errors_do_not_repeat_the_url() {
         for url in [
             "mysql://h/d",
             "postgres://",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_from_a_file_does_not_outrank_the_urls() {
+    fn password_of_the_url_takes_precedence() {
         let url: PostgresUrl = "postgres://h/d".parse().unwrap();
         assert_eq!(url.or_password("from the file").config.get_password(), Some(&b"from the file"[..]));
         let url: PostgresUrl = "postgres://u:own@h/d".parse().unwrap();

@@ -47,7 +47,7 @@ impl CopyEndpoint {
                 "BLOB" => Kind::Bytes,
                 _ => Kind::Text,
             };
-            Ok(ColumnInfo { name: row.get(0)?, kind, key_place: row.get(2)? })
+            Ok(ColumnInfo { name: row.get(0)?, kind, key_position: row.get(2)? })
         });
         rows.and_then(Iterator::collect).map_err(driver_error)
     }

@@ -27,7 +27,7 @@ impl<'v> CompositeStatement<'v> {
         composite.push(change, values);
         composite.text.push_str(" RETURNING 1)");
         for (number, DependentStatement { declaration, values }) in dependent.into_iter().enumerate() {
-            for part in [", along", &number.to_string(), " AS ("] {
+            for part in [", dependent", &number.to_string(), " AS ("] {
                 composite.text.push_str(part);
             }
             composite.push(&declaration, values);
@@ -66,7 +66,7 @@ mod tests {
     const LAST: Statement<(i64,), ()> = Statement::new("c", "INSERT INTO r SELECT $1 FROM changed", "");
 
     #[test]
-    fn arguments_are_counted_on() {
+    fn renumbers_placeholders() {
         let dependent = vec![MAIL.dependent((3,)), MAIL.dependent((4,))];
         let composite = CompositeStatement::new(
             &CHANGE.declaration(),
@@ -77,8 +77,8 @@ mod tests {
         assert_eq!(
             composite.text,
             "WITH changed AS (UPDATE t SET x = $2 WHERE id = $1 AND x <> $2 RETURNING 1), \
-             along0 AS (INSERT INTO m (x) SELECT $3 WHERE EXISTS (SELECT 1 FROM changed)), \
-             along1 AS (INSERT INTO m (x) SELECT $4 WHERE EXISTS (SELECT 1 FROM changed)) \
+             dependent0 AS (INSERT INTO m (x) SELECT $3 WHERE EXISTS (SELECT 1 FROM changed)), \
+             dependent1 AS (INSERT INTO m (x) SELECT $4 WHERE EXISTS (SELECT 1 FROM changed)) \
              INSERT INTO r SELECT $5 FROM changed"
         );
         let values: Vec<_> = (1..=5).map(Value::Integer).collect();

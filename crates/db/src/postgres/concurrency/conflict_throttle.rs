@@ -19,11 +19,11 @@ pub struct ConflictThrottle {
 }
 
 impl ConflictThrottle {
-    /// Waits for the previous transaction if the throttle is on, at most until the deadline.
-    pub async fn acquire(&self, until: Instant) -> Option<MutexGuard<'_, ()>> {
+    /// Waits for the previous transaction if the throttle is on, at most deadline the deadline.
+    pub async fn acquire(&self, deadline: Instant) -> Option<MutexGuard<'_, ()>> {
         let one_less = |left: u32| left.checked_sub(1);
         self.remaining.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).ok()?;
-        timeout_at(until, self.mutex.lock()).await.ok()
+        timeout_at(deadline, self.mutex.lock()).await.ok()
     }
 
     /// Turns the throttle on.
@@ -38,18 +38,18 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn turns_are_taken_after_a_collision_and_for_a_while() {
-        let (throttle, until) = (ConflictThrottle::default(), Instant::now() + Duration::from_hours(1));
-        assert!(throttle.acquire(until).await.is_none());
+    async fn throttles_a_number_of_transactions_after_a_conflict() {
+        let (throttle, deadline) = (ConflictThrottle::default(), Instant::now() + Duration::from_hours(1));
+        assert!(throttle.acquire(deadline).await.is_none());
         throttle.note_conflict();
-        let first = throttle.acquire(until).await;
+        let first = throttle.acquire(deadline).await;
         assert!(first.is_some());
         // After its deadline, a transaction runs without the lock.
         assert!(throttle.acquire(Instant::now()).await.is_none());
         drop(first);
         for _ in 2..THROTTLED_AFTER_CONFLICT {
-            assert!(throttle.acquire(until).await.is_some());
+            assert!(throttle.acquire(deadline).await.is_some());
         }
-        assert!(throttle.acquire(until).await.is_none());
+        assert!(throttle.acquire(deadline).await.is_none());
     }
 }

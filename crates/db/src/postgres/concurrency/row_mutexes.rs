@@ -19,10 +19,10 @@ pub(crate) struct RowMutexes([Mutex<()>; MUTEXES]);
 
 impl RowMutexes {
     /// Locks the row with this number; `None` after the deadline.
-    pub(crate) async fn lock(&self, row: i64, until: Instant) -> Option<MutexGuard<'_, ()>> {
-        let turns = i64::try_from(MUTEXES).ok()?;
-        let turn = self.0.get(usize::try_from(row.rem_euclid(turns)).ok()?)?;
-        timeout_at(until, turn.lock()).await.ok()
+    pub(crate) async fn lock(&self, row: i64, deadline: Instant) -> Option<MutexGuard<'_, ()>> {
+        let mutexes = i64::try_from(MUTEXES).ok()?;
+        let mutex = self.0.get(usize::try_from(row.rem_euclid(mutexes)).ok()?)?;
+        timeout_at(deadline, mutex.lock()).await.ok()
     }
 }
 
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_row_has_one_turn_and_nobody_waits_for_it_for_ever() {
+    async fn locks_one_row_at_a_time_until_the_deadline() {
         let (mutexes, late) = (RowMutexes::default(), Instant::now() + Duration::from_hours(1));
         let first = mutexes.lock(-7, late).await;
         assert!(first.is_some());

@@ -48,8 +48,8 @@ impl SharedConnections {
 
     /// One of the connections; `None` if it is not open. The first caller that finds it closed opens it.
     pub(crate) async fn client(&self, pool: &Pool) -> Option<Arc<ClientWrapper>> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let shared = self.shared.get(turn.checked_rem(self.shared.len())?)?;
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        let shared = self.shared.get(index.checked_rem(self.shared.len())?)?;
         if let Some(client) = shared.client() {
             return Some(client);
         }

@@ -85,7 +85,7 @@ impl_by_serde!(String, Suspension);
 
 impl FastJson for Timestamp {
     fn write_json(&self, json: &mut Vec<u8>) {
-        write_string(&self.written(), json);
+        write_string(&self.to_rfc3339(), json);
     }
 }
 

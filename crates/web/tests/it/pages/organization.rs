@@ -156,7 +156,7 @@ async fn manages_roles_workspaces_domains_and_settings() {
     owner.post(&domains, &[("domain", "acme.example")]).await.assert_redirect(&domains);
     let page = owner.get(&domains).await.assert_page(200, "vestibule-verify=");
     let id = page.split_once("/-/domains/").unwrap().1.split('/').next().unwrap().to_owned();
-    owner.post(&format!("{domains}/{id}/verify"), &[]).await.assert_page(400, "TXT record is not there");
+    owner.post(&format!("{domains}/{id}/verify"), &[]).await.assert_page(400, "TXT record was not found");
     owner.post(&format!("{domains}/{id}/joining"), &[("joining", "join")]).await.assert_redirect(&domains);
     owner.post(&format!("{domains}/{id}/delete"), &[("sure", "yes")]).await.assert_redirect(&domains);
 
@@ -166,7 +166,7 @@ async fn manages_roles_workspaces_domains_and_settings() {
     let long = "x".repeat(300);
     owner.post(&settings, &[("name", &long), ("description", "")]).await.assert_page(400, &long);
     owner.post(&fixture.path("leave"), &[("sure", "yes")]).await.assert_page(403, "Nobody else is an admin");
-    owner.post(&fixture.path("handover/withdraw"), &[]).await.assert_page(404, "no open offer");
+    owner.post(&fixture.path("handover/withdraw"), &[]).await.assert_page(404, "no pending ownership transfer");
     owner.post(&fixture.path("delete"), &[]).await.assert_page(200, "after 30 days");
     owner.post(&fixture.path("delete"), &[("sure", "yes")]).await.assert_redirect("/organizations?done=deleted");
     owner.get("/organizations").await.assert_page(200, "Erased for good");
