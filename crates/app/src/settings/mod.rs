@@ -1,4 +1,5 @@
-//! Loading settings from defaults, a TOML file, environment variables and flags; a later source overrides an earlier one.
+//! Loading settings from defaults, a TOML file, environment variables and flags. A later source overrides an earlier
+//! one.
 //!
 //! [`table`] lists every setting once. The file and environment parsers, the suggestions for misspelled names and the
 //! reference are derived from it, so a new setting needs one entry there and a field in [`Settings`].
