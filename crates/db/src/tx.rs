@@ -160,14 +160,6 @@ impl<'a> Tx<'a> {
         Ok(has_changed)
     }
 
-    /// Tells that the deferred statements update a row that concurrent transactions update too. Those of this process then commit one
-    /// after the other, instead of waiting for each other's row lock.
-    pub fn serialize_on(&mut self, row: i64) {
-        if let Engine::Postgres(transaction) = &mut self.engine {
-            transaction.serialize_on(row);
-        }
-    }
-
     /// Whether all reads of a command see one state. On PostgreSQL at READ COMMITTED, each statement sees what was committed before it.
     pub fn is_snapshot(&self) -> bool {
         matches!(self.engine, Engine::Sqlite(_))

@@ -61,7 +61,11 @@ impl CopyEndpoint {
                 "bytea" => Kind::Bytes,
                 other => return Err(Error::internal(format!("{table} has a column of type {other}"))),
             };
-            Ok(ColumnInfo { name: row.try_get(0).map_err(failed)?, kind, key_position: row.try_get(2).map_err(failed)? })
+            Ok(ColumnInfo {
+                name: row.try_get(0).map_err(failed)?,
+                kind,
+                key_position: row.try_get(2).map_err(failed)?,
+            })
         });
         columns.collect()
     }

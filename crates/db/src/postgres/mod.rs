@@ -10,7 +10,6 @@ mod transaction;
 mod url;
 mod values;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -21,8 +20,6 @@ use tokio_postgres::Client;
 use super::OpenError;
 use crate::time::Timestamp;
 
-use concurrency::conflict_throttle::ConflictThrottle;
-use concurrency::row_mutexes::RowMutexes;
 use concurrency::shard_slots::ShardSlots;
 use concurrency::shared_connections::SharedConnections;
 use connect::{Connector, Opened};
@@ -61,8 +58,6 @@ pub struct Postgres {
     tls: Tls,
     timeout: Duration,
     shard_slots: ShardSlots,
-    conflict_throttle: ConflictThrottle,
-    row_mutexes: Arc<RowMutexes>,
     shared_connections: SharedConnections,
 }
 
@@ -91,25 +86,12 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
-        let (shard_slots, conflict_throttle, row_mutexes) =
-            (ShardSlots::default(), ConflictThrottle::default(), Arc::default());
-        Ok(Self {
-            pool,
-            tls,
-            timeout: options.timeout,
-            shard_slots,
-            conflict_throttle,
-            row_mutexes,
-            shared_connections,
-        })
+        let (timeout, shard_slots) = (options.timeout, ShardSlots::default());
+        Ok(Self { pool, tls, timeout, shard_slots, shared_connections })
     }
 
     pub fn timeout(&self) -> Duration {
         self.timeout
-    }
-
-    pub fn conflict_throttle(&self) -> &ConflictThrottle {
-        &self.conflict_throttle
     }
 
     /// A transaction for single statements, on a shared connection; `None` if there is none available.
@@ -137,8 +119,7 @@ impl Postgres {
         }
         match self.pool.get().await {
             Ok(client) => {
-                let (tls, slot, mutexes) = (self.tls.clone(), self.shard_slots.take(), Arc::clone(&self.row_mutexes));
-                Ok(Transaction::own(client, mode, tls, slot, mutexes))
+                Ok(Transaction::own(client, mode, self.tls.clone(), self.shard_slots.take()))
             }
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
                 // No new connection can be made, and the existing ones are gone.

@@ -9,12 +9,11 @@ use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::FutureExt;
 use futures_util::future::join;
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::concurrency::composite::CompositeStatement;
 use super::concurrency::pipeline::{Answer, Failure, all, prepared};
-use super::concurrency::row_mutexes::{MAX_WAIT, RowMutexes};
 use super::concurrency::shard_slots::ShardSlot;
 use super::error::PgError;
 use super::tls::Tls;
@@ -80,9 +79,6 @@ pub struct Transaction {
     deferred: Vec<(Declaration, Vec<Value<'static>>)>,
     tls: Tls,
     shard_slot: Option<ShardSlot>,
-    /// The row that concurrent transactions update too, and the mutexes for it.
-    serialized_row: Option<i64>,
-    row_mutexes: Option<Arc<RowMutexes>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "it is moved once, into its transaction")]
@@ -106,14 +102,8 @@ impl Deref for Connection {
 
 impl Transaction {
     /// On a connection of its own.
-    pub(super) fn own(
-        client: Object,
-        mode: TransactionMode,
-        tls: Tls,
-        shard_slot: ShardSlot,
-        row_mutexes: Arc<RowMutexes>,
-    ) -> Self {
-        Self::on(Connection::Own(client), mode, tls, Some((shard_slot, row_mutexes)))
+    pub(super) fn own(client: Object, mode: TransactionMode, tls: Tls, shard_slot: ShardSlot) -> Self {
+        Self::on(Connection::Own(client), mode, tls, Some(shard_slot))
     }
 
     /// For single statements on a shared connection.
@@ -121,27 +111,10 @@ impl Transaction {
         Self::on(Connection::Shared(client), TransactionMode::Autocommit, tls, None)
     }
 
-    fn on(
-        connection: Connection,
-        mode: TransactionMode,
-        tls: Tls,
-        writes: Option<(ShardSlot, Arc<RowMutexes>)>,
-    ) -> Self {
+    fn on(connection: Connection, mode: TransactionMode, tls: Tls, shard_slot: Option<ShardSlot>) -> Self {
         let (client, deferred) = (Some(connection), Vec::new());
-        let (shard_slot, row_mutexes) = writes.unzip();
         let (stage, is_begun) = (Stage::New, false);
-        Self {
-            client,
-            mode,
-            stage,
-            is_begun,
-            error: None,
-            deferred,
-            tls,
-            shard_slot,
-            serialized_row: None,
-            row_mutexes,
-        }
+        Self { client, mode, stage, is_begun, error: None, deferred, tls, shard_slot }
     }
 
     /// A number that no other concurrent transaction of this process has.
@@ -221,11 +194,6 @@ impl Transaction {
     /// Adds a statement to be sent before the next one or before the commit.
     pub(crate) fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
         self.deferred.push((declaration, values));
-    }
-
-    /// Serializes the commit with those of other transactions of this process that update the same row.
-    pub(crate) fn serialize_on(&mut self, row: i64) {
-        self.serialized_row = Some(row);
     }
 
     /// Sends the deferred statements and then these, pipelined, and returns the answers to these.
@@ -322,11 +290,6 @@ impl Transaction {
             return Ok(());
         }
         if self.stage != Stage::New || !self.deferred.is_empty() {
-            let mutexes = self.row_mutexes.clone();
-            let _guard = match (&mutexes, self.serialized_row) {
-                (Some(mutexes), Some(row)) => mutexes.lock(row, Instant::now() + MAX_WAIT).await,
-                _ => None,
-            };
             #[cfg(feature = "test-hooks")]
             crate::test_hooks::point("commit");
             if let Err(error) = self.try_commit().await {
