@@ -1,4 +1,4 @@
-//! E-mail addresses, parsed once and compared by one canonical key.
+//! Email addresses, parsed once and compared by one canonical key.
 //!
 //! The grammar is narrower than RFC 5322 on purpose: everything that mail programs are known to interpret differently
 //! (quotes, comments, routes, encoded words, letters beyond ASCII) is rejected, so that the address that is checked is
@@ -13,7 +13,7 @@ const MAX_LENGTH: usize = 254;
 const MAX_LOCAL_PART_LENGTH: usize = 64;
 const MAX_LABEL_LENGTH: usize = 63;
 
-/// An e-mail address. Two are equal if their keys are: comparison ignores case, but not `+` suffixes or dots.
+/// An email address. Two are equal if their keys are: comparison ignores case, but not `+` suffixes or dots.
 #[derive(Clone)]
 pub struct EmailAddress {
     exact: String,
@@ -135,7 +135,7 @@ impl serde::Serialize for EmailAddress {
     }
 }
 
-/// The text is no valid e-mail address. `Display` is a sentence for the user.
+/// The text is no valid email address. `Display` is a sentence for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEmailAddress(&'static str);
 

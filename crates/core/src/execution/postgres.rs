@@ -47,7 +47,7 @@ async fn run_with_retry(executor: Arc<Executor>, caller: &Caller, command: &dyn 
             }
             Err(error) => {
                 if matches!(error, PgError::SerializationFailure(_)) {
-                    postgres.conflict_throttle().note_conflict();
+                    postgres.conflict_throttle().record_conflict();
                 }
                 drop(throttle);
                 if let Err(problem) = retry.backoff(error, executor.random.as_ref()).await {
@@ -181,7 +181,7 @@ async fn query_in_autocommit(
     reply.result.as_ref().ok()?;
     let after = revalidate(executor, postgres, &cached.validity).await?;
     // Both revalidations are statements shared by many callers: they count as one.
-    reply.stats = reply.stats.and(REVALIDATION_STATS);
+    reply.stats = reply.stats.plus(REVALIDATION_STATS);
     if after != before {
         return None;
     }

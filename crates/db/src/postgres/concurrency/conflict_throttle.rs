@@ -1,8 +1,8 @@
 //! Runs serializable transactions of this process one at a time after a conflict.
 //!
-//! Under SERIALIZABLE, concurrent transactions on the same rows abort each other; with many callers in one organization, most of the
-//! work would be repeated. After a serialization failure, the next transactions run one at a time. Other processes still conflict and
-//! are retried: this saves work and guarantees nothing.
+//! Under SERIALIZABLE, concurrent transactions on the same rows abort each other; with many callers in one
+//! organization, most of the work would be repeated. After a serialization failure, the next transactions run one at a
+//! time. Other processes still conflict and are retried: this saves work, but guarantees nothing.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,15 +19,16 @@ pub struct ConflictThrottle {
 }
 
 impl ConflictThrottle {
-    /// Waits for the previous transaction if the throttle is on, at most deadline the deadline.
+    /// If the throttle is on, waits until the previous transaction has ended. `None` if it is off or the deadline has
+    /// passed: the transaction then runs without the lock.
     pub async fn acquire(&self, deadline: Instant) -> Option<MutexGuard<'_, ()>> {
-        let one_less = |left: u32| left.checked_sub(1);
-        self.remaining.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).ok()?;
+        let decrement = |remaining: u32| remaining.checked_sub(1);
+        self.remaining.fetch_update(Ordering::Relaxed, Ordering::Relaxed, decrement).ok()?;
         timeout_at(deadline, self.mutex.lock()).await.ok()
     }
 
     /// Turns the throttle on.
-    pub fn note_conflict(&self) {
+    pub fn record_conflict(&self) {
         self.remaining.store(THROTTLED_AFTER_CONFLICT, Ordering::Relaxed);
     }
 }
@@ -41,7 +42,7 @@ mod tests {
     async fn throttles_a_number_of_transactions_after_a_conflict() {
         let (throttle, deadline) = (ConflictThrottle::default(), Instant::now() + Duration::from_hours(1));
         assert!(throttle.acquire(deadline).await.is_none());
-        throttle.note_conflict();
+        throttle.record_conflict();
         let first = throttle.acquire(deadline).await;
         assert!(first.is_some());
         // After its deadline, a transaction runs without the lock.
