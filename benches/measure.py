@@ -135,7 +135,7 @@ class RunningServer:
             self.process.wait()
 
 
-# Makes the e-mail addresses of each wrk run unique.
+# Makes the email addresses of each wrk run unique.
 RUN_NUMBER = [int(time.time()) % 100000]
 
 

@@ -52,7 +52,7 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
-    let cleanup = tokio::spawn(async move { cleanup::work(&cleanup_service, stop).await });
+    let cleanup = tokio::spawn(async move { cleanup::run_worker(&cleanup_service, stop).await });
     // The lease on the node number must be held until the last ID is generated, so it ends after the other parts.
     let (workers_finished, stop) = oneshot::channel::<()>();
     let lease = tokio::spawn(async move {

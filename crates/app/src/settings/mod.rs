@@ -173,7 +173,7 @@ pub(crate) fn parse_database(text: &str, origin: Origin) -> Result<DatabaseLocat
 /// Removes the password from a database URL. An invalid URL is omitted completely, because any part of it could be the
 /// password.
 fn redact(text: &str) -> Cow<'_, str> {
-    if !PostgresUrl::is_meant(text) {
+    if !PostgresUrl::has_scheme(text) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.parse::<PostgresUrl>().map_or_else(|_| "postgres://…".to_owned(), |url| url.to_string()))

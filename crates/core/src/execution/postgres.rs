@@ -172,7 +172,7 @@ async fn query_in_autocommit(
     reply.result.as_ref().ok()?;
     let after = revalidate(executor, postgres, &cached.validity).await?;
     // Both revalidations are statements shared by many callers: they count as one.
-    reply.stats = reply.stats.and(REVALIDATION_STATS);
+    reply.stats = reply.stats.plus(REVALIDATION_STATS);
     if after != before {
         return None;
     }
