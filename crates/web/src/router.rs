@@ -139,7 +139,8 @@ api_routes! {
         organizations::roles::list => query::<organization::ListRoles>();
         organizations::roles::create => command::<organization::CreateRole>();
         organizations::roles::remove => command::<organization::RemoveRole>();
-        domains::list => query::<domain::List>(), domains::add => command::<domain::Add>();
+        domains::list => query::<domain::List>();
+        domains::add => command::<domain::Add>();
         domains::update => command::<domain::Update>();
         domains::verify => commands(Organization(ManageSettings), domain::VERIFY_ERRORS);
         domains::delete => command::<domain::Delete>();

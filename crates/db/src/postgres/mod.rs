@@ -126,9 +126,7 @@ impl Postgres {
             return Err(PgError::PoolExhausted);
         }
         match self.pool.get().await {
-            Ok(client) => {
-                Ok(Transaction::exclusive(client, mode, self.tls.clone(), self.shard_slots.take()))
-            }
+            Ok(client) => Ok(Transaction::exclusive(client, mode, self.tls.clone(), self.shard_slots.take())),
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
                 // No new connection can be opened, and the existing ones are lost.
                 Err(PgError::Unreachable(error::redacted(&error)))
