@@ -135,7 +135,7 @@ class RunningServer:
             self.process.wait()
 
 
-# Makes the e-mail addresses of each wrk run unique.
+# Makes the email addresses of each wrk run unique.
 RUN_NUMBER = [int(time.time()) % 100000]
 
 
@@ -167,7 +167,7 @@ def replay(running, file, connections, seconds, once=False):
 def measure(running, workload, connections, seconds, once=False, warm_up=1):
     """One measurement: requests per second, latencies in µs, CPU time per request in µs, memory in MiB.
 
-    Requests that can be played only once get no warm-up. If they run out before the window ends, the rate is that of the
+    Requests that can be sent only once get no warm-up. If they run out before the window ends, the rate is that of the
     time they lasted (`window`, in seconds). `others` is the number of processors that other programs used.
     """
     target = running.target

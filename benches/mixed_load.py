@@ -14,7 +14,7 @@ def measured(running, seconds):
     lists = {"name": "list50", "file": "list50.tsv"}
     sign_ins_alone = measure.measure(running, sign_ins, SIGN_INS, seconds)
     lists_alone = measure.measure(running, lists, READERS, seconds)
-    sign_ins_during, lists_during = play_both(running, lists, seconds)
+    sign_ins_during, lists_during = measure_both(running, lists, seconds)
     bad = sum(result["bad"] for result in (sign_ins_alone, lists_alone, lists_during, sign_ins_during))
     return {
         "target": running.target["name"], "workload": NAME, "connections": READERS, "signin_cpu": sign_ins_alone["cpu"],
@@ -25,8 +25,8 @@ def measured(running, seconds):
         "bad": bad, "requests": lists_during["requests"]}
 
 
-def play_both(running, lists, seconds):
-    """Plays sign-ins from before the measurement of the lists until after it."""
+def measure_both(running, lists, seconds):
+    """Sends sign-ins from before the measurement of the lists until after it."""
     file = Path(running.target["requests"]) / "signin.tsv"
     sign_ins = measure.start_wrk(running, file, SIGN_INS, seconds + 2)
     time.sleep(1)

@@ -95,7 +95,7 @@ class Pgbench:
         return int(self.server.sql(self.url, "SELECT count(*) FROM invitations"
                                              f" WHERE id >= {self.first_id} AND status = '{status}'"))
 
-    def play(self, workload, duration, transactions_before=0):
+    def run_pgbench(self, workload, duration, transactions_before=0):
         """Runs pgbench for `duration`, one of its options. `transactions_before` is how many transactions each connection
         has made in this window before; their rows are skipped. Returns its output, and the sorted latencies in µs."""
         script, log = self.folder / f"{workload}.sql", self.folder / f"{workload}.log"
@@ -123,9 +123,9 @@ class Pgbench:
         """
         self.prepare(workload, seconds)
         before_first = self.cpu_seconds()
-        self.play(workload, "--transactions=1")
+        self.run_pgbench(workload, "--transactions=1")
         after_first = self.cpu_seconds()
-        output, latencies = self.play(workload, f"--time={seconds}", transactions_before=1)
+        output, latencies = self.run_pgbench(workload, f"--time={seconds}", transactions_before=1)
         cpu_seconds, requests = self.cpu_seconds() - after_first - (after_first - before_first), len(latencies)
         return {
             "target": "pgbench", "workload": workload, "connections": POOL_SIZE, "statements": STATEMENTS[workload],

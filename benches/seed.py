@@ -114,7 +114,7 @@ class Rows:
         return "session_id=" + base64.urlsafe_b64encode(token).rstrip(b"=").decode()
 
     def add_organization(self, name, users):
-        """Adds an organization whose first user is its admin. Returns its id, its workspace's, and the admin's membership's."""
+        """Adds an organization whose first user is its admin. Returns the ids of organization, workspace and membership."""
         organization, workspace = self.new_id(), self.new_id()
         self.add("organizations", id=organization, name=name, description="", member_count=len(users), **self.timestamps)
         self.add("workspaces", id=workspace, organization_id=organization, name="Main Workspace", description="",

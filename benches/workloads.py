@@ -1,7 +1,7 @@
-"""The workloads, named after their request files, and how many connections play each."""
+"""The workloads, named after their request files, and how many connections send each."""
 READS = ["session", "list1", "list10", "list50", "list50-uncached", "list500", "members"]
 WRITES = ["create", "discard", "accept"]
-# Workloads that use up their requests. Each round, and each window of a round, plays its own part of the file.
+# Workloads that use up their requests. Each round, and each window of a round, sends its own part of the file.
 CONSUMING = {"discard", "accept"}
 DEFAULT_CONNECTIONS = 64
 # Workloads with another number of connections.
@@ -24,7 +24,7 @@ def plan(target, is_last_round):
 
 
 def part(file, index, count):
-    """Writes one of `count` equal parts of a request file that can be played only once, and returns its path."""
+    """Writes one of `count` equal parts of a request file that can be sent only once, and returns its path."""
     lines = file.read_text().splitlines(keepends=True)
     size = len(lines) // count
     part_file = file.with_name(f"{file.stem}.{index}.tsv")

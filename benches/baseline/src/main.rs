@@ -1,7 +1,7 @@
-//! The baseline of `benches/run`: a bare handler that returns bodies from memory, the least a request can cost on this stack.
+//! The baseline of `benches/run`: a bare handler that returns bodies from memory, the least that a request can cost on
+//! this stack. `benches/run` replays the same requests against this server and against Vestibule.
 //!
-//! `vestibule-baseline PORT FILE…`: the first line of each file is a path with its query, the rest is the body to return for it.
-//! It replays the same requests against this server and against Vestibule.
+//! `vestibule-baseline PORT FILE…`: the first line of each file is a path with its query, the rest the body to return.
 
 use std::collections::HashMap;
 use std::sync::Arc;

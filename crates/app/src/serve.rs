@@ -46,13 +46,13 @@ pub(crate) async fn listen(loaded: &mut LoadedSettings) -> Result<TcpListener, A
 /// progress. If one part fails, the others are stopped and the process ends, so that a supervisor restarts it.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), AppError> {
     let server = vestibule_web::Server::new(Arc::clone(&service));
-    let answer = move |request, peer| server.clone().handle(request, peer);
+    let handler = move |request, peer| server.clone().handle(request, peer);
     let limits = vestibule_web::ConnectionLimits::new(service.settings.max_connections);
-    let http = tokio::spawn(vestibule_web::serve(listener, answer, limits, shutdown.requested()));
+    let http = tokio::spawn(vestibule_web::serve(listener, handler, limits, shutdown.requested()));
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
-    let cleanup = tokio::spawn(async move { cleanup::work(&cleanup_service, stop).await });
+    let cleanup = tokio::spawn(async move { cleanup::run_worker(&cleanup_service, stop).await });
     // The lease on the node number must be held until the last ID is generated, so it ends after the other parts.
     let (workers_finished, stop) = oneshot::channel::<()>();
     let lease = tokio::spawn(async move {

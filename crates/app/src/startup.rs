@@ -81,7 +81,7 @@ pub(crate) fn with_password(location: &DatabaseLocation, file: Option<&PathBuf>)
     match (location, file) {
         (DatabaseLocation::Postgres(url), Some(file)) => {
             let password = read_secret(file, "database_password_file")?;
-            Ok(DatabaseLocation::Postgres(Box::new(url.as_ref().clone().or_password(password.as_str()))))
+            Ok(DatabaseLocation::Postgres(Box::new(url.as_ref().clone().with_default_password(password.as_str()))))
         }
         _ => Ok(location.clone()),
     }

@@ -77,8 +77,8 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
-    /// Runs the work on a new thread and returns its result. Starting a thread costs little beside work that takes
-    /// milliseconds, and no idle thread stays behind.
+    /// Runs the work on a new thread and returns its result. Starting a thread is cheap compared with work that takes
+    /// milliseconds, and leaves no idle thread.
     pub(crate) async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
         let thread = std::thread::Builder::new().name(self.thread_name.to_owned());

@@ -1,4 +1,4 @@
-//! E-mail addresses, parsed once and compared by one canonical key.
+//! Email addresses, parsed once and compared by one canonical key.
 //!
 //! The grammar is narrower than RFC 5322 on purpose: everything that mail programs are known to interpret differently
 //! (quotes, comments, routes, encoded words, letters beyond ASCII) is rejected, so that the address that is checked is
@@ -13,7 +13,7 @@ const MAX_LENGTH: usize = 254;
 const MAX_LOCAL_PART_LENGTH: usize = 64;
 const MAX_LABEL_LENGTH: usize = 63;
 
-/// An e-mail address. Two are equal if their keys are: comparison ignores case, but not `+` suffixes or dots.
+/// An email address. Two are equal if their keys are: comparison ignores case, but not `+` suffixes or dots.
 #[derive(Clone)]
 pub struct EmailAddress {
     exact: String,
@@ -29,19 +29,19 @@ impl EmailAddress {
     pub fn parse(text: &str) -> Result<Self, InvalidEmailAddress> {
         let exact = text.trim_matches([' ', '\t']);
         if exact.is_empty() {
-            return Err(InvalidEmailAddress("The e-mail address is empty."));
+            return Err(InvalidEmailAddress("The email address is empty."));
         }
         if exact.len() > MAX_LENGTH {
-            return Err(InvalidEmailAddress("An e-mail address has at most 254 characters."));
+            return Err(InvalidEmailAddress("An email address has at most 254 characters."));
         }
         if !exact.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidEmailAddress(
-                "An e-mail address has only letters a-z, digits and signs: no spaces, line breaks, accents or \
+                "An email address has only letters a-z, digits and signs: no spaces, line breaks, accents or \
                  look-alike letters.",
             ));
         }
         let Some((local, domain)) = exact.split_once('@').filter(|(_, domain)| !domain.contains('@')) else {
-            return Err(InvalidEmailAddress("An e-mail address has exactly one @."));
+            return Err(InvalidEmailAddress("An email address has exactly one @."));
         };
         check_local_part(local)?;
         check_domain(domain)?;
@@ -74,11 +74,11 @@ impl EmailAddress {
 
 fn check_local_part(local: &str) -> Result<(), InvalidEmailAddress> {
     if local.is_empty() || local.len() > MAX_LOCAL_PART_LENGTH {
-        return Err(InvalidEmailAddress("An e-mail address has 1 to 64 characters before the @."));
+        return Err(InvalidEmailAddress("An email address has 1 to 64 characters before the @."));
     }
     if local.split('.').any(str::is_empty) {
         return Err(InvalidEmailAddress(
-            "Before the @, an e-mail address cannot begin or end with a dot, or have two in a row.",
+            "Before the @, an email address cannot begin or end with a dot, or have two in a row.",
         ));
     }
     // RFC 5322 also allows `%` and `!`, which some relays interpret as routes, and `=?`, which some programs decode.
@@ -87,7 +87,7 @@ fn check_local_part(local: &str) -> Result<(), InvalidEmailAddress> {
         Ok(())
     } else {
         Err(InvalidEmailAddress(
-            "Before the @, this e-mail address has a character that mail programs interpret differently.",
+            "Before the @, this email address has a character that mail programs interpret differently.",
         ))
     }
 }
@@ -105,7 +105,7 @@ fn check_domain(domain: &str) -> Result<(), InvalidEmailAddress> {
     if is_host {
         Ok(())
     } else {
-        Err(InvalidEmailAddress("After the @, an e-mail address has a domain name, such as example.com."))
+        Err(InvalidEmailAddress("After the @, an email address has a domain name, such as example.com."))
     }
 }
 
@@ -135,7 +135,7 @@ impl serde::Serialize for EmailAddress {
     }
 }
 
-/// The text is no valid e-mail address. `Display` is a sentence for the user.
+/// The text is no valid email address. `Display` is a sentence for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEmailAddress(&'static str);
 
@@ -270,7 +270,7 @@ mod tests {
     fn problem_has_the_reason() {
         let problem = Problem::from(EmailAddress::parse("a@b@c.d").unwrap_err());
         assert_eq!(problem.code(), Code::InvalidEmail);
-        assert_eq!(problem.to_string(), "INVALID_EMAIL: An e-mail address has exactly one @.");
+        assert_eq!(problem.to_string(), "INVALID_EMAIL: An email address has exactly one @.");
     }
 
     proptest! {

@@ -51,8 +51,8 @@ codes! {
     /// An unknown field, in a call where a misspelled name would be dangerous.
     UnknownField = 400 "UNKNOWN_FIELD", "This call has no such field. Check its spelling.";
     InvalidId = 400 "INVALID_ID", "An id is a decimal number, such as 123456789012345678.";
-    /// The text does not match the grammar of e-mail addresses.
-    InvalidEmail = 400 "INVALID_EMAIL", "This is not an e-mail address that mail can be sent to.";
+    /// The text does not match the grammar of email addresses.
+    InvalidEmail = 400 "INVALID_EMAIL", "This is not an email address that mail can be sent to.";
     /// A new password that is too short or too long.
     InvalidPassword = 400 "INVALID_PASSWORD", "This password is too short or too long.";
     InvalidUsername = 400 "INVALID_USERNAME", "A user name has 3 to 32 letters a-z, digits, dots, dashes and underscores, and begins with a letter or digit.";
@@ -96,12 +96,12 @@ codes! {
     /// The idempotency key belongs to a call with other parameters.
     IdempotencyKeyReused = 400 "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for something else. Use a new one.";
     /// The account has the maximum number of addresses.
-    TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account can have at most ten e-mail addresses. Delete one first.";
+    TooManyAddresses = 400 "TOO_MANY_ADDRESSES", "An account can have at most ten email addresses. Delete one first.";
     /// The primary address cannot be deleted.
     EmailIsPrimary = 400 "EMAIL_IS_PRIMARY", "This is your primary address. Make another one primary first.";
     EmailNotVerified = 400 "EMAIL_NOT_VERIFIED", "This address is not verified yet. Verify it first.";
-    EmailAddressNotFound = 404 "EMAIL_ADDRESS_NOT_FOUND", "You have no such e-mail address.";
-    /// A call that asks for the current password again was sent a wrong one.
+    EmailAddressNotFound = 404 "EMAIL_ADDRESS_NOT_FOUND", "You have no such email address.";
+    /// The current password, which some calls require, is wrong.
     PasswordWrong = 400 "PASSWORD_WRONG", "The current password is wrong.";
     /// The password cannot be removed, since the user has no other way to sign in.
     NoAlternativeAuthMethod = 400 "NO_ALTERNATIVE_AUTH_METHOD", "Without a password you could not sign in any more.";
@@ -121,7 +121,7 @@ codes! {
     AddressNotAllowed = 403 "ADDRESS_NOT_ALLOWED", "This organization allows access from certain IP addresses only, and yours is not one of them. Ask one of its admins.";
     /// Wrong password, unknown user, or no password set: indistinguishable for a stranger.
     InvalidCredentials = 401 "INVALID_CREDENTIALS", "Invalid credentials. Please try again.";
-    /// The account is disabled. Only somebody who knows the password gets this code.
+    /// The account is disabled. Only callers with the right password get this code.
     UserDisabled = 403 "USER_DISABLED", "This account is disabled. Ask the people who run this service.";
     UserAlreadySignedIn = 400 "USER_ALREADY_SIGNED_IN", "This user is already signed in within this session.";
     /// A rate limit is exceeded.
@@ -152,7 +152,7 @@ codes! {
 
     // Accounts.
     /// Another account has this address.
-    EmailExists = 400 "EMAIL_EXISTS", "This e-mail address belongs to an account. Sign in, or use another address.";
+    EmailExists = 400 "EMAIL_EXISTS", "This email address belongs to an account. Sign in, or use another address.";
     /// Another account has this user name.
     UsernameExists = 400 "USERNAME_EXISTS", "This user name is taken. Choose another one.";
 
@@ -181,7 +181,7 @@ codes! {
     HandoverNotFound = 404 "HANDOVER_NOT_FOUND", "There is no pending ownership transfer.";
     /// The permission is not in the deployment's catalogue.
     PermissionUnknown = 400 "PERMISSION_UNKNOWN", "There is no such permission here.";
-    /// The permission is archived: members keep it, but nobody can be assigned it any more.
+    /// The permission is archived: members who have it keep it, but it can no longer be assigned.
     PermissionArchived = 400 "PERMISSION_ARCHIVED", "This role has an archived permission, so it cannot be assigned any more.";
     /// There is no deleted organization of this id that the caller can restore.
     NothingToRestore = 404 "NOTHING_TO_RESTORE", "There is no deleted organization that you can restore.";

@@ -8,8 +8,8 @@ use crate::membership::sql;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::{domain, invitation, outbox};
 
-/// Ends the caller's membership in an organization and in all its workspaces. Invitations that they sent remain without an
-/// inviter; suspended ones remain suspended.
+/// Ends the caller's membership in an organization and in all its workspaces. Invitations that they sent remain without
+/// an inviter; suspended ones remain suspended.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member; `LAST_ADMIN` if the organization or one of its workspaces would have no admin left.
@@ -33,8 +33,8 @@ impl Command for Leave {
 /// session and process when this commits.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_members`; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they hold a permission that
-/// the caller does not hold; `LAST_ADMIN`.
+/// `FORBIDDEN` without `organization:manage_members`; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they hold a
+/// permission that the caller does not hold; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct Remove {
     pub organization: OrganizationId,
@@ -60,8 +60,8 @@ impl Command for Remove {
     }
 }
 
-/// Ends a membership of a user whose account is deleted. In a deleted organization even the last admin can be removed: it can
-/// no longer be restored then, and the cleanup erases it at the end of its grace period.
+/// Ends a membership of a user whose account is deleted. In a deleted organization even the last admin can be removed:
+/// it can no longer be restored then, and the cleanup erases it at the end of its grace period.
 ///
 /// # Errors
 /// `LAST_ADMIN`.

@@ -9,8 +9,8 @@ use ipnet::IpNet;
 
 use crate::language::Language;
 
-/// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's table,
-/// which a test of the binary compares.
+/// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
+/// table, which a test of the binary compares.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The product name in mail and on pages.

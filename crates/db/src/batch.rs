@@ -5,11 +5,10 @@ use super::{Value, sqlite};
 use crate::error::Result;
 
 /// One read of a batch: a statement and its arguments.
-pub type BatchQuery<'g, A, R> = (Statement<A, R>, <A as Arguments>::Given<'g>);
+pub type BatchQuery<'g, A, R> = (Statement<A, R>, <A as Arguments>::Input<'g>);
 
 /// Several reads: a tuple of [`BatchQuery`]s.
 pub trait BatchQueries<'g> {
-    /// The rows of each.
     type Rows;
     fn batch(self) -> Batch<'g, Self::Rows>;
 }
@@ -17,7 +16,7 @@ pub trait BatchQueries<'g> {
 /// Several reads, ready to be sent.
 #[derive(Debug)]
 pub struct Batch<'g, Rows> {
-    pub(super) sent: Vec<(Declaration, Vec<Value<'g>>)>,
+    pub(super) queries: Vec<(Declaration, Vec<Value<'g>>)>,
     pub(super) read: fn(&mut BatchRows<'_>) -> Result<Rows>,
 }
 
@@ -30,16 +29,16 @@ pub struct BatchRows<'s> {
 
 #[derive(Debug)]
 pub(super) enum Source<'s> {
-    /// Read when they are taken: in the same process a batch gains nothing.
+    /// Each query runs when its rows are taken: within one process a batch gains nothing.
     Sqlite(&'s rusqlite::Connection, std::slice::Iter<'s, (Declaration, Vec<Value<'s>>)>),
-    /// Received already.
+    /// The rows were received already.
     Postgres(std::vec::IntoIter<Vec<tokio_postgres::Row>>),
 }
 
 impl BatchRows<'_> {
     fn next<R: Record>(&mut self) -> Result<Vec<R>> {
         let records: Vec<R> = match &mut self.source {
-            Source::Sqlite(connection, reads) => match reads.next() {
+            Source::Sqlite(connection, queries) => match queries.next() {
                 Some((declaration, values)) => sqlite::rows(connection, declaration, values, R::read)?,
                 None => Vec::new(),
             },
@@ -58,8 +57,8 @@ macro_rules! batch_queries {
         impl<'g, $($arguments: Arguments, $record: Record),+> BatchQueries<'g> for ($(BatchQuery<'g, $arguments, $record>,)+) {
             type Rows = ($(Vec<$record>,)+);
             fn batch(self) -> Batch<'g, Self::Rows> {
-                let sent = vec![$((self.$index.0.declaration(), $arguments::values(self.$index.1))),+];
-                Batch { sent, read: |answers| Ok(($(answers.next::<$record>()?,)+)) }
+                let queries = vec![$((self.$index.0.declaration(), $arguments::values(self.$index.1))),+];
+                Batch { queries, read: |rows| Ok(($(rows.next::<$record>()?,)+)) }
             }
         }
     };

@@ -1,23 +1,23 @@
-//! Copying a database to another one, of either engine: in one transaction, and verified afterwards.
+//! Copying a database to another one, of either engine, in one transaction. The copy is verified before the commit.
 //!
-//! The statements are generated from the tables' columns instead of being declared with `sql!`: what is copied are rows, whatever they
-//! mean.
+//! The statements are generated from the columns of the tables instead of being declared with `sql!`, because rows are
+//! copied as they are.
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::postgres::CopyEndpoint as WholePostgres;
-use super::sqlite::CopyEndpoint as WholeSqlite;
+use super::postgres::CopyEndpoint as PostgresEndpoint;
+use super::sqlite::CopyEndpoint as SqliteEndpoint;
 use super::{DatabaseLocation, Kind, OpenError, Value};
 use crate::error::Error;
 use crate::time::Timestamp;
 
 /// Rows in one statement.
-const BATCH: usize = 400;
+const BATCH_SIZE: usize = 400;
 
-/// Every copied table, after the ones that it references, with the columns that reference a later table. The rest belongs to each
-/// database: the version of its schema, and the leases of its processes.
+/// The copied tables, each after the tables that it references, with the columns that reference a later table. The
+/// other tables belong to one database: the version of its schema, and the leases of its processes.
 pub const TABLES: &[(&str, &[&str])] = &[
     ("deployments", &[]),
     ("users", &["active_organization_membership_id", "active_workspace_membership_id"]),
@@ -122,20 +122,20 @@ pub(super) struct ColumnInfo {
 
 type Rows = Vec<Vec<OwnedValue>>;
 
-/// One of the two databases, in a transaction that locks everybody else out.
+/// One of the two databases, in a transaction that excludes other writers.
 enum Endpoint {
-    Sqlite(WholeSqlite),
-    Postgres(WholePostgres),
+    Sqlite(SqliteEndpoint),
+    Postgres(PostgresEndpoint),
 }
 
 impl Endpoint {
     async fn source(location: &DatabaseLocation, now: Timestamp) -> Result<Self, CopyError> {
         match location {
             DatabaseLocation::File(path) if !path.exists() => Err(CopyError::SourceMissing),
-            DatabaseLocation::File(path) => WholeSqlite::source(path).map(Self::Sqlite).map_err(CopyError::Source),
+            DatabaseLocation::File(path) => SqliteEndpoint::source(path).map(Self::Sqlite).map_err(CopyError::Source),
             DatabaseLocation::Postgres(url) => {
-                let endpoint = WholePostgres::source(url, &names()).await.map_err(CopyError::Source)?;
-                match endpoint.running(now).await? {
+                let endpoint = PostgresEndpoint::source(url, &table_names()).await.map_err(CopyError::Source)?;
+                match endpoint.count_leases(now).await? {
                     0 => Ok(Self::Postgres(endpoint)),
                     running => Err(CopyError::SourceInUse(running)),
                 }
@@ -145,10 +145,12 @@ impl Endpoint {
 
     async fn target(location: &DatabaseLocation, now: Timestamp) -> Result<Self, CopyError> {
         match location {
-            DatabaseLocation::File(path) => WholeSqlite::target(path, now).map(Self::Sqlite).map_err(CopyError::Target),
+            DatabaseLocation::File(path) => {
+                SqliteEndpoint::target(path, now).map(Self::Sqlite).map_err(CopyError::Target)
+            }
             DatabaseLocation::Postgres(url) => {
-                let endpoint = WholePostgres::target(url, &names(), now).await.map_err(CopyError::Target)?;
-                match endpoint.running(now).await? {
+                let endpoint = PostgresEndpoint::target(url, &table_names(), now).await.map_err(CopyError::Target)?;
+                match endpoint.count_leases(now).await? {
                     0 => Ok(Self::Postgres(endpoint)),
                     running => Err(CopyError::TargetInUse(running)),
                 }
@@ -185,8 +187,8 @@ impl Endpoint {
     }
 }
 
-/// Copies every row, verifies the copy, and reports progress table by table. The source is not changed; the target gets everything
-/// or nothing.
+/// Copies every row, verifies the copy, and reports progress table by table. The source is not changed; the target gets
+/// everything or nothing.
 pub async fn copy_all(
     from: &DatabaseLocation,
     to: &DatabaseLocation,
@@ -204,51 +206,52 @@ pub async fn copy_all(
             return Err(CopyError::TargetNotEmpty(table));
         }
     }
-    let mut sent = Vec::new();
-    for (name, late) in TABLES {
-        let table = Table { name, late, columns: source.columns(name).await? };
-        let mut seal = RowDigest::default();
+    let mut tables = Vec::new();
+    for (name, deferred_columns) in TABLES {
+        let table = Table { name, deferred_columns, columns: source.columns(name).await? };
+        let mut digest = RowDigest::default();
         let mut after = None;
         while let Some(rows) = table.next(&mut source, after.as_ref()).await? {
             table.insert(&mut target, &rows).await?;
-            rows.iter().for_each(|row| seal.add(row));
-            report(TableCopied { table: name, rows: seal.rows, digest: None });
+            rows.iter().for_each(|row| digest.add(row));
+            report(TableCopied { table: name, rows: digest.rows, digest: None });
             after = rows.into_iter().next_back();
         }
-        sent.push((table, seal));
+        tables.push((table, digest));
     }
-    for (table, _) in sent.iter().filter(|(table, _)| !table.late.is_empty()) {
-        table.set_late(&mut source, &mut target).await?;
+    for (table, _) in tables.iter().filter(|(table, _)| !table.deferred_columns.is_empty()) {
+        table.set_deferred_columns(&mut source, &mut target).await?;
     }
-    let mut moved = Vec::new();
-    for (table, seal) in sent {
-        let mut arrived = RowDigest::default();
+    let mut copied = Vec::new();
+    for (table, source_digest) in tables {
+        let mut target_digest = RowDigest::default();
         let mut after = None;
         while let Some(rows) = table.next(&mut target, after.as_ref()).await? {
-            rows.iter().for_each(|row| arrived.add(row));
+            rows.iter().for_each(|row| target_digest.add(row));
             after = rows.into_iter().next_back();
         }
-        let same = (seal.rows, seal.digest()) == (arrived.rows, arrived.digest());
-        let one = TableCopied { table: table.name, rows: arrived.rows, digest: Some(arrived.digest()) };
-        moved.push(if same { one } else { return Err(CopyError::Differs(table.name)) });
-        report(one);
+        let is_equal = (source_digest.rows, source_digest.digest()) == (target_digest.rows, target_digest.digest());
+        let progress =
+            TableCopied { table: table.name, rows: target_digest.rows, digest: Some(target_digest.digest()) };
+        copied.push(if is_equal { progress } else { return Err(CopyError::Differs(table.name)) });
+        report(progress);
     }
     target.commit().await?;
-    Ok(moved)
+    Ok(copied)
 }
 
-fn names() -> Vec<&'static str> {
+fn table_names() -> Vec<&'static str> {
     TABLES.iter().map(|(table, _)| *table).collect()
 }
 
 struct Table {
     name: &'static str,
-    late: &'static [&'static str],
+    deferred_columns: &'static [&'static str],
     columns: Vec<ColumnInfo>,
 }
 
 impl Table {
-    fn names(&self) -> String {
+    fn column_names(&self) -> String {
         self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
@@ -270,21 +273,21 @@ impl Table {
             kinds.extend(key.iter().map(|(_, column)| column.kind));
             values.extend(key.iter().filter_map(|(index, _)| row.get(*index)).map(OwnedValue::value));
         }
-        let (columns, name) = (self.names(), self.name);
-        let statement = format!("SELECT {columns} FROM {name} {condition} ORDER BY {names} LIMIT {BATCH}");
+        let (columns, name) = (self.column_names(), self.name);
+        let statement = format!("SELECT {columns} FROM {name} {condition} ORDER BY {names} LIMIT {BATCH_SIZE}");
         let rows = endpoint.rows(&statement, &kinds, &values).await?;
         Ok((!rows.is_empty()).then_some(rows))
     }
 
     async fn insert(&self, target: &mut Endpoint, rows: &Rows) -> Result<(), Error> {
-        let mut statement = format!("INSERT INTO {} ({}) VALUES ", self.name, self.names());
+        let mut statement = format!("INSERT INTO {} ({}) VALUES ", self.name, self.column_names());
         let (mut kinds, mut values) = (Vec::new(), Vec::new());
         for (index, row) in rows.iter().enumerate() {
             statement.push_str(if index == 0 { "(" } else { ", (" });
             for (position, (column, value)) in self.columns.iter().zip(row).enumerate() {
-                let is_late = self.late.contains(&column.name.as_str());
+                let is_deferred = self.deferred_columns.contains(&column.name.as_str());
                 kinds.push(column.kind);
-                values.push(if is_late { Value::Null } else { value.value() });
+                values.push(if is_deferred { Value::Null } else { value.value() });
                 // Writing to a `String` cannot fail.
                 let _ = write!(statement, "{}${}", if position == 0 { "" } else { ", " }, values.len());
             }
@@ -294,10 +297,10 @@ impl Table {
     }
 
     /// Sets the columns that reference tables which were copied later.
-    async fn set_late(&self, source: &mut Endpoint, target: &mut Endpoint) -> Result<(), Error> {
-        let sets = self.late.iter().zip(2..).map(|(column, number)| format!("{column} = ${number}"));
+    async fn set_deferred_columns(&self, source: &mut Endpoint, target: &mut Endpoint) -> Result<(), Error> {
+        let sets = self.deferred_columns.iter().zip(2..).map(|(column, number)| format!("{column} = ${number}"));
         let statement = format!("UPDATE {} SET {} WHERE id = $1", self.name, sets.collect::<Vec<_>>().join(", "));
-        let kinds = vec![Kind::Integer; self.late.len() + 1];
+        let kinds = vec![Kind::Integer; self.deferred_columns.len() + 1];
         let mut after = None;
         while let Some(rows) = self.next(source, after.as_ref()).await? {
             for row in &rows {
@@ -305,7 +308,8 @@ impl Table {
                     let found = self.columns.iter().zip(row).find(|(column, _)| column.name == name);
                     found.map_or(Value::Null, |(_, value)| value.value())
                 };
-                let values: Vec<_> = std::iter::once("id").chain(self.late.iter().copied()).map(value_of).collect();
+                let values: Vec<_> =
+                    std::iter::once("id").chain(self.deferred_columns.iter().copied()).map(value_of).collect();
                 if values.iter().skip(1).any(|value| *value != Value::Null) {
                     target.execute(&statement, &kinds, &values).await?;
                 }
@@ -326,9 +330,9 @@ struct RowDigest {
 impl RowDigest {
     fn add(&mut self, row: &[OwnedValue]) {
         self.rows += 1;
-        for held in row {
-            // With its kind and length, so that no two rows have the same digest because of where a value ends.
-            let (kind, bytes): (u8, &[u8]) = match held {
+        for value in row {
+            // With kind and length, so that rows whose values are split differently have different digests.
+            let (kind, bytes): (u8, &[u8]) = match value {
                 OwnedValue::Null => (0, &[]),
                 OwnedValue::Integer(number) => (1, &number.to_be_bytes()),
                 OwnedValue::Text(text) => (2, text.as_bytes()),

@@ -16,13 +16,14 @@ pub enum ErrorKind {
     Unavailable,
     /// The disk of the database is full. Nothing was changed.
     DiskFull,
-    /// The connection was lost during a commit: the change may or may not have been saved.
+    /// The connection was lost during a commit, so the change may or may not be stored.
     OutcomeUnknown,
-    /// A defect of ours, or one of the database.
+    /// A defect of this program or of the database.
     Internal,
 }
 
-/// A failed database operation: its kind, what was being done, and the cause. It holds no values of statements.
+/// A failed database operation: its kind, its context (such as the name of the statement), and the cause. It contains
+/// no arguments of statements.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{context}")]
 pub struct Error {

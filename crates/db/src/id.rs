@@ -1,7 +1,7 @@
 //! Ids: 64-bit numbers that increase with time, and decimal strings on the wire.
 //!
-//! Each noun has a type of its own, so that a workspace's id cannot be used as an organization's. Ids are made by [`IdSource`]
-//! only, from the injected clock.
+//! Each noun has a type of its own, so that a workspace's id cannot be used as an organization's. Only [`IdSource`]
+//! generates ids, from the injected clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,8 +16,8 @@ const NODE_BITS: u32 = 10;
 const SEQUENCE_BITS: u32 = 12;
 const SEQUENCES: i64 = 1 << SEQUENCE_BITS;
 
-/// Makes ids that are unique among processes with different node numbers, and that increase within a process even when the clock is
-/// set back.
+/// Generates ids that are unique among processes with different node numbers, and that increase within a process even
+/// when the clock is set back.
 #[derive(Debug)]
 pub struct IdSource {
     node: AtomicI64,
@@ -28,7 +28,7 @@ impl IdSource {
     /// Node numbers that a process may have; 0 means none.
     pub const NODES: std::ops::Range<i64> = 1..1 << NODE_BITS;
 
-    /// A source without a node number. Two of them may make the same ids.
+    /// A source without a node number. Two of them may generate the same ids.
     pub const fn without_node() -> Self {
         Self { node: AtomicI64::new(0), last: Mutex::new(0) }
     }
@@ -42,7 +42,7 @@ impl IdSource {
         self.node.load(Ordering::SeqCst)
     }
 
-    /// The next id. It is greater than every id this source has made.
+    /// Generates an id that is greater than every earlier one of this source.
     pub fn next<I: From<i64>>(&self, now: Timestamp) -> I {
         let ticks = (now.as_microseconds() / 1000 - EPOCH_MILLISECONDS).max(1) * SEQUENCES;
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -115,7 +115,7 @@ ids! {
     DeploymentId,
     /// A person's account.
     UserId,
-    /// An e-mail address of a user.
+    /// An email address of a user.
     EmailAddressId,
     /// A browser's session; it may hold several sign-ins.
     SessionId,
@@ -143,7 +143,7 @@ ids! {
     JoinRequestId,
     /// An entry of the waitlist.
     WaitlistEntryId,
-    /// A verification of an e-mail address.
+    /// A verification of an email address.
     AttemptId,
     /// A job of the outbox.
     OutboxId,

@@ -5,7 +5,7 @@
 
 use super::Value;
 
-/// What kind of thing a statement invalidates.
+/// A category of cached data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scope(u8);
 
@@ -14,32 +14,26 @@ impl Scope {
     pub const fn new(number: u8) -> Self {
         Self(number)
     }
-
-    /// The number that it was made with.
-    pub const fn number(self) -> u8 {
-        self.0
-    }
 }
 
 /// What a statement declares that it invalidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invalidates {
-    /// Nothing is declared: right for statements that write to no table that a cached read depends on.
+    /// Nothing is declared, for statements that write to no table that a cached read depends on.
     Undeclared,
-    /// It writes to such a table, but nothing cached changes; the reason is for the reader.
+    /// The statement writes to such a table, but no cached value changes, for this reason.
     Nothing(&'static str),
     /// Everything of this scope.
     All(Scope),
-    /// The one thing of this scope whose id is the argument at this index (0 is `$1`).
+    /// The entity of this scope whose id is the argument at this index (0 is `$1`).
     Argument(Scope, usize),
 }
 
-/// One thing that a transaction has invalidated.
+/// What a transaction has invalidated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalidation {
-    /// What kind of thing.
     pub scope: Scope,
-    /// Which one; 0 for all of the scope.
+    /// The id of the entity; 0 for everything of the scope.
     pub id: i64,
 }
 
@@ -57,7 +51,7 @@ impl Invalidates {
     }
 }
 
-/// The index of the named argument. Called by `sql!` in a constant, where an unknown name is a compile error.
+/// Returns the index of a named argument. `sql!` calls it in a constant, where an unknown name is a compile error.
 #[expect(clippy::panic, clippy::missing_panics_doc, reason = "it is evaluated at compile time")]
 pub const fn argument_index(name: &str, names: &[&str]) -> usize {
     let mut index = 0;

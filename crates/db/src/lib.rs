@@ -1,7 +1,7 @@
 //! Typed SQL on SQLite and PostgreSQL: statements, transactions, migrations, and copying a database.
 //!
-//! Statements are constants declared with [`sql!`]; [`Tx`] runs nothing else. Their text is written once, in the SQL that
-//! both engines understand. This is the only crate that names a driver, and it knows nothing of the domain: what a
+//! Statements are constants declared with [`sql!`]; [`Tx`] runs nothing else. Their text is written once, in the SQL
+//! that both engines understand. This is the only crate that names a driver, and it knows nothing of the domain: what a
 //! statement invalidates is an opaque [`Scope`] that the declaring crate chooses.
 
 mod batch;

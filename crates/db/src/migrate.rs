@@ -12,7 +12,7 @@ use super::OpenError;
 /// One step of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Counts from 1 without gaps.
+    /// Versions count from 1, without gaps.
     pub version: i64,
     /// The file's name without number and extension.
     pub name: &'static str,
@@ -33,7 +33,7 @@ impl MigrationFile {
     pub fn checksum(&self) -> String {
         let mut checksum = String::new();
         for byte in Sha256::digest(self.text) {
-            // Writing to a `String` can't fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(checksum, "{byte:02x}");
         }
         checksum
@@ -89,7 +89,10 @@ pub(super) fn verify(applied: &[Applied], file: impl Fn(&Migration) -> Migration
     Ok(applied.iter().map(|applied| applied.version).max().unwrap_or(0))
 }
 
-/// The migrations that a database of this version lacks. Error: `Newer`.
+/// The migrations that a database of this version lacks.
+///
+/// # Errors
+/// `Newer` if this binary does not know the version.
 pub(super) fn after(found: i64) -> Result<impl Iterator<Item = &'static Migration>, OpenError> {
     if found > newest() {
         return Err(OpenError::Newer { found, known: newest() });

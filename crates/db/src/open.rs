@@ -19,6 +19,9 @@ pub enum Db {
 
 impl Db {
     /// Opens or creates the database, and migrates its schema.
+    ///
+    /// # Errors
+    /// Every [`OpenError`].
     pub async fn open(
         location: &DatabaseLocation,
         options: PostgresOptions,
@@ -31,21 +34,22 @@ impl Db {
     }
 
     /// Sets how many commands may share one commit on SQLite.
-    pub fn set_max_group(&self, among: usize) {
+    pub fn set_max_group(&self, size: usize) {
         if let Self::Sqlite(sqlite) = self {
-            sqlite.set_max_group(among);
+            sqlite.set_max_group(size);
         }
     }
 
-    /// Tells that rows were changed outside the service.
+    /// Records a commit that was made outside the service.
     #[cfg(feature = "test-hooks")]
-    pub fn note_commit(&self) {
+    pub fn record_commit(&self) {
         if let Self::Sqlite(sqlite) = self {
-            sqlite.note_commit();
+            sqlite.record_commit();
         }
     }
 
-    /// The number of commits so far on SQLite, where only this process writes; `None` while one is in progress, and on PostgreSQL.
+    /// The number of commits so far on SQLite, where only this process writes; `None` while one is in progress, and on
+    /// PostgreSQL.
     pub fn commits(&self) -> Option<u64> {
         match self {
             Self::Sqlite(sqlite) => sqlite.commits(),
@@ -56,7 +60,7 @@ impl Db {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseLocation {
-    /// A SQLite file, as it was written: possibly relative to the working directory.
+    /// The path of a SQLite file, possibly relative to the working directory.
     File(PathBuf),
     Postgres(Box<PostgresUrl>),
 }
@@ -69,7 +73,7 @@ impl DatabaseLocation {
         }
     }
 
-    /// Whether nothing was stored there yet. Changes nothing.
+    /// Whether the database is missing or has no data. Changes nothing.
     pub async fn is_new(&self) -> Result<bool, OpenError> {
         match self {
             // Missing, or empty: a container runtime creates an empty file when a single file is mounted.
@@ -78,7 +82,10 @@ impl DatabaseLocation {
         }
     }
 
-    /// The migrations that its schema lacks. Changes nothing. Error: `Newer`, among others.
+    /// The migrations that its schema lacks. Changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`Db::open`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static Migration>, OpenError> {
         let found = match self {
             Self::File(path) => sqlite::version(path)?,
@@ -88,7 +95,7 @@ impl DatabaseLocation {
     }
 }
 
-/// Without the password.
+/// Omits the password.
 impl fmt::Display for DatabaseLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,15 +105,16 @@ impl fmt::Display for DatabaseLocation {
     }
 }
 
+/// Why a database cannot be opened.
 #[derive(Debug)]
 pub enum OpenError {
     /// Another process has the file open.
     InUse,
-    /// It was written by a newer binary.
+    /// A newer binary has migrated it.
     Newer { found: i64, known: i64 },
     /// The file of a migration, relative to the root of the repository, was changed after it was applied.
     MigrationChanged { file: &'static str },
-    /// It is a database of another program, or no database.
+    /// It belongs to another program, or is no database.
     Foreign,
     /// It cannot be read or written.
     Unusable(String),

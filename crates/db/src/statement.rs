@@ -6,7 +6,7 @@ use super::invalidation::Invalidates;
 use super::value::{Argument, Cell, Column, Kind, Value};
 use crate::error::{Error, Result};
 
-/// One statement: its name, its text for each engine, its arguments and its record.
+/// A statement with the types of its arguments and of its record.
 #[derive(Debug)]
 pub struct Statement<A, R> {
     declaration: Declaration,
@@ -20,7 +20,7 @@ pub struct Declaration {
     pub name: &'static str,
     /// The text with `$1` for the first argument.
     pub text: &'static str,
-    /// The text with `?1`: SQLite numbers `$1` by first appearance.
+    /// The text with `?1`, because SQLite numbers `$1` by first appearance.
     pub sqlite: &'static str,
     pub arguments: &'static [Kind],
     /// What it invalidates if it changes a row.
@@ -65,10 +65,10 @@ pub struct DependentStatement {
 }
 
 impl<A: Arguments> Statement<A, ()> {
-    /// The statement with these arguments, for a change that it depends on. It has to end with a `SELECT` without `WHERE`, to which the
-    /// condition is appended.
-    pub fn dependent(self, given: A::Given<'static>) -> DependentStatement {
-        DependentStatement { declaration: self.declaration(), values: A::values(given) }
+    /// The statement with these arguments, as one that depends on a change. Its text must end with a `SELECT` without
+    /// `WHERE`, because the condition is appended.
+    pub fn dependent(self, arguments: A::Input<'static>) -> DependentStatement {
+        DependentStatement { declaration: self.declaration(), values: A::values(arguments) }
     }
 }
 
@@ -84,22 +84,22 @@ pub const fn sqlite_placeholders<const LENGTH: usize>(text: &str) -> [u8; LENGTH
 
 /// The arguments of a statement: a tuple of [`Argument`]s, or a struct that `sql!` declares.
 pub trait Arguments {
-    /// What is passed at the call.
-    type Given<'a>: Copy + Send + Sync;
+    /// The type that is passed to the methods of `Tx`.
+    type Input<'a>: Copy + Send + Sync;
     const KINDS: &'static [Kind];
     /// The names of the arguments; empty if they have only positions.
     const NAMES: &'static [&'static str] = &[];
-    fn values(given: Self::Given<'_>) -> Vec<Value<'_>>;
+    fn values(arguments: Self::Input<'_>) -> Vec<Value<'_>>;
 }
 
 macro_rules! arguments {
     ($($name:ident)*) => {
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
-            type Given<'a> = ($($name::Given<'a>,)*);
+            type Input<'a> = ($($name::Input<'a>,)*);
             const KINDS: &'static [Kind] = &[$($name::KIND),*];
             #[expect(non_snake_case, reason = "type names bind the tuple's fields")]
-            fn values(given: Self::Given<'_>) -> Vec<Value<'_>> {
-                let ($($name,)*) = given;
+            fn values(arguments: Self::Input<'_>) -> Vec<Value<'_>> {
+                let ($($name,)*) = arguments;
                 vec![$($name::value($name)),*]
             }
         }
@@ -115,16 +115,16 @@ macro_rules! arguments_up_to {
 }
 
 impl Arguments for () {
-    type Given<'a> = ();
+    type Input<'a> = ();
     const KINDS: &'static [Kind] = &[];
-    fn values((): Self::Given<'_>) -> Vec<Value<'_>> {
+    fn values((): Self::Input<'_>) -> Vec<Value<'_>> {
         Vec::new()
     }
 }
 
 arguments_up_to!(A B C D E F);
 
-/// What a statement returns, row by row.
+/// The type of the rows that a statement returns.
 pub trait Record: Sized + Send {
     /// The names of the columns in order; `None` if they need none.
     const COLUMNS: Option<&'static [&'static str]>;
@@ -147,7 +147,7 @@ impl<C: Column + Send> Record for (C,) {
     }
 }
 
-/// A row of one of the drivers.
+/// A row of either driver.
 #[derive(Debug)]
 pub enum Row<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
@@ -182,10 +182,11 @@ fn unreadable(index: usize, cell: Cell<'_>) -> Error {
 /// NAME(Struct { argument: Type, … }) -> Record invalidates Scope(argument) = "text";
 /// ```
 ///
-/// Without a record, the statement returns the number of rows it changed. The second form declares the struct of its named
-/// arguments too; it is for more than six. `invalidates` names a scope and the argument that holds the id, by position
-/// (`1` is `$1`) or by name; `Scope(all)` is everything of the scope, and `nothing("reason")` says why nothing cached
-/// changes. The caller has a `Scope` in scope whose associated constants these are.
+/// Without a record, the statement returns the number of rows it changed. The second form also declares the struct of
+/// its named arguments, and is required for more than six. `invalidates` names a scope and the argument that holds the
+/// id, by position (`1` is `$1`) or by name; `Scope(all)` is everything of the scope, and `nothing("reason")` says why
+/// no cached value changes. The scopes are associated constants of a type `Scope`, which the calling module must
+/// import.
 #[macro_export]
 macro_rules! sql {
     ($($(#[$doc:meta])* $name:ident($($argument:tt)*) $(-> $record:tt)? $(invalidates $scope:ident($($what:tt)+))? = $text:expr;)+) => {
@@ -197,15 +198,15 @@ macro_rules! sql {
         /// The named arguments of the statement.
         #[derive(Clone, Copy)]
         pub(crate) struct $arguments<'a> {
-            $(pub(crate) $field: <$type as $crate::Argument>::Given<'a>,)+
+            $(pub(crate) $field: <$type as $crate::Argument>::Input<'a>,)+
         }
 
         impl<'arguments> $crate::Arguments for $arguments<'arguments> {
-            type Given<'a> = $arguments<'a>;
+            type Input<'a> = $arguments<'a>;
             const KINDS: &'static [$crate::Kind] = &[$(<$type as $crate::Argument>::KIND),+];
             const NAMES: &'static [&'static str] = &[$(stringify!($field)),+];
-            fn values(given: Self::Given<'_>) -> Vec<$crate::Value<'_>> {
-                vec![$(<$type as $crate::Argument>::value(given.$field)),+]
+            fn values(arguments: Self::Input<'_>) -> Vec<$crate::Value<'_>> {
+                vec![$(<$type as $crate::Argument>::value(arguments.$field)),+]
             }
         }
 
@@ -243,7 +244,7 @@ macro_rules! sql {
     };
 }
 
-/// Declares a struct that a row is read into, field by field in the order of the columns.
+/// Declares a struct for the rows of statements. Its fields have the names and the order of the columns.
 #[macro_export]
 macro_rules! record {
     ($(#[$doc:meta])* $visibility:vis struct $name:ident {
@@ -280,16 +281,16 @@ macro_rules! column {
         }
 
         impl $crate::Argument for $type {
-            type Given<'a> = Self;
+            type Input<'a> = Self;
             const KIND: $crate::Kind = $crate::Kind::Text;
-            fn value<'a>(given: Self) -> $crate::Value<'a> {
-                $crate::Value::Text(given.as_str())
+            fn value<'a>(input: Self) -> $crate::Value<'a> {
+                $crate::Value::Text(input.as_str())
             }
         }
     };
 }
 
-/// Gives each variant of an enum its text, the same in the database and on the wire.
+/// Assigns a text to each variant of an enum. The text is used in the database and on the wire.
 #[macro_export]
 macro_rules! text_enum {
     ($type:ident: $($variant:ident = $text:literal),+ $(,)?) => {

@@ -1,20 +1,21 @@
-//! For tests only: which statements ran in this process, and hooks between any two writes, where a test may end the process.
+//! For tests only: which statements ran in this process, and a hook between any two writes, where a test can abort the
+//! process.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 static RAN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-static VISITOR: OnceLock<fn(&'static str)> = OnceLock::new();
+static HOOK: OnceLock<fn(&'static str)> = OnceLock::new();
 
 /// The names of the statements that ran so far.
 pub fn statements_run() -> BTreeSet<&'static str> {
     RAN.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Calls this function at every point from now on: with a statement's name before it runs, and with `commit`, `committed` and
-/// `sent`. Only the first call has an effect.
-pub fn visit_points(visitor: fn(&'static str)) {
-    let _ = VISITOR.set(visitor);
+/// Sets the hook, which is called at every point: with a statement's name before it runs, and with `commit`,
+/// `committed` and `sent`. Only the first call has an effect.
+pub fn visit_points(hook: fn(&'static str)) {
+    let _ = HOOK.set(hook);
 }
 
 pub(super) fn statement(name: &'static str) {
@@ -22,8 +23,9 @@ pub(super) fn statement(name: &'static str) {
     point(name);
 }
 
+/// Calls the hook.
 pub fn point(name: &'static str) {
-    if let Some(visit) = VISITOR.get() {
-        visit(name);
+    if let Some(hook) = HOOK.get() {
+        hook(name);
     }
 }

@@ -1,4 +1,4 @@
-//! Timestamps, and the injected clock. Nothing else asks the machine for the time.
+//! Timestamps, and the injected clock. Nothing else reads the machine's clock.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -56,10 +56,11 @@ impl Timestamp {
     /// RFC 3339 in ASCII with whole seconds. Written digit by digit, because a list has hundreds of timestamps.
     pub fn to_rfc3339(self) -> [u8; 20] {
         let mut text = *b"9999-12-31T23:59:59Z";
-        let at =
-            jiff::Timestamp::from_second(self.unix_seconds()).map(|instant| jiff::tz::Offset::UTC.to_datetime(instant));
+        let utc = jiff::tz::Offset::UTC;
+        let date = jiff::Timestamp::from_second(self.unix_seconds()).map(|instant| utc.to_datetime(instant));
         // Only the two bounds do not fit into four digits of a year, and neither is ever stored.
-        let Some((at, year)) = at.ok().and_then(|at| u16::try_from(at.year()).ok().map(|year| (at, year))) else {
+        let Some((date, year)) = date.ok().and_then(|date| u16::try_from(date.year()).ok().map(|year| (date, year)))
+        else {
             return text;
         };
         let mut put = |index: usize, number: i8| {
@@ -67,11 +68,11 @@ impl Timestamp {
             text[index] = b'0' + number / 10;
             text[index + 1] = b'0' + number % 10;
         };
-        put(5, at.month());
-        put(8, at.day());
-        put(11, at.hour());
-        put(14, at.minute());
-        put(17, at.second());
+        put(5, date.month());
+        put(8, date.day());
+        put(11, date.hour());
+        put(14, date.minute());
+        put(17, date.second());
         for (byte, digit) in text.iter_mut().zip([1000, 100, 10, 1]) {
             *byte = b'0' + u8::try_from(year / digit % 10).unwrap_or(0);
         }
@@ -108,12 +109,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when it is told to, for tests and for reproducible samples.
+/// A clock that moves only when it is set, for tests and reproducible samples.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    pub const fn at(start: Timestamp) -> Self {
+    pub const fn new(start: Timestamp) -> Self {
         Self(AtomicI64::new(start.0))
     }
 
@@ -121,7 +122,7 @@ impl ManualClock {
         self.set(self.now().plus(duration));
     }
 
-    /// Sets the clock, also backwards.
+    /// Sets the clock, possibly back.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.0, Ordering::SeqCst);
     }
@@ -148,8 +149,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn formats_like_jiff(second in 0_i64..253_402_300_799) {
-            let other = jiff::Timestamp::from_second(second).unwrap().to_string();
-            proptest::prop_assert_eq!(Timestamp::from_microseconds(second * 1_000_000 + 7).to_string(), other);
+            let expected = jiff::Timestamp::from_second(second).unwrap().to_string();
+            proptest::prop_assert_eq!(Timestamp::from_microseconds(second * 1_000_000 + 7).to_string(), expected);
         }
     }
 

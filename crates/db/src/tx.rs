@@ -1,4 +1,4 @@
-//! A transaction: the only thing that runs statements.
+//! Transactions. Statements run only in a [`Tx`].
 
 use super::batch::{Batch, BatchRows, Source};
 use super::invalidation::Invalidation;
@@ -7,7 +7,8 @@ use super::statement::{Arguments, Declaration, DependentStatement, Record, Row, 
 use super::{Value, sqlite};
 use crate::error::{Error, Result};
 
-/// An open transaction. It counts its statements, for the log line of the request and for tests that bound their number.
+/// An open transaction. It counts its statements, for the log line of the request and for tests that bound their
+/// number.
 #[derive(Debug)]
 pub struct Tx<'a> {
     engine: Engine<'a>,
@@ -26,7 +27,7 @@ pub struct QueryStats {
 impl QueryStats {
     /// The sum of both.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         let (statements, rows) =
             (self.statements.saturating_add(other.statements), self.rows.saturating_add(other.rows));
         Self { statements, rows }
@@ -40,7 +41,7 @@ enum Engine<'a> {
 }
 
 impl<'a> Tx<'a> {
-    /// The caller has begun a transaction on this connection, and ends it.
+    /// The caller begins and ends the transaction of this connection.
     pub fn on_sqlite(connection: &'a mut rusqlite::Connection) -> Self {
         Self { engine: Engine::Sqlite(connection), stats: QueryStats::default(), invalidations: Vec::new() }
     }
@@ -54,7 +55,7 @@ impl<'a> Tx<'a> {
         self.stats
     }
 
-    /// A number that no other concurrent transaction of this process has: writers of one counter use different rows by it.
+    /// A number for this transaction, so that concurrent transactions update different rows of one counter.
     pub fn shard(&self) -> i64 {
         match &self.engine {
             // SQLite has one writer.
@@ -72,31 +73,40 @@ impl<'a> Tx<'a> {
     pub async fn all<A: Arguments, R: Record>(
         &mut self,
         statement: Statement<A, R>,
-        given: A::Given<'_>,
+        arguments: A::Input<'_>,
     ) -> Result<Vec<R>> {
-        self.rows(&statement.declaration(), &A::values(given), R::read).await
+        self.rows(&statement.declaration(), &A::values(arguments), R::read).await
     }
 
-    /// Runs a statement and returns its row, if there is one. The statement's keys make sure that there is no second.
+    /// Runs a statement and returns its first row, if there is one.
     pub async fn optional<A: Arguments, R: Record>(
         &mut self,
         statement: Statement<A, R>,
-        given: A::Given<'_>,
+        arguments: A::Input<'_>,
     ) -> Result<Option<R>> {
-        Ok(self.rows(&statement.declaration(), &A::values(given), R::read).await?.into_iter().next())
+        Ok(self.rows(&statement.declaration(), &A::values(arguments), R::read).await?.into_iter().next())
     }
 
-    /// Runs a statement and returns the row that must exist.
-    pub async fn one<A: Arguments, R: Record>(&mut self, statement: Statement<A, R>, given: A::Given<'_>) -> Result<R> {
+    /// Runs a statement and returns its first row. A missing row is an
+    /// [`ErrorKind::Internal`](super::ErrorKind::Internal) error.
+    pub async fn one<A: Arguments, R: Record>(
+        &mut self,
+        statement: Statement<A, R>,
+        arguments: A::Input<'_>,
+    ) -> Result<R> {
         let name = statement.declaration().name;
-        self.optional(statement, given).await?.ok_or_else(|| Error::internal(format!("{name} gave no row")))
+        self.optional(statement, arguments).await?.ok_or_else(|| Error::internal(format!("{name} gave no row")))
     }
 
     /// Runs a statement and returns the number of changed rows.
-    pub async fn execute<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'_>) -> Result<usize> {
+    pub async fn execute<A: Arguments>(
+        &mut self,
+        statement: Statement<A, ()>,
+        arguments: A::Input<'_>,
+    ) -> Result<usize> {
         let declaration = statement.declaration();
         self.record_statement(&declaration);
-        let values = A::values(given);
+        let values = A::values(arguments);
         let changed = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
             Engine::Postgres(transaction) => transaction.execute(&declaration, &values).await?,
@@ -106,18 +116,18 @@ impl<'a> Tx<'a> {
         Ok(changed)
     }
 
-    /// Runs a statement whose outcome nobody waits for: before the next statement, or before the commit. On PostgreSQL it is sent
-    /// with that. If it fails, the transaction fails.
-    #[expect(clippy::needless_pass_by_value, reason = "every statement is given in the same way")]
-    pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, given: A::Given<'static>) -> Result<()> {
-        self.defer_declaration(statement.declaration(), A::values(given))
+    /// Runs a statement without waiting for its result. On PostgreSQL it is sent with the next statement or with the
+    /// commit. If it fails, the transaction fails.
+    #[expect(clippy::needless_pass_by_value, reason = "all methods take statements by value")]
+    pub fn defer<A: Arguments>(&mut self, statement: Statement<A, ()>, arguments: A::Input<'static>) -> Result<()> {
+        self.defer_declaration(statement.declaration(), A::values(arguments))
     }
 
     fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) -> Result<()> {
         self.record_statement(&declaration);
         let changed = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, &declaration, &values)?,
-            // The number is not known yet.
+            // The number of changed rows is not known yet.
             Engine::Postgres(_) => 1,
         };
         self.record_rows(changed);
@@ -128,17 +138,18 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// Runs the only change of a transaction, with the statements that depend on it, and returns whether it changed a row. On
-    /// PostgreSQL in [`TransactionMode::SingleStatement`](super::TransactionMode::SingleStatement), all of it and the revision from
-    /// `bump_revision` are one statement and no other may follow. If nothing changed, the transaction continues.
+    /// Runs the only change of a transaction and the statements that depend on it, and returns whether it changed a
+    /// row. On PostgreSQL in [`TransactionMode::SingleStatement`](super::TransactionMode::SingleStatement), they are
+    /// one statement together with the one of `bump_revision`, and no other statement may follow. If nothing changed,
+    /// the transaction continues.
     pub async fn execute_composite<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
-        given: A::Given<'_>,
+        arguments: A::Input<'_>,
         dependent: Vec<DependentStatement>,
         bump_revision: impl FnOnce(Invalidation, i64) -> Option<DependentStatement>,
     ) -> Result<bool> {
-        let (declaration, values, shard) = (statement.declaration(), A::values(given), self.shard());
+        let (declaration, values, shard) = (statement.declaration(), A::values(arguments), self.shard());
         if let Engine::Postgres(transaction) = &mut self.engine
             && transaction.is_composite_allowed()
             && let Some(last) =
@@ -151,7 +162,7 @@ impl<'a> Tx<'a> {
             self.record_rows(if has_changed { parts.len() } else { 0 });
             return Ok(has_changed);
         }
-        let has_changed = self.execute(statement, given).await? > 0;
+        let has_changed = self.execute(statement, arguments).await? > 0;
         if has_changed {
             dependent
                 .into_iter()
@@ -160,35 +171,29 @@ impl<'a> Tx<'a> {
         Ok(has_changed)
     }
 
-    /// Tells that the deferred statements update a row that concurrent transactions update too. Those of this process then commit one
-    /// after the other, instead of waiting for each other's row lock.
-    pub fn serialize_on(&mut self, row: i64) {
-        if let Engine::Postgres(transaction) = &mut self.engine {
-            transaction.serialize_on(row);
-        }
-    }
-
-    /// Whether all reads of a command see one state. On PostgreSQL at READ COMMITTED, each statement sees what was committed before it.
+    /// Whether all reads of a command see the same state. On PostgreSQL this is unknown: at READ COMMITTED, each
+    /// statement sees what was committed before it.
     pub fn is_snapshot(&self) -> bool {
         matches!(self.engine, Engine::Sqlite(_))
     }
 
-    /// Runs a statement once for each of these arguments, as one batch, and returns the number of changed rows of each.
+    /// Runs a statement once for each list of arguments, as one batch, and returns the number of changed rows of each
+    /// run.
     pub async fn execute_each<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
-        given: &[A::Given<'_>],
+        argument_lists: &[A::Input<'_>],
     ) -> Result<Vec<usize>> {
         let declaration = statement.declaration();
-        let values: Vec<_> = given.iter().map(|one| A::values(*one)).collect();
+        let values: Vec<_> = argument_lists.iter().map(|arguments| A::values(*arguments)).collect();
         if values.is_empty() {
             return Ok(Vec::new());
         }
         self.record_statement(&declaration);
         let changed: Vec<usize> = match &mut self.engine {
             Engine::Sqlite(connection) => {
-                let one = |values: &Vec<Value<'_>>| sqlite::execute(connection, &declaration, values);
-                values.iter().map(one).collect::<Result<_>>()?
+                let execute = |values: &Vec<Value<'_>>| sqlite::execute(connection, &declaration, values);
+                values.iter().map(execute).collect::<Result<_>>()?
             }
             Engine::Postgres(transaction) => transaction.execute_each(&declaration, &values).await?,
         };
@@ -201,17 +206,17 @@ impl<'a> Tx<'a> {
 
     /// Runs several reads as one batch.
     pub async fn batch<Rows>(&mut self, batch: Batch<'_, Rows>) -> Result<Rows> {
-        let Batch { sent, read } = batch;
-        sent.iter().for_each(|(declaration, _)| self.record_statement(declaration));
+        let Batch { queries, read } = batch;
+        queries.iter().for_each(|(declaration, _)| self.record_statement(declaration));
         let source = match &mut self.engine {
-            Engine::Sqlite(connection) => Source::Sqlite(connection, sent.iter()),
-            Engine::Postgres(transaction) => Source::Postgres(transaction.rows_batched(&sent).await?.into_iter()),
+            Engine::Sqlite(connection) => Source::Sqlite(connection, queries.iter()),
+            Engine::Postgres(transaction) => Source::Postgres(transaction.rows_batched(&queries).await?.into_iter()),
         };
-        let mut answers = BatchRows { source, rows: 0 };
-        let read = read(&mut answers);
-        let rows = answers.rows;
-        self.record_rows(rows);
-        read
+        let mut batch_rows = BatchRows { source, rows: 0 };
+        let records = read(&mut batch_rows);
+        let count = batch_rows.rows;
+        self.record_rows(count);
+        records
     }
 
     async fn rows<R>(

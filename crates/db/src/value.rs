@@ -1,7 +1,7 @@
 //! Values of arguments and columns, the same on every engine.
 //!
-//! The database has four kinds of value: 64-bit integers, text, bytes and NULL. Everything else is one of these behind a type:
-//! ids, timestamps, flags as 0 and 1, JSON as text.
+//! The database has four kinds of values: 64-bit integers, text, bytes and NULL. Other types are stored as one of
+//! these: ids and timestamps as integers, booleans as 0 and 1, JSON as text.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ pub enum Kind {
     Bytes,
 }
 
-/// A value of an argument. Its `Debug` shows neither text nor bytes: drivers log arguments, and these are addresses, names and
-/// digests.
+/// A value of an argument. `Debug` shows neither text nor bytes, because drivers log arguments, such as addresses,
+/// names and digests.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     Null,
@@ -42,17 +42,15 @@ pub type Cell<'a> = Value<'a>;
 
 /// A type that a statement takes as argument. The value may borrow: `Text` takes a `&str`.
 pub trait Argument {
-    /// What is passed at the call.
-    type Given<'a>: Copy + Send + Sync;
+    /// The type that is passed to the methods of `Tx`.
+    type Input<'a>: Copy + Send + Sync;
     const KIND: Kind;
-    fn value(given: Self::Given<'_>) -> Value<'_>;
+    fn value(input: Self::Input<'_>) -> Value<'_>;
 }
 
 /// A type that a column is read into.
 pub trait Column: Sized {
-    /// Whether the column may be NULL.
-    const NULLABLE: bool = false;
-    /// Reads the value; `None` if it is not one of this type.
+    /// Converts the value; `None` if it is not of this type.
     fn read(cell: Cell<'_>) -> Option<Self>;
 }
 
@@ -65,31 +63,30 @@ pub enum Text {}
 pub enum Bytes {}
 
 impl Argument for Text {
-    type Given<'a> = &'a str;
+    type Input<'a> = &'a str;
     const KIND: Kind = Kind::Text;
-    fn value(given: Self::Given<'_>) -> Value<'_> {
-        Value::Text(given)
+    fn value(input: Self::Input<'_>) -> Value<'_> {
+        Value::Text(input)
     }
 }
 
 impl Argument for Bytes {
-    type Given<'a> = &'a [u8];
+    type Input<'a> = &'a [u8];
     const KIND: Kind = Kind::Bytes;
-    fn value(given: Self::Given<'_>) -> Value<'_> {
-        Value::Bytes(given)
+    fn value(input: Self::Input<'_>) -> Value<'_> {
+        Value::Bytes(input)
     }
 }
 
 impl<A: Argument> Argument for Option<A> {
-    type Given<'a> = Option<A::Given<'a>>;
+    type Input<'a> = Option<A::Input<'a>>;
     const KIND: Kind = A::KIND;
-    fn value(given: Self::Given<'_>) -> Value<'_> {
-        given.map_or(Value::Null, A::value)
+    fn value(input: Self::Input<'_>) -> Value<'_> {
+        input.map_or(Value::Null, A::value)
     }
 }
 
 impl<C: Column> Column for Option<C> {
-    const NULLABLE: bool = true;
     fn read(cell: Cell<'_>) -> Option<Self> {
         match cell {
             Value::Null => Some(None),
@@ -120,10 +117,10 @@ impl Column for Vec<u8> {
 macro_rules! integers {
     ($($type:ty: $into:expr, $from:expr ;)+) => {$(
         impl Argument for $type {
-            type Given<'a> = Self;
+            type Input<'a> = Self;
             const KIND: Kind = Kind::Integer;
-            fn value<'a>(given: Self) -> Value<'a> {
-                Value::Integer(($into)(given))
+            fn value<'a>(input: Self) -> Value<'a> {
+                Value::Integer(($into)(input))
             }
         }
 

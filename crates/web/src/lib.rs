@@ -1,6 +1,6 @@
 //! The HTTP layer: it parses requests, runs the core's commands and queries, and writes responses.
 //!
-//! Domain rules and SQL belong into `vestibule_core`.
+//! Domain rules and SQL belong in `vestibule_core`.
 
 mod api;
 mod api_response;

@@ -3,9 +3,7 @@
 use axum::Router;
 use axum::routing::MethodFilter;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::PathItemExt;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use utoipa_axum::{PathItemExt, routes};
 use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
@@ -40,38 +38,36 @@ async fn not_found() -> Refusal {
 /// Generates the OpenAPI document from the handlers. A server does not generate it: it serves the checked-in
 /// `docs/openapi.json`.
 pub fn openapi_document() -> OpenApi {
-    openapi::finish_document(openapi_router().split_for_parts().1, &calls())
+    openapi::document(calls())
 }
 
 /// Declares the routes of the API: `handler => what it runs`. From this list `api_routes` builds the router that serves
-/// requests; `openapi_router` and `calls` are only for the OpenAPI document. Handlers that share a path stand in one
-/// entry.
+/// requests, and `calls` the OpenAPI document.
 macro_rules! api_routes {
-    ($($(#[$doc:meta])* $name:ident { $($($first:ident $(:: $rest:ident)* => $declaration:expr),+;)+ })+) => {
+    ($($(#[$doc:meta])* $name:ident { $($first:ident $(:: $rest:ident)* => $declaration:expr;)+ })+) => {
         fn api_routes() -> Routes {
-            Routes::default()$($($(.on_methods(
-                routes!(@path [methods()] of $first $(:: $rest)*).iter().map(PathItemExt::to_method_filter),
-                &routes!(@path [path()] of $first $(:: $rest)*),
-                &$first $(:: $rest)*,
-            ))+)+)+
+            Routes::default()$(.merge($name()))+
         }
 
         $($(#[$doc])*
-        fn $name() -> OpenApiRouter<App> {
-            OpenApiRouter::new()$(.routes(routes!($($first $(:: $rest)*),+)))+
+        fn $name() -> Routes {
+            Routes::default()$(.on_methods(
+                routes!(@path [methods()] of $first $(:: $rest)*).iter().map(PathItemExt::to_method_filter),
+                &routes!(@path [path()] of $first $(:: $rest)*),
+                &$first $(:: $rest)*,
+            ))+
         })+
 
-        fn openapi_router() -> OpenApiRouter<App> {
-            OpenApiRouter::with_openapi(openapi::base_document())$(.merge($name()))+
-        }
-
         fn calls() -> Vec<Call> {
-            vec![$($($(Call::new(
-                routes!(@path [path()] of $first $(:: $rest)*),
-                routes!(@path [methods()] of $first $(:: $rest)*),
-                &$first $(:: $rest)*,
-                $declaration,
-            ),)+)+)+]
+            vec![$($(Call {
+                path: routes!(@path [path()] of $first $(:: $rest)*),
+                methods: routes!(@path [methods()] of $first $(:: $rest)*),
+                operation: routes!(@path [operation()] of $first $(:: $rest)*),
+                tags: routes!(@path [tags()] of $first $(:: $rest)*),
+                add_schemas: |schemas| routes!(@path [schemas(schemas)] of $first $(:: $rest)*),
+                extractor_errors: openapi::extractor_errors(&$first $(:: $rest)*),
+                declaration: $declaration,
+            },)+)+]
         }
     };
 }
@@ -98,11 +94,11 @@ api_routes! {
             => command::<vestibule_core::session::SwitchOrganization>();
         session::switch_workspace::switch_workspace => command::<workspace::SwitchWorkspace>();
         session::token::token => query::<session_token::Mint>();
-        me::account::account => query::<account::ShowAccount>(),
+        me::account::account => query::<account::ShowAccount>();
         me::update::update => command::<account::Update>().without_errors(&[Code::ImagesNotAvailable]);
         // Runs `account::Update` with nothing but the image, whose codes are those of the body.
         me::update::upload_picture => commands(SignIn, &[]);
-        me::addresses::list => query::<account::ListAddresses>(),
+        me::addresses::list => query::<account::ListAddresses>();
         me::addresses::add => command::<account::AddAddress>();
         me::addresses::show => query::<account::ShowAddress>();
         me::addresses::delete => command::<account::DeleteAddress>();
@@ -140,10 +136,11 @@ api_routes! {
         organizations::remove_member::remove_member => command::<offboarding::Remove>();
         organizations::member_roles::assign => command::<membership::AssignRole>();
         organizations::member_roles::revoke => command::<membership::RevokeRole>();
-        organizations::roles::list => query::<organization::ListRoles>(),
+        organizations::roles::list => query::<organization::ListRoles>();
         organizations::roles::create => command::<organization::CreateRole>();
         organizations::roles::remove => command::<organization::RemoveRole>();
-        domains::list => query::<domain::List>(), domains::add => command::<domain::Add>();
+        domains::list => query::<domain::List>();
+        domains::add => command::<domain::Add>();
         domains::update => command::<domain::Update>();
         domains::verify => commands(Organization(ManageSettings), domain::VERIFY_ERRORS);
         domains::delete => command::<domain::Delete>();
@@ -153,7 +150,7 @@ api_routes! {
         domains::requests::approve => command::<join_request::Approve>();
         domains::requests::deny => command::<join_request::Deny>();
         domains::requests::renew => commands(Nothing, join_request::REQUEST_RENEWAL_ERRORS);
-        invitations::list::list => query::<invitation::List>(),
+        invitations::list::list => query::<invitation::List>();
         invitations::create::create => command::<invitation::Create>();
         invitations::bulk::bulk => command::<invitation::Bulk>();
         invitations::resend::resend => command::<invitation::Resend>();
@@ -167,10 +164,10 @@ api_routes! {
         workspaces::update::update => command::<workspace::Update>();
         workspaces::update::delete => command::<workspace::Delete>();
         workspaces::members::leave => command::<workspace::Leave>();
-        workspaces::members::list => query::<workspace::ListMembers>(),
+        workspaces::members::list => query::<workspace::ListMembers>();
         workspaces::members::add => command::<workspace::AddMember>();
         workspaces::members::remove => command::<workspace::RemoveMember>();
-        workspaces::roles::list => query::<workspace::ListRoles>(),
+        workspaces::roles::list => query::<workspace::ListRoles>();
         workspaces::roles::create => command::<workspace::CreateRole>();
         workspaces::roles::remove => command::<workspace::RemoveRole>();
         workspaces::roles::assign => command::<workspace::AssignRole>();

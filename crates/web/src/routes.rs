@@ -1,6 +1,6 @@
 //! A route builder whose handlers record the route's pattern in the request span.
 //!
-//! The log has the pattern only: actual paths and queries contain tokens and e-mail addresses.
+//! The log has the pattern only: actual paths and queries contain tokens and email addresses.
 
 use std::sync::Arc;
 

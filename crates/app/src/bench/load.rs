@@ -1,8 +1,6 @@
 //! The load generator: each connection sends a request, waits for the response, and sends the next (closed loop).
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,12 +52,9 @@ pub(super) async fn run(
     let started = Instant::now();
     let cpu_before = server.cpu_time();
     let mut tasks = JoinSet::new();
-    let counter = Arc::<AtomicU64>::default();
     for _ in 0..connections {
-        let (address, scenario, counter) = (server.address.clone(), scenario.clone(), Arc::clone(&counter));
-        tasks.spawn(async move {
-            Connection::open(&address).await?.run_until(&scenario, &counter, started + duration).await
-        });
+        let (address, scenario) = (server.address.clone(), scenario.clone());
+        tasks.spawn(async move { Connection::open(&address).await?.run_until(&scenario, started + duration).await });
     }
     let mut measurement = Measurement::default();
     while let Some(result) = tasks.join_next().await {
@@ -76,7 +71,7 @@ pub(super) async fn run(
 /// Sends the request of a scenario once and returns the body of the response.
 pub(super) async fn fetch(server: &Server, scenario: &Scenario) -> io::Result<Vec<u8>> {
     let mut connection = Connection::open(&server.address).await?;
-    connection.send(&scenario.request(0)).await?;
+    connection.send(&scenario.next_request()).await?;
     Ok(connection.body.clone())
 }
 
@@ -95,15 +90,10 @@ impl Connection {
     }
 
     /// Sends requests until `deadline`. Returns the latency of each and the number of failed ones.
-    async fn run_until(
-        mut self,
-        scenario: &Scenario,
-        counter: &AtomicU64,
-        deadline: Instant,
-    ) -> io::Result<(Vec<Duration>, usize)> {
+    async fn run_until(mut self, scenario: &Scenario, deadline: Instant) -> io::Result<(Vec<Duration>, usize)> {
         let (mut latencies, mut failed) = (Vec::new(), 0);
         while Instant::now() < deadline {
-            let request = scenario.request(counter.fetch_add(1, Ordering::Relaxed));
+            let request = scenario.next_request();
             let started = Instant::now();
             let status = self.send(&request).await?;
             latencies.push(started.elapsed());

@@ -1,6 +1,7 @@
 //! The scenarios to measure, and the data they run on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::{Caller, Command};
@@ -33,11 +34,21 @@ pub(super) struct Scenario {
     pub(super) connections: Option<usize>,
     session: String,
     body: Option<String>,
+    /// The number of the next request. All runs share it, so that no run repeats what another has created.
+    next_number: Arc<AtomicU64>,
 }
 
 impl Scenario {
     fn get(name: &'static str, title: &'static str, path: String, session: &str) -> Self {
-        Self { name, title, path, connections: None, session: session.to_owned(), body: None }
+        Self {
+            name,
+            title,
+            path,
+            connections: None,
+            session: session.to_owned(),
+            body: None,
+            next_number: Arc::default(),
+        }
     }
 
     fn post(self, body: &str) -> Self {
@@ -49,8 +60,9 @@ impl Scenario {
         self.body.is_none()
     }
 
-    /// Returns the bytes of a request. Replaces `%N%` in the body by `number`.
-    pub(super) fn request(&self, number: u64) -> Vec<u8> {
+    /// Returns the bytes of the next request. Replaces `%N%` in the body by its number.
+    pub(super) fn next_request(&self) -> Vec<u8> {
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let (path, session) = (&self.path, &self.session);
         let head = format!("{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id={session}\r\n");
         let request = match &self.body {
@@ -149,9 +161,17 @@ mod tests {
     #[test]
     fn builds_complete_requests() {
         let get = Scenario::get("a", "b", "/c".to_owned(), "d");
-        assert_eq!(get.request(1), b"GET /c HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id=d\r\n\r\n");
-        let post = String::from_utf8(get.post("%N%-%N%").request(12)).unwrap();
-        assert!(post.starts_with("POST /c HTTP/1.1\r\n"), "{post}");
-        assert!(post.ends_with("Content-Length: 5\r\n\r\n12-12"), "{post}");
+        assert_eq!(get.next_request(), b"GET /c HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: session_id=d\r\n\r\n");
+        let post = Scenario::get("a", "b", "/c".to_owned(), "d").post("%N%-%N%");
+        let request = String::from_utf8(post.next_request()).unwrap();
+        assert!(request.starts_with("POST /c HTTP/1.1\r\n"), "{request}");
+        assert!(request.ends_with("Content-Length: 3\r\n\r\n0-0"), "{request}");
+    }
+
+    #[test]
+    fn repeats_no_request_in_another_run() {
+        let scenario = Scenario::get("a", "b", "/c".to_owned(), "d").post("%N%");
+        let (warm_up, measured) = (scenario.clone(), scenario);
+        assert_ne!(warm_up.next_request(), measured.next_request());
     }
 }

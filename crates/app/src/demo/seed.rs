@@ -68,7 +68,7 @@ impl MailTransport for RecordingTransport {
 /// Creates the sample data in a new database.
 pub(super) async fn create(loaded: &LoadedSettings) -> Result<SeededData, AppError> {
     let now = SystemClock.now();
-    let clock = Arc::new(ManualClock::at(now.minus(DAY * 20)));
+    let clock = Arc::new(ManualClock::new(now.minus(DAY * 20)));
     let mailbox = Arc::new(Mailbox::default());
     let files = FileTransport::new(loaded.mail_file_dir.clone())
         .map_err(|error| AppError::MailDir { dir: loaded.mail_file_dir.clone(), error })?;

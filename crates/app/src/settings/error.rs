@@ -174,7 +174,7 @@ impl fmt::Display for SuggestedPath<'_> {
 /// Returns why a PostgreSQL URL is invalid.
 fn reason(value: &RawValue) -> Option<String> {
     match value {
-        RawValue::Text(text) if PostgresUrl::is_meant(text) => {
+        RawValue::Text(text) if PostgresUrl::has_scheme(text) => {
             text.parse::<PostgresUrl>().err().map(|error| error.to_string())
         }
         _ => None,

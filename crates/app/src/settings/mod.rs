@@ -1,4 +1,5 @@
-//! Loading settings from defaults, a TOML file, environment variables and flags; a later source overrides an earlier one.
+//! Loading settings from defaults, a TOML file, environment variables and flags. A later source overrides an earlier
+//! one.
 //!
 //! [`table`] lists every setting once. The file and environment parsers, the suggestions for misspelled names and the
 //! reference are derived from it, so a new setting needs one entry there and a field in [`Settings`].
@@ -172,7 +173,7 @@ pub(crate) fn parse_database(text: &str, origin: Origin) -> Result<DatabaseLocat
 /// Removes the password from a database URL. An invalid URL is omitted completely, because any part of it could be the
 /// password.
 fn redact(text: &str) -> Cow<'_, str> {
-    if !PostgresUrl::is_meant(text) {
+    if !PostgresUrl::has_scheme(text) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.parse::<PostgresUrl>().map_or_else(|_| "postgres://…".to_owned(), |url| url.to_string()))

@@ -21,7 +21,7 @@ pub(super) fn duration(text: &str, min: &str, max: &str) -> Option<Duration> {
 }
 
 pub(super) fn database(text: &str) -> Option<DatabaseLocation> {
-    if PostgresUrl::is_meant(text) {
+    if PostgresUrl::has_scheme(text) {
         return text.parse().ok().map(Box::new).map(DatabaseLocation::Postgres);
     }
     file_path(text).map(DatabaseLocation::File)

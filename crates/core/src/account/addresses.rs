@@ -14,6 +14,9 @@ use crate::user::sql::{self, OwnedAddress};
 const MAX_ADDRESSES: usize = 10;
 
 /// Lists the caller's addresses, oldest first.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListAddresses;
 
@@ -31,7 +34,7 @@ impl Query for ListAddresses {
 /// Shows one of the caller's addresses.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND`.
+/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`.
 #[derive(Debug)]
 pub struct ShowAddress {
     pub address: EmailAddressId,
@@ -51,7 +54,7 @@ impl Query for ShowAddress {
 /// Adds an unverified address to the caller's account.
 ///
 /// # Errors
-/// `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if any account has the address, the caller's included.
+/// `UNAUTHORIZED`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if any account has the address, the caller's included.
 #[derive(Debug)]
 pub struct AddAddress {
     pub email: EmailAddress,
@@ -78,8 +81,8 @@ impl Command for AddAddress {
 /// the mailbox. An unverified address of another account is removed there.
 ///
 /// # Errors
-/// `INVALID_INVITATION_TOKEN`, also for a bare token; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is verified in another
-/// account.
+/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a bare token; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is
+/// verified in another account.
 #[derive(Debug)]
 pub struct AddInvitedAddress {
     /// The mailed form; the bare token is refused.
@@ -118,7 +121,7 @@ impl Command for AddInvitedAddress {
 /// Deletes one of the caller's addresses.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
 #[derive(Debug)]
 pub struct DeleteAddress {
     pub address: EmailAddressId,
@@ -140,7 +143,7 @@ impl Command for DeleteAddress {
 /// Makes one of the caller's addresses the primary one, which is shown to others and used for mail.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
+/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
 #[derive(Debug)]
 pub struct MakePrimary {
     pub address: EmailAddressId,

@@ -19,9 +19,9 @@ pub const DELETE_ACCOUNT_ERRORS: &[Code] =
 
 /// Deletes the caller's account and all their memberships. Invitations that they sent stay, without an inviter.
 ///
-/// Answers `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `password` does not match, and
-/// `LAST_ADMIN`, naming them, if organizations or workspaces would be left without an admin. See
-/// [`DELETE_ACCOUNT_ERRORS`].
+/// # Errors
+/// [`DELETE_ACCOUNT_ERRORS`]: `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `password` does
+/// not match, and `LAST_ADMIN`, naming them, if organizations or workspaces would be left without an admin.
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password: Option<Password>) -> Reply<()> {
     match password::confirm_password(executor, caller, password, "password").await {
         Ok(password) => executor.run(caller, Delete { password }).await,

@@ -22,6 +22,9 @@ use crate::user::sql;
 use crate::user::{Account, OwnedAddress, PublicUser};
 
 /// Shows the caller's account.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ShowAccount;
 

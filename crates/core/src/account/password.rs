@@ -16,8 +16,9 @@ pub const CHANGE_PASSWORD_ERRORS: &[Code] =
 
 /// Sets the caller's password, and ends all their other sign-ins.
 ///
-/// Answers `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `current` does not match. See
-/// [`CHANGE_PASSWORD_ERRORS`].
+/// # Errors
+/// [`CHANGE_PASSWORD_ERRORS`]: `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `current` does
+/// not match.
 pub async fn change_password(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -45,8 +46,9 @@ pub const REMOVE_PASSWORD_ERRORS: &[Code] = &[
 
 /// Removes the caller's password, and ends all their other sign-ins.
 ///
-/// Answers `NO_ALTERNATIVE_AUTH_METHOD` unless the caller has a verified address and mail is configured. See
-/// [`REMOVE_PASSWORD_ERRORS`].
+/// # Errors
+/// [`REMOVE_PASSWORD_ERRORS`]: `NO_ALTERNATIVE_AUTH_METHOD` unless the caller has a verified address and mail is
+/// configured.
 pub async fn remove_password(executor: &Arc<Executor>, caller: &Caller, current: Option<Password>) -> Reply<()> {
     match confirm_password(executor, caller, current, "current_password").await {
         Ok(current) => executor.run(caller, Remove { current }).await,
@@ -130,7 +132,7 @@ impl Command for Change {
         let user = cx.user()?;
         require_unchanged(cx, user, self.current.as_ref()).await?;
         cx.tx.execute(sql::SET_PASSWORD, (user, self.new.as_str(), cx.now)).await?;
-        // Somebody who knew the old password may be signed in elsewhere.
+        // Another person who knew the old password may be signed in elsewhere.
         if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
             session::end_other_sign_ins(cx, user, sign_in).await?;
         }

@@ -18,7 +18,7 @@ pub enum UsernameChange {
 /// Changes the given parts of the caller's account; `None` leaves a part unchanged.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
+/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
 /// `USERNAME_EXISTS`.
 #[derive(Debug, Default)]
 pub struct Update {

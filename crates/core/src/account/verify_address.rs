@@ -25,8 +25,10 @@ pub const PREPARE_ADDRESS_VERIFICATION_ERRORS: &[Code] = &[
     Code::EmailAlreadyVerified,
 ];
 
-/// Mails a code to one of the caller's addresses. See [`PREPARE_ADDRESS_VERIFICATION_ERRORS`]; `MAIL_NOT_AVAILABLE` if
-/// no mail is configured.
+/// Mails a code to one of the caller's addresses.
+///
+/// # Errors
+/// [`PREPARE_ADDRESS_VERIFICATION_ERRORS`]: `MAIL_NOT_AVAILABLE` if no mail is configured.
 pub async fn prepare_address_verification(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -88,8 +90,8 @@ pub const VERIFY_ADDRESS_ERRORS: &[Code] = &[
 
 /// Verifies one of the caller's addresses with the mailed code.
 ///
-/// Answers `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong. See
-/// [`VERIFY_ADDRESS_ERRORS`].
+/// # Errors
+/// [`VERIFY_ADDRESS_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong.
 pub async fn verify_address(
     executor: &Arc<Executor>,
     caller: &Caller,

@@ -23,10 +23,10 @@ impl Command for Bootstrap {
             // No constant-time comparison is needed: both values come from the operator.
             return Ok((deployment.key_check == cx.executor.keys.check()).then_some(deployment));
         }
-        let creator = role(cx, "Admin", &[ADMIN]).await?;
-        let member = role(cx, "Member", &["organization:member"]).await?;
-        let workspace_creator = workspace_role(cx, "Admin", &[WORKSPACE_ADMIN]).await?;
-        let workspace_member = workspace_role(cx, "Member", &["workspace:member"]).await?;
+        let creator = insert_role(cx, "Admin", &[ADMIN]).await?;
+        let member = insert_role(cx, "Member", &["organization:member"]).await?;
+        let workspace_creator = insert_workspace_role(cx, "Admin", &[WORKSPACE_ADMIN]).await?;
+        let workspace_member = insert_workspace_role(cx, "Member", &["workspace:member"]).await?;
         let deployment = sql::InsertDeployment {
             id: cx.id(),
             key_check: cx.executor.keys.check(),
@@ -55,7 +55,7 @@ impl Query for IsReady {
     }
 }
 
-async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<RoleId> {
+async fn insert_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<RoleId> {
     let permissions = PermissionSet::new(permissions.iter().copied());
     let id = cx.id();
     let row = (id, name, &*permissions.to_json(), permissions.contains(ADMIN), cx.now);
@@ -63,7 +63,7 @@ async fn role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<
     Ok(id)
 }
 
-async fn workspace_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<WorkspaceRoleId> {
+async fn insert_workspace_role(cx: &mut Context<'_>, name: &str, permissions: &[&str]) -> Result<WorkspaceRoleId> {
     let permissions = PermissionSet::new(permissions.iter().copied());
     let id = cx.id();
     let row = (id, name, &*permissions.to_json(), permissions.contains(WORKSPACE_ADMIN), cx.now);

@@ -43,11 +43,11 @@ impl RevalidationBatcher {
     /// Returns the organization's revision if a value with this validity is still current. `None` also when the
     /// database did not answer.
     pub(crate) async fn revalidate(&self, validity: &Validity, postgres: &Postgres) -> Option<Revision> {
-        let (reply, mut answer) = oneshot::channel();
+        let (reply, mut response) = oneshot::channel();
         self.queue().push(Waiting { session: validity.session, organization: validity.organization, reply });
         let _sender = tokio::select! {
             biased;
-            current = &mut answer => return current.ok().and_then(|current| current.if_matches(validity)),
+            current = &mut response => return current.ok().and_then(|current| current.if_matches(validity)),
             sender = self.sender.lock() => sender,
         };
         loop {
@@ -60,10 +60,10 @@ impl RevalidationBatcher {
                 let pairs: Vec<_> = batch.iter().map(|caller| (caller.session, caller.organization)).collect();
                 // On failure the senders are dropped, and each caller loads what it needs itself.
                 if let Some(rows) = load_counters(&pairs, postgres).await {
-                    answer_each(batch, &rows);
+                    reply_to_each(batch, &rows);
                 }
             }
-            match answer.try_recv() {
+            match response.try_recv() {
                 Ok(current) => return current.if_matches(validity),
                 Err(oneshot::error::TryRecvError::Closed) => return None,
                 Err(oneshot::error::TryRecvError::Empty) => {}
@@ -84,7 +84,7 @@ impl CurrentRevisions {
     }
 }
 
-fn answer_each(batch: Vec<Waiting>, rows: &[CounterRow]) {
+fn reply_to_each(batch: Vec<Waiting>, rows: &[CounterRow]) {
     let counters = |is_session: i64| {
         let rows = rows.iter().filter(move |row| row.is_session == is_session);
         rows.map(|row| (row.id, row.revision)).collect::<HashMap<_, _>>()
@@ -95,7 +95,7 @@ fn answer_each(batch: Vec<Waiting>, rows: &[CounterRow]) {
         let id = organization.get();
         let own = if id == 0 { 0 } else { scope_revision(-id) };
         let revision = Revision { invitations: scope_revision(id), organization: scope_revision(0) + own };
-        // A deleted session has no row: its caller gets no answer.
+        // A deleted session has no row: its caller gets no reply.
         if let Some(session) = sessions.get(&session.get()) {
             // The caller may have hung up.
             let _ = reply.send(CurrentRevisions { session: *session, organization: revision });

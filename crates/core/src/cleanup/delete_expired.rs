@@ -9,7 +9,7 @@ use crate::execution::{Caller, Command, Context, Executor};
 use crate::invitation;
 use crate::permission::Requirement;
 
-/// How long an expired row is retained, so that a late caller is told that it expired.
+/// How long an expired row is retained, so that a late request gets an error that says so.
 const RETENTION: Duration = Duration::from_hours(1);
 /// Rows per transaction, to hold the write lock for a few milliseconds only.
 const BATCH_SIZE: i64 = 200;

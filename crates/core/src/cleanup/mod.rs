@@ -20,7 +20,7 @@ pub use delete_expired::delete_expired;
 const INTERVAL: Duration = Duration::from_hours(1);
 
 /// Runs the cleanup periodically until `stop` completes.
-pub async fn work(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
+pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     loop {
         match organization::erase_deleted(executor).await {

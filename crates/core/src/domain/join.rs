@@ -1,5 +1,5 @@
-//! Joining an organization by a verified address of one of its verified domains: automatically, on the user's own decision,
-//! or on request.
+//! Joining an organization by a verified address of one of its verified domains: automatically, on the user's own
+//! decision, or on request.
 
 use super::sql::{self, JoinableOrganization};
 use super::{JoinPolicy, domain_part};
@@ -37,12 +37,12 @@ pub enum JoinOutcome {
     Requested,
 }
 
-/// Makes the caller a member of an organization, or creates a join request, depending on the domain's policy. A former member
-/// can only request.
+/// Makes the caller a member of an organization, or creates a join request, depending on the domain's policy. A former
+/// member can only request.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `NOT_JOINABLE` if the caller has no verified address of a verified domain, is a member already, or the
-/// organization does not exist; `ORGANIZATION_FULL`.
+/// `UNAUTHORIZED`; `NOT_JOINABLE` if the caller has no verified address of a verified domain, is a member already, or
+/// the organization does not exist; `ORGANIZATION_FULL`.
 #[derive(Debug)]
 pub struct Join {
     pub organization: OrganizationId,
@@ -69,8 +69,8 @@ impl Command for Join {
     }
 }
 
-/// Makes a user a member of every organization that has an automatic policy for one of their verified addresses. A former
-/// member is not added again, and an organization without a free seat is skipped.
+/// Makes a user a member of every organization that has an automatic policy for one of their verified addresses. A
+/// former member is not added again, and an organization without a free seat is skipped.
 pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> {
     for (organization, _) in find_joinable(cx, user).await? {
         if organization.joining != JoinPolicy::Auto {
@@ -88,8 +88,8 @@ pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> 
 /// Makes a user a member whose join request the holder of `grant` approves. Does nothing if they are a member already.
 ///
 /// # Errors
-/// `ROLE_EXCEEDS_YOURS` if the deployment's member role has a permission that the caller does not hold; `NOT_JOINABLE` if the
-/// domain does not admit the user any more; `ORGANIZATION_FULL`.
+/// `ROLE_EXCEEDS_YOURS` if the deployment's member role has a permission that the caller does not hold; `NOT_JOINABLE`
+/// if the domain does not admit the user any more; `ORGANIZATION_FULL`.
 pub(crate) async fn join_approved(cx: &mut Context<'_>, grant: &Grant, user: UserId) -> Result<()> {
     let organization = grant.organization();
     if cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.is_some() {

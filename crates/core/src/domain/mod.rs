@@ -1,8 +1,8 @@
-//! Domains: an organization claims an e-mail domain, proves by DNS that it owns it, and chooses how people with an address of
-//! that domain can join.
+//! Domains: an organization claims an email domain, proves by DNS that it owns it, and chooses how people with an
+//! address of that domain can join.
 //!
-//! Joining takes two proofs: the organization has verified the domain, and the user has verified the address. An unverified
-//! domain or address has no effect.
+//! Joining takes two proofs: the organization has verified the domain, and the user has verified the address. An
+//! unverified domain or address has no effect.
 
 mod claim;
 mod join;
@@ -18,7 +18,8 @@ pub(crate) use join::{auto_join, join_approved};
 pub use sql::{Domain, JoinableOrganization};
 pub use verify::{VERIFY_ERRORS, verify};
 
-/// Domains of mail providers where anyone can get an address. Sorted; no organization can claim them or their subdomains.
+/// Domains of mail providers where anyone can get an address. Sorted; no organization can claim them or their
+/// subdomains.
 const PUBLIC_DOMAINS: &[&str] = &[
     "126.com",
     "163.com",
@@ -102,8 +103,8 @@ const PUBLIC_DOMAINS: &[&str] = &[
 pub struct DomainName(String);
 
 impl DomainName {
-    /// Parses a domain by the grammar of [`EmailAddress`]: ASCII, at least two labels, and a last label that is not a number.
-    /// Internationalized names have to be in their ASCII form (`xn--…`), so that look-alikes are visible.
+    /// Parses a domain by the grammar of [`EmailAddress`]: ASCII, at least two labels, and a last label that is not a
+    /// number. Internationalized names have to be in their ASCII form (`xn--…`), so that look-alikes are visible.
     ///
     /// # Errors
     /// `INVALID_DOMAIN`; `DOMAIN_IS_PUBLIC` for the domain of a mail provider or a subdomain of it.

@@ -68,8 +68,8 @@ sql! {
                              WHERE o.domain = domains.domain AND o.verified_at IS NOT NULL AND o.id <> $2)
       RETURNING id, organization_id, domain, joining, attempts, verified_at, created_at, updated_at";
 
-    /// The organizations that a user with a verified address of this domain can join and is not a member of. Who was a member
-    /// before can only request, so that a removed member does not rejoin by signing in.
+    /// The organizations that a user with a verified address of this domain can join and is not a member of. A former
+    /// member can only request, so that a removed member does not rejoin by signing in.
     JOINABLE_BY_DOMAIN(Text, UserId) -> JoinableOrganization =
         "SELECT o.id AS organization_id, o.name AS name, o.image_url AS image_url, d.domain AS domain,
                 CASE WHEN EXISTS (SELECT 1 FROM domain_joins j

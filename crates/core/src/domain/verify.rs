@@ -13,12 +13,13 @@ use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::rate_limit;
 
-/// Looks up the TXT record of a domain, and marks the domain as verified if the record is right. A verified domain stays
-/// verified without another lookup.
+/// Looks up the TXT record of a domain, and marks the domain as verified if the record is right. A verified domain
+/// stays verified without another lookup.
 ///
 /// # Errors
-/// [`VERIFY_ERRORS`]: `FORBIDDEN` without `organization:manage_settings`; `DOMAIN_NOT_PROVED` without a matching record;
-/// `DOMAIN_LOOKUP_FAILED` if DNS does not answer; `DOMAIN_TAKEN` if another organization has verified the domain.
+/// [`VERIFY_ERRORS`]: `FORBIDDEN` without `organization:manage_settings`; `DOMAIN_NOT_PROVED` without a matching
+/// record; `DOMAIN_LOOKUP_FAILED` if DNS does not answer; `DOMAIN_TAKEN` if another organization has verified the
+/// domain.
 pub async fn verify(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -45,7 +46,7 @@ pub async fn verify(
     }
 }
 
-/// Every code that [`verify`] can refuse with.
+/// The codes of [`verify`].
 pub const VERIFY_ERRORS: &[Code] = &[
     Code::Unauthorized,
     Code::Forbidden,

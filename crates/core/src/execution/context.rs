@@ -1,4 +1,4 @@
-//! What a command or query runs with: its transaction, its caller, and the executor's clock, randomness and settings.
+//! The context of a running command or query.
 
 use vestibule_db::{Arguments, DependentStatement, Statement, Tx};
 
@@ -11,8 +11,8 @@ use crate::id::{OrganizationId, UserId};
 use crate::random::Randomness;
 use crate::time::Timestamp;
 
-/// What a command or query runs with. The caller's session is looked up by the transaction's first statement, so a
-/// sign-out or a removed membership takes effect as soon as it is committed.
+/// The transaction, the caller and the dependencies of a command or query. The caller's session is looked up by the
+/// transaction's first statement, so a sign-out or a removed membership takes effect as soon as it is committed.
 #[derive(Debug)]
 pub struct Context<'a> {
     pub tx: Tx<'a>,
@@ -55,7 +55,7 @@ impl Context<'_> {
     pub(crate) async fn execute_composite<A: Arguments>(
         &mut self,
         statement: Statement<A, ()>,
-        arguments: A::Given<'_>,
+        arguments: A::Input<'_>,
         dependents: Vec<DependentStatement>,
     ) -> Result<bool> {
         let now = self.now;

@@ -216,7 +216,7 @@ impl Executor {
         let result = result.and_then(|output| finish(&mut cx).map(|()| output));
         let after_commit = std::mem::take(&mut cx.after_commit);
         let mut reply = Reply::new(&cx, result);
-        reply.stats = reply.stats.and(stats_before.unwrap_or_default());
+        reply.stats = reply.stats.plus(stats_before.unwrap_or_default());
         (reply, after_commit)
     }
 

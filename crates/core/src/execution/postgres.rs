@@ -35,21 +35,12 @@ async fn run_with_retry(executor: Arc<Executor>, caller: &Caller, command: &dyn 
     };
     let mut retry = Retry::new(postgres);
     loop {
-        // Held until this attempt has ended.
-        let throttle = match command.transaction_mode(&executor.settings) {
-            TransactionMode::Serializable => postgres.conflict_throttle().acquire(retry.deadline).await,
-            _ => None,
-        };
         match attempt(&executor, postgres, retry.deadline, caller, command).await {
             Ok((reply, after_commit)) => {
                 after_commit.run(&executor, reply.result.is_ok());
                 return reply;
             }
             Err(error) => {
-                if matches!(error, PgError::SerializationFailure(_)) {
-                    postgres.conflict_throttle().note_conflict();
-                }
-                drop(throttle);
                 if let Err(problem) = retry.backoff(error, executor.random.as_ref()).await {
                     return Reply::failed(problem);
                 }
@@ -181,7 +172,7 @@ async fn query_in_autocommit(
     reply.result.as_ref().ok()?;
     let after = revalidate(executor, postgres, &cached.validity).await?;
     // Both revalidations are statements shared by many callers: they count as one.
-    reply.stats = reply.stats.and(REVALIDATION_STATS);
+    reply.stats = reply.stats.plus(REVALIDATION_STATS);
     if after != before {
         return None;
     }

@@ -29,7 +29,7 @@ impl Retry {
 
     /// Waits until the next attempt is due, or returns the problem if there is none. Attempts are counted per kind of
     /// error: a transaction that had many serialization failures may still be retried after a constraint violation.
-    #[expect(clippy::disallowed_methods, reason = "nothing announces that a conflicting transaction has ended")]
+    #[expect(clippy::disallowed_methods, reason = "no event reports the end of a conflicting transaction")]
     pub(super) async fn backoff(&mut self, error: PgError, random: &dyn Randomness) -> Result<(), Problem> {
         let kind = discriminant(&error);
         self.errors.push(kind);

@@ -53,7 +53,8 @@ pub const UPLOAD_ERRORS: &[Code] = &[
 
 /// Decodes, re-encodes and stores an image. A command must use it within ten minutes.
 ///
-/// Answers `IMAGES_NOT_AVAILABLE` if the image storage fails. See [`UPLOAD_ERRORS`].
+/// # Errors
+/// [`UPLOAD_ERRORS`]: `IMAGES_NOT_AVAILABLE` if the image storage fails.
 pub async fn upload(executor: &Arc<Executor>, caller: &Caller, owner: ImageOwner, bytes: Bytes) -> Result<ImageName> {
     let format = Picture::output_format(&bytes)?;
     let name = ImageName::new(format, executor.random.as_ref());

@@ -15,10 +15,11 @@ use crate::{domain, membership, organization, user, workspace};
 /// Accepts an invitation for the user of the caller's session who owns the invited address.
 ///
 /// A copied link is not enough, and neither is an account that only claims the address: the mailed token proves the
-/// mailbox, and the bare token requires an address that was verified before. The invited roles are checked against what the
-/// inviter may grant now.
+/// mailbox, and the bare token requires an address that was verified before. The invited roles are checked against what
+/// the inviter may grant now.
 ///
-/// Refusals that depend on the caller, on the inviter or on free seats are not errors, but part of the [`AcceptOutcome`].
+/// Refusals that depend on the caller, on the inviter or on free seats are not errors, but part of the
+/// [`AcceptOutcome`].
 ///
 /// # Errors
 /// `INVALID_INVITATION_TOKEN` if the token is wrong or was replaced, or if the invitation is closed.

@@ -1,4 +1,5 @@
-//! What accepting an invitation depends on besides the invitation itself: the invitee, the organization and the inviter.
+//! What accepting an invitation depends on besides the invitation itself: the invitee, the organization and the
+//! inviter.
 
 use super::sql::AcceptContextRow;
 use super::{Invitation, authority, sql};

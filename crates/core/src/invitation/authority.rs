@@ -1,5 +1,5 @@
-//! Whether an inviter may grant what an invitation gives. It is checked when the invitation is created, resent and accepted,
-//! each time with the permissions of that time.
+//! Whether an inviter may grant what an invitation gives. It is checked when the invitation is created, resent and
+//! accepted, each time with the permissions of that time.
 
 use vestibule_db::BatchQueries;
 
@@ -93,13 +93,13 @@ pub(super) async fn resolve_roles_with(
 /// # Errors
 /// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`.
 pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
-    let held_in_workspace = match &roles.workspace {
+    let caller_workspace_permissions = match &roles.workspace {
         Some(ResolvedWorkspaceRole { workspace, .. }) => {
             access::workspace_permissions(cx, grant.organization(), *workspace, grant.membership()).await?
         }
         None => None,
     };
-    if compute_suspension(grant.permissions(), held_in_workspace.as_ref(), roles.permissions()).is_some() {
+    if compute_suspension(grant.permissions(), caller_workspace_permissions.as_ref(), roles.permissions()).is_some() {
         return Err(Code::RoleExceedsYours.into());
     }
     let (permissions, workspace_permissions) = roles.permissions();
@@ -108,11 +108,11 @@ pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, 
     workspace_permissions.map_or(Ok(()), |permissions| settings.check_assignable(permissions))
 }
 
-/// Loads what the inviter holds now, and returns why the invitation is suspended, if it is.
+/// Loads the current permissions of the inviter, and returns why the invitation is suspended, if it is.
 ///
-/// An inviter who has left is not checked: an organization always has an admin, who could have sent the same invitation.
-/// An invitation that was suspended when its inviter left stays suspended, so that leaving does not restore what the loss
-/// of a role has taken away.
+/// An inviter who has left is not checked: an organization always has an admin, who could have sent the same
+/// invitation. An invitation that was suspended when its inviter left stays suspended, so that leaving does not restore
+/// what the loss of a role has taken away.
 pub(super) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;
@@ -120,17 +120,18 @@ pub(super) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitatio
         (access::sql::MEMBERSHIP_PERMISSIONS, (organization, inviter)),
         (organization::sql::ROLE, (organization, invitation.role_id)),
     );
-    let (held, role) = cx.tx.batch(queries.batch()).await?;
-    let held = PermissionSet::union(held.into_iter().map(|(permissions,)| permissions));
-    load_suspension_with(cx, invitation, &held, role.first().map(|role| &role.permissions)).await
+    let (inviter_permissions, role) = cx.tx.batch(queries.batch()).await?;
+    let inviter_permissions = PermissionSet::union(inviter_permissions.into_iter().map(|(permissions,)| permissions));
+    load_suspension_with(cx, invitation, &inviter_permissions, role.first().map(|role| &role.permissions)).await
 }
 
-/// Like [`load_suspension`], for a caller that has loaded what the inviter holds in the organization and the permissions of
-/// the invited role. `granted` is `None` for a removed role, which a concurrent invitation may still refer to.
+/// Like [`load_suspension`], for a caller that has loaded the inviter's permissions in the organization and the
+/// permissions of the invited role. `granted` is `None` for a removed role, which a concurrent invitation may still
+/// refer to.
 pub(super) async fn load_suspension_with(
     cx: &mut Context<'_>,
     invitation: &Invitation,
-    held: &PermissionSet,
+    inviter_permissions: &PermissionSet,
     granted: Option<&PermissionSet>,
 ) -> Result<Option<Suspension>> {
     let Some(granted) = granted else {
@@ -140,7 +141,7 @@ pub(super) async fn load_suspension_with(
         return Ok(invitation.left_suspended.then_some(Suspension::InviterHasLeft));
     };
     let organization = invitation.organization_id;
-    let (held_in_workspace, granted_in_workspace) = match (invitation.workspace_id, invitation.workspace_role_id) {
+    let (workspace_permissions, granted_in_workspace) = match (invitation.workspace_id, invitation.workspace_role_id) {
         (Some(workspace), Some(role)) => {
             let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
                 return Ok(Some(Suspension::RoleExceedsInviter));
@@ -150,7 +151,11 @@ pub(super) async fn load_suspension_with(
         (None, None) => (None, None),
         _ => return Err(Problem::internal("an invitation into a workspace has a role there")),
     };
-    Ok(compute_suspension(held, held_in_workspace.as_ref(), (granted, granted_in_workspace.as_ref())))
+    Ok(compute_suspension(
+        inviter_permissions,
+        workspace_permissions.as_ref(),
+        (granted, granted_in_workspace.as_ref()),
+    ))
 }
 
 /// Marks the pending invitations of a member who is about to leave and could not send them any more.
@@ -159,30 +164,31 @@ pub(crate) async fn suspend_sent_invitations(
     organization: OrganizationId,
     inviter: MembershipId,
 ) -> Result<()> {
-    let held = access::membership_permissions(cx, organization, inviter).await?;
-    let held_in_workspaces = access::permissions_by_workspace(cx, organization, inviter).await?;
+    let inviter_permissions = access::membership_permissions(cx, organization, inviter).await?;
+    let permissions_by_workspace = access::permissions_by_workspace(cx, organization, inviter).await?;
     let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
     let suspended = sent.iter().filter(|sent| {
-        let held_in_workspace = sent.workspace_id.and_then(|workspace| held_in_workspaces.get(&workspace));
+        let workspace_permissions = sent.workspace_id.and_then(|workspace| permissions_by_workspace.get(&workspace));
         let granted = (&sent.permissions, sent.workspace_permissions.as_ref());
-        compute_suspension(&held, held_in_workspace, granted).is_some()
+        compute_suspension(&inviter_permissions, workspace_permissions, granted).is_some()
     });
     let suspended: Vec<_> = suspended.map(|sent| (organization, sent.id)).collect();
     cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
     Ok(())
 }
 
-/// Returns why a member with these permissions may not grant the others, or `None` if they may. `granted_in_workspace` is
-/// `None` for an invitation without a workspace, `held_in_workspace` for an inviter who is not a member of it.
+/// Returns why a member with these permissions may not grant the others, or `None` if they may. `granted_in_workspace`
+/// is `None` for an invitation without a workspace, `workspace_permissions` for an inviter who is not a member of it.
 pub(super) fn compute_suspension(
-    held: &PermissionSet,
-    held_in_workspace: Option<&PermissionSet>,
+    inviter_permissions: &PermissionSet,
+    workspace_permissions: Option<&PermissionSet>,
     (granted, granted_in_workspace): (&PermissionSet, Option<&PermissionSet>),
 ) -> Option<Suspension> {
-    if !held.satisfies(RequiredPermission::ManageMembers) {
+    if !inviter_permissions.satisfies(RequiredPermission::ManageMembers) {
         return Some(Suspension::InviterMayNotInvite);
     }
-    let is_covered = held.covers(granted)
-        && granted_in_workspace.is_none_or(|granted| held.covers_in_workspace(held_in_workspace, granted));
+    let is_covered = inviter_permissions.covers(granted)
+        && granted_in_workspace
+            .is_none_or(|granted| inviter_permissions.covers_in_workspace(workspace_permissions, granted));
     (!is_covered).then_some(Suspension::RoleExceedsInviter)
 }

@@ -1,7 +1,8 @@
-//! Inviting a list of addresses with one call: every row is validated, then all valid rows are inserted in one transaction.
+//! Inviting a list of addresses with one call: every row is validated, then all valid rows are inserted in one
+//! transaction.
 //!
-//! What a single invitation queries for its address is loaded here once for the whole organization, so a thousand rows take
-//! as many statements as one.
+//! What a single invitation queries for its address is loaded here once for the whole organization, so a thousand rows
+//! take as many statements as one.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -57,7 +58,8 @@ pub struct IdempotencyKey {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `TOO_MANY_ROWS`; `IDEMPOTENCY_KEY_REUSED` if the key belongs to
-/// another request. The error of a row is part of its result: the codes of [`Create`](super::Create), and `DUPLICATE_ROW`.
+/// another request. The error of a row is part of its result: the codes of [`Create`](super::Create), and
+/// `DUPLICATE_ROW`.
 #[derive(Debug)]
 pub struct Bulk {
     pub organization: OrganizationId,
@@ -319,8 +321,8 @@ impl Validator {
     }
 }
 
-/// Fills in the default roles, and checks that the caller may grant them. A refusal is the row's; a failure of the server is
-/// the call's.
+/// Fills in the default roles, and checks that the caller may grant them. A refusal is the row's; a failure of the
+/// server is the call's.
 async fn resolve_grantable_roles(
     cx: &mut Context<'_>,
     grant: &Grant,

@@ -30,8 +30,8 @@ const DAY: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND` and `WORKSPACE_NOT_FOUND` for those of another
-/// organization; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL`; `ALREADY_MEMBER`; `INVITATION_EXISTS` if
-/// the address has a pending invitation to the same workspace, or to none.
+/// organization; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL`; `ALREADY_MEMBER`;
+/// `INVITATION_EXISTS` if the address has a pending invitation to the same workspace, or to none.
 #[derive(Debug)]
 pub struct Create {
     pub organization: OrganizationId,
@@ -59,8 +59,8 @@ impl Command for Create {
     ];
     type Out = InvitationDetails;
 
-    // A unique index guards against duplicates, and the roles are checked again on acceptance. A seat limit, however, is
-    // not guarded by any row: it is compared with a count of members and invitations.
+    // A unique index guards against duplicates, and the roles are checked again on acceptance. A seat limit, however,
+    // is not guarded by any row: it is compared with a count of members and invitations.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
         if settings.seats.max_per_organization == 0 {
             TransactionMode::SingleStatement

@@ -13,8 +13,8 @@ use crate::settings::Settings;
 /// Discards a pending invitation. Its links stop working when this commits.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `INVITATION_NOT_PENDING` if it was already
-/// accepted, declined or discarded.
+/// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `INVITATION_NOT_PENDING` if it was
+/// already accepted, declined or discarded.
 #[derive(Debug)]
 pub struct Discard {
     pub organization: OrganizationId,

@@ -1,4 +1,5 @@
-//! The list of an organization's invitations. It takes the same number of statements for one invitation as for a full page.
+//! The list of an organization's invitations. It takes the same number of statements for one invitation as for a full
+//! page.
 
 use super::Status;
 use super::details::InvitationDetails;
@@ -70,9 +71,9 @@ pub struct Page {
     pub validity: Option<ListValidity>,
 }
 
-/// How long a page is valid: while the organization's revision is unchanged and the time is within an interval. The interval
-/// ends when the next invitation expires, which changes no row. It begins when the last one expired, in case the clock is
-/// set back.
+/// How long a page is valid: while the organization's revision is unchanged and the time is within an interval. The
+/// interval ends when the next invitation expires, which changes no row. It begins when the last one expired, in case
+/// the clock is set back.
 #[derive(Clone, Copy, Debug)]
 pub struct ListValidity {
     /// The organization's revision when the page was read.

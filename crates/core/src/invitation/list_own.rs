@@ -6,8 +6,8 @@ use crate::execution::{Context, Query};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 
-/// Lists the pending invitations for the caller's verified addresses, newest first, up to 500. An unverified address is left
-/// out: it may belong to another person.
+/// Lists the pending invitations for the caller's verified addresses, newest first, up to 500. An unverified address is
+/// left out: it may belong to another person.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.

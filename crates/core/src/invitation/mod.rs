@@ -1,8 +1,9 @@
-//! Invitations: one e-mail address is invited to one organization, optionally to one of its workspaces, with a role in each.
+//! Invitations: one email address is invited to one organization, optionally to one of its workspaces, with a role in
+//! each.
 //!
-//! The life cycle is a state machine. Every transition is one conditional `UPDATE` in `sql.rs`, so concurrent callers cannot
-//! both take it. An invitation has two secrets, and neither is stored: the `token` identifies it and is shown to members who
-//! manage members; the mailed link carries a second one that proves access to the mailbox.
+//! The life cycle is a state machine. Every transition is one conditional `UPDATE` in `sql.rs`, so concurrent callers
+//! cannot both take it. An invitation has two secrets, and neither is stored: the `token` identifies it and is shown to
+//! members who manage members; the mailed link carries a second one that proves access to the mailbox.
 
 mod accept;
 mod accept_context;

@@ -1,4 +1,5 @@
-//! The preview of an invitation for the invitation page, with the next step that the invitee has to take. It changes nothing.
+//! The preview of an invitation for the invitation page, with the next step that the invitee has to take. It changes
+//! nothing.
 
 use super::accept_context::find_invitee;
 use super::sql::views::{self, PreviewRow};

@@ -1,7 +1,7 @@
 //! What the rows of a page refer to by id: roles, workspaces and inviters.
 //!
-//! A page has many invitations that refer to few of those, so each is loaded once, beside the rows. They change more rarely
-//! than invitations do, so they are cached at the organization's revision.
+//! A page has many invitations that refer to few of those, so each is loaded once, apart from the rows. They change more
+//! rarely than invitations do, so they are cached at the organization's revision.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,12 +44,12 @@ impl Inviter {
         workspace: Option<WorkspaceId>,
         granted: (&PermissionSet, Option<&PermissionSet>),
     ) -> Option<Suspension> {
-        let held = PermissionSet::union(self.roles.iter().map(|role| role.permissions.clone()));
+        let permissions = PermissionSet::union(self.roles.iter().map(|role| role.permissions.clone()));
         let in_workspace: Vec<_> =
             self.workspace_permissions.iter().filter(|(id, _)| Some(*id) == workspace).map(|(_, set)| set).collect();
-        let held_in_workspace = PermissionSet::union(in_workspace.iter().filter_map(|set| (*set).clone()));
+        let workspace_permissions = PermissionSet::union(in_workspace.iter().filter_map(|set| (*set).clone()));
         let is_member = !in_workspace.is_empty();
-        authority::compute_suspension(&held, is_member.then_some(&held_in_workspace), granted)
+        authority::compute_suspension(&permissions, is_member.then_some(&workspace_permissions), granted)
     }
 }
 
@@ -101,8 +101,9 @@ impl References {
         Ok(loaded.merge_into_cache(cx, organization, revision, cached.as_deref()))
     }
 
-    /// Loads what one invitation refers to, for a command. The cache is used only by a command that may read revisions and has
-    /// changed nothing that the cache depends on. What is loaded is cached if the revision is unchanged after the read.
+    /// Loads what one invitation refers to, for a command. The cache is used only by a command that may read revisions
+    /// and has changed nothing that the cache depends on. What is loaded is cached if the revision is unchanged after
+    /// the read.
     pub(super) async fn for_invitation(cx: &mut Context<'_>, grant: &Grant, ids: ReferencedIds) -> Result<Arc<Self>> {
         let organization = grant.organization();
         if cx.access.is_none() || !cache::leaves_organizations_unchanged(cx.tx.invalidations()) {
@@ -150,8 +151,8 @@ impl References {
         let loaded = if let Some((workspace, role)) = ids.workspace {
             let workspace = (sql::SINGLE_WORKSPACE, (organization, workspace));
             let role = (sql::SINGLE_WORKSPACE_ROLE, (organization, role));
-            let held = (sql::SINGLE_INVITER_WORKSPACE_ROLES, inviter);
-            cx.tx.batch((roles, inviters, workspace, role, held).batch()).await?
+            let inviter_workspace_roles = (sql::SINGLE_INVITER_WORKSPACE_ROLES, inviter);
+            cx.tx.batch((roles, inviters, workspace, role, inviter_workspace_roles).batch()).await?
         } else {
             let (roles, inviters) = cx.tx.batch((roles, inviters).batch()).await?;
             (roles, inviters, Vec::new(), Vec::new(), Vec::new())

@@ -11,13 +11,14 @@ use crate::id::{InvitationId, OrganizationId};
 use crate::outbox;
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Gives a pending invitation, expired or not, a new token and a new expiry, and mails it again. Older links stop working
-/// when this commits. The caller becomes the inviter of an invitation that is suspended or whose inviter has left.
+/// Gives a pending invitation, expired or not, a new token and a new expiry, and mails it again. Older links stop
+/// working when this commits. The caller becomes the inviter of an invitation that is suspended or whose inviter has
+/// left.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `ROLE_NOT_FOUND` and `WORKSPACE_NOT_FOUND` if
-/// one was removed; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL` if it had expired and no seat is free;
-/// `INVITATION_NOT_PENDING`.
+/// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `ROLE_NOT_FOUND` and
+/// `WORKSPACE_NOT_FOUND` if one was removed; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL` if it had
+/// expired and no seat is free; `INVITATION_NOT_PENDING`.
 #[derive(Debug)]
 pub struct Resend {
     pub organization: OrganizationId,

@@ -5,8 +5,8 @@ use crate::error::{Code, Result};
 use crate::execution::Context;
 use crate::{membership, organization};
 
-/// Checks that a seat is free for this address key. A member needs none. An invitation occupies a seat, so that it can be
-/// accepted later, unless the settings count members only.
+/// Checks that a seat is free for this address key. A member needs none. An invitation occupies a seat, so that it can
+/// be accepted later, unless the settings count members only.
 ///
 /// # Errors
 /// `ORGANIZATION_FULL`.

@@ -1,5 +1,5 @@
-//! The statements of invitations. Each has the organization in its condition, except for [`BY_TOKEN`], which starts from a
-//! token.
+//! The statements of invitations. Each has the organization in its condition, except for [`BY_TOKEN`], which starts
+//! from a token.
 
 pub(crate) mod idempotency;
 pub(crate) mod references;
@@ -109,7 +109,8 @@ record! {
     }
 }
 
-/// A statement with the columns of an [`InvitationRow`]. What its ids refer to is loaded once for a page and not for each row.
+/// A statement with the columns of an [`InvitationRow`]. What its ids refer to is loaded once for a page and not for
+/// each row.
 macro_rules! invitation_row {
     ($before:literal, $after:literal) => {
         concat!(
@@ -135,14 +136,15 @@ macro_rules! invitation {
 }
 
 sql! {
-    /// One page of invitations in one status. Ids are never null: `NULLS LAST` is for PostgreSQL's planner. Only the intended
-    /// index has this order, so the planner cannot choose to scan the invitations of all organizations in the order of ids.
+    /// One page of invitations in one status. Ids are never null: `NULLS LAST` is for PostgreSQL's planner. Only the
+    /// intended index has this order, so the planner cannot choose to scan the invitations of all organizations in the
+    /// order of ids.
     PAGE(OrganizationId, Status, InvitationId, i64) -> InvitationRow =
         invitation_row!("SELECT", "FROM invitations i
           WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
 
-    /// An unused filter is passed as bounds that exclude nothing, so no index may be chosen for it: `email_key || ''` is an
-    /// expression that no index has.
+    /// An unused filter is passed as bounds that exclude nothing, so no index may be chosen for it: `email_key || ''`
+    /// is an expression that no index has.
     PAGE_FILTERED(FilteredPage {
         organization: OrganizationId,
         status: Status,
@@ -203,8 +205,9 @@ sql! {
            LEFT JOIN organization_roles h ON h.scope = mr.role_scope AND h.id = mr.role_id
           WHERE o.id = $1 AND o.deleted_at IS NULL";
 
-    /// Inserts nothing if the address has a pending invitation in the same scope, or belongs to a member there. It returns no
-    /// columns: the caller knows all values, and SQLite materializes a `RETURNING` clause in a temporary table.
+    /// Inserts nothing if the address has a pending invitation in the same scope, or belongs to a member there. It
+    /// returns no columns: the caller knows all values, and SQLite materializes a `RETURNING` clause in a temporary
+    /// table.
     INSERT(NewInvitation {
         organization: OrganizationId,
         id: InvitationId,
@@ -278,8 +281,8 @@ sql! {
         "UPDATE invitations SET status = 'declined', updated_at = $4
           WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending'";
 
-    /// One of several concurrent accepts changes the row. The conditions on the roles ensure that the roles which were checked
-    /// are still those of the invitation.
+    /// One of several concurrent accepts changes the row. The conditions on the roles ensure that the roles which were
+    /// checked are still those of the invitation.
     ACCEPT(OrganizationId, InvitationId, i64, RoleId, Option<WorkspaceRoleId>, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'accepted', updated_at = $6
           WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $6

@@ -23,21 +23,21 @@ pub(crate) async fn create(
     Ok(())
 }
 
-/// Asks for a new invitation in place of an expired one. The bare token is enough: it proves nothing, but the new invitation
-/// is mailed to the invited address.
+/// Asks for a new invitation in place of an expired one. The bare token is enough: it proves nothing, but the new
+/// invitation is mailed to the invited address.
 ///
 /// # Errors
 /// [`REQUEST_RENEWAL_ERRORS`].
 pub async fn request_renewal(executor: &Arc<Executor>, caller: &Caller, token: InvitationToken) -> Reply<()> {
-    // Counted in its own transaction, so that a refused attempt counts as well.
-    let counted = executor.run(caller, rate_limit::RecordSignUp).await;
-    match counted.result {
+    // In a transaction of its own, so that a refused attempt is counted as well.
+    let recorded = executor.run(caller, rate_limit::RecordSignUp).await;
+    match recorded.result {
         Ok(()) => executor.run(caller, RequestRenewal { token }).await,
-        Err(_) => counted,
+        Err(_) => recorded,
     }
 }
 
-/// Every code that [`request_renewal`] can refuse with.
+/// The codes of [`request_renewal`].
 pub const REQUEST_RENEWAL_ERRORS: &[Code] =
     &[Code::TooManyRequests, Code::InvalidInvitationToken, Code::InvitationNotExpired];
 
@@ -65,12 +65,12 @@ impl Command for RequestRenewal {
     }
 }
 
-/// Asks an organization to invite the caller by their own verified address instead of the invited one. The invitation is not
-/// changed.
+/// Asks an organization to invite the caller by their own verified address instead of the invited one. The invitation
+/// is not changed.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for the bare token; `EMAIL_NOT_VERIFIED` if the caller has no verified
-/// address.
+/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for the bare token; `EMAIL_NOT_VERIFIED` if the caller has no
+/// verified address.
 #[derive(Debug)]
 pub struct RequestAddressChange {
     pub token: InvitationToken,

@@ -29,12 +29,13 @@ impl Query for List {
     }
 }
 
-/// Approves a pending request. What follows depends on the request: a user of a verified domain becomes a member; an expired
-/// invitation is resent with the same roles; an invitation to another address is replaced by one to the user's own.
+/// Approves a pending request. What follows depends on the request: a user of a verified domain becomes a member; an
+/// expired invitation is resent with the same roles; an invitation to another address is replaced by one to the user's
+/// own.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already; `NOT_JOINABLE` if
-/// the domain does not admit the user any more; and the errors of [`Resend`](invitation::Resend) and
+/// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already;
+/// `NOT_JOINABLE` if the domain does not admit the user any more; and the errors of [`Resend`](invitation::Resend) and
 /// [`Create`](invitation::Create).
 #[derive(Debug)]
 pub struct Approve {

@@ -1,5 +1,5 @@
-//! Join requests: a user asks by a verified domain, or the holder of an invitation asks for another one. A member who manages
-//! members approves or denies them.
+//! Join requests: a user asks by a verified domain, or the holder of an invitation asks for another one. A member who
+//! manages members approves or denies them.
 
 mod create;
 mod decide;

@@ -25,12 +25,12 @@ pub enum EmailTemplate<'a> {
     },
     /// A code to set a new password with.
     PasswordReset(&'a str),
-    /// Tells the owner of an account that somebody tried to sign up with its address.
+    /// Notifies the owner of an account of an attempt to sign up with its address.
     AccountExists {
         /// The sign-in page.
         link: &'a str,
     },
-    /// Tells a user that they were removed from an organization.
+    /// Notifies a user that they were removed from an organization.
     MemberRemoved { organization: &'a str },
     /// Offers a user the ownership of an organization.
     OwnershipTransfer {

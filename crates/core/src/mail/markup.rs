@@ -29,9 +29,9 @@ pub(super) fn link(link: &str) -> String {
 }
 
 /// Formats the text form. A button becomes its label with the link below it.
-pub(super) fn text(marked: &str, target: Option<&str>, signature: &str) -> String {
-    let mut text = String::with_capacity(marked.len() + 200);
-    for part in parts(marked) {
+pub(super) fn text(markup: &str, target: Option<&str>, signature: &str) -> String {
+    let mut text = String::with_capacity(markup.len() + 200);
+    for part in parts(markup) {
         match part {
             Part::Button(label) => {
                 text.push_str(label);
@@ -55,11 +55,11 @@ pub(super) fn text(marked: &str, target: Option<&str>, signature: &str) -> Strin
 /// Renders the HTML form with the layout.
 pub(super) fn html(
     environment: &Environment<'_>,
-    marked: &str,
+    markup: &str,
     target: Option<&str>,
     (language, app, subject): (Language, &str, &str),
 ) -> Result<String, Error> {
-    let parts: Vec<Value> = parts(marked)
+    let parts: Vec<Value> = parts(markup)
         .map(|part| match part {
             Part::Button(label) => context!(button => label, link => target.unwrap_or_default()),
             Part::Code(code) => context!(code => code),
@@ -81,10 +81,10 @@ enum Part<'a> {
     Text(&'a str),
 }
 
-fn parts(marked: &str) -> impl Iterator<Item = Part<'_>> {
+fn parts(markup: &str) -> impl Iterator<Item = Part<'_>> {
     let inner_length =
         |part: &'_ str, mark| part.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)).map(str::len);
-    marked.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(move |part| {
+    markup.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(move |part| {
         let inner = |length: usize| part.get(BUTTON.len_utf8()..BUTTON.len_utf8() + length).unwrap_or_default();
         if let Some(length) = inner_length(part, BUTTON) {
             Part::Button(inner(length))

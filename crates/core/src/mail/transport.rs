@@ -74,10 +74,11 @@ impl MailTransport for FileTransport {
         Box::pin(async move {
             let eml = message.eml()?;
             let name = message.file_name();
-            let part = format!(".{name}.{}-{}.part", std::process::id(), self.counter.fetch_add(1, Ordering::Relaxed));
-            let (part, whole) = (self.folder.join(part), self.folder.join(name + ".eml"));
+            let temporary_name =
+                format!(".{name}.{}-{}.part", std::process::id(), self.counter.fetch_add(1, Ordering::Relaxed));
+            let (temporary, target) = (self.folder.join(temporary_name), self.folder.join(name + ".eml"));
             let folder = self.folder.clone();
-            tokio::task::spawn_blocking(move || write(&folder, &part, &whole, &eml))
+            tokio::task::spawn_blocking(move || write(&folder, &temporary, &target, &eml))
                 .await
                 .map_err(|_| DeliveryError { reason: "writing the mail was interrupted".to_owned(), retry: true })??;
             Ok(())
@@ -86,25 +87,25 @@ impl MailTransport for FileTransport {
 }
 
 /// Writes to a temporary file and renames it, so that readers of the folder never see a partial mail.
-fn write(folder: &Path, part: &Path, whole: &Path, eml: &[u8]) -> io::Result<()> {
+fn write(folder: &Path, temporary: &Path, target: &Path, eml: &[u8]) -> io::Result<()> {
     // The folder may have been deleted since the start.
     create_folder(folder)?;
-    let written = write_part(part, eml).and_then(|()| fs::rename(part, whole));
+    let written = write_temporary(temporary, eml).and_then(|()| fs::rename(temporary, target));
     if written.is_err() {
         // The error to report is the first one.
-        let _ = fs::remove_file(part);
+        let _ = fs::remove_file(temporary);
     }
     written?;
-    // Only on Unix a folder can be opened, to sync the new name in it.
+    // On Unix, the new name is durable only after the folder was synced. Elsewhere, a folder cannot be opened.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn write_part(part: &Path, eml: &[u8]) -> io::Result<()> {
+fn write_temporary(file: &Path, eml: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(part)?;
+    let mut file = options.open(file)?;
     file.write_all(eml)?;
     file.sync_all()
 }

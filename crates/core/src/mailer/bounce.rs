@@ -54,8 +54,8 @@ impl Command for RecordDeliveryReport {
     }
 }
 
-/// Processes the reports in the folder of `mail.bounce_dir`, if one is configured. Reports about a mail of this deployment
-/// are deleted; other files are moved to its subfolder `unread`.
+/// Processes the reports in the folder of `mail.bounce_dir`, if one is configured. Reports about a mail of this
+/// deployment are deleted; other files are moved to its subfolder `unread`.
 pub async fn process_reports(executor: &Arc<Executor>) {
     let Some(folder) = executor.settings.mail.bounce_dir.clone() else {
         return;

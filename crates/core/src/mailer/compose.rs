@@ -99,7 +99,7 @@ impl Compose<'_> {
         let link = format!("{page}#token={}", keys.mailed_token(id, mailed.generation).reveal());
         let unsubscribe_url = format!("{host}/invite/stop/{}", keys.unsubscribe_token(id).reveal());
         let days = mailed.expires_at.since(cx.now).as_secs().div_ceil(24 * 3600);
-        let inviter = inviter(mailed);
+        let inviter = inviter_name(mailed);
         let email = InvitationEmail {
             organization: &mailed.organization_name,
             inviter: inviter.as_deref(),
@@ -171,7 +171,7 @@ impl Compose<'_> {
 }
 
 /// The inviter's name, or else their user name. `None` if the inviter has left.
-fn inviter(mailed: &MailedInvitation) -> Option<String> {
+fn inviter_name(mailed: &MailedInvitation) -> Option<String> {
     let first = mailed.inviter_first_name.as_deref().unwrap_or_default();
     let last = mailed.inviter_last_name.as_deref().unwrap_or_default();
     let name = format!("{first} {last}").trim().to_owned();

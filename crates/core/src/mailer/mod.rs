@@ -15,18 +15,18 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub use bounce::{RecordDeliveryReport, process_reports};
-pub use unsubscribe::{ShowUnsubscribe, Unsubscribe};
-
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::outbox::{Job, sql};
 use crate::permission::Requirement;
 use crate::time::Timestamp;
 
+pub use bounce::{RecordDeliveryReport, process_reports};
+pub use unsubscribe::{ShowUnsubscribe, Unsubscribe};
+
 /// After this, another worker may take the job over.
 const LEASE_LIFETIME: Duration = Duration::from_mins(2);
-/// The longest time between two looks into the outbox, so that expired leases are noticed.
+/// The maximum time between two polls of the outbox. They find jobs whose lease has expired.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(30);
 /// Attempts before a job is given up. With the doubling backoff, they take about eight hours.
 const MAX_ATTEMPTS: i64 = 10;

@@ -23,7 +23,7 @@ impl Command for Unsubscribe {
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        check(cx, &self.token)?;
+        check_token(cx, &self.token)?;
         let unsubscribed = cx.tx.optional(sql::UNSUBSCRIBE, (self.token.invitation(), cx.now)).await?;
         unsubscribed.ok_or(Code::InvalidInvitationToken)?;
         Ok(())
@@ -45,7 +45,7 @@ impl Query for ShowUnsubscribe {
     type Out = (String, String);
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<(String, String)> {
-        check(cx, &self.token)?;
+        check_token(cx, &self.token)?;
         let found = cx.tx.optional(invitation::sql::BY_TOKEN, (self.token.invitation(),)).await?;
         let invitation = found.ok_or(Code::InvalidInvitationToken)?;
         let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
@@ -53,7 +53,7 @@ impl Query for ShowUnsubscribe {
     }
 }
 
-fn check(cx: &Context<'_>, token: &UnsubscribeToken) -> Result<()> {
+fn check_token(cx: &Context<'_>, token: &UnsubscribeToken) -> Result<()> {
     let expected = cx.executor.keys.unsubscribe_token(token.invitation());
     if token.matches(&expected) { Ok(()) } else { Err(Code::InvalidInvitationToken.into()) }
 }

@@ -12,6 +12,9 @@ use crate::permission::{RequiredPermission, Requirement};
 use crate::user;
 
 /// Lists a page of members, newest first.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member.
 #[derive(Debug)]
 pub struct ListMembers {
     pub organization: OrganizationId,
@@ -42,7 +45,7 @@ pub struct MemberDetails {
 /// Shows a member.
 ///
 /// # Errors
-/// `MEMBER_NOT_FOUND`.
+/// `FORBIDDEN` for a non-member; `MEMBER_NOT_FOUND`.
 #[derive(Debug)]
 pub struct ShowMember {
     pub organization: OrganizationId,

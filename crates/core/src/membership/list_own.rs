@@ -8,6 +8,9 @@ use crate::permission::{AddressList, Requirement};
 use crate::user::{self, PublicUser};
 
 /// Lists the caller's memberships, newest first.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListOwn;
 

@@ -11,7 +11,8 @@ use crate::permission::{RequiredPermission, Requirement};
 /// Assigns a role to a member. It is not an error if the member has the role.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`; `PERMISSION_ARCHIVED`.
+/// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`;
+/// `PERMISSION_ARCHIVED`.
 #[derive(Debug)]
 pub struct AssignRole {
     pub organization: OrganizationId,
@@ -37,7 +38,8 @@ impl Command for AssignRole {
 /// Revokes a role of a member. It is not an error if the member does not have the role.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`; `LAST_ADMIN` if no admin would remain.
+/// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`;
+/// `LAST_ADMIN` if no admin would remain.
 #[derive(Debug)]
 pub struct RevokeRole {
     pub organization: OrganizationId,

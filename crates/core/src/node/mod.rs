@@ -1,5 +1,5 @@
 //! The node number of this process, which is part of every id that it generates. It is leased in the database, so
-//! nobody configures it.
+//! it needs no configuration.
 //!
 //! The lease keeps the numbers of processes distinct as long as their clocks run. A process that was suspended beyond
 //! its lease cannot cause harm either: primary keys reject a duplicate id, and the command is retried with another one.

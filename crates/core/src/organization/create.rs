@@ -12,7 +12,7 @@ use crate::{images, session};
 /// active one of their sign-in.
 ///
 /// # Errors
-/// `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
+/// `UNAUTHORIZED`; `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
     pub name: OrganizationName,

@@ -22,6 +22,9 @@ const ERASURE_STARTED: Timestamp = Timestamp::from_microseconds(0);
 
 /// Deletes an organization. It is hidden from members and invitees at once, and erased after the grace period of the
 /// settings. If that is zero, the erasure is started when this commits.
+///
+/// # Errors
+/// `FORBIDDEN` without `organization:admin`.
 #[derive(Debug)]
 pub struct Delete {
     pub organization: OrganizationId,
@@ -53,6 +56,9 @@ pub struct RestorableOrganization {
 }
 
 /// Lists the deleted organizations that the caller can restore, the last deleted first.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListDeleted;
 
@@ -76,7 +82,7 @@ impl Query for ListDeleted {
 /// Restores a deleted organization with its members, roles and invitations.
 ///
 /// # Errors
-/// `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period has not passed.
+/// `UNAUTHORIZED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period has not passed.
 #[derive(Debug)]
 pub struct Restore {
     pub organization: OrganizationId,

@@ -55,6 +55,9 @@ impl Action {
 }
 
 /// Explains whether the caller may perform an action, and why.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member.
 #[derive(Debug)]
 pub struct Explain {
     pub organization: OrganizationId,
@@ -83,7 +86,7 @@ impl Query for Explain {
         let required = match self.action {
             Action::Member(_) => RequiredPermission::Membership,
             Action::WithPermission(_, required) => required,
-            Action::Leave => return leave(cx, &grant).await,
+            Action::Leave => return explain_leave(cx, &grant).await,
         };
         let allows = |role: &MembershipRole| PermissionSet::satisfies(&role.permissions, required);
         if grant.permissions().satisfies(required) {
@@ -98,7 +101,7 @@ impl Query for Explain {
     }
 }
 
-async fn leave(cx: &mut Context<'_>, grant: &Grant) -> Result<Explanation> {
+async fn explain_leave(cx: &mut Context<'_>, grant: &Grant) -> Result<Explanation> {
     let other = cx.tx.optional(sql::OTHER_ADMIN, (grant.organization(), grant.membership())).await?;
     let refusal = other.is_none().then_some(Code::LastAdmin);
     Ok(Explanation { refusal, granted_by: Vec::new(), missing_permission: None })

@@ -9,6 +9,9 @@ use crate::names::RoleName;
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 
 /// Lists the deployment's shared roles and the organization's own, oldest first.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member.
 #[derive(Debug)]
 pub struct ListRoles {
     pub organization: OrganizationId,
@@ -28,7 +31,8 @@ impl Query for ListRoles {
 /// Creates a role of the organization.
 ///
 /// # Errors
-/// `ROLE_EXCEEDS_YOURS` if it has a permission that the caller lacks; `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`.
+/// `FORBIDDEN` without `organization:manage_roles`; `ROLE_EXCEEDS_YOURS` if it has a permission that the caller lacks;
+/// `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`.
 #[derive(Debug)]
 pub struct CreateRole {
     pub organization: OrganizationId,
@@ -63,14 +67,14 @@ impl Command for CreateRole {
 /// Removes a role of the organization. Members and invitees with the role get the replacement.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`, also for the replacement; `ROLE_IS_SHARED`; `ROLE_EXCEEDS_YOURS` if the role or its replacement
-/// has a permission that the caller lacks; `PERMISSION_ARCHIVED` for the replacement; `ROLE_IN_USE` without a
-/// replacement, naming the holders; `LAST_ADMIN` if no admin would remain.
+/// `FORBIDDEN` without `organization:manage_roles`; `ROLE_NOT_FOUND`, also for the replacement; `ROLE_IS_SHARED`;
+/// `ROLE_EXCEEDS_YOURS` if the role or its replacement has a permission that the caller lacks; `PERMISSION_ARCHIVED`
+/// for the replacement; `ROLE_IN_USE` without a replacement, naming the holders; `LAST_ADMIN` if no admin would remain.
 #[derive(Debug)]
 pub struct RemoveRole {
     pub organization: OrganizationId,
     pub role: RoleId,
-    /// Assigned to everybody who has the role.
+    /// Assigned to every member and invitee who has the role.
     pub replacement: Option<RoleId>,
 }
 

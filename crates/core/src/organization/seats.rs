@@ -26,7 +26,6 @@ pub(crate) async fn take_seat(cx: &mut Context<'_>, organization: OrganizationId
 /// Counts a new member of an organization without a limit. The statement is deferred to the end of the transaction,
 /// because concurrent joins wait for its row lock.
 pub(crate) fn increment_member_count(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
-    cx.tx.serialize_on(organization.get());
     Ok(cx.tx.defer(sql::INCREMENT_MEMBER_COUNT, (organization, cx.now))?)
 }
 

@@ -12,8 +12,8 @@ use crate::{images, membership, workspace};
 /// Changes the given settings of an organization; `None` leaves a setting unchanged.
 ///
 /// # Errors
-/// `MFA_NOT_AVAILABLE`; `WORKSPACE_NOT_FOUND`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the
-/// caller's address; `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` without `organization:manage_settings`; `MFA_NOT_AVAILABLE`; `WORKSPACE_NOT_FOUND`;
+/// `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     pub organization: OrganizationId,

@@ -12,7 +12,7 @@ pub enum MailKind {
     Reminder,
     /// The code or link of a verification.
     Verification,
-    /// Tells a user that they were removed from an organization.
+    /// Notifies a user that they were removed from an organization.
     MemberRemoved,
     /// Offers a user the ownership of an organization.
     OwnershipTransfer,

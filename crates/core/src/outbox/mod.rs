@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use vestibule_db::DependentStatement;
 
-pub use job::{Delivery, JobState, MailKind};
-pub(crate) use job::{Job, Subject, parse_message_id};
-pub use operate::{Drop, List, Retry};
-pub use sql::ListedJob;
-use sql::NewJob;
-
+use self::sql::NewJob;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{AttemptId, InvitationId, OrganizationId, UserId};
 use crate::time::Timestamp;
+
+pub use job::{Delivery, JobState, MailKind};
+pub(crate) use job::{Job, Subject, parse_message_id};
+pub use operate::{Drop, List, Retry};
+pub use sql::ListedJob;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -31,7 +31,7 @@ pub(crate) struct InvitationMail {
 }
 
 /// Enqueues the mails of these invitations and their reminders, if a mail transport is configured. A reminder for an
-/// invitation that was answered in the meantime is discarded when it is due.
+/// invitation that was accepted or declined in the meantime is skipped when it is due.
 pub(crate) async fn enqueue_invitations(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Result<()> {
     let jobs = invitation_jobs(cx, mails);
     cx.tx.execute_each(sql::INSERT, &jobs).await?;

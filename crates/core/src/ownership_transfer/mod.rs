@@ -1,5 +1,5 @@
-//! Ownership transfer: an admin offers an organization to a member, who accepts or declines. Nobody becomes responsible for
-//! an organization without their consent.
+//! Ownership transfer: an admin offers an organization to a member, who accepts or declines. Nobody becomes responsible
+//! for an organization without their consent.
 
 pub(crate) mod sql;
 
@@ -68,11 +68,12 @@ impl Command for Withdraw {
     }
 }
 
-/// Accepts the offer to the caller. They get the admin roles of the current owner, who keeps the deployment's member role.
+/// Accepts the offer to the caller. They get the admin roles of the current owner, who keeps the deployment's member
+/// role.
 ///
 /// # Errors
-/// `FORBIDDEN` for a non-member; `HANDOVER_NOT_FOUND` if nothing is offered to the caller, the offer has expired, or the
-/// current owner is no longer an admin.
+/// `FORBIDDEN` for a non-member; `HANDOVER_NOT_FOUND` if nothing is offered to the caller, the offer has expired, or
+/// the current owner is no longer an admin.
 #[derive(Debug)]
 pub struct Accept {
     pub organization: OrganizationId,

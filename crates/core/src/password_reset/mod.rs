@@ -25,9 +25,10 @@ pub struct PasswordResetStarted {
 /// The codes of [`start_password_reset`].
 pub const START_PASSWORD_RESET_ERRORS: &[Code] = &[Code::MailNotAvailable, Code::TooManyRequests];
 
-/// Mails a code to the owner of the address. Without an owner no mail is sent, and the answer is the same.
+/// Mails a code to the owner of the address. Without an owner no mail is sent, and the reply is the same.
 ///
-/// Answers `MAIL_NOT_AVAILABLE` if no mail is configured. See [`START_PASSWORD_RESET_ERRORS`].
+/// # Errors
+/// [`START_PASSWORD_RESET_ERRORS`]: `MAIL_NOT_AVAILABLE` if no mail is configured.
 pub async fn start_password_reset(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -69,8 +70,9 @@ pub const VERIFY_RESET_CODE_ERRORS: &[Code] =
 
 /// Exchanges the mailed code for a token that sets a new password once.
 ///
-/// Answers `INVALID_VERIFICATION_CODE` also if no code was requested in this session, and `BAD_SIGN_IN_ATTEMPT` after
-/// too many wrong codes. See [`VERIFY_RESET_CODE_ERRORS`].
+/// # Errors
+/// [`VERIFY_RESET_CODE_ERRORS`]: `INVALID_VERIFICATION_CODE` also if no code was requested in this session, and
+/// `BAD_SIGN_IN_ATTEMPT` after too many wrong codes.
 pub async fn verify_reset_code(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -128,8 +130,9 @@ pub const RESET_PASSWORD_ERRORS: &[Code] =
 
 /// Sets a new password, ends the user's other sign-ins, and signs them in.
 ///
-/// Answers `INVALID_RESET_TOKEN` to a token that was used, has expired or belongs to another session, and
-/// `INVALID_VERIFICATION_CODE` if the address has no account. See [`RESET_PASSWORD_ERRORS`].
+/// # Errors
+/// [`RESET_PASSWORD_ERRORS`]: `INVALID_RESET_TOKEN` for a token that was used, has expired or belongs to another
+/// session, and `INVALID_VERIFICATION_CODE` if the address has no account.
 pub async fn reset_password(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -166,7 +169,7 @@ impl Command for Reset {
         let owner = find_account(cx, address_key).await?;
         let user = owner.user_id;
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
-        // Somebody who knew the old password may be signed in, also in this browser.
+        // Another person who knew the old password may be signed in, also in this browser.
         session::end_all_sign_ins(cx, user).await?;
         rate_limit::clear_account_attempts(cx, address_key).await?;
         rate_limit::clear_code_attempts(cx, address_key).await?;

@@ -23,7 +23,7 @@ impl AddressList {
         }
         let mut list = Vec::new();
         for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
-            let network = network(text).ok_or_else(|| {
+            let network = parse_network(text).ok_or_else(|| {
                 let shown: String = text.chars().filter(char::is_ascii_graphic).take(50).collect();
                 Problem::field(field, format_args!("{shown} is no IP address or network, such as 192.0.2.0/24."))
             })?;
@@ -37,7 +37,7 @@ impl AddressList {
     /// From its column, a JSON array.
     pub fn from_stored(json: &str) -> Self {
         let texts: Vec<String> = serde_json::from_str(json).unwrap_or_default();
-        Self(texts.iter().filter_map(|text| network(text)).collect())
+        Self(texts.iter().filter_map(|text| parse_network(text)).collect())
     }
 
     /// Whether a stored list allows this address. The list applies only if `is_restricted`.
@@ -61,7 +61,7 @@ impl AddressList {
     }
 }
 
-fn network(text: &str) -> Option<IpNet> {
+fn parse_network(text: &str) -> Option<IpNet> {
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
     // 10.1.2.3/8 means 10.0.0.0/8, and is stored as such.
     Some(network.trunc())

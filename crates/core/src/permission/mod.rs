@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
-pub use address_list::AddressList;
-
 use crate::error::{Code, Problem, Result};
 use crate::id::MembershipId;
+
+pub use address_list::AddressList;
 
 /// Implies every permission in its organization and, by default, in its workspaces.
 pub const ADMIN: &str = "organization:admin";
@@ -232,10 +232,10 @@ impl Column for PermissionSet {
 }
 
 impl Argument for PermissionSet {
-    type Given<'a> = &'a str;
+    type Input<'a> = &'a str;
     const KIND: Kind = Kind::Text;
-    fn value(given: Self::Given<'_>) -> Value<'_> {
-        Value::Text(given)
+    fn value(input: Self::Input<'_>) -> Value<'_> {
+        Value::Text(input)
     }
 }
 
@@ -309,8 +309,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_covers_itself_and_its_subsets(fewer in proptest::collection::vec("[a-c]:[a-c]", 0..5),
-                                                more in proptest::collection::vec("[a-c]:[a-c]", 0..5)) {
+        fn covers_itself_and_subsets(fewer in proptest::collection::vec("[a-c]:[a-c]", 0..5),
+                                     more in proptest::collection::vec("[a-c]:[a-c]", 0..5)) {
             let subset = PermissionSet::new(fewer.clone());
             let all = PermissionSet::new(fewer.into_iter().chain(more));
             prop_assert!(subset.covers(&subset));

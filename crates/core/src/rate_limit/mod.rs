@@ -8,13 +8,12 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use vestibule_db::TransactionMode;
 
+use self::sql::Counter;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, UserId};
 use crate::permission::Requirement;
 use crate::settings::Settings;
-
-use sql::Counter;
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
@@ -36,7 +35,7 @@ const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 /// `TOO_MANY_REQUESTS` above either limit, with the time to wait.
 #[derive(Debug)]
 pub struct RecordSignIn {
-    /// The key of the e-mail address or user name, whether such an account exists or not.
+    /// The key of the email address or user name, whether such an account exists or not.
     pub account: String,
 }
 
@@ -89,7 +88,7 @@ impl Command for RecordPassword {
 /// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct RecordMail {
-    /// The e-mail address's key.
+    /// The email address's key.
     pub address: String,
 }
 
@@ -118,7 +117,7 @@ impl Command for RecordMail {
 /// `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct RecordCode {
-    /// The e-mail address's key.
+    /// The email address's key.
     pub address: String,
 }
 

@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-pub use keys::*;
-
 use crate::id::{AttemptId, InvitationId};
 use crate::random::Randomness;
+
+pub use keys::{Keys, MasterKey};
 
 /// The text is no well-formed token. There are no details, so that nothing of a secret leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

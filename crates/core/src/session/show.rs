@@ -11,7 +11,7 @@ use crate::permission::Requirement;
 use crate::user::PublicUser;
 use crate::verification::{self, Attempt};
 
-/// Shows the caller's session; `None` for a visitor without one, which writes nothing.
+/// Shows the caller's session; `None` without one. Writes nothing.
 #[derive(Debug)]
 pub struct Show;
 

@@ -7,6 +7,9 @@ use crate::id::{SignInId, UserId};
 use crate::permission::Requirement;
 
 /// Lists the caller's active sign-ins, newest first, with the id of the one that this request uses.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListSignIns;
 
@@ -25,7 +28,7 @@ impl Query for ListSignIns {
 /// Ends one of the caller's sign-ins, in any session.
 ///
 /// # Errors
-/// `SIGN_IN_NOT_FOUND`.
+/// `UNAUTHORIZED`; `SIGN_IN_NOT_FOUND`.
 #[derive(Debug)]
 pub struct EndSignIn {
     pub sign_in: SignInId,

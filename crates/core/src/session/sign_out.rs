@@ -7,7 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::SignInId;
 use crate::permission::Requirement;
 
-/// Ends one sign-in of the caller's session, or all. Afterwards none is active. Without a session, ending all is not an
+/// Ends one sign-in of the caller's session, or all. After that, none is active. Without a session, ending all is not an
 /// error.
 ///
 /// # Errors

@@ -250,9 +250,11 @@ sql! {
                 updated_at = $3, revision = CASE WHEN revision < $3 THEN $3 ELSE revision + 1 END
           WHERE id IN (SELECT session_id FROM sign_ins WHERE user_id = $1 AND id = $2)";
 
-    DELETE_OTHER_SIGN_INS(UserId, SignInId) invalidates nothing("DEACTIVATE_OTHER_SIGN_INS invalidates the sessions") = "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
+    DELETE_OTHER_SIGN_INS(UserId, SignInId) invalidates nothing("DEACTIVATE_OTHER_SIGN_INS invalidates the sessions") =
+        "DELETE FROM sign_ins WHERE user_id = $1 AND id <> $2";
 
-    DELETE_SIGN_IN_OF_USER(UserId, SignInId) invalidates nothing("DEACTIVATE_SIGN_IN invalidates the session") = "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
+    DELETE_SIGN_IN_OF_USER(UserId, SignInId) invalidates nothing("DEACTIVATE_SIGN_IN invalidates the session") =
+        "DELETE FROM sign_ins WHERE user_id = $1 AND id = $2";
 
     /// Never shortens the time.
     EXTEND_ATTEMPTS_UNTIL(SessionId, Timestamp) invalidates Session(1) =

@@ -11,7 +11,7 @@ use crate::permission::{RequiredPermission, Requirement};
 /// the active workspace.
 ///
 /// # Errors
-/// `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
+/// `UNAUTHORIZED`; `NOT_A_MEMBER`, also for an organization that does not exist; `ADDRESS_NOT_ALLOWED`.
 #[derive(Debug)]
 pub struct SwitchOrganization {
     pub organization: Option<OrganizationId>,

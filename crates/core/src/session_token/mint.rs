@@ -18,6 +18,9 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Mints a token for the active sign-in, with its organization, workspace and permissions. An organization or workspace
 /// that refuses the caller's address is left out.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct Mint;
 
@@ -84,8 +87,8 @@ async fn workspace_claim(cx: &mut Context<'_>, active: &SignIn) -> Result<Option
         return Ok(None);
     };
     let (organization, _) = grant.ids();
-    let held = access::workspace_permissions(cx, organization, workspace, membership).await?;
-    Ok(held.map(|held| (workspace, held)))
+    let permissions = access::workspace_permissions(cx, organization, workspace, membership).await?;
+    Ok(permissions.map(|permissions| (workspace, permissions)))
 }
 
 fn none_if_denied<G>(grant: Result<G>) -> Result<Option<G>> {

@@ -26,7 +26,8 @@ pub const WITH_CODE_ERRORS: &[Code] = &[
 
 /// Completes a sign-in or sign-up with the mailed code.
 ///
-/// `INVALID_VERIFICATION_CODE` is also the answer when no account has the address. See [`WITH_CODE_ERRORS`].
+/// # Errors
+/// [`WITH_CODE_ERRORS`]: `INVALID_VERIFICATION_CODE` also if no account has the address.
 pub async fn with_code(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -52,8 +53,9 @@ pub const WITH_LINK_ERRORS: &[Code] = &[
 /// Completes a sign-in with the mailed link, in the session that started it. Also returns the redirect target of the
 /// attempt.
 ///
-/// `INVALID_MAGIC_LINK` is the answer to a link that was used, replaced or has expired, or that belongs to another
-/// session. See [`WITH_LINK_ERRORS`].
+/// # Errors
+/// [`WITH_LINK_ERRORS`]: `INVALID_MAGIC_LINK` for a link that was used, replaced or has expired, or that belongs to
+/// another session.
 pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
     let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
     let now = executor.now();
@@ -79,9 +81,10 @@ pub struct StartedSignIn {
 /// The codes of [`start_with_email`].
 pub const START_WITH_EMAIL_ERRORS: &[Code] = &[Code::UnsupportedStrategy, Code::TooManyRequests];
 
-/// Starts a sign-in by email. The answer does not depend on whether an account has the address.
+/// Starts a sign-in by email. The reply does not depend on whether an account has the address.
 ///
-/// Answers `UNSUPPORTED_STRATEGY` if no mail is configured. See [`START_WITH_EMAIL_ERRORS`].
+/// # Errors
+/// [`START_WITH_EMAIL_ERRORS`]: `UNSUPPORTED_STRATEGY` if no mail is configured.
 pub async fn start_with_email(
     executor: &Arc<Executor>,
     caller: &Caller,

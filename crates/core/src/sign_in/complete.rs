@@ -46,7 +46,7 @@ impl Command for Complete {
 }
 
 /// Finds the account of a verified mailbox. If its address was unverified, the account is claimed: see
-/// [`super::claim_account`].
+/// [`super::claim_account()`].
 ///
 /// # Errors
 /// `INVALID_VERIFICATION_CODE` if the address grants access to no account; `USER_DISABLED`.

@@ -47,8 +47,9 @@ pub const SIGN_UP_ERRORS: &[Code] = &[
 /// addresses and this one is unverified, a verification attempt is started instead, whether or not the address is
 /// taken.
 ///
-/// Answers `SIGNUP_RESTRICTED` or `SIGNUP_WAITLIST_ONLY` without an invitation, depending on the settings, and
-/// `BAD_REQUEST_BODY` if the invitation is for another address. See [`SIGN_UP_ERRORS`].
+/// # Errors
+/// [`SIGN_UP_ERRORS`]: `SIGNUP_RESTRICTED` or `SIGNUP_WAITLIST_ONLY` without an invitation, depending on the settings,
+/// and `BAD_REQUEST_BODY` if the invitation is for another address.
 pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp) -> Reply<SignedIn> {
     let refusal = match executor.settings.sign_up {
         SignUpMode::Public => None,
@@ -119,7 +120,7 @@ impl CreateAccount {
         }
         if invitation.email_key != self.sign_up.email.key() {
             return Err(Code::BadRequestBody
-                .with_message("This invitation is for another e-mail address. Sign up with that one."));
+                .with_message("This invitation is for another email address. Sign up with that one."));
         }
         Ok(token.is_mailed())
     }

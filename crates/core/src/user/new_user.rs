@@ -24,7 +24,7 @@ impl NewUser<'_> {
     /// Creates the account and its primary address.
     ///
     /// # Errors
-    /// `EMAIL_EXISTS`, `USERNAME_EXISTS`, or both in one answer.
+    /// `EMAIL_EXISTS`, `USERNAME_EXISTS`, or both in one problem.
     pub(crate) async fn insert(&self, cx: &mut Context<'_>, is_verified: bool) -> Result<UserId> {
         let (user, address) = (cx.id(), cx.id());
         let insert = sql::InsertUser {

@@ -139,7 +139,7 @@ sql! {
       RETURNING id";
 
     /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
-    /// exception for accounts with organizations: otherwise anybody could block an address by creating one.
+    /// exception for accounts with organizations: otherwise anyone could block an address by creating one.
     DELETE_UNVERIFIED_ADDRESS(Text) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
 
@@ -147,7 +147,8 @@ sql! {
     DELETE_OTHER_UNVERIFIED_ADDRESSES(UserId, EmailAddressId) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id <> $2 AND verified_at IS NULL";
 
-    CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
+    CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) =
+        "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
 
     USERNAME_OWNER(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
@@ -188,7 +189,8 @@ sql! {
 
     PASSWORD_DIGEST(UserId) -> (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
 
-    SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) = "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
+    SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) =
+        "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
 
     /// The names of organizations and workspaces that have no other admin than this user, organizations first.
     SOLE_ADMIN_OF(UserId) -> (String,) =

@@ -18,7 +18,8 @@ use crate::settings::Settings;
 /// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
 /// concurrent guesses are all counted.
 ///
-/// Answers `BAD_SIGN_IN_ATTEMPT`, `TOO_MANY_REQUESTS`, `VERIFICATION_CODE_EXPIRED` or `INVALID_VERIFICATION_CODE`.
+/// # Errors
+/// `BAD_SIGN_IN_ATTEMPT`; `TOO_MANY_REQUESTS`; `VERIFICATION_CODE_EXPIRED`; `INVALID_VERIFICATION_CODE`.
 pub(crate) async fn check_code<T>(
     executor: &Arc<Executor>,
     caller: &Caller,

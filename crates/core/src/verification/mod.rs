@@ -2,7 +2,7 @@
 //! password.
 //!
 //! An attempt belongs to the session that started it. Whether the address has an account is looked up only when the
-//! mail is written or the code was right, so neither answers nor timing reveal it. Codes and links are not stored: they
+//! mail is written or the code was right, so neither replies nor timing reveal it. Codes and links are not stored: they
 //! are keyed hashes of the attempt's id and generation.
 
 mod check;

@@ -32,8 +32,9 @@ pub const PREPARE_ERRORS: &[Code] = &[Code::BadSignInAttempt, Code::TooManyReque
 
 /// Mails the code or link of an attempt; earlier ones stop working.
 ///
-/// Answers `BAD_SIGN_IN_ATTEMPT` if the attempt is not an open one of this session, and `TOO_MANY_REQUESTS` past the
-/// limits per attempt, per address and per client. See [`PREPARE_ERRORS`].
+/// # Errors
+/// [`PREPARE_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` if the attempt is not an open one of this session, and `TOO_MANY_REQUESTS`
+/// past the limits per attempt, per address and per client.
 pub async fn prepare(executor: &Arc<Executor>, caller: &Caller, prepare: Prepare) -> Reply<()> {
     let found = executor.query(caller, &FindOwnAttempt { attempt: prepare.attempt, purpose: prepare.purpose }).await;
     let attempt = match found.result {

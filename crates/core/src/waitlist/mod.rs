@@ -16,8 +16,8 @@ use crate::time::Timestamp;
 
 /// Adds an address to the waitlist.
 ///
-/// An address that is on the list already, or has an account, gets the same reply as a new one, so that the reply does not
-/// reveal whether the address is known. The first entry of an address stays unchanged.
+/// An address that is on the list already, or has an account, gets the same reply as a new one, so that the reply does
+/// not reveal whether the address is known. The first entry of an address stays unchanged.
 ///
 /// # Errors
 /// [`JOIN_ERRORS`].
@@ -25,14 +25,14 @@ pub async fn join(executor: &Arc<Executor>, caller: &Caller, command: Join) -> R
     if executor.settings.sign_up != SignUpMode::Waitlist {
         return Reply::failed(Code::WaitlistClosed.into());
     }
-    let counted = executor.run(caller, rate_limit::RecordSignUp).await;
-    match counted.result {
+    let recorded = executor.run(caller, rate_limit::RecordSignUp).await;
+    match recorded.result {
         Ok(()) => executor.run(caller, command).await,
-        Err(problem) => Reply { session: counted.session, ..Reply::failed(problem) },
+        Err(problem) => Reply { session: recorded.session, ..Reply::failed(problem) },
     }
 }
 
-/// Every code that [`join`] can refuse with: `WAITLIST_CLOSED` unless sign-up is by waitlist, and the rate limit.
+/// The codes of [`join()`]: `WAITLIST_CLOSED` unless sign-up is by waitlist, and the rate limit.
 pub const JOIN_ERRORS: &[Code] = &[Code::WaitlistClosed, Code::TooManyRequests];
 
 /// Inserts the entry, without the checks of [`join()`].
@@ -43,7 +43,7 @@ pub struct Join {
     pub last_name: PersonName,
 }
 
-/// The same for a known address as for a new one.
+/// The reply for an entry. It has the same form for a known address as for a new one.
 #[derive(Clone, Copy, Debug)]
 pub struct Joined {
     pub id: WaitlistEntryId,

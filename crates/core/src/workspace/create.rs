@@ -12,7 +12,7 @@ use crate::permission::{RequiredPermission, Requirement};
 /// Creates a workspace with the caller as its first member, in the deployment's workspace creator role.
 ///
 /// # Errors
-/// `WORKSPACE_LIMIT`; `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` for a non-member; `WORKSPACE_LIMIT`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
     pub organization: OrganizationId,

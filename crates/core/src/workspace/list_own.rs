@@ -8,6 +8,9 @@ use crate::organization::{self, Organization};
 use crate::permission::{AddressList, Requirement};
 
 /// Lists the caller's workspace memberships, newest first.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
 #[derive(Debug)]
 pub struct ListOwn {
     /// Restricts the list to one organization.

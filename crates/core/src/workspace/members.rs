@@ -12,6 +12,9 @@ use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement}
 use crate::user::{self, PublicUser};
 
 /// Lists a page of members, newest first.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member.
 #[derive(Debug)]
 pub struct ListMembers {
     pub workspace: WorkspaceId,
@@ -92,8 +95,8 @@ async fn load_page(
 /// Adds a member of the organization to the workspace.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `MEMBER_NOT_FOUND` if no member of the organization
-/// has the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
+/// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`;
+/// `MEMBER_NOT_FOUND` if no member of the organization has the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
 #[derive(Debug)]
 pub struct AddMember {
     pub workspace: WorkspaceId,
@@ -135,7 +138,8 @@ impl Command for AddMember {
 /// Removes a member from the workspace, but not from the organization.
 ///
 /// # Errors
-/// `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they have a permission that the caller lacks; `LAST_ADMIN`.
+/// `FORBIDDEN` without `workspace:manage`; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they have a permission that the
+/// caller lacks; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct RemoveMember {
     pub workspace: WorkspaceId,
@@ -153,8 +157,8 @@ impl Command for RemoveMember {
         let (organization, workspace) = grant.ids();
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
-        let held = cx.tx.all(sql::PERMISSIONS_OF_MEMBERSHIP, (organization, workspace, membership)).await?;
-        if !grant.covers(&PermissionSet::union(held.into_iter().map(|(permissions,)| permissions))) {
+        let permissions = cx.tx.all(sql::PERMISSIONS_OF_MEMBERSHIP, (organization, workspace, membership)).await?;
+        if !grant.covers(&PermissionSet::union(permissions.into_iter().map(|(permissions,)| permissions))) {
             return Err(Code::RoleExceedsYours.into());
         }
         end_membership(cx, (organization, workspace), membership).await
@@ -164,7 +168,7 @@ impl Command for RemoveMember {
 /// Ends the caller's membership of a workspace.
 ///
 /// # Errors
-/// `LAST_ADMIN`.
+/// `FORBIDDEN` for a non-member; `LAST_ADMIN`.
 #[derive(Debug)]
 pub struct Leave {
     pub workspace: WorkspaceId,

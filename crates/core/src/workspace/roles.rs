@@ -10,6 +10,9 @@ use crate::organization;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement, WORKSPACE_ADMIN};
 
 /// Lists the deployment's shared roles and the workspace's own, oldest first.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member.
 #[derive(Debug)]
 pub struct ListRoles {
     pub workspace: WorkspaceId,
@@ -29,7 +32,8 @@ impl Query for ListRoles {
 /// Creates a role of the workspace.
 ///
 /// # Errors
-/// `ROLE_EXCEEDS_YOURS` if it has a permission that the caller lacks; `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`.
+/// `FORBIDDEN` without `workspace:manage`; `ROLE_EXCEEDS_YOURS` if it has a permission that the caller lacks;
+/// `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`.
 #[derive(Debug)]
 pub struct CreateRole {
     pub workspace: WorkspaceId,
@@ -64,7 +68,8 @@ impl Command for CreateRole {
 /// Removes a role of the workspace.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`; `ROLE_IS_SHARED`; `ROLE_EXCEEDS_YOURS`; `ROLE_IN_USE` while a member or an invitation has it.
+/// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_IS_SHARED`; `ROLE_EXCEEDS_YOURS`; `ROLE_IN_USE`
+/// while a member or an invitation has it.
 #[derive(Debug)]
 pub struct RemoveRole {
     pub workspace: WorkspaceId,
@@ -99,7 +104,8 @@ impl Command for RemoveRole {
 /// Assigns a role to a member of the workspace. It is not an error if the member has the role.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`; `PERMISSION_ARCHIVED`.
+/// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`;
+/// `PERMISSION_ARCHIVED`.
 #[derive(Debug)]
 pub struct AssignRole {
     pub workspace: WorkspaceId,
@@ -126,7 +132,8 @@ impl Command for AssignRole {
 /// Revokes a role of a member of the workspace. It is not an error if the member does not have the role.
 ///
 /// # Errors
-/// `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`; `LAST_ADMIN` if no admin would remain.
+/// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`; `LAST_ADMIN` if
+/// no admin would remain.
 #[derive(Debug)]
 pub struct RevokeRole {
     pub workspace: WorkspaceId,

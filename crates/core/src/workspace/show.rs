@@ -8,6 +8,9 @@ use crate::id::WorkspaceId;
 use crate::permission::{RequiredWorkspacePermission, Requirement};
 
 /// Shows a workspace with the caller's membership.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member.
 #[derive(Debug)]
 pub struct Show {
     pub workspace: WorkspaceId,

@@ -129,7 +129,8 @@ sql! {
     DELETE_MEMBERSHIPS(OrganizationId, WorkspaceId) invalidates Organization(1) =
         "DELETE FROM workspace_memberships WHERE organization_id = $1 AND workspace_id = $2";
 
-    DELETE(OrganizationId, WorkspaceId) invalidates Organization(1) = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
+    DELETE(OrganizationId, WorkspaceId) invalidates Organization(1) =
+        "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
 
     /// By the id of the workspace membership, of the organization membership, or of the user.
     FIND_MEMBER(OrganizationId, WorkspaceId, MemberId) -> (WorkspaceMembershipId,) =

@@ -13,8 +13,8 @@ use crate::session::{self, SessionDetails, show};
 /// `None` clears both.
 ///
 /// # Errors
-/// `NOT_A_MEMBER`, also for a workspace that does not exist and for an admin of the organization who is not a member of
-/// it; `ADDRESS_NOT_ALLOWED`.
+/// `UNAUTHORIZED`; `NOT_A_MEMBER`, also for a workspace that does not exist and for an admin of the organization who is
+/// not a member of it; `ADDRESS_NOT_ALLOWED`.
 #[derive(Debug)]
 pub struct SwitchWorkspace {
     pub workspace: Option<WorkspaceId>,

@@ -12,8 +12,8 @@ use crate::{images, membership};
 /// Changes the given settings of a workspace; `None` leaves a setting unchanged.
 ///
 /// # Errors
-/// `MFA_NOT_AVAILABLE`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does not admit the caller's address;
-/// `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` without `workspace:admin`; `MFA_NOT_AVAILABLE`; `ADDRESS_LIST_EXCLUDES_YOU` if the new address list does
+/// not admit the caller's address; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Update {
     pub workspace: WorkspaceId,
@@ -65,7 +65,8 @@ impl Command for Update {
 /// Deletes a workspace with its memberships, roles and invitations.
 ///
 /// # Errors
-/// `WORKSPACE_IS_ASSIGNED` if new members of the organization join it automatically.
+/// `FORBIDDEN` without `workspace:admin`; `WORKSPACE_IS_ASSIGNED` if new members of the organization join it
+/// automatically.
 #[derive(Debug)]
 pub struct Delete {
     pub workspace: WorkspaceId,

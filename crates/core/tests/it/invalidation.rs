@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use vestibule_core::statements;
 use vestibule_db::{Declaration, Invalidates, Kind};
 
-/// The reads whose results are cached: lists of invitations with what they refer to, sessions, and access to an organization.
+/// The reads whose results are cached: lists of invitations with what they refer to, sessions, and access to an
+/// organization.
 const CACHED_READS: &[&str] = &[
     "vestibule_core::cache::sql::",
     "vestibule_core::caller::sql::CURRENT",
@@ -15,10 +16,10 @@ const CACHED_READS: &[&str] = &[
 ];
 
 /// Tables that cached reads name but whose rows are not cached.
-const UNCACHED: &[(&str, &str)] = &[("revisions", "they are what tells that a cached value is stale")];
+const UNCACHED: &[(&str, &str)] = &[("revisions", "cached values are compared with them")];
 
 #[test]
-fn every_write_to_a_cached_table_declares_what_it_invalidates() {
+fn writes_to_cached_tables_declare_what_they_invalidate() {
     let cached = cached_tables();
     for declaration in statements() {
         let Some(table) = written_table(declaration.text) else { continue };
@@ -29,7 +30,7 @@ fn every_write_to_a_cached_table_declares_what_it_invalidates() {
 }
 
 #[test]
-fn a_declaration_names_an_id_or_gives_a_reason() {
+fn declarations_have_an_id_or_a_reason() {
     for declaration in statements() {
         match declaration.invalidates {
             Invalidates::Undeclared | Invalidates::All(_) => {}
@@ -60,7 +61,7 @@ fn cached_tables() -> BTreeSet<&'static str> {
     tables.into_iter().filter(|table| UNCACHED.iter().all(|(uncached, _)| uncached != table)).collect()
 }
 
-/// The tables behind each FROM and JOIN.
+/// The table after each FROM and JOIN.
 fn read_tables(text: &'static str) -> impl Iterator<Item = &'static str> {
     let words: Vec<_> = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '(')).collect();
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();

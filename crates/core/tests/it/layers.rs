@@ -70,8 +70,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["service"]),
 ];
 
-/// The circles that exist, each with its reason. There is no other, and none has more than three modules.
-const CIRCLES: &[(&[&str], &str)] = &[
+/// The allowed cycles, each with its reason. None has more than three modules.
+const CYCLES: &[(&[&str], &str)] = &[
     (
         &["domain", "invitation", "join_request"],
         "accepting an invitation verifies an address, which can join by domain; a domain can require a join request; \
@@ -91,7 +91,7 @@ const REEXPORTS: &[&str] =
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
-fn modules_depend_on_their_own_layer_and_lower_ones_only() {
+fn modules_depend_only_on_their_own_layer_and_lower_ones() {
     let layer_of = |module: &str| LAYERS.iter().position(|(_, modules)| modules.contains(&module));
     for (module, dependencies) in graph() {
         let layer = layer_of(&module).unwrap_or_else(|| panic!("add {module} to a layer in this test"));
@@ -103,24 +103,24 @@ fn modules_depend_on_their_own_layer_and_lower_ones_only() {
 }
 
 #[test]
-fn there_are_no_circles_but_the_listed_ones() {
+fn modules_have_only_the_allowed_cycles() {
     let graph = graph();
     let reachable: Graph = graph.keys().map(|module| (module.clone(), reachable_from(module, &graph))).collect();
-    let mut circles = BTreeSet::new();
+    let mut cycles = BTreeSet::new();
     for module in graph.keys() {
-        let circle: BTreeSet<_> = reachable[module]
+        let cycle: BTreeSet<_> = reachable[module]
             .iter()
             .filter(|other| reachable.get(*other).is_some_and(|back| back.contains(module)))
             .cloned()
             .collect();
-        if circle.len() > 1 {
-            circles.insert(circle);
+        if cycle.len() > 1 {
+            cycles.insert(cycle);
         }
     }
     let listed: BTreeSet<BTreeSet<String>> =
-        CIRCLES.iter().map(|(modules, _)| modules.iter().map(|module| (*module).to_owned()).collect()).collect();
-    assert_eq!(circles, listed);
-    assert!(CIRCLES.iter().all(|(modules, reason)| modules.len() <= 3 && !reason.is_empty()));
+        CYCLES.iter().map(|(modules, _)| modules.iter().map(|module| (*module).to_owned()).collect()).collect();
+    assert_eq!(cycles, listed);
+    assert!(CYCLES.iter().all(|(modules, reason)| modules.len() <= 3 && !reason.is_empty()));
 }
 
 fn reachable_from(module: &str, graph: &Graph) -> BTreeSet<String> {
@@ -136,7 +136,7 @@ fn reachable_from(module: &str, graph: &Graph) -> BTreeSet<String> {
     reached
 }
 
-/// Every top-level module with the ones that it refers to.
+/// The top-level modules, each with the modules that it refers to.
 fn graph() -> Graph {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut graph = Graph::new();
@@ -170,7 +170,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The first segments behind each `crate::`, those of a group among them.
+/// The first segment after each `crate::`, or of each member of a group.
 fn paths(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (start, _) in code.match_indices("crate::") {
@@ -212,7 +212,7 @@ fn identifier(text: &str) -> Option<String> {
 }
 
 #[test]
-fn paths_are_read_from_uses_groups_and_links() {
+fn finds_paths_in_uses_groups_and_links() {
     let code = "use crate::a::B;\nuse crate::{c, d::{e, f}, g as h};\n/// See [`crate::i::J`].\nfn k() { crate::l() } $crate::m";
     let expected = ["a", "c", "d", "g", "i", "l"].map(str::to_owned);
     assert_eq!(paths(code), BTreeSet::from(expected));

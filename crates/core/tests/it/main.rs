@@ -1,6 +1,6 @@
 //! Database tests: every statement and every table on both engines, and DNS lookups.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod dns;
 mod invalidation;

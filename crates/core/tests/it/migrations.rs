@@ -15,7 +15,7 @@ fn file(migration: &Migration, engine: Engine) -> MigrationFile {
     }
 }
 
-/// Both ways of looking at the schema, opening the database and listing what is pending, report the changed file.
+/// Asserts that opening the database and listing its pending migrations both report the changed file.
 async fn assert_refused_as_changed(database: &Database) {
     let path = match database.engine() {
         Engine::Sqlite => "migrations/sqlite/0001_foundation.sql",
@@ -50,7 +50,7 @@ fn checksum_is_the_sha_256_of_the_text() {
 }
 
 #[tokio::test]
-async fn opens_a_migrated_database_again() {
+async fn reopens_migrated_database() {
     for engine in Engine::BOTH {
         let database = create_migrated(engine).await;
         Db::open(database.location(), PostgresOptions::default(), NOW).await.unwrap();
@@ -60,7 +60,7 @@ async fn opens_a_migrated_database_again() {
 }
 
 #[tokio::test]
-async fn refuses_a_migration_that_was_changed_after_it_was_applied() {
+async fn refuses_changed_migration() {
     for engine in Engine::BOTH {
         let database = create_migrated(engine).await;
         database.execute("UPDATE schema_migrations SET checksum = 'of another text' WHERE version = 1");
@@ -69,7 +69,7 @@ async fn refuses_a_migration_that_was_changed_after_it_was_applied() {
 }
 
 #[tokio::test]
-async fn refuses_a_database_without_checksums() {
+async fn refuses_database_without_checksums() {
     for engine in Engine::BOTH {
         let database = create_migrated(engine).await;
         database.rows("ALTER TABLE schema_migrations DROP COLUMN checksum");
@@ -80,7 +80,7 @@ async fn refuses_a_database_without_checksums() {
 }
 
 #[test]
-fn no_migration_rewrites_the_declarations_that_sqlite_stores() {
+fn migrations_do_not_write_to_sqlite_schema() {
     for migration in MIGRATIONS {
         for forbidden in ["writable_schema", "sqlite_schema", "sqlite_master"] {
             assert!(!migration.sqlite.text.contains(forbidden), "{} uses {forbidden}", migration.sqlite.path);
@@ -88,10 +88,10 @@ fn no_migration_rewrites_the_declarations_that_sqlite_stores() {
     }
 }
 
-/// `PRAGMA integrity_check` of SQLite 3.40 reports NULL values that do not exist when the column that is declared last is in
-/// the key and another column is not.
+/// Otherwise `PRAGMA integrity_check` of SQLite 3.40 may report NULL values that do not exist: it does so if the last
+/// declared column is in the key and another column is not.
 #[test]
-fn tables_without_rowid_declare_their_key_first_and_in_its_order() {
+fn without_rowid_tables_declare_key_columns_first() {
     let fresh = migrated_sqlite();
     let tables =
         select_strings(&fresh.connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 1");

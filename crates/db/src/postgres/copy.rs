@@ -10,35 +10,35 @@ use crate::error::{Error, Result};
 use crate::time::Timestamp;
 use crate::{Kind, OpenError, Value};
 
-/// A connection in a transaction.
+/// A connection with an open transaction.
 pub(crate) struct CopyEndpoint(Client);
 
 impl CopyEndpoint {
-    /// Locks out writers; readers continue.
+    /// Locks the tables against writers; readers continue.
     pub(crate) async fn source(url: &PostgresUrl, tables: &[&str]) -> Result<Self, OpenError> {
         let client = connect(url).await?;
-        Self::holding(client, "REPEATABLE READ", "SHARE", tables).await
+        Self::begin(client, "REPEATABLE READ", "SHARE", tables).await
     }
 
-    /// Migrates the schema and locks out writers: a server that starts meanwhile waits.
+    /// Migrates the schema and locks the tables against writers. A process that starts meanwhile waits.
     pub(crate) async fn target(url: &PostgresUrl, tables: &[&str], now: Timestamp) -> Result<Self, OpenError> {
         let mut client = connect(url).await?;
         schema::migrate(&mut client, now).await?;
-        Self::holding(client, "READ COMMITTED", "EXCLUSIVE", tables).await
+        Self::begin(client, "READ COMMITTED", "EXCLUSIVE", tables).await
     }
 
-    async fn holding(client: Client, isolation: &str, mode: &str, tables: &[&str]) -> Result<Self, OpenError> {
-        let begin = format!(
+    async fn begin(client: Client, isolation: &str, mode: &str, tables: &[&str]) -> Result<Self, OpenError> {
+        let statements = format!(
             "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL {isolation}; \
              LOCK TABLE nodes, {} IN {mode} MODE",
             tables.join(", ")
         );
-        client.batch_execute(&begin).await.map_err(|error| OpenError::from_driver(&error))?;
+        client.batch_execute(&statements).await.map_err(|error| OpenError::from_driver(&error))?;
         Ok(Self(client))
     }
 
-    /// The number of processes with a lease.
-    pub(crate) async fn running(&self, now: Timestamp) -> Result<i64> {
+    /// The number of processes with a lease that has not expired.
+    pub(crate) async fn count_leases(&self, now: Timestamp) -> Result<i64> {
         let leases = "SELECT COUNT(*) FROM nodes WHERE lease_end > $1";
         let row = self.0.query_one(leases, &[&now.as_microseconds()]).await.map_err(failed)?;
         row.try_get(0).map_err(failed)
@@ -61,7 +61,11 @@ impl CopyEndpoint {
                 "bytea" => Kind::Bytes,
                 other => return Err(Error::internal(format!("{table} has a column of type {other}"))),
             };
-            Ok(ColumnInfo { name: row.try_get(0).map_err(failed)?, kind, key_position: row.try_get(2).map_err(failed)? })
+            Ok(ColumnInfo {
+                name: row.try_get(0).map_err(failed)?,
+                kind,
+                key_position: row.try_get(2).map_err(failed)?,
+            })
         });
         columns.collect()
     }
@@ -87,7 +91,7 @@ impl CopyEndpoint {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
 fn failed(error: tokio_postgres::Error) -> Error {
     Error::internal(redacted(&error))
 }

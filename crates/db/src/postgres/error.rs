@@ -1,4 +1,4 @@
-//! What can go wrong with PostgreSQL, and which errors are worth another attempt.
+//! Errors of PostgreSQL, and how often a transaction is retried after each.
 
 use tokio_postgres::Error;
 use tokio_postgres::error::{Severity, SqlState};
@@ -6,22 +6,24 @@ use tokio_postgres::error::{Severity, SqlState};
 use crate::OpenError;
 use crate::error::{Error as DbError, ErrorKind};
 
-/// Why a transaction did not commit. The texts hold the server's message and code, never its details, which quote values.
+/// Why a transaction did not commit. The texts contain the server's message and code, but never its details, which
+/// quote values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PgError {
     /// A serialization failure or a deadlock: the transaction may succeed when it runs again from the start.
     #[error("serialization failure: {0}")]
     SerializationFailure(String),
-    /// A unique or foreign key was violated, possibly by a concurrent transaction: worth a few attempts.
+    /// A unique or foreign key was violated, possibly by a concurrent transaction, so a retry may succeed.
     #[error("constraint violation: {0}")]
     ConstraintViolation(String),
     /// The connection was lost. Nothing was changed; another connection may work.
     #[error("connection lost: {0}")]
     ConnectionLost(String),
-    /// The server refuses for now: a lock or a resource is missing, or it takes no writes any more. Nothing was changed.
-    #[error("the server refuses for now: {0}")]
+    /// The server refuses temporarily: a lock or resource is not available, or it accepts no writes. Nothing was
+    /// changed.
+    #[error("the server temporarily refuses: {0}")]
     Transient(String),
-    /// No connection could be made. Nothing was changed.
+    /// No connection could be opened. Nothing was changed.
     #[error("no connection: {0}")]
     Unreachable(String),
     /// Every connection is in use, and too many callers wait for one. Nothing was changed.
@@ -30,10 +32,10 @@ pub enum PgError {
     /// The server's disk is full. Nothing was changed.
     #[error("disk full: {0}")]
     DiskFull(String),
-    /// The connection was lost during the commit, which may or may not have happened.
+    /// The connection was lost during the commit, which may or may not have taken effect.
     #[error("the outcome of the commit is unknown: {0}")]
     OutcomeUnknown(String),
-    /// A defect of ours.
+    /// A defect of this program.
     #[error("{0}")]
     Internal(String),
 }
@@ -43,8 +45,8 @@ impl PgError {
     pub(super) fn from_driver(error: &Error) -> Self {
         let message = redacted(error);
         let Some(code) = error.code() else {
-            let gone = error.is_closed() || source::<std::io::Error>(error).is_some();
-            return if gone { Self::ConnectionLost(message) } else { Self::Internal(message) };
+            let is_lost = error.is_closed() || source::<std::io::Error>(error).is_some();
+            return if is_lost { Self::ConnectionLost(message) } else { Self::Internal(message) };
         };
         match *code {
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
@@ -64,32 +66,33 @@ impl PgError {
         }
     }
 
-    /// The error of a commit. Only an error of the server that rolls the transaction back before it is written proves that nothing was
-    /// saved.
+    /// The error of a commit. Only errors with which the server rolls back before it writes the commit prove that nothing
+    /// was stored.
     pub(super) fn from_commit(error: &Error) -> Self {
-        let is_undone = error.as_db_error().is_some_and(|error| {
+        let is_rolled_back = error.as_db_error().is_some_and(|error| {
             let code = error.code();
             error.parsed_severity() == Some(Severity::Error)
                 && (code.code().starts_with("23")
                     || [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::DISK_FULL]
                         .contains(code))
         });
-        if is_undone { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
+        if is_rolled_back { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
     }
 
-    /// The error of a statement that was sent right before the commit. If the server refuses it, the commit becomes a rollback; without an
-    /// answer, the outcome is unknown.
+    /// The error of a statement that was sent right before the commit. If the server rejects it, the commit becomes a
+    /// rollback. Without an answer, the outcome is unknown.
     pub(super) fn from_final_statement(error: &Error) -> Self {
-        let is_refused = error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error));
-        if is_refused { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
+        let is_rejected = error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error));
+        if is_rejected { Self::from_driver(error) } else { Self::OutcomeUnknown(redacted(error)) }
     }
 
-    /// How often a transaction may run because of this error.
+    /// How often a transaction may run in total, if each attempt ends with this kind of error.
     pub fn max_attempts(&self) -> usize {
         match self {
             Self::SerializationFailure(_) => 200,
             Self::ConstraintViolation(_) => 5,
-            // After a restart of the server, each idle connection of the pool may be broken. The transaction timeout bounds it too.
+            // After a restart of the server, each idle connection of the pool may be broken. The transaction timeout
+            // applies as well.
             Self::ConnectionLost(_) => 50,
             Self::Transient(_) => 3,
             Self::PoolExhausted
@@ -101,13 +104,11 @@ impl PgError {
     }
 
     /// Whether the connection must not be used again.
-    pub(super) fn spoils_connection(&self) -> bool {
+    pub(super) fn breaks_connection(&self) -> bool {
         matches!(self, Self::ConnectionLost(_) | Self::Transient(_) | Self::OutcomeUnknown(_))
     }
-}
 
-impl PgError {
-    /// The error of the crate, for a statement or for a whole transaction.
+    /// Converts to the error of this crate. `context` names the statement or the operation.
     pub(super) fn in_context(self, context: &'static str) -> DbError {
         let kind = match &self {
             Self::SerializationFailure(_) | Self::PoolExhausted => ErrorKind::Busy,
@@ -126,7 +127,7 @@ impl From<PgError> for DbError {
     }
 }
 
-/// What the log may know: the server's message without its details, which hold values.
+/// The text for the log: the server's message without its details, which contain values.
 pub(super) fn redacted(error: &Error) -> String {
     match error.as_db_error() {
         Some(error) => format!("{} ({})", error.message(), error.code().code()),
@@ -149,7 +150,7 @@ fn source<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
 }
 
 impl OpenError {
-    /// The error of a connection attempt, or of a look at the schema.
+    /// The error of connecting, or of reading the schema.
     pub(super) fn from_driver(error: &Error) -> Self {
         let message = redacted(error);
         if let Some(code) = error.code() {
@@ -170,7 +171,7 @@ impl OpenError {
             // The driver's message for a server that does not accept writes.
             Some(std::io::ErrorKind::PermissionDenied) if message.contains("does not allow writes") => Self::Standby,
             None if message.contains("server does not support TLS") => Self::NoTls,
-            None if message.contains("password missing") => Self::Login("it asks for a password".to_owned()),
+            None if message.contains("password missing") => Self::Login("the server requires a password".to_owned()),
             _ => Self::Unreachable(message),
         }
     }

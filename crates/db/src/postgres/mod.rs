@@ -10,7 +10,6 @@ mod transaction;
 mod url;
 mod values;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -18,33 +17,31 @@ use deadpool_postgres::{
 };
 use tokio_postgres::Client;
 
+use self::concurrency::shard_slots::ShardSlots;
+use self::concurrency::shared_connections::SharedConnections;
+use self::connect::{Connector, OpenConnection};
+use self::tls::Tls;
 use super::OpenError;
 use crate::time::Timestamp;
 
-use concurrency::conflict_throttle::ConflictThrottle;
-use concurrency::row_mutexes::RowMutexes;
-use concurrency::shard_slots::ShardSlots;
-use concurrency::shared_connections::SharedConnections;
-use connect::{Connector, Opened};
 pub(super) use copy::CopyEndpoint;
 pub use error::PgError;
-use tls::Tls;
 pub use transaction::{Transaction, TransactionMode};
 pub use url::{InvalidPostgresUrl, PostgresUrl};
 pub(super) use values::cell;
 
-/// Callers that may wait for a connection. Further ones get `Busy`.
+/// Callers that may wait for a connection. Further ones get [`PgError::PoolExhausted`].
 const MAX_WAITING_CALLERS: usize = 1024;
 /// Time for each host when the database is opened.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(5);
-/// Settings of the connection that opens the database: it may wait for another process's migration, but not forever.
+/// Settings of the connection that opens the database. It may wait for another process's migration, for a limited time.
 const STARTUP_SETTINGS: &str = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; \
                                 SET client_min_messages = 'error'";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PostgresOptions {
     pub max_connections: usize,
-    /// The longest a transaction may take, with all attempts and the wait for a connection.
+    /// The timeout of a transaction, including all attempts and the wait for a connection.
     pub timeout: Duration,
 }
 
@@ -61,20 +58,22 @@ pub struct Postgres {
     tls: Tls,
     timeout: Duration,
     shard_slots: ShardSlots,
-    conflict_throttle: ConflictThrottle,
-    row_mutexes: Arc<RowMutexes>,
     shared_connections: SharedConnections,
 }
 
 impl Postgres {
     /// Connects, and migrates the schema.
+    ///
+    /// # Errors
+    /// Every [`OpenError`] except `InUse`.
     pub async fn open(url: &PostgresUrl, options: PostgresOptions, now: Timestamp) -> Result<Self, OpenError> {
         let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
-        let (mut client, carried) = open(url, tls.clone()).await?;
+        let (mut client, connection_task) = open(url, tls.clone()).await?;
         schema::migrate(&mut client, now).await?;
-        let connector = Connector::sharing(&url.config, tls.clone(), options.timeout);
-        // The connection that opened the database becomes the first of the pool: connecting takes most of the start-up time.
-        let connector = connector.beginning_with((client, carried));
+        let connector = Connector::with_total_timeout(&url.config, tls.clone(), options.timeout);
+        // The connection that opened the database becomes the first of the pool, because connecting takes most of the
+        // start-up time.
+        let connector = connector.with_open_connection((client, connection_task));
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_connect(url.config.clone(), connector, recycling);
         let shared_connections = SharedConnections::for_pool(options.max_connections);
@@ -91,28 +90,16 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
-        let (shard_slots, conflict_throttle, row_mutexes) =
-            (ShardSlots::default(), ConflictThrottle::default(), Arc::default());
-        Ok(Self {
-            pool,
-            tls,
-            timeout: options.timeout,
-            shard_slots,
-            conflict_throttle,
-            row_mutexes,
-            shared_connections,
-        })
+        let (timeout, shard_slots) = (options.timeout, ShardSlots::default());
+        Ok(Self { pool, tls, timeout, shard_slots, shared_connections })
     }
 
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    pub fn conflict_throttle(&self) -> &ConflictThrottle {
-        &self.conflict_throttle
-    }
-
-    /// A transaction for single statements, on a shared connection; `None` if there is none available.
+    /// A transaction for single statements, on a shared connection, or else on a pooled one. `None` if neither is
+    /// available.
     pub async fn autocommit(&self) -> Option<Transaction> {
         match self.shared_connections.client(&self.pool).await {
             Some(shared) => Some(Transaction::shared(shared, self.tls.clone())),
@@ -120,7 +107,7 @@ impl Postgres {
         }
     }
 
-    /// Whether shared connections are open, so that none has to be opened first.
+    /// Whether all shared connections are open.
     pub fn has_shared_connection(&self) -> bool {
         self.shared_connections.is_open()
     }
@@ -130,18 +117,18 @@ impl Postgres {
         self.shared_connections.close();
     }
 
-    /// A transaction. Nothing is sent before its first statement.
+    /// Acquires a connection for a transaction, which begins with its first statement.
+    ///
+    /// # Errors
+    /// [`PgError::PoolExhausted`]; [`PgError::Unreachable`].
     pub async fn transaction(&self, mode: TransactionMode) -> Result<Transaction, PgError> {
         if self.pool.status().waiting >= MAX_WAITING_CALLERS {
             return Err(PgError::PoolExhausted);
         }
         match self.pool.get().await {
-            Ok(client) => {
-                let (tls, slot, mutexes) = (self.tls.clone(), self.shard_slots.take(), Arc::clone(&self.row_mutexes));
-                Ok(Transaction::own(client, mode, tls, slot, mutexes))
-            }
+            Ok(client) => Ok(Transaction::exclusive(client, mode, self.tls.clone(), self.shard_slots.take())),
             Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => {
-                // No new connection can be made, and the existing ones are gone.
+                // No new connection can be opened, and the existing ones are lost.
                 Err(PgError::Unreachable(error::redacted(&error)))
             }
             Err(error) => Err(PgError::Unreachable(error.to_string())),
@@ -149,10 +136,10 @@ impl Postgres {
     }
 }
 
-/// Settings of every pooled connection. Timeouts make the server stop when nobody waits any more. Statements are planned once for each
-/// connection, with joins in the order in which they are written, which starts at a key; otherwise the server would plan those with many
-/// joins on each run, and trust outdated statistics. Sequential scans are off: under SERIALIZABLE, a scan conflicts with every write to
-/// the table.
+/// Settings of every pooled connection. Timeouts make the server stop when no caller waits any more. Each connection
+/// plans a statement once, with the joins in the written order, which starts at a key. Otherwise the server would plan
+/// statements with many joins on each run, based on outdated statistics. Sequential scans are off, because under
+/// SERIALIZABLE a scan conflicts with every write to the table.
 fn settings(timeout: Duration) -> String {
     let timeout = timeout.as_millis();
     format!(
@@ -166,13 +153,13 @@ fn settings(timeout: Duration) -> String {
     )
 }
 
-/// The version of the schema. Changes nothing.
+/// The version of the schema; 0 for an empty one. Changes nothing.
 pub(super) async fn version(url: &PostgresUrl) -> Result<i64, OpenError> {
     let client = connect(url).await?;
     schema::version(&client).await
 }
 
-/// Whether there is no schema, or nothing in it.
+/// Whether the database has no tables, or no data.
 pub(super) async fn is_new(url: &PostgresUrl) -> Result<bool, OpenError> {
     let client = connect(url).await?;
     if schema::version(&client).await? == 0 {
@@ -181,13 +168,13 @@ pub(super) async fn is_new(url: &PostgresUrl) -> Result<bool, OpenError> {
     schema::is_unused(&client).await
 }
 
-/// A connection outside the pool.
+/// Opens a connection outside the pool.
 async fn connect(url: &PostgresUrl) -> Result<Client, OpenError> {
     let tls = tls::connector(url.verification, url.root_certificates.as_deref())?;
     open(url, tls).await.map(|(client, _)| client)
 }
 
-async fn open(url: &PostgresUrl, tls: Tls) -> Result<Opened, OpenError> {
+async fn open(url: &PostgresUrl, tls: Tls) -> Result<OpenConnection, OpenError> {
     let opened = Connector::new(&url.config, tls, STARTUP_TIMEOUT).open().await?;
     opened.0.batch_execute(STARTUP_SETTINGS).await.map_err(|error| OpenError::from_driver(&error))?;
     Ok(opened)

@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::super::OpenError;
+use crate::OpenError;
 
 /// What is verified of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +34,17 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Error: `Certificate` if there is nothing to verify against.
+/// Creates the TLS connector.
+///
+/// # Errors
+/// `Certificate` if the root certificates are missing or cannot be read.
 pub(super) fn connector(verification: Verification, root_certificates: Option<&Path>) -> Result<Tls, OpenError> {
     let provider = Arc::new(ring::default_provider());
     let unusable = |reason: String| OpenError::Certificate(reason);
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(error.to_string()))?;
-    let lenient = |authorities| Arc::new(Lenient { authorities, provider: Arc::clone(&provider) });
+    let lenient = |authorities| Arc::new(LenientVerifier { authorities, provider: Arc::clone(&provider) });
     let config = match verification {
         Verification::Full => builder.with_root_certificates(trusted(root_certificates)?).with_no_client_auth(),
         Verification::Authority => {
@@ -72,27 +75,28 @@ fn trusted(file: Option<&Path>) -> Result<RootCertStore, OpenError> {
     Ok(store)
 }
 
-/// A verifier that skips the host name, or without authorities everything but the proof that the server has the certificate's key.
+/// A verifier that skips the host name. Without authorities, it verifies only that the server has the certificate's
+/// key.
 #[derive(Debug)]
-struct Lenient {
+struct LenientVerifier {
     authorities: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Lenient {
+impl ServerCertVerifier for LenientVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
-        between: &[CertificateDer<'_>],
+        intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        stapled: &[u8],
+        ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(authorities) = &self.authorities else {
             return Ok(ServerCertVerified::assertion());
         };
-        match authorities.verify_server_cert(certificate, between, name, stapled, now) {
-            // The name is verified last, so everything else is right at this point.
+        match authorities.verify_server_cert(certificate, intermediates, name, ocsp_response, now) {
+            // The name is verified last, so everything else is valid here.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -9,12 +9,11 @@ use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::FutureExt;
 use futures_util::future::join;
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::concurrency::composite::CompositeStatement;
-use super::concurrency::pipeline::{Answer, Failure, all, prepared};
-use super::concurrency::row_mutexes::{MAX_WAIT, RowMutexes};
+use super::concurrency::pipeline::{Failure, StatementResult, execute_all, prepare_all};
 use super::concurrency::shard_slots::ShardSlot;
 use super::error::PgError;
 use super::tls::Tls;
@@ -28,16 +27,17 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The isolation of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionMode {
-    /// Writes as if no other transaction ran at the same time.
+    /// Reads and writes as if no other transaction ran at the same time.
     Serializable,
-    /// Writes what the database guards: each statement that writes carries its condition, or a key decides. What was read before it
-    /// may have changed since. It waits for a row lock where [`Self::Serializable`] would fail, and its reads conflict with nobody.
+    /// For changes that do not rely on earlier reads: each statement that writes has a condition, or a unique key
+    /// guards it. It waits for a row lock where [`Self::Serializable`] would fail, and its reads conflict with no other
+    /// transaction.
     ReadCommitted,
     /// Like [`Self::ReadCommitted`], but the change is one statement that is a transaction by itself: see
     /// [`crate::Tx::execute_composite`]. Reads before it run in autocommit. If nothing changed, it continues as
     /// [`Self::ReadCommitted`].
     SingleStatement,
-    /// Reads one state of the database.
+    /// Reads one consistent state of the database.
     ReadOnly,
     /// Reads with single statements, each in a transaction of its own.
     Autocommit,
@@ -47,7 +47,8 @@ impl TransactionMode {
     const fn begin(self) -> &'static str {
         match self {
             Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            // READ COMMITTED is the connection's default. Naming it would make the server reset the setting at the end of each transaction.
+            // READ COMMITTED is the connection's default. If it were named, the server would reset the setting at the
+            // end of each transaction.
             Self::ReadCommitted | Self::SingleStatement => "BEGIN",
             Self::ReadOnly => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Self::Autocommit => "",
@@ -61,9 +62,9 @@ enum Stage {
     New,
     /// It has begun, and no statement is running.
     Open,
-    /// A statement was sent and not answered.
+    /// A statement was sent, and its result is missing.
     Executing,
-    /// The commit was sent, and its answer is missing or does not tell.
+    /// The commit was sent, and its result is missing or unclear.
     Committing,
     Ended,
 }
@@ -73,22 +74,19 @@ pub struct Transaction {
     client: Option<Connection>,
     mode: TransactionMode,
     stage: Stage,
-    /// Whether there is something to commit or to roll back.
+    /// Whether `BEGIN` was sent.
     is_begun: bool,
     error: Option<PgError>,
     /// Statements to be sent before the next one or before the commit.
     deferred: Vec<(Declaration, Vec<Value<'static>>)>,
     tls: Tls,
     shard_slot: Option<ShardSlot>,
-    /// The row that concurrent transactions update too, and the mutexes for it.
-    serialized_row: Option<i64>,
-    row_mutexes: Option<Arc<RowMutexes>>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "it is moved once, into its transaction")]
 enum Connection {
     /// Exclusive until the transaction ends.
-    Own(Object),
+    Exclusive(Object),
     /// Shared with other callers.
     Shared(Arc<ClientWrapper>),
 }
@@ -98,50 +96,27 @@ impl Deref for Connection {
 
     fn deref(&self) -> &ClientWrapper {
         match self {
-            Self::Own(client) => client,
+            Self::Exclusive(client) => client,
             Self::Shared(client) => client,
         }
     }
 }
 
 impl Transaction {
-    /// On a connection of its own.
-    pub(super) fn own(
-        client: Object,
-        mode: TransactionMode,
-        tls: Tls,
-        shard_slot: ShardSlot,
-        row_mutexes: Arc<RowMutexes>,
-    ) -> Self {
-        Self::on(Connection::Own(client), mode, tls, Some((shard_slot, row_mutexes)))
+    /// A transaction on a pooled connection.
+    pub(super) fn exclusive(client: Object, mode: TransactionMode, tls: Tls, shard_slot: ShardSlot) -> Self {
+        Self::new(Connection::Exclusive(client), mode, tls, Some(shard_slot))
     }
 
-    /// For single statements on a shared connection.
+    /// A transaction for single statements, on a shared connection.
     pub(super) fn shared(client: Arc<ClientWrapper>, tls: Tls) -> Self {
-        Self::on(Connection::Shared(client), TransactionMode::Autocommit, tls, None)
+        Self::new(Connection::Shared(client), TransactionMode::Autocommit, tls, None)
     }
 
-    fn on(
-        connection: Connection,
-        mode: TransactionMode,
-        tls: Tls,
-        writes: Option<(ShardSlot, Arc<RowMutexes>)>,
-    ) -> Self {
+    fn new(connection: Connection, mode: TransactionMode, tls: Tls, shard_slot: Option<ShardSlot>) -> Self {
         let (client, deferred) = (Some(connection), Vec::new());
-        let (shard_slot, row_mutexes) = writes.unzip();
         let (stage, is_begun) = (Stage::New, false);
-        Self {
-            client,
-            mode,
-            stage,
-            is_begun,
-            error: None,
-            deferred,
-            tls,
-            shard_slot,
-            serialized_row: None,
-            row_mutexes,
-        }
+        Self { client, mode, stage, is_begun, error: None, deferred, tls, shard_slot }
     }
 
     /// A number that no other concurrent transaction of this process has.
@@ -151,38 +126,38 @@ impl Transaction {
 
     /// Runs a statement and returns the number of changed rows.
     pub(crate) async fn execute(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
-        Ok(self.answers([(declaration, values)]).await?.iter().map(|answer| answer.changed).sum())
+        Ok(self.send([(declaration, values)]).await?.iter().map(|result| result.changed).sum())
     }
 
     /// Runs a statement and returns its rows.
     pub(crate) async fn rows(&mut self, declaration: &Declaration, values: &[Value<'_>]) -> Result<Vec<Row>> {
-        let answers = self.answers([(declaration, values)]).await?;
-        Ok(answers.into_iter().next().map_or_else(Vec::new, |answer| answer.rows))
+        let results = self.send([(declaration, values)]).await?;
+        Ok(results.into_iter().next().map_or_else(Vec::new, |result| result.rows))
     }
 
-    /// Runs a statement once for each of these arguments, pipelined, and returns the number of changed rows of each.
+    /// Runs a statement once for each list of arguments, pipelined, and returns the number of changed rows of each run.
     pub(crate) async fn execute_each(
         &mut self,
         declaration: &Declaration,
         each: &[Vec<Value<'_>>],
     ) -> Result<Vec<usize>> {
-        let answers = self.answers(each.iter().map(|values| (declaration, values.as_slice()))).await?;
-        Ok(answers.iter().map(|answer| answer.changed).collect())
+        let results = self.send(each.iter().map(|values| (declaration, values.as_slice()))).await?;
+        Ok(results.iter().map(|result| result.changed).collect())
     }
 
     /// Runs several statements, pipelined, and returns the rows of each.
     pub(crate) async fn rows_batched(&mut self, each: &[(Declaration, Vec<Value<'_>>)]) -> Result<Vec<Vec<Row>>> {
-        let answers = self.answers(each.iter().map(|(declaration, values)| (declaration, values.as_slice()))).await?;
-        Ok(answers.into_iter().map(|answer| answer.rows).collect())
+        let results = self.send(each.iter().map(|(declaration, values)| (declaration, values.as_slice()))).await?;
+        Ok(results.into_iter().map(|result| result.rows).collect())
     }
 
-    /// Whether nothing was sent yet, and a composite statement may be the transaction.
+    /// Whether a composite statement may be the whole transaction: nothing was sent or deferred yet.
     pub(crate) fn is_composite_allowed(&self) -> bool {
         self.mode == TransactionMode::SingleStatement && self.stage == Stage::New && self.deferred.is_empty()
     }
 
-    /// Runs a composite statement and returns the number of rows it wrote. If there are any, the transaction has ended; otherwise it is
-    /// as new.
+    /// Runs a composite statement and returns the number of rows that it wrote. If there are any, the transaction has
+    /// ended; otherwise it can continue.
     pub(crate) async fn execute_composite(
         &mut self,
         change: &Declaration,
@@ -192,7 +167,7 @@ impl Transaction {
     ) -> Result<usize> {
         let outcome = self.try_composite(&CompositeStatement::new(change, values, dependent, last)).await;
         outcome.map_err(|error| {
-            if !error.spoils_connection() {
+            if !error.breaks_connection() {
                 self.stage = Stage::Ended;
             }
             self.error.get_or_insert_with(|| error.clone());
@@ -200,17 +175,17 @@ impl Transaction {
         })
     }
 
-    async fn try_composite(&mut self, alone: &CompositeStatement<'_>) -> Result<usize, PgError> {
+    async fn try_composite(&mut self, composite: &CompositeStatement<'_>) -> Result<usize, PgError> {
         self.client()?;
         self.stage = Stage::Executing;
         let client = self.client()?;
-        let statement = client.prepare_typed_cached(&alone.text, &types(&alone.kinds)).await;
+        let statement = client.prepare_typed_cached(&composite.text, &types(&composite.kinds)).await;
         let statement = statement.map_err(|error| PgError::from_driver(&error))?;
         #[cfg(feature = "test-hooks")]
         crate::test_hooks::point("commit");
         self.stage = Stage::Committing;
         let client = self.client()?;
-        let written = client.execute_raw(&statement, alone.values.iter()).await;
+        let written = client.execute_raw(&statement, composite.values.iter()).await;
         let written = written.map_err(|error| PgError::from_final_statement(&error))?;
         #[cfg(feature = "test-hooks")]
         crate::test_hooks::point("committed");
@@ -218,83 +193,78 @@ impl Transaction {
         usize::try_from(written).map_err(|error| PgError::Internal(error.to_string()))
     }
 
-    /// Adds a statement to be sent before the next one or before the commit.
+    /// Adds a statement, which is sent before the next one or before the commit.
     pub(crate) fn defer_declaration(&mut self, declaration: Declaration, values: Vec<Value<'static>>) {
         self.deferred.push((declaration, values));
     }
 
-    /// Serializes the commit with those of other transactions of this process that update the same row.
-    pub(crate) fn serialize_on(&mut self, row: i64) {
-        self.serialized_row = Some(row);
-    }
-
-    /// Sends the deferred statements and then these, pipelined, and returns the answers to these.
-    async fn answers<'v>(
+    /// Sends the deferred statements and then these, pipelined, and returns the results of these.
+    async fn send<'v>(
         &mut self,
-        asked: impl IntoIterator<Item = (&'v Declaration, &'v [Value<'v>])>,
-    ) -> Result<Vec<Answer>> {
-        let outcome = self.try_answers(asked.into_iter().collect()).await;
+        statements: impl IntoIterator<Item = (&'v Declaration, &'v [Value<'v>])>,
+    ) -> Result<Vec<StatementResult>> {
+        let outcome = self.try_send(statements.into_iter().collect()).await;
         outcome.map_err(|(name, error)| {
-            // The server has answered with an error.
-            self.stage = self.answered();
+            // The server has responded with an error.
+            self.stage = self.stage_after_result();
             self.error.get_or_insert_with(|| error.clone());
             error.in_context(name)
         })
     }
 
-    async fn try_answers(&mut self, asked: Vec<(&Declaration, &[Value<'_>])>) -> Result<Vec<Answer>, Failure> {
-        let name = asked.first().map_or("nothing", |(declaration, _)| declaration.name);
-        let only_reads = |declaration: &Declaration| declaration.text.starts_with("SELECT");
-        let reads = asked.iter().all(|(declaration, _)| only_reads(declaration)) && self.deferred.is_empty();
-        let begins = self.ask(reads).map_err(|error| (name, error))?;
+    async fn try_send(&mut self, queries: Vec<(&Declaration, &[Value<'_>])>) -> Result<Vec<StatementResult>, Failure> {
+        let name = queries.first().map_or("nothing", |(declaration, _)| declaration.name);
+        let is_read = |declaration: &Declaration| declaration.text.starts_with("SELECT");
+        let only_reads = queries.iter().all(|(declaration, _)| is_read(declaration)) && self.deferred.is_empty();
+        let begins = self.start_statement(only_reads).map_err(|error| (name, error))?;
         let deferred = std::mem::take(&mut self.deferred);
-        let not_asked = deferred.len();
+        let deferred_count = deferred.len();
         let sent: Vec<_> =
-            deferred.iter().map(|(declaration, values)| (declaration, values.as_slice())).chain(asked).collect();
+            deferred.iter().map(|(declaration, values)| (declaration, values.as_slice())).chain(queries).collect();
         let client = self.client().map_err(|error| (name, error))?;
         let begin = async || {
             client.batch_execute(self.mode.begin()).await.map_err(|error| (name, PgError::from_driver(&error)))
         };
-        // A statement that writes waits until the transaction has begun. Reads are sent together with BEGIN.
-        let rides_along = begins && reads;
-        if begins && !rides_along {
+        // Statements that write are sent after BEGIN was executed, reads together with BEGIN.
+        let sends_begin_along = begins && only_reads;
+        if begins && !sends_begin_along {
             begin().await?;
         }
-        let statements = prepared(client, &sent).await?;
-        let sent = all(client, &statements, &sent);
-        let answers = if rides_along {
-            let (begun, answers) = join(begin(), sent).await;
+        let statements = prepare_all(client, &sent).await?;
+        let executing = execute_all(client, &statements, &sent);
+        let results = if sends_begin_along {
+            let (begun, results) = join(begin(), executing).await;
             begun?;
-            answers
+            results
         } else {
-            sent.await
+            executing.await
         };
-        let answers =
-            answers.into_iter().map(|answer| answer.map_err(|(name, error)| (name, PgError::from_driver(&error))));
-        let mut answers = answers.collect::<Result<Vec<_>, _>>()?;
-        self.stage = self.answered();
-        Ok(answers.split_off(not_asked))
+        let results =
+            results.into_iter().map(|result| result.map_err(|(name, error)| (name, PgError::from_driver(&error))));
+        let mut results = results.collect::<Result<Vec<_>, _>>()?;
+        self.stage = self.stage_after_result();
+        Ok(results.split_off(deferred_count))
     }
 
-    /// Records that a statement is about to be sent, and returns whether the transaction has to begin first.
-    fn ask(&mut self, only_reads: bool) -> Result<bool, PgError> {
+    /// Records that statements are about to be sent, and returns whether `BEGIN` has to be sent first.
+    fn start_statement(&mut self, only_reads: bool) -> Result<bool, PgError> {
         self.client()?;
         if self.stage == Stage::Ended && self.mode != TransactionMode::Autocommit {
-            return Err(PgError::Internal("it was over already".to_owned()));
+            return Err(PgError::Internal("the transaction has already ended".to_owned()));
         }
         self.stage = Stage::Executing;
-        let stands_alone = match self.mode {
+        let is_autocommit = match self.mode {
             TransactionMode::Autocommit => true,
             TransactionMode::SingleStatement => only_reads,
             TransactionMode::Serializable | TransactionMode::ReadCommitted | TransactionMode::ReadOnly => false,
         };
-        let begins = !self.is_begun && !stands_alone;
+        let begins = !self.is_begun && !is_autocommit;
         self.is_begun |= begins;
         Ok(begins)
     }
 
-    /// The stage after an answer: an autocommit statement has ended the transaction.
-    fn answered(&self) -> Stage {
+    /// The stage after a statement was executed. In autocommit, the transaction has ended.
+    fn stage_after_result(&self) -> Stage {
         match self.mode {
             TransactionMode::Autocommit => Stage::Ended,
             _ if self.stage == Stage::Ended => Stage::Ended,
@@ -305,32 +275,30 @@ impl Transaction {
 
     fn client(&self) -> Result<&ClientWrapper, PgError> {
         match &self.error {
-            // After an error, the server refuses everything until the end of the transaction.
+            // After an error, the server rejects every statement until the end of the transaction.
             Some(error) => Err(error.clone()),
             None => {
-                self.client.as_deref().ok_or_else(|| PgError::ConnectionLost("the connection was let go of".to_owned()))
+                self.client.as_deref().ok_or_else(|| PgError::ConnectionLost("the connection was released".to_owned()))
             }
         }
     }
 
-    /// Commits. It fails if an earlier statement failed, whatever the command made of that: PostgreSQL answers the commit of an aborted
-    /// transaction with a rollback and no error.
+    /// Commits. Fails if an earlier statement failed, even if the command ignored that: PostgreSQL executes the commit
+    /// of an aborted transaction as a rollback, without an error.
+    ///
+    /// # Errors
+    /// Every [`PgError`]. Only after [`PgError::OutcomeUnknown`] the change may be stored.
     pub async fn commit(&mut self) -> Result<(), PgError> {
         self.client()?;
         if self.stage == Stage::Ended && self.deferred.is_empty() {
-            // A composite statement was the transaction.
+            // A composite statement was the whole transaction.
             return Ok(());
         }
         if self.stage != Stage::New || !self.deferred.is_empty() {
-            let mutexes = self.row_mutexes.clone();
-            let _guard = match (&mutexes, self.serialized_row) {
-                (Some(mutexes), Some(row)) => mutexes.lock(row, Instant::now() + MAX_WAIT).await,
-                _ => None,
-            };
             #[cfg(feature = "test-hooks")]
             crate::test_hooks::point("commit");
             if let Err(error) = self.try_commit().await {
-                if !error.spoils_connection() {
+                if !error.breaks_connection() {
                     self.stage = Stage::Ended;
                 }
                 return Err(error);
@@ -342,7 +310,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Sends the commit right after the deferred statements. If one of those fails, the server rolls back.
+    /// Sends the deferred statements and the commit together. If one of those fails, the server rolls back.
     async fn try_commit(&mut self) -> Result<(), PgError> {
         self.stage = Stage::Committing;
         let begins = !std::mem::replace(&mut self.is_begun, true);
@@ -353,10 +321,11 @@ impl Transaction {
         }
         let deferred: Vec<_> =
             self.deferred.iter().map(|(declaration, values)| (declaration, values.as_slice())).collect();
-        let statements = prepared(client, &deferred).await.map_err(|(_, error)| error)?;
-        let (answers, committed) = join(all(client, &statements, &deferred), client.batch_execute("COMMIT")).await;
-        for answer in answers {
-            answer.map_err(|(_, error)| PgError::from_final_statement(&error))?;
+        let statements = prepare_all(client, &deferred).await.map_err(|(_, error)| error)?;
+        let (results, committed) =
+            join(execute_all(client, &statements, &deferred), client.batch_execute("COMMIT")).await;
+        for result in results {
+            result.map_err(|(_, error)| PgError::from_final_statement(&error))?;
         }
         committed.map_err(|error| PgError::from_commit(&error))
     }
@@ -365,7 +334,7 @@ impl Transaction {
         self.stage == Stage::Committing
     }
 
-    /// Rolls back, and returns the error of the database, if there was one.
+    /// Rolls back. Returns the error of the first statement that failed, if any.
     pub fn rollback(self) -> Option<PgError> {
         self.error.clone()
     }
@@ -373,20 +342,20 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        // On a shared connection, other callers' answers continue; ours is ignored when it arrives.
-        let Some(Connection::Own(client)) = self.client.take() else { return };
-        let is_spoilt = self.error.as_ref().is_some_and(PgError::spoils_connection);
+        // On a shared connection, the statements of other callers continue, and the result of ours is ignored.
+        let Some(Connection::Exclusive(client)) = self.client.take() else { return };
+        let is_broken = self.error.as_ref().is_some_and(PgError::breaks_connection);
         match self.stage {
-            Stage::New | Stage::Ended if !is_spoilt => {}
-            Stage::Open if !is_spoilt => {
-                // Sent without waiting: the next user of the connection is answered after it.
+            Stage::New | Stage::Ended if !is_broken => {}
+            Stage::Open if !is_broken => {
+                // Sent without waiting for the result. Later statements on the connection run after it.
                 let _ = client.batch_execute("ROLLBACK").now_or_never();
             }
             Stage::New | Stage::Ended | Stage::Open => drop(Object::take(client)),
             Stage::Committing if self.is_begun => drop(Object::take(client)),
             Stage::Executing | Stage::Committing => {
-                // Nobody waits any more: cancelling releases the locks. A composite statement is cancelled or was committed before; nobody
-                // knows which.
+                // No caller waits any more, and cancelling releases the locks. A composite statement is either
+                // cancelled or committed already.
                 let (cancel, tls) = (client.cancel_token(), self.tls.0.clone());
                 drop(Object::take(client));
                 if let Ok(runtime) = Handle::try_current() {

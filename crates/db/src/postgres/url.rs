@@ -9,8 +9,8 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::tls::Verification;
 
-/// A URL as libpq reads it: `postgres://user:password@host:port/name`, with several hosts if needed, and parameters such as `sslmode`
-/// after a `?`.
+/// A URL as libpq reads it: `postgres://user:password@host:port/name`, with several hosts if needed, and parameters
+/// such as `sslmode` after a `?`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
     pub(super) config: Config,
@@ -18,7 +18,7 @@ pub struct PostgresUrl {
     pub(super) root_certificates: Option<PathBuf>,
 }
 
-/// What is wrong with a URL. The message does not repeat it.
+/// Why a URL is invalid. The message does not repeat the URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPostgresUrl(String);
 
@@ -31,14 +31,14 @@ impl fmt::Display for InvalidPostgresUrl {
 impl std::error::Error for InvalidPostgresUrl {}
 
 impl PostgresUrl {
-    /// Whether a text is meant as a PostgreSQL URL, valid or not.
-    pub fn is_meant(text: &str) -> bool {
+    /// Whether a text has the scheme of PostgreSQL URLs. It may be invalid otherwise.
+    pub fn has_scheme(text: &str) -> bool {
         ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
     }
 
     /// Sets the password if the URL has none.
     #[must_use]
-    pub fn or_password(mut self, password: &str) -> Self {
+    pub fn with_default_password(mut self, password: &str) -> Self {
         if self.config.get_password().is_none() {
             self.config.password(password);
         }
@@ -61,35 +61,35 @@ impl FromStr for PostgresUrl {
     type Err = InvalidPostgresUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidPostgresUrl> {
-        let wrong = |text_enum: &str| InvalidPostgresUrl(text_enum.to_owned());
-        if !Self::is_meant(text) {
-            return Err(wrong("it does not begin with postgres://"));
+        let invalid = |reason: &str| InvalidPostgresUrl(reason.to_owned());
+        if !Self::has_scheme(text) {
+            return Err(invalid("it does not begin with postgres://"));
         }
         // Certificate verification is read here: the driver supports fewer modes than libpq.
         let (before, parameters) = text.split_once('?').unwrap_or((text, ""));
         if parameters.contains('@') {
-            // More likely the end of a password than a parameter; it must not be lost.
-            return Err(wrong("a ? or @ of its user, password or parameters has to be written %3F or %40"));
+            // More likely the end of a password than a parameter.
+            return Err(invalid("a ? or @ of its user, password or parameters has to be written %3F or %40"));
         }
         let (mut mode, mut root_certificates, mut remaining) = ("prefer", None, Vec::new());
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
                 Some(("sslmode", value)) => mode = value,
                 Some(("sslrootcert", "system")) => root_certificates = None,
-                Some(("sslrootcert", value)) => root_certificates = Some(decoded(value)?),
+                Some(("sslrootcert", value)) => root_certificates = Some(decode_path(value)?),
                 _ => remaining.push(parameter),
             }
         }
         let rest = if remaining.is_empty() { before.to_owned() } else { format!("{before}?{}", remaining.join("&")) };
         let mut config = Config::from_str(&rest).map_err(|error| {
             // The driver's message names the parameter and never its value.
-            wrong(&std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
+            invalid(&std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string))
         })?;
         if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(host) if host.contains('@'))) {
-            return Err(wrong("a @ of its user or password has to be written %40"));
+            return Err(invalid("a @ of its user or password has to be written %40"));
         }
         if config.get_hosts().is_empty() {
-            return Err(wrong("it names no host"));
+            return Err(invalid("it names no host"));
         }
         let (tls, verification) = match (mode, &root_certificates) {
             ("disable", _) => (SslMode::Disable, Verification::None),
@@ -98,7 +98,7 @@ impl FromStr for PostgresUrl {
             // As in libpq, a root certificate implies that it is verified.
             ("verify-ca", _) | ("require", Some(_)) => (SslMode::Require, Verification::Authority),
             ("verify-full", _) => (SslMode::Require, Verification::Full),
-            _ => return Err(wrong("sslmode is one of disable, prefer, require, verify-ca and verify-full")),
+            _ => return Err(invalid("sslmode is one of disable, prefer, require, verify-ca and verify-full")),
         };
         config.ssl_mode(tls);
         if config.get_application_name().is_none() {
@@ -108,13 +108,13 @@ impl FromStr for PostgresUrl {
     }
 }
 
-fn decoded(value: &str) -> Result<PathBuf, InvalidPostgresUrl> {
+fn decode_path(value: &str) -> Result<PathBuf, InvalidPostgresUrl> {
     let path = percent_encoding::percent_decode_str(value).decode_utf8();
     path.map(|path| PathBuf::from(path.as_ref()))
         .map_err(|_| InvalidPostgresUrl("sslrootcert is not a path".to_owned()))
 }
 
-/// Without the password and the parameters.
+/// Omits the password and the parameters.
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("postgres://")?;
@@ -159,9 +159,9 @@ mod tests {
             ("postgres://hall:secret@%2Frun%2Fpostgresql/v", "postgres://hall@/run/postgresql:5432/v"),
             ("postgres:///v?host=/run/postgresql&user=hall&password=secret", "postgres://hall@/run/postgresql/v"),
         ] {
-            let read: PostgresUrl = url.parse().unwrap();
-            assert_eq!(read.to_string(), shown);
-            assert_eq!(format!("{read:?}"), shown);
+            let parsed: PostgresUrl = url.parse().unwrap();
+            assert_eq!(parsed.to_string(), shown);
+            assert_eq!(format!("{parsed:?}"), shown);
         }
     }
 
@@ -196,16 +196,16 @@ mod tests {
             "postgres://u:secret@t@h/d",
             "postgres://u:secret@h/d?user=a@b",
         ] {
-            let wrong = PostgresUrl::from_str(url).unwrap_err().to_string();
-            assert!(!wrong.is_empty() && !wrong.contains("secret@") && !wrong.contains("u:"), "{url}: {wrong}");
+            let message = PostgresUrl::from_str(url).unwrap_err().to_string();
+            assert!(!message.is_empty() && !message.contains("secret@") && !message.contains("u:"), "{url}: {message}");
         }
     }
 
     #[test]
     fn password_of_the_url_takes_precedence() {
         let url: PostgresUrl = "postgres://h/d".parse().unwrap();
-        assert_eq!(url.or_password("from the file").config.get_password(), Some(&b"from the file"[..]));
+        assert_eq!(url.with_default_password("from the file").config.get_password(), Some(&b"from the file"[..]));
         let url: PostgresUrl = "postgres://u:own@h/d".parse().unwrap();
-        assert_eq!(url.or_password("from the file").config.get_password(), Some(&b"own"[..]));
+        assert_eq!(url.with_default_password("from the file").config.get_password(), Some(&b"own"[..]));
     }
 }

@@ -9,6 +9,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::{Cell, Kind, Value};
 
+/// The PostgreSQL types of arguments.
 pub(super) fn types(kinds: &[Kind]) -> Vec<Type> {
     let types = kinds.iter().map(|kind| match kind {
         Kind::Integer => Type::INT8,
@@ -35,10 +36,10 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// A column of a row.
-struct Sent<'a>(Value<'a>);
+/// A [`Value`] that is read from a column.
+struct ColumnValue<'a>(Value<'a>);
 
-impl<'a> FromSql<'a> for Sent<'a> {
+impl<'a> FromSql<'a> for ColumnValue<'a> {
     fn from_sql(r#type: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
         Ok(Self(match *r#type {
             Type::INT8 => Value::Integer(i64::from_sql(r#type, raw)?),
@@ -60,6 +61,6 @@ impl<'a> FromSql<'a> for Sent<'a> {
 
 pub(crate) fn cell(row: &Row, index: usize) -> Result<Cell<'_>> {
     row.try_get(index)
-        .map(|Sent(value)| value)
+        .map(|ColumnValue(value)| value)
         .map_err(|error| Error::with_source(ErrorKind::Internal, format!("column {index} cannot be read"), error))
 }

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::time::Timestamp;
 use crate::{Kind, OpenError, Value};
 
-/// A file in a transaction, which no other process has open.
+/// A file with an open transaction. No other process has it open.
 pub(crate) struct CopyEndpoint {
     connection: Connection,
     _lock: File,
@@ -56,11 +56,11 @@ impl CopyEndpoint {
         let mut statement = self.connection.prepare_cached(&statement.replace('$', "?")).map_err(driver_error)?;
         let columns = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(driver_error)?;
-        let mut held = Vec::new();
+        let mut records = Vec::new();
         while let Some(row) = rows.next().map_err(driver_error)? {
-            held.push((0..columns).map(|index| cell(row, index).map(OwnedValue::from)).collect::<Result<_>>()?);
+            records.push((0..columns).map(|index| cell(row, index).map(OwnedValue::from)).collect::<Result<_>>()?);
         }
-        Ok(held)
+        Ok(records)
     }
 
     pub(crate) fn execute(&self, statement: &str, values: &[Value<'_>]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! SQLite: one writer thread that commits in groups, and readers.
 //!
-//! Commands that wait when a transaction begins share it, each in a savepoint of its own: a command that fails rolls back alone, and one
-//! flush to the disk serves all of them. No caller gets success before that flush.
+//! The commands that are queued when a transaction begins share it, each in its own savepoint. A command that fails is
+//! rolled back alone, and all others share one flush to the disk. No caller gets success before that flush.
 
 mod copy;
 
@@ -28,16 +28,16 @@ use crate::time::Timestamp;
 
 pub(super) use copy::CopyEndpoint;
 
-/// "VEST": marks our files.
+/// The application id of our files: "VEST" in ASCII.
 const APPLICATION_ID: i64 = 0x5645_5354;
-/// Commands that may wait for the writer. Further ones get `BUSY`.
+/// Commands that may wait for the writer. Further ones get [`ErrorKind::Busy`].
 const MAX_WAITING_COMMANDS: usize = 1024;
-/// Commands that share one commit, unless it is set, so that the first does not wait too long.
+/// The default number of commands that may share one commit. The limit keeps the first command from waiting too long.
 const DEFAULT_MAX_GROUP: usize = 64;
-/// Bytes of the header of a database file.
-const HEADER: u64 = 100;
+/// The length of a database file's header, in bytes.
+const HEADER_LENGTH: u64 = 100;
 /// Prepared statements that a connection caches.
-const STATEMENT_CACHE: usize = 256;
+const STATEMENT_CACHE_CAPACITY: usize = 256;
 
 /// An open database file.
 #[derive(Debug)]
@@ -46,14 +46,15 @@ pub struct Sqlite {
     writer: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     commits: Arc<Commits>,
-    group: Arc<AtomicUsize>,
-    /// Held while the database is open: a second process would make the same ids.
+    /// The maximum number of commands in a commit group.
+    max_group: Arc<AtomicUsize>,
+    /// Held while the database is open, because a second process would generate the same ids.
     _lock: File,
 }
 
 /// The outcome of a command on the writer thread.
 pub struct WriteResult {
-    /// Whether its changes are committed.
+    /// Whether its changes are committed or rolled back.
     pub commit: bool,
     /// Called with the outcome of the group's commit.
     pub on_commit: Box<dyn FnOnce(Result<()>) + Send>,
@@ -65,13 +66,13 @@ impl fmt::Debug for WriteResult {
     }
 }
 
-/// A count of commits: even between commits and odd during one, because a reader may see a commit before the writer continues. No caller
-/// gets success for a commit that is not counted.
+/// A counter of commits. It is even between commits and odd during one, because a reader may see a commit before the
+/// writer continues. A commit is counted before any caller gets success for it.
 #[derive(Debug, Default)]
 struct Commits(AtomicU64);
 
 impl Commits {
-    fn so_far(&self) -> Option<u64> {
+    fn current(&self) -> Option<u64> {
         Some(self.0.load(Ordering::SeqCst)).filter(|count| count.is_multiple_of(2))
     }
 
@@ -103,17 +104,17 @@ impl Sqlite {
         let lock = lock(path)?;
         let mut connection = connect(path, true)?;
         migrate(&mut connection, now)?;
-        let (writer, waiting) = mpsc::channel(MAX_WAITING_COMMANDS);
+        let (writer, queue) = mpsc::channel(MAX_WAITING_COMMANDS);
         let commits = Arc::<Commits>::default();
-        let counted = Arc::clone(&commits);
-        let group = Arc::new(AtomicUsize::new(DEFAULT_MAX_GROUP));
-        let grouped = Arc::clone(&group);
+        let writer_commits = Arc::clone(&commits);
+        let max_group = Arc::new(AtomicUsize::new(DEFAULT_MAX_GROUP));
+        let writer_max_group = Arc::clone(&max_group);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write(connection, waiting, &counted, &grouped))
+            .spawn(move || run_writer(connection, queue, &writer_commits, &writer_max_group))
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
         let readers = Arc::new(ReadConnections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
-        Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, group, _lock: lock })
+        Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, max_group, _lock: lock })
     }
 
     pub fn readers(&self) -> &ReadConnections {
@@ -122,20 +123,23 @@ impl Sqlite {
 
     /// The number of commits so far; `None` while one is in progress.
     pub fn commits(&self) -> Option<u64> {
-        self.commits.so_far()
+        self.commits.current()
     }
 
-    pub fn set_max_group(&self, among: usize) {
-        self.group.store(among, Ordering::Relaxed);
+    pub fn set_max_group(&self, size: usize) {
+        self.max_group.store(size, Ordering::Relaxed);
     }
 
     /// Counts a commit that was made outside the service.
     #[cfg(feature = "test-hooks")]
-    pub fn note_commit(&self) {
+    pub fn record_commit(&self) {
         self.commits.count(|| ());
     }
 
-    /// Queues a command for the writer. Error: `Busy` if too many wait.
+    /// Queues a command for the writer.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`] if too many commands wait.
     pub fn write(&self, job: impl FnOnce(&mut Connection) -> WriteResult + Send + 'static) -> Result<()> {
         let writer = self.writer.as_ref().ok_or_else(|| Error::internal("the writer has ended"))?;
         writer.try_send(Box::new(job)).map_err(|error| match error {
@@ -146,7 +150,7 @@ impl Sqlite {
 }
 
 impl Drop for Sqlite {
-    /// Waits until what was queued is written.
+    /// Waits until all queued commands have run.
     fn drop(&mut self) {
         drop(self.writer.take());
         if let Some(thread) = self.thread.take()
@@ -157,7 +161,8 @@ impl Drop for Sqlite {
     }
 }
 
-/// Idle read connections. A read never waits while it holds one, so there are at most as many as threads.
+/// The idle read connections. A read never waits while it uses one, so there are at most as many connections as
+/// threads.
 #[derive(Debug)]
 pub struct ReadConnections {
     path: PathBuf,
@@ -165,57 +170,57 @@ pub struct ReadConnections {
 }
 
 impl ReadConnections {
-    /// A connection with a read transaction, which sees one state of the database.
+    /// Returns a connection with a read transaction, which sees one consistent state of the database.
     pub fn begin_read(&self) -> Result<Connection> {
         let connection = self.acquire()?;
-        begin(&connection, "BEGIN DEFERRED")?;
+        run(&connection, "BEGIN DEFERRED")?;
         Ok(connection)
     }
 
-    /// Ends the transaction and returns the connection. If that fails, the connection is closed.
+    /// Ends the transaction and releases the connection, or closes it if that fails.
     pub fn end_read(&self, connection: Connection) {
-        if begin(&connection, "COMMIT").is_ok() {
+        if run(&connection, "COMMIT").is_ok() {
             self.release(connection);
         }
     }
 
-    /// A connection for a single statement.
+    /// Returns a connection for a single statement.
     pub fn acquire(&self) -> Result<Connection> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| connect(&self.path, false).map_err(driver_error), Ok)
     }
 
-    /// Returns the connection.
+    /// Makes the connection available to others.
     pub fn release(&self, connection: Connection) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 
-/// Whether the file belongs to another program, by its header (SQLite file format, 1.3): the magic string, and the application id at
-/// offset 68. Changes nothing.
+/// Whether the file belongs to another program, by its header (SQLite file format, 1.3): the magic string, and the
+/// application id at offset 68. Changes nothing.
 pub fn is_foreign(path: &Path) -> bool {
     let mut header = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEADER).read_to_end(&mut header));
+    let read = File::open(path).and_then(|file| file.take(HEADER_LENGTH).read_to_end(&mut header));
     // A missing file is created, an empty one is filled, and an unreadable one is reported when it is opened.
     if read.is_err() || header.is_empty() {
         return false;
     }
     let id = header.get(68..72).map(|id| id.iter().fold(0_i64, |id, byte| (id << 8) | i64::from(*byte)));
     // After an interrupted first start, our id may be in the write-ahead log only.
-    let is_ours = id == Some(APPLICATION_ID) || (id == Some(0) && beside(path, "-wal").exists());
+    let is_ours = id == Some(APPLICATION_ID) || (id == Some(0) && sibling(path, "-wal").exists());
     !header.starts_with(b"SQLite format 3\0") || !is_ours
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(ending);
+    name.push(suffix);
     PathBuf::from(name)
 }
 
 fn lock(path: &Path) -> Result<File, OpenError> {
     let unusable = |error: std::io::Error| OpenError::Unusable(error.to_string());
     let file =
-        File::options().create(true).truncate(false).write(true).open(beside(path, ".lock")).map_err(unusable)?;
+        File::options().create(true).truncate(false).write(true).open(sibling(path, ".lock")).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
@@ -230,15 +235,15 @@ fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
     }
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    // Otherwise statements would be planned again for each run once the tables were analysed.
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_CAPACITY);
+    // Without this, statements would be planned on each run once `ANALYZE` has run.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     if writes {
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // So that acknowledged commits survive a power loss. Group commits pay for it.
+        // Committed changes survive a power loss. Group commits make up for the cost.
         connection.pragma_update(None, "synchronous", "FULL")?;
     } else {
         connection.pragma_update(None, "query_only", true)?;
@@ -296,17 +301,18 @@ fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError>
     Ok(())
 }
 
-fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: &Commits, group: &AtomicUsize) {
-    while let Some(first) = waiting.blocking_recv() {
-        let begun = begin(&connection, "BEGIN IMMEDIATE");
+/// Runs the queued commands until the queue is closed.
+fn run_writer(mut connection: Connection, mut queue: mpsc::Receiver<Job>, commits: &Commits, max_group: &AtomicUsize) {
+    while let Some(first) = queue.blocking_recv() {
+        let begun = run(&connection, "BEGIN IMMEDIATE");
         let mut callbacks = Vec::new();
         let mut next = Some(first);
         while let Some(job) = next {
             callbacks.push(execute_job(&mut connection, job, begun.is_ok()));
-            // SQLite ends the transaction on errors such as a full disk. What ran before is rolled back, and a command that runs now would
-            // commit on its own: the group ends here, and its commit fails below.
-            let goes_on = callbacks.len() < group.load(Ordering::Relaxed) && !connection.is_autocommit();
-            next = if goes_on { waiting.try_recv().ok() } else { None };
+            // On errors such as a full disk, SQLite rolls the whole transaction back. A further command would run
+            // outside of a transaction, so the group ends here, and its commit fails below.
+            let continues = callbacks.len() < max_group.load(Ordering::Relaxed) && !connection.is_autocommit();
+            next = if continues { queue.try_recv().ok() } else { None };
         }
         let ended = match begun {
             Ok(()) if connection.is_autocommit() => {
@@ -315,7 +321,7 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: 
             begun => begun.and_then(|()| commits.count(|| commit(&connection))),
         };
         if ended.is_err() && !connection.is_autocommit() {
-            let _ = begin(&connection, "ROLLBACK");
+            let _ = run(&connection, "ROLLBACK");
         }
         for callback in callbacks {
             callback(ended.clone());
@@ -326,40 +332,40 @@ fn write(mut connection: Connection, mut waiting: mpsc::Receiver<Job>, commits: 
 fn commit(connection: &Connection) -> Result<()> {
     #[cfg(feature = "test-hooks")]
     super::test_hooks::point("commit");
-    begin(connection, "COMMIT")?;
+    run(connection, "COMMIT")?;
     #[cfg(feature = "test-hooks")]
     super::test_hooks::point("committed");
     Ok(())
 }
 
 /// Runs one command in a savepoint. If it panics, only this command fails.
-fn execute_job(connection: &mut Connection, job: Job, begun: bool) -> Box<dyn FnOnce(Result<()>) + Send> {
-    let opened = begun && begin(connection, "SAVEPOINT command").is_ok();
+fn execute_job(connection: &mut Connection, job: Job, has_begun: bool) -> Box<dyn FnOnce(Result<()>) + Send> {
+    let opened = has_begun && run(connection, "SAVEPOINT command").is_ok();
     let result =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| opened.then(|| job(connection)))).ok().flatten();
     let commits = result.as_ref().is_some_and(|result| result.commit);
     let closed = !opened
-        || ((commits || begin(connection, "ROLLBACK TO command").is_ok())
-            && begin(connection, "RELEASE command").is_ok());
+        || ((commits || run(connection, "ROLLBACK TO command").is_ok()) && run(connection, "RELEASE command").is_ok());
     match result {
         Some(result) if closed => result.on_commit,
-        // Dropping the callback tells the caller that there is no answer.
+        // The job's callback is dropped, which the caller treats as a failure.
         _ => Box::new(|_| ()),
     }
 }
 
-fn begin(connection: &Connection, command: &str) -> Result<()> {
-    let mut statement = connection.prepare_cached(command).map_err(driver_error)?;
+/// Runs a statement without arguments and results, such as `COMMIT`.
+fn run(connection: &Connection, statement: &str) -> Result<()> {
+    let mut statement = connection.prepare_cached(statement).map_err(driver_error)?;
     statement.execute([]).map(|_| ()).map_err(driver_error)
 }
 
 /// Runs a statement and returns the number of changed rows.
 pub(super) fn execute(connection: &Connection, declaration: &Declaration, values: &[Value<'_>]) -> Result<usize> {
-    let run = || {
+    let execute = || {
         let mut statement = connection.prepare_cached(declaration.sqlite)?;
         statement.execute(rusqlite::params_from_iter(values))
     };
-    run().map_err(|error| statement_error(declaration, error))
+    execute().map_err(|error| statement_error(declaration, error))
 }
 
 /// Runs a statement and reads its rows.

@@ -80,8 +80,8 @@ impl FieldMap {
     async fn parse_multipart(content_type: &str, body: Bytes) -> Result<Self, Problem> {
         let malformed = |error: multer::Error| bad_body(format!("The multipart body is broken: {error}."));
         let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
-        let whole = futures_util::stream::once(async { Ok::<_, Infallible>(body) });
-        let mut parts = multer::Multipart::new(whole, boundary);
+        let stream = futures_util::stream::once(async { Ok::<_, Infallible>(body) });
+        let mut parts = multer::Multipart::new(stream, boundary);
         let mut fields = Self::default();
         while let Some(part) = parts.next_field().await.map_err(malformed)? {
             let name = part.name().ok_or_else(|| bad_body("A part of the multipart body has no name."))?.to_owned();

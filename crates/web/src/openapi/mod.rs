@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
@@ -87,27 +88,51 @@ impl Modify for SessionCookie {
     }
 }
 
-/// Returns the document without calls.
-pub(crate) fn base_document() -> OpenApi {
-    BaseDocument::openapi()
+/// The schemas of a document, by name.
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// A call of the document: what utoipa derives from the handler, the codes of its extractors, and what it runs.
+pub(crate) struct Call {
+    pub(crate) path: String,
+    pub(crate) methods: Vec<HttpMethod>,
+    pub(crate) operation: Operation,
+    pub(crate) tags: Vec<&'static str>,
+    /// Adds the schemas to which the operation refers.
+    pub(crate) add_schemas: fn(&mut Schemas),
+    pub(crate) extractor_errors: Vec<Code>,
+    pub(crate) declaration: Declaration,
 }
 
-/// A call of the document: a route, the codes of its handler's extractors, and what the handler runs.
-pub(crate) struct Call {
-    path: String,
-    methods: Vec<HttpMethod>,
-    extractor_errors: Vec<Code>,
-    declaration: Declaration,
+/// Returns the codes that the handler's extractors can answer.
+pub(crate) fn extractor_errors<T>(handler: &impl HandlerErrors<T>) -> Vec<Code> {
+    handler.extractor_errors()
+}
+
+/// Returns the document with the calls.
+pub(crate) fn document(calls: Vec<Call>) -> OpenApi {
+    let mut document = BaseDocument::openapi();
+    let mut schemas = Schemas::new();
+    for call in calls {
+        (call.add_schemas)(&mut schemas);
+        for method in call.methods.clone() {
+            document.paths.add_path_operation(&call.path, vec![method.clone()], call.operation(&method));
+        }
+    }
+    document.components.get_or_insert_default().schemas.extend(schemas);
+    document
 }
 
 impl Call {
-    pub(crate) fn new<T>(
-        path: String,
-        methods: Vec<HttpMethod>,
-        handler: &impl HandlerErrors<T>,
-        declaration: Declaration,
-    ) -> Self {
-        Self { path, methods, extractor_errors: handler.extractor_errors(), declaration }
+    /// Completes the handler's operation: tags, permission, security, body encodings and error responses.
+    fn operation(&self, method: &HttpMethod) -> Operation {
+        let mut operation = self.operation.clone();
+        if !self.tags.is_empty() {
+            operation.tags = Some(self.tags.iter().map(ToString::to_string).collect());
+        }
+        add_body_encodings(&mut operation);
+        add_permission(&mut operation, &self.declaration);
+        operation.responses.responses.extend(error_responses(&self.errors(method)));
+        operation
     }
 
     /// Returns the codes that the call can answer, in the order of [`Code::ALL`].
@@ -123,34 +148,6 @@ impl Call {
         };
         Code::ALL.iter().copied().filter(|code| is_declared(*code)).collect()
     }
-
-    /// Completes the call's operations: permission, security, body encodings and error responses.
-    fn complete(&self, item: &mut PathItem) {
-        let operations = [
-            (HttpMethod::Get, &mut item.get),
-            (HttpMethod::Post, &mut item.post),
-            (HttpMethod::Put, &mut item.put),
-            (HttpMethod::Patch, &mut item.patch),
-            (HttpMethod::Delete, &mut item.delete),
-        ];
-        for (method, operation) in operations {
-            if let Some(operation) = operation.as_mut().filter(|_| self.methods.contains(&method)) {
-                add_body_encodings(operation);
-                add_permission(operation, &self.declaration);
-                operation.responses.responses.extend(error_responses(&self.errors(&method)));
-            }
-        }
-    }
-}
-
-/// Completes the operations of all calls.
-pub(crate) fn finish_document(mut document: OpenApi, calls: &[Call]) -> OpenApi {
-    for call in calls {
-        if let Some(item) = document.paths.paths.get_mut(&call.path) {
-            call.complete(item);
-        }
-    }
-    document
 }
 
 fn add_body_encodings(operation: &mut Operation) {

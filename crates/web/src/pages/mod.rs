@@ -1,8 +1,9 @@
 //! Hosted pages: the browser interface to the commands and queries of the API.
 //!
 //! Only the core checks permissions. Pages are plain forms (POST, redirect, GET) that work without a script; a failed
-//! POST renders the form again with the error. The token of a mailed invitation or sign-in link is in the URL's fragment,
-//! which browsers do not send; the script posts it. Only the unsubscribe token is part of a path, as RFC 8058 requires.
+//! POST renders the form again with the error. The token of a mailed invitation or sign-in link is in the URL's
+//! fragment, which browsers do not send; the script posts it. Only the unsubscribe token is part of a path, as RFC 8058
+//! requires.
 
 mod account;
 mod assets;

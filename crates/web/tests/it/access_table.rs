@@ -238,12 +238,12 @@ pub(crate) struct Setup {
 pub(crate) async fn setup() -> Setup {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("owner@example.com").await;
-    let define = CreateRole {
+    let create_role = CreateRole {
         organization: organization.parse().unwrap(),
         name: RoleName::parse("name", "Manager").unwrap(),
         permissions: PermissionSet::new(["organization:manage_members"]),
     };
-    let role = app.run(&owner, define).await.unwrap().id.to_string();
+    let role = app.run(&owner, create_role).await.unwrap().id.to_string();
     app.create_member(&owner, &organization, "manager@example.com", &role).await;
     app.create_member(&owner, &organization, "member@example.com", "").await;
     let fields = [("organization_id", organization.as_str()), ("name", "Lab")];
@@ -409,7 +409,7 @@ fn table_lists_every_route_once() {
 }
 
 #[tokio::test]
-async fn every_caller_gets_tabled_status() {
+async fn responses_match_access_table() {
     let setup = setup().await;
     let mut failures = Vec::new();
     for row in TABLE {

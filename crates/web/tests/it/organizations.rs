@@ -180,7 +180,7 @@ async fn zero_grace_days_wake_cleanup() {
     let (owner, organization) = app.create_organization("olga@example.com").await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let service = Arc::clone(&app.inner.service);
-    let worker = tokio::spawn(async move { cleanup::work(&service, async { drop(stopped.await) }).await });
+    let worker = tokio::spawn(async move { cleanup::run_worker(&service, async { drop(stopped.await) }).await });
     owner.post(&format!("/organizations/{organization}/delete"), &[]).await.ok();
     while app.count("SELECT COUNT(*) FROM organizations") > 0 {
         tokio::task::yield_now().await;

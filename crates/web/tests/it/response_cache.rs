@@ -281,7 +281,7 @@ async fn does_not_cache_access_read_in_rolled_back_group() {
     unblock.send(()).unwrap();
     assert_eq!(reads_it.await.unwrap_err().code(), Code::Internal, "the whole group was rolled back");
     app.inner.database.execute(&advance_revision);
-    app.inner.service.db().note_commit();
+    app.inner.service.db().record_commit();
     assert_eq!(app.run(&member, invite("second")).await.unwrap_err().code(), Code::Forbidden);
     assert_eq!(app.run(&owner, invite("second")).await.unwrap().role.name, "Member");
     app.drain().await;

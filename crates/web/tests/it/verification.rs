@@ -138,9 +138,9 @@ async fn does_not_reveal_account_existence() {
     for email in ["owner@example.com", EVE] {
         let mut responses = Vec::new();
         let browser = app.anonymous();
-        let begun = browser.post("/auth/signin", &[("email", email), ("strategy", "email_otp")]).await;
-        let id = text(&begun.body["data"]["signin_attempts"][0]["id"]);
-        responses.push(comparable(begun));
+        let started = browser.post("/auth/signin", &[("email", email), ("strategy", "email_otp")]).await;
+        let id = text(&started.body["data"]["signin_attempts"][0]["id"]);
+        responses.push(comparable(started));
         responses.push(comparable(prepare(&browser, &id, "signin").await));
         // A malformed code, so that no code matches by chance.
         responses.push(comparable(submit_code(&browser, &id, "signin", "nonsense").await));

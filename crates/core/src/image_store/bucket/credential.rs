@@ -9,7 +9,7 @@ use reqsign_core::{Context, Error, FileRead, ProvideCredential, Result};
 use crate::image_store::store::Environment;
 use crate::settings::Secret;
 
-/// The source of the credentials. It is chosen once at the start, so that its errors can be reported. A chain of all
+/// The source of the credentials. It is chosen once at the start, so that its errors can be reported: a chain of all
 /// sources would end with the metadata service, whose error would hide the actual one.
 #[derive(Debug)]
 pub(super) enum CredentialProvider {

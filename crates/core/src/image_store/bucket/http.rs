@@ -30,7 +30,7 @@ impl Http {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if needs_certificates && roots.is_empty() {
-            return Err("this system has no roots certificates".to_owned());
+            return Err("this system has no root certificates".to_owned());
         }
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

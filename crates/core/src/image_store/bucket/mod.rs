@@ -144,7 +144,7 @@ fn is_transient(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
-#[expect(clippy::disallowed_methods, reason = "there is nothing else to wait for before a retry")]
+#[expect(clippy::disallowed_methods, reason = "a backoff has no event to wait for")]
 async fn sleep(delay: Duration) {
     tokio::time::sleep(delay).await;
 }

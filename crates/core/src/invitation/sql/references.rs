@@ -46,8 +46,8 @@ record! {
     }
 }
 
-/// The distinct ids in one column of a page's invitations. The subquery comes first in the join, so that only rows that the
-/// page refers to are read.
+/// The distinct ids in one column of a page's invitations. The subquery comes first in the join, so that only rows that
+/// the page refers to are read.
 macro_rules! ids_of_page {
     ($column:literal, $condition:literal) => {
         concat!(

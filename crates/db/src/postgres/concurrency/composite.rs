@@ -1,12 +1,12 @@
 //! A change and the statements that depend on it, as one statement.
 //!
-//! Sent one by one, the server would wait for the caller between the change and the commit, and hold its row locks meanwhile. As one
-//! statement it is all or nothing, and costs one round trip. The dependent statements see by the rows of `changed` whether there was a
-//! change.
+//! If they were sent one by one, the server would wait for the caller between the change and the commit while it holds
+//! row locks. One statement is atomic and costs one round trip. The dependent statements read from `changed` whether
+//! the change affected a row.
 
 use crate::{Declaration, DependentStatement, Kind, Value};
 
-/// The text, with the arguments of all parts.
+/// The text of the combined statement, and the arguments of all its parts.
 #[derive(Debug)]
 pub(crate) struct CompositeStatement<'v> {
     pub(crate) text: String,
@@ -15,7 +15,7 @@ pub(crate) struct CompositeStatement<'v> {
 }
 
 impl<'v> CompositeStatement<'v> {
-    /// `last` contains its own dependency on `changed`. The number of rows it writes tells whether there was a change.
+    /// `last` contains its own condition on `changed`. It writes rows only if the change affected a row.
     pub(crate) fn new(
         change: &Declaration,
         values: Vec<Value<'v>>,

@@ -1,7 +1,8 @@
 //! Connections that many callers share, for single statements in autocommit.
 //!
-//! With a connection for each caller, a statement of a few microseconds costs a multiple of that in context switches. Pipelined on one
-//! connection, many are read, executed and answered together. Only short reads may be sent here: the ones behind them wait.
+//! With a connection for each caller, a statement of a few microseconds costs a multiple of that in context switches.
+//! Pipelined on one connection, many are read, executed and answered together. Only short reads may be sent here,
+//! because later ones wait for them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,7 +26,7 @@ struct Shared {
 }
 
 impl SharedConnections {
-    /// As many as fit a pool of this size; none for a small one.
+    /// Creates the shared connections for a pool of this size; none for a small pool.
     pub(crate) fn for_pool(connections: usize) -> Self {
         let shared = (0..connections / POOLED_PER_SHARED).map(|_| Shared::default());
         Self { shared: shared.collect(), next: AtomicUsize::new(0) }

@@ -17,7 +17,7 @@ use crate::openapi::Enveloped;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AvailabilityParams {
-    /// An e-mail address or a user name.
+    /// An email address or a user name.
     #[param(value_type = String)]
     identifier: Identifier,
     /// `email` or `username`.
@@ -48,7 +48,7 @@ pub(crate) struct IdentifierExistence {
     exists: bool,
 }
 
-/// Checks whether an account has an e-mail address or user name.
+/// Checks whether an account has an email address or user name.
 ///
 /// The result is always `false`, unless the deployment is configured to reveal which accounts exist.
 #[utoipa::path(get, path = "/auth/identifier-availability",

@@ -62,7 +62,7 @@ struct WaitlistEntryResponse {
     updated_at: Timestamp,
 }
 
-/// Adds an e-mail address to the waitlist.
+/// Adds an email address to the waitlist.
 ///
 /// The response does not reveal whether the address is on the waitlist already or has an account.
 #[utoipa::path(post, path = "/waitlist/join", operation_id = "join_waitlist", tag = "Waitlist", request_body = Fields,

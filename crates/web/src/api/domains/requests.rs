@@ -40,7 +40,7 @@ impl JoinableOrganizationResponse {
     }
 }
 
-/// Lists the organizations that the caller may join by a verified e-mail address.
+/// Lists the organizations that the caller may join by a verified email address.
 #[utoipa::path(get, path = "/me/joinable-organizations", operation_id = "list_joinable_organizations", tag = "Me",
     responses((status = 200, description = "The organizations", body = Enveloped<Vec<JoinableOrganizationResponse>>)))]
 pub(crate) async fn joinable(

@@ -96,7 +96,7 @@ fn idempotency_key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> R
 #[schema(as = InvitationList)]
 #[expect(dead_code, reason = "only for the OpenAPI document; ImportList parses the body")]
 pub(crate) struct BulkBody {
-    /// At most 1,000 entries. An entry may also be an e-mail address as a string.
+    /// At most 1,000 entries. An entry may also be an email address as a string.
     #[schema(max_items = 1000)]
     invitations: Vec<BulkEntry>,
     /// The role for entries without one.

@@ -59,7 +59,7 @@ fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
     tag.map(|tag| tag.parse().map_err(|_| Problem::field("locale", "write en or de."))).transpose()
 }
 
-/// Invites a person to an organization by e-mail.
+/// Invites a person to an organization by email.
 #[utoipa::path(post, path = "/organizations/{id}/invitations",
     operation_id = "create_organization_invitation", tag = "Invitations", request_body = Fields,
     params(("id" = OrganizationId, Path, description = "The organization")),

@@ -1,4 +1,4 @@
-//! `/me/email-addresses`: the caller's e-mail addresses.
+//! `/me/email-addresses`: the caller's email addresses.
 
 use axum::extract::State;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::openapi::Enveloped;
 
-/// Lists the caller's e-mail addresses, oldest first.
+/// Lists the caller's email addresses, oldest first.
 #[utoipa::path(get, path = "/me/email-addresses", operation_id = "list_email_addresses", tag = "Me",
     responses((status = 200, description = "The addresses", body = Enveloped<Vec<EmailAddressResponse>>)))]
 pub(crate) async fn list(
@@ -27,7 +27,7 @@ pub(crate) async fn list(
     ApiResponse::from(addresses.map(|addresses| addresses.into_iter().map(EmailAddressResponse::from).collect()))
 }
 
-/// The fields of a new e-mail address.
+/// The fields of a new email address.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewEmailAddress)]
 pub(crate) struct Fields {
@@ -43,7 +43,7 @@ impl FromFields for Fields {
     }
 }
 
-/// Adds an unverified e-mail address to the caller's account.
+/// Adds an unverified email address to the caller's account.
 #[utoipa::path(post, path = "/me/email-addresses",
     operation_id = "add_email_address", tag = "Me", request_body = Fields,
     responses((status = 200, description = "Email address added", body = Enveloped<EmailAddressResponse>)))]
@@ -55,7 +55,7 @@ pub(crate) async fn add(
     ApiResponse::from(app.run(&caller, AddAddress { email }).await.map(EmailAddressResponse::from))
 }
 
-/// Returns one of the caller's e-mail addresses.
+/// Returns one of the caller's email addresses.
 #[utoipa::path(get, path = "/me/email-addresses/{id}", operation_id = "get_email_address", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
     responses((status = 200, description = "The address", body = Enveloped<EmailAddressResponse>)))]
@@ -67,7 +67,7 @@ pub(crate) async fn show(
     ApiResponse::from(app.query(&caller, ShowAddress { address }).await.map(EmailAddressResponse::from))
 }
 
-/// Deletes one of the caller's e-mail addresses.
+/// Deletes one of the caller's email addresses.
 ///
 /// The primary address cannot be deleted.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/delete", operation_id = "delete_email_address", tag = "Me",
@@ -82,7 +82,7 @@ pub(crate) async fn delete(
     ApiResponse::from(reply.map(|()| MessageResponse::new("Email address deleted")))
 }
 
-/// Makes one of the caller's verified e-mail addresses the primary one.
+/// Makes one of the caller's verified email addresses the primary one.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/make-primary",
     operation_id = "set_primary_email_address", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
@@ -96,7 +96,7 @@ pub(crate) async fn make_primary(
     ApiResponse::from(reply.map(|()| MessageResponse::new("Primary email address changed")))
 }
 
-/// Mails a verification code to one of the caller's e-mail addresses.
+/// Mails a verification code to one of the caller's email addresses.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/prepare-verification",
     operation_id = "prepare_email_address_verification", tag = "Me",
     params(("id" = EmailAddressId, Path, description = "The address")),
@@ -129,7 +129,7 @@ impl FromFields for CodeFields {
     }
 }
 
-/// Verifies one of the caller's e-mail addresses with the code from the mail.
+/// Verifies one of the caller's email addresses with the code from the mail.
 #[utoipa::path(post, path = "/me/email-addresses/{id}/attempt-verification",
     operation_id = "verify_email_address", tag = "Me", request_body = CodeFields,
     params(("id" = EmailAddressId, Path, description = "The address")),

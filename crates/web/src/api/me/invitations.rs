@@ -10,7 +10,7 @@ use crate::openapi::Enveloped;
 
 /// Lists the caller's pending invitations of all organizations, newest first.
 ///
-/// It contains the invitations for the caller's verified e-mail addresses, including expired ones.
+/// It contains the invitations for the caller's verified email addresses, including expired ones.
 #[utoipa::path(get, path = "/me/invitations", operation_id = "list_own_invitations", tag = "Me",
     responses((status = 200, description = "The invitations", body = Enveloped<Vec<OwnInvitationResponse>>)))]
 pub(crate) async fn invitations(

@@ -23,7 +23,7 @@ pub(crate) struct PageParams {
     /// Members per page. The default is 10.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     pub(crate) limit: u32,
-    /// Only members whose name or e-mail address contains this text, ignoring case.
+    /// Only members whose name or email address contains this text, ignoring case.
     pub(crate) search: Option<String>,
 }
 

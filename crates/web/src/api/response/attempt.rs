@@ -1,4 +1,4 @@
-//! Started sign-ins and sign-ups that wait for the verification of an e-mail address.
+//! Started sign-ins and sign-ups that wait for the verification of an email address.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -72,7 +72,7 @@ impl SignInAttempt {
     }
 }
 
-/// A started sign-up whose e-mail address is not verified yet.
+/// A started sign-up whose email address is not verified yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SignUpAttempt {
     id: AttemptId,

@@ -1,4 +1,4 @@
-//! Users, their e-mail addresses and accounts.
+//! Users, their email addresses and accounts.
 
 use crate::app::ResponseContext;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub(crate) struct UserResponse {
     last_name: String,
     /// Empty without a user name.
     username: String,
-    /// The primary e-mail address; empty without one.
+    /// The primary email address; empty without one.
     email: String,
     has_profile_picture: bool,
     profile_picture_url: String,
@@ -29,7 +29,7 @@ pub(crate) struct UserResponse {
     primary_email_address: Option<EmailAddressResponse>,
 }
 
-/// An e-mail address.
+/// An email address.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = EmailAddress)]
 pub(crate) struct EmailAddressResponse {

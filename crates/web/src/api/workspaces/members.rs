@@ -48,7 +48,7 @@ pub(crate) async fn list(
 #[derive(Debug, ToSchema)]
 #[schema(as = NewWorkspaceMember)]
 pub(crate) struct Fields {
-    /// The e-mail address of a member of the organization.
+    /// The email address of a member of the organization.
     #[schema(value_type = String)]
     email: EmailAddress,
     /// The workspace role. The default is the deployment's workspace member role.

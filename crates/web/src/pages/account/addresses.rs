@@ -1,4 +1,4 @@
-//! The e-mail addresses of the caller.
+//! The email addresses of the caller.
 
 use axum::extract::Path;
 use axum::response::Response;

@@ -67,7 +67,7 @@ impl TestAppBuilder<fn(&mut Settings)> {
             transport: Some(Arc::<Mailbox>::clone(&mailbox)),
             mailbox,
             database,
-            clock: Arc::new(ManualClock::at(START_TIME)),
+            clock: Arc::new(ManualClock::new(START_TIME)),
             seed: 7,
             // Generous, so that no result depends on the speed of the machine.
             options: PostgresOptions { max_connections: 8, timeout: Duration::from_mins(2) },
@@ -302,7 +302,7 @@ impl TestApp {
         let next = last.max(self.inner.clock.now().as_microseconds()) + 1;
         database.execute("DELETE FROM revisions WHERE scope = 0");
         database.execute(&format!("INSERT INTO revisions (scope, shard, revision) VALUES (0, 63, {next})"));
-        self.inner.service.db().note_commit();
+        self.inner.service.db().record_commit();
     }
 }
 

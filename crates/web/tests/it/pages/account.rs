@@ -55,7 +55,7 @@ async fn adds_verifies_and_deletes_addresses() {
     ada.post(&delete_path, &[]).await.assert_page(200, "do not reach you");
     ada.post(&delete_path, &[("sure", "yes")]).await.assert_redirect("/account");
     ada.post("/account/addresses", &[("email", "nonsense")]).await.assert_page(400, "exactly one @");
-    ada.post("/account/addresses/7/verify", &[]).await.assert_page(404, "no such e-mail address");
+    ada.post("/account/addresses/7/verify", &[]).await.assert_page(404, "no such email address");
 }
 
 #[tokio::test]
