@@ -19,7 +19,7 @@ test-one NAME *ARGUMENTS:
 # Regenerate docs/openapi.json, docs/errors.md, docs/api-cost.md and vestibule.example.toml
 docs:
     VESTIBULE_WRITE_DOCS=1 ./scripts/run-tests --package vestibule-web up_to_date
-    cargo run --locked -- settings > vestibule.example.toml
+    settings=$(cargo run --locked -- settings) && printf '%s\n' "$settings" > vestibule.example.toml
 
 # Run the demo on http://127.0.0.1:8080
 run *ARGUMENTS:
