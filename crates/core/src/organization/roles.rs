@@ -134,7 +134,7 @@ pub(crate) fn describe_role_holders(holders: &[sql::RoleHolder], is_invited: boo
         let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
         if name.is_empty() { format!("member {}", holder.membership_id) } else { name }
     });
-    let names: Vec<_> = names.chain(is_invited.then(|| "somebody who is invited".to_owned())).collect();
+    let names: Vec<_> = names.chain(is_invited.then(|| "a pending invitation".to_owned())).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 

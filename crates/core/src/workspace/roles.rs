@@ -93,7 +93,7 @@ impl Command for RemoveRole {
         let holders = cx.tx.all(sql::ROLE_HOLDERS, key).await?;
         let is_invited = cx.tx.optional(sql::INVITATION_WITH_ROLE, key).await?.is_some();
         if let Some(names) = organization::describe_role_holders(&holders, is_invited) {
-            return Err(Code::RoleInUse.with_message(format!("In use by {names}. Take it from them first.")));
+            return Err(Code::RoleInUse.with_message(format!("In use by {names}. Remove the role from them first.")));
         }
         let removed = cx.tx.optional(sql::REMOVE_ROLE, (organization, workspace, self.role, cx.now)).await?;
         removed.ok_or(Code::RoleNotFound)?;
