@@ -72,7 +72,7 @@ async fn role_in_use_is_removed_only_with_replacement() {
     let remove = format!("{path}/roles/{buyer}/remove");
     let refused = owner.post(&remove, &[]).await.assert_error(400, "ROLE_IN_USE");
     let message = refused["errors"][0]["message"].as_str().unwrap();
-    assert!(message.contains("nina") && message.contains("invited"), "{message}");
+    assert!(message.contains("nina") && message.contains("a pending invitation"), "{message}");
     owner.post(&remove, &[("replacement_role_id", "1")]).await.assert_error(400, "ROLE_NOT_FOUND");
     owner.post(&remove, &[("replacement_role_id", &buyer)]).await.assert_error(400, "ROLE_IN_USE");
     owner.post(&remove, &[("replacement_role_id", &reader)]).await.ok();
