@@ -324,7 +324,7 @@ impl Problem {
 }
 
 /// An error and its sources, separated by colons.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(error) = next {

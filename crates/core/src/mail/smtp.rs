@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::message::Message;
 use super::transport::{DeliveryError, MailTransport, SendFuture};
+use crate::error::chain;
 use crate::settings::{Security, Smtp};
 
 /// In characters.
@@ -98,14 +99,9 @@ fn message(error: &Error) -> String {
     if error.is_timeout() {
         return "the mail server did not answer".to_owned();
     }
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        message = format!("{message}: {cause}");
-        source = cause.source();
-    }
     // lettre's errors repeat the text of their source.
     let mut parts: Vec<&str> = Vec::new();
+    let message = chain(error);
     for part in message.split(": ") {
         if !parts.contains(&part) {
             parts.push(part);

@@ -8,7 +8,7 @@ use super::compose::{Compose, Composition};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
 use crate::mail::{DeliveryError, MailTransport};
-use crate::outbox::{Delivery, Job, Subject, sql};
+use crate::outbox::{Delivery, Job, sql, update_delivery};
 use crate::permission::Requirement;
 
 /// Sends the mail of a job and stores the outcome. If the mail is obsolete, completes the job without sending it.
@@ -64,21 +64,7 @@ impl Command for StoreOutcome {
                 (Delivery::Failed, error.reason.as_str())
             }
         };
-        // The delivery state is that of the invitation's own mail, which a reminder does not change.
-        if let Subject::Invitation { organization, invitation, generation, is_reminder: false } = job.subject {
-            let update = sql::DeliveryUpdate {
-                organization,
-                invitation,
-                generation,
-                delivery,
-                reason,
-                attempts: job.attempts,
-                now: cx.now,
-                next_attempt_at,
-            };
-            cx.tx.execute(sql::UPDATE_DELIVERY, update).await?;
-        }
-        Ok(())
+        update_delivery(cx, job, delivery, reason, next_attempt_at).await
     }
 }
 

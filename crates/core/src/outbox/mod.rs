@@ -1,5 +1,6 @@
 //! The outbox: mail jobs, enqueued in the transaction of the change that they announce. The mailer runs them.
 
+mod delivery;
 mod job;
 mod operate;
 pub(crate) mod sql;
@@ -14,6 +15,7 @@ use crate::execution::Context;
 use crate::id::{AttemptId, InvitationId, OrganizationId, UserId};
 use crate::time::Timestamp;
 
+pub(crate) use delivery::update_delivery;
 pub use job::{Delivery, JobState, MailKind};
 pub(crate) use job::{Job, Subject, parse_message_id};
 pub use operate::{Drop, List, Retry};

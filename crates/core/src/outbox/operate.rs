@@ -1,6 +1,7 @@
 //! The operator's commands on the outbox: list, retry and drop jobs.
 
-use super::job::{Delivery, Job, Subject};
+use super::delivery::update_delivery;
+use super::job::{Delivery, Job};
 use super::sql::{self, ListedJob};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
@@ -45,7 +46,7 @@ impl Command for Retry {
         };
         for job in &jobs {
             let row = cx.tx.optional(sql::RETRY, (*job, cx.now)).await?.ok_or(Code::JobNotFound)?;
-            update_delivery(cx, &Job::try_from(row)?, Delivery::Queued, "").await?;
+            update_delivery(cx, &Job::try_from(row)?, Delivery::Queued, "", None).await?;
         }
         cx.after_commit.on_success(|executor| executor.outbox.notify_one());
         Ok(jobs.len())
@@ -68,24 +69,7 @@ impl Command for Drop {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let row = cx.tx.optional(sql::DROP, (self.job,)).await?.ok_or(Code::JobNotFound)?;
-        update_delivery(cx, &Job::try_from(row)?, Delivery::NotSent, "an operator removed it from the outbox").await
+        let reason = "an operator removed it from the outbox";
+        update_delivery(cx, &Job::try_from(row)?, Delivery::NotSent, reason, None).await
     }
-}
-
-/// Stores the delivery state on the invitation that the mail is about, if it is an invitation's own mail.
-async fn update_delivery(cx: &mut Context<'_>, job: &Job, delivery: Delivery, reason: &str) -> Result<()> {
-    if let Subject::Invitation { organization, invitation, generation, is_reminder: false } = job.subject {
-        let update = sql::DeliveryUpdate {
-            organization,
-            invitation,
-            generation,
-            delivery,
-            reason,
-            attempts: job.attempts,
-            now: cx.now,
-            next_attempt_at: None,
-        };
-        cx.tx.execute(sql::UPDATE_DELIVERY, update).await?;
-    }
-    Ok(())
 }

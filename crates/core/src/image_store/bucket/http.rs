@@ -1,6 +1,5 @@
 //! The HTTP client for buckets and their credential endpoints.
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reqsign_core::HttpSend;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
+
+use crate::error::chain;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an idle connection is pooled. Servers close theirs later.
@@ -49,7 +50,7 @@ impl Http {
 
     /// Returns the response with any status. The error is one of the connection.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
-        let response = self.0.request(request.map(Full::new)).await.map_err(|error| message(&error))?;
+        let response = self.0.request(request.map(Full::new)).await.map_err(|error| chain(&error))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(|error| error.to_string())?;
         Ok(Response::from_parts(head, body.to_bytes()))
@@ -60,15 +61,4 @@ impl HttpSend for Http {
     async fn http_send(&self, request: Request<Bytes>) -> reqsign_core::Result<Response<Bytes>> {
         self.send(request).await.map_err(reqsign_core::Error::unexpected)
     }
-}
-
-/// An error with its sources.
-pub(crate) fn message(error: &dyn StdError) -> String {
-    let mut message = error.to_string();
-    let mut from = error.source();
-    while let Some(error) = from {
-        message = format!("{message}: {error}");
-        from = error.source();
-    }
-    message
 }

@@ -22,7 +22,7 @@ use self::credential::{CredentialProvider, Files};
 use self::http::Http;
 use super::store::{Environment, StoreError};
 use super::{CACHE_CONTROL_IMMUTABLE, ImageName};
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Problem, Result, chain};
 use crate::settings;
 
 /// The time for a request with all its retries.
@@ -134,7 +134,7 @@ impl Bucket {
         let digest = HEXLOWER.encode(&Sha256::digest(&body));
         let request = request.header("x-amz-content-sha256", digest).body(body).map_err(|error| error.to_string())?;
         let (mut head, body) = request.into_parts();
-        self.signer.sign(&mut head, None).await.map_err(|error| format!("no credential: {}", http::message(&error)))?;
+        self.signer.sign(&mut head, None).await.map_err(|error| format!("no credential: {}", chain(&error)))?;
         self.http.send(Request::from_parts(head, body)).await
     }
 }
