@@ -22,6 +22,8 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("deployments", &[]),
     ("users", &["active_organization_membership_id", "active_workspace_membership_id"]),
     ("email_addresses", &[]),
+    ("email_claims", &[]),
+    ("security_notices", &[]),
     ("sessions", &[]),
     ("organizations", &[]),
     ("organization_roles", &[]),

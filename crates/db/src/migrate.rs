@@ -67,6 +67,7 @@ macro_rules! migrations {
 
 migrations! {
     "0001" = 1 "foundation";
+    "0002" = 2 "security";
 }
 
 /// The schema version of this binary.

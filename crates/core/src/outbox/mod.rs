@@ -62,6 +62,7 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
                 generation: mail.generation,
                 due_at,
                 now: cx.now,
+                is_urgent: false,
             });
         };
         add(MailKind::Invitation, cx.now);
@@ -100,8 +101,9 @@ async fn enqueue(
     generation: i64,
 ) -> Result<()> {
     if cx.executor.mail_transport.is_some() {
-        let (id, now) = (cx.id(), cx.now);
-        let job = NewJob { id, kind, organization, invitation: None, attempt, user, generation, due_at: now, now };
+        let (id, now, is_urgent) = (cx.id(), cx.now, kind == MailKind::Verification);
+        let job =
+            NewJob { id, kind, organization, invitation: None, attempt, user, generation, due_at: now, now, is_urgent };
         cx.tx.execute(sql::INSERT, job).await?;
         cx.after_commit.on_success(|executor| executor.outbox.notify_one());
     }

@@ -70,10 +70,11 @@ sql! {
         generation: i64,
         due_at: Timestamp,
         now: Timestamp,
+        is_urgent: bool,
     }) =
         "INSERT INTO outbox (id, kind, organization_id, invitation_id, attempt_id, user_id, generation, state, due_at,
-                             created_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9";
+                             created_at, is_urgent)
+         SELECT $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10";
 
     /// Claims the next job that is due. The outer statement repeats the condition, so that only one of two workers that
     /// select the same row claims it.

@@ -51,8 +51,11 @@ fn check_constraints_accept_only_known_values() {
         "INSERT INTO invitations (id, organization_id, email, email_key, status, generation, role_scope, role_id,
          workspace_scope, delivery, delivery_at, expires_at, created_at, updated_at)
          VALUES (1, 1, '', '', ?1, 1, 0, 1, 0, ?2, 0, 0, 0, 0)";
-    let job = "INSERT INTO outbox (id, kind, invitation_id, attempt_id, user_id, generation, state, due_at, created_at)
-         VALUES (1, ?1, CASE WHEN ?1 IN ('invitation', 'reminder') THEN 1 END, CASE ?1 WHEN 'attempt' THEN 1 END,
+    let job =
+        "INSERT INTO outbox (id, kind, is_urgent, invitation_id, attempt_id, notice_id, user_id, generation, state,
+                                   due_at, created_at)
+         VALUES (1, ?1, ?1 IN ('attempt', 'notice'), CASE WHEN ?1 IN ('invitation', 'reminder') THEN 1 END,
+                 CASE ?1 WHEN 'attempt' THEN 1 END, CASE ?1 WHEN 'notice' THEN 1 END,
                  CASE WHEN ?1 IN ('removed', 'handover') THEN 1 END, 1, 'waiting', 0, 0)";
     let write = |statement: &str, table: &str, values: &[&str]| {
         let written = connection.execute(statement, rusqlite::params_from_iter(values));
@@ -65,7 +68,7 @@ fn check_constraints_accept_only_known_values() {
     for delivery in ["queued", "sent", "deferred", "failed", "bounced", "not_sent"] {
         assert_eq!(write(invitation, "invitations", &["pending", delivery]), Ok(1), "{delivery}");
     }
-    for kind in ["invitation", "reminder", "attempt", "removed", "handover"] {
+    for kind in ["invitation", "reminder", "attempt", "notice", "removed", "handover"] {
         assert_eq!(write(job, "outbox", &[kind]), Ok(1), "{kind}");
     }
     let refused = [
