@@ -23,6 +23,13 @@ CREATE TABLE email_claims (
 
 CREATE INDEX email_claims_by_end ON email_claims (expires_at);
 
+-- 1: it was verified when the account had another verified address. For a time after `verified_at` it cannot open the
+-- account, because it may have been added by somebody else.
+ALTER TABLE email_addresses ADD COLUMN is_linked INTEGER NOT NULL DEFAULT 0 CHECK (is_linked IN (0, 1));
+UPDATE email_addresses SET is_linked = 1
+ WHERE EXISTS (SELECT 1 FROM email_addresses o
+                WHERE o.user_id = email_addresses.user_id AND o.verified_at < email_addresses.verified_at);
+
 INSERT INTO email_claims (id, user_id, address, address_key, expires_at, created_at, updated_at)
 SELECT id, user_id, address, address_key, created_at + 86400000000, created_at, updated_at
   FROM email_addresses WHERE verified_at IS NULL AND is_primary = 0;

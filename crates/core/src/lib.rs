@@ -85,6 +85,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     rate_limit::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
+    user::sql::claims::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,

@@ -32,6 +32,7 @@ pub struct Settings {
     pub verify_addresses: bool,
     /// Whether anyone may query which email addresses and user names have an account.
     pub reveal_account_existence: bool,
+    pub accounts: Accounts,
     pub sessions: Sessions,
     pub tokens: Tokens,
     pub passwords: Passwords,
@@ -127,6 +128,15 @@ fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     let digits = rest.strip_prefix(':');
     let port = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())).and_then(|d| d.parse().ok());
     (!host.is_empty() && (rest.is_empty() || port.is_some())).then_some((host, port))
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Accounts {
+    /// How long a user may take to verify an address that they have added. Then it is removed.
+    pub claim_lifetime: Duration,
+    /// For this long after it was verified, an address that was added to an account with a verified address cannot
+    /// reset its password or sign in by mail; 0 for no delay.
+    pub new_address_recovery_delay: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -364,6 +374,10 @@ impl Default for Settings {
             sign_up: SignUpMode::Public,
             verify_addresses: false,
             reveal_account_existence: false,
+            accounts: Accounts {
+                claim_lifetime: Duration::from_hours(24),
+                new_address_recovery_delay: Duration::from_hours(72),
+            },
             sessions: Sessions {
                 idle_timeout: Duration::from_hours(7 * 24),
                 max_lifetime: Duration::from_hours(30 * 24),

@@ -65,6 +65,15 @@ const VIOLATIONS: &[(&str, &str)] = &[
             AND i.name NOT IN (SELECT image_url FROM users)",
     ),
     (
+        "an unverified address that is not the primary one",
+        "SELECT COUNT(*) FROM email_addresses WHERE verified_at IS NULL AND is_primary = 0",
+    ),
+    (
+        "a claim of an address that the account has",
+        "SELECT COUNT(*) FROM email_claims c WHERE EXISTS
+            (SELECT 1 FROM email_addresses e WHERE e.user_id = c.user_id AND e.address_key = c.address_key)",
+    ),
+    (
         "a user without an address",
         "SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM email_addresses e WHERE e.user_id = u.id)",
     ),

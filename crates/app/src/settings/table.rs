@@ -228,6 +228,26 @@ pub(super) static GENERAL: &[Setting] = &[
         },
     },
     Setting {
+        path: "accounts.claim_lifetime",
+        description: "How long a user may take to verify an email address that they have added. Then it is removed.",
+        expected: "a duration from 10m to 30d, in s, m, h or d",
+        example: "2h",
+        default: DefaultValue::Literal("24h"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.accounts.claim_lifetime, duration(text, "10m", "30d")),
+    },
+    Setting {
+        path: "accounts.new_address_recovery_delay",
+        description: "For this long, an address added to an account with a verified one cannot reset its password or sign in by mail. 0s: no delay.",
+        expected: "a duration from 0s to 30d, in s, m, h or d",
+        example: "7d",
+        default: DefaultValue::Literal("72h"),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            store(&mut loaded.settings.accounts.new_address_recovery_delay, duration(text, "0s", "30d"))
+        },
+    },
+    Setting {
         path: "sessions.idle_timeout",
         description: "A session expires when it has not been used for this long.",
         expected: "a duration from 1m to 365d, in s, m, h or d",

@@ -1,12 +1,14 @@
 //! The signed-in user's own account.
 
+mod add_address;
 mod addresses;
 mod delete;
 mod password;
 mod update;
 mod verify_address;
 
-pub use addresses::{AddAddress, AddInvitedAddress, DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
+pub use add_address::{AddAddress, AddInvitedAddress};
+pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub use delete::{DELETE_ACCOUNT_ERRORS, delete_account};
 pub use password::{CHANGE_PASSWORD_ERRORS, REMOVE_PASSWORD_ERRORS, change_password, remove_password};
 pub use update::{Update, UsernameChange};
@@ -51,7 +53,7 @@ impl Query for ShowAccount {
         Ok(AccountDetails {
             user: sign_in.user.clone(),
             account: cx.tx.one(sql::ACCOUNT, (id,)).await?,
-            addresses: cx.tx.all(sql::ADDRESSES, (id,)).await?,
+            addresses: cx.tx.all(sql::OWN_ADDRESSES, (id, cx.now)).await?,
             sign_in,
         })
     }

@@ -7,7 +7,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
-use crate::user::sql;
+use crate::user::{sql, trusted_primary_address};
 use crate::{rate_limit, session};
 
 /// The codes of [`change_password`].
@@ -47,8 +47,8 @@ pub const REMOVE_PASSWORD_ERRORS: &[Code] = &[
 /// Removes the caller's password, and ends all their other sign-ins.
 ///
 /// # Errors
-/// [`REMOVE_PASSWORD_ERRORS`]: `NO_ALTERNATIVE_AUTH_METHOD` unless the caller has a verified address and mail is
-/// configured.
+/// [`REMOVE_PASSWORD_ERRORS`]: `NO_ALTERNATIVE_AUTH_METHOD` unless mail is configured and the caller has a
+/// verified address that can open the account already.
 pub async fn remove_password(executor: &Arc<Executor>, caller: &Caller, current: Option<Password>) -> Reply<()> {
     match confirm_password(executor, caller, current, "current_password").await {
         Ok(current) => executor.run(caller, Remove { current }).await,
@@ -69,9 +69,7 @@ impl Command for Remove {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         require_unchanged(cx, user, self.current.as_ref()).await?;
-        let has_verified_address =
-            cx.tx.all(sql::ADDRESSES, (user,)).await?.iter().any(|owned| owned.verified_at.is_some());
-        if cx.executor.mail_transport.is_none() || !has_verified_address {
+        if cx.executor.mail_transport.is_none() || trusted_primary_address(cx, user).await?.is_none() {
             return Err(Code::NoAlternativeAuthMethod.into());
         }
         cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;

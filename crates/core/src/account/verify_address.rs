@@ -12,7 +12,7 @@ use crate::secret::SubmittedCode;
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
 use crate::verification::{
-    Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, send_mail,
+    Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, VerifiedRow, check_code, insert_attempt, send_mail,
 };
 use crate::{domain, rate_limit};
 
@@ -25,7 +25,8 @@ pub const PREPARE_ADDRESS_VERIFICATION_ERRORS: &[Code] = &[
     Code::EmailAlreadyVerified,
 ];
 
-/// Mails a code to one of the caller's addresses.
+/// Mails a code to one of the caller's addresses. If another account has verified the address, its owner gets a note
+/// instead, and the reply is the same.
 ///
 /// # Errors
 /// [`PREPARE_ADDRESS_VERIFICATION_ERRORS`]: `MAIL_NOT_AVAILABLE` if no mail is configured.
@@ -64,13 +65,15 @@ impl Command for PrepareAddress {
         if found.verified_at.is_some() {
             return Err(Code::EmailAlreadyVerified.into());
         }
+        let row = if found.is_claim { VerifiedRow::Claim } else { VerifiedRow::Address };
+        let verifies = row(self.address);
         let address = EmailAddress::from_stored(found.address, found.email);
         let attempt = insert_attempt(
             cx,
             Purpose::Address,
             Method::EmailOtp,
             &address,
-            Some(self.address),
+            Some(verifies),
             &SignUpProfile::default(),
         )
         .await?;
@@ -86,12 +89,14 @@ pub const VERIFY_ADDRESS_ERRORS: &[Code] = &[
     Code::TooManyRequests,
     Code::VerificationCodeExpired,
     Code::InvalidVerificationCode,
+    Code::EmailExists,
 ];
 
 /// Verifies one of the caller's addresses with the mailed code.
 ///
 /// # Errors
-/// [`VERIFY_ADDRESS_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong.
+/// [`VERIFY_ADDRESS_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong, and
+/// `EMAIL_EXISTS` after the right code if another account has verified the address since it was mailed.
 pub async fn verify_address(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -122,7 +127,8 @@ impl Query for FindAttempt {
         let address = ShowAddress { address: self.address }.run(cx).await?;
         let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
         let newest = cx.tx.optional(sql::NEWEST, (session, Purpose::Address, &address.email, cx.now)).await?;
-        Ok(newest.filter(|attempt| attempt.email_id == Some(self.address)).ok_or(Code::BadSignInAttempt)?)
+        let verifies = |attempt: &Attempt| [attempt.email_id, attempt.claim_id].contains(&Some(self.address));
+        Ok(newest.filter(verifies).ok_or(Code::BadSignInAttempt)?)
     }
 }
 
@@ -134,16 +140,20 @@ struct Verify {
 
 impl Command for Verify {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt];
+    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt, Code::EmailExists];
     type Out = OwnedAddress;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
         // Since the code was checked, the address may have been deleted, or the active user switched.
-        ShowAddress { address: self.address }.run(cx).await?;
+        let found = ShowAddress { address: self.address }.run(cx).await?;
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
-        cx.tx.execute(user::sql::VERIFY_ADDRESS, (user, self.address, cx.now)).await?;
+        if found.is_claim {
+            user::link_claim(cx, user, self.address).await?;
+        } else {
+            cx.tx.execute(user::sql::VERIFY_ADDRESS, (user, self.address, cx.now)).await?;
+        }
         rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         ShowAddress { address: self.address }.run(cx).await

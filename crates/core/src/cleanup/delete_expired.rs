@@ -25,6 +25,8 @@ enum ExpiredRows {
     /// Stored responses of idempotent requests.
     IdempotentResponses,
     VerificationAttempts,
+    /// Addresses that were added and not verified.
+    AddressClaims,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -36,6 +38,7 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::RateLimitCounters,
         ExpiredRows::IdempotentResponses,
         ExpiredRows::VerificationAttempts,
+        ExpiredRows::AddressClaims,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -64,6 +67,7 @@ impl Command for ExpiredRows {
             Self::RateLimitCounters => tx.all(sql::RATE_LIMIT_COUNTERS, expired).await?.len(),
             Self::IdempotentResponses => tx.all(sql::IDEMPOTENT_RESPONSES, response_expired).await?.len(),
             Self::VerificationAttempts => tx.all(sql::VERIFICATION_ATTEMPTS, expired).await?.len(),
+            Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }
 }

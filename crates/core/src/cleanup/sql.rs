@@ -2,7 +2,7 @@
 
 use vestibule_db::sql;
 
-use crate::id::{AttemptId, SessionId};
+use crate::id::{AttemptId, EmailAddressId, SessionId};
 use crate::time::Timestamp;
 
 sql! {
@@ -32,5 +32,10 @@ sql! {
     VERIFICATION_ATTEMPTS(Timestamp, i64) -> (AttemptId,) =
         "DELETE FROM attempts
           WHERE id IN (SELECT a.id FROM attempts a WHERE a.expires_at <= $1 ORDER BY a.expires_at LIMIT $2)
+      RETURNING id";
+
+    ADDRESS_CLAIMS(Timestamp, i64) -> (EmailAddressId,) =
+        "DELETE FROM email_claims
+          WHERE id IN (SELECT c.id FROM email_claims c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)
       RETURNING id";
 }

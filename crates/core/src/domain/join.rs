@@ -109,8 +109,8 @@ pub(crate) async fn join_approved(cx: &mut Context<'_>, grant: &Grant, user: Use
 /// Returns the organizations that a user can join, each with the address that qualifies for it.
 async fn find_joinable(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(JoinableOrganization, String)>> {
     let mut joinable: Vec<(JoinableOrganization, String)> = Vec::new();
-    let addresses = cx.tx.all(user::sql::ADDRESSES, (user,)).await?;
-    for address in addresses.into_iter().filter(|address| address.verified_at.is_some()) {
+    let addresses = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;
+    for address in addresses {
         let domain = domain_part(&address.email);
         if joinable.iter().any(|(organization, _)| organization.domain == domain) {
             continue;

@@ -2,7 +2,7 @@
 
 use vestibule_db::TransactionMode;
 
-use super::accept_context::{AcceptContext, Invitee};
+use super::accept_context::{AcceptContext, Invitee, InviteeAddress};
 use super::{Invitation, InvitationState, find_by_token, sql};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -64,7 +64,7 @@ impl Command for Accept {
             InvitationState::Closed => Err(Code::InvalidInvitationToken.into()),
             InvitationState::Expired => Ok(AcceptOutcome::refused(&invitation, Code::InvitationExpired)),
             InvitationState::Open => {
-                let context = AcceptContext::load(cx, &invitation).await?.ok_or(Code::InvalidInvitationToken)?;
+                let context = AcceptContext::load(cx, &invitation, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
                 match &context.invitee {
                     Err(refusal) => Ok(AcceptOutcome::refused(&invitation, *refusal)),
                     Ok(invitee) => self.accept(cx, &invitation, &context, invitee).await,
@@ -82,7 +82,7 @@ impl Accept {
         context: &AcceptContext,
         invitee: &Invitee,
     ) -> Result<AcceptOutcome> {
-        let is_unverified = invitee.owner.verified_at.is_none();
+        let is_unverified = invitee.address != InviteeAddress::Verified;
         if is_unverified && !self.token.is_mailed() {
             return Ok(AcceptOutcome::refused(invitation, Code::InvitationEmailUnverified));
         }
@@ -110,13 +110,11 @@ impl Accept {
         if cx.tx.execute(sql::ACCEPT, arguments).await? == 0 {
             return Err(conflict_code(cx, invitation).await?.into());
         }
-        if is_unverified {
-            cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.owner.user_id, invitee.owner.email_id, cx.now))?;
-        }
+        verify_address(cx, invitee).await?;
         join(cx, invitation, context, invitee, workspace.as_ref().filter(|workspace| workspace.is_new)).await?;
         if is_unverified {
             // The address is verified now, so its domain may let the user join other organizations.
-            domain::auto_join(cx, invitee.owner.user_id).await?;
+            domain::auto_join(cx, invitee.user).await?;
         }
         if is_new_member && !seats.has_limit() {
             organization::increment_member_count(cx, organization)?;
@@ -132,6 +130,23 @@ impl Accept {
     }
 }
 
+/// Verifies the invited address, whose mailbox the mailed token proves.
+///
+/// # Errors
+/// `BUSY` if the claim was deleted, or the address verified by another account, since it was read: the client retries.
+async fn verify_address(cx: &mut Context<'_>, invitee: &Invitee) -> Result<()> {
+    match invitee.address {
+        InviteeAddress::Verified => Ok(()),
+        InviteeAddress::Unverified(address) => {
+            Ok(cx.tx.defer(user::sql::VERIFY_ADDRESS, (invitee.user, address, cx.now))?)
+        }
+        InviteeAddress::Claimed(claim) => {
+            let linked = user::link_claim(cx, invitee.user, claim).await;
+            linked.map_err(|problem| if problem.code().status() < 500 { Code::Busy.into() } else { problem })
+        }
+    }
+}
+
 /// Makes the invitee a member of the organization and of `workspace`, as far as they are not one already.
 async fn join(
     cx: &mut Context<'_>,
@@ -140,7 +155,7 @@ async fn join(
     invitee: &Invitee,
     workspace: Option<&TargetWorkspace>,
 ) -> Result<()> {
-    let (organization, user) = (invitation.organization_id, invitee.owner.user_id);
+    let (organization, user) = (invitation.organization_id, invitee.user);
     let membership = match context.membership {
         Some(membership) => membership,
         None => membership::join(cx, organization, user, invitation.role_id)?.id,

@@ -5,36 +5,77 @@ use super::sql::AcceptContextRow;
 use super::{Invitation, authority, sql};
 use crate::error::{Code, Result};
 use crate::execution::Context;
-use crate::id::{MembershipId, SessionId, SignInId, WorkspaceId};
+use crate::id::{EmailAddressId, MembershipId, SessionId, SignInId, UserId, WorkspaceId};
 use crate::permission::PermissionSet;
-use crate::user;
+use crate::secret::InvitationToken;
 use crate::user::sql::AddressOwnerInSession;
+use crate::user::sql::claims::{self, ClaimInSession};
+use crate::{membership, user};
 
-/// The user who owns the invited address and is signed in within the caller's session.
-#[derive(Debug)]
+/// A user who is signed in within the caller's session and has the invited address.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Invitee {
-    pub(super) owner: AddressOwnerInSession,
+    pub(super) user: UserId,
+    pub(super) address: InviteeAddress,
     pub(super) sign_in: SignInId,
+}
+
+/// How the invitee has the invited address. Only the mailed token makes a person of an address that is not verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InviteeAddress {
+    Verified,
+    /// As the login name of the account.
+    Unverified(EmailAddressId),
+    Claimed(EmailAddressId),
 }
 
 /// Finds the invitee among the users of the caller's session. The inner error is the reason why there is none:
 /// `INVITATION_REQUIRES_SIGNUP`, `INVITATION_REQUIRES_SIGNIN` or `INVITATION_EMAIL_MISMATCH`.
-pub(super) async fn find_invitee(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Result<Invitee, Code>> {
+pub(super) async fn find_invitee(
+    cx: &mut Context<'_>,
+    invitation: &Invitation,
+    token: &InvitationToken,
+) -> Result<Result<Invitee, Code>> {
     let session = signed_in_session(cx);
     let arguments = (invitation.email_key.as_str(), session.unwrap_or_else(|| 0.into()), cx.now);
     let owner = cx.tx.optional(user::sql::OWNER_IN_SESSION, arguments).await?;
-    Ok(resolve_invitee(session, owner))
+    resolve_invitee(cx, invitation, owner, token).await
 }
 
-fn resolve_invitee(session: Option<SessionId>, owner: Option<AddressOwnerInSession>) -> Result<Invitee, Code> {
-    let Some(owner) = owner else {
-        return Err(Code::InvitationRequiresSignup);
-    };
-    match (session, owner.sign_in_id) {
-        (None, _) => Err(Code::InvitationRequiresSignin),
-        (Some(_), None) => Err(Code::InvitationEmailMismatch),
-        (Some(_), Some(sign_in)) => Ok(Invitee { owner, sign_in }),
+/// Whether the holder of this token may learn that an account has the invited address. The bare token proves nothing:
+/// members who manage members see it in the list of invitations.
+pub(super) fn may_reveal_account(cx: &Context<'_>, token: &InvitationToken) -> bool {
+    token.is_mailed() || cx.executor.settings.reveal_account_existence
+}
+
+async fn resolve_invitee(
+    cx: &mut Context<'_>,
+    invitation: &Invitation,
+    owner: Option<AddressOwnerInSession>,
+    token: &InvitationToken,
+) -> Result<Result<Invitee, Code>> {
+    let session = signed_in_session(cx);
+    if let Some((owner, sign_in)) = session.and(owner.as_ref()).and_then(|owner| Some((owner, owner.sign_in_id?))) {
+        let address = match owner.verified_at {
+            Some(_) => InviteeAddress::Verified,
+            None => InviteeAddress::Unverified(owner.email_id),
+        };
+        return Ok(Ok(Invitee { user: owner.user_id, address, sign_in }));
     }
+    // Without the proof of the mailbox, the reply must not depend on whether another account has the address.
+    let is_elsewhere = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some()) && token.is_mailed();
+    if let Some(session) = session.filter(|_| !is_elsewhere) {
+        let arguments = (session, invitation.email_key.as_str(), cx.now);
+        if let Some(claim) = cx.tx.optional(claims::IN_SESSION, arguments).await? {
+            let ClaimInSession { claim_id, user_id: user, sign_in_id: sign_in } = claim;
+            return Ok(Ok(Invitee { user, address: InviteeAddress::Claimed(claim_id), sign_in }));
+        }
+    }
+    Ok(Err(match (owner.filter(|_| may_reveal_account(cx, token)), session) {
+        (None, _) => Code::InvitationRequiresSignup,
+        (Some(_), None) => Code::InvitationRequiresSignin,
+        (Some(_), Some(_)) => Code::InvitationEmailMismatch,
+    }))
 }
 
 /// The caller's session, if a user is signed in within it.
@@ -60,7 +101,11 @@ pub(super) struct AcceptContext {
 
 impl AcceptContext {
     /// Returns `None` if the organization was deleted.
-    pub(super) async fn load(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Self>> {
+    pub(super) async fn load(
+        cx: &mut Context<'_>,
+        invitation: &Invitation,
+        token: &InvitationToken,
+    ) -> Result<Option<Self>> {
         let session = signed_in_session(cx);
         let arguments = (
             invitation.organization_id,
@@ -73,11 +118,23 @@ impl AcceptContext {
         let mut rows = cx.tx.all(sql::ACCEPT_CONTEXT, arguments).await?;
         let inviter_permissions =
             PermissionSet::union(rows.iter_mut().filter_map(|row| row.inviter_permissions.take()));
-        Ok(rows.into_iter().next().map(|row| Self {
-            invitee: resolve_invitee(session, address_owner(&row)),
+        let Some(row) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let invitee = resolve_invitee(cx, invitation, address_owner(&row), token).await?;
+        let membership = match &invitee {
+            // The statement found the membership of the account that has the address.
+            Ok(Invitee { user, address: InviteeAddress::Claimed(_), .. }) => {
+                let found = cx.tx.optional(membership::sql::OF_USER, (invitation.organization_id, *user)).await?;
+                found.map(|(membership,)| membership)
+            }
+            _ => row.membership_id,
+        };
+        Ok(Some(Self {
+            invitee,
             organization_name: row.name,
             auto_assigned_workspace: row.auto_assigned_workspace_id,
-            membership: row.membership_id,
+            membership,
             granted_permissions: row.granted_permissions,
             inviter_permissions,
         }))

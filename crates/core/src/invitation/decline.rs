@@ -1,6 +1,6 @@
 //! Declining an invitation.
 
-use super::accept_context::find_invitee;
+use super::accept_context::{InviteeAddress, find_invitee};
 use super::{InvitationState, find_by_token, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -35,8 +35,10 @@ impl Command for Decline {
             return Err(Code::InvalidInvitationToken.into());
         }
         if !self.token.is_mailed() {
-            let invitee = find_invitee(cx, &invitation).await??;
-            invitee.owner.verified_at.ok_or(Code::InvitationEmailUnverified)?;
+            let invitee = find_invitee(cx, &invitation, &self.token).await??;
+            if invitee.address != InviteeAddress::Verified {
+                return Err(Code::InvitationEmailUnverified.into());
+            }
         }
         let arguments = (invitation.organization_id, invitation.id, invitation.generation, cx.now);
         if cx.tx.execute(sql::DECLINE, arguments).await? == 0 {

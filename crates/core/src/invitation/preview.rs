@@ -1,7 +1,7 @@
 //! The preview of an invitation for the invitation page, with the next step that the invitee has to take. It changes
 //! nothing.
 
-use super::accept_context::find_invitee;
+use super::accept_context::{InviteeAddress, find_invitee, may_reveal_account};
 use super::sql::views::{self, PreviewRow};
 use super::{Invitation, InvitationState, Status, authority, find_by_token};
 use crate::error::{Code, Result};
@@ -27,7 +27,7 @@ pub struct InvitationPreview {
     pub obstacle: Option<Code>,
     /// The status of a closed invitation.
     pub final_status: Option<Status>,
-    /// Whether an account owns the invited address.
+    /// Whether an account has the invited address. `false` for the bare token unless the settings reveal it.
     pub has_account: bool,
 }
 
@@ -47,7 +47,7 @@ impl Query for Preview {
             organization_name: organization.name,
             obstacle: self.find_obstacle(cx, &invitation, state).await?,
             final_status: (state == InvitationState::Closed).then_some(invitation.status),
-            has_account: owner.is_some(),
+            has_account: owner.is_some() && may_reveal_account(cx, &self.token),
         })
     }
 }
@@ -67,9 +67,9 @@ impl Preview {
         if authority::load_suspension(cx, invitation).await?.is_some() {
             return Ok(Some(Code::InvitationSuspended));
         }
-        Ok(match find_invitee(cx, invitation).await? {
+        Ok(match find_invitee(cx, invitation, &self.token).await? {
             Err(obstacle) => Some(obstacle),
-            Ok(invitee) if invitee.owner.verified_at.is_none() && !self.token.is_mailed() => {
+            Ok(invitee) if invitee.address != InviteeAddress::Verified && !self.token.is_mailed() => {
                 Some(Code::InvitationEmailUnverified)
             }
             Ok(_) => None,

@@ -31,6 +31,7 @@ pub struct Inviter {
     pub username: Option<String>,
     /// The primary address.
     pub email: Option<String>,
+    pub is_email_verified: bool,
     /// Oldest first.
     pub roles: Vec<Arc<Role>>,
     /// One entry for each role in a workspace; `None` for a workspace membership without a role.
@@ -254,6 +255,7 @@ fn build_inviters(
             first_name: row.first_name,
             last_name: row.last_name,
             username: row.username,
+            is_email_verified: row.email_verified_at.is_some(),
             email: row.email,
             roles: Vec::new(),
             workspace_permissions: Vec::new(),

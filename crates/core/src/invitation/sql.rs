@@ -76,7 +76,7 @@ record! {
         pub(super) name: String,
         /// 0 for none.
         pub(super) auto_assigned_workspace_id: WorkspaceId,
-        /// The next three belong to the account that owns the invited address.
+        /// The next three belong to the account that has the invited address, verified or not.
         pub(super) email_id: Option<EmailAddressId>,
         pub(super) user_id: Option<UserId>,
         pub(super) verified_at: Option<Timestamp>,
@@ -190,7 +190,8 @@ sql! {
                AND EXISTS (SELECT 1 FROM organizations o WHERE o.id = organization_id AND o.deleted_at IS NULL)"
         );
 
-    /// The session id or the membership id of the inviter is 0 if there is none. One row for each role of the inviter.
+    /// An unverified address counts only for the user of this session who has it, and as a hint to the owner of the
+    /// mailbox. The session id or the membership id of the inviter is 0 if there is none. One row for each role of the inviter.
     ACCEPT_CONTEXT(OrganizationId, Text, SessionId, Timestamp, RoleId, MembershipId) -> AcceptContextRow =
         "SELECT o.name AS name, o.auto_assigned_workspace_id AS auto_assigned_workspace_id, e.id AS email_id,
                 e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id, m.id AS membership_id,
@@ -205,7 +206,7 @@ sql! {
            LEFT JOIN organization_roles h ON h.scope = mr.role_scope AND h.id = mr.role_id
           WHERE o.id = $1 AND o.deleted_at IS NULL";
 
-    /// Inserts nothing if the address has a pending invitation in the same scope, or belongs to a member there. It
+    /// Inserts nothing if the address has a pending invitation in the same scope, or a member there has verified it. It
     /// returns no columns: the caller knows all values, and SQLite materializes a `RETURNING` clause in a temporary
     /// table.
     INSERT(NewInvitation {
@@ -235,7 +236,7 @@ sql! {
                               JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
                               LEFT JOIN workspace_memberships p ON p.organization_id = $1 AND p.workspace_id = $8
                                    AND p.organization_membership_id = m.id
-                             WHERE e.address_key = $4 AND COALESCE(p.workspace_id, 0) = COALESCE($8, 0))
+                             WHERE e.address_key = $4 AND e.verified_at IS NOT NULL AND COALESCE(p.workspace_id, 0) = COALESCE($8, 0))
              ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING";
 
     /// Discards an expired invitation, so that a new one can be inserted for the same address.

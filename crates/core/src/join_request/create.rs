@@ -87,9 +87,8 @@ impl Command for RequestAddressChange {
         let invitation = invitation
             .filter(|invitation| self.token.is_mailed() && invitation.state(cx.now) != InvitationState::Closed);
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
-        let addresses = cx.tx.all(user::sql::ADDRESSES, (user,)).await?;
-        let verified = addresses.iter().filter(|address| address.verified_at.is_some());
-        let preferred = verified.max_by_key(|address| address.is_primary).ok_or(Code::EmailNotVerified)?;
+        let verified = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;
+        let preferred = verified.iter().max_by_key(|address| address.is_primary).ok_or(Code::EmailNotVerified)?;
         let id: JoinRequestId = cx.id();
         let email = preferred.email.as_str();
         let arguments = (invitation.organization_id, id, email, Some(user), Some(invitation.id), cx.now);

@@ -30,6 +30,12 @@ pub enum EmailTemplate<'a> {
         /// The sign-in page.
         link: &'a str,
     },
+    /// Notifies the owner of an account that another user has tried to add its address to theirs.
+    AddressInUse,
+    /// Tells the recipient of a code that the address cannot open its account yet.
+    AddressTooNew {
+        available_at: Timestamp,
+    },
     /// Notifies a user that they were removed from an organization.
     MemberRemoved { organization: &'a str },
     /// Offers a user the ownership of an organization.
@@ -64,7 +70,7 @@ pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
     /// The names of the templates: file names without language and extension.
-    pub const TEMPLATES: [&'static str; 10] = [
+    pub const TEMPLATES: [&'static str; 12] = [
         "invitation",
         "workspace_invitation",
         "reminder",
@@ -73,6 +79,8 @@ impl EmailTemplate<'_> {
         "sign_in_link",
         "password_reset",
         "account_exists",
+        "address_in_use",
+        "address_too_new",
         "member_removed",
         "handover",
     ];
@@ -88,6 +96,8 @@ impl EmailTemplate<'_> {
             Self::SignInLink { .. } => "sign_in_link",
             Self::PasswordReset(_) => "password_reset",
             Self::AccountExists { .. } => "account_exists",
+            Self::AddressInUse => "address_in_use",
+            Self::AddressTooNew { .. } => "address_too_new",
             Self::MemberRemoved { .. } => "member_removed",
             Self::OwnershipTransfer { .. } => "handover",
         }
@@ -101,7 +111,12 @@ impl EmailTemplate<'_> {
             | Self::SignInLink { link, .. }
             | Self::AccountExists { link }
             | Self::OwnershipTransfer { link, .. } => Some(link),
-            Self::AddressCode(_) | Self::SignInCode(_) | Self::PasswordReset(_) | Self::MemberRemoved { .. } => None,
+            Self::AddressCode(_)
+            | Self::SignInCode(_)
+            | Self::PasswordReset(_)
+            | Self::AddressInUse
+            | Self::AddressTooNew { .. }
+            | Self::MemberRemoved { .. } => None,
         }
     }
 
@@ -130,7 +145,8 @@ impl EmailTemplate<'_> {
                 ("digits", Value::from(*code)),
                 ("minutes", Value::from(CODE_LIFETIME_MINUTES)),
             ],
-            Self::AccountExists { .. } => Vec::new(),
+            Self::AccountExists { .. } | Self::AddressInUse => Vec::new(),
+            Self::AddressTooNew { available_at } => vec![deadline(*available_at)],
             Self::MemberRemoved { organization } => vec![("organization", name(organization))],
             Self::OwnershipTransfer { organization, owner, expires_at, .. } => {
                 vec![("organization", name(organization)), ("inviter", name(owner)), deadline(*expires_at)]
@@ -139,7 +155,7 @@ impl EmailTemplate<'_> {
     }
 
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 10] {
+    pub const fn samples() -> [EmailTemplate<'static>; 12] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             inviter: Some("Nora Lindgren"),
@@ -163,6 +179,8 @@ impl EmailTemplate<'_> {
             },
             EmailTemplate::PasswordReset("042117"),
             EmailTemplate::AccountExists { link: "https://join.example/sign-in" },
+            EmailTemplate::AddressInUse,
+            EmailTemplate::AddressTooNew { available_at: Timestamp::from_microseconds(1_769_077_859_000_000) },
             EmailTemplate::MemberRemoved { organization: "Lindgren Tea" },
             EmailTemplate::OwnershipTransfer {
                 organization: "Lindgren Tea",

@@ -12,6 +12,7 @@ use crate::mail::{EmailTemplate, InvitationEmail, Message};
 use crate::outbox::sql::{self, Recipient};
 use crate::outbox::{Job, Subject};
 use crate::permission::Requirement;
+use crate::verification::sql::MailboxAccess;
 use crate::verification::{self, Attempt, Purpose};
 
 /// What to do for a job.
@@ -125,17 +126,23 @@ impl Compose<'_> {
             "{sign_in}/link#token={}",
             cx.executor.keys.magic_link_token(attempt.id, attempt.generation).reveal()
         );
-        let can_sign_in = owner.as_ref().is_some_and(|owner| owner.grants_access() && !owner.disabled);
+        let enabled = owner.as_ref().filter(|owner| !owner.disabled);
+        let access = enabled.map(|owner| owner.mailbox_access(cx.now, &cx.executor.settings));
         let is_verified = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some());
-        let template = match attempt.purpose {
-            Purpose::SignIn if can_sign_in => match attempt.method {
+        let template = match (attempt.purpose, access) {
+            (Purpose::SignIn, Some(MailboxAccess::Granted)) => match attempt.method {
                 verification::Method::EmailOtp => EmailTemplate::SignInCode(&code),
                 verification::Method::MagicLink => EmailTemplate::SignInLink { link: &link, code: &code },
             },
-            Purpose::Password if can_sign_in => EmailTemplate::PasswordReset(&code),
-            Purpose::SignIn | Purpose::Password => return Ok(Composition::Skip(NO_RECIPIENT)),
-            Purpose::SignUp if is_verified => EmailTemplate::AccountExists { link: &sign_in },
-            Purpose::SignUp | Purpose::Address => EmailTemplate::AddressCode(&code),
+            (Purpose::Password, Some(MailboxAccess::Granted)) => EmailTemplate::PasswordReset(&code),
+            (Purpose::SignIn | Purpose::Password, Some(MailboxAccess::From(available_at))) => {
+                EmailTemplate::AddressTooNew { available_at }
+            }
+            (Purpose::SignIn | Purpose::Password, _) => return Ok(Composition::Skip(NO_RECIPIENT)),
+            (Purpose::SignUp, _) if is_verified => EmailTemplate::AccountExists { link: &sign_in },
+            // A claim is never for an address that its own account has verified.
+            (Purpose::Address, _) if is_verified && attempt.claim_id.is_some() => EmailTemplate::AddressInUse,
+            (Purpose::SignUp | Purpose::Address, _) => EmailTemplate::AddressCode(&code),
         };
         let to = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
         self.mail(cx, to, Some(attempt.language), &template, None)

@@ -58,6 +58,14 @@ record! {
     }
 }
 
+record! {
+    /// The member who has verified an address.
+    pub(crate) struct MemberByEmail {
+        pub(crate) membership_id: MembershipId,
+        pub(crate) user_id: UserId,
+    }
+}
+
 /// Selects members with their public profile.
 macro_rules! members {
     ($rest:literal) => {
@@ -99,15 +107,16 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY r.id";
 
-    /// All addresses of all members.
+    /// All verified addresses of all members.
     ADDRESSES(OrganizationId) -> (String,) =
         "SELECT e.address_key FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
-          WHERE m.organization_id = $1";
+          WHERE m.organization_id = $1 AND e.verified_at IS NOT NULL";
 
-    /// The member who has this address.
-    BY_EMAIL(OrganizationId, Text) -> (MembershipId,) =
-        "SELECT m.id FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
-          WHERE m.organization_id = $1 AND e.address_key = $2";
+    /// The member who has verified this address.
+    BY_EMAIL(OrganizationId, Text) -> MemberByEmail =
+        "SELECT m.id AS membership_id, m.user_id AS user_id
+           FROM organization_memberships m JOIN email_addresses e ON e.user_id = m.user_id
+          WHERE m.organization_id = $1 AND e.address_key = $2 AND e.verified_at IS NOT NULL";
 
     /// Newest first.
     PAGE(OrganizationId, i64, i64) -> Member =

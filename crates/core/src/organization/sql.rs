@@ -185,7 +185,7 @@ sql! {
                   WHERE i.organization_id = $1 AND i.status = 'pending' AND i.expires_at > $2
                     AND NOT EXISTS (SELECT 1 FROM email_addresses e
                                       JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
-                                     WHERE e.address_key = i.email_key)) AS reserved
+                                     WHERE e.address_key = i.email_key AND e.verified_at IS NOT NULL)) AS reserved
            FROM organizations o WHERE o.id = $1";
 
     /// The deployment's shared roles and the organization's own.

@@ -17,6 +17,8 @@ use crate::settings::Settings;
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
+/// Claims of addresses that one user may make per window. The window is that of password attempts.
+const MAX_ADDRESS_CLAIMS: u32 = 30;
 
 // Names of the limits. The stored keys are derived from them, so renaming one resets its counters.
 const SIGN_IN_BY_NETWORK: &str = "sign-in by address";
@@ -26,6 +28,7 @@ const MAILS_BY_NETWORK: &str = "mails by address";
 const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
+const ADDRESS_CLAIMS: &str = "address claims";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 
 /// Records one sign-in attempt, for the account and for the caller's network. Unknown accounts are counted like known
@@ -165,6 +168,14 @@ impl Command for RecordSignUp {
 /// `TOO_MANY_REQUESTS`.
 pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: OrganizationId) -> Result<()> {
     record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?.check(cx, MAX_DOMAIN_LOOKUPS)
+}
+
+/// Records one claim of an address by a user.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn record_address_claim(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    record(cx, ADDRESS_CLAIMS, &user.to_string()).await?.check(cx, MAX_ADDRESS_CLAIMS)
 }
 
 /// Clears the sign-in attempts of an account, after a successful sign-in.

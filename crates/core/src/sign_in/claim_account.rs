@@ -4,16 +4,14 @@ use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{EmailAddressId, UserId};
 use crate::session;
-use crate::user::sql;
+use crate::user::sql::{self, claims};
 
 /// Gives an account to the person who verified its unverified address, who may not be the one who created it.
-/// Everything that the creator could sign in with is revoked: the password, the sign-ins and other unverified
-/// addresses.
+/// Everything that the creator could sign in with is revoked: the password, the sign-ins and the claims. An
+/// unverified address is the account's primary one and, without a verified one, its only one.
 pub(super) async fn claim_account(cx: &mut Context<'_>, user: UserId, email: EmailAddressId) -> Result<()> {
     cx.tx.execute(sql::VERIFY_ADDRESS, (user, email, cx.now)).await?;
-    cx.tx.execute(sql::UNSET_PRIMARY_ADDRESS, (user, cx.now)).await?;
-    cx.tx.execute(sql::SET_PRIMARY_ADDRESS, (user, email, cx.now)).await?;
-    cx.tx.execute(sql::DELETE_OTHER_UNVERIFIED_ADDRESSES, (user, email)).await?;
+    cx.tx.execute(claims::DELETE_ALL_OF_USER, (user,)).await?;
     cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
     session::end_all_sign_ins(cx, user).await
 }

@@ -9,7 +9,7 @@ use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::user;
 use crate::verification::Purpose;
-use crate::verification::sql::{self, Attempt, Owner};
+use crate::verification::sql::{self, Attempt, MailboxAccess, Owner};
 use crate::{domain, rate_limit, session};
 
 /// Signs in the owner of the verified address, or creates their account.
@@ -49,10 +49,12 @@ impl Command for Complete {
 /// [`super::claim_account()`].
 ///
 /// # Errors
-/// `INVALID_VERIFICATION_CODE` if the address grants access to no account; `USER_DISABLED`.
+/// `INVALID_VERIFICATION_CODE` if the address grants access to no account, or not yet; `USER_DISABLED`.
 pub(crate) async fn find_account(cx: &mut Context<'_>, address_key: &str) -> Result<Owner> {
     let found = cx.tx.optional(sql::ADDRESS_OWNER, (address_key,)).await?;
-    let owner = found.filter(Owner::grants_access).ok_or(Code::InvalidVerificationCode)?;
+    let (now, settings) = (cx.now, &cx.executor.settings);
+    let is_granted = |owner: &Owner| owner.mailbox_access(now, settings) == MailboxAccess::Granted;
+    let owner = found.filter(is_granted).ok_or(Code::InvalidVerificationCode)?;
     if owner.disabled {
         return Err(Code::UserDisabled.into());
     }

@@ -14,7 +14,7 @@ use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::SignedIn;
 use crate::user::{NewUser, sql};
-use crate::verification::{Method, Purpose, SignUpProfile, insert_attempt};
+use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
 use crate::{domain, rate_limit};
 
 /// The data of a sign-up.
@@ -90,7 +90,7 @@ impl Command for CreateAccount {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let is_verified = self.is_verified_by_invitation(cx).await?;
-        if !is_verified && cx.executor.settings.verify_addresses {
+        if !is_verified && self.requires_verification(cx).await? {
             return self.start_verification(cx).await;
         }
         if is_verified {
@@ -123,6 +123,17 @@ impl CreateAccount {
                 .with_message("This invitation is for another email address. Sign up with that one."));
         }
         Ok(token.is_mailed())
+    }
+
+    /// Whether the address has to be verified before the account is created. Without the setting, only if the address is
+    /// the unverified login name of an account that has a verified address: that account does not open to the owner of
+    /// the mailbox, who gets the address by this. Any other unverified account does, by a mailed code.
+    async fn requires_verification(&self, cx: &mut Context<'_>) -> Result<bool> {
+        if cx.executor.settings.verify_addresses || cx.executor.mail_transport.is_none() {
+            return Ok(cx.executor.settings.verify_addresses);
+        }
+        let owner = cx.tx.optional(verification::sql::ADDRESS_OWNER, (self.sign_up.email.key(),)).await?;
+        Ok(owner.is_some_and(|owner| owner.verified_at.is_none() && owner.has_other_verified))
     }
 
     /// Starts the verification of the address; the account is created once it is verified. Whether the address is taken

@@ -1,8 +1,10 @@
 //! A user is a person with an account.
 
+mod addresses;
 mod new_user;
 pub(crate) mod sql;
 
+pub(crate) use addresses::{link_address, link_claim, opens_account_at, trusted_primary_address};
 pub(crate) use new_user::NewUser;
 pub use sql::{Account, OwnedAddress, PublicUser};
 

@@ -1,5 +1,13 @@
 //! Statements on users and their addresses. A user belongs to no organization, so these tables have no
 //! `organization_id`.
+//!
+//! `email_addresses` has the verified addresses and, at most, the unverified primary address of an account that signed
+//! up without verification. That one is the account's login name and nothing else: it names nobody, and whoever proves
+//! access to the mailbox takes it. So every statement that finds a person by an address, or shows an address to a
+//! stranger, requires `verified_at IS NOT NULL`. A test lists the exceptions. Other unverified addresses are in
+//! `email_claims`: see [`claims`].
+
+pub(crate) mod claims;
 
 use vestibule_db::{Text, record, sql};
 
@@ -50,6 +58,10 @@ record! {
         pub email: String,
         pub is_primary: bool,
         pub verified_at: Option<Timestamp>,
+        /// Whether the account had another verified address when this one was verified.
+        pub(crate) is_linked: bool,
+        /// Whether it is in `email_claims`.
+        pub(crate) is_claim: bool,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
@@ -88,10 +100,20 @@ sql! {
         "SELECT id, CASE WHEN password_digest IS NULL THEN 0 ELSE 1 END AS has_password, disabled, public_metadata
            FROM users WHERE id = $1";
 
-    ADDRESSES(UserId) -> OwnedAddress =
-        "SELECT id, address, address_key AS email, is_primary, verified_at, created_at, updated_at
-           FROM email_addresses WHERE user_id = $1 ORDER BY id";
+    /// All addresses of a user, with the claims that have not expired.
+    OWN_ADDRESSES(UserId, Timestamp) -> OwnedAddress =
+        "SELECT id, address, address_key AS email, is_primary, verified_at, is_linked, 0 AS is_claim, created_at, updated_at
+           FROM email_addresses WHERE user_id = $1
+          UNION ALL
+         SELECT id, address, address_key, 0, NULL, 0, 1, created_at, updated_at
+           FROM email_claims WHERE user_id = $1 AND expires_at > $2
+          ORDER BY id";
 
+    VERIFIED_ADDRESSES(UserId) -> OwnedAddress =
+        "SELECT id, address, address_key AS email, is_primary, verified_at, is_linked, 0 AS is_claim, created_at, updated_at
+           FROM email_addresses WHERE user_id = $1 AND verified_at IS NOT NULL ORDER BY id";
+
+    /// Finds an unverified address too: it is the login name of its account.
     PASSWORD_BY_EMAIL(Text) -> PasswordRow =
         "SELECT u.id AS user_id, u.password_digest AS password_digest, u.disabled AS disabled
            FROM email_addresses e JOIN users u ON u.id = e.user_id
@@ -121,9 +143,12 @@ sql! {
              ON CONFLICT (username_key) DO NOTHING
       RETURNING id";
 
+    /// The account that has an address, verified or not. For the sign-up and for hints to the owner of the mailbox.
     ADDRESS_OWNER(Text) -> (UserId,) =
         "SELECT user_id FROM email_addresses WHERE address_key = $1";
 
+    /// An unverified address counts only for the user of this session who has it, and as a hint to the owner of the
+    /// mailbox.
     OWNER_IN_SESSION(Text, SessionId, Timestamp) -> AddressOwnerInSession =
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id
            FROM email_addresses e
@@ -143,25 +168,30 @@ sql! {
     DELETE_UNVERIFIED_ADDRESS(Text) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
 
-    /// Removes every unverified address of a user but one.
-    DELETE_OTHER_UNVERIFIED_ADDRESSES(UserId, EmailAddressId) invalidates Everyone(all) =
-        "DELETE FROM email_addresses WHERE user_id = $1 AND id <> $2 AND verified_at IS NULL";
-
     CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) =
         "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
 
     USERNAME_OWNER(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
-    VERIFY_ADDRESS(UserId, EmailAddressId, Timestamp) invalidates User(1) =
+    /// Organizations show the address from now on, and count no seat for an invitation to it.
+    VERIFY_ADDRESS(UserId, EmailAddressId, Timestamp) invalidates Everyone(all) =
         "UPDATE email_addresses SET verified_at = $3, updated_at = $3
           WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
-    /// Returns no row when the address is taken.
-    ADD_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> (EmailAddressId,) invalidates User(2) =
-        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 0, $5, $5)
+    /// Adds a verified address to an account. Returns no row when the address is taken.
+    LINK_ADDRESS(EmailAddressId, UserId, Text, Text, Timestamp) -> (EmailAddressId,) invalidates Everyone(all) =
+        "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, is_linked, created_at,
+                                      updated_at)
+         SELECT $1, $2, $3, $4, 0, $5,
+                CASE WHEN EXISTS (SELECT 1 FROM email_addresses o WHERE o.user_id = $2 AND o.verified_at IS NOT NULL)
+                     THEN 1 ELSE 0 END, $5, $5
+           FROM users u WHERE u.id = $2
              ON CONFLICT (address_key) DO NOTHING
       RETURNING id";
+
+    /// Deletes an unverified primary address, which is a claim from now on.
+    DELETE_UNVERIFIED_PRIMARY(UserId) invalidates Everyone(all) =
+        "DELETE FROM email_addresses WHERE user_id = $1 AND is_primary = 1 AND verified_at IS NULL";
 
     DELETE_ADDRESS(UserId, EmailAddressId) -> (EmailAddressId,) invalidates Everyone(all) =
         "DELETE FROM email_addresses WHERE user_id = $1 AND id = $2 AND is_primary = 0 RETURNING id";

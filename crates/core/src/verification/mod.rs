@@ -22,7 +22,7 @@ pub(crate) use check::check_code;
 pub(crate) use send::{FindOwnAttempt, send_mail};
 pub use send::{PREPARE_ERRORS, Prepare, prepare};
 pub use sql::Attempt;
-pub(crate) use start::{SignUpProfile, insert_attempt};
+pub(crate) use start::{SignUpProfile, VerifiedRow, insert_attempt};
 
 pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_mins(10);
 /// How long a code or link works after it was sent.

@@ -6,7 +6,9 @@ use super::{Method, Purpose};
 use crate::id::{AttemptId, EmailAddressId, SessionId, UserId};
 use crate::language::Language;
 use crate::password::PasswordDigest;
+use crate::settings::Settings;
 use crate::time::Timestamp;
+use crate::user;
 
 record! {
     /// A verification attempt.
@@ -18,7 +20,9 @@ record! {
         pub(crate) address: String,
         /// The normalized address.
         pub address_key: String,
+        /// The unverified address or the claim that is verified, if it belongs to an account.
         pub(crate) email_id: Option<EmailAddressId>,
+        pub(crate) claim_id: Option<EmailAddressId>,
         pub(crate) generation: i64,
         pub(crate) sent_at: Option<Timestamp>,
         pub(crate) completed_at: Option<Timestamp>,
@@ -41,17 +45,35 @@ record! {
         pub(crate) email_id: EmailAddressId,
         pub(crate) user_id: UserId,
         pub(crate) verified_at: Option<Timestamp>,
+        /// Whether the account had another verified address when this one was verified.
+        pub(crate) is_linked: bool,
         pub(crate) disabled: bool,
         /// Whether the account has another address that is verified.
         pub(crate) has_other_verified: bool,
     }
 }
 
+/// Whether access to a mailbox grants access to the account that has its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailboxAccess {
+    Granted,
+    /// The address was linked to the account a short time ago. See [`user::opens_account_at`].
+    From(Timestamp),
+    Denied,
+}
+
 impl Owner {
-    /// Whether access to this mailbox grants access to the account. An unverified address does only while the account
-    /// has no verified one, whose owner would otherwise share it.
-    pub(crate) fn grants_access(&self) -> bool {
-        self.verified_at.is_some() || !self.has_other_verified
+    /// An unverified address grants access only while the account has no verified one, whose owner would otherwise
+    /// share it.
+    pub(crate) fn mailbox_access(&self, now: Timestamp, settings: &Settings) -> MailboxAccess {
+        match self.verified_at {
+            Some(verified_at) => {
+                let opens_at = user::opens_account_at(verified_at, self.is_linked, settings);
+                if opens_at <= now { MailboxAccess::Granted } else { MailboxAccess::From(opens_at) }
+            }
+            None if self.has_other_verified => MailboxAccess::Denied,
+            None => MailboxAccess::Granted,
+        }
     }
 }
 
@@ -60,7 +82,7 @@ macro_rules! attempt {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            " id, session_id, purpose, method, address, address_key, email_id, generation, sent_at, completed_at,
+            " id, session_id, purpose, method, address, address_key, email_id, claim_id, generation, sent_at, completed_at,
               first_name, last_name, username, password_digest, return_to, language, expires_at, created_at, updated_at ",
             $after
         )
@@ -76,6 +98,7 @@ sql! {
         address: Text,
         address_key: Text,
         email: Option<EmailAddressId>,
+        claim: Option<EmailAddressId>,
         generation: i64,
         first_name: Text,
         last_name: Text,
@@ -86,9 +109,10 @@ sql! {
         now: Timestamp,
     }) -> Attempt =
         attempt!(
-            "INSERT INTO attempts (id, session_id, purpose, method, address, address_key, email_id, generation, first_name,
-                                   last_name, username, password_digest, language, expires_at, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+            "INSERT INTO attempts (id, session_id, purpose, method, address, address_key, email_id, claim_id, generation,
+                                   first_name, last_name, username, password_digest, language, expires_at, created_at,
+                                   updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
           RETURNING", "");
 
     FIND(SessionId, AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE session_id = $1 AND id = $2");
@@ -141,8 +165,10 @@ sql! {
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND proved_at IS NOT NULL AND expires_at > $3
       RETURNING id";
 
+    /// The account that has an address, verified or not. [`Owner::mailbox_access`] decides what that means.
     ADDRESS_OWNER(Text) -> Owner =
-        "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, u.disabled AS disabled,
+        "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, e.is_linked AS is_linked,
+                u.disabled AS disabled,
                 CASE WHEN EXISTS (SELECT 1 FROM email_addresses o
                                    WHERE o.user_id = e.user_id AND o.id <> e.id AND o.verified_at IS NOT NULL)
                      THEN 1 ELSE 0 END AS has_other_verified

@@ -19,13 +19,21 @@ pub(crate) struct SignUpProfile<'a> {
     pub(crate) password: Option<&'a PasswordDigest>,
 }
 
+/// What the attempt verifies, if it belongs to an account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum VerifiedRow {
+    /// An unverified primary address.
+    Address(EmailAddressId),
+    Claim(EmailAddressId),
+}
+
 /// Stores an attempt of the caller's session, which must exist.
 pub(crate) async fn insert_attempt(
     cx: &mut Context<'_>,
     purpose: Purpose,
     method: Method,
     address: &EmailAddress,
-    email: Option<EmailAddressId>,
+    verifies: Option<VerifiedRow>,
     profile: &SignUpProfile<'_>,
 ) -> Result<Attempt> {
     let session = cx.session.as_ref().map(|session| session.id);
@@ -33,6 +41,11 @@ pub(crate) async fn insert_attempt(
     let name = |name: Option<&PersonName>| name.map_or(String::new(), |name| name.as_str().to_owned());
     let (first_name, last_name) = (name(profile.first_name), name(profile.last_name));
     let expires_at = cx.now.plus(ATTEMPT_LIFETIME);
+    let (email, claim) = match verifies {
+        None => (None, None),
+        Some(VerifiedRow::Address(id)) => (Some(id), None),
+        Some(VerifiedRow::Claim(id)) => (None, Some(id)),
+    };
     let row = sql::NewAttempt {
         id: cx.id(),
         session,
@@ -41,6 +54,7 @@ pub(crate) async fn insert_attempt(
         address: address.as_str(),
         address_key: address.key(),
         email,
+        claim,
         generation: i64::from_be_bytes(cx.random().bytes()),
         first_name: &first_name,
         last_name: &last_name,

@@ -4,7 +4,7 @@ use super::join::join;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::access;
 use crate::email_address::EmailAddress;
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::membership;
@@ -21,7 +21,7 @@ pub struct ListMembers {
     /// Starts at 1.
     pub page: u32,
     pub limit: u32,
-    /// Case-insensitive substring of a name, user name or primary address.
+    /// Case-insensitive substring of a name, user name or verified primary address.
     pub search: Option<String>,
 }
 
@@ -57,8 +57,9 @@ impl Query for ListMembers {
         };
         let search = search.to_lowercase();
         let matches_search = |member: &WorkspaceMember| {
-            let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            let PublicUser { first_name, last_name, username, email, email_verified_at, .. } = &member.user;
+            let email = email.as_deref().filter(|_| email_verified_at.is_some());
+            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email])
         };
         let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
         let found: Vec<_> = all.into_iter().filter(matches_search).collect();
@@ -96,7 +97,7 @@ async fn load_page(
 ///
 /// # Errors
 /// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`;
-/// `MEMBER_NOT_FOUND` if no member of the organization has the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
+/// `MEMBER_NOT_FOUND` if no member of the organization has verified the address; `ALREADY_MEMBER`; `WORKSPACE_FULL`.
 #[derive(Debug)]
 pub struct AddMember {
     pub workspace: WorkspaceId,
@@ -127,10 +128,8 @@ impl Command for AddMember {
         }
         cx.executor.settings.roles.check_assignable(&role.permissions)?;
         let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
-        let (member,) = member.ok_or(Code::MemberNotFound)?;
-        let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (self.email.key(),)).await?;
-        let (owner,) = owner.ok_or_else(|| Problem::internal("the member's address has no owner"))?;
-        let joined = join(cx, (organization, workspace), (member, owner), role.id).await?;
+        let member = member.ok_or(Code::MemberNotFound)?;
+        let joined = join(cx, (organization, workspace), (member.membership_id, member.user_id), role.id).await?;
         Ok(joined.ok_or(Code::AlreadyMember)?)
     }
 }

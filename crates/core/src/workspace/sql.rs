@@ -157,10 +157,10 @@ sql! {
                          WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id <> $3)
       RETURNING id";
 
-    /// All addresses of all members.
+    /// All verified addresses of all members.
     ADDRESSES(OrganizationId, WorkspaceId) -> (String,) =
         "SELECT e.address_key FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
-          WHERE m.organization_id = $1 AND m.workspace_id = $2";
+          WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.verified_at IS NOT NULL";
 
     DECREMENT_MEMBER_COUNT(OrganizationId, WorkspaceId, Timestamp) invalidates Organization(1) =
         "UPDATE workspaces SET member_count = member_count - 1, updated_at = $3 WHERE organization_id = $1 AND id = $2";
@@ -267,10 +267,10 @@ sql! {
          VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $7)
       RETURNING id, workspace_id, name, permissions, created_at, updated_at";
 
-    /// The member who has this address.
+    /// The member who has verified this address.
     BY_EMAIL(OrganizationId, WorkspaceId, Text) -> (WorkspaceMembershipId,) =
         "SELECT m.id FROM workspace_memberships m JOIN email_addresses e ON e.user_id = m.user_id
-          WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3";
+          WHERE m.organization_id = $1 AND m.workspace_id = $2 AND e.address_key = $3 AND e.verified_at IS NOT NULL";
 
     ALL_OF_USER(UserId) -> WorkspaceMembership =
         "SELECT id, organization_id, workspace_id, organization_membership_id, user_id, public_metadata, created_at, updated_at

@@ -6,6 +6,7 @@ use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, Work
 use crate::invitation::Status;
 use crate::organization::Role;
 use crate::permission::PermissionSet;
+use crate::time::Timestamp;
 
 record! {
     /// An inviter with one of their roles.
@@ -16,6 +17,7 @@ record! {
         pub(crate) last_name: String,
         pub(crate) username: Option<String>,
         pub(crate) email: Option<String>,
+        pub(crate) email_verified_at: Option<Timestamp>,
         pub(crate) role_id: Option<RoleId>,
     }
 }
@@ -71,7 +73,8 @@ macro_rules! inviters {
     ($ids:expr) => {
         concat!(
             "SELECT m.id AS membership_id, u.id AS user_id, u.first_name AS first_name, u.last_name AS last_name,
-             u.username AS username, e.address_key AS email, mr.role_id AS role_id FROM ",
+             u.username AS username, e.address_key AS email, e.verified_at AS email_verified_at,
+             mr.role_id AS role_id FROM ",
             $ids,
             "JOIN organization_memberships m ON m.organization_id = $1 AND m.id = p.id
              JOIN users u ON u.id = m.user_id

@@ -21,7 +21,7 @@ record! {
         pub workspace_role_name: Option<String>,
         pub inviter_first_name: Option<String>,
         pub inviter_last_name: Option<String>,
-        /// The inviter's primary address.
+        /// The inviter's primary address, if it is verified.
         pub inviter_email: Option<String>,
     }
 }
@@ -45,7 +45,7 @@ record! {
         pub workspace_name: Option<String>,
         pub inviter_first_name: Option<String>,
         pub inviter_last_name: Option<String>,
-        /// The inviter's primary address.
+        /// The inviter's primary address, if it is verified.
         pub inviter_email: Option<String>,
     }
 }
@@ -83,7 +83,7 @@ sql! {
            LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
            LEFT JOIN users u ON u.id = m.user_id
-           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL
           WHERE i.organization_id = $1 AND i.id = $2";
 
     LIST_OWN(UserId) -> OwnInvitationRow =
@@ -99,7 +99,7 @@ sql! {
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
            LEFT JOIN users u ON u.id = m.user_id
-           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL
           WHERE a.user_id = $1 AND a.verified_at IS NOT NULL
           ORDER BY i.id DESC LIMIT 500";
 

@@ -81,6 +81,8 @@ struct InviterResponse {
     last_name: String,
     #[schema(format = Email)]
     email: String,
+    /// Whether the inviter has proved access to the mailbox of `email`.
+    email_verified: bool,
     user: InviterUser,
     roles: Vec<RoleResponse>,
 }
@@ -221,7 +223,8 @@ impl InviterResponse {
             username: inviter.username.clone().unwrap_or_default(),
             email: email.clone(),
         };
-        Self { id, first_name, last_name, email, user, roles }
+        let email_verified = inviter.is_email_verified;
+        Self { id, first_name, last_name, email, email_verified, user, roles }
     }
 }
 

@@ -28,6 +28,7 @@ struct MemberView {
     id: MembershipId,
     name: String,
     email: String,
+    is_verified: bool,
     roles: Vec<RoleView>,
     since: String,
 }
@@ -51,6 +52,7 @@ struct MemberPage {
     org: OrganizationPage,
     name: String,
     email: String,
+    is_verified: bool,
     roles: Vec<RoleView>,
     all_roles: Vec<RoleView>,
     path: String,
@@ -85,13 +87,14 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
 }
 
 fn member_view(cx: &PageContext, MemberDetails { member, roles }: MemberDetails) -> MemberView {
-    let email = member.email.unwrap_or_default();
+    let (email, is_verified) = (member.email.unwrap_or_default(), member.email_verified_at.is_some());
     let name = format!("{} {}", member.first_name, member.last_name).trim().to_owned();
     let name = [name, member.username.unwrap_or_default(), email.clone()].into_iter().find(|name| !name.is_empty());
     MemberView {
         id: member.id,
         name: name.unwrap_or_default(),
         email,
+        is_verified,
         roles: roles.into_iter().map(|role| RoleView { id: role.id, name: role.name }).collect(),
         since: cx.words.time_html(member.created_at, cx.now()),
     }
@@ -111,7 +114,7 @@ async fn member_page(
     let member: MembershipId = parse_id(cx, member)?;
     let found = cx.query(ShowMember { organization: org.id, membership: member }).await?;
     let all_roles = cx.query(ListRoles { organization: org.id }).await?;
-    let MemberView { name, email, roles, .. } = member_view(cx, found);
+    let MemberView { name, email, is_verified, roles, .. } = member_view(cx, found);
     let page = MemberPage {
         layout: cx.layout(name.clone(), true).with_error(error),
         path: format!("{}/{member}", org.path("members")),
@@ -119,6 +122,7 @@ async fn member_page(
         org,
         name,
         email,
+        is_verified,
         roles,
     };
     Ok(cx.render_with_error(error, &page))

@@ -34,6 +34,7 @@ struct MemberView {
     id: WorkspaceMembershipId,
     name: String,
     email: String,
+    is_verified: bool,
     roles: String,
 }
 
@@ -106,6 +107,7 @@ async fn workspace_page(
     let members = found.members.into_iter().map(|member| MemberView {
         id: member.membership.id,
         name: format!("{} {}", member.user.first_name, member.user.last_name).trim().to_owned(),
+        is_verified: member.user.email_verified_at.is_some(),
         email: member.user.email.unwrap_or_default(),
         roles: member.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
     });

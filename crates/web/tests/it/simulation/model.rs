@@ -122,7 +122,7 @@ impl Model {
             Step::Decline { organization, invitation, generation, mailed } => {
                 let found = self.find_valid((organization, invitation), generation)?;
                 if !mailed {
-                    check_invitee(found.invitee, actor)?;
+                    check_invitee(found.invitee, actor, mailed)?;
                     if !self.verified[found.invitee] {
                         return Err("INVITATION_EMAIL_UNVERIFIED");
                     }
@@ -165,10 +165,11 @@ impl Model {
     }
 
     fn invite(&mut self, actor: Actor, organization: usize, invitee: usize, role: Role) -> Outcome {
-        let now = self.now;
+        let (now, is_verified) = (self.now, self.verified[invitee]);
         let organization = &mut self.organizations[organization];
         let inviter = organization.authorize(actor)?;
-        if organization.membership_of(invitee).is_some() {
+        // An unverified address names no member.
+        if is_verified && organization.membership_of(invitee).is_some() {
             return Err("ALREADY_MEMBER");
         }
         let pending = organization.invitations.iter_mut();
@@ -224,7 +225,7 @@ impl Model {
         if self.now >= found.expires_at {
             return Err("INVITATION_EXPIRED");
         }
-        check_invitee(found.invitee, actor)?;
+        check_invitee(found.invitee, actor, mailed)?;
         if !self.verified[found.invitee] && !mailed {
             return Err("INVITATION_EMAIL_UNVERIFIED");
         }
@@ -269,11 +270,12 @@ impl Model {
     }
 }
 
-/// Checks that the actor owns the invited address.
-fn check_invitee(invitee: usize, actor: Actor) -> Outcome {
+/// Checks that the actor has the invited address. The bare token does not reveal that somebody else has it.
+fn check_invitee(invitee: usize, actor: Actor, mailed: bool) -> Outcome {
     match actor {
+        Some(user) if user == invitee => Ok(()),
+        _ if !mailed => Err("INVITATION_REQUIRES_SIGNUP"),
         None => Err("INVITATION_REQUIRES_SIGNIN"),
-        Some(user) if user != invitee => Err("INVITATION_EMAIL_MISMATCH"),
-        Some(_) => Ok(()),
+        Some(_) => Err("INVITATION_EMAIL_MISMATCH"),
     }
 }

@@ -1,0 +1,99 @@
+//! Adding an address to the caller's account.
+
+use crate::domain;
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
+use crate::id::EmailAddressId;
+use crate::invitation::{self, Invitation, InvitationState};
+use crate::permission::Requirement;
+use crate::rate_limit;
+use crate::secret::InvitationToken;
+use crate::user::sql::{self, OwnedAddress, claims};
+use crate::user::{link_address, link_claim};
+
+use super::addresses::find;
+
+/// Addresses per account, with claims that have not expired.
+const MAX_ADDRESSES: usize = 10;
+
+/// Claims an address for the caller's account. Nothing depends on whether another account has the address: its owner
+/// learns of the claim by mail, and the caller learns nothing before they have proved access to the mailbox. The claim
+/// expires after the setting `accounts.claim_lifetime`.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `TOO_MANY_REQUESTS`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if the caller's own account has the address.
+#[derive(Debug)]
+pub struct AddAddress {
+    pub email: EmailAddress,
+}
+
+impl Command for AddAddress {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::TooManyRequests, Code::TooManyAddresses, Code::EmailExists];
+    type Out = OwnedAddress;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
+        let user = cx.user()?;
+        rate_limit::record_address_claim(cx, user).await?;
+        cx.tx.execute(claims::DELETE_EXPIRED_OF_USER, (user, cx.now)).await?;
+        let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
+        if own.len() >= MAX_ADDRESSES {
+            return Err(Code::TooManyAddresses.into());
+        }
+        if own.iter().any(|owned| owned.email == self.email.key()) {
+            return Err(Code::EmailExists.into());
+        }
+        let id: EmailAddressId = cx.id();
+        let claim = claims::NewClaim {
+            id,
+            user,
+            address: self.email.as_str(),
+            address_key: self.email.key(),
+            expires_at: cx.now.plus(cx.executor.settings.accounts.claim_lifetime),
+            now: cx.now,
+        };
+        cx.tx.optional(claims::INSERT, claim).await?.ok_or(Code::EmailExists)?;
+        find(cx, user, id).await
+    }
+}
+
+/// Adds the address of an invitation to the caller's account. It is verified, because the mailed token proves access to
+/// the mailbox. An unverified address of another account is removed there.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a bare token; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is
+/// verified in another account.
+#[derive(Debug)]
+pub struct AddInvitedAddress {
+    /// The mailed form; the bare token is refused.
+    pub token: InvitationToken,
+}
+
+impl Command for AddInvitedAddress {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::TooManyAddresses, Code::EmailExists];
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
+        let found = invitation::find_by_token(cx, &self.token).await?;
+        let is_open = |invitation: &Invitation| invitation.state(cx.now) == InvitationState::Open;
+        let invitation = found.filter(|found| self.token.is_mailed() && is_open(found));
+        let key = invitation.ok_or(Code::InvalidInvitationToken)?.email_key;
+        let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
+        match own.iter().find(|owned| owned.email == key) {
+            Some(claim) if claim.is_claim => link_claim(cx, user, claim.id).await?,
+            Some(unverified) if unverified.verified_at.is_none() => {
+                cx.tx.execute(sql::VERIFY_ADDRESS, (user, unverified.id, cx.now)).await?;
+            }
+            Some(_) => {}
+            None if own.len() >= MAX_ADDRESSES => return Err(Code::TooManyAddresses.into()),
+            None => {
+                let id = cx.id();
+                link_address(cx, user, id, &EmailAddress::parse(&key)?).await?;
+            }
+        }
+        domain::auto_join(cx, user).await
+    }
+}

@@ -1,0 +1,62 @@
+//! Linking addresses to accounts, and which of them can open an account.
+
+use super::sql::claims::{self, ClaimedAddress};
+use super::sql::{self, OwnedAddress};
+use crate::email_address::EmailAddress;
+use crate::error::{Code, Result};
+use crate::execution::Context;
+use crate::id::{EmailAddressId, UserId};
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+/// When access to a mailbox starts to open the account that has its verified address: a password can be reset with it,
+/// and a code or link mailed to it signs in.
+///
+/// An address that was linked to an account with another verified address has to wait, because somebody else may have
+/// linked it. Deleting the other address does not shorten the wait.
+pub(crate) fn opens_account_at(verified_at: Timestamp, is_linked: bool, settings: &Settings) -> Timestamp {
+    if is_linked { verified_at.plus(settings.accounts.new_address_recovery_delay) } else { verified_at }
+}
+
+/// The address that re-authentication codes and security notices may rely on: the primary one if it can open the
+/// account, or else the address that was verified first of those that can. `None` if there is none.
+pub(crate) async fn trusted_primary_address(cx: &mut Context<'_>, user: UserId) -> Result<Option<EmailAddress>> {
+    let addresses = cx.tx.all(sql::VERIFIED_ADDRESSES, (user,)).await?;
+    let is_trusted = |owned: &OwnedAddress| {
+        let settings = &cx.executor.settings;
+        owned.verified_at.is_some_and(|verified_at| opens_account_at(verified_at, owned.is_linked, settings) <= cx.now)
+    };
+    let trusted = addresses.into_iter().filter(is_trusted);
+    let preferred = trusted.min_by_key(|owned| (!owned.is_primary, owned.verified_at, owned.id));
+    Ok(preferred.map(|owned| EmailAddress::from_stored(owned.address, owned.email)))
+}
+
+/// Adds an address to the account of a user who has proved access to its mailbox. Their own claim for it ends, and an
+/// account that has it unverified loses it. The caller has checked that the address is not the user's own already.
+///
+/// # Errors
+/// `EMAIL_EXISTS` if another account has verified it.
+pub(crate) async fn link_address(
+    cx: &mut Context<'_>,
+    user: UserId,
+    id: EmailAddressId,
+    address: &EmailAddress,
+) -> Result<()> {
+    let key = address.key();
+    cx.tx.execute(claims::DELETE_BY_ADDRESS, (user, key)).await?;
+    cx.tx.execute(sql::DELETE_UNVERIFIED_ADDRESS, (key,)).await?;
+    let linked = cx.tx.optional(sql::LINK_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?;
+    linked.ok_or(Code::EmailExists)?;
+    Ok(())
+}
+
+/// Turns the claim of a user who has proved access to the mailbox into a verified address with the same id. Attempts to
+/// verify the claim end with it.
+///
+/// # Errors
+/// `EMAIL_ADDRESS_NOT_FOUND` if the claim was deleted or has expired; those of [`link_address`].
+pub(crate) async fn link_claim(cx: &mut Context<'_>, user: UserId, claim: EmailAddressId) -> Result<()> {
+    let taken = cx.tx.optional(claims::TAKE, (user, claim, cx.now)).await?;
+    let ClaimedAddress { address, address_key } = taken.ok_or(Code::EmailAddressNotFound)?;
+    link_address(cx, user, claim, &EmailAddress::from_stored(address, address_key)).await
+}
