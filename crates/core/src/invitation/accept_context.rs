@@ -71,10 +71,11 @@ async fn resolve_invitee(
             return Ok(Ok(Invitee { user, address: InviteeAddress::Claimed(claim_id), sign_in }));
         }
     }
-    Ok(Err(match (owner.filter(|_| may_reveal_account(cx, token)), session) {
-        (None, _) => Code::InvitationRequiresSignup,
-        (Some(_), None) => Code::InvitationRequiresSignin,
+    Ok(Err(match (session, owner) {
+        (Some(_), _) if !may_reveal_account(cx, token) => Code::InvitationEmailMismatch,
+        (None, Some(_)) if may_reveal_account(cx, token) => Code::InvitationRequiresSignin,
         (Some(_), Some(_)) => Code::InvitationEmailMismatch,
+        (_, None) | (None, Some(_)) => Code::InvitationRequiresSignup,
     }))
 }
 

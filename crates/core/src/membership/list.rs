@@ -107,8 +107,7 @@ impl Query for ListMembers {
 fn search_page(all: Vec<Member>, search: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
     let matches = |member: &Member| {
         let names = (member.first_name.as_str(), member.last_name.as_str());
-        let email = member.email.as_deref().filter(|_| member.email_verified_at.is_some());
-        user::matches_search(search, names, [member.username.as_deref(), email])
+        user::matches_search(search, names, [member.username.as_deref(), member.email.as_deref()])
     };
     let found: Vec<Member> = all.into_iter().filter(matches).collect();
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);

@@ -21,7 +21,7 @@ pub struct ListMembers {
     /// Starts at 1.
     pub page: u32,
     pub limit: u32,
-    /// Case-insensitive substring of a name, user name or verified primary address.
+    /// Case-insensitive substring of a name, user name or primary address.
     pub search: Option<String>,
 }
 
@@ -57,9 +57,8 @@ impl Query for ListMembers {
         };
         let search = search.to_lowercase();
         let matches_search = |member: &WorkspaceMember| {
-            let PublicUser { first_name, last_name, username, email, email_verified_at, .. } = &member.user;
-            let email = email.as_deref().filter(|_| email_verified_at.is_some());
-            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email])
+            let PublicUser { first_name, last_name, username, email, .. } = &member.user;
+            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
         let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
         let found: Vec<_> = all.into_iter().filter(matches_search).collect();

@@ -52,6 +52,30 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("workspace::sql::ROLES_OF_USER", "the user's own roles"),
 ];
 
+/// Statements that read `email_addresses` without requiring a verified address, each with the reason.
+const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
+    ("invitation::sql::ACCEPT_CONTEXT", "an unverified address counts for its own user with the mailed token only"),
+    ("invitation::sql::references::INVITERS", "members see the address and whether it is verified"),
+    ("invitation::sql::references::INVITERS_ANY_STATUS", "members see the address and whether it is verified"),
+    ("invitation::sql::references::SINGLE_INVITER", "members see the address and whether it is verified"),
+    ("membership::sql::MEMBER", "members see the address and whether it is verified"),
+    ("membership::sql::PAGE", "members see the address and whether it is verified"),
+    ("session::sql::SIGN_INS", "the user's own address"),
+    ("user::sql::ADDRESS_OWNER", "a sign-up cannot take a login name, and the owner of the mailbox gets a hint"),
+    ("user::sql::DELETE_ADDRESS", "the user's own address"),
+    ("user::sql::DELETE_UNVERIFIED_ADDRESS", "the owner of the mailbox takes it"),
+    ("user::sql::DELETE_UNVERIFIED_PRIMARY", "the user's own address"),
+    ("user::sql::INSERT_ADDRESS", "creates the address"),
+    ("user::sql::OWNER_IN_SESSION", "an unverified address counts for its own user with the mailed token only"),
+    ("user::sql::OWN_ADDRESSES", "the user's own addresses"),
+    ("user::sql::PASSWORD_BY_EMAIL", "a login name"),
+    ("user::sql::PUBLIC_PROFILE", "the user's own address"),
+    ("user::sql::UNSET_PRIMARY_ADDRESS", "the user's own address"),
+    ("user::sql::VERIFY_ADDRESS", "the owner of the mailbox verifies it"),
+    ("user::sql::claims::INSERT_PRIMARY", "the user's own address"),
+    ("workspace::sql::USERS_BETWEEN", "members see the address and whether it is verified"),
+];
+
 /// Statements that may scan a whole table, each with the reason.
 const FULL_SCANS: &[(&str, &str)] = &[
     ("bootstrap::sql::FIND", "the table has one row"),
@@ -166,6 +190,21 @@ fn filters_by_tenant(declaration: &Declaration) -> bool {
             .is_some_and(|position| values.split(',').nth(position).is_some_and(|value| value.trim().starts_with('$')))
     };
     compares || is_one || writes
+}
+
+/// An unverified address names nobody: anybody can sign up with any address.
+#[test]
+fn statements_find_nobody_by_unverified_address() {
+    for declaration in statements() {
+        let reads_addresses = words(declaration.text).any(|word| word == "email_addresses");
+        let requires_verified = declaration.text.contains("verified_at IS NOT NULL");
+        let is_exempt = UNVERIFIED_ADDRESSES.iter().any(|(name, _)| *name == short_name(declaration));
+        assert_eq!(reads_addresses && !requires_verified, is_exempt, "{}", declaration.name);
+    }
+    for (name, reason) in UNVERIFIED_ADDRESSES {
+        assert!(!reason.is_empty(), "{name}");
+        assert!(statements().any(|declaration| short_name(declaration) == *name), "{name} does not exist");
+    }
 }
 
 #[test]

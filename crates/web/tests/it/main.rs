@@ -6,6 +6,7 @@
 mod accept_invitation;
 mod access_table;
 mod account;
+mod address_claims;
 mod api_cost;
 mod api_documents;
 mod bad_input;
@@ -33,6 +34,7 @@ mod ownership_transfers;
 mod pages;
 mod privilege_escalation;
 mod races;
+mod recovery_delay;
 mod response_bodies;
 mod response_cache;
 mod roles;

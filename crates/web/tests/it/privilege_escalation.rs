@@ -89,6 +89,7 @@ impl Setup {
         for person in 1..USERS {
             clients.push(app.create_member(&clients[0], &organization, &address(person), "").await);
         }
+        app.verify_all_addresses();
         let mut user_ids = Vec::new();
         for person in &clients {
             user_ids.push(text(&person.get("/me").await.ok()["id"]));

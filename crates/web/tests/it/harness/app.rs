@@ -295,6 +295,11 @@ impl TestApp {
         changed
     }
 
+    /// Marks every address as verified.
+    pub(crate) fn verify_all_addresses(&self) {
+        self.execute("UPDATE email_addresses SET verified_at = created_at WHERE verified_at IS NULL");
+    }
+
     /// Moves the global revision on, so that every cached entry has to be loaded again.
     pub(crate) fn invalidate_caches(&self) {
         let database = &self.inner.database;
