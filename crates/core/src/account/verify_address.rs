@@ -68,15 +68,9 @@ impl Command for PrepareAddress {
         let row = if found.is_claim { VerifiedRow::Claim } else { VerifiedRow::Address };
         let verifies = row(self.address);
         let address = EmailAddress::from_stored(found.address, found.email);
-        let attempt = insert_attempt(
-            cx,
-            Purpose::Address,
-            Method::EmailOtp,
-            &address,
-            Some(verifies),
-            &SignUpProfile::default(),
-        )
-        .await?;
+        let attempt =
+            insert_attempt(cx, Purpose::Address, Method::EmailOtp, &address, Some(verifies), &SignUpProfile::default())
+                .await?;
         send_mail(cx, &attempt, Method::EmailOtp, "").await
     }
 }

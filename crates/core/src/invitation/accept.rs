@@ -64,7 +64,8 @@ impl Command for Accept {
             InvitationState::Closed => Err(Code::InvalidInvitationToken.into()),
             InvitationState::Expired => Ok(AcceptOutcome::refused(&invitation, Code::InvitationExpired)),
             InvitationState::Open => {
-                let context = AcceptContext::load(cx, &invitation, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+                let context =
+                    AcceptContext::load(cx, &invitation, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
                 match &context.invitee {
                     Err(refusal) => Ok(AcceptOutcome::refused(&invitation, *refusal)),
                     Ok(invitee) => self.accept(cx, &invitation, &context, invitee).await,

@@ -67,8 +67,8 @@ async fn resolve_invitee(
     if let Some(session) = session.filter(|_| !is_elsewhere) {
         let arguments = (session, invitation.email_key.as_str(), cx.now);
         if let Some(claim) = cx.tx.optional(claims::IN_SESSION, arguments).await? {
-            let ClaimInSession { claim_id, user_id: user, sign_in_id: sign_in } = claim;
-            return Ok(Ok(Invitee { user, address: InviteeAddress::Claimed(claim_id), sign_in }));
+            let ClaimInSession { claim, claimant, sign_in } = claim;
+            return Ok(Ok(Invitee { user: claimant, address: InviteeAddress::Claimed(claim), sign_in }));
         }
     }
     Ok(Err(match (session, owner) {

@@ -33,9 +33,7 @@ pub enum EmailTemplate<'a> {
     /// Notifies the owner of an account that another user has tried to add its address to theirs.
     AddressInUse,
     /// Tells the recipient of a code that the address cannot open its account yet.
-    AddressTooNew {
-        available_at: Timestamp,
-    },
+    AddressTooNew { available_at: Timestamp },
     /// Notifies a user that they were removed from an organization.
     MemberRemoved { organization: &'a str },
     /// Offers a user the ownership of an organization.

@@ -179,7 +179,8 @@ async fn bare_token_does_not_reveal_account() {
     app.create_user("login@example.com").await;
     let mut seen = Vec::new();
     for email in ["known@example.com", "login@example.com", "nobody@example.com"] {
-        let created = mallory.post(&format!("/organizations/{organization}/invitations"), &[("email", email)]).await.ok();
+        let created =
+            mallory.post(&format!("/organizations/{organization}/invitations"), &[("email", email)]).await.ok();
         let token = text(&created["token"]);
         mallory.post("/me/email-addresses", &[("email", &format!("unrelated-{email}"))]).await.ok();
         let mut codes = Vec::new();

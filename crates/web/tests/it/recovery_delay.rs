@@ -141,7 +141,9 @@ async fn address_linked_by_invitation_is_delayed() {
 
 #[tokio::test]
 async fn setting_turns_delay_off() {
-    let app = TestApp::with_settings(|settings| settings.accounts.new_address_recovery_delay = HOUR * 0).await;
+    let app =
+        TestApp::with_settings(|settings| settings.accounts.new_address_recovery_delay = std::time::Duration::ZERO)
+            .await;
     let ada = create_ada(&app).await;
     link(&app, &ada, EVE).await;
     assert_eq!(request_mails(&app, EVE).await, [true, true, true]);

@@ -9,9 +9,9 @@ use crate::time::Timestamp;
 record! {
     /// A claim of a user who is signed in within a session.
     pub(crate) struct ClaimInSession {
-        pub(crate) claim_id: EmailAddressId,
-        pub(crate) user_id: UserId,
-        pub(crate) sign_in_id: SignInId,
+        pub(crate) claim: EmailAddressId,
+        pub(crate) claimant: UserId,
+        pub(crate) sign_in: SignInId,
     }
 }
 
@@ -60,7 +60,7 @@ sql! {
 
     /// The claim of a user of this session for an address.
     IN_SESSION(SessionId, Text, Timestamp) -> ClaimInSession =
-        "SELECT c.id AS claim_id, c.user_id AS user_id, i.id AS sign_in_id
+        "SELECT c.id AS claim, c.user_id AS claimant, i.id AS sign_in
            FROM sign_ins i
            JOIN users u ON u.id = i.user_id AND u.disabled = 0
            JOIN email_claims c ON c.user_id = u.id AND c.address_key = $2 AND c.expires_at > $3
