@@ -252,6 +252,8 @@ pub struct Mail {
     pub template_dir: Option<PathBuf>,
     /// The language of mail to recipients whose language is unknown.
     pub language: Language,
+    /// The maximum number of mails that are sent at once, for each of the two queues of the outbox.
+    pub max_concurrent_deliveries: usize,
     /// A directory where the mail server stores bounces, one per file.
     pub bounce_dir: Option<PathBuf>,
     /// The secret that signs bounces reported by HTTP; `None` rejects them.
@@ -405,6 +407,7 @@ impl Default for Settings {
                 invitation_url: None,
                 template_dir: None,
                 language: Language::English,
+                max_concurrent_deliveries: 4,
                 bounce_dir: None,
                 bounce_secret: None,
             },

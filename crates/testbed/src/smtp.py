@@ -25,6 +25,7 @@ class Handler:
 
     def __init__(self):
         self.seen = set()
+        self.has_stalled = False
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if behaviour == "refuses":
@@ -38,7 +39,8 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        if behaviour == "hangs":
+        if behaviour == "hangs" or behaviour == "stalls" and not self.has_stalled:
+            self.has_stalled = True
             await asyncio.sleep(3600)
         if behaviour == "drops":
             server.transport.close()

@@ -23,6 +23,7 @@ use crate::error::{Code, Problem, Result};
 use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::mail::{MailTransport, Templates};
+use crate::outbox::WakeUps;
 use crate::password::PasswordHasher;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
@@ -67,8 +68,8 @@ pub struct Executor {
     pub(crate) passwords: PasswordHasher,
     pub images: ImageStore,
     pub(crate) dns: Arc<dyn Dns>,
-    /// Wakes the outbox worker.
-    pub(crate) outbox: Notify,
+    /// Wakes the outbox workers.
+    pub(crate) outbox: WakeUps,
     /// Wakes the cleanup worker.
     pub(crate) cleanup: Notify,
     pub(super) access_cache: AccessCache,
@@ -94,7 +95,7 @@ impl Executor {
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
             dns,
-            outbox: Notify::new(),
+            outbox: WakeUps::default(),
             cleanup: Notify::new(),
             access_cache: AccessCache::default(),
             revalidation_batcher: RevalidationBatcher::default(),

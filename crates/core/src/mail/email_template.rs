@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use super::{markup, sanitize_name};
+use super::{markup, quote_name};
 use crate::language::Language;
 use crate::time::Timestamp;
 
@@ -47,7 +47,7 @@ pub enum EmailTemplate<'a> {
     },
 }
 
-/// The data of an invitation's mail. Names are user input; they are sanitized when the mail is rendered.
+/// The data of an invitation's mail. Names are user input; they are sanitized and quoted when the mail is rendered.
 #[derive(Clone, Copy)]
 pub struct InvitationEmail<'a> {
     pub organization: &'a str,
@@ -124,9 +124,9 @@ impl EmailTemplate<'_> {
         match self {
             Self::Invitation(email) | Self::Reminder(email) => {
                 // An empty name counts as none.
-                let optional = |text: Option<&str>| name(text.unwrap_or_default());
+                let optional = |text: Option<&str>| name(text.unwrap_or_default(), language);
                 vec![
-                    ("organization", name(email.organization)),
+                    ("organization", name(email.organization, language)),
                     ("inviter", optional(email.inviter)),
                     ("workspace", optional(email.workspace)),
                     ("role", optional(email.role)),
@@ -145,9 +145,13 @@ impl EmailTemplate<'_> {
             ],
             Self::AccountExists { .. } | Self::AddressInUse => Vec::new(),
             Self::AddressTooNew { available_at } => vec![deadline(*available_at)],
-            Self::MemberRemoved { organization } => vec![("organization", name(organization))],
+            Self::MemberRemoved { organization } => vec![("organization", name(organization, language))],
             Self::OwnershipTransfer { organization, owner, expires_at, .. } => {
-                vec![("organization", name(organization)), ("inviter", name(owner)), deadline(*expires_at)]
+                vec![
+                    ("organization", name(organization, language)),
+                    ("inviter", name(owner, language)),
+                    deadline(*expires_at),
+                ]
             }
         }
     }
@@ -203,8 +207,9 @@ impl std::fmt::Debug for InvitationEmail<'_> {
     }
 }
 
-fn name(text: &str) -> Value {
-    Value::from(sanitize_name(text))
+/// A name that a user chose. The quotation marks are part of the value, so that no template can omit them.
+fn name(text: &str, language: Language) -> Value {
+    Value::from(quote_name(text, language))
 }
 
 const GERMAN_MONTHS: [&str; 12] = [

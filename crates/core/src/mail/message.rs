@@ -165,7 +165,7 @@ impl fmt::Display for InvalidMessage {
 impl std::error::Error for InvalidMessage {}
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;

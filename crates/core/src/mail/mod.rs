@@ -1,12 +1,13 @@
 //! Mail: messages, templates, transports and delivery reports.
 //!
-//! User input appears in mails only as sanitized names: one short line without links and markup. So nobody can send
-//! text of their own by putting it into an organization's name, a common form of fraud.
+//! User input appears in mails only as quoted, sanitized names: one short line without links, quotes and markup. So
+//! nobody can send text of their own that reads like ours by putting it into an organization's name, a common form of
+//! fraud.
 
 mod bounce;
 pub(crate) mod email_template;
 mod markup;
-mod message;
+pub(crate) mod message;
 mod smtp;
 mod templates;
 mod transport;
@@ -18,18 +19,30 @@ pub use smtp::{SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};
 pub use transport::{DeliveryError, FileTransport, MailTransport, Mailbox, SendFuture};
 
+use crate::language::Language;
 use crate::names::is_invisible;
 
 /// In characters.
-const MAX_NAME_LENGTH: usize = 80;
+const MAX_NAME_LENGTH: usize = 60;
 /// Invisible, and forbids a line break. It separates what a mail program would otherwise recognize as a link.
 const WORD_JOINER: char = '\u{2060}';
 
-/// Sanitizes a name for a mail: one line of at most 80 characters (a longer one ends with an ellipsis) in which no mail
-/// program recognizes a link.
+/// Sanitizes a name and puts it in the quotation marks of the language, so that a reader sees where the words of a user
+/// begin and end: `“Acme”`, `„Acme“`. An empty name stays empty.
+pub(crate) fn quote_name(name: &str, language: Language) -> String {
+    let name = sanitize_name(name);
+    match language {
+        _ if name.is_empty() => name,
+        Language::English => format!("“{name}”"),
+        Language::German => format!("„{name}“"),
+    }
+}
+
+/// Sanitizes a name for a mail: one line of at most 60 characters (a longer one ends with an ellipsis) in which no mail
+/// program recognizes a link, and that cannot end the quotation around it.
 pub(crate) fn sanitize_name(name: &str) -> String {
-    let visible: String =
-        name.chars().filter(|&c| (c.is_whitespace() || !is_invisible(c)) && !markup::is_mark(c)).collect();
+    let visible = name.chars().filter(|&c| (c.is_whitespace() || !is_invisible(c)) && !markup::is_mark(c));
+    let visible: String = visible.map(|c| if is_double_quote(c) { '\'' } else { c }).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= MAX_NAME_LENGTH {
         return break_links(&line);
@@ -38,14 +51,72 @@ pub(crate) fn sanitize_name(name: &str) -> String {
     format!("{}…", break_links(start.trim_end()))
 }
 
-/// Inserts word joiners around every `.`, `:`, `/` and `@` before another character, and around the full stops of other
-/// scripts, which browsers treat as dots.
+/// Whether a reader could take the character for the end of a quotation.
+fn is_double_quote(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '«'
+            | '»'
+            | '“'
+            | '”'
+            | '„'
+            | '‟'
+            | '″'
+            | '‶'
+            | '‹'
+            | '›'
+            | '❝'
+            | '❞'
+            | '〝'
+            | '〞'
+            | '〟'
+            | '＂'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '｢'
+            | '｣'
+            | '⹂'
+            | '🙶'
+            | '🙷'
+            | '🙸'
+            | 'ˮ'
+            | '״'
+            | '˝'
+    )
+}
+
+/// Whether the character separates the parts of a link, or is replaced by such a separator when a browser normalizes an
+/// address (UTS 46).
+fn is_link_separator(c: char) -> bool {
+    matches!(
+        c,
+        '.' | ':'
+            | '/'
+            | '@'
+            | '\\'
+            | '\u{2024}'
+            | '\u{3002}'
+            | '\u{fe52}'
+            | '\u{ff0e}'
+            | '\u{ff61}'
+            | '\u{fe55}'
+            | '\u{ff1a}'
+            | '\u{2215}'
+            | '\u{2044}'
+            | '\u{ff0f}'
+            | '\u{fe6b}'
+            | '\u{ff20}'
+    )
+}
+
+/// Inserts word joiners around every separator of a link before another character.
 fn break_links(text: &str) -> String {
     let mut broken = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        let is_separator = matches!(c, '.' | ':' | '/' | '@' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
-        let is_breakable = is_separator && rest.peek().is_some_and(|next| !next.is_whitespace());
+        let is_breakable = is_link_separator(c) && rest.peek().is_some_and(|next| !next.is_whitespace());
         // Before the separator too: for some programs `www.` or `mailto:` is enough.
         if is_breakable && !broken.is_empty() && !broken.ends_with(WORD_JOINER) {
             broken.push(WORD_JOINER);
@@ -68,17 +139,33 @@ mod tests {
         assert_eq!(sanitize_name("  Acme\r\n\tInc  "), "Acme Inc");
         assert_eq!(sanitize_name("A\u{202e}c\u{200b}m\0e"), "Acme");
         assert_eq!(sanitize_name("J. R. Smith"), "J. R. Smith");
-        assert_eq!(sanitize_name(&"x".repeat(80)), "x".repeat(80));
-        assert_eq!(sanitize_name(&"ü".repeat(5000)), format!("{}…", "ü".repeat(79)));
+        assert_eq!(sanitize_name(&"x".repeat(60)), "x".repeat(60));
+        assert_eq!(sanitize_name(&"ü".repeat(5000)), format!("{}…", "ü".repeat(59)));
+    }
+
+    #[test]
+    fn quoted_name_cannot_end_its_quotation() {
+        assert_eq!(quote_name(" Acme ", Language::English), "“Acme”");
+        assert_eq!(quote_name("Acme", Language::German), "„Acme“");
+        assert_eq!(quote_name(" \u{200b}", Language::English), "");
+        for quote in ["\"", "”", "“", "„", "»", "«", "″", "＂", "」", "\u{201f}"] {
+            let name = quote_name(&format!("Acme{quote} Your account is locked"), Language::English);
+            assert_eq!(name, "“Acme' Your account is locked”", "{quote}");
+        }
     }
 
     #[test]
     fn sanitized_name_has_no_links() {
         assert_eq!(sanitize_name("evil.com"), "evil\u{2060}.\u{2060}com");
+        for lookalike in ["evil\u{2024}com", "evil\u{fe52}com", "evil\u{ff0e}com", "evil\u{3002}com", "evil\u{ff61}com"]
+        {
+            assert_eq!(sanitize_name(lookalike).matches(WORD_JOINER).count(), 2, "{lookalike}");
+        }
         assert_eq!(sanitize_name("a@b"), "a\u{2060}@\u{2060}b");
         assert_eq!(sanitize_name("http://x"), "http\u{2060}:\u{2060}/\u{2060}/\u{2060}x");
         for link in ["https://evil.example/x", "www.evil.example", "mailto:a@evil.example", "//evil.example"] {
             let name = sanitize_name(&format!("You won, see {link} now"));
+            assert!(name.starts_with("You won, see "), "{name}");
             for sign in ["www.", "http:", "https:", "mailto:", "://", ".e", "@e", "/x", "//"] {
                 assert!(!name.contains(sign), "{sign} in {name:?}");
             }

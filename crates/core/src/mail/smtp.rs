@@ -1,12 +1,13 @@
 //! The SMTP transport: pooled connections, TLS, and which errors are temporary.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::time::timeout;
 
@@ -18,9 +19,16 @@ use crate::settings::{Security, Smtp};
 /// In characters.
 const MAX_REASON_LENGTH: usize = 200;
 
+/// Idle connections that are kept for the next mail. Deliveries in progress have one connection each, so their number
+/// bounds the connections in use.
+const MAX_IDLE_CONNECTIONS: u32 = 8;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Sends mail through the operator's SMTP server.
 pub struct SmtpTransport {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    builder: AsyncSmtpTransportBuilder,
+    /// Clones share one pool of connections.
+    transport: Mutex<AsyncSmtpTransport<Tokio1Executor>>,
     timeout: Duration,
 }
 
@@ -52,11 +60,23 @@ impl SmtpTransport {
             .port(smtp.port)
             .tls(tls)
             .timeout(Some(smtp.timeout))
+            .pool_config(PoolConfig::new().max_size(MAX_IDLE_CONNECTIONS).idle_timeout(IDLE_TIMEOUT))
             .hello_name(ClientId::Domain(client_name.to_owned()));
         if let Some((user, password)) = &smtp.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.as_str().to_owned()));
         }
-        Ok(Self { transport: builder.build(), timeout: smtp.timeout })
+        let transport = Mutex::new(builder.clone().build());
+        Ok(Self { builder, transport, timeout: smtp.timeout })
+    }
+
+    fn transport(&self) -> MutexGuard<'_, AsyncSmtpTransport<Tokio1Executor>> {
+        self.transport.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the pool. The library returns a connection to its pool although a mail was abandoned in the middle of the
+    /// dialogue. The next mail would wait for the same unresponsive server, or take a late reply for its own.
+    fn discard_connections(&self) {
+        *self.transport() = self.builder.clone().build();
     }
 
     /// Connects and authenticates, without sending a mail.
@@ -64,7 +84,8 @@ impl SmtpTransport {
     /// # Errors
     /// The error of the server or the network.
     pub async fn check(&self) -> Result<(), SmtpError> {
-        match timeout(self.timeout, self.transport.test_connection()).await {
+        let transport = self.transport().clone();
+        match timeout(self.timeout, transport.test_connection()).await {
             Ok(Ok(true)) => Ok(()),
             Ok(Ok(false)) => Err(SmtpError("it accepted the connection and closed it".to_owned())),
             Ok(Err(error)) => Err(SmtpError(message(&error))),
@@ -78,10 +99,14 @@ impl MailTransport for SmtpTransport {
         Box::pin(async move {
             let (envelope, eml) = (message.envelope()?, message.eml()?);
             // The library's own timeout applies to connecting alone, but a server may stop responding at any time.
-            match timeout(self.timeout, self.transport.send_raw(&envelope, &eml)).await {
+            let transport = self.transport().clone();
+            match timeout(self.timeout, transport.send_raw(&envelope, &eml)).await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(delivery_error(&error)),
-                Err(_) => Err(DeliveryError { reason: "the mail server stopped responding".to_owned(), retry: true }),
+                Err(_) => {
+                    self.discard_connections();
+                    Err(DeliveryError { reason: "the mail server stopped responding".to_owned(), retry: true })
+                }
             }
         })
     }

@@ -3,19 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::MAX_ATTEMPTS;
+use tokio::time::timeout;
+use vestibule_db::TransactionMode;
+
 use super::compose::{Compose, Composition};
+use super::{DELIVERY_TIMEOUT, LEASE_LIFETIME, MAX_ATTEMPTS};
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
-use crate::mail::{DeliveryError, MailTransport};
+use crate::mail::{DeliveryError, MailTransport, Message};
 use crate::outbox::{Delivery, Job, sql, update_delivery};
 use crate::permission::Requirement;
+use crate::settings::Settings;
+
+// The rest of the lease is for composing the mail and for storing the outcome.
+const _: () = assert!(DELIVERY_TIMEOUT.as_secs() * 2 <= LEASE_LIFETIME.as_secs());
 
 /// Sends the mail of a job and stores the outcome. If the mail is obsolete, completes the job without sending it.
 pub(super) async fn run_job(executor: &Arc<Executor>, transport: &dyn MailTransport, job: Job) -> Result<()> {
     let outcome = match executor.query(&Caller::anonymous(), &Compose(&job)).await.result {
         Ok(Composition::Skip(reason)) => Ok(Some(reason)),
-        Ok(Composition::Mail(message)) => transport.send(&message).await.map(|()| None),
+        Ok(Composition::Mail(message)) => send(transport, &message, DELIVERY_TIMEOUT).await.map(|()| None),
         // The database is unavailable. The job stays claimed, and is due again when its lease has expired.
         Err(problem) if problem.code().status() == 503 => return Err(problem),
         // Composing is deterministic, so a retry would fail as well.
@@ -32,6 +39,12 @@ pub(super) async fn run_job(executor: &Arc<Executor>, transport: &dyn MailTransp
     executor.run(&Caller::anonymous(), StoreOutcome { job, outcome }).await.result
 }
 
+/// Sends a message, and gives up after `limit`: a transport that hangs must not occupy a worker beyond its lease.
+async fn send(transport: &dyn MailTransport, message: &Message, limit: Duration) -> Result<(), DeliveryError> {
+    let timed_out = |_| DeliveryError { reason: "the delivery took too long".to_owned(), retry: true };
+    timeout(limit, transport.send(message)).await.map_err(timed_out)?
+}
+
 /// Stores the outcome of a job.
 #[derive(Debug)]
 struct StoreOutcome {
@@ -44,6 +57,11 @@ impl Command for StoreOutcome {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[];
     type Out = ();
+
+    /// Each statement has a condition on the row that it changes, so concurrent deliveries need not conflict.
+    fn transaction_mode(&self, _: &Settings) -> TransactionMode {
+        TransactionMode::ReadCommitted
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let job = &self.job;
@@ -79,6 +97,23 @@ fn backoff(attempts: i64, [random]: [u8; 1]) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::SendFuture;
+
+    #[derive(Debug)]
+    struct Hanging;
+
+    impl MailTransport for Hanging {
+        fn send<'a>(&'a self, _: &'a Message) -> SendFuture<'a> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn hanging_transport_defers_the_delivery() {
+        let message = crate::mail::message::tests::message();
+        let error = send(&Hanging, &message, Duration::ZERO).await.unwrap_err();
+        assert!(error.retry, "{error}");
+    }
 
     #[test]
     fn backoff_doubles_with_jitter() {

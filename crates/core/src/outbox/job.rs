@@ -26,6 +26,32 @@ pub enum JobState {
     Dead,
 }
 
+/// The queues of the outbox. Each has its own workers, so that slow deliveries of one do not delay the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queue {
+    /// Mail that somebody waits for, or that protects an account: codes, links and security notices.
+    Urgent,
+    /// Everything else, such as invitations.
+    Ordinary,
+}
+
+impl Queue {
+    /// The value of the column `is_urgent`.
+    pub(crate) fn is_urgent(self) -> bool {
+        self == Self::Urgent
+    }
+}
+
+impl MailKind {
+    /// The queue of its jobs. A check of the table `outbox` lists the same kinds.
+    pub(crate) const fn queue(self) -> Queue {
+        match self {
+            Self::Verification => Queue::Urgent,
+            Self::Invitation | Self::Reminder | Self::MemberRemoved | Self::OwnershipTransfer => Queue::Ordinary,
+        }
+    }
+}
+
 vestibule_db::text_enum!(
     MailKind: Invitation = "invitation",
     Reminder = "reminder",

@@ -1,9 +1,12 @@
 //! The outbox: mail jobs, enqueued in the transaction of the change that they announce. The mailer runs them.
+//!
+//! It consists of two queues: urgent mail never waits behind ordinary mail.
 
 mod delivery;
 mod job;
 mod operate;
 pub(crate) mod sql;
+mod wake_ups;
 
 use std::time::Duration;
 
@@ -17,9 +20,10 @@ use crate::time::Timestamp;
 
 pub(crate) use delivery::update_delivery;
 pub use job::{Delivery, JobState, MailKind};
-pub(crate) use job::{Job, Subject, parse_message_id};
+pub(crate) use job::{Job, Queue, Subject, parse_message_id};
 pub use operate::{Drop, List, Retry};
 pub use sql::ListedJob;
+pub(crate) use wake_ups::WakeUps;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -62,7 +66,7 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
                 generation: mail.generation,
                 due_at,
                 now: cx.now,
-                is_urgent: false,
+                is_urgent: kind.queue().is_urgent(),
             });
         };
         add(MailKind::Invitation, cx.now);
@@ -73,7 +77,7 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
             }
         }
     }
-    cx.after_commit.on_success(|executor| executor.outbox.notify_one());
+    cx.after_commit.on_success(|executor| executor.outbox.wake(Queue::Ordinary));
     jobs
 }
 
@@ -101,11 +105,12 @@ async fn enqueue(
     generation: i64,
 ) -> Result<()> {
     if cx.executor.mail_transport.is_some() {
-        let (id, now, is_urgent) = (cx.id(), cx.now, kind == MailKind::Verification);
+        let (id, now, queue) = (cx.id(), cx.now, kind.queue());
+        let is_urgent = queue.is_urgent();
         let job =
             NewJob { id, kind, organization, invitation: None, attempt, user, generation, due_at: now, now, is_urgent };
         cx.tx.execute(sql::INSERT, job).await?;
-        cx.after_commit.on_success(|executor| executor.outbox.notify_one());
+        cx.after_commit.on_success(move |executor| executor.outbox.wake(queue));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The operator's commands on the outbox: list, retry and drop jobs.
 
 use super::delivery::update_delivery;
-use super::job::{Delivery, Job};
+use super::job::{Delivery, Job, Queue};
 use super::sql::{self, ListedJob};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
@@ -48,7 +48,10 @@ impl Command for Retry {
             let row = cx.tx.optional(sql::RETRY, (*job, cx.now)).await?.ok_or(Code::JobNotFound)?;
             update_delivery(cx, &Job::try_from(row)?, Delivery::Queued, "", None).await?;
         }
-        cx.after_commit.on_success(|executor| executor.outbox.notify_one());
+        cx.after_commit.on_success(|executor| {
+            executor.outbox.wake(Queue::Urgent);
+            executor.outbox.wake(Queue::Ordinary);
+        });
         Ok(jobs.len())
     }
 }

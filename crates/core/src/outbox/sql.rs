@@ -76,16 +76,18 @@ sql! {
                              created_at, is_urgent)
          SELECT $1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10";
 
-    /// Claims the next job that is due. The outer statement repeats the condition, so that only one of two workers that
-    /// select the same row claims it.
-    CLAIM(Timestamp, Timestamp) -> JobRow =
+    /// Claims the next job of a queue that is due. The outer statement repeats the condition, so that only one of two
+    /// workers that select the same row claims it.
+    CLAIM(Timestamp, Timestamp, bool) -> JobRow =
         "UPDATE outbox SET attempts = attempts + 1, due_at = $2
           WHERE state = 'waiting' AND due_at <= $1
-            AND id = (SELECT o.id FROM outbox o WHERE o.state = 'waiting' AND o.due_at <= $1 ORDER BY o.due_at, o.id LIMIT 1)
+            AND id = (SELECT o.id FROM outbox o
+                       WHERE o.state = 'waiting' AND o.is_urgent = $3 AND o.due_at <= $1
+                       ORDER BY o.due_at, o.id LIMIT 1)
       RETURNING id, kind, organization_id, invitation_id, attempt_id, user_id, generation, attempts";
 
-    NEXT_DUE() -> (Timestamp,) =
-        "SELECT due_at FROM outbox WHERE state = 'waiting' ORDER BY due_at LIMIT 1";
+    NEXT_DUE(bool) -> (Timestamp,) =
+        "SELECT due_at FROM outbox WHERE state = 'waiting' AND is_urgent = $1 ORDER BY due_at LIMIT 1";
 
     COMPLETE(OutboxId) =
         "DELETE FROM outbox WHERE id = $1";

@@ -281,10 +281,10 @@ async fn notifies_members_of_offer_and_removal() {
     let id = text(&nina["id"]);
     setup.owner.post(&format!("{organization_path}/handover"), &[("member_id", &id)]).await.ok();
     let offered = setup.app.mail(NINA);
-    assert!(offered.subject.contains("offers you the organization Acme"), "{}", offered.subject);
+    assert!(offered.subject.contains("offers you the organization “Acme”"), "{}", offered.subject);
     setup.owner.post(&format!("{organization_path}/handover/withdraw"), &[]).await.ok();
     setup.owner.post(&format!("{organization_path}/members/{id}/remove"), &[]).await.ok();
-    assert!(setup.app.mail(NINA).subject.contains("no longer a member of Acme"));
+    assert!(setup.app.mail(NINA).subject.contains("no longer a member of “Acme”"));
     // Mail about a withdrawn offer is not sent.
     let mails_before = setup.app.mail_count(NINA);
     setup.app.create_member(&setup.owner, &setup.organization, "kim@example.com", "").await;

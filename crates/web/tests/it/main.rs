@@ -26,6 +26,7 @@ mod harness;
 mod image_bucket;
 mod images;
 mod invitations;
+mod mail_queues;
 mod members;
 mod multiple_processes;
 mod openapi;

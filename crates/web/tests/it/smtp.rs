@@ -113,6 +113,17 @@ async fn unresponsive_server_defers_delivery() {
 }
 
 #[tokio::test]
+async fn stalled_connection_is_not_reused() {
+    let mut server = MailServer::start("stalls");
+    let setup = setup(&Smtp { timeout: Duration::from_millis(1500), ..smtp_settings(&server) }).await;
+    assert_delivery(&setup.invite().await, "deferred", "stopped responding");
+    setup.app.advance(Duration::from_mins(2));
+    setup.app.drain().await;
+    assert_delivery(&setup.delivery().await, "sent", "");
+    server.received_message_id();
+}
+
+#[tokio::test]
 async fn untrusted_certificate_or_missing_starttls_defers_delivery() {
     let server = MailServer::start("starttls");
     let other = MailServer::start("starttls");

@@ -193,6 +193,15 @@ pub(super) static MAIL: &[Setting] = &[
         set: |loaded, text| store(&mut loaded.settings.mail.language, text.parse().ok()),
     },
     Setting {
+        path: "mail.max_concurrent_deliveries",
+        description: "Mails sent at once. Codes and security notices have as many deliveries of their own.",
+        expected: "a whole number from 1 to 64",
+        example: "8",
+        default: DefaultValue::Literal("4"),
+        kind: ValueKind::Number,
+        set: |loaded, text| store(&mut loaded.settings.mail.max_concurrent_deliveries, number(text, 1..=64)),
+    },
+    Setting {
         path: "mail.template_dir",
         description: "A directory of templates that replace built-in ones, such as de/invitation.txt. See `vestibule mail`.",
         expected: "a directory path, or empty",

@@ -19,14 +19,14 @@ fn render(template: &EmailTemplate<'_>, language: Language) -> RenderedEmail {
 #[test]
 fn renders_invitation() {
     let RenderedEmail { subject, text, .. } = render(&EmailTemplate::Invitation(invitation()), Language::English);
-    assert_eq!(subject, "Nora Lindgren invites you to join Lindgren Tea on Vestibule");
+    assert_eq!(subject, "“Nora Lindgren” invites you to join “Lindgren Tea” on Vestibule");
     assert_eq!(
         text,
         "Hello,
 
-Nora Lindgren invites you to join the organization \"Lindgren Tea\" on Vestibule.
+“Nora Lindgren” invites you to join the organization “Lindgren Tea” on Vestibule.
 
-Role: Member
+Role: “Member”
 
 Open the invitation:
 
@@ -35,7 +35,7 @@ https://join.example/invite#token=inv_SAMPLE.sample
 It works until 22 January 2026, 10:30 UTC (7 days) and is meant for you alone, so please do not pass it on.
 
 Did you not expect this? Then you can ignore this mail: nothing happens until you open the link and accept. No more mail \
-from Lindgren Tea: https://join.example/invite/stop/sample
+from “Lindgren Tea”: https://join.example/invite/stop/sample
 
 -- 
 Vestibule"
@@ -46,10 +46,7 @@ Vestibule"
 fn omits_missing_values() {
     let sparse = InvitationEmail { inviter: None, role: None, days: 1, ..invitation() };
     for (language, beginning) in [
-        (
-            Language::English,
-            "Hello,\n\nThe organization \"Lindgren Tea\" invites you to join them on Vestibule.\n\nOpen",
-        ),
+        (Language::English, "Hello,\n\nThe organization “Lindgren Tea” invites you to join them on Vestibule.\n\nOpen"),
         (
             Language::German,
             "Guten Tag,\n\nDie Organisation „Lindgren Tea“ lädt Sie zu sich auf Vestibule ein.\n\nEinladung",
@@ -62,7 +59,7 @@ fn omits_missing_values() {
     }
     let invisible = InvitationEmail { inviter: Some(" \u{200b}"), ..invitation() };
     assert!(
-        render(&EmailTemplate::Invitation(invisible), Language::English).subject.starts_with("Lindgren Tea invites")
+        render(&EmailTemplate::Invitation(invisible), Language::English).subject.starts_with("“Lindgren Tea” invites")
     );
 }
 
@@ -115,6 +112,44 @@ fn names_cannot_inject_markup_links_or_lines() {
 }
 
 #[test]
+fn hostile_names_are_quoted_and_shortened_in_subject_and_body() {
+    let hostile = "Your account is locked\u{201d}. Call +1 555 0100 now to unlock it, or it is deleted today";
+    let email = InvitationEmail {
+        organization: hostile,
+        inviter: Some(hostile),
+        workspace: Some(hostile),
+        role: Some(hostile),
+        ..invitation()
+    };
+    let templates = [
+        EmailTemplate::Invitation(email),
+        EmailTemplate::Invitation(InvitationEmail { inviter: None, workspace: None, ..email }),
+        EmailTemplate::Reminder(email),
+        EmailTemplate::MemberRemoved { organization: hostile },
+        EmailTemplate::OwnershipTransfer {
+            organization: hostile,
+            owner: hostile,
+            link: LINK,
+            expires_at: email.expires_at,
+        },
+    ];
+    for template in &templates {
+        for (language, open, close) in [(Language::English, '“', '”'), (Language::German, '„', '“')] {
+            let RenderedEmail { subject, text, .. } = render(template, language);
+            for form in [subject.as_str(), text.as_str()] {
+                // Each name is within one pair of quotation marks of its own.
+                for (at, _) in form.match_indices("Your account is locked") {
+                    assert!(form[..at].ends_with(open), "{form}");
+                    let name = form[at..].split(close).next().unwrap();
+                    assert!(name.chars().count() <= 60 && name.ends_with('…') && !name.contains(open), "{form}");
+                }
+                assert!(form.contains("Your account is locked") && !form.contains("deleted today"), "{form}");
+            }
+        }
+    }
+}
+
+#[test]
 fn truncates_long_names() {
     let long = "Žluťoučký kůň ".repeat(360);
     let email = InvitationEmail { organization: &long, inviter: Some(&long), ..invitation() };
@@ -133,9 +168,9 @@ fn templates_of_a_folder_override_the_built_in_ones() {
     let templates = Templates::from_folder(folder.path()).unwrap();
     let german = templates.render(&EmailTemplate::Invitation(invitation()), Language::German, "Vestibule").unwrap();
     assert_eq!(german.subject, "Servus");
-    assert_eq!(german.text, format!("Kommen Sie zu Lindgren Tea!\n\nLos:\n\n{LINK}\n\n-- \nVestibule"));
+    assert_eq!(german.text, format!("Kommen Sie zu „Lindgren Tea“!\n\nLos:\n\n{LINK}\n\n-- \nVestibule"));
     let english = templates.render(&EmailTemplate::Invitation(invitation()), Language::English, "Vestibule").unwrap();
-    assert!(english.subject.starts_with("Nora Lindgren invites"));
+    assert!(english.subject.starts_with("“Nora Lindgren” invites"));
 
     for (message, reason) in [
         ("Hello", "begins with a line"),

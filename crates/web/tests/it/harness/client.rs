@@ -125,7 +125,14 @@ impl TestClient {
         response
     }
 
-    async fn send_only(&self, method: Method, path: &str, content_type: Option<&str>, body: Body) -> TestResponse {
+    /// Sends a request and leaves its jobs in the outbox.
+    pub(crate) async fn send_only(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Body,
+    ) -> TestResponse {
         self.send_to(self.app.inner.server.clone(), method, path, content_type, body).await
     }
 
