@@ -23,7 +23,6 @@ use crate::error::{Code, Problem, Result};
 use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::mail::{MailTransport, Templates};
-use crate::outbox::WakeUps;
 use crate::password::PasswordHasher;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
@@ -68,8 +67,10 @@ pub struct Executor {
     pub(crate) passwords: PasswordHasher,
     pub images: ImageStore,
     pub(crate) dns: Arc<dyn Dns>,
-    /// Wakes the outbox workers.
-    pub(crate) outbox: WakeUps,
+    /// Wakes the worker of the outbox's ordinary queue.
+    pub(crate) outbox: Notify,
+    /// Wakes the worker of the outbox's urgent queue.
+    pub(crate) urgent_outbox: Notify,
     /// Wakes the cleanup worker.
     pub(crate) cleanup: Notify,
     pub(super) access_cache: AccessCache,
@@ -95,7 +96,8 @@ impl Executor {
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
             dns,
-            outbox: WakeUps::default(),
+            outbox: Notify::new(),
+            urgent_outbox: Notify::new(),
             cleanup: Notify::new(),
             access_cache: AccessCache::default(),
             revalidation_batcher: RevalidationBatcher::default(),

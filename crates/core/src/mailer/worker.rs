@@ -78,7 +78,7 @@ async fn poll_is_due(executor: &Executor, queue: Queue, wait: Option<Duration>, 
         return;
     };
     // Enqueueing a job wakes the worker. The timeout is for jobs that are due later.
-    let mut woken = pin!(timeout(wait, executor.outbox.woken(queue)));
+    let mut woken = pin!(timeout(wait, queue.wake_up(executor).notified()));
     loop {
         tokio::select! {
             _ = &mut woken => return,

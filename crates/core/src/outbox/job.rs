@@ -1,7 +1,10 @@
 //! The jobs of the outbox, each of which sends one mail.
 
+use tokio::sync::Notify;
+
 use super::sql::JobRow;
 use crate::error::{Problem, Result};
+use crate::execution::Executor;
 use crate::id::{AttemptId, InvitationId, OrganizationId, OutboxId, UserId};
 
 /// The kind of mail that a job sends.
@@ -39,6 +42,14 @@ impl Queue {
     /// The value of the column `is_urgent`.
     pub(crate) fn is_urgent(self) -> bool {
         self == Self::Urgent
+    }
+
+    /// Wakes its worker, and not that of the other queue.
+    pub(crate) const fn wake_up(self, executor: &Executor) -> &Notify {
+        match self {
+            Self::Urgent => &executor.urgent_outbox,
+            Self::Ordinary => &executor.outbox,
+        }
     }
 }
 

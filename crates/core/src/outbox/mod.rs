@@ -6,7 +6,6 @@ mod delivery;
 mod job;
 mod operate;
 pub(crate) mod sql;
-mod wake_ups;
 
 use std::time::Duration;
 
@@ -23,7 +22,6 @@ pub use job::{Delivery, JobState, MailKind};
 pub(crate) use job::{Job, Queue, Subject, parse_message_id};
 pub use operate::{Drop, List, Retry};
 pub use sql::ListedJob;
-pub(crate) use wake_ups::WakeUps;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -77,7 +75,7 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
             }
         }
     }
-    cx.after_commit.on_success(|executor| executor.outbox.wake(Queue::Ordinary));
+    cx.after_commit.on_success(|executor| Queue::Ordinary.wake_up(executor).notify_one());
     jobs
 }
 
@@ -110,7 +108,7 @@ async fn enqueue(
         let job =
             NewJob { id, kind, organization, invitation: None, attempt, user, generation, due_at: now, now, is_urgent };
         cx.tx.execute(sql::INSERT, job).await?;
-        cx.after_commit.on_success(move |executor| executor.outbox.wake(queue));
+        cx.after_commit.on_success(move |executor| queue.wake_up(executor).notify_one());
     }
     Ok(())
 }

@@ -49,8 +49,8 @@ impl Command for Retry {
             update_delivery(cx, &Job::try_from(row)?, Delivery::Queued, "", None).await?;
         }
         cx.after_commit.on_success(|executor| {
-            executor.outbox.wake(Queue::Urgent);
-            executor.outbox.wake(Queue::Ordinary);
+            Queue::Urgent.wake_up(executor).notify_one();
+            Queue::Ordinary.wake_up(executor).notify_one();
         });
         Ok(jobs.len())
     }
