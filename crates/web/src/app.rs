@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use tokio::sync::Semaphore;
 use vestibule_core::execution::{Caller, Command, Query, Reply};
 use vestibule_core::id::DeploymentId;
 use vestibule_core::language::Language;
@@ -16,6 +17,8 @@ use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
 
 use crate::client_address::client_address;
+use crate::extract::LargeBodies;
+use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::response_cache::{ListCache, SessionCache};
 use crate::{cookie, images};
 
@@ -34,6 +37,9 @@ struct Shared {
     service: Arc<Service>,
     list_cache: ListCache,
     session_cache: SessionCache,
+    large_bodies: LargeBodies,
+    /// Permits for delivery reports that are read.
+    report_permits: Semaphore,
     next_request_id: AtomicU64,
 }
 
@@ -42,7 +48,8 @@ impl App {
         // JSON numbers are exact up to 2^53 in many clients; 52 random bits leave space to count.
         let next_request_id = AtomicU64::new(u64::from_le_bytes(service.random_bytes()) >> 12);
         let (list_cache, session_cache) = (ListCache::default(), SessionCache::default());
-        Self(Arc::new(Shared { service, list_cache, session_cache, next_request_id }))
+        let (large_bodies, report_permits) = (LargeBodies::default(), Semaphore::new(MAX_CONCURRENT_REPORTS));
+        Self(Arc::new(Shared { service, list_cache, session_cache, large_bodies, report_permits, next_request_id }))
     }
 
     /// Returns a request id of up to 16 digits: a counter with a random start, unique within the process and unlikely
@@ -57,6 +64,14 @@ impl App {
 
     pub(crate) fn session_cache(&self) -> &SessionCache {
         &self.0.session_cache
+    }
+
+    pub(crate) fn large_bodies(&self) -> &LargeBodies {
+        &self.0.large_bodies
+    }
+
+    pub(crate) fn report_permits(&self) -> &Semaphore {
+        &self.0.report_permits
     }
 
     pub(crate) async fn run<C: Command>(&self, caller: &Caller, command: C) -> Reply<C::Out> {

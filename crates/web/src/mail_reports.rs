@@ -1,8 +1,7 @@
 //! `POST /mail/reports`: delivery reports of a mail provider, signed according to Standard Webhooks. Responses have no
 //! envelope.
 
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -15,10 +14,18 @@ use vestibule_core::{Code, Problem};
 
 use crate::app::App;
 use crate::envelope::Refusal;
+use crate::extract::read_small_body;
 use crate::routes::Routes;
 
 /// Maximum difference between the signed timestamp and the clock, in seconds, in either direction.
 const TIMESTAMP_TOLERANCE: i64 = 300;
+/// Reports whose bodies are read at once.
+pub(crate) const MAX_CONCURRENT_REPORTS: usize = 64;
+/// Senders include several signatures while they rotate a secret. Each that is checked costs a digest of the body.
+const MAX_SIGNATURES: usize = 5;
+/// The length of an HMAC-SHA256.
+const SIGNATURE_BYTES: usize = 32;
+const MAX_ID_BYTES: usize = 255;
 
 pub(crate) fn routes() -> Routes {
     Routes::default().post("/mail/reports", report)
@@ -42,22 +49,22 @@ enum Kind {
     Deferred,
 }
 
-async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+/// The order of the checks bounds what a stranger can cost: nothing is read before the headers are plausible, and then
+/// only a short body.
+async fn report(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
     let secret = app.settings().mail.bounce_secret.as_ref().ok_or(Problem::from(Code::RouteNotFound))?;
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-    let age = timestamp.parse().map(|then: i64| app.service().now().unix_seconds().saturating_sub(then));
-    let is_recent = age.is_ok_and(|age: i64| (-TIMESTAMP_TOLERANCE..=TIMESTAMP_TOLERANCE).contains(&age));
-    // Senders include several signatures while they rotate a secret.
-    let is_authentic =
-        header("webhook-signature").split(' ').filter_map(|entry| entry.strip_prefix("v1,")).any(|signature| {
-            STANDARD
-                .decode(signature)
-                .is_ok_and(|signature| is_signature_valid(secret, (id, timestamp, &body), &signature))
-        });
-    if id.is_empty() || !is_recent || !is_authentic {
+    let (parts, body) = request.into_parts();
+    let signed = SignedHeaders::parse(&parts.headers, app.service().now().unix_seconds())?;
+    let permit = app.report_permits().try_acquire().map_err(|_| Problem::from(Code::Busy))?;
+    let body = read_small_body(&parts, body).await?;
+    if !signed
+        .signatures
+        .iter()
+        .any(|signature| is_signature_valid(secret, (signed.id, signed.timestamp, &body), signature))
+    {
         return Err(Problem::from(Code::InvalidSignature).into());
     }
+    drop(permit);
     let report: Report = serde_json::from_slice(&body).map_err(|_| Problem::from(Code::BadRequestBody))?;
     let verdict = match report.r#type {
         Kind::Bounced => DeliveryOutcome::Bounced,
@@ -68,4 +75,31 @@ async fn report(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
     // Idempotent: senders repeat reports. A report about an unknown mail is accepted and ignored.
     app.run(&Caller::anonymous(), RecordDeliveryReport { report: bounce }).await.result?;
     Ok(http::StatusCode::NO_CONTENT.into_response())
+}
+
+/// The headers of Standard Webhooks.
+struct SignedHeaders<'a> {
+    id: &'a str,
+    timestamp: &'a str,
+    signatures: Vec<Vec<u8>>,
+}
+
+impl<'a> SignedHeaders<'a> {
+    /// `now` is the time in seconds since 1970.
+    ///
+    /// # Errors
+    /// `INVALID_SIGNATURE` if a header is missing or malformed, or if the timestamp is too old or in the future.
+    fn parse(headers: &'a HeaderMap, now: i64) -> Result<Self, Problem> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
+        let age = timestamp.parse().map(|then: i64| now.saturating_sub(then));
+        let is_recent = age.is_ok_and(|age: i64| (-TIMESTAMP_TOLERANCE..=TIMESTAMP_TOLERANCE).contains(&age));
+        let signatures = header("webhook-signature").split(' ').filter_map(|entry| entry.strip_prefix("v1,"));
+        let signatures = signatures.take(MAX_SIGNATURES).filter_map(|signature| STANDARD.decode(signature).ok());
+        let signatures: Vec<_> = signatures.filter(|signature| signature.len() == SIGNATURE_BYTES).collect();
+        if id.is_empty() || id.len() > MAX_ID_BYTES || !is_recent || signatures.is_empty() {
+            return Err(Code::InvalidSignature.into());
+        }
+        Ok(Self { id, timestamp, signatures })
+    }
 }

@@ -16,6 +16,9 @@ use crate::settings::ImageStorage;
 /// Environment variables whose names begin with `AWS_`: the region, endpoint and credentials of a bucket.
 pub type Environment = HashMap<String, String>;
 
+/// Uploads that wait to be decoded. The HTTP layer admits fewer.
+const MAX_WAITING_UPLOADS: usize = 64;
+
 /// Stores images. At most one is decoded at a time, because decoding takes up to a hundred megabytes.
 #[derive(Debug)]
 pub struct ImageStore {
@@ -64,7 +67,7 @@ impl ImageStore {
     }
 
     fn with_backend(backend: Backend) -> Self {
-        Self { backend, decoding: BackgroundPool::new("decoding", 1, usize::MAX) }
+        Self { backend, decoding: BackgroundPool::new("decoding", 1, MAX_WAITING_UPLOADS) }
     }
 
     /// The image, or `None`.

@@ -1,14 +1,19 @@
 //! Extractors for a request's body and query.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use vestibule_core::execution::{Context, Query as CoreQuery};
+use vestibule_core::id::UserId;
 use vestibule_core::permission::Requirement;
 use vestibule_core::{Code, Problem};
 
 use super::fields::FieldMap;
+use super::large_bodies::LargeBodyPermit;
 use super::reader::FieldReader;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
@@ -42,8 +47,8 @@ fn parse<T: FromFields>(fields: FieldMap) -> Result<T, Problem> {
 /// Extracts a body in any of the supported encodings.
 ///
 /// # Errors
-/// `BODY_TOO_LARGE` over 64 KiB, or 5 MiB with an image; `UNAUTHORIZED` over 64 KiB if the caller is not signed in;
-/// `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and the errors of the type.
+/// `BODY_TOO_LARGE` over 64 KiB, or 5 MiB with an image; `UNAUTHORIZED` over 64 KiB if the caller is not signed in; `BUSY`
+/// while too many images are uploaded; `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and the errors of the type.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -52,54 +57,120 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let declared = declared_length(&parts.headers);
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
-        let can_contain_image = T::ACCEPTS_IMAGE && content_type.is_some_and(FieldMap::can_contain_files);
-        let limit = if can_contain_image {
-            limit_for_signed_in(app, &parts, MAX_IMAGE_BODY_BYTES).await?
+        let admission = if T::ACCEPTS_IMAGE && content_type.is_some_and(FieldMap::can_contain_files) {
+            Admission::of_image(app, &parts).await?
         } else {
-            MAX_BODY_BYTES
+            Admission::small(&parts)?
         };
-        if declared.is_some_and(|length| length > limit as u64) {
-            return Err(Refusal(Code::BodyTooLarge.into()));
+        let mut fields = FieldMap::parse_body(content_type, read_body(body, admission.limit).await?).await?;
+        // The permit of an image is held until the image is stored.
+        if let Some(permit) = admission.permit.map(Arc::new) {
+            fields.map_files(|file| permit.attach(file));
         }
-        let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
-            if error.downcast_ref::<LengthLimitError>().is_some() {
-                Refusal(Code::BodyTooLarge.into())
-            } else {
-                Refusal(Code::BadRequestBody.into())
-            }
-        })?;
-        let fields = FieldMap::parse_body(content_type, bytes.to_bytes()).await?;
         Ok(Self(parse(fields)?))
     }
 }
 
-/// Returns the size limit of a body: `max` for signed-in callers, 64 KiB otherwise. The session is only checked if the
-/// declared length is larger than 64 KiB or missing.
+/// Reads a body of up to 64 KiB. Errors: those of [`Admission::small`] and [`read_body`].
+pub(crate) async fn read_small_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, Refusal> {
+    read_body(body, Admission::small(parts)?.limit).await
+}
+
+/// Reads a body of up to `limit` bytes.
 ///
 /// # Errors
-/// `UNAUTHORIZED` if a larger length is declared and the caller is not signed in.
-pub(crate) async fn limit_for_signed_in(app: &App, parts: &Parts, max: usize) -> Result<usize, Refusal> {
-    if declared_length(&parts.headers).is_some_and(|length| length <= MAX_BODY_BYTES as u64) {
-        return Ok(MAX_BODY_BYTES);
+/// `BODY_TOO_LARGE`; `BAD_REQUEST_BODY` if the connection breaks.
+pub(crate) async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, Refusal> {
+    let collected = Limited::new(body, limit).collect().await.map_err(|error| {
+        let is_large = error.downcast_ref::<LengthLimitError>().is_some();
+        Refusal(if is_large { Code::BodyTooLarge } else { Code::BadRequestBody }.into())
+    })?;
+    Ok(collected.to_bytes())
+}
+
+/// The decision, made before a body is read, how much of it is read.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    /// In bytes.
+    pub(crate) limit: usize,
+    pub(crate) permit: Option<LargeBodyPermit>,
+}
+
+impl Admission {
+    /// Up to 64 KiB, for anybody.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE` if a larger length is declared.
+    pub(crate) fn small(parts: &Parts) -> Result<Self, Refusal> {
+        Self::new(MAX_BODY_BYTES, None, declared_length(&parts.headers))
     }
-    match app.query(&CurrentCaller::from_parts(parts).0, IsSignedIn).await.result {
-        Ok(()) => Ok(max),
-        Err(_) if declared_length(&parts.headers).is_none() => Ok(MAX_BODY_BYTES),
-        Err(problem) => Err(Refusal(problem)),
+
+    /// Up to `max` bytes for signed-in callers, with a permit, and 64 KiB for others. The session is only checked if the
+    /// declared length is larger than 64 KiB or missing.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` if a larger length is declared and the caller is not signed in; `BODY_TOO_LARGE`; `BUSY` without a
+    /// free permit.
+    pub(crate) async fn large(app: &App, parts: &Parts, max: usize) -> Result<Self, Refusal> {
+        let declared = declared_length(&parts.headers);
+        if declared.is_some_and(is_small) {
+            return Self::small(parts);
+        }
+        match signed_in_user(app, parts).await {
+            Ok(user) => Self::signed_in(app, user, max, declared),
+            Err(_) if declared.is_none() => Self::small(parts),
+            Err(problem) => Err(Refusal(problem)),
+        }
+    }
+
+    /// Like [`Self::large`], for a multipart body. A signed-in caller needs a permit for any length, because a short file
+    /// can have many pixels.
+    async fn of_image(app: &App, parts: &Parts) -> Result<Self, Refusal> {
+        let declared = declared_length(&parts.headers);
+        let is_small = declared.is_some_and(is_small);
+        match signed_in_user(app, parts).await {
+            Ok(user) => {
+                let max = if is_small { MAX_BODY_BYTES } else { MAX_IMAGE_BODY_BYTES };
+                Self::signed_in(app, user, max, declared)
+            }
+            // The command refuses the caller before it decodes anything.
+            Err(_) if is_small || declared.is_none() => Self::small(parts),
+            Err(problem) => Err(Refusal(problem)),
+        }
+    }
+
+    fn signed_in(app: &App, user: UserId, max: usize, declared: Option<u64>) -> Result<Self, Refusal> {
+        let mut admission = Self::new(max, None, declared)?;
+        admission.permit = Some(app.large_bodies().admit(user)?);
+        Ok(admission)
+    }
+
+    fn new(limit: usize, permit: Option<LargeBodyPermit>, declared: Option<u64>) -> Result<Self, Refusal> {
+        if declared.is_some_and(|length| length > limit as u64) {
+            return Err(Refusal(Code::BodyTooLarge.into()));
+        }
+        Ok(Self { limit, permit })
     }
 }
 
-struct IsSignedIn;
+fn is_small(length: u64) -> bool {
+    length <= MAX_BODY_BYTES as u64
+}
 
-impl CoreQuery for IsSignedIn {
+async fn signed_in_user(app: &App, parts: &Parts) -> Result<UserId, Problem> {
+    app.query(&CurrentCaller::from_parts(parts).0, SignedInUser).await.result
+}
+
+struct SignedInUser;
+
+impl CoreQuery for SignedInUser {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = ();
+    type Out = UserId;
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<(), Problem> {
-        cx.user().map(|_| ())
+    async fn run(&self, cx: &mut Context<'_>) -> Result<UserId, Problem> {
+        cx.user()
     }
 }
 

@@ -62,6 +62,18 @@ impl FieldMap {
         }
     }
 
+    /// Replaces the content of every file.
+    pub(super) fn map_files(&mut self, replace: impl Fn(Bytes) -> Bytes) {
+        fn map(value: &mut Value, replace: &impl Fn(Bytes) -> Bytes) {
+            match value {
+                Value::File(bytes) => *bytes = replace(std::mem::take(bytes)),
+                Value::List(values) => values.iter_mut().for_each(|value| map(value, replace)),
+                _ => {}
+            }
+        }
+        self.0.iter_mut().for_each(|(_, value)| map(value, &replace));
+    }
+
     pub(crate) fn can_contain_files(content_type: &str) -> bool {
         essence(content_type) == "multipart/form-data"
     }

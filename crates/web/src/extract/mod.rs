@@ -6,11 +6,13 @@
 mod body;
 mod errors;
 mod fields;
+mod large_bodies;
 mod path;
 mod reader;
 
-pub(crate) use body::{Body, FromFields, Query, limit_for_signed_in};
+pub(crate) use body::{Admission, Body, FromFields, Query, read_body, read_small_body};
 pub(crate) use errors::{BODY_ERRORS, ExtractorErrors, HandlerErrors};
 pub(crate) use fields::FieldMap;
+pub(crate) use large_bodies::{LargeBodies, LargeBodyPermit};
 pub(crate) use path::Path;
 pub(crate) use reader::FieldReader;

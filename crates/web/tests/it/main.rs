@@ -36,6 +36,7 @@ mod pages;
 mod privilege_escalation;
 mod races;
 mod recovery_delay;
+mod request_bodies;
 mod response_bodies;
 mod response_cache;
 mod roles;

@@ -2,7 +2,6 @@
 
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::{InvitationId, OrganizationId};
@@ -13,7 +12,9 @@ use super::import::{ImportList, ImportOptions};
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
-use crate::extract::{BODY_ERRORS, ExtractorErrors, FieldReader, FromFields, Path, Query, limit_for_signed_in};
+use crate::extract::{
+    Admission, BODY_ERRORS, ExtractorErrors, FieldReader, FromFields, LargeBodyPermit, Path, Query, read_body,
+};
 use crate::openapi::Enveloped;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -55,6 +56,8 @@ impl FromFields for QueryOptions {
 pub(crate) struct BulkRequest {
     list: ImportList,
     key: Option<IdempotencyKey>,
+    /// Held until the list is processed. A short list needs none.
+    permit: Option<LargeBodyPermit>,
 }
 
 impl FromRequest<App> for BulkRequest {
@@ -62,15 +65,11 @@ impl FromRequest<App> for BulkRequest {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let limit = limit_for_signed_in(app, &parts, MAX_BODY_BYTES).await?;
-        let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
-            let is_large = error.downcast_ref::<LengthLimitError>().is_some();
-            Refusal(if is_large { Code::BodyTooLarge } else { Code::BadRequestBody }.into())
-        })?;
-        let bytes = bytes.to_bytes();
+        let Admission { limit, permit } = Admission::large(app, &parts, MAX_BODY_BYTES).await?;
+        let bytes = read_body(body, limit).await?;
         let key = parts.headers.get(KEY).map(|value| idempotency_key(value, &parts.uri, &bytes)).transpose()?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
-        Ok(Self { list: ImportList::parse_body(content_type, bytes).await?, key })
+        Ok(Self { list: ImportList::parse_body(content_type, bytes).await?, key, permit })
     }
 }
 
@@ -199,7 +198,7 @@ pub(crate) async fn bulk(
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Query(QueryOptions(query)): Query<QueryOptions>,
-    BulkRequest { list, key }: BulkRequest,
+    BulkRequest { list, key, permit: _permit }: BulkRequest,
 ) -> ApiResponse<BulkResponse> {
     let options = list.options.clone().or(&query);
     let (dry_run, all_or_nothing) = (options.dry_run.unwrap_or(false), options.all_or_nothing.unwrap_or(false));

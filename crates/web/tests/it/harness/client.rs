@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
+use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
@@ -105,9 +106,7 @@ impl TestClient {
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--part--\r\n");
-        let mut client = self.app.client_with_cookie(self.cookie.lock().unwrap().clone());
-        client.headers.insert(header::CONTENT_LENGTH, body.len().into());
-        client.send(Method::POST, path, Some("multipart/form-data; boundary=part"), Body::from(body)).await
+        self.send(Method::POST, path, Some("multipart/form-data; boundary=part"), Body::from(body)).await
     }
 
     /// Sends a request. Drains the outbox unless it is a GET.
@@ -153,6 +152,10 @@ impl TestClient {
         }
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
             request = request.header(header::COOKIE, format!("invitation={token}"));
+        }
+        // HTTP clients declare the length of a body that they have in memory.
+        if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+            request = request.header(header::CONTENT_LENGTH, length);
         }
         let mut request = request.body(body).unwrap();
         request.headers_mut().extend(self.headers.clone());
