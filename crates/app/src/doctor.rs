@@ -10,7 +10,7 @@ use crate::cli::DoctorArgs;
 use crate::error::AppError;
 use crate::output;
 use crate::settings::{self, Environment, LoadedSettings};
-use crate::startup::{database_location, mail_templates, mail_transport, smtp_transport};
+use crate::startup::{check_secret_files, database_location, mail_templates, mail_transport, smtp_transport};
 
 /// Runs the checks. Creates and changes nothing, except that it sends the test message if one is requested.
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), AppError> {
@@ -19,6 +19,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), AppError> {
     for warning in &loaded.warnings {
         output::print_line(format_args!("settings: warning: {warning}"));
     }
+    check_secret_files(&loaded)?;
     check_database(&loaded).await?;
     mail_templates(&loaded)?;
     output::print_line("mail: all templates are valid");

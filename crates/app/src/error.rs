@@ -9,6 +9,7 @@ use vestibule_core::image_store::StoreError;
 use vestibule_core::mail::{SmtpError, TemplateError};
 use vestibule_db::{CopyError, DatabaseLocation, OpenError};
 
+use crate::secret_file::SecretFileError;
 use crate::settings::{SettingError, env_var};
 
 /// The error of every command.
@@ -53,11 +54,11 @@ pub(crate) enum AppError {
         database: DatabaseLocation,
         reason: String,
     },
-    /// The file named by this setting cannot be read.
+    /// The file named by this setting does not contain a secret that can be used.
     SecretFile {
         setting: &'static str,
         file: PathBuf,
-        error: io::Error,
+        error: SecretFileError,
     },
     /// `images.storage` cannot be used.
     Images(StoreError),
@@ -169,13 +170,9 @@ impl fmt::Display for AppError {
                 "images.storage cannot be used: {error}; make it writable for this user, or set \
                  VESTIBULE_IMAGES_STORAGE to another directory or bucket"
             ),
-            Self::SecretFile { setting, file, error } => write!(
-                f,
-                "{setting} is {}, which cannot be read: {error}; make it readable for this user, or set {} to another \
-                 file",
-                file.display(),
-                env_var(setting)
-            ),
+            Self::SecretFile { setting, file, error } => {
+                write!(f, "{setting} is {}, which {error}, or set {} to another file", file.display(), env_var(setting))
+            }
             Self::MailServer { host, error } => write!(
                 f,
                 "mail.host is {host:?}, and the connection to this mail server failed: {error}; check mail.host, \

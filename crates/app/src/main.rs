@@ -13,6 +13,7 @@ mod master_key;
 mod migrate;
 mod outbox;
 mod output;
+mod secret_file;
 mod serve;
 mod settings;
 mod shutdown;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use vestibule_core::random::Randomness;
 use vestibule_core::secret::MasterKey;
-use vestibule_db::DatabaseLocation;
+use vestibule_db::{DatabaseLocation, create_private_dir, private_file_options};
 
 use crate::error::AppError;
 
@@ -60,16 +60,12 @@ fn read(key_file: &Path, file: File) -> Result<MasterKey, AppError> {
 fn create(key_file: &Path, random: &dyn Randomness) -> io::Result<MasterKey> {
     let bytes: [u8; KEY_LENGTH] = random.bytes();
     if let Some(dir) = key_file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir)?;
+        create_private_dir(dir)?;
     }
     // Written to a temporary file first, so that a power failure cannot leave a partial key. A hard link, unlike a
     // rename, fails if the target exists: of two processes that start concurrently, exactly one creates the key.
     let temporary = key_file.with_extension(format!("{}.new", data_encoding::HEXLOWER.encode(&random.bytes::<8>())));
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&temporary)?;
+    let mut file = private_file_options().create(true).truncate(true).open(&temporary)?;
     file.write_all(format!("{}\n", data_encoding::HEXLOWER.encode(&bytes)).as_bytes())?;
     file.sync_all()?;
     let linked = std::fs::hard_link(&temporary, key_file);

@@ -12,12 +12,13 @@ use vestibule_core::mail::{FileTransport, MailTransport, SmtpTransport, Template
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
 use vestibule_core::service::{Service, ServiceError};
-use vestibule_core::settings::{Bucket, ImageStorage, Secret, Settings, Smtp, Transport};
+use vestibule_core::settings::{Bucket, ImageStorage, Settings, Smtp, Transport};
 use vestibule_core::time::{Clock, SystemClock};
-use vestibule_db::{DatabaseLocation, Db, is_foreign};
+use vestibule_db::{DatabaseLocation, Db, create_private_dir, is_foreign, private_file_options};
 
 use crate::error::AppError;
 use crate::master_key;
+use crate::secret_file;
 use crate::settings::LoadedSettings;
 
 /// Opens the service. Creates the directories, the master key and the database if they do not exist.
@@ -66,9 +67,15 @@ pub(crate) async fn open_service_with(
 fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppError> {
     let mut settings = loaded.settings.clone();
     if let Some(file) = &loaded.bounce_secret_file {
-        settings.mail.bounce_secret = Some(read_secret(file, "mail.bounce_secret_file")?);
+        settings.mail.bounce_secret = Some(secret_file::read_signing_secret(file, "mail.bounce_secret_file")?);
     }
     Ok(settings)
+}
+
+/// Checks the secret files that are read only when a server starts. Error: `SecretFile`.
+pub(crate) fn check_secret_files(loaded: &LoadedSettings) -> Result<(), AppError> {
+    service_settings(loaded)?;
+    image_storage(loaded).map(|_| ())
 }
 
 /// Returns the location of the database, including the password from its file. Error: `SecretFile`.
@@ -80,7 +87,7 @@ pub(crate) fn database_location(loaded: &LoadedSettings) -> Result<DatabaseLocat
 pub(crate) fn with_password(location: &DatabaseLocation, file: Option<&PathBuf>) -> Result<DatabaseLocation, AppError> {
     match (location, file) {
         (DatabaseLocation::Postgres(url), Some(file)) => {
-            let password = read_secret(file, "database_password_file")?;
+            let password = secret_file::read(file, "database_password_file")?;
             Ok(DatabaseLocation::Postgres(Box::new(url.as_ref().clone().with_default_password(password.as_str()))))
         }
         _ => Ok(location.clone()),
@@ -94,11 +101,7 @@ pub(crate) fn create_database_dir(database: &DatabaseLocation) -> Result<(), App
     let Some(dir) = dir.filter(|dir| !dir.as_os_str().is_empty()) else {
         return Ok(());
     };
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| AppError::DatabaseDir { dir: dir.to_owned(), error })
+    create_private_dir(dir).map_err(|error| AppError::DatabaseDir { dir: dir.to_owned(), error })
 }
 
 /// Rejects a file that is not a Vestibule database, before anything is created next to it.
@@ -115,11 +118,9 @@ pub(crate) fn create_private_file(database: &DatabaseLocation) -> Result<(), App
     let Some(file) = database.file() else {
         return Ok(());
     };
-    let mut options = std::fs::File::options();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    private_file_options()
+        .create(true)
+        .truncate(false)
         .open(file)
         .map(|_| ())
         .map_err(|error| AppError::DatabaseUnusable { database: database.clone(), reason: error.to_string() })
@@ -136,14 +137,19 @@ fn dns(loaded: &LoadedSettings) -> Arc<dyn Dns> {
     }
 }
 
-/// Opens the image storage, with the secret access key from its file.
-fn image_store(loaded: &LoadedSettings) -> Result<ImageStore, AppError> {
+/// Returns the setting `images.storage`, with the secret access key from its file.
+fn image_storage(loaded: &LoadedSettings) -> Result<ImageStorage, AppError> {
     let mut storage = loaded.settings.images.storage.clone();
     if let (ImageStorage::Bucket(Bucket { key: Some((_, secret)), .. }), Some(file)) =
         (&mut storage, &loaded.image_secret_key_file)
     {
-        *secret = read_secret(file, "images.secret_key_file")?;
+        *secret = secret_file::read(file, "images.secret_key_file")?;
     }
+    Ok(storage)
+}
+
+fn image_store(loaded: &LoadedSettings) -> Result<ImageStore, AppError> {
+    let storage = image_storage(loaded)?;
     // Passes only what a bucket needs, because the environment can contain unrelated secrets.
     let environment =
         std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
@@ -167,7 +173,7 @@ pub(crate) fn mail_transport(loaded: &LoadedSettings) -> Result<Option<Arc<dyn M
 pub(crate) fn smtp_transport(loaded: &LoadedSettings, smtp: &Smtp) -> Result<SmtpTransport, AppError> {
     let mut smtp = smtp.clone();
     if let (Some((_, password)), Some(file)) = (&mut smtp.credentials, &loaded.mail_password_file) {
-        *password = read_secret(file, "mail.password_file")?;
+        *password = secret_file::read(file, "mail.password_file")?;
     }
     let domain = loaded.settings.public_url.mail_domain();
     SmtpTransport::new(&smtp, domain).map_err(|error| AppError::MailServer { host: smtp.host, error })
@@ -180,11 +186,4 @@ pub(crate) fn mail_templates(loaded: &LoadedSettings) -> Result<Templates, AppEr
         Some(dir) => Templates::from_folder(dir),
     };
     templates.map_err(AppError::MailTemplate)
-}
-
-/// Reads a secret file, without the newlines at its end.
-fn read_secret(file: &Path, setting: &'static str) -> Result<Secret, AppError> {
-    let unreadable = |error| AppError::SecretFile { setting, file: file.to_owned(), error };
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    Ok(Secret::new(text.trim_end_matches(['\n', '\r']).to_owned()))
 }

@@ -1,11 +1,11 @@
 //! The demo's directory. A demo deletes only files that a demo created.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use vestibule_core::time::{Clock, SystemClock};
-use vestibule_db::{OpenError, Sqlite};
+use vestibule_db::{OpenError, Sqlite, create_private_dir, private_file_options};
 
 use crate::error::AppError;
 use crate::settings::LoadedSettings;
@@ -46,15 +46,12 @@ fn is_empty(dir: &Path) -> io::Result<bool> {
 }
 
 fn create(dir: &Path, mail_dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
-    fs::write(
-        dir.join(MARKER),
-        "vestibule demo created this directory, and deletes its own files when it starts again.\n",
-    )?;
+    create_private_dir(dir)?;
+    private_file_options()
+        .create(true)
+        .truncate(true)
+        .open(dir.join(MARKER))?
+        .write_all(b"vestibule demo created this directory, and deletes its own files when it starts again.\n")?;
     for name in DEMO_FILES {
         remove(&dir.join(name))?;
     }

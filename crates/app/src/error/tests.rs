@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::secret_file::SecretFileError;
 
 fn file() -> DatabaseLocation {
     DatabaseLocation::File("/d/v.db".into())
@@ -59,7 +60,11 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         (server(OpenError::TooOld { found: 12, oldest: 13 }), ["PostgreSQL 12", "13 or later", "--database"]),
         (server(OpenError::Foreign), ["database is postgres", "not a Vestibule database", "--database"]),
         (
-            AppError::SecretFile { setting: "database_password_file", file: "/pw".into(), error: permission_denied() },
+            AppError::SecretFile {
+                setting: "database_password_file",
+                file: "/pw".into(),
+                error: SecretFileError::Unreadable(permission_denied()),
+            },
             ["database_password_file is /pw", "denied", "VESTIBULE_DATABASE_PASSWORD_FILE"],
         ),
         (

@@ -4,4 +4,5 @@
 
 mod command;
 mod durability;
+mod files;
 mod server;

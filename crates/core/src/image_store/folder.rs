@@ -1,11 +1,12 @@
 //! Image storage in a folder, one file per image.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
+use vestibule_db::{create_private_dir, private_file_options, warn_about_open_dir};
 
 use super::ImageName;
 use super::store::StoreError;
@@ -17,11 +18,8 @@ pub(super) struct Folder(PathBuf);
 impl Folder {
     /// Creates the folder if it is missing, readable by its owner only.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        let opened = builder.create(path).and_then(|()| std::path::absolute(path));
+        let opened = create_private_dir(path).and_then(|()| std::path::absolute(path));
+        warn_about_open_dir(path);
         opened.map(Self).map_err(|error| StoreError::new(format!("{}: {error}", path.display())))
     }
 
@@ -34,12 +32,12 @@ impl Folder {
         run_blocking(move || none_if_missing(std::fs::read(path))).await.map(|found| found.map(Bytes::from))
     }
 
-    /// Returns when the file and its directory entry are on disk. After a crash in between, the partial file has a name
+    /// Only this user can read the file. Returns when the file and its directory entry are on disk. After a crash in between, the partial file has a name
     /// that nothing refers to, and the cleanup deletes it.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
         let (folder, path) = (self.0.clone(), self.0.join(name.as_str()));
         run_blocking(move || {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+            let mut file = private_file_options().create_new(true).open(path)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
             sync_directory(&folder)

@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use vestibule_db::{create_private_dir, private_file_options, warn_about_open_dir};
 
 use super::{InvalidMessage, Message};
 
@@ -64,7 +66,8 @@ impl FileTransport {
     /// # Errors
     /// The folder cannot be created.
     pub fn new(folder: PathBuf) -> io::Result<Self> {
-        create_folder(&folder)?;
+        create_private_dir(&folder)?;
+        warn_about_open_dir(&folder);
         Ok(Self { folder, counter: AtomicU64::new(0) })
     }
 }
@@ -89,7 +92,7 @@ impl MailTransport for FileTransport {
 /// Writes to a temporary file and renames it, so that readers of the folder never see a partial mail.
 fn write(folder: &Path, temporary: &Path, target: &Path, eml: &[u8]) -> io::Result<()> {
     // The folder may have been deleted since the start.
-    create_folder(folder)?;
+    create_private_dir(folder)?;
     let written = write_temporary(temporary, eml).and_then(|()| fs::rename(temporary, target));
     if written.is_err() {
         // The error to report is the first one.
@@ -101,21 +104,9 @@ fn write(folder: &Path, temporary: &Path, target: &Path, eml: &[u8]) -> io::Resu
 }
 
 fn write_temporary(file: &Path, eml: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
+    let mut file = private_file_options().create_new(true).open(file)?;
     file.write_all(eml)?;
     file.sync_all()
-}
-
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Stores mails in memory, for tests.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
+use vestibule_db::create_private_dir;
 
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
@@ -109,6 +110,6 @@ fn remove_report(folder: &Path, file: &Path, is_processed: bool) -> io::Result<(
         return std::fs::remove_file(file);
     }
     let unread = folder.join("unread");
-    std::fs::create_dir_all(&unread)?;
+    create_private_dir(&unread)?;
     std::fs::rename(file, unread.join(file.file_name().unwrap_or_default()))
 }

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 
 use super::OpenError;
 use super::migrate::{self, Applied, Migration};
+use super::private_file::{private_file_options, restrict_file};
 use super::statement::{Declaration, Row};
 use super::{Cell, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -102,6 +103,7 @@ impl Sqlite {
             return Err(OpenError::Foreign);
         }
         let lock = lock(path)?;
+        make_private(path)?;
         let mut connection = connect(path, true)?;
         migrate(&mut connection, now)?;
         let (writer, queue) = mpsc::channel(MAX_WAITING_COMMANDS);
@@ -219,13 +221,27 @@ fn sibling(path: &Path, suffix: &str) -> PathBuf {
 
 fn lock(path: &Path) -> Result<File, OpenError> {
     let unusable = |error: std::io::Error| OpenError::Unusable(error.to_string());
-    let file =
-        File::options().create(true).truncate(false).write(true).open(sibling(path, ".lock")).map_err(unusable)?;
+    let file = private_file_options().create(true).truncate(false).open(sibling(path, ".lock")).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
         Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
+}
+
+/// Creates the file before SQLite does, so that no other user can ever read it, and restricts existing files. SQLite gives
+/// `-wal` and `-shm` the mode of the file.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    let unusable = |error: std::io::Error| OpenError::Unusable(error.to_string());
+    // An existing file is not opened: closing it would release SQLite's locks of this process.
+    match private_file_options().create_new(true).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(unusable(error)),
+        _ => {}
+    }
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        restrict_file(&sibling(path, suffix));
+    }
+    Ok(())
 }
 
 fn connect(path: &Path, writes: bool) -> rusqlite::Result<Connection> {
