@@ -104,6 +104,9 @@ pub(crate) struct BenchArgs {
     /// Number of concurrent connections
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=512))]
     pub(crate) connections: u16,
+    /// Measure what one request of an anonymous client costs, for every route, instead
+    #[arg(long)]
+    pub(crate) strangers: bool,
     /// Run as the baseline server, which returns the recorded responses of this directory
     #[arg(long, hide = true)]
     pub(crate) baseline: Option<PathBuf>,

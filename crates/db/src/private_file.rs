@@ -46,7 +46,7 @@ pub fn restrict_file(file: &Path) {
     });
     match restricted {
         Ok(true) => {
-            tracing::warn!(file = %file.display(), "other users could access this file; its mode was restricted")
+            tracing::warn!(file = %file.display(), "other users could access this file; its mode was restricted");
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(file = %file.display(), %error, "other users can access this file; restrict it with chmod o=");
@@ -84,12 +84,9 @@ mod tests {
 
     use super::*;
 
-    fn mode(path: &Path) -> u32 {
-        path.metadata().unwrap().permissions().mode() & 0o7777
-    }
-
     #[test]
     fn creates_private_files_and_restricts_existing_ones() {
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
         let folder = tempfile::tempdir().unwrap();
         let (dir, file) = (folder.path().join("a/b"), folder.path().join("a/b/c"));
         create_private_dir(&dir).unwrap();

@@ -24,6 +24,7 @@ mod serve;
 mod server;
 mod well_known;
 
-pub use router::{LegacyRoute, legacy_routes, openapi_document};
+pub use router::{LegacyRoute, legacy_routes, openapi_document, route_list};
+pub use routes::Route;
 pub use serve::{ConnectionLimits, serve};
 pub use server::Server;

@@ -15,9 +15,18 @@ use crate::api::{auth, deployment, domains, handovers, invitations, me, organiza
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::openapi::{self, Call, command, commands, nothing, query};
-use crate::routes::Routes;
+use crate::routes::{Route, Routes};
 
 pub(crate) fn router(app: &App) -> Router {
+    all_routes().with_fallback(not_found).with_state(app.clone())
+}
+
+/// Returns every route of a server: those of the API and its earlier versions, the pages, and the others.
+pub fn route_list() -> Vec<Route> {
+    all_routes().into_list()
+}
+
+fn all_routes() -> Routes {
     add_legacy_routes(api_routes())
         .get("/openapi.json", crate::docs::openapi_json)
         .merge(crate::docs::routes())
@@ -26,8 +35,6 @@ pub(crate) fn router(app: &App) -> Router {
         .merge(crate::images::routes())
         .merge(crate::mail_reports::routes())
         .merge(crate::well_known::routes())
-        .with_fallback(not_found)
-        .with_state(app.clone())
 }
 
 /// Also the response for a known path with another method.

@@ -12,12 +12,32 @@ use axum::routing::{self, MethodFilter};
 use crate::app::App;
 
 #[derive(Debug, Default)]
-pub(crate) struct Routes(Router<App>);
+pub(crate) struct Routes {
+    router: Router<App>,
+    list: Vec<Route>,
+}
+
+/// A method and a path of the router, for tests and benchmarks that call every route.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// In upper case.
+    pub method: &'static str,
+    /// With parameters such as `{id}`.
+    pub path: String,
+}
+
+const METHODS: [(MethodFilter, &str); 5] = [
+    (MethodFilter::GET, "GET"),
+    (MethodFilter::POST, "POST"),
+    (MethodFilter::PUT, "PUT"),
+    (MethodFilter::PATCH, "PATCH"),
+    (MethodFilter::DELETE, "DELETE"),
+];
 
 impl Routes {
     /// Adds a route for `GET` and `HEAD`.
     pub(crate) fn get<T: 'static>(self, path: &str, handler: impl Handler<T, App>) -> Self {
-        Self(self.0.route(path, routing::get(recorded(path, handler))))
+        self.on(MethodFilter::GET, path, handler)
     }
 
     pub(crate) fn post<T: 'static>(self, path: &str, handler: impl Handler<T, App>) -> Self {
@@ -25,7 +45,10 @@ impl Routes {
     }
 
     pub(crate) fn on<T: 'static>(self, method: MethodFilter, path: &str, handler: impl Handler<T, App>) -> Self {
-        Self(self.0.route(path, routing::on(method, recorded(path, handler))))
+        let mut list = self.list;
+        let name = METHODS.iter().find(|(filter, _)| *filter == method).map_or("OTHER", |(_, name)| name);
+        list.push(Route { method: name, path: path.to_owned() });
+        Self { router: self.router.route(path, routing::on(method, recorded(path, handler))), list }
     }
 
     pub(crate) fn on_methods<T: 'static>(
@@ -37,14 +60,20 @@ impl Routes {
         methods.fold(self, |routes, method| routes.on(method, path, handler.clone()))
     }
 
-    pub(crate) fn merge(self, others: Self) -> Self {
-        Self(self.0.merge(others.0))
+    pub(crate) fn merge(mut self, others: Self) -> Self {
+        self.list.extend(others.list);
+        Self { router: self.router.merge(others.router), list: self.list }
+    }
+
+    /// Returns every route.
+    pub(crate) fn into_list(self) -> Vec<Route> {
+        self.list
     }
 
     /// Finishes the router. `fallback` handles unknown paths, and known paths with another method.
     pub(crate) fn with_fallback<T: 'static>(self, fallback: impl Handler<T, App>) -> Router<App> {
         let fallback = recorded("none", fallback);
-        self.0.fallback(fallback.clone()).method_not_allowed_fallback(fallback)
+        self.router.fallback(fallback.clone()).method_not_allowed_fallback(fallback)
     }
 }
 

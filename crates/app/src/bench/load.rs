@@ -76,14 +76,14 @@ pub(super) async fn fetch(server: &Server, scenario: &Scenario) -> io::Result<Ve
 }
 
 /// A connection and the last response read from it.
-struct Connection {
+pub(super) struct Connection {
     stream: TcpStream,
     head: Vec<u8>,
     body: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: &str) -> io::Result<Self> {
+    pub(super) async fn open(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, head: Vec::new(), body: Vec::new() })
@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// Sends a request, reads the response, and returns its status.
-    async fn send(&mut self, request: &[u8]) -> io::Result<u16> {
+    pub(super) async fn send(&mut self, request: &[u8]) -> io::Result<u16> {
         self.stream.write_all(request).await?;
         self.head.clear();
         let end = loop {
@@ -132,6 +132,10 @@ fn parse_head(head: &[u8]) -> Option<(u16, usize)> {
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers = lines.filter_map(|line| line.split_once(':'));
     let mut lengths = headers.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    // These have no body, and no length.
+    if matches!(status, 204 | 304) {
+        return Some((status, 0));
+    }
     Some((status, lengths.next()?.1.trim().parse().ok()?))
 }
 
@@ -144,6 +148,7 @@ mod tests {
         let parse = |text: &str| parse_head(text.as_bytes());
         assert_eq!(parse("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"), Some((200, 12)));
         assert_eq!(parse("HTTP/1.1 503 \r\na: b\r\ncontent-length:0\r\n\r\n"), Some((503, 0)));
+        assert_eq!(parse("HTTP/1.1 204 No Content\r\n\r\n"), Some((204, 0)));
         for invalid in ["", "HTTP/1.1", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 ok\r\ncontent-length: 1\r\n\r\n"] {
             assert_eq!(parse(invalid), None, "{invalid}");
         }

@@ -3,12 +3,13 @@
 //! It creates sample data in a temporary directory, starts this program as a server on it, and sends requests over the
 //! loopback interface; then it sends the same requests to a server that returns the same bytes from memory. The two
 //! alternate in every round, and a result is the median of its rounds. `benches/run` measures more, including other
-//! products.
+//! products. With `--strangers` it measures what anonymous clients cost instead.
 
 mod baseline;
 mod load;
 mod scenario;
 mod server;
+mod strangers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub(crate) async fn run(args: &BenchArgs) -> Result<(), AppError> {
         return baseline::serve(dir, &args.listen).await.map_err(system_error("run the baseline server"));
     }
     let dir = std::env::temp_dir().join(format!("vestibule-bench-{}", std::process::id()));
-    let result = measure(args, &dir).await;
+    let result = if args.strangers { strangers::measure(args, &dir).await } else { measure(args, &dir).await };
     let _ = std::fs::remove_dir_all(&dir);
     result
 }

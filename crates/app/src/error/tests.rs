@@ -15,6 +15,10 @@ fn permission_denied() -> io::Error {
     io::ErrorKind::PermissionDenied.into()
 }
 
+fn secret_file(error: SecretFileError) -> AppError {
+    AppError::SecretFile { setting: "database_password_file", file: "/pw".into(), error }
+}
+
 fn listen(kind: io::ErrorKind) -> AppError {
     AppError::CannotListen { address: ([127, 0, 0, 1], 80).into(), error: kind.into() }
 }
@@ -60,11 +64,7 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         (server(OpenError::TooOld { found: 12, oldest: 13 }), ["PostgreSQL 12", "13 or later", "--database"]),
         (server(OpenError::Foreign), ["database is postgres", "not a Vestibule database", "--database"]),
         (
-            AppError::SecretFile {
-                setting: "database_password_file",
-                file: "/pw".into(),
-                error: SecretFileError::Unreadable(permission_denied()),
-            },
+            secret_file(SecretFileError::Unreadable(permission_denied())),
             ["database_password_file is /pw", "denied", "VESTIBULE_DATABASE_PASSWORD_FILE"],
         ),
         (

@@ -17,6 +17,9 @@ use crate::id::{OrganizationId, SessionId};
 /// Callers per statement. It has this number of placeholders for each kind of id.
 const BATCH_SIZE: usize = 10;
 
+/// Callers that may wait. Those who have hung up count until the next batch is sent.
+const MAX_WAITING: usize = 4096;
+
 /// Queues the callers that wait for a revalidation.
 #[derive(Debug, Default)]
 pub(crate) struct RevalidationBatcher {
@@ -44,7 +47,13 @@ impl RevalidationBatcher {
     /// database did not answer.
     pub(crate) async fn revalidate(&self, validity: &Validity, postgres: &Postgres) -> Option<Revision> {
         let (reply, mut response) = oneshot::channel();
-        self.queue().push(Waiting { session: validity.session, organization: validity.organization, reply });
+        {
+            let mut queue = self.queue();
+            if queue.len() >= MAX_WAITING {
+                return None;
+            }
+            queue.push(Waiting { session: validity.session, organization: validity.organization, reply });
+        }
         let _sender = tokio::select! {
             biased;
             current = &mut response => return current.ok().and_then(|current| current.if_matches(validity)),

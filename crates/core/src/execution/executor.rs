@@ -77,6 +77,9 @@ pub struct Executor {
     pub(super) revalidation_batcher: RevalidationBatcher,
     pub(crate) organization_cache: OrganizationCache,
     pub(crate) deployment: OnceLock<Deployment>,
+    /// The statements of all operations so far, also of failed ones.
+    #[cfg(feature = "test-hooks")]
+    pub statement_count: std::sync::atomic::AtomicU64,
     pub settings: Settings,
 }
 
@@ -103,6 +106,8 @@ impl Executor {
             revalidation_batcher: RevalidationBatcher::default(),
             organization_cache: OrganizationCache::default(),
             deployment: OnceLock::new(),
+            #[cfg(feature = "test-hooks")]
+            statement_count: std::sync::atomic::AtomicU64::new(0),
             settings,
         }
     }
@@ -138,10 +143,13 @@ impl Executor {
 
     fn execute_command<'a>(self: &'a Arc<Self>, caller: &'a Caller, command: Box<dyn Operation>) -> Executing<'a> {
         Box::pin(async move {
-            match &self.db {
+            let reply = match &self.db {
                 Db::Sqlite(sqlite) => sqlite::run(self, sqlite, caller, command).await,
                 Db::Postgres(_) => postgres::run(self, caller, command).await,
-            }
+            };
+            #[cfg(feature = "test-hooks")]
+            self.count_statements(&reply);
+            reply
         })
     }
 
@@ -151,6 +159,8 @@ impl Executor {
                 Db::Sqlite(sqlite) => sqlite::query(self, sqlite, caller, query).await,
                 Db::Postgres(postgres) => postgres::query(self, postgres, caller, query).await,
             };
+            #[cfg(feature = "test-hooks")]
+            self.count_statements(&reply);
             if reply.is_touch_due {
                 // The response does not depend on it.
                 let _ = timeout(TOUCH_TIMEOUT, self.run(caller, Touch)).await;
@@ -311,6 +321,11 @@ impl Executor {
             after_commit.on_end(move |executor| executor.access_cache.insert(key, cached));
             ValidatedAccess::new(access, revision)
         }))
+    }
+
+    #[cfg(feature = "test-hooks")]
+    fn count_statements(&self, reply: &Reply<Output>) {
+        self.statement_count.fetch_add(reply.stats.statements.into(), std::sync::atomic::Ordering::Relaxed);
     }
 
     /// The open database, for tests that fill its disk.

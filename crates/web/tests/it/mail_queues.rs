@@ -163,8 +163,12 @@ async fn each_mail_is_sent_once_by_concurrent_workers() {
     while setup.waiting() > 0 {
         tokio::task::yield_now().await;
     }
-    (stop_first.send(()).unwrap(), stop_second.send(()).unwrap());
-    (first.await.unwrap(), second.await.unwrap());
+    for stop in [stop_first, stop_second] {
+        stop.send(()).unwrap();
+    }
+    for worker in [first, second] {
+        worker.await.unwrap();
+    }
     let mut mails = setup.app.mails();
     if !Arc::ptr_eq(&setup.app.inner, &other.inner) {
         mails.extend(other.mails());
