@@ -6,6 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::settings::Flags;
 
+mod operator;
+
+pub(crate) use operator::{
+    ListOrganizationsArgs, ListUsersArgs, OrganizationsArgs, OrganizationsCommand, UserKey, UsersArgs, UsersCommand,
+};
+
 const EXAMPLES: &str = "\
 Examples:
   vestibule demo                           Try Vestibule with sample data
@@ -15,6 +21,8 @@ Examples:
   vestibule settings --effective           Print the current values and where each comes from
   vestibule doctor --mail-to you@example.com
                                            Check the setup and send a test message
+  vestibule users disable ada@example.com  End all access of a person who leaves
+  vestibule organizations list             List organizations and their numbers
   vestibule outbox list                    List undelivered mail and why it failed
   vestibule mail preview mails             Render every mail with sample values into ./mails
   vestibule migrate --check                List the pending migrations
@@ -48,6 +56,10 @@ pub(crate) enum Command {
     CopyDatabase(CopyDatabaseArgs),
     /// Check settings, database and mail server, and optionally send a test message
     Doctor(DoctorArgs),
+    /// List and show users, end their access, or let them in again
+    Users(UsersArgs),
+    /// List and show organizations
+    Organizations(OrganizationsArgs),
     /// List, retry or drop mail that has not been delivered
     Outbox(OutboxArgs),
     /// List, preview or export the mail templates
@@ -250,6 +262,8 @@ mod tests {
             "serve",
             "demo",
             "doctor",
+            "users",
+            "organizations",
             "outbox",
             "mail",
             "migrate",

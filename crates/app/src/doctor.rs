@@ -4,10 +4,11 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::mail::Message;
 use vestibule_core::settings::Transport;
 use vestibule_core::time::{Clock, SystemClock};
-use vestibule_db::Db;
+use vestibule_db::{Db, OpenError};
 
 use crate::cli::DoctorArgs;
 use crate::error::AppError;
+use crate::operator::{self, PingAnswer};
 use crate::output;
 use crate::settings::{self, Environment, LoadedSettings};
 use crate::startup::{check_secret_files, database_location, mail_templates, mail_transport, smtp_transport};
@@ -46,8 +47,33 @@ async fn check_database(loaded: &LoadedSettings) -> Result<(), AppError> {
         ));
         return Ok(());
     }
-    Db::open(&location, loaded.postgres, SystemClock.now()).await.map_err(failed)?;
-    output::print_line(format_args!("database: {location} is usable, and its schema is up to date"));
+    let note = match Db::open(&location, loaded.postgres, SystemClock.now()).await {
+        Ok(_) => "",
+        // The server that has locked the file can write to it.
+        Err(OpenError::InUse) => {
+            Db::open_read_only(&location, loaded.postgres, SystemClock.now()).await.map_err(failed)?;
+            " by the running server"
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    output::print_line(format_args!("database: {location} is usable{note}, and its schema is up to date"));
+    if !note.is_empty() {
+        check_server(loaded).await?;
+    }
+    Ok(())
+}
+
+/// Checks that operator commands reach the server that has locked the database.
+async fn check_server(loaded: &LoadedSettings) -> Result<(), AppError> {
+    match operator::ping(loaded).await? {
+        Some(PingAnswer { version, process }) => output::print_line(format_args!(
+            "server: process {process} runs version {version} and accepts operator commands"
+        )),
+        None => output::print_line(
+            "server: warning: the running server accepts no operator commands, because it does not listen at \
+             operator_socket; see its log",
+        ),
+    }
     Ok(())
 }
 

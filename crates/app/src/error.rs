@@ -9,8 +9,13 @@ use vestibule_core::image_store::StoreError;
 use vestibule_core::mail::{SmtpError, TemplateError};
 use vestibule_db::{CopyError, DatabaseLocation, OpenError};
 
+use crate::operator::{Failure, is_not_found};
 use crate::secret_file::SecretFileError;
 use crate::settings::{SettingError, env_var};
+
+mod operator;
+
+pub(crate) use operator::SocketError;
 
 /// The error of every command.
 #[derive(Debug)]
@@ -112,6 +117,32 @@ pub(crate) enum AppError {
         to: DatabaseLocation,
         error: CopyError,
     },
+    /// The service refused what an operator requested.
+    Refused(Failure),
+    /// The operator socket of this server cannot be opened.
+    OperatorSocket {
+        path: PathBuf,
+        error: SocketError,
+    },
+    /// The connection to the running server failed. The server may have run the action.
+    ServerConnection {
+        socket: PathBuf,
+        error: io::Error,
+    },
+    /// A server has locked the database, and does not listen at the socket.
+    ServerUnreachable {
+        database: DatabaseLocation,
+        socket: Option<PathBuf>,
+    },
+    /// A command that creates no database found none.
+    DatabaseMissing {
+        database: DatabaseLocation,
+    },
+    /// A command that does not migrate the database found an older one.
+    DatabaseOutdated {
+        database: DatabaseLocation,
+        pending: usize,
+    },
     /// A task of the running server panicked.
     Crashed {
         part: &'static str,
@@ -129,7 +160,16 @@ impl AppError {
             OpenError::Newer { found, known } => Self::DatabaseNewer { database, found, known },
             OpenError::Foreign => Self::ForeignDatabase { database },
             OpenError::Unusable(reason) => Self::DatabaseUnusable { database, reason },
+            OpenError::Outdated { pending } => Self::DatabaseOutdated { database, pending },
             error => Self::PostgresServer { database, error },
+        }
+    }
+
+    /// The exit code of the process: 3 if what the command is about does not exist, else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(failure) if is_not_found(&failure.code) => 3,
+            _ => 1,
         }
     }
 
@@ -191,6 +231,12 @@ impl fmt::Display for AppError {
                 dir.display()
             ),
             Self::CopyDatabase { from, to, error } => fmt_copy(f, from, to, error),
+            Self::Refused(_)
+            | Self::OperatorSocket { .. }
+            | Self::ServerConnection { .. }
+            | Self::ServerUnreachable { .. }
+            | Self::DatabaseMissing { .. }
+            | Self::DatabaseOutdated { .. } => self.fmt_operator(f),
             Self::System { action, error } => write!(f, "cannot {action}: {error}"),
             Self::Crashed { part } => {
                 write!(f, "the {part} stopped unexpectedly; see the log, and please report this bug")

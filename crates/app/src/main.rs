@@ -11,6 +11,8 @@ mod error;
 mod mail;
 mod master_key;
 mod migrate;
+mod operator;
+mod organizations;
 mod outbox;
 mod output;
 mod secret_file;
@@ -19,6 +21,7 @@ mod settings;
 mod shutdown;
 mod startup;
 mod telemetry;
+mod users;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,7 +35,8 @@ use settings::Environment;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Exits with 0 on success and 1 if the command failed. Clap exits with 2 for an invalid command line.
+/// Exits with 0 on success, 3 if the user, organization or message does not exist, and 1 if the command failed
+/// otherwise. Clap exits with 2 for an invalid command line.
 fn main() -> ExitCode {
     // Replaces the default message and its backtrace, which do not help an operator. Once logging has started,
     // `telemetry::start` sends panics to the log instead.
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => block_on(bench::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Outbox(args) => block_on(outbox::run(&args)),
+        Command::Users(args) => block_on(users::run(&args)),
+        Command::Organizations(args) => block_on(organizations::run(&args)),
         Command::Mail(args) => mail::run(&args),
         Command::Settings(args) => print_settings(&args),
     };
@@ -55,7 +61,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error.messages().iter().for_each(output::print_error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -1,40 +1,37 @@
 //! `vestibule outbox`: lists, retries and drops mail that has not been delivered.
 
-use vestibule_core::execution::Caller;
 use vestibule_core::id::OutboxId;
-use vestibule_core::outbox::{Drop, List, ListedJob, Retry};
+use vestibule_core::outbox::{List, ListedJob};
 
 use crate::cli::{OutboxArgs, OutboxCommand};
 use crate::error::AppError;
+use crate::operator::{self, DropMail, RetryMail};
+use crate::output::Printable;
 use crate::settings::{self, Environment};
-use crate::startup::open_service;
 use crate::{output, telemetry};
 
-/// Runs an outbox command. With SQLite, the server must not be running, because one process locks the file.
+/// Runs an outbox command, also beside a running server.
 pub(crate) async fn run(args: &OutboxArgs) -> Result<(), AppError> {
     let mut loaded = settings::load(args.command.flags(), &Environment::from_process()).map_err(AppError::Settings)?;
     "error".clone_into(&mut loaded.log);
     telemetry::start(&loaded);
-    let service = open_service(&loaded).await?;
-    let operator = Caller::anonymous();
-    let failed = |problem: vestibule_core::Problem| AppError::CommandFailed(problem.to_string());
     match &args.command {
         OutboxCommand::List(_) => {
-            let jobs = service.query(&operator, &List).await.result.map_err(failed)?;
+            let jobs = operator::query(&loaded, &List).await?;
             if jobs.is_empty() {
                 output::print_line("The outbox is empty");
             }
             jobs.iter().for_each(print_job);
         }
         OutboxCommand::Retry { id, .. } => {
-            let job = if id == "all" { None } else { Some(parse_id(id)?) };
-            let count = service.run(&operator, Retry { job }).await.result.map_err(failed)?;
+            let job = if id == "all" { None } else { Some(parse_id(id)?.to_string()) };
+            let count = operator::run(&loaded, RetryMail { job }).await?.count;
             output::print_line(format_args!(
                 "Messages scheduled for retry: {count}. A running server retries them immediately."
             ));
         }
         OutboxCommand::Drop { id, .. } => {
-            service.run(&operator, Drop { job: parse_id(id)? }).await.result.map_err(failed)?;
+            operator::run(&loaded, DropMail { job: parse_id(id)? }).await?;
             output::print_line("Message deleted");
         }
     }
@@ -54,5 +51,7 @@ fn print_job(job: &ListedJob) {
         _ => String::new(),
     };
     let ListedJob { id, kind, state, attempts, reason, due_at, .. } = job;
+    // The reason contains what a mail server answered.
+    let reason = Printable(reason);
     output::print_line(format_args!("{id}  {state}  {kind}{subject}  attempts: {attempts}  next: {due_at}  {reason}"));
 }

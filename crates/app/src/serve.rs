@@ -9,6 +9,7 @@ use vestibule_core::settings::Transport;
 use vestibule_core::{cleanup, mailer, node};
 
 use crate::error::AppError;
+use crate::operator::{self, OperatorServer};
 use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::shutdown::Shutdown;
 use crate::startup::open_service;
@@ -29,8 +30,9 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
         opened = open_service(&loaded) => opened?,
         () = shutdown.requested() => return Ok(()),
     };
+    let operator = operator::open_socket(&loaded)?;
     announce(&loaded);
-    serve(listener, service, &shutdown).await
+    serve(listener, operator, service, &shutdown).await
 }
 
 /// Binds the address of `listen`, and records the port that was assigned if it is 0.
@@ -42,9 +44,14 @@ pub(crate) async fn listen(loaded: &mut LoadedSettings) -> Result<TcpListener, A
     Ok(listener)
 }
 
-/// Runs the HTTP server, the outbox worker and the cleanup worker until shutdown is requested, then waits for work in
+/// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested, then waits for work in
 /// progress. If one part fails, the others are stopped and the process ends, so that a supervisor restarts it.
-pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: &Shutdown) -> Result<(), AppError> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    operator: Option<OperatorServer>,
+    service: Arc<Service>,
+    shutdown: &Shutdown,
+) -> Result<(), AppError> {
     let server = vestibule_web::Server::new(Arc::clone(&service));
     let handler = move |request, peer| server.clone().handle(request, peer);
     let limits = vestibule_web::ConnectionLimits::new(service.settings.max_connections);
@@ -53,6 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
     let cleanup = tokio::spawn(async move { cleanup::run_worker(&cleanup_service, stop).await });
+    let operator = tokio::spawn(operator::serve(operator, Arc::clone(&service), shutdown.requested()));
     // The lease on the node number must be held until the last ID is generated, so it ends after the other parts.
     let (workers_finished, stop) = oneshot::channel::<()>();
     let lease = tokio::spawn(async move {
@@ -63,8 +71,9 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, shutdown
         let http = async { http.await.map_err(|_| AppError::Crashed { part: "HTTP server" }) };
         let outbox = async { outbox.await.map_err(|_| AppError::Crashed { part: "outbox worker" }) };
         let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
+        let operator = async { operator.await.map_err(|_| AppError::Crashed { part: "operator socket" }) };
         let workers = async {
-            let result = tokio::try_join!(http, outbox, cleanup).map(|((), (), ())| ());
+            let result = tokio::try_join!(http, operator, outbox, cleanup).map(|((), (), (), ())| ());
             drop(workers_finished);
             result
         };

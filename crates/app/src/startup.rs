@@ -29,6 +29,51 @@ pub(crate) async fn open_service(loaded: &LoadedSettings) -> Result<Arc<Service>
     open_service_with(loaded, Arc::new(SystemClock), transport).await
 }
 
+/// Opens the service on an existing database for an operator command, and creates or migrates nothing. Call
+/// [`Service::close`] at the end.
+///
+/// # Errors
+/// `DatabaseMissing`, `DatabaseOutdated`; `DatabaseInUse` on SQLite while a server runs.
+pub(crate) async fn open_existing(loaded: &LoadedSettings) -> Result<Arc<Service>, AppError> {
+    let location = existing_database(loaded).await?;
+    let pending = location.pending_migrations().await.map_err(|error| AppError::database(&location, error))?.len();
+    if pending > 0 {
+        return Err(AppError::DatabaseOutdated { database: location, pending });
+    }
+    open_service(loaded).await
+}
+
+/// Opens the service on an existing database for queries, also beside a server that has locked the file.
+///
+/// # Errors
+/// `DatabaseMissing`, `DatabaseOutdated`.
+pub(crate) async fn open_for_reading(loaded: &LoadedSettings) -> Result<Arc<Service>, AppError> {
+    let location = existing_database(loaded).await?;
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
+    let key = master_key::load_or_create(&loaded.key_file, &location, false, random.as_ref())?;
+    let db = Db::open_read_only(&location, loaded.postgres, clock.now()).await;
+    Ok(Service::open_read_only(Dependencies {
+        db: db.map_err(|error| AppError::database(&location, error))?,
+        clock,
+        random,
+        settings: loaded.settings.clone(),
+        keys: Keys::new(&key),
+        mail_transport: None,
+        templates: Templates::built_in().map_err(AppError::MailTemplate)?,
+        images: ImageStore::in_memory(),
+        dns: Arc::new(NoDns),
+    }))
+}
+
+async fn existing_database(loaded: &LoadedSettings) -> Result<DatabaseLocation, AppError> {
+    let location = database_location(loaded)?;
+    reject_foreign_file(&location)?;
+    if location.is_new().await.map_err(|error| AppError::database(&location, error))? {
+        return Err(AppError::DatabaseMissing { database: location });
+    }
+    Ok(location)
+}
+
 /// Opens the service with another clock and mail transport. The demo creates its data in the past and reads its own
 /// mail.
 pub(crate) async fn open_service_with(

@@ -148,6 +148,11 @@ codes! {
     /// A delivery report without a valid signature, or one that is too old.
     InvalidSignature = 401 "INVALID_SIGNATURE", "This report is not signed with the secret of mail.bounce_secret_file, or is older than five minutes.";
 
+    // Operators.
+    /// Only operators name users by their ids.
+    UserNotFound = 404 "USER_NOT_FOUND", "There is no such user. `vestibule users list` shows them all.";
+    /// Only operators get this code; to others, a missing organization is `FORBIDDEN`.
+    OrganizationNotFound = 404 "ORGANIZATION_NOT_FOUND", "There is no such organization. `vestibule organizations list` shows them all.";
     JobNotFound = 404 "JOB_NOT_FOUND", "The outbox has no such job. `vestibule outbox list` shows them all.";
 
     // Accounts.

@@ -40,6 +40,7 @@ pub mod join_request;
 pub mod mailer;
 pub mod membership;
 pub mod offboarding;
+pub mod operator;
 pub mod organization;
 pub mod ownership_transfer;
 pub mod password_reset;
@@ -79,6 +80,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     join_request::sql::STATEMENTS,
     membership::sql::STATEMENTS,
     node::sql::STATEMENTS,
+    operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,

@@ -35,6 +35,17 @@ impl Service {
         Ok(Arc::new(Self { executor }))
     }
 
+    /// Opens the service for queries only, on a database that was opened for reading. It leases no node number, does not
+    /// check the master key, and has not loaded the deployment.
+    pub fn open_read_only(dependencies: Dependencies) -> Arc<Self> {
+        Arc::new(Self { executor: Arc::new(Executor::new(dependencies)) })
+    }
+
+    /// Releases the node number, for a process that runs no [`node::renew_lease_loop`]. Run nothing afterwards.
+    pub async fn close(&self) {
+        node::release(&self.executor).await;
+    }
+
     /// The public keys that verify session tokens. The current signing key is first.
     pub fn published_keys(&self) -> Result<Vec<session_token::PublishedKey>> {
         session_token::published_keys(&self.executor.keys, &self.executor.settings.tokens, self.executor.now())

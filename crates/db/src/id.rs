@@ -63,6 +63,8 @@ impl fmt::Display for InvalidId {
     }
 }
 
+impl std::error::Error for InvalidId {}
+
 fn parse(text: &str) -> Result<i64, InvalidId> {
     let canonical = text.as_bytes().first().is_some_and(|first| (b'1'..=b'9').contains(first))
         && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -33,6 +33,24 @@ impl Db {
         }
     }
 
+    /// Opens an existing database for queries, and changes nothing. On SQLite another process may have the file open.
+    ///
+    /// # Errors
+    /// [`OpenError::Outdated`] if its schema lacks migrations, and those of [`Self::open`] but `InUse`.
+    pub async fn open_read_only(
+        location: &DatabaseLocation,
+        options: PostgresOptions,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        match location {
+            DatabaseLocation::File(path) => Sqlite::open_read_only(path).map(Self::Sqlite),
+            DatabaseLocation::Postgres(_) => match location.pending_migrations().await?.len() {
+                0 => Self::open(location, options, now).await,
+                pending => Err(OpenError::Outdated { pending }),
+            },
+        }
+    }
+
     /// Sets how many commands may share one commit on SQLite.
     pub fn set_max_group(&self, size: usize) {
         if let Self::Sqlite(sqlite) = self {
@@ -112,6 +130,8 @@ pub enum OpenError {
     InUse,
     /// A newer binary has migrated it.
     Newer { found: i64, known: i64 },
+    /// It is opened for reading, and its schema lacks this many migrations. All of them if it is new.
+    Outdated { pending: usize },
     /// The file of a migration, relative to the root of the repository, was changed after it was applied.
     MigrationChanged { file: &'static str },
     /// It belongs to another program, or is no database.

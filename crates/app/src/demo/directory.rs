@@ -14,7 +14,7 @@ pub(super) const DATABASE: &str = "demo.db";
 /// Marks a directory that a demo created.
 const MARKER: &str = "made-by-vestibule-demo";
 /// The other files that a demo creates, besides mail.
-const DEMO_FILES: [&str; 5] = ["demo.db", "demo.db-wal", "demo.db-shm", "demo.db.lock", "master.key"];
+const DEMO_FILES: [&str; 6] = ["demo.db", "demo.db-wal", "demo.db-shm", "demo.db.lock", "demo.db.sock", "master.key"];
 
 /// Creates the directory, or deletes the files of an earlier demo in it.
 ///

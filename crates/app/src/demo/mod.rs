@@ -18,7 +18,7 @@ use crate::error::AppError;
 use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::shutdown::Shutdown;
 use crate::startup::open_service;
-use crate::{output, serve, telemetry};
+use crate::{operator, output, serve, telemetry};
 
 use seed::SeededData;
 
@@ -31,8 +31,9 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
     directory::reset(&args.dir, &loaded)?;
     let data = seed::create(&loaded).await?;
     let service = open_service(&loaded).await?;
+    let operator = operator::open_socket(&loaded)?;
     announce(&loaded, &data);
-    serve::serve(listener, Arc::clone(&service), &shutdown).await
+    serve::serve(listener, operator, Arc::clone(&service), &shutdown).await
 }
 
 /// Returns the demo's settings. Ignores environment variables, so that a demo never opens a database it did not create.

@@ -44,6 +44,8 @@ pub(crate) struct LoadedSettings {
     pub(crate) database_password_file: Option<PathBuf>,
     pub(crate) postgres: PostgresOptions,
     pub(crate) key_file: PathBuf,
+    /// The socket for operator commands beside a running server on SQLite; `None` for none.
+    pub(crate) operator_socket: Option<PathBuf>,
     /// The directory of the transport `file`; set for every transport.
     pub(crate) mail_file_dir: PathBuf,
     pub(crate) mail_password_file: Option<PathBuf>,
@@ -90,6 +92,7 @@ impl LoadedSettings {
             database_password_file: None,
             postgres: PostgresOptions::default(),
             key_file: PathBuf::new(),
+            operator_socket: None,
             mail_file_dir: PathBuf::new(),
             mail_password_file: None,
             bounce_secret_file: None,

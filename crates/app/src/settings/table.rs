@@ -95,6 +95,21 @@ pub(super) static GENERAL: &[Setting] = &[
         set: |loaded, text| store(&mut loaded.key_file, file_path(text)),
     },
     Setting {
+        path: "operator_socket",
+        description: "A Unix socket: operator commands reach the running server by it. Empty: none. SQLite only.",
+        expected: "a file path, or empty",
+        example: "/run/vestibule/operator.sock",
+        default: DefaultValue::Derived("the path of the SQLite file with .sock, or empty", |loaded, _| {
+            let mut socket = loaded.database.file().map_or_else(Default::default, |file| file.as_os_str().to_owned());
+            if !socket.is_empty() {
+                socket.push(".sock");
+            }
+            socket.into_string().ok()
+        }),
+        kind: ValueKind::Path,
+        set: |loaded, text| optional_path(&mut loaded.operator_socket, text),
+    },
+    Setting {
         path: "listen",
         description: "The address and port to listen on. Use a loopback address behind a proxy on the same machine.",
         expected: "an IP address and a port",

@@ -61,7 +61,7 @@ impl ImageStore {
         }))
     }
 
-    /// For tests.
+    /// For tests, and for processes that use no images.
     pub fn in_memory() -> Self {
         Self::with_backend(Backend::Memory(Mutex::default()))
     }

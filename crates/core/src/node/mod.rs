@@ -37,6 +37,11 @@ pub async fn renew_lease_loop(executor: &Arc<Executor>, stop: impl Future<Output
             tracing::warn!(cause = problem.cause(), "cannot renew the lease on the node number");
         }
     }
+    release(executor).await;
+}
+
+/// Releases the lease. If that fails, it ends by itself.
+pub(crate) async fn release(executor: &Arc<Executor>) {
     let _ = executor.run(&Caller::anonymous(), Release).await;
 }
 

@@ -158,6 +158,7 @@ sql! {
     CLEAR_ACTIVE_SIGN_IN(SessionId, Timestamp) invalidates Session(1) =
         "UPDATE sessions SET active_sign_in_id = NULL, updated_at = $2 WHERE id = $1";
 
+    /// Inserts nothing for a disabled user. The commands report that before; this is the last check.
     INSERT_SIGN_IN(NewSignIn {
         id: SignInId,
         session: SessionId,
@@ -170,7 +171,7 @@ sql! {
         "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
                                ip_address, user_agent, expires_at, last_active_at, created_at, updated_at)
          SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7
-           FROM users u WHERE u.id = $3
+           FROM users u WHERE u.id = $3 AND u.disabled = 0
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";
 

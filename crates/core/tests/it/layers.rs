@@ -54,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mailer",
             "membership",
             "offboarding",
+            "operator",
             "organization",
             "ownership_transfer",
             "password_reset",

@@ -44,13 +44,15 @@ const STATEMENT_CACHE_CAPACITY: usize = 256;
 #[derive(Debug)]
 pub struct Sqlite {
     readers: Arc<ReadConnections>,
+    /// `None` if the file was opened for reading only.
     writer: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    commits: Arc<Commits>,
+    /// `None` if another process may write: its commits are not counted here.
+    commits: Option<Arc<Commits>>,
     /// The maximum number of commands in a commit group.
     max_group: Arc<AtomicUsize>,
-    /// Held while the database is open, because a second process would generate the same ids.
-    _lock: File,
+    /// Held while the database is open for writing, because a second process would generate the same ids.
+    _lock: Option<File>,
 }
 
 /// The outcome of a command on the writer thread.
@@ -116,16 +118,32 @@ impl Sqlite {
             .spawn(move || run_writer(connection, queue, &writer_commits, &writer_max_group))
             .map_err(|error| OpenError::Unusable(error.to_string()))?;
         let readers = Arc::new(ReadConnections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
-        Ok(Self { readers, writer: Some(writer), thread: Some(thread), commits, max_group, _lock: lock })
+        let (writer, thread, commits) = (Some(writer), Some(thread), Some(commits));
+        Ok(Self { readers, writer, thread, commits, max_group, _lock: Some(lock) })
+    }
+
+    /// Opens an existing file for reading, beside a process that may have it open for writing. Reads see what that
+    /// process has committed.
+    ///
+    /// # Errors
+    /// [`OpenError::Outdated`] if the schema lacks migrations, and those of [`Self::open`] but `InUse`.
+    pub fn open_read_only(path: &Path) -> Result<Self, OpenError> {
+        let pending = migrate::after(version(path)?)?.count();
+        if pending > 0 {
+            return Err(OpenError::Outdated { pending });
+        }
+        let readers = Arc::new(ReadConnections { path: path.to_owned(), idle: Mutex::new(Vec::new()) });
+        let max_group = Arc::new(AtomicUsize::new(DEFAULT_MAX_GROUP));
+        Ok(Self { readers, writer: None, thread: None, commits: None, max_group, _lock: None })
     }
 
     pub fn readers(&self) -> &ReadConnections {
         &self.readers
     }
 
-    /// The number of commits so far; `None` while one is in progress.
+    /// The number of commits so far; `None` while one is in progress, and if the file was opened for reading only.
     pub fn commits(&self) -> Option<u64> {
-        self.commits.current()
+        self.commits.as_ref().and_then(|commits| commits.current())
     }
 
     pub fn set_max_group(&self, size: usize) {
@@ -135,7 +153,9 @@ impl Sqlite {
     /// Counts a commit that was made outside the service.
     #[cfg(feature = "test-hooks")]
     pub fn record_commit(&self) {
-        self.commits.count(|| ());
+        if let Some(commits) = &self.commits {
+            commits.count(|| ());
+        }
     }
 
     /// Queues a command for the writer.
@@ -143,7 +163,7 @@ impl Sqlite {
     /// # Errors
     /// [`ErrorKind::Busy`] if too many commands wait.
     pub fn write(&self, job: impl FnOnce(&mut Connection) -> WriteResult + Send + 'static) -> Result<()> {
-        let writer = self.writer.as_ref().ok_or_else(|| Error::internal("the writer has ended"))?;
+        let writer = self.writer.as_ref().ok_or_else(|| Error::internal("the database was opened for reading only"))?;
         writer.try_send(Box::new(job)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::new(ErrorKind::Busy, "too many commands wait for the writer"),
             mpsc::error::TrySendError::Closed(_) => Error::internal("the writer has ended"),

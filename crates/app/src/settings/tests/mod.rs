@@ -66,6 +66,7 @@ fn uses_defaults_if_nothing_is_set() {
     let loaded = load_variables(&[]).unwrap();
     assert_eq!(loaded.database.file(), Some(Path::new("/data/vestibule/vestibule.db")));
     assert_eq!(loaded.key_file, Path::new("/data/vestibule/master.key"));
+    assert_eq!(loaded.operator_socket.as_deref(), Some(Path::new("/data/vestibule/vestibule.db.sock")));
     assert_eq!(loaded.mail_file_dir, Path::new("/data/vestibule/mail"));
     assert_eq!(loaded.settings.public_url.as_str(), "http://127.0.0.1:8080");
     assert_eq!(loaded.settings.passwords.max_concurrent_hashes, 6);
@@ -211,11 +212,12 @@ fn accepts_every_example_in_environment_and_file() {
 }
 
 /// Settings that only the binary reads: they change a field of `LoadedSettings` other than `settings`.
-const BINARY_SETTINGS: [&str; 11] = [
+const BINARY_SETTINGS: [&str; 12] = [
     "database",
     "database_password_file",
     "database_max_connections",
     "key_file",
+    "operator_socket",
     "listen",
     "log",
     "log_format",
@@ -242,6 +244,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         database_password_file,
         postgres,
         key_file,
+        operator_socket,
         mail_file_dir,
         mail_password_file,
         bounce_secret_file,
@@ -256,7 +259,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
     format!(
         "{:?}",
         (
-            (database, database_password_file, postgres, key_file, mail_file_dir, mail_password_file),
+            (database, database_password_file, postgres, key_file, operator_socket, mail_file_dir, mail_password_file),
             (bounce_secret_file, image_secret_key_file, dns_resolver, listen, log, log_format),
         )
     )

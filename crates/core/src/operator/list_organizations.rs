@@ -1,0 +1,66 @@
+//! Listing organizations.
+
+use super::list_users::row_limit;
+use super::sql::{self, ListedOrganization};
+use super::{BATCH, MAX_LISTED, MAX_SCANNED, Page};
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::OrganizationId;
+use crate::permission::Requirement;
+
+/// Which organizations to list.
+#[derive(Debug, Default)]
+pub struct OrganizationFilter {
+    /// Only those whose name contains this, ignoring case.
+    pub search: Option<String>,
+    /// Only those in which no enabled user is an admin, and which are not deleted.
+    pub is_without_admin: bool,
+}
+
+/// Lists organizations by id, which is the order in which they were created. Deleted ones are listed until they are
+/// erased. Reads up to 100,000, as [`super::ListUsers`] does.
+#[derive(Debug)]
+pub struct ListOrganizations {
+    pub filter: OrganizationFilter,
+    /// Only organizations with a higher id.
+    pub after: Option<OrganizationId>,
+    /// From 1 to [`MAX_LISTED`].
+    pub limit: usize,
+}
+
+impl Query for ListOrganizations {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Page<ListedOrganization, OrganizationId>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
+        let limit = self.limit.clamp(1, MAX_LISTED);
+        let (mut items, mut after) = (Vec::new(), self.after.unwrap_or_else(|| 0.into()));
+        for _ in 0..MAX_SCANNED / BATCH {
+            let batch = cx.tx.all(sql::ORGANIZATIONS_AFTER, (after, row_limit(BATCH))).await?;
+            let is_last = batch.len() < BATCH;
+            for organization in batch {
+                if items.len() == limit {
+                    return Ok(Page { items, next: Some(after) });
+                }
+                after = organization.id;
+                if self.filter.matches(&organization) {
+                    items.push(organization);
+                }
+            }
+            if is_last {
+                return Ok(Page { items, next: None });
+            }
+        }
+        Ok(Page { items, next: Some(after) })
+    }
+}
+
+impl OrganizationFilter {
+    fn matches(&self, organization: &ListedOrganization) -> bool {
+        let is_found =
+            self.search.as_ref().is_none_or(|search| organization.name.to_lowercase().contains(&search.to_lowercase()));
+        let is_without_admin = organization.admin_count == 0 && organization.deleted_at.is_none();
+        is_found && (is_without_admin || !self.is_without_admin)
+    }
+}

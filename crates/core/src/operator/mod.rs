@@ -1,0 +1,61 @@
+//! What operators do: the people who run the service, on the machine of the server. They see all users and
+//! organizations, and can end a user's access.
+//!
+//! Nothing here is reachable through HTTP. The binary's commands run these, directly or in the running server.
+
+mod disable_user;
+mod list_organizations;
+mod list_users;
+mod reset_password;
+mod show_organization;
+mod show_user;
+mod sign_out_user;
+pub(crate) mod sql;
+
+use crate::error::{Code, Result};
+use crate::execution::Context;
+use crate::id::UserId;
+use crate::session;
+
+pub use disable_user::{DisableUser, DisabledUser, EnableUser, PreviewDisableUser};
+pub use list_organizations::{ListOrganizations, OrganizationFilter};
+pub use list_users::{ListUsers, MatchedUser, UserFilter};
+pub use reset_password::{PasswordReset, ResetPassword};
+pub use show_organization::{OrganizationProfile, ShowOrganization};
+pub use show_user::{FindUser, ShowUser, UserMembership, UserProfile};
+pub use sign_out_user::SignOutUser;
+pub use sql::{
+    AddressClaim, AddressHolder, ListedOrganization, ListedSignIn, ListedUser, NamedOrganization, OrganizationAdmin,
+    OrganizationDomain,
+};
+
+/// The longest list that a query returns.
+pub const MAX_LISTED: usize = 1000;
+/// Rows that a list without many matches reads at most. The next page continues after the last of them.
+const MAX_SCANNED: usize = 100_000;
+/// Rows per statement of a list.
+const BATCH: usize = 1000;
+/// Sign-ins, admins and holders of an address that are shown.
+const MAX_SHOWN: i64 = 100;
+
+/// A part of a list.
+#[derive(Debug)]
+pub struct Page<T, I> {
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` at the end of the list.
+    pub next: Option<I>,
+}
+
+/// Ends every sign-in and every open verification of a user, on all processes when this commits. Returns how many
+/// sign-ins were active.
+///
+/// # Errors
+/// `USER_NOT_FOUND`.
+async fn end_access(cx: &mut Context<'_>, user: UserId) -> Result<i64> {
+    cx.tx.optional(sql::USER, (user,)).await?.ok_or(Code::UserNotFound)?;
+    let (count,) = cx.tx.one(sql::COUNT_SIGN_INS, (user, cx.now)).await?;
+    session::end_all_sign_ins(cx, user).await?;
+    let generation = i64::from_be_bytes(cx.random().bytes());
+    cx.tx.execute(sql::END_VERIFICATIONS, (user, generation, cx.now)).await?;
+    Ok(count)
+}

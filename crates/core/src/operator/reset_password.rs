@@ -1,0 +1,55 @@
+//! Removing the password of a user, so that they have to choose another one.
+
+use super::{end_access, sql};
+use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
+use crate::id::UserId;
+use crate::permission::Requirement;
+use crate::user;
+
+/// The outcome of [`ResetPassword`].
+#[derive(Debug)]
+pub struct PasswordReset {
+    pub had_password: bool,
+    /// Sign-ins that were active.
+    pub ended_sign_ins: i64,
+}
+
+/// Removes a user's password and ends all their sign-ins. The user chooses a new password with a mailed code
+/// ("Forgot password"): a code works only in the browser that asked for it, so an operator cannot ask for one on their
+/// behalf.
+///
+/// # Errors
+/// `USER_NOT_FOUND`; `NO_ALTERNATIVE_AUTH_METHOD` if the user could not get a code, because no mail is configured or
+/// they have no verified address. Nothing is changed then.
+#[derive(Debug)]
+pub struct ResetPassword {
+    pub user: UserId,
+}
+
+impl Command for ResetPassword {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::UserNotFound, Code::NoAlternativeAuthMethod];
+    type Out = PasswordReset;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<PasswordReset> {
+        let found = cx.tx.optional(sql::USER, (self.user,)).await?.ok_or(Code::UserNotFound)?;
+        let reason = if cx.executor.mail_transport.is_none() {
+            Some("this server sends no mail")
+        } else if cx.tx.one(sql::HAS_VERIFIED_ADDRESS, (self.user,)).await?.0 == 0 {
+            Some("the user has no verified address")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            return Err(Code::NoAlternativeAuthMethod.with_message(format!(
+                "Without a password the user could not sign in any more, because {reason}. To end their access, run: \
+                 vestibule users disable {}",
+                self.user
+            )));
+        }
+        cx.tx.execute(user::sql::CLEAR_PASSWORD, (self.user, cx.now)).await?;
+        let ended_sign_ins = end_access(cx, self.user).await?;
+        Ok(PasswordReset { had_password: found.has_password, ended_sign_ins })
+    }
+}
