@@ -127,9 +127,56 @@ fn copy_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
     ]
 }
 
+fn operator_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
+    let socket = |error| AppError::OperatorSocket { path: "/d/v.db.sock".into(), error };
+    let connection =
+        |kind: io::ErrorKind| AppError::ServerConnection { socket: "/d/v.db.sock".into(), error: kind.into() };
+    vec![
+        (
+            socket(SocketError::PathTooLong),
+            ["operator_socket is /d/v.db.sock", "longer than", "VESTIBULE_OPERATOR_SOCKET"],
+        ),
+        (
+            socket(SocketError::DirWritableByOthers("/d".into())),
+            ["operator_socket is", "every user can write", "chmod o-w /d"],
+        ),
+        (socket(SocketError::NotASocket), ["operator_socket is", "not a socket", "VESTIBULE_OPERATOR_SOCKET"]),
+        (socket(SocketError::InUse), ["operator_socket is", "another server", "VESTIBULE_OPERATOR_SOCKET"]),
+        (socket(SocketError::Io(permission_denied())), ["operator_socket is", "permission denied", "another path"]),
+        (connection(io::ErrorKind::PermissionDenied), ["/d/v.db.sock", "permission denied", "as root"]),
+        (connection(io::ErrorKind::TimedOut), ["/d/v.db.sock", "did not answer in time", "vestibule users show"]),
+        (connection(io::ErrorKind::UnexpectedEof), ["/d/v.db.sock", "failed", "the server's log"]),
+        (
+            AppError::ServerUnreachable { database: file(), socket: Some("/d/v.db.sock".into()) },
+            ["database is /d/v.db", "does not listen at /d/v.db.sock", "stop the server"],
+        ),
+        (
+            AppError::ServerUnreachable { database: file(), socket: None },
+            ["database is /d/v.db", "operator_socket is empty", "VESTIBULE_OPERATOR_SOCKET"],
+        ),
+        (AppError::DatabaseMissing { database: file() }, ["database is /d/v.db", "does not exist", "--database"]),
+        (
+            AppError::database(&file(), OpenError::Outdated { pending: 2 }),
+            ["database is /d/v.db", "lacks 2 migration(s)", "vestibule migrate"],
+        ),
+    ]
+}
+
+#[test]
+fn refusals_end_with_the_code_and_their_own_exit_code() {
+    let refused = |code: vestibule_core::Code| AppError::Refused(Failure::from_problem(&code.into()));
+    let missing = refused(vestibule_core::Code::UserNotFound);
+    assert!(missing.to_string().starts_with("USER_NOT_FOUND: "));
+    assert_eq!(missing.exit_code(), 3);
+    assert_eq!(refused(vestibule_core::Code::JobNotFound).exit_code(), 3);
+    assert_eq!(refused(vestibule_core::Code::Busy).exit_code(), 1);
+    assert_eq!(AppError::ShutdownAborted.exit_code(), 1);
+}
+
 #[test]
 fn messages_name_setting_finding_and_remedy() {
-    for (error, words) in errors_and_words().into_iter().chain(copy_errors_and_words()) {
+    let errors = errors_and_words().into_iter().chain(copy_errors_and_words());
+    for (error, words) in errors.chain(operator_errors_and_words()) {
         let [message] = &error.messages()[..] else { panic!("{error:?} is not one message") };
         assert!(!message.contains("secret"), "{message}");
         for word in words {

@@ -82,21 +82,6 @@ fn lists_exports_and_previews_mail_templates() {
 }
 
 #[test]
-fn lists_retries_and_drops_outbox_jobs() {
-    let dir = fresh_dir("outbox");
-    std::fs::create_dir_all(&dir).unwrap();
-    let database = dir.join("v.db");
-    let at = ["--database", database.to_str().unwrap()];
-    let (code, stdout, stderr) = run(&["outbox", "list", at[0], at[1]]);
-    assert_eq!((code, stdout.as_str()), (Some(0), "The outbox is empty\n"), "{stderr}");
-    let (code, stdout, _) = run(&["outbox", "retry", "all", at[0], at[1]]);
-    assert!(code == Some(0) && stdout.starts_with("Messages scheduled for retry: 0"), "{stdout}");
-    let (code, _, stderr) = run(&["outbox", "drop", "12", at[0], at[1]]);
-    assert!(code == Some(1) && stderr.contains("JOB_NOT_FOUND"), "{stderr}");
-    assert_eq!(run(&["outbox", "retry", "x", at[0], at[1]]).0, Some(1));
-}
-
-#[test]
 fn occupied_port_fails_before_creating_files() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, dir) = (taken.local_addr().unwrap().to_string(), fresh_dir("taken"));

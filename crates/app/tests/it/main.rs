@@ -5,4 +5,5 @@
 mod command;
 mod durability;
 mod files;
+mod operators;
 mod server;

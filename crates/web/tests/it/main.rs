@@ -30,6 +30,7 @@ mod mail_queues;
 mod members;
 mod multiple_processes;
 mod openapi;
+mod operators;
 mod organizations;
 mod ownership_transfers;
 mod pages;

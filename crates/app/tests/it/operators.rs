@@ -1,0 +1,360 @@
+//! The operator commands beside a running server: on SQLite through its socket, on PostgreSQL in the database.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+use vestibule_testbed::{Database, Engine};
+
+use crate::server::{Response, Server, fresh_dir, run, send_request, vestibule};
+
+const ADA: &str = "ada@example.com";
+
+/// A server with one user, Ada, whose last name would clear the terminal, and who has a verified address.
+struct Setup {
+    server: Server,
+    host: String,
+    dir: PathBuf,
+    database: String,
+    cookie: String,
+    id: String,
+}
+
+/// The settings that server and commands share.
+fn command(dir: &Path, arguments: &[&str]) -> std::process::Command {
+    let mut command = vestibule(arguments);
+    command.env("VESTIBULE_KEY_FILE", dir.join("master.key")).env("VESTIBULE_MAIL_FILE_DIR", dir.join("mail"));
+    command
+}
+
+fn start_server(dir: &Path, database: &str) -> (Server, String) {
+    let mut serve = command(dir, &["--listen", "127.0.0.1:0", "--database", database]);
+    let (server, lines) = Server::spawn(serve.env("VESTIBULE_LOG", "off"), "Mail: written to files");
+    (server, lines[0].rsplit_once('/').unwrap().1.to_owned())
+}
+
+fn sign_in(host: &str) -> Response {
+    let form = "email=ada%40example.com&password=open-sesame-42";
+    send_request(host, "POST /auth/signin", None, form).unwrap()
+}
+
+impl Setup {
+    fn on_sqlite(name: &str) -> Self {
+        let dir = fresh_dir(name);
+        let database = dir.join("v.db").to_str().unwrap().to_owned();
+        Self::on(dir, database)
+    }
+
+    fn on(dir: PathBuf, database: String) -> Self {
+        let (server, host) = start_server(&dir, &database);
+        let form = "email=ada%40example.com&password=open-sesame-42&first_name=Ada&last_name=L";
+        let signed_up = send_request(&host, "POST /auth/signup", None, form).unwrap();
+        let cookie = signed_up.session().unwrap().to_owned();
+        let me = send_request(&host, "GET /me", Some(&cookie), "").unwrap();
+        let id = me.text("id").to_owned();
+        Self { server, host, dir, database, cookie, id }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.join("v.db.sock")
+    }
+
+    /// Runs a command with the settings of the server. Returns exit code, stdout and stderr.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let arguments = [arguments, &["--database", &self.database]].concat();
+        let output = command(&self.dir, &arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    /// Runs a command that succeeds and prints no error.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let (code, stdout, stderr) = self.run(arguments);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}: {stdout}");
+        stdout
+    }
+
+    fn status(&self, cookie: &str) -> u16 {
+        send_request(&self.host, "GET /me", Some(cookie), "").unwrap().status
+    }
+}
+
+/// What every engine does the same.
+fn disable_and_enable(setup: &Setup) {
+    let Setup { id, cookie, host, .. } = setup;
+    assert_eq!(setup.status(cookie), 200);
+    let preview = setup.ok(&["users", "disable", "--dry-run", id]);
+    assert!(preview.starts_with(&format!("Would disable user {id} and end 1 sign-in")), "{preview}");
+    assert_eq!(setup.status(cookie), 200);
+    let disabled = setup.ok(&["users", "disable", id]);
+    assert!(disabled.starts_with(&format!("Disabled user {id} and ended 1 sign-in\n")), "{disabled}");
+    assert!(
+        disabled.contains("Session tokens that backends hold work until they expire, for at most 30 s"),
+        "{disabled}"
+    );
+    assert_eq!(setup.status(cookie), 401);
+    let refused = sign_in(host);
+    assert!(refused.status == 403 && refused.body.contains("USER_DISABLED"), "{refused:?}");
+    assert!(
+        setup.ok(&["users", "disable", id]).starts_with(&format!("User {id} is disabled already; ended 0 sign-ins"))
+    );
+    assert!(setup.ok(&["users", "list", "--disabled"]).contains(id), "reads what the server has committed");
+    let json = setup.ok(&["users", "disable", "--json", id]);
+    assert!(json.contains("\"was_disabled\": true") && json.contains("\"dry_run\": false"), "{json}");
+
+    assert!(setup.ok(&["users", "enable", id]).contains("can sign in again"));
+    assert!(setup.ok(&["users", "enable", id]).contains("enabled already"));
+    let cookie = sign_in(host).session().unwrap().to_owned();
+    assert!(setup.ok(&["users", "sign-out", id]).starts_with("Ended 1 sign-in of user"));
+    assert_eq!(setup.status(&cookie), 401);
+    let cookie = sign_in(host).session().unwrap().to_owned();
+    // The address is not verified, so the user could not get a code for a new password.
+    let (code, _, stderr) = setup.run(&["users", "reset-password", id]);
+    assert!(code == Some(1) && stderr.contains("NO_ALTERNATIVE_AUTH_METHOD"), "{stderr}");
+    assert!(stderr.contains(&format!("vestibule users disable {id}")), "{stderr}");
+    assert_eq!(setup.status(&cookie), 200);
+
+    for arguments in
+        [["users", "disable", "1"], ["users", "show", "1"], ["users", "show", ADA], ["organizations", "show", "1"]]
+    {
+        let (code, stdout, stderr) = setup.run(&arguments);
+        assert_eq!((code, stdout.as_str()), (Some(3), ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("_NOT_FOUND: "), "{stderr}");
+    }
+    assert!(setup.run(&["users", "show", ADA]).2.contains(id), "names who has the address without proof");
+    for arguments in
+        [&["users", "show", "ada"][..], &["users", "list", "--limit", "0"], &["users", "list", "--after", "x"]]
+    {
+        assert_eq!(setup.run(arguments).0, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn users_are_disabled_through_the_socket_of_a_server_on_sqlite() {
+    let setup = Setup::on_sqlite("operators-sqlite");
+    let socket = std::fs::symlink_metadata(setup.socket()).unwrap();
+    assert!(socket.file_type().is_socket());
+    assert_eq!(socket.mode() & 0o777, 0o600);
+    disable_and_enable(&setup);
+    let dir = setup.dir.clone();
+    let socket = setup.socket();
+    setup.server.stop();
+    assert!(!socket.exists(), "removed at shutdown");
+    assert!(dir.join("v.db").exists());
+}
+
+#[test]
+fn users_are_disabled_in_the_database_on_postgres() {
+    let database = Database::create_on(Engine::Postgres);
+    let setup = Setup::on(fresh_dir("operators-postgres"), database.url());
+    disable_and_enable(&setup);
+    assert!(!setup.dir.join("v.db.sock").exists());
+    setup.server.stop();
+    assert_eq!(database.count("SELECT COUNT(*) FROM nodes"), 0, "no command keeps a node number");
+}
+
+#[test]
+fn commands_open_the_file_if_no_server_runs() {
+    let setup = Setup::on_sqlite("operators-stopped");
+    let Setup { server, dir, database, id, cookie, .. } = setup;
+    server.stop();
+    let run_on =
+        |arguments: &[&str]| command(&dir, &[arguments, &["--database", &database]].concat()).output().unwrap();
+    let disabled = run_on(&["users", "disable", &id]);
+    assert!(
+        String::from_utf8(disabled.stdout).unwrap().starts_with(&format!("Disabled user {id} and ended 1 sign-in"))
+    );
+    assert!(run_on(&["users", "list"]).status.success());
+    let (server, host) = start_server(&dir, &database);
+    assert_eq!(send_request(&host, "GET /me", Some(&cookie), "").unwrap().status, 401);
+    server.stop();
+}
+
+#[test]
+fn socket_of_a_killed_server_is_replaced() {
+    let mut setup = Setup::on_sqlite("operators-killed");
+    let (dir, database, id) = (setup.dir.clone(), setup.database.clone(), setup.id.clone());
+    setup.server.0.kill().unwrap();
+    setup.server.0.wait().unwrap();
+    assert!(setup.socket().exists());
+    // Nobody listens, so the command opens the file.
+    assert!(setup.ok(&["users", "disable", &id]).starts_with("Disabled user"));
+    assert!(setup.socket().exists());
+    let (server, host) = start_server(&dir, &database);
+    setup.host = host;
+    assert!(setup.ok(&["users", "enable", &id]).starts_with("Enabled user"));
+    assert_eq!(sign_in(&setup.host).status, 200);
+    // A second server on the same database does not take the socket away.
+    let (code, _, stderr) = setup.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(code == Some(1) && stderr.contains("another vestibule process has locked"), "{stderr}");
+    assert!(setup.ok(&["users", "sign-out", &id]).starts_with("Ended 1 sign-in of user"));
+    server.stop();
+}
+
+#[test]
+fn escapes_what_users_wrote_for_the_terminal() {
+    let setup = Setup::on_sqlite("operators-escapes");
+    // The API refuses control characters in names, but not every character that a terminal interprets.
+    let form = "name=Acme%E2%80%AEemca";
+    let created = send_request(&setup.host, "POST /organizations", Some(&setup.cookie), form).unwrap();
+    let user_agent = send_request(&setup.host, "GET /me", Some(&setup.cookie), "").unwrap();
+    assert_eq!(user_agent.status, 200);
+    for arguments in
+        [&["organizations", "list"][..], &["organizations", "list", "--json"], &["users", "show", &setup.id]]
+    {
+        let printed = setup.ok(arguments);
+        assert!(!printed.contains('\u{202e}'), "{printed:?}");
+        assert_eq!(printed.contains("202e"), created.status == 200, "{printed}");
+        assert!(!printed.contains(|char: char| char.is_control() && char != '\n'), "{printed:?}");
+    }
+    let shown = setup.ok(&["users", "show", &setup.id]);
+    for part in [ADA, "Name:       Ada L", "Password:   yes", "primary, unverified", "1 sign-in active", "127.0.0.1"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let json = setup.ok(&["users", "show", "--json", &setup.id]);
+    for part in ["\"addresses\": [", "\"sign_ins\": [", "\"memberships\": [", "\"has_password\": true"] {
+        assert!(json.contains(part), "{part}: {json}");
+    }
+    setup.server.stop();
+}
+
+#[test]
+fn outbox_and_doctor_work_beside_a_running_server() {
+    let setup = Setup::on_sqlite("operators-outbox");
+    assert_eq!(setup.ok(&["outbox", "list"]), "The outbox is empty\n");
+    assert!(setup.ok(&["outbox", "retry", "all"]).starts_with("Messages scheduled for retry: 0"));
+    let (code, _, stderr) = setup.run(&["outbox", "drop", "12"]);
+    assert!(code == Some(3) && stderr.contains("JOB_NOT_FOUND"), "{stderr}");
+    assert_eq!(setup.run(&["outbox", "retry", "x"]).0, Some(1));
+    let report = setup.ok(&["doctor"]);
+    assert!(report.contains("is usable by the running server, and its schema is up to date"), "{report}");
+    let process = format!("server: process {} runs version ", setup.server.0.id());
+    assert!(report.contains(&process), "{report}");
+    setup.server.stop();
+}
+
+#[test]
+fn bad_requests_are_answered_and_do_not_block_others() {
+    let setup = Setup::on_sqlite("operators-bad");
+    let ask = |request: &[u8]| {
+        let mut stream = UnixStream::connect(setup.socket()).unwrap();
+        stream.write_all(request).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        answer
+    };
+    for (request, code) in [
+        (&b"\n"[..], "INVALID_REQUEST"),
+        (b"GET / HTTP/1.1\n", "INVALID_REQUEST"),
+        (b"{\"version\":2,\"action\":\"ping\",\"arguments\":{}}\n", "OTHER_VERSION"),
+        (b"{\"version\":1,\"action\":\"drop_tables\",\"arguments\":{}}\n", "UNKNOWN_ACTION"),
+        (b"{\"version\":1,\"action\":\"disable_user\",\"arguments\":{}}\n", "INVALID_REQUEST"),
+        (b"{\"version\":1,\"action\":\"disable_user\",\"arguments\":{\"user\":\"1; DROP\"}}\n", "INVALID_REQUEST"),
+        (b"{\"version\":1,\"action\":\"disable_user\",\"arguments\":{\"user\":\"1\"}}\n", "USER_NOT_FOUND"),
+        (&[b'x'; 65 * 1024], "INVALID_REQUEST"),
+    ] {
+        let answer = ask(request);
+        let shown = String::from_utf8_lossy(&request[..request.len().min(80)]);
+        assert!(answer.starts_with("{\"version\":1,\"error\":{") && answer.contains(code), "{shown}: {answer}");
+    }
+    assert!(ask(b"{\"version\":1,\"action\":\"ping\",\"arguments\":{}}\n").contains("\"result\""));
+    // A client that sends nothing takes one of several places.
+    let _silent: Vec<_> = (0..3).map(|_| UnixStream::connect(setup.socket()).unwrap()).collect();
+    assert!(setup.ok(&["users", "disable", &setup.id]).starts_with("Disabled user"));
+    setup.server.stop();
+}
+
+/// Root runs the tests of a container; another user cannot change to a third one.
+fn is_root(dir: &Path) -> bool {
+    std::fs::metadata(dir).unwrap().uid() == 0
+}
+
+#[test]
+fn other_users_are_rejected_even_if_they_can_open_the_socket() {
+    let setup = Setup::on_sqlite("operators-users");
+    if !is_root(&setup.dir) {
+        return;
+    }
+    const NOBODY: u32 = 65_534;
+    let socket = setup.socket();
+    // As if an operator had opened directory and socket to everybody. The test's other directories stay closed, so the
+    // process starts where it needs no path.
+    std::fs::set_permissions(&setup.dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let request = r#"{"version":1,"action":"ping","arguments":{}}"#;
+    let script = format!(
+        "import socket\ns=socket.socket(socket.AF_UNIX)\ns.connect('v.db.sock')\ns.send(b'{request}\\n')\nprint('answer', s.recv(100))"
+    );
+    let ask = |user: u32| {
+        let mut python = std::process::Command::new("/usr/bin/python3");
+        python.args(["-c", &script]).current_dir(&setup.dir).env_clear();
+        python.uid(user).gid(user).output()
+    };
+    let Ok(as_root) = ask(0) else { return };
+    assert!(String::from_utf8_lossy(&as_root.stdout).contains("result"), "{as_root:?}");
+    let as_nobody = ask(NOBODY).unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&as_nobody.stdout), String::from_utf8_lossy(&as_nobody.stderr));
+    let is_rejected =
+        stdout.contains("answer b''") || stderr.contains("ConnectionResetError") || stderr.contains("BrokenPipe");
+    assert!(is_rejected, "{as_nobody:?}");
+    setup.server.stop();
+}
+
+#[test]
+fn socket_that_cannot_be_used_stops_only_a_server_that_was_told_to_use_it() {
+    let dir = fresh_dir("operators-unusable");
+    std::fs::create_dir_all(&dir).unwrap();
+    let database = dir.join("v.db");
+    let (database, socket) = (database.to_str().unwrap(), dir.join("v.db.sock"));
+    std::fs::write(&socket, "not a socket").unwrap();
+    let serve = ["--listen", "127.0.0.1:0", "--database", database];
+    let with_socket = |socket: &str| {
+        let output = command(&dir, &serve).env("VESTIBULE_OPERATOR_SOCKET", socket).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, stderr) = with_socket(socket.to_str().unwrap());
+    assert!(code == Some(1) && stderr.contains("that is not a socket"), "{stderr}");
+    let (code, stderr) = with_socket(dir.join("n".repeat(120)).to_str().unwrap());
+    assert!(code == Some(1) && stderr.contains("longer than the system allows for a socket"), "{stderr}");
+    let taken = dir.join("taken.sock");
+    let _listener = UnixListener::bind(&taken).unwrap();
+    let (code, stderr) = with_socket(taken.to_str().unwrap());
+    assert!(code == Some(1) && stderr.contains("another server listens there"), "{stderr}");
+
+    let (mut server, _) = Server::spawn(&mut command(&dir, &serve), "Mail: written to files");
+    assert_eq!(std::fs::read_to_string(&socket).unwrap(), "not a socket");
+    let disable = command(&dir, &["users", "disable", "1", "--database", database]).output().unwrap();
+    let stderr = String::from_utf8(disable.stderr).unwrap();
+    assert!(disable.status.code() == Some(1), "{stderr}");
+    let empty = command(&dir, &["users", "disable", "1", "--database", database])
+        .env("VESTIBULE_OPERATOR_SOCKET", "")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(empty.stderr).unwrap();
+    assert!(
+        stderr.contains("which a running server has locked") && stderr.contains("VESTIBULE_OPERATOR_SOCKET"),
+        "{stderr}"
+    );
+    assert!(command(&dir, &["users", "list", "--database", database]).status().unwrap().success());
+    server.signal("-TERM");
+    assert!(server.0.wait().unwrap().success());
+    let mut log = String::new();
+    server.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("operator commands cannot reach this server"), "{log}");
+}
+
+#[test]
+fn commands_create_no_database() {
+    let dir = fresh_dir("operators-missing");
+    let database = dir.join("v.db");
+    for arguments in
+        [&["users", "list"][..], &["users", "disable", "1"], &["outbox", "list"], &["outbox", "retry", "all"]]
+    {
+        let (code, _, stderr) = run(&[arguments, &["--database", database.to_str().unwrap()]].concat());
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains("which does not exist") && stderr.contains("--database"), "{stderr}");
+    }
+    assert!(!dir.exists());
+}
