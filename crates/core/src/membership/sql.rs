@@ -140,14 +140,19 @@ sql! {
     USER(OrganizationId, MembershipId) -> (UserId,) =
         "SELECT user_id FROM organization_memberships WHERE organization_id = $1 AND id = $2";
 
-    /// Returns no row if the organization or one of its workspaces would be left without an admin. Roles and workspace
-    /// memberships are deleted by cascade.
+    /// Returns no row if the organization or one of its workspaces would be left without an admin. A disabled user does
+    /// not count as an admin of the organization. Roles and workspace memberships are deleted by cascade.
     DELETE(OrganizationId, MembershipId) -> (MembershipId,) invalidates Organization(1) =
         "DELETE FROM organization_memberships
           WHERE organization_id = $1 AND id = $2
-            AND EXISTS (SELECT 1 FROM organization_membership_roles mr
-                          JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
-                         WHERE mr.organization_id = $1 AND mr.membership_id <> $2)
+            AND (EXISTS (SELECT 1 FROM organization_membership_roles mr
+                           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                           JOIN organization_memberships m ON m.organization_id = $1 AND m.id = mr.membership_id
+                           JOIN users u ON u.id = m.user_id AND u.disabled = 0
+                          WHERE mr.organization_id = $1 AND mr.membership_id <> $2)
+                 OR NOT EXISTS (SELECT 1 FROM organization_membership_roles mr
+                                  JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                                 WHERE mr.organization_id = $1 AND mr.membership_id = $2))
             AND NOT EXISTS (SELECT 1 FROM workspace_memberships wm
                               JOIN workspace_membership_roles mr ON mr.organization_id = wm.organization_id
                                    AND mr.workspace_id = wm.workspace_id AND mr.workspace_membership_id = wm.id
@@ -182,13 +187,17 @@ sql! {
     DECREMENT_MEMBER_COUNT(OrganizationId, Timestamp) invalidates Organization(1) =
         "UPDATE organizations SET member_count = member_count - 1, updated_at = $2 WHERE id = $1";
 
-    /// Returns no row if no admin would remain. Another role of the same member may still grant admin.
+    /// Returns no row if the role grants admin and no enabled admin would remain. Another role of the same member may
+    /// still grant admin.
     REVOKE_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3
-            AND EXISTS (SELECT 1 FROM organization_membership_roles mr
-                          JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
-                         WHERE mr.organization_id = $1 AND NOT (mr.membership_id = $2 AND mr.role_id = $3))
+            AND (EXISTS (SELECT 1 FROM organization_membership_roles mr
+                           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                           JOIN organization_memberships m ON m.organization_id = $1 AND m.id = mr.membership_id
+                           JOIN users u ON u.id = m.user_id AND u.disabled = 0
+                          WHERE mr.organization_id = $1 AND NOT (mr.membership_id = $2 AND mr.role_id = $3))
+                 OR NOT EXISTS (SELECT 1 FROM organization_roles r WHERE r.id = $3 AND r.grants_admin = 1))
       RETURNING role_id";
 
     HAS_ROLE(OrganizationId, MembershipId, RoleId) -> (RoleId,) =

@@ -6,7 +6,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
 use crate::membership::{self, MembershipRole};
-use crate::permission::{PermissionSet, RequiredPermission, Requirement};
+use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 
 /// An action in an organization, named as on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,7 @@ impl Query for Explain {
 
 async fn explain_leave(cx: &mut Context<'_>, grant: &Grant) -> Result<Explanation> {
     let other = cx.tx.optional(sql::OTHER_ADMIN, (grant.organization(), grant.membership())).await?;
-    let refusal = other.is_none().then_some(Code::LastAdmin);
+    let is_last_admin = other.is_none() && grant.permissions().contains(ADMIN);
+    let refusal = is_last_admin.then_some(Code::LastAdmin);
     Ok(Explanation { refusal, granted_by: Vec::new(), missing_permission: None })
 }

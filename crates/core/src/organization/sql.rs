@@ -233,16 +233,20 @@ sql! {
     REVOKE_ROLE_FROM_ALL(OrganizationId, RoleId) invalidates Organization(1) =
         "DELETE FROM organization_membership_roles WHERE organization_id = $1 AND role_id = $2";
 
-    /// Any admin.
+    /// Any admin who is not disabled.
     HAS_ADMIN(OrganizationId) -> (MembershipId,) =
         "SELECT mr.membership_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+           JOIN organization_memberships m ON m.organization_id = mr.organization_id AND m.id = mr.membership_id
+           JOIN users u ON u.id = m.user_id AND u.disabled = 0
           WHERE mr.organization_id = $1 LIMIT 1";
 
-    /// Any admin besides this membership.
+    /// Any admin besides this membership who is not disabled.
     OTHER_ADMIN(OrganizationId, MembershipId) -> (MembershipId,) =
         "SELECT mr.membership_id FROM organization_membership_roles mr
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+           JOIN organization_memberships m ON m.organization_id = mr.organization_id AND m.id = mr.membership_id
+           JOIN users u ON u.id = m.user_id AND u.disabled = 0
           WHERE mr.organization_id = $1 AND mr.membership_id <> $2 LIMIT 1";
 
     /// Removed roles cannot be assigned.

@@ -222,13 +222,19 @@ sql! {
     SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) =
         "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
 
-    /// The names of organizations and workspaces that have no other admin than this user, organizations first.
+    /// The names of organizations and workspaces that have no other admin than this user, organizations first. Disabled
+    /// users do not count as admins of organizations.
     SOLE_ADMIN_OF(UserId) -> (String,) =
         "SELECT o.name FROM organization_memberships m
            JOIN organizations o ON o.id = m.organization_id AND o.deleted_at IS NULL
           WHERE m.user_id = $1
+            AND EXISTS (SELECT 1 FROM organization_membership_roles mr
+                          JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = m.organization_id AND mr.membership_id = m.id)
             AND NOT EXISTS (SELECT 1 FROM organization_membership_roles mr
                               JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                              JOIN organization_memberships n ON n.organization_id = mr.organization_id AND n.id = mr.membership_id
+                              JOIN users a ON a.id = n.user_id AND a.disabled = 0
                              WHERE mr.organization_id = m.organization_id AND mr.membership_id <> m.id)
           UNION ALL
          SELECT w.name FROM workspace_memberships m

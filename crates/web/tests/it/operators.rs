@@ -409,3 +409,24 @@ async fn lists_and_shows_users_and_organizations() {
     let shown = app.inspect(ShowOrganization { organization: organization.parse().unwrap() }).await.unwrap();
     assert_eq!((shown.admins.len(), shown.domains.len()), (2, 0));
 }
+
+/// Otherwise an organization would be left to somebody who cannot sign in.
+#[tokio::test]
+async fn disabled_user_does_not_count_as_the_other_admin() {
+    let Setup { app, owner, nina, id, organization, .. } = setup().await;
+    let kim = app.create_member(&owner, &organization, "kim@example.com", "").await;
+    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
+    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let membership = text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]);
+    app.operate(DisableUser { user: id }).await.unwrap();
+    let leave = format!("/organizations/{organization}/leave");
+    owner.post(&leave, &[]).await.assert_error(403, "LAST_ADMIN");
+    let revoke = format!("/organizations/{organization}/members/{membership}/roles/{admin}/remove");
+    owner.post(&revoke, &[]).await.assert_error(403, "LAST_ADMIN");
+    owner.post("/me/account/delete", &[("password", PASSWORD)]).await.assert_error(403, "LAST_ADMIN");
+    kim.post(&leave, &[]).await.ok();
+    app.operate(EnableUser { user: id }).await.unwrap();
+    nina.post(SIGN_IN, &[("email", NINA), ("password", PASSWORD)]).await.ok();
+    owner.post(&leave, &[]).await.ok();
+    nina.post(&leave, &[]).await.assert_error(403, "LAST_ADMIN");
+}
