@@ -1,5 +1,7 @@
 //! `vestibule users`: lists and shows users, and ends their access.
 
+mod profile;
+
 use serde::Serialize;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::UserId;
@@ -13,8 +15,6 @@ use crate::operator::{
 };
 use crate::settings::{self, Environment, LoadedSettings};
 use crate::{output, telemetry};
-
-mod profile;
 
 /// Runs a command on users.
 pub(crate) async fn run(args: &UsersArgs) -> Result<(), AppError> {
@@ -132,7 +132,7 @@ async fn list(loaded: &LoadedSettings, args: &ListUsersArgs) -> Result<(), AppEr
     if args.page.output.json {
         return print_json(&list);
     }
-    let rows: Vec<_> = list.users.iter().map(|user| user.row()).collect();
+    let rows: Vec<_> = list.users.iter().map(UserSummary::row).collect();
     if rows.is_empty() {
         output::print_line("No users match");
     } else {

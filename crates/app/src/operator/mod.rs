@@ -99,12 +99,10 @@ pub(crate) fn open_socket(loaded: &LoadedSettings) -> Result<Option<OperatorServ
 
 /// Runs actions for operators until `stop` completes. Without a socket it only waits.
 pub(crate) async fn serve(server: Option<OperatorServer>, service: Arc<Service>, stop: impl Future<Output = ()>) {
-    match server {
-        Some(server) => server.run(service, stop).await,
-        None => {
-            drop(service);
-            stop.await;
-        }
+    if let Some(server) = server {
+        server.run(service, stop).await;
+    } else {
+        stop.await;
     }
 }
 

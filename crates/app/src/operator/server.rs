@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use vestibule_core::service::Service;
 
 use super::actions;
@@ -35,7 +35,6 @@ pub(crate) struct OperatorServer {
 impl OperatorServer {
     /// Creates the socket. Call it after the database was locked: two servers of one database then never compete.
     pub(crate) fn bind(path: &Path) -> Result<Self, SocketError> {
-        // The working directory does not change, but an absolute path is safe for the removal at the end.
         socket::bind(path).map(|bound| Self { bound, path: path.to_owned() })
     }
 
@@ -64,7 +63,9 @@ impl OperatorServer {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection at the operator socket");
-                    tokio::select! { () = sleep(ACCEPT_PAUSE) => {}, () = &mut stop => break }
+                    if timeout(ACCEPT_PAUSE, &mut stop).await.is_ok() {
+                        break;
+                    }
                 }
             }
         }

@@ -11,6 +11,8 @@ use vestibule_testbed::{Database, Engine};
 use crate::server::{Response, Server, fresh_dir, run, send_request, vestibule};
 
 const ADA: &str = "ada@example.com";
+/// The id of an unprivileged user on Linux.
+const NOBODY: u32 = 65_534;
 
 /// A server with one user, Ada, whose last name would clear the terminal, and who has a verified address.
 struct Setup {
@@ -253,7 +255,7 @@ fn bad_requests_are_answered_and_do_not_block_others() {
         (b"{\"version\":1,\"action\":\"disable_user\",\"arguments\":{}}\n", "INVALID_REQUEST"),
         (b"{\"version\":1,\"action\":\"disable_user\",\"arguments\":{\"user\":\"1; DROP\"}}\n", "INVALID_REQUEST"),
         (b"{\"version\":1,\"action\":\"disable_user\",\"arguments\":{\"user\":\"1\"}}\n", "USER_NOT_FOUND"),
-        (&[b'x'; 65 * 1024], "INVALID_REQUEST"),
+        (&vec![b'x'; 65 * 1024], "INVALID_REQUEST"),
     ] {
         let answer = ask(request);
         let shown = String::from_utf8_lossy(&request[..request.len().min(80)]);
@@ -277,7 +279,6 @@ fn other_users_are_rejected_even_if_they_can_open_the_socket() {
     if !is_root(&setup.dir) {
         return;
     }
-    const NOBODY: u32 = 65_534;
     let socket = setup.socket();
     // As if an operator had opened directory and socket to everybody. The test's other directories stay closed, so the
     // process starts where it needs no path.

@@ -269,13 +269,16 @@ async fn disabling_warns_of_organizations_without_enabled_admin() {
     app.operate(DisableUser { user: id }).await.unwrap();
     assert!(app.inspect(without_admin(true)).await.unwrap().items.is_empty());
     let preview = app.inspect(PreviewDisableUser { user: olga }).await.unwrap();
-    assert_eq!(names(&preview), [organization.clone()]);
+    assert_eq!(names(&preview), std::slice::from_ref(&organization));
     assert_eq!(owner.get("/me").await.status, 200, "a preview changes nothing");
     let done = app.operate(DisableUser { user: olga }).await.unwrap();
-    assert_eq!(names(&done), [organization.clone()]);
+    assert_eq!(names(&done), std::slice::from_ref(&organization));
 
     let listed = app.inspect(without_admin(true)).await.unwrap().items;
-    assert_eq!(listed.iter().map(|found| found.id.to_string()).collect::<Vec<_>>(), [organization.clone()]);
+    assert_eq!(
+        listed.iter().map(|found| found.id.to_string()).collect::<Vec<_>>(),
+        std::slice::from_ref(&organization)
+    );
     let shown = app.inspect(ShowOrganization { organization: organization.parse().unwrap() }).await.unwrap();
     assert_eq!((shown.organization.admin_count, shown.admins.len()), (0, 2));
     assert!(shown.admins.iter().all(|admin| admin.disabled));
