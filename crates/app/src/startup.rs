@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_core::dns::{Dns, HickoryDns, NoDns};
 use vestibule_core::execution::Dependencies;
@@ -14,12 +15,15 @@ use vestibule_core::secret::Keys;
 use vestibule_core::service::{Service, ServiceError};
 use vestibule_core::settings::{Bucket, ImageStorage, Settings, Smtp, Transport};
 use vestibule_core::time::{Clock, SystemClock};
-use vestibule_db::{DatabaseLocation, Db, create_private_dir, is_foreign, private_file_options};
+use vestibule_db::{DatabaseLocation, Db, PostgresOptions, create_private_dir, is_foreign, private_file_options};
 
 use crate::error::AppError;
 use crate::master_key;
 use crate::secret_file;
 use crate::settings::LoadedSettings;
+
+/// How long an operator's query on PostgreSQL may take, instead of the two seconds of a request.
+const READING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Opens the service. Creates the directories, the master key and the database if they do not exist.
 pub(crate) async fn open_service(loaded: &LoadedSettings) -> Result<Arc<Service>, AppError> {
@@ -51,7 +55,9 @@ pub(crate) async fn open_for_reading(loaded: &LoadedSettings) -> Result<Arc<Serv
     let location = existing_database(loaded).await?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let key = master_key::load_or_create(&loaded.key_file, &location, false, random.as_ref())?;
-    let db = Db::open_read_only(&location, loaded.postgres, clock.now()).await;
+    // A list may read many rows, and nobody else waits for it.
+    let postgres = PostgresOptions { timeout: READING_TIMEOUT, ..loaded.postgres };
+    let db = Db::open_read_only(&location, postgres, clock.now()).await;
     Ok(Service::open_read_only(Dependencies {
         db: db.map_err(|error| AppError::database(&location, error))?,
         clock,
