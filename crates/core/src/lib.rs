@@ -29,6 +29,7 @@ pub mod node;
 pub mod outbox;
 pub mod password;
 pub mod rate_limit;
+pub mod security_log;
 
 // Domain nouns.
 pub mod account;

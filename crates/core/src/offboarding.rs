@@ -6,6 +6,7 @@ use crate::execution::{Command, Context};
 use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::membership::sql;
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::{domain, invitation, outbox};
 
 /// Ends the caller's membership in an organization and in all its workspaces. Invitations that they sent remain without
@@ -22,6 +23,10 @@ impl Command for Leave {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::LastAdmin];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::MemberLeft)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
@@ -46,6 +51,10 @@ impl Command for Remove {
     const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::RoleExceedsYours, Code::LastAdmin];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::MemberRemoved)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
@@ -55,6 +64,7 @@ impl Command for Remove {
             return Err(Code::RoleExceedsYours.into());
         }
         let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
+        (cx.subject.target_user, cx.subject.target_membership) = (Some(user), Some(membership.get()));
         end_membership(cx, organization, membership).await?;
         outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await
     }

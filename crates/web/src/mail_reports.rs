@@ -10,9 +10,10 @@ use serde::Deserialize;
 use vestibule_core::execution::Caller;
 use vestibule_core::mail::{DeliveryOutcome, DeliveryReport, is_signature_valid};
 use vestibule_core::mailer::RecordDeliveryReport;
+use vestibule_core::security_log::{self, Subject};
 use vestibule_core::{Code, Problem};
 
-use crate::app::App;
+use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::read_small_body;
 use crate::routes::Routes;
@@ -49,9 +50,21 @@ enum Kind {
     Deferred,
 }
 
+async fn report(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let recorded = record(&app, request).await;
+    if let Err(Refusal(problem)) = &recorded {
+        security_log::log_refusal(caller.address, &Subject::default(), problem.code());
+    }
+    recorded
+}
+
 /// The order of the checks bounds what a stranger can cost: nothing is read before the headers are plausible, and then
 /// only a short body.
-async fn report(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+async fn record(app: &App, request: Request) -> Result<Response, Refusal> {
     let secret = app.settings().mail.bounce_secret.as_ref().ok_or(Problem::from(Code::RouteNotFound))?;
     let (parts, body) = request.into_parts();
     let signed = SignedHeaders::parse(&parts.headers, app.service().now().unix_seconds())?;

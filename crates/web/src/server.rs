@@ -20,6 +20,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 use vestibule_core::execution::{Caller, Context, Query};
 use vestibule_core::permission::Requirement;
+use vestibule_core::security_log::{self, Subject};
 use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
@@ -89,7 +90,10 @@ impl Server {
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
             Ok(()) => with_timeout(router.clone().oneshot(request).map(|Ok(response)| response)).await,
-            Err(problem) => Refusal(problem).into_response(),
+            Err(problem) => {
+                security_log::log_refusal(caller.address, &Subject::default(), problem.code());
+                Refusal(problem).into_response()
+            }
         };
         match take_refusal(&mut response) {
             // Boxed, because the rare error path would enlarge the future of every request.

@@ -57,6 +57,7 @@ pub async fn authorize(
     organization: OrganizationId,
     required: RequiredPermission,
 ) -> Result<Grant> {
+    cx.subject.organization = Some(organization);
     let user = cx.user()?;
     let cached = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
     let member = match cached {
@@ -126,6 +127,7 @@ pub async fn authorize_in_workspace(
     workspace: WorkspaceId,
     required: RequiredWorkspacePermission,
 ) -> Result<WorkspaceGrant> {
+    cx.subject.workspace = Some(workspace);
     cx.user()?;
     let row = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
     let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await?;

@@ -4,6 +4,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 use crate::user::sql::{self, OwnedAddress, claims};
 
 /// Lists the caller's addresses with their claims, oldest first.
@@ -58,6 +59,10 @@ impl Command for DeleteAddress {
     const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::EmailIsPrimary];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::EmailAddressRemoved)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         if find(cx, user, self.address).await?.is_claim {
@@ -82,6 +87,10 @@ impl Command for MakePrimary {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::EmailNotVerified];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::EmailAddressMadePrimary)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;

@@ -7,6 +7,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 use crate::user::sql;
 use crate::{images, membership, offboarding, session};
 
@@ -38,6 +39,10 @@ impl Command for Delete {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::PasswordWrong, Code::LastAdmin];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::AccountDeleted)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;

@@ -7,6 +7,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
+use crate::security_log::{self, Audit, Authentication};
 use crate::user::{sql, trusted_primary_address};
 use crate::{rate_limit, session};
 
@@ -66,6 +67,10 @@ impl Command for Remove {
     const ERRORS: &'static [Code] = &[Code::PasswordWrong, Code::NoAlternativeAuthMethod];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(security_log::Change::PasswordRemoved)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         require_unchanged(cx, user, self.current.as_ref()).await?;
@@ -90,16 +95,19 @@ pub(super) async fn confirm_password(
     current: Option<Password>,
     field: &str,
 ) -> Result<Option<PasswordDigest>> {
-    let Some(digest) = executor.query(caller, &FindOwnDigest).await.result? else {
+    let found = executor.query(caller, &FindOwnDigest).await;
+    let Some(digest) = found.result? else {
         return Ok(None);
     };
     let current = current.ok_or_else(|| Problem::required(field))?;
     executor.run(caller, rate_limit::RecordPassword).await.result?;
     if executor.passwords.verify(current, Some(&digest)).await? {
-        Ok(Some(digest))
-    } else {
-        Err(Code::PasswordWrong.into())
+        return Ok(Some(digest));
     }
+    let problem = Code::PasswordWrong.into();
+    let audit = Audit::Authentication(Authentication::Reauthentication);
+    security_log::log(caller.address, audit, &found.subject, Some(&problem));
+    Err(problem)
 }
 
 struct FindOwnDigest;
@@ -125,6 +133,10 @@ impl Command for Change {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::PasswordWrong];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(security_log::Change::PasswordChanged)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;

@@ -7,6 +7,7 @@ use crate::id::EmailAddressId;
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change, Subject};
 use crate::user::sql;
 
 #[derive(Clone, Debug)]
@@ -35,6 +36,14 @@ impl Command for Update {
         &[Code::EmailAddressNotFound, Code::EmailNotVerified, Code::ImagesNotAvailable, Code::UsernameExists];
     type Out = AccountDetails;
 
+    fn audit(&self) -> Audit {
+        match (self.username.is_some(), self.primary_address.is_some()) {
+            (_, true) => Audit::Change(Change::EmailAddressMadePrimary),
+            (true, false) => Audit::Change(Change::UsernameChanged),
+            (false, false) => Audit::RefusalsOnly,
+        }
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
         let current = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
@@ -43,6 +52,9 @@ impl Command for Update {
         }
         let picture = images::apply_change(cx, &current.image_url, &self.picture).await?;
         let stored = current.username.clone().map(Username::from_stored);
+        if self.username.is_some() && self.primary_address.is_some() {
+            cx.log_change(Change::UsernameChanged, Subject::of_user(Some(user)));
+        }
         let username = match &self.username {
             None => stored.as_ref(),
             Some(UsernameChange::Remove) => None,

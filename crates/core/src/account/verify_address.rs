@@ -9,6 +9,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::EmailAddressId;
 use crate::permission::Requirement;
 use crate::secret::SubmittedCode;
+use crate::security_log::{Audit, Change};
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
 use crate::verification::{
@@ -136,6 +137,10 @@ impl Command for Verify {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt, Code::EmailExists];
     type Out = OwnedAddress;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::EmailAddressVerified)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;

@@ -7,6 +7,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 
 /// The maximum number of domains of one organization.
 const MAX_DOMAINS: usize = 50;
@@ -48,6 +49,10 @@ impl Command for Add {
     const ERRORS: &'static [Code] = &[Code::TooManyDomains, Code::DomainExists];
     type Out = Domain;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::DomainAdded)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
         check_may_admit(&grant, self.joining)?;
@@ -74,6 +79,10 @@ impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::DomainNotFound];
     type Out = Domain;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::DomainUpdated)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
@@ -106,6 +115,10 @@ impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::DomainNotFound];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::DomainDeleted)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;

@@ -8,6 +8,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, UserId};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change, Subject};
 use crate::{join_request, membership, organization, user, workspace};
 
 /// Lists the organizations that the caller can join by their verified addresses.
@@ -53,7 +54,12 @@ impl Command for Join {
     const ERRORS: &'static [Code] = &[Code::NotJoinable, Code::OrganizationFull];
     type Out = JoinOutcome;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::MemberJoined)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<JoinOutcome> {
+        cx.subject.organization = Some(self.organization);
         let user = cx.user()?;
         let joinable = find_joinable(cx, user).await?.into_iter();
         let matches = joinable.filter(|(organization, _)| organization.organization_id == self.organization);
@@ -62,6 +68,7 @@ impl Command for Join {
         let (organization, email) = preferred.ok_or(Code::NotJoinable)?;
         if organization.joining == JoinPolicy::Request {
             join_request::create(cx, self.organization, user, &email).await?;
+            cx.subject.is_unchanged = true;
             return Ok(JoinOutcome::Requested);
         }
         join_as_member(cx, self.organization, user).await?;
@@ -77,7 +84,10 @@ pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> 
             continue;
         }
         match join_as_member(cx, organization.organization_id, user).await {
-            Ok(()) => {}
+            Ok(()) => {
+                let organization = Some(organization.organization_id);
+                cx.log_change(Change::MemberJoined, Subject { organization, ..Subject::of_user(Some(user)) });
+            }
             Err(problem) if problem.code() == Code::OrganizationFull => {}
             Err(problem) => return Err(problem),
         }

@@ -12,6 +12,7 @@ use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::rate_limit;
+use crate::security_log::{Audit, Change};
 
 /// Looks up the TXT record of a domain, and marks the domain as verified if the record is right. A verified domain
 /// stays verified without another lookup.
@@ -92,6 +93,10 @@ impl Command for RecordVerification {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] = &[Code::DomainNotFound, Code::DomainTaken];
     type Out = Domain;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::DomainVerified)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;

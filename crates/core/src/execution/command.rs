@@ -7,6 +7,7 @@ use crate::caller::SessionStub;
 use crate::error::{Code, Problem, Result};
 use crate::id::OrganizationId;
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
 
 /// A change, in one transaction: all of it is applied, or nothing.
@@ -20,6 +21,11 @@ pub trait Command: Send + Sync + 'static {
     /// The transaction mode that it relies on.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::Serializable
+    }
+
+    /// What the security log has about it, besides refusals.
+    fn audit(&self) -> Audit {
+        Audit::RefusalsOnly
     }
 
     /// The organization for which the caller's access may come from the access cache. Ignored in
@@ -58,12 +64,18 @@ pub struct Reply<T> {
     pub stats: QueryStats,
     /// Whether the stored time of the session's last use is due to be updated.
     pub(crate) is_touch_due: bool,
+    /// Who and what the security log's line is about.
+    pub(crate) subject: Subject,
 }
 
 impl<T> Reply<T> {
     pub(super) fn new(cx: &Context<'_>, result: Result<T>) -> Self {
         let settings = &cx.executor.settings;
+        // After a success, the user who is signed in now or, after a sign-out, was before.
+        let signed_in = cx.session.as_ref().filter(|_| result.is_ok()).and_then(|session| session.user_id);
+        let user = signed_in.or(cx.subject.user);
         Self {
+            subject: Subject { user, ..cx.subject },
             session: cx.session.as_ref().map(crate::caller::CurrentSession::stub),
             result,
             stats: cx.tx.stats(),
@@ -72,13 +84,19 @@ impl<T> Reply<T> {
     }
 
     /// A failure before the database was queried.
-    pub const fn failed(problem: Problem) -> Self {
-        Self { session: None, result: Err(problem), stats: QueryStats { statements: 0, rows: 0 }, is_touch_due: false }
+    pub fn failed(problem: Problem) -> Self {
+        Self {
+            session: None,
+            result: Err(problem),
+            stats: QueryStats { statements: 0, rows: 0 },
+            is_touch_due: false,
+            subject: Subject::default(),
+        }
     }
 
     /// Converts the output.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Reply<U> {
-        let Self { session, result, stats, is_touch_due } = self;
-        Reply { session, result: result.map(convert), stats, is_touch_due }
+        let Self { session, result, stats, is_touch_due, subject } = self;
+        Reply { session, result: result.map(convert), stats, is_touch_due, subject }
     }
 }

@@ -9,6 +9,7 @@ use crate::caller::{Caller, CurrentSession};
 use crate::error::{Code, Result};
 use crate::id::{OrganizationId, UserId};
 use crate::random::Randomness;
+use crate::security_log::{self, Audit, Change, Subject};
 use crate::time::Timestamp;
 
 /// The transaction, the caller and the dependencies of a command or query. The caller's session is looked up by the
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub caller: &'a Caller,
     pub executor: &'a Executor,
     pub(crate) after_commit: AfterCommit,
+    /// Who and what the security log's line is about.
+    pub(crate) subject: Subject,
 }
 
 impl Context<'_> {
@@ -43,6 +46,12 @@ impl Context<'_> {
     /// `UNAUTHORIZED`.
     pub fn user(&self) -> Result<UserId> {
         Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
+    }
+
+    /// Logs a change when the transaction is committed, in addition to the one that the command declares.
+    pub(crate) fn log_change(&mut self, change: Change, subject: Subject) {
+        let address = self.caller.address;
+        self.after_commit.on_success(move |_| security_log::log(address, Audit::Change(change), &subject, None));
     }
 
     /// The organization's revision in the state that this transaction sees.

@@ -13,6 +13,7 @@ use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
 #[cfg(feature = "test-hooks")]
 use crate::permission::Requirement;
+use crate::security_log::Audit;
 use crate::settings::Settings;
 
 /// The erased output of an operation.
@@ -26,6 +27,8 @@ pub(super) trait Operation: Send + Sync {
 
     /// The organization whose cached access may be used.
     fn organization(&self, settings: &Settings) -> Option<OrganizationId>;
+
+    fn audit(&self) -> Audit;
 
     /// Its name, what it requires, and the codes that it declares.
     #[cfg(feature = "test-hooks")]
@@ -43,6 +46,10 @@ impl<C: Command> Operation for CommandOperation<C> {
 
     fn organization(&self, settings: &Settings) -> Option<OrganizationId> {
         self.0.organization().filter(|_| self.0.transaction_mode(settings) != TransactionMode::Serializable)
+    }
+
+    fn audit(&self) -> Audit {
+        self.0.audit()
     }
 
     #[cfg(feature = "test-hooks")]
@@ -66,6 +73,10 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
         self.0.organization()
     }
 
+    fn audit(&self) -> Audit {
+        Audit::RefusalsOnly
+    }
+
     #[cfg(feature = "test-hooks")]
     fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
         (std::any::type_name::<Q>(), Q::REQUIRES, Q::ERRORS)
@@ -78,11 +89,11 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
 
 /// Restores the type of an operation's output.
 pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
-    let Reply { session, result, stats, is_touch_due } = reply;
+    let Reply { session, result, stats, is_touch_due, subject } = reply;
     let downcast = |output: Output| {
         output.downcast().map_err(|_| Problem::internal("the output of an operation has an unexpected type"))
     };
-    Reply { session, result: result.and_then(downcast).map(|output| *output), stats, is_touch_due }
+    Reply { session, result: result.and_then(downcast).map(|output| *output), stats, is_touch_due, subject }
 }
 
 /// Panics if an operation failed with a code that it does not declare, which fails the test.

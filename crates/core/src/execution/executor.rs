@@ -16,7 +16,7 @@ use crate::cache::{
     self, AccessCache, AccessKey, Cached, CachedAccess, OrganizationCache, REVALIDATION_STATS, RevalidationBatcher,
     Revision, ValidatedAccess,
 };
-use crate::caller::{self, Caller};
+use crate::caller::{self, Caller, CurrentSession};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
@@ -27,6 +27,7 @@ use crate::password::PasswordHasher;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::secret::{Keys, SessionToken};
+use crate::security_log::{self, Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
 
@@ -161,6 +162,7 @@ impl Executor {
             };
             #[cfg(feature = "test-hooks")]
             self.count_statements(&reply);
+            security_log::log(caller.address, Audit::RefusalsOnly, &reply.subject, reply.result.as_ref().err());
             if reply.is_touch_due {
                 // The response does not depend on it.
                 let _ = timeout(TOUCH_TIMEOUT, self.run(caller, Touch)).await;
@@ -267,7 +269,8 @@ impl Executor {
     ) -> (Reply<Output>, AfterCommit) {
         let session = Some(access.session().clone());
         let after_commit = AfterCommit::default();
-        let mut cx = Context { tx, now, session, access: Some(access), caller, executor: self, after_commit };
+        let subject = initial_subject(session.as_ref());
+        let mut cx = Context { tx, now, session, access: Some(access), caller, executor: self, after_commit, subject };
         let result = query.run(&mut cx).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(query, &result);
@@ -295,7 +298,8 @@ impl Executor {
                 None => caller::load_session(&mut tx, token, now, &self.settings).await?,
             };
         }
-        Ok(Context { tx, now, session, access, caller, executor: self, after_commit })
+        let subject = initial_subject(session.as_ref());
+        Ok(Context { tx, now, session, access, caller, executor: self, after_commit, subject })
     }
 
     /// The caller's access to an organization, from the cache if it is still current, or loaded. `None` unless the
@@ -338,6 +342,10 @@ impl Executor {
     pub fn node(&self) -> i64 {
         self.ids.node()
     }
+}
+
+fn initial_subject(session: Option<&CurrentSession>) -> Subject {
+    Subject::of_user(session.and_then(|session| session.user_id))
 }
 
 /// Completes the transaction of every command: touches the session and bumps the revisions.

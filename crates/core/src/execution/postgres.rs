@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::secret::SessionToken;
+use crate::security_log;
 use crate::time::Timestamp;
 
 /// How long a statement on a shared connection may take. After it, the operation runs in a transaction of its own.
@@ -38,6 +39,7 @@ async fn run_with_retry(executor: Arc<Executor>, caller: &Caller, command: &dyn 
         match attempt(&executor, postgres, retry.deadline, caller, command).await {
             Ok((reply, after_commit)) => {
                 after_commit.run(&executor, reply.result.is_ok());
+                security_log::log(caller.address, command.audit(), &reply.subject, reply.result.as_ref().err());
                 return reply;
             }
             Err(error) => {

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::error::Problem;
 use crate::id::OrganizationId;
 use crate::secret::SessionToken;
+use crate::security_log;
 use crate::time::Timestamp;
 
 pub(super) async fn run(
@@ -31,8 +32,9 @@ pub(super) async fn run(
         let (reply, after_commit) =
             poll_once(executor.run_in(&caller, command.as_ref(), None, Tx::on_sqlite(connection)));
         let commit = reply.result.is_ok();
-        let executor = Arc::clone(&executor);
+        let (executor, span, audit) = (Arc::clone(&executor), span.clone(), command.audit());
         let on_commit = move |committed: vestibule_db::Result<()>| {
+            let _entered = span.enter();
             if committed.is_ok() {
                 after_commit.run(&executor, commit);
             }
@@ -40,6 +42,7 @@ pub(super) async fn run(
                 Err(error) if commit => Err(error.into()),
                 _ => reply.result,
             };
+            security_log::log(caller.address, audit, &reply.subject, result.as_ref().err());
             // Dropped before the reply is sent: a caller that closes the service next must hold the last reference.
             drop(executor);
             // The caller may have hung up.

@@ -9,6 +9,7 @@ use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
+use crate::security_log::{Audit, Change};
 use crate::settings::Settings;
 use crate::{domain, membership, organization, user, workspace};
 
@@ -52,6 +53,10 @@ impl Command for Accept {
     const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken];
     type Out = AcceptOutcome;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::MemberJoined)
+    }
+
     // One of several concurrent accepts updates the invitation, and a unique key guards the membership. Seat limits are
     // read before that and hold only under serializable isolation.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
@@ -59,7 +64,17 @@ impl Command for Accept {
     }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AcceptOutcome> {
+        let outcome = self.accept_token(cx).await?;
+        cx.subject.partial_refusal = outcome.refusal;
+        cx.subject.is_unchanged = outcome.refusal.is_some() || outcome.already_member;
+        Ok(outcome)
+    }
+}
+
+impl Accept {
+    async fn accept_token(&self, cx: &mut Context<'_>) -> Result<AcceptOutcome> {
         let invitation = find_by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
+        cx.subject.organization = Some(invitation.organization_id);
         match invitation.state(cx.now) {
             InvitationState::Closed => Err(Code::InvalidInvitationToken.into()),
             InvitationState::Expired => Ok(AcceptOutcome::refused(&invitation, Code::InvitationExpired)),
@@ -73,9 +88,7 @@ impl Command for Accept {
             }
         }
     }
-}
 
-impl Accept {
     async fn accept(
         &self,
         cx: &mut Context<'_>,
@@ -88,6 +101,8 @@ impl Accept {
             return Ok(AcceptOutcome::refused(invitation, Code::InvitationEmailUnverified));
         }
         let organization = invitation.organization_id;
+        cx.subject.workspace = invitation.workspace_id;
+        cx.subject.target_user = Some(invitee.owner.user_id).filter(|user| cx.subject.user != Some(*user));
         let is_new_member = context.membership.is_none();
         let workspace = match invitation.workspace_id {
             Some(workspace) => Some(TargetWorkspace::load(cx, organization, workspace, context.membership).await?),

@@ -130,6 +130,8 @@ impl Command for Bulk {
                 Err(code) => Err(*code),
             });
         }
+        cx.subject.partial_refusal =
+            validated.iter().filter_map(|row| row.as_ref().err().copied()).find(|code| *code == Code::RoleExceedsYours);
         let is_blocked = self.all_or_nothing && validated.iter().any(Result::is_err);
         let done = !self.dry_run && !is_blocked;
         let created = if done { self.insert(cx, &grant, &validator, &validated).await? } else { HashMap::new() };

@@ -7,6 +7,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{JoinRequestId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::{domain, invitation};
 
 /// Lists the pending requests, newest first, up to 1,000.
@@ -60,6 +61,10 @@ impl Command for Approve {
     ];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::JoinRequestApproved)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
@@ -93,6 +98,10 @@ impl Command for Deny {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[Code::RequestNotFound];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::JoinRequestDenied)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;

@@ -7,6 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use crate::organization::{self, Role};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 
 /// Assigns a role to a member. It is not an error if the member has the role.
 ///
@@ -26,11 +27,17 @@ impl Command for AssignRole {
         &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::PermissionArchived];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::RoleAssigned)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, role) = check(cx, &grant, self.role, self.member).await?;
         cx.executor.settings.roles.check_assignable(&role.permissions)?;
-        cx.tx.execute(organization::sql::ASSIGN_ROLE, (grant.organization(), membership, self.role)).await?;
+        let assigned =
+            cx.tx.execute(organization::sql::ASSIGN_ROLE, (grant.organization(), membership, self.role)).await?;
+        cx.subject.is_unchanged = assigned == 0;
         Ok(())
     }
 }
@@ -53,14 +60,19 @@ impl Command for RevokeRole {
         &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::LastAdmin];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::RoleRevoked)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, _) = check(cx, &grant, self.role, self.member).await?;
         let assignment = (grant.organization(), membership, self.role);
-        if cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.is_none()
-            && cx.tx.optional(sql::HAS_ROLE, assignment).await?.is_some()
-        {
-            return Err(Code::LastAdmin.into());
+        if cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.is_none() {
+            if cx.tx.optional(sql::HAS_ROLE, assignment).await?.is_some() {
+                return Err(Code::LastAdmin.into());
+            }
+            cx.subject.is_unchanged = true;
         }
         Ok(())
     }
@@ -76,6 +88,7 @@ async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, member: Member
     if !grant.permissions().covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
-    let found = cx.tx.optional(sql::FIND, (grant.organization(), member)).await?;
-    Ok((found.ok_or(Code::MemberNotFound)?.0, role))
+    let (membership,) = cx.tx.optional(sql::FIND, (grant.organization(), member)).await?.ok_or(Code::MemberNotFound)?;
+    cx.subject.target_membership = Some(membership.get());
+    Ok((membership, role))
 }

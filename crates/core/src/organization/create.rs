@@ -6,6 +6,7 @@ use crate::execution::{Command, Context};
 use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 use crate::{images, session};
 
 /// Creates an organization with the caller as its first member, in the deployment's creator role, and makes it the
@@ -32,6 +33,10 @@ impl Command for Create {
     const ERRORS: &'static [Code] = &[Code::OrganizationLimit, Code::ImagesNotAvailable];
     type Out = Created;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OrganizationCreated)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let user = cx.user()?;
         let creator = cx.executor.deployment()?.creator_role_id;
@@ -40,6 +45,7 @@ impl Command for Create {
             return Err(Code::OrganizationLimit.into());
         }
         let id = cx.id();
+        cx.subject.organization = Some(id);
         let image = images::apply_change(cx, "", &self.image).await?;
         let row = (id, self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let organization = cx.tx.one(sql::INSERT, row).await?;

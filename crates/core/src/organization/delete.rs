@@ -12,6 +12,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
 use crate::images;
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -34,6 +35,10 @@ impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] = &[];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OrganizationDeleted)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
@@ -93,7 +98,12 @@ impl Command for Restore {
     const ERRORS: &'static [Code] = &[Code::NothingToRestore];
     type Out = Organization;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OrganizationRestored)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
+        cx.subject.organization = Some(self.organization);
         let user = cx.user()?;
         let grace_period = grace_period(cx);
         let deleted = cx.tx.all(sql::RESTORABLE_BY_USER, (user, cx.now.minus(grace_period))).await?;
@@ -163,9 +173,15 @@ impl Command for Erase {
     const ERRORS: &'static [Code] = &[];
     type Out = Erasure;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OrganizationErased)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Erasure> {
         let deleted_before = cx.now.minus(grace_period(cx));
         // A partially erased organization must not be restored, even if the grace period is extended.
+        cx.subject.is_unchanged = true;
+        cx.subject.organization = Some(self.organization);
         if cx.tx.optional(sql::START_ERASURE, (self.organization, deleted_before, ERASURE_STARTED)).await?.is_none() {
             return Ok(Erasure::Skipped);
         }
@@ -187,6 +203,7 @@ impl Command for Erase {
         }
         cx.tx.execute(cache::sql::DELETE, (self.organization,)).await?;
         cx.tx.execute(sql::ERASE_ORGANIZATION, (self.organization,)).await?;
+        cx.subject.is_unchanged = false;
         Ok(Erasure::Complete)
     }
 }

@@ -7,6 +7,7 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
 use crate::names::RoleName;
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 
 /// Lists the deployment's shared roles and the organization's own, oldest first.
 ///
@@ -44,6 +45,10 @@ impl Command for CreateRole {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageRoles);
     const ERRORS: &'static [Code] = &[Code::RoleExceedsYours, Code::PermissionArchived, Code::PermissionUnknown];
     type Out = Role;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::RoleCreated)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Role> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageRoles).await?;
@@ -89,6 +94,10 @@ impl Command for RemoveRole {
         Code::LastAdmin,
     ];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::RoleRemoved)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageRoles).await?;

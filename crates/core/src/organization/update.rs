@@ -7,6 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::names::{Description, OrganizationName};
 use crate::permission::{AddressList, RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::{images, membership, workspace};
 
 /// Changes the given settings of an organization; `None` leaves a setting unchanged.
@@ -34,6 +35,10 @@ impl Command for Update {
     const ERRORS: &'static [Code] =
         &[Code::MfaNotAvailable, Code::WorkspaceNotFound, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Organization;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OrganizationUpdated)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Organization> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;

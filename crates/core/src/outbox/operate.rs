@@ -7,6 +7,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::OutboxId;
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 
 const MAX_LISTED: i64 = 1000;
 
@@ -39,6 +40,10 @@ impl Command for Retry {
     const ERRORS: &'static [Code] = &[Code::JobNotFound];
     type Out = usize;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::MailRetried)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<usize> {
         let jobs = match self.job {
             Some(job) => vec![job],
@@ -69,6 +74,10 @@ impl Command for Drop {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::JobNotFound];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::MailDropped)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let row = cx.tx.optional(sql::DROP, (self.job,)).await?.ok_or(Code::JobNotFound)?;

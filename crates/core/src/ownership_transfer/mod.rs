@@ -10,6 +10,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::{membership, organization, outbox};
 
 pub use sql::OwnershipOffer;
@@ -31,6 +32,10 @@ impl Command for Offer {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::InvalidField, Code::HandoverExists];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OwnershipOffered)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
@@ -61,6 +66,10 @@ impl Command for Withdraw {
     const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OwnershipOfferWithdrawn)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         cx.tx.optional(sql::WITHDRAW, (grant.organization(),)).await?.ok_or(Code::HandoverNotFound)?;
@@ -83,6 +92,10 @@ impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OwnershipTransferred)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, current_owner) = consume_offer(cx, self.organization).await?;
@@ -114,6 +127,10 @@ impl Command for Decline {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::OwnershipOfferDeclined)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         consume_offer(cx, self.organization).await.map(|_| ())

@@ -9,6 +9,7 @@ use crate::id::AttemptId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::secret::{AttemptToken, SubmittedCode};
+use crate::security_log::{self, Audit, Authentication};
 use crate::sign_in::{SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{
@@ -117,6 +118,10 @@ impl Command for IssueToken {
     const ERRORS: &'static [Code] = &[Code::InvalidVerificationCode];
     type Out = AttemptToken;
 
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::PasswordReset)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<AttemptToken> {
         let Attempt { id, generation, .. } = self.attempt;
         cx.tx.optional(sql::MARK_VERIFIED, (id, generation, cx.now)).await?.ok_or(Code::InvalidVerificationCode)?;
@@ -143,7 +148,10 @@ pub async fn reset_password(
     let is_valid =
         |attempt: &Attempt| token.matches(&executor.keys.password_reset_token(attempt.id, attempt.generation));
     let Some(attempt) = found.result.ok().filter(is_valid) else {
-        return Reply { session: found.session, ..Reply::failed(Code::InvalidResetToken.into()) };
+        let problem = Code::InvalidResetToken.into();
+        let audit = Audit::Authentication(Authentication::PasswordReset);
+        security_log::log(caller.address, audit, &found.subject, Some(&problem));
+        return Reply { session: found.session, ..Reply::failed(problem) };
     };
     match executor.passwords.digest(new, executor.random.as_ref()).await {
         Ok(password) => executor.run(caller, Reset { attempt, password }).await,
@@ -161,6 +169,10 @@ impl Command for Reset {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
     type Out = SignedIn;
+
+    fn audit(&self) -> Audit {
+        Audit::Authentication(Authentication::PasswordReset)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let Attempt { id, generation, address_key, .. } = &self.attempt;

@@ -13,6 +13,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{OrganizationId, UserId};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.
@@ -47,6 +48,10 @@ impl Command for RecordSignIn {
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::SignIn)
+    }
+
     // Concurrent attempts wait for the counter's row lock. Serializable transactions would abort and retry instead.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
@@ -73,6 +78,10 @@ impl Command for RecordPassword {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::Reauthentication)
+    }
 
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
@@ -129,6 +138,10 @@ impl Command for RecordCode {
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::Verification)
+    }
+
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }
@@ -150,6 +163,10 @@ impl Command for RecordSignUp {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::SignUp)
+    }
 
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted

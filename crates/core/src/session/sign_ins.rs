@@ -5,6 +5,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{SignInId, UserId};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 
 /// Lists the caller's active sign-ins, newest first, with the id of the one that this request uses.
 ///
@@ -38,6 +39,10 @@ impl Command for EndSignIn {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::SignInNotFound];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::SignInEnded)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;

@@ -6,6 +6,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::SignInId;
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 
 /// Ends one sign-in of the caller's session, or all. After that, none is active. Without a session, ending all is not an
 /// error.
@@ -23,8 +24,13 @@ impl Command for SignOut {
     const ERRORS: &'static [Code] = &[Code::SignInNotFound];
     type Out = Option<SessionDetails>;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::SignedOut)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Option<SessionDetails>> {
         let Some(session) = cx.session.as_ref().map(|session| session.id) else {
+            cx.subject.is_unchanged = true;
             return if self.sign_in.is_some() { Err(Code::SignInNotFound.into()) } else { Ok(None) };
         };
         match self.sign_in {
@@ -34,7 +40,7 @@ impl Command for SignOut {
                 }
             }
             None => {
-                cx.tx.execute(sql::DELETE_SIGN_INS, (session,)).await?;
+                cx.subject.is_unchanged = cx.tx.execute(sql::DELETE_SIGN_INS, (session,)).await? == 0;
             }
         }
         cx.tx.execute(sql::CLEAR_ACTIVE_SIGN_IN, (session, cx.now)).await?;

@@ -10,6 +10,7 @@ use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::secret::{AttemptToken, SubmittedCode};
+use crate::security_log::{self, Audit, Authentication};
 use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
 use crate::{rate_limit, session};
 
@@ -67,7 +68,12 @@ pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: Attempt
             let return_to = attempt.return_to.clone();
             executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
         }
-        None => Reply { session: found.session, ..Reply::failed(Code::InvalidMagicLink.into()) },
+        None => {
+            let problem = Code::InvalidMagicLink.into();
+            let audit = Audit::Authentication(Authentication::SignIn);
+            security_log::log(caller.address, audit, &found.subject, Some(&problem));
+            Reply { session: found.session, ..Reply::failed(problem) }
+        }
     }
 }
 

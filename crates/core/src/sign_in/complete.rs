@@ -7,6 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Authentication};
 use crate::user;
 use crate::verification::Purpose;
 use crate::verification::sql::{self, Attempt, MailboxAccess, Owner};
@@ -28,6 +29,13 @@ impl Command for Complete {
         Code::UserAlreadySignedIn,
     ];
     type Out = SignedIn;
+
+    fn audit(&self) -> Audit {
+        match self.attempt.purpose {
+            Purpose::SignUp => Audit::Authentication(Authentication::SignUp),
+            Purpose::SignIn | Purpose::Address | Purpose::Password => Audit::Authentication(Authentication::SignIn),
+        }
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let attempt = &self.attempt;
@@ -55,6 +63,7 @@ pub(crate) async fn find_account(cx: &mut Context<'_>, address_key: &str) -> Res
     let (now, settings) = (cx.now, &cx.executor.settings);
     let is_granted = |owner: &Owner| owner.mailbox_access(now, settings) == MailboxAccess::Granted;
     let owner = found.filter(is_granted).ok_or(Code::InvalidVerificationCode)?;
+    cx.subject.user = Some(owner.user_id);
     if owner.disabled {
         return Err(Code::UserDisabled.into());
     }

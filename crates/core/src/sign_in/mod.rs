@@ -15,6 +15,7 @@ use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::secret::SessionToken;
+use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
 use crate::{domain, rate_limit};
@@ -108,16 +109,21 @@ async fn verify_password(
 ) -> Result<CompletePasswordSignIn> {
     let found = executor.query(caller, &FindPassword(identifier)).await.result?;
     let digest = found.as_ref().and_then(|row| row.password_digest.as_ref());
-    if !executor.passwords.verify(password, digest).await? {
-        return Err(Code::InvalidCredentials.into());
-    }
-    match found {
+    let is_correct = executor.passwords.verify(password, digest).await?;
+    let user = found.as_ref().map(|row| row.user_id);
+    let verified = match found {
+        _ if !is_correct => Err(Code::InvalidCredentials.into()),
         Some(PasswordRow { disabled: true, .. }) => Err(Code::UserDisabled.into()),
         Some(PasswordRow { user_id, password_digest: Some(digest), .. }) => {
             Ok(CompletePasswordSignIn { user: user_id, digest, account: identifier.key().to_owned() })
         }
         _ => Err(Code::InvalidCredentials.into()),
+    };
+    if let Err(problem) = &verified {
+        let audit = Audit::Authentication(Authentication::SignIn);
+        security_log::log(caller.address, audit, &Subject::of_user(user), Some(problem));
     }
+    verified
 }
 
 struct FindPassword<'a>(&'a Identifier);
@@ -148,7 +154,12 @@ impl Command for CompletePasswordSignIn {
     const ERRORS: &'static [Code] = &[Code::InvalidCredentials, Code::UserAlreadySignedIn];
     type Out = SignedIn;
 
+    fn audit(&self) -> Audit {
+        Audit::Authentication(Authentication::SignIn)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
+        cx.subject.user = Some(self.user);
         // The password may have changed while it was being verified.
         if cx.tx.optional(sql::ENABLED_WITH_DIGEST, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());

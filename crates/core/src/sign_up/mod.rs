@@ -10,6 +10,7 @@ use crate::names::{PersonName, Username};
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
+use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::SignedIn;
@@ -58,7 +59,10 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp)
     };
     // An invitation overrides the mode. `CreateAccount` validates it.
     if let Some(refusal) = refusal.filter(|_| sign_up.invitation.is_none()) {
-        return Reply::failed(refusal.into());
+        let problem = refusal.into();
+        let audit = Audit::Authentication(Authentication::SignUp);
+        security_log::log(caller.address, audit, &Subject::default(), Some(&problem));
+        return Reply::failed(problem);
     }
     let Reply { session, result: recorded, .. } = executor.run(caller, rate_limit::RecordSignUp).await;
     let digest = match recorded {
@@ -87,6 +91,10 @@ impl Command for CreateAccount {
         Code::UsernameExists,
     ];
     type Out = SignedIn;
+
+    fn audit(&self) -> Audit {
+        Audit::Authentication(Authentication::SignUp)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SignedIn> {
         let is_verified = self.is_verified_by_invitation(cx).await?;
@@ -151,6 +159,8 @@ impl CreateAccount {
             username: username.as_ref(),
             password: Some(&self.digest),
         };
+        // The account does not exist yet.
+        cx.subject.is_unchanged = true;
         let token = session::ensure(cx).await?;
         insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, email, None, &profile).await?;
         SignedIn::load(cx, token).await

@@ -7,12 +7,13 @@ use vestibule_db::TransactionMode;
 use super::send::FindOwnAttempt;
 use super::sql::{self, Attempt};
 use super::{MAX_CHECKS, load_own_attempt};
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::rate_limit;
 use crate::secret::SubmittedCode;
+use crate::security_log::{self, Audit, Authentication};
 use crate::settings::Settings;
 
 /// Checks a code against the caller's attempt. The check is recorded first, in a transaction of its own, so that
@@ -26,11 +27,18 @@ pub(crate) async fn check_code<T>(
     find: FindOwnAttempt,
     code: &SubmittedCode,
 ) -> Result<Attempt, Reply<T>> {
-    let found = executor.query(caller, &find).await;
+    let reply = executor.query(caller, &find).await;
     let refused = |session, problem| Err(Reply { session, ..Reply::failed(problem) });
-    let found = match found.result {
+    let log = |subject, problem: &Problem| {
+        let audit = Audit::AuthenticationStep(Authentication::Verification);
+        security_log::log(caller.address, audit, subject, Some(problem));
+    };
+    let found = match reply.result {
         Ok(attempt) => attempt,
-        Err(problem) => return refused(found.session, problem),
+        Err(problem) => {
+            log(&reply.subject, &problem);
+            return refused(reply.session, problem);
+        }
     };
     // Also limited by address, because starting more attempts must not allow more guesses.
     let recorded = executor.run(caller, rate_limit::RecordCode { address: found.address_key.clone() }).await;
@@ -44,11 +52,13 @@ pub(crate) async fn check_code<T>(
     };
     let expected = executor.keys.verification_code(attempt.id, attempt.generation);
     let is_correct = code.matches(&expected) && attempt.sent_at.is_some();
-    match is_correct {
-        true if attempt.is_code_valid(executor.now()) => Ok(attempt),
-        true => refused(reply.session, Code::VerificationCodeExpired.into()),
-        false => refused(reply.session, Code::InvalidVerificationCode.into()),
-    }
+    let code = match is_correct {
+        true if attempt.is_code_valid(executor.now()) => return Ok(attempt),
+        true => Code::VerificationCodeExpired,
+        false => Code::InvalidVerificationCode,
+    };
+    log(&reply.subject, &code.into());
+    refused(reply.session, code.into())
 }
 
 #[derive(Debug)]
@@ -60,6 +70,10 @@ impl Command for RecordCheck {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
     type Out = Attempt;
+
+    fn audit(&self) -> Audit {
+        Audit::AuthenticationStep(Authentication::Verification)
+    }
 
     // Concurrent checks wait for the row lock, so each is counted.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {

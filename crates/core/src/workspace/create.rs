@@ -8,6 +8,7 @@ use crate::id::OrganizationId;
 use crate::images;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::security_log::{Audit, Change};
 
 /// Creates a workspace with the caller as its first member, in the deployment's workspace creator role.
 ///
@@ -33,6 +34,10 @@ impl Command for Create {
     const ERRORS: &'static [Code] = &[Code::WorkspaceLimit, Code::ImagesNotAvailable];
     type Out = Created;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceCreated)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<Created> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let max = cx.executor.settings.organizations.workspace_limit();
@@ -41,6 +46,7 @@ impl Command for Create {
         }
         let creator = cx.executor.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
+        cx.subject.workspace = Some(id);
         let image = images::apply_change(cx, "", &self.image).await?;
         let row = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let workspace = cx.tx.one(sql::INSERT, row).await?;

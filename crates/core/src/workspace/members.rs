@@ -9,6 +9,7 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::membership;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::user::{self, PublicUser};
 
 /// Lists a page of members, newest first.
@@ -117,6 +118,10 @@ impl Command for AddMember {
     ];
     type Out = WorkspaceMembership;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceMemberAdded)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMembership> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         let (organization, workspace) = grant.ids();
@@ -128,6 +133,7 @@ impl Command for AddMember {
         cx.executor.settings.roles.check_assignable(&role.permissions)?;
         let member = cx.tx.optional(membership::sql::BY_EMAIL, (organization, self.email.key())).await?;
         let member = member.ok_or(Code::MemberNotFound)?;
+        cx.subject.target_user = Some(member.user_id);
         let joined = join(cx, (organization, workspace), (member.membership_id, member.user_id), role.id).await?;
         Ok(joined.ok_or(Code::AlreadyMember)?)
     }
@@ -150,11 +156,16 @@ impl Command for RemoveMember {
     const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::RoleExceedsYours, Code::LastAdmin];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceMemberRemoved)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         let (organization, workspace) = grant.ids();
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
+        cx.subject.target_membership = Some(membership.get());
         let permissions = cx.tx.all(sql::PERMISSIONS_OF_MEMBERSHIP, (organization, workspace, membership)).await?;
         if !grant.covers(&PermissionSet::union(permissions.into_iter().map(|(permissions,)| permissions))) {
             return Err(Code::RoleExceedsYours.into());
@@ -176,6 +187,10 @@ impl Command for Leave {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
     const ERRORS: &'static [Code] = &[Code::LastAdmin];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceMemberLeft)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;

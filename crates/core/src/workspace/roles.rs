@@ -8,6 +8,7 @@ use crate::id::{MemberId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::names::RoleName;
 use crate::organization;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement, WORKSPACE_ADMIN};
+use crate::security_log::{Audit, Change};
 
 /// Lists the deployment's shared roles and the workspace's own, oldest first.
 ///
@@ -46,6 +47,10 @@ impl Command for CreateRole {
     const ERRORS: &'static [Code] = &[Code::RoleExceedsYours, Code::PermissionArchived, Code::PermissionUnknown];
     type Out = WorkspaceRole;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceRoleCreated)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceRole> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         check_covers(&grant, &self.permissions)?;
@@ -80,6 +85,10 @@ impl Command for RemoveRole {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
     const ERRORS: &'static [Code] = &[Code::RoleNotFound, Code::RoleIsShared, Code::RoleExceedsYours, Code::RoleInUse];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceRoleRemoved)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
@@ -120,11 +129,16 @@ impl Command for AssignRole {
         &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::PermissionArchived];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceRoleAssigned)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
         cx.executor.settings.roles.check_assignable(&role.permissions)?;
         let (organization, workspace) = grant.ids();
-        cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, membership, self.role)).await?;
+        let assigned = cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, membership, self.role)).await?;
+        cx.subject.is_unchanged = assigned == 0;
         Ok(())
     }
 }
@@ -148,14 +162,19 @@ impl Command for RevokeRole {
         &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::LastAdmin];
     type Out = ();
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceRoleRevoked)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let (grant, membership, _) = check(cx, self.workspace, self.member, self.role).await?;
         let (organization, workspace) = grant.ids();
         let assignment = (organization, workspace, membership, self.role);
-        if cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.is_none()
-            && cx.tx.optional(sql::HAS_ROLE, assignment).await?.is_some()
-        {
-            return Err(Code::LastAdmin.into());
+        if cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.is_none() {
+            if cx.tx.optional(sql::HAS_ROLE, assignment).await?.is_some() {
+                return Err(Code::LastAdmin.into());
+            }
+            cx.subject.is_unchanged = true;
         }
         Ok(())
     }
@@ -176,7 +195,9 @@ async fn check(
     let role = cx.tx.optional(sql::ROLE, (organization, workspace, role)).await?.ok_or(Code::RoleNotFound)?;
     check_covers(&grant, &role.permissions)?;
     let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, member)).await?;
-    Ok((grant, found.ok_or(Code::MemberNotFound)?.0, role))
+    let (membership,) = found.ok_or(Code::MemberNotFound)?;
+    cx.subject.target_membership = Some(membership.get());
+    Ok((grant, membership, role))
 }
 
 fn check_covers(grant: &WorkspaceGrant, permissions: &PermissionSet) -> Result<()> {

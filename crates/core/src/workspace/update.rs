@@ -7,6 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::WorkspaceId;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{AddressList, RequiredWorkspacePermission, Requirement};
+use crate::security_log::{Audit, Change};
 use crate::{images, membership};
 
 /// Changes the given settings of a workspace; `None` leaves a setting unchanged.
@@ -31,6 +32,10 @@ impl Command for Update {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
     const ERRORS: &'static [Code] = &[Code::MfaNotAvailable, Code::AddressListExcludesYou, Code::ImagesNotAvailable];
     type Out = Workspace;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceUpdated)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Workspace> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
@@ -76,6 +81,10 @@ impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
     const ERRORS: &'static [Code] = &[Code::WorkspaceIsAssigned];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::WorkspaceDeleted)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;

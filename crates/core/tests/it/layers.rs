@@ -40,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "outbox",
             "password",
             "rate_limit",
+            "security_log",
         ],
     ),
     (

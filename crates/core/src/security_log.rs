@@ -1,0 +1,290 @@
+//! The security log: one line per security event, at level `info` and with the target [`TARGET`].
+//!
+//! A command declares what it logs with [`Command::audit`](crate::execution::Command::audit). The executor writes the
+//! line once the outcome is final: a retried transaction logs once, and a change that is not committed is not logged.
+//! Lines contain ids, codes and IP addresses only: no secret, no email address, and no text of a request.
+
+use std::net::IpAddr;
+
+use crate::error::{Code, Problem};
+use crate::id::{OrganizationId, UserId, WorkspaceId};
+
+/// The target of every line, for the filter of the setting `log`.
+pub const TARGET: &str = "vestibule::security";
+
+macro_rules! names {
+    ($(#[$doc:meta])* $type:ident { $($(#[$note:meta])* $name:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $type {$($(#[$note])* $name,)+}
+
+        impl $type {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name in the log. Filters of operators depend on it.
+            pub const fn as_str(self) -> &'static str {
+                match self {$(Self::$name => $text),+}
+            }
+        }
+    };
+}
+
+names! {
+    /// A proof of identity. Its events are `<name>.succeeded`, `<name>.failed` for a wrong proof, and `<name>.refused`
+    /// for a disabled account, too many attempts or a closed sign-up.
+    Authentication {
+        SignIn = "sign_in",
+        SignUp = "sign_up",
+        /// A mailed code.
+        Verification = "verification",
+        /// The caller's own password, again.
+        Reauthentication = "reauthentication",
+        PasswordReset = "password_reset",
+    }
+}
+
+names! {
+    /// A committed change of who can do what.
+    Change {
+        SignedOut = "sign_out.succeeded",
+        /// One of the user's sign-ins was ended from another one.
+        SignInEnded = "sign_in.ended",
+        PasswordChanged = "password.changed",
+        PasswordRemoved = "password.removed",
+        EmailAddressAdded = "email_address.added",
+        EmailAddressVerified = "email_address.verified",
+        EmailAddressMadePrimary = "email_address.made_primary",
+        EmailAddressRemoved = "email_address.removed",
+        UsernameChanged = "username.changed",
+        AccountDeleted = "account.deleted",
+        OrganizationCreated = "organization.created",
+        OrganizationUpdated = "organization.updated",
+        OrganizationDeleted = "organization.deleted",
+        OrganizationRestored = "organization.restored",
+        /// At the end of the grace period.
+        OrganizationErased = "organization.erased",
+        OwnershipOffered = "ownership.offered",
+        OwnershipOfferWithdrawn = "ownership.offer_withdrawn",
+        OwnershipOfferDeclined = "ownership.offer_declined",
+        OwnershipTransferred = "ownership.transferred",
+        DomainAdded = "domain.added",
+        DomainUpdated = "domain.updated",
+        DomainVerified = "domain.verified",
+        DomainDeleted = "domain.deleted",
+        JoinRequestApproved = "join_request.approved",
+        JoinRequestDenied = "join_request.denied",
+        /// By an invitation or a verified domain.
+        MemberJoined = "member.joined",
+        MemberLeft = "member.left",
+        MemberRemoved = "member.removed",
+        RoleCreated = "role.created",
+        RoleRemoved = "role.removed",
+        RoleAssigned = "role.assigned",
+        RoleRevoked = "role.revoked",
+        WorkspaceCreated = "workspace.created",
+        WorkspaceUpdated = "workspace.updated",
+        WorkspaceDeleted = "workspace.deleted",
+        WorkspaceMemberAdded = "workspace_member.added",
+        WorkspaceMemberLeft = "workspace_member.left",
+        WorkspaceMemberRemoved = "workspace_member.removed",
+        WorkspaceRoleCreated = "workspace_role.created",
+        WorkspaceRoleRemoved = "workspace_role.removed",
+        WorkspaceRoleAssigned = "workspace_role.assigned",
+        WorkspaceRoleRevoked = "workspace_role.revoked",
+        /// `vestibule outbox retry`.
+        MailRetried = "operator.mail_retried",
+        /// `vestibule outbox drop`.
+        MailDropped = "operator.mail_dropped",
+    }
+}
+
+/// What an operation logs. Refusals are logged for every operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audit {
+    RefusalsOnly,
+    Change(Change),
+    Authentication(Authentication),
+    /// A step of an authentication: its success is not logged.
+    AuthenticationStep(Authentication),
+}
+
+/// Who and what a line is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject {
+    /// The caller, or the owner of an account in a failed sign-in.
+    pub user: Option<UserId>,
+    pub organization: Option<OrganizationId>,
+    pub workspace: Option<WorkspaceId>,
+    /// The user whose access changed, if it is not the caller.
+    pub target_user: Option<UserId>,
+    /// The membership that changed, in the organization or in the workspace.
+    pub target_membership: Option<i64>,
+    /// Set if the command succeeded without the declared change, for example because there was nothing to end.
+    pub(crate) is_unchanged: bool,
+    /// The first refusal within a command that succeeded, such as a row of a bulk invitation.
+    pub(crate) partial_refusal: Option<Code>,
+}
+
+impl Subject {
+    pub(crate) fn of_user(user: Option<UserId>) -> Self {
+        Self { user, ..Self::default() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    /// A wrong proof.
+    Failure,
+    /// Not allowed.
+    Refused,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Logs the final outcome of an operation. `None` means success.
+pub fn log(client_address: IpAddr, audit: Audit, subject: &Subject, problem: Option<&Problem>) {
+    let code = problem.map(Problem::code);
+    let event = match code {
+        Some(code) => refusal_event(audit, code),
+        None => success_event(audit).filter(|_| !subject.is_unchanged),
+    };
+    if let Some((event, outcome)) = event {
+        write(client_address, &event, outcome, subject, code);
+    }
+    if let (None, Some(code)) = (code, subject.partial_refusal) {
+        log_refusal(client_address, subject, code);
+    }
+}
+
+/// Logs a refusal outside of an operation, such as a cross-site request. Other codes are not logged.
+pub fn log_refusal(client_address: IpAddr, subject: &Subject, code: Code) {
+    if let Some((event, outcome)) = refusal_event(Audit::RefusalsOnly, code) {
+        write(client_address, &event, outcome, subject, Some(code));
+    }
+}
+
+fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subject, code: Option<Code>) {
+    let Subject { user, organization, workspace, target_user, target_membership, .. } = subject;
+    tracing::info!(
+        target: TARGET,
+        event,
+        outcome = outcome.as_str(),
+        code = code.map(Code::as_str),
+        user_id = user.map(UserId::get),
+        target_user_id = target_user.map(UserId::get),
+        target_membership_id = target_membership,
+        organization_id = organization.map(OrganizationId::get),
+        workspace_id = workspace.map(WorkspaceId::get),
+        %client_address,
+    );
+}
+
+type Event = (String, Outcome);
+
+fn success_event(audit: Audit) -> Option<Event> {
+    match audit {
+        Audit::Change(change) => Some((change.as_str().to_owned(), Outcome::Success)),
+        Audit::Authentication(authentication) => {
+            Some((format!("{}.succeeded", authentication.as_str()), Outcome::Success))
+        }
+        Audit::RefusalsOnly | Audit::AuthenticationStep(_) => None,
+    }
+}
+
+/// Returns `None` for errors that are no security events: invalid input, and failures of the server.
+fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
+    let authentication = match audit {
+        Audit::Authentication(authentication) | Audit::AuthenticationStep(authentication) => Some(authentication),
+        Audit::RefusalsOnly | Audit::Change(_) => None,
+    };
+    if let Some(authentication) = authentication
+        && let Some(outcome) = authentication_outcome(code)
+    {
+        let verb = if outcome == Outcome::Failure { "failed" } else { "refused" };
+        return Some((format!("{}.{verb}", authentication.as_str()), outcome));
+    }
+    let event = match code {
+        Code::Unauthorized => "session.refused",
+        Code::TooManyRequests => "rate_limit.exceeded",
+        Code::CrossSiteRequest => "cross_site_request.refused",
+        Code::InvalidSignature => "mail_report.refused",
+        Code::InvalidInvitationToken
+        | Code::InvitationEmailMismatch
+        | Code::InvitationEmailUnverified
+        | Code::InvitationSuspended => "invitation.refused",
+        Code::Forbidden | Code::NotAMember | Code::AddressNotAllowed | Code::RoleExceedsYours | Code::NotJoinable => {
+            "permission.refused"
+        }
+        _ => return None,
+    };
+    Some((event.to_owned(), Outcome::Refused))
+}
+
+/// The outcome of a failed authentication. `None` for codes that mean the same in other operations.
+const fn authentication_outcome(code: Code) -> Option<Outcome> {
+    match code {
+        Code::InvalidCredentials
+        | Code::PasswordWrong
+        | Code::InvalidVerificationCode
+        | Code::VerificationCodeExpired
+        | Code::InvalidMagicLink
+        | Code::InvalidResetToken
+        | Code::BadSignInAttempt => Some(Outcome::Failure),
+        Code::TooManyRequests
+        | Code::UserDisabled
+        | Code::UserAlreadySignedIn
+        | Code::EmailExists
+        | Code::SignupRestricted
+        | Code::SignupWaitlistOnly
+        | Code::InvalidInvitationToken
+        | Code::InvitationExpired => Some(Outcome::Refused),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_names_are_unique_dotted_lower_case() {
+        let changes = Change::ALL.iter().map(|change| change.as_str().to_owned());
+        let attempts = Authentication::ALL
+            .iter()
+            .flat_map(|name| ["succeeded", "failed", "refused"].map(|verb| format!("{}.{verb}", name.as_str())));
+        let refusals =
+            Code::ALL.iter().filter_map(|code| refusal_event(Audit::RefusalsOnly, *code)).map(|(name, _)| name);
+        let mut names: Vec<_> = changes.chain(attempts).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for name in names.into_iter().chain(refusals) {
+            assert_eq!(name.matches('.').count(), 1, "{name}");
+            assert!(name.chars().all(|char| char.is_ascii_lowercase() || matches!(char, '_' | '.')), "{name}");
+        }
+    }
+
+    #[test]
+    fn wrong_proofs_fail_and_limits_refuse() {
+        let sign_in = Audit::AuthenticationStep(Authentication::SignIn);
+        let name = |audit, code| refusal_event(audit, code).map(|(name, outcome)| (name, outcome.as_str()));
+        let expect = |name: &str, outcome| Some((name.to_owned(), outcome));
+        assert_eq!(name(sign_in, Code::InvalidCredentials), expect("sign_in.failed", "failure"));
+        assert_eq!(name(sign_in, Code::TooManyRequests), expect("sign_in.refused", "refused"));
+        assert_eq!(name(sign_in, Code::Unauthorized), expect("session.refused", "refused"));
+        assert_eq!(name(Audit::RefusalsOnly, Code::TooManyRequests), expect("rate_limit.exceeded", "refused"));
+        assert_eq!(name(Audit::RefusalsOnly, Code::PasswordWrong), None);
+        assert_eq!(name(sign_in, Code::Unavailable), None);
+        assert_eq!(success_event(sign_in), None);
+    }
+}
