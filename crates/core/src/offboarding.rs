@@ -2,7 +2,7 @@
 
 use crate::access;
 use crate::error::{Code, Result};
-use crate::execution::{Command, Context};
+use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::membership::sql;
 use crate::permission::{RequiredPermission, Requirement};
@@ -10,7 +10,7 @@ use crate::security_log::{Audit, Change};
 use crate::{domain, invitation, outbox};
 
 /// Ends the caller's membership in an organization and in all its workspaces. Invitations that they sent remain without
-/// an inviter; suspended ones remain suspended.
+/// an inviter; suspended ones remain suspended. [`Remove`] suspends them all.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member; `LAST_ADMIN` if the organization or one of its workspaces would have no admin left.
@@ -30,12 +30,53 @@ impl Command for Leave {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
+        invitation::authority::suspend_sent_invitations(cx, grant.organization(), grant.membership()).await?;
         end_membership(cx, grant.organization(), grant.membership()).await
     }
 }
 
-/// Ends the membership of another member, as [`Leave`] does, and notifies them by mail. They lose access through every
-/// session and process when this commits.
+/// What happens to the pending invitations of a member who is removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SentInvitations {
+    /// They cannot be accepted until a member resends, and thereby takes over, them. Otherwise a removed member could
+    /// return by an invitation that they sent to another address of theirs.
+    #[default]
+    Suspend,
+    Revoke,
+}
+
+/// The number of open invitations that a removed member had sent, by what happened to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RemovedMember {
+    pub suspended_invitations: i64,
+    pub revoked_invitations: i64,
+}
+
+/// Counts the open invitations that a member has sent.
+///
+/// # Errors
+/// `FORBIDDEN` without `organization:manage_members`; `MEMBER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct CountSentInvitations {
+    pub organization: OrganizationId,
+    pub member: MemberId,
+}
+
+impl Query for CountSentInvitations {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
+    const ERRORS: &'static [Code] = &[Code::MemberNotFound];
+    type Out = i64;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<i64> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
+        let (membership,) =
+            cx.tx.optional(sql::FIND, (grant.organization(), self.member)).await?.ok_or(Code::MemberNotFound)?;
+        count_open_invitations(cx, grant.organization(), membership).await
+    }
+}
+
+/// Ends the membership of another member and notifies them by mail. They lose access through every session and process
+/// when this commits. Their pending invitations are suspended or revoked.
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `MEMBER_NOT_FOUND`; `ROLE_EXCEEDS_YOURS` if they hold a
@@ -44,18 +85,19 @@ impl Command for Leave {
 pub struct Remove {
     pub organization: OrganizationId,
     pub member: MemberId,
+    pub invitations: SentInvitations,
 }
 
 impl Command for Remove {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::RoleExceedsYours, Code::LastAdmin];
-    type Out = ();
+    type Out = RemovedMember;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::MemberRemoved)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<RemovedMember> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
         let (membership,) =
@@ -65,8 +107,20 @@ impl Command for Remove {
         }
         let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
         (cx.subject.target_user, cx.subject.target_membership) = (Some(user), Some(membership.get()));
+        let open = count_open_invitations(cx, organization, membership).await?;
+        let removed = match self.invitations {
+            SentInvitations::Suspend => {
+                cx.tx.execute(invitation::sql::SUSPEND_SENT_BY, (organization, membership)).await?;
+                RemovedMember { suspended_invitations: open, ..RemovedMember::default() }
+            }
+            SentInvitations::Revoke => {
+                cx.tx.execute(invitation::sql::DISCARD_SENT_BY, (organization, membership, cx.now)).await?;
+                RemovedMember { revoked_invitations: open, ..RemovedMember::default() }
+            }
+        };
         end_membership(cx, organization, membership).await?;
-        outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await
+        outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await?;
+        Ok(removed)
     }
 }
 
@@ -85,13 +139,22 @@ pub(crate) async fn end_for_deleted_account(
         cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
         return Ok(());
     }
+    invitation::authority::suspend_sent_invitations(cx, organization, membership).await?;
     end_membership(cx, organization, membership).await
+}
+
+async fn count_open_invitations(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    inviter: MembershipId,
+) -> Result<i64> {
+    let (count,) = cx.tx.one(invitation::sql::COUNT_OPEN_SENT_BY, (organization, inviter, cx.now)).await?;
+    Ok(count)
 }
 
 async fn end_membership(cx: &mut Context<'_>, organization: OrganizationId, membership: MembershipId) -> Result<()> {
     // The organization's row is locked first, in the same order as by a new member, so that the two cannot deadlock.
     cx.tx.execute(sql::DECREMENT_MEMBER_COUNT, (organization, cx.now)).await?;
-    invitation::authority::suspend_sent_invitations(cx, organization, membership).await?;
     cx.tx.execute(sql::DECREMENT_WORKSPACE_MEMBER_COUNTS, (organization, membership, cx.now)).await?;
     cx.tx.execute(domain::sql::RECORD_LEAVE, (organization, membership, cx.now)).await?;
     cx.tx.optional(sql::DELETE, (organization, membership)).await?.ok_or(Code::LastAdmin)?;

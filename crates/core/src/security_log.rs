@@ -246,7 +246,8 @@ const fn authentication_outcome(code: Code) -> Option<Outcome> {
         | Code::SignupRestricted
         | Code::SignupWaitlistOnly
         | Code::InvalidInvitationToken
-        | Code::InvitationExpired => Some(Outcome::Refused),
+        | Code::InvitationExpired
+        | Code::InvitationSuspended => Some(Outcome::Refused),
         _ => None,
     }
 }

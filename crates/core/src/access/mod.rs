@@ -98,6 +98,8 @@ pub struct WorkspaceGrant {
     workspace: WorkspaceId,
     /// `None` for an admin of the organization who is not in the workspace.
     permissions: Option<PermissionSet>,
+    /// Whether the caller manages every workspace as an admin of the organization.
+    is_organization_admin: bool,
 }
 
 impl WorkspaceGrant {
@@ -109,6 +111,13 @@ impl WorkspaceGrant {
     /// The caller's grant in the organization.
     pub fn organization_grant(&self) -> &Grant {
         &self.organization
+    }
+
+    /// Whether the caller may update the workspace: `workspace:admin`.
+    pub fn can_update(&self) -> bool {
+        let own = self.permissions.as_ref();
+        self.is_organization_admin
+            || own.is_some_and(|own| own.satisfies_in_workspace(RequiredWorkspacePermission::Admin))
     }
 
     /// Whether the caller has all of these permissions in this workspace.
@@ -140,7 +149,7 @@ pub async fn authorize_in_workspace(
     if !AddressList::is_allowed(row.restricts_addresses, &row.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
-    Ok(WorkspaceGrant { organization, workspace, permissions })
+    Ok(WorkspaceGrant { organization, workspace, permissions, is_organization_admin })
 }
 
 /// The current permissions of a membership in its organization, for checks on members other than the caller.

@@ -9,6 +9,7 @@ use crate::invitation::{self, Invitation, InvitationState};
 use crate::permission::Requirement;
 use crate::rate_limit;
 use crate::secret::InvitationToken;
+use crate::security_log::{Audit, Change};
 use crate::user::sql::{self, OwnedAddress, claims};
 use crate::user::{link_address, link_claim};
 
@@ -32,6 +33,10 @@ impl Command for AddAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::TooManyRequests, Code::TooManyAddresses, Code::EmailExists];
     type Out = OwnedAddress;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::EmailAddressAdded)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
@@ -74,6 +79,10 @@ impl Command for AddInvitedAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::TooManyAddresses, Code::EmailExists];
     type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::EmailAddressAdded)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;

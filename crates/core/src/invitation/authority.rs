@@ -17,11 +17,11 @@ use crate::{organization, workspace};
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Suspension {
-    /// The inviter may no longer manage members.
+    /// The inviter may no longer manage members, or their account is disabled.
     InviterMayNotInvite,
     /// The inviter does not hold all permissions of the role.
     RoleExceedsInviter,
-    /// The inviter has left, and the invitation was suspended at that time.
+    /// The inviter was removed, or has left when the invitation was suspended already.
     InviterHasLeft,
 }
 
@@ -112,12 +112,13 @@ pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, 
 ///
 /// An inviter who has left is not checked: an organization always has an admin, who could have sent the same
 /// invitation. An invitation that was suspended when its inviter left stays suspended, so that leaving does not restore
-/// what the loss of a role has taken away.
-pub(super) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
+/// what the loss of a role has taken away. The invitations of an inviter who was removed by another member are all
+/// suspended.
+pub(crate) async fn load_suspension(cx: &mut Context<'_>, invitation: &Invitation) -> Result<Option<Suspension>> {
     let inviter = invitation.inviter_membership_id.unwrap_or_else(|| 0.into());
     let organization = invitation.organization_id;
     let queries = (
-        (access::sql::MEMBERSHIP_PERMISSIONS, (organization, inviter)),
+        (sql::INVITER_PERMISSIONS, (organization, inviter)),
         (organization::sql::ROLE, (organization, invitation.role_id)),
     );
     let (inviter_permissions, role) = cx.tx.batch(queries.batch()).await?;

@@ -34,6 +34,8 @@ pub struct Inviter {
     pub is_email_verified: bool,
     /// Oldest first.
     pub roles: Vec<Arc<Role>>,
+    /// Whether the account is disabled.
+    is_disabled: bool,
     /// One entry for each role in a workspace; `None` for a workspace membership without a role.
     workspace_permissions: Vec<(WorkspaceId, Option<PermissionSet>)>,
 }
@@ -45,6 +47,9 @@ impl Inviter {
         workspace: Option<WorkspaceId>,
         granted: (&PermissionSet, Option<&PermissionSet>),
     ) -> Option<Suspension> {
+        if self.is_disabled {
+            return Some(Suspension::InviterMayNotInvite);
+        }
         let permissions = PermissionSet::union(self.roles.iter().map(|role| role.permissions.clone()));
         let in_workspace: Vec<_> =
             self.workspace_permissions.iter().filter(|(id, _)| Some(*id) == workspace).map(|(_, set)| set).collect();
@@ -258,6 +263,7 @@ fn build_inviters(
             is_email_verified: row.email_verified_at.is_some(),
             email: row.email,
             roles: Vec::new(),
+            is_disabled: row.disabled,
             workspace_permissions: Vec::new(),
         });
         inviter.roles.extend(role);

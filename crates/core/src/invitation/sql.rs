@@ -32,7 +32,7 @@ record! {
         pub workspace_role_id: Option<WorkspaceRoleId>,
         /// `None` if the inviter has left.
         pub inviter_membership_id: Option<MembershipId>,
-        /// Whether it was suspended when its inviter left.
+        /// Whether it was suspended when its inviter left or was removed.
         pub left_suspended: bool,
         /// Exclusive.
         pub expires_at: Timestamp,
@@ -56,7 +56,7 @@ record! {
         pub workspace_role_id: Option<WorkspaceRoleId>,
         /// `None` if the inviter has left.
         pub inviter_membership_id: Option<MembershipId>,
-        /// Whether it was suspended when its inviter left.
+        /// Whether it was suspended when its inviter left or was removed.
         pub left_suspended: bool,
         pub delivery: Delivery,
         /// Why the mail was not delivered; empty if there is no reason.
@@ -191,7 +191,8 @@ sql! {
         );
 
     /// An unverified address counts only for the user of this session who has it, and as a hint to the owner of the
-    /// mailbox. The session id or the membership id of the inviter is 0 if there is none. One row for each role of the inviter.
+    /// mailbox. The session id or the membership id of the inviter is 0 if there is none. One row for each role of the
+    /// inviter. An inviter whose account is disabled has no permissions.
     ACCEPT_CONTEXT(OrganizationId, Text, SessionId, Timestamp, RoleId, MembershipId) -> AcceptContextRow =
         "SELECT o.name AS name, o.auto_assigned_workspace_id AS auto_assigned_workspace_id, e.id AS email_id,
                 e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id, m.id AS membership_id,
@@ -202,7 +203,10 @@ sql! {
            LEFT JOIN sign_ins i ON i.session_id = $3 AND i.user_id = u.id AND i.expires_at > $4
            LEFT JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
            LEFT JOIN organization_roles r ON r.scope IN (0, $1) AND r.id = $5 AND r.removed_at IS NULL
+           LEFT JOIN organization_memberships im ON im.organization_id = $1 AND im.id = $6
+           LEFT JOIN users iu ON iu.id = im.user_id AND iu.disabled = 0
            LEFT JOIN organization_membership_roles mr ON mr.organization_id = $1 AND mr.membership_id = $6
+                AND iu.id IS NOT NULL
            LEFT JOIN organization_roles h ON h.scope = mr.role_scope AND h.id = mr.role_id
           WHERE o.id = $1 AND o.deleted_at IS NULL";
 
@@ -260,6 +264,28 @@ sql! {
                     delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");
+
+    /// The inviter's permissions; none if their account is disabled.
+    INVITER_PERMISSIONS(OrganizationId, MembershipId) -> (PermissionSet,) =
+        "SELECT r.permissions
+           FROM organization_memberships m
+           JOIN users u ON u.id = m.user_id AND u.disabled = 0
+           JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE m.organization_id = $1 AND m.id = $2";
+
+    COUNT_OPEN_SENT_BY(OrganizationId, MembershipId, Timestamp) -> (i64,) =
+        "SELECT COUNT(*) FROM invitations
+          WHERE organization_id = $1 AND inviter_membership_id = $2 AND status = 'pending' AND expires_at > $3";
+
+    /// Includes expired invitations: a resend makes them valid again.
+    SUSPEND_SENT_BY(OrganizationId, MembershipId) invalidates Invitations(1) =
+        "UPDATE invitations SET left_suspended = 1
+          WHERE organization_id = $1 AND inviter_membership_id = $2 AND status = 'pending'";
+
+    DISCARD_SENT_BY(OrganizationId, MembershipId, Timestamp) invalidates Invitations(1) =
+        "UPDATE invitations SET status = 'discarded', updated_at = $3
+          WHERE organization_id = $1 AND inviter_membership_id = $2 AND status = 'pending'";
 
     /// The pending invitations of an inviter.
     SENT_BY(OrganizationId, MembershipId) -> SentInvitation =

@@ -4,7 +4,8 @@
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
-use crate::id::InvitationId;
+use crate::id::{InvitationId, OrganizationId};
+use crate::invitation;
 use crate::invitation::Status;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::language::Language;
@@ -25,6 +26,7 @@ pub(super) enum Composition {
 
 const OBSOLETE: &str = "the mail was obsolete";
 const UNSUBSCRIBED: &str = "the invitee has unsubscribed from this organization's mail";
+const SUSPENDED: &str = "the invitation was suspended";
 const NO_RECIPIENT: &str = "there is no recipient";
 
 /// Composes the mail of a job.
@@ -45,6 +47,7 @@ impl Query for Compose<'_> {
                 match mailed.filter(is_current) {
                     None => Ok(Composition::Skip(OBSOLETE)),
                     Some(mailed) if mailed.is_unsubscribed => Ok(Composition::Skip(UNSUBSCRIBED)),
+                    Some(_) if is_suspended(cx, organization, invitation).await? => Ok(Composition::Skip(SUSPENDED)),
                     Some(mailed) => self.invitation(cx, invitation, &mailed, is_reminder),
                 }
             }
@@ -174,6 +177,14 @@ impl Compose<'_> {
             date: cx.now,
             unsubscribe_url,
         })))
+    }
+}
+
+/// Whether accepting the invitation would be refused.
+async fn is_suspended(cx: &mut Context<'_>, organization: OrganizationId, invitation: InvitationId) -> Result<bool> {
+    match cx.tx.optional(invitation::sql::FIND, (organization, invitation)).await? {
+        Some(invitation) => Ok(invitation::authority::load_suspension(cx, &invitation).await?.is_some()),
+        None => Ok(false),
     }
 }
 

@@ -85,6 +85,7 @@ impl Query for ListMembers {
         let (organization, members) = cx.tx.batch(queries.batch()).await?;
         let organization =
             organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
+        let organization = organization.visible_to(grant.permissions());
         let (members, total) = match &self.search {
             None => (members, organization.member_count),
             Some(search) => search_page(members, &search.to_lowercase(), self.page, self.limit),

@@ -4,10 +4,11 @@ use super::sql::{self, Membership, MembershipRole};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::organization::{self, Organization};
-use crate::permission::{AddressList, Requirement};
+use crate::permission::{AddressList, PermissionSet, Requirement};
 use crate::user::{self, PublicUser};
 
-/// Lists the caller's memberships, newest first.
+/// Lists the caller's memberships, newest first. An organization that does not admit the caller's address shows its id
+/// and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -20,9 +21,23 @@ pub struct OwnMembership {
     pub membership: Membership,
     pub organization: Organization,
     pub user: PublicUser,
+    /// Empty if the caller's address is not allowed.
     pub roles: Vec<MembershipRole>,
     /// Whether the organization's address list admits the caller's address.
     pub is_address_allowed: bool,
+}
+
+impl OwnMembership {
+    /// What a member reads whose address the organization does not admit.
+    fn outside(membership: Membership, organization: Organization, user: PublicUser) -> Self {
+        Self {
+            membership: Membership { public_metadata: "{}".to_owned(), ..membership },
+            organization: organization.name_only(),
+            user,
+            roles: Vec::new(),
+            is_address_allowed: false,
+        }
+    }
 }
 
 impl Query for ListOwn {
@@ -39,16 +54,19 @@ impl Query for ListOwn {
         let own = memberships.into_iter().filter_map(|membership| {
             let organization =
                 organizations.iter().find(|organization| organization.id == membership.organization_id)?;
+            let (restricts, addresses) = (organization.enable_ip_restriction, &organization.whitelisted_ips);
+            let roles = roles.iter().filter(|role| role.membership_id == membership.id);
+            let (organization, user) = (organization.clone(), profile.clone());
+            if !AddressList::is_allowed(restricts, addresses, address) {
+                return Some(OwnMembership::outside(membership, organization, user));
+            }
+            let permissions = PermissionSet::union(roles.clone().map(|role| role.permissions.clone()));
             Some(OwnMembership {
-                roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-                organization: organization.clone(),
-                user: profile.clone(),
-                is_address_allowed: AddressList::is_allowed(
-                    organization.enable_ip_restriction,
-                    &organization.whitelisted_ips,
-                    address,
-                ),
+                organization: organization.visible_to(&permissions),
+                roles: roles.cloned().collect(),
+                is_address_allowed: true,
                 membership,
+                user,
             })
         });
         Ok(own.collect())

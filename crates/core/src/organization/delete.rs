@@ -11,7 +11,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
 use crate::images;
-use crate::permission::{RequiredPermission, Requirement};
+use crate::permission::{AddressList, RequiredPermission, Requirement};
 use crate::security_log::{Audit, Change};
 use crate::time::Timestamp;
 
@@ -87,7 +87,7 @@ impl Query for ListDeleted {
 /// Restores a deleted organization with its members, roles and invitations.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period has not passed.
+/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period has not passed.
 #[derive(Debug)]
 pub struct Restore {
     pub organization: OrganizationId,
@@ -95,7 +95,7 @@ pub struct Restore {
 
 impl Command for Restore {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NothingToRestore];
+    const ERRORS: &'static [Code] = &[Code::NothingToRestore, Code::AddressNotAllowed];
     type Out = Organization;
 
     fn audit(&self) -> Audit {
@@ -110,7 +110,12 @@ impl Command for Restore {
         let is_restorable = deleted.iter().any(|deleted| deleted.id == self.organization);
         let restored =
             if is_restorable { cx.tx.optional(sql::RESTORE, (self.organization, cx.now)).await? } else { None };
-        Ok(restored.ok_or(Code::NothingToRestore)?)
+        let restored = restored.ok_or(Code::NothingToRestore)?;
+        let (restricts, addresses) = (restored.enable_ip_restriction, &restored.whitelisted_ips);
+        if !AddressList::is_allowed(restricts, addresses, cx.caller.address) {
+            return Err(Code::AddressNotAllowed.into());
+        }
+        Ok(restored)
     }
 }
 

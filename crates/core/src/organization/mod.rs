@@ -7,6 +7,7 @@ mod roles;
 mod seats;
 pub(crate) mod sql;
 mod update;
+mod visibility;
 
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, RestorableOrganization, Restore, erase_deleted};

@@ -7,7 +7,7 @@ use crate::caller::CurrentSession;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::SignInId;
-use crate::permission::Requirement;
+use crate::permission::{AddressList, Requirement};
 use crate::user::PublicUser;
 use crate::verification::{self, Attempt};
 
@@ -23,9 +23,12 @@ pub struct SessionDetails {
     pub sign_ins: Vec<SignInDetails>,
     /// Open attempts to sign in or up, newest first.
     pub attempts: Vec<Attempt>,
+    /// Whether the roles that are shown depend on the caller's IP address.
+    pub(crate) depends_on_address: bool,
 }
 
-/// A sign-in with its user and the roles in its active organization and workspace.
+/// A sign-in with its user and the roles in its active organization and workspace. Without the roles if these do not
+/// allow the caller's IP address.
 #[derive(Clone, Debug)]
 pub struct SignInDetails {
     pub sign_in: SignIn,
@@ -93,16 +96,31 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     } else {
         Vec::new()
     };
+    let depends_on_address = roles.iter().any(|role| role.restricts_addresses)
+        || workspace_roles.iter().any(|role| role.organization_restricts_addresses || role.restricts_addresses);
+    let address = cx.caller.address;
+    let is_readable =
+        |role: &&SignInRole| AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address);
+    let is_workspace_readable = |role: &&SignInWorkspaceRole| {
+        let (restricts, allowed) = (role.organization_restricts_addresses, &role.organization_allowed_addresses);
+        AddressList::is_allowed(restricts, allowed, address)
+            && AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address)
+    };
     let sign_ins = sign_ins.into_iter().map(|row| {
         let (sign_in, user) = row.into_parts();
         let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
         let of_workspace = |role: &&SignInWorkspaceRole| Some(role.membership_id) == sign_in.workspace_membership_id;
         SignInDetails {
-            roles: roles.iter().filter(of_membership).cloned().collect(),
-            workspace_roles: workspace_roles.iter().filter(of_workspace).cloned().collect(),
+            roles: roles.iter().filter(of_membership).filter(is_readable).cloned().collect(),
+            workspace_roles: workspace_roles
+                .iter()
+                .filter(of_workspace)
+                .filter(is_workspace_readable)
+                .cloned()
+                .collect(),
             user,
             sign_in,
         }
     });
-    Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, session }))
+    Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, depends_on_address, session }))
 }

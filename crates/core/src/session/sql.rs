@@ -104,6 +104,8 @@ record! {
         pub id: RoleId,
         pub name: String,
         pub permissions: PermissionSet,
+        pub(crate) restricts_addresses: bool,
+        pub(crate) allowed_addresses: String,
     }
 }
 
@@ -114,6 +116,10 @@ record! {
         pub id: WorkspaceRoleId,
         pub name: String,
         pub permissions: PermissionSet,
+        pub(crate) organization_restricts_addresses: bool,
+        pub(crate) organization_allowed_addresses: String,
+        pub(crate) restricts_addresses: bool,
+        pub(crate) allowed_addresses: String,
     }
 }
 
@@ -198,18 +204,25 @@ sql! {
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC");
 
     ROLES(SessionId) -> SignInRole =
-        "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
+        "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
+                o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses
            FROM sign_ins i
            JOIN organization_memberships m ON m.id = i.active_organization_membership_id AND m.user_id = i.user_id
+           JOIN organizations o ON o.id = m.organization_id
            JOIN organization_membership_roles mr ON mr.organization_id = m.organization_id AND mr.membership_id = m.id
            JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
           WHERE i.session_id = $1
           ORDER BY r.id";
 
     WORKSPACE_ROLES(SessionId) -> SignInWorkspaceRole =
-        "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions
+        "SELECT w.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
+                o.enable_ip_restriction AS organization_restricts_addresses,
+                o.whitelisted_ips AS organization_allowed_addresses,
+                k.enable_ip_restriction AS restricts_addresses, k.whitelisted_ips AS allowed_addresses
            FROM sign_ins i
            JOIN workspace_memberships w ON w.id = i.active_workspace_membership_id AND w.user_id = i.user_id
+           JOIN organizations o ON o.id = w.organization_id
+           JOIN workspaces k ON k.organization_id = w.organization_id AND k.id = w.workspace_id
            JOIN workspace_membership_roles mr ON mr.organization_id = w.organization_id
                 AND mr.workspace_id = w.workspace_id AND mr.workspace_membership_id = w.id
            JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id

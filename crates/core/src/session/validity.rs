@@ -6,13 +6,16 @@ use crate::caller::{CurrentSession, touch_due_at};
 use crate::error::Result;
 use crate::execution::Context;
 
-/// Returns what a cached session depends on. `None` if it spans several organizations or shows open attempts, which a
-/// [`Validity`] cannot express.
+/// Returns what a cached session depends on. `None` if it spans several organizations, shows open attempts, or
+/// depends on the caller's IP address, which a [`Validity`] cannot express.
 pub(super) async fn validity(cx: &mut Context<'_>, shown: &SessionDetails) -> Result<Option<Validity>> {
     let CurrentSession { id, revision: session_revision, expires_at, last_seen_at, .. } = shown.session;
     let mut organizations = shown.sign_ins.iter().filter_map(|shown| shown.sign_in.organization_id);
     let organization = organizations.next().unwrap_or_else(|| 0.into());
-    if shown.session.attempts_until > cx.now || organizations.any(|other| other != organization) {
+    if shown.depends_on_address
+        || shown.session.attempts_until > cx.now
+        || organizations.any(|other| other != organization)
+    {
         return Ok(None);
     }
     let revision = cx.revision(organization).await?;

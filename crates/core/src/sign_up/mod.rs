@@ -39,6 +39,7 @@ pub const SIGN_UP_ERRORS: &[Code] = &[
     Code::TooManyRequests,
     Code::InvalidInvitationToken,
     Code::InvitationExpired,
+    Code::InvitationSuspended,
     Code::BadRequestBody,
     Code::EmailExists,
     Code::UsernameExists,
@@ -50,7 +51,8 @@ pub const SIGN_UP_ERRORS: &[Code] = &[
 ///
 /// # Errors
 /// [`SIGN_UP_ERRORS`]: `SIGNUP_RESTRICTED` or `SIGNUP_WAITLIST_ONLY` without an invitation, depending on the settings,
-/// and `BAD_REQUEST_BODY` if the invitation is for another address.
+/// `BAD_REQUEST_BODY` if the invitation is for another address, and `INVITATION_SUSPENDED` for a suspended one unless
+/// sign-up is public.
 pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp) -> Reply<SignedIn> {
     let refusal = match executor.settings.sign_up {
         SignUpMode::Public => None,
@@ -86,6 +88,7 @@ impl Command for CreateAccount {
     const ERRORS: &'static [Code] = &[
         Code::InvalidInvitationToken,
         Code::InvitationExpired,
+        Code::InvitationSuspended,
         Code::BadRequestBody,
         Code::EmailExists,
         Code::UsernameExists,
@@ -129,6 +132,12 @@ impl CreateAccount {
         if invitation.email_key != self.sign_up.email.key() {
             return Err(Code::BadRequestBody
                 .with_message("This invitation is for another email address. Sign up with that one."));
+        }
+        // Otherwise somebody who was removed could still invite people to an installation that is closed to strangers.
+        if cx.executor.settings.sign_up != SignUpMode::Public
+            && invitation::authority::load_suspension(cx, &invitation).await?.is_some()
+        {
+            return Err(Code::InvitationSuspended.into());
         }
         Ok(token.is_mailed())
     }

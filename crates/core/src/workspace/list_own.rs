@@ -4,10 +4,12 @@ use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
+use crate::membership;
 use crate::organization::{self, Organization};
-use crate::permission::{AddressList, Requirement};
+use crate::permission::{AddressList, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 
-/// Lists the caller's workspace memberships, newest first.
+/// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address shows its
+/// id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
@@ -23,6 +25,7 @@ pub struct OwnWorkspaceMembership {
     pub membership: WorkspaceMembership,
     pub workspace: Workspace,
     pub organization: Organization,
+    /// Empty if the caller's address is not allowed.
     pub roles: Vec<WorkspaceMembershipRole>,
     /// Whether both address lists admit the caller's address.
     pub is_address_allowed: bool,
@@ -39,22 +42,42 @@ impl Query for ListOwn {
         let workspaces = cx.tx.all(sql::OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+        let organization_roles = cx.tx.all(membership::sql::ROLES_OF_USER, (user,)).await?;
+        let admins_manage_workspaces = cx.executor.settings.organizations.admins_manage_workspaces;
         let address = cx.caller.address;
         let own = memberships.into_iter().filter_map(|membership| {
             let of_membership = |organization: &&Organization| organization.id == membership.organization_id;
             let organization = organizations.iter().find(of_membership)?;
             let workspace = workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?;
-            Some(OwnWorkspaceMembership {
-                roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-                is_address_allowed: [
-                    (organization.enable_ip_restriction, &organization.whitelisted_ips),
-                    (workspace.enable_ip_restriction, &workspace.whitelisted_ips),
-                ]
-                .into_iter()
-                .all(|(restricts, addresses)| AddressList::is_allowed(restricts, addresses, address)),
-                workspace: workspace.clone(),
-                organization: organization.clone(),
-                membership,
+            let of_organization =
+                organization_roles.iter().filter(|role| role.membership_id == membership.organization_membership_id);
+            let in_organization = PermissionSet::union(of_organization.map(|role| role.permissions.clone()));
+            let roles = roles.iter().filter(|role| role.membership_id == membership.id);
+            let in_workspace = PermissionSet::union(roles.clone().map(|role| role.permissions.clone()));
+            let can_update = in_workspace.satisfies_in_workspace(RequiredWorkspacePermission::Admin)
+                || (admins_manage_workspaces && in_organization.satisfies(RequiredPermission::Admin));
+            let allows = |restricts, addresses| AddressList::is_allowed(restricts, addresses, address);
+            let admits = allows(organization.enable_ip_restriction, &organization.whitelisted_ips);
+            let is_allowed = admits && allows(workspace.enable_ip_restriction, &workspace.whitelisted_ips);
+            let (workspace, organization) = (workspace.clone(), organization.clone());
+            let organization =
+                if admits { organization.visible_to(&in_organization) } else { organization.name_only() };
+            Some(if is_allowed {
+                OwnWorkspaceMembership {
+                    workspace: workspace.visible_to(can_update),
+                    roles: roles.cloned().collect(),
+                    is_address_allowed: true,
+                    organization,
+                    membership,
+                }
+            } else {
+                OwnWorkspaceMembership {
+                    membership: WorkspaceMembership { public_metadata: "{}".to_owned(), ..membership },
+                    workspace: workspace.name_only(),
+                    roles: Vec::new(),
+                    is_address_allowed: false,
+                    organization,
+                }
             })
         });
         let is_included =

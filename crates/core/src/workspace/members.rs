@@ -50,7 +50,7 @@ impl Query for ListMembers {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.ids();
-        let details = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?;
+        let details = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?.visible_to(grant.can_update());
         let offset = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
         let Some(search) = &self.search else {
             let members = load_page(cx, (organization, workspace), i64::from(self.limit), offset).await?;

@@ -9,6 +9,7 @@ mod show;
 pub(crate) mod sql;
 mod switch;
 mod update;
+mod visibility;
 
 pub use create::{Create, Created};
 pub(crate) use join::{join, join_auto_assigned};

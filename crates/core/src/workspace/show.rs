@@ -34,7 +34,7 @@ impl Query for Show {
         let (organization, workspace) = grant.ids();
         let member = (organization, workspace, grant.organization_grant().membership());
         Ok(WorkspaceDetails {
-            workspace: cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?,
+            workspace: cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?.visible_to(grant.can_update()),
             membership: cx.tx.optional(sql::OF_MEMBER, member).await?,
         })
     }

@@ -18,6 +18,7 @@ record! {
         pub(crate) username: Option<String>,
         pub(crate) email: Option<String>,
         pub(crate) email_verified_at: Option<Timestamp>,
+        pub(crate) disabled: bool,
         pub(crate) role_id: Option<RoleId>,
     }
 }
@@ -74,7 +75,7 @@ macro_rules! inviters {
         concat!(
             "SELECT m.id AS membership_id, u.id AS user_id, u.first_name AS first_name, u.last_name AS last_name,
              u.username AS username, e.address_key AS email, e.verified_at AS email_verified_at,
-             mr.role_id AS role_id FROM ",
+             u.disabled AS disabled, mr.role_id AS role_id FROM ",
             $ids,
             "JOIN organization_memberships m ON m.organization_id = $1 AND m.id = p.id
              JOIN users u ON u.id = m.user_id

@@ -75,6 +75,7 @@ pub(super) async fn delete(cx: PageContext, Path(address): Path<String>, form: F
         warning: cx.words.delete_address_warning(),
         action: &format!("/account/addresses/{}/delete", parse_id(&address)),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: "/account",
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {

@@ -15,6 +15,7 @@ struct Page<'a> {
     warning: String,
     action: &'a str,
     hidden_fields: Vec<(&'static str, String)>,
+    choice: Option<(&'static str, String)>,
     label: String,
     cancel_url: &'a str,
 }
@@ -25,6 +26,8 @@ pub(in super::super) struct Confirmation<'a> {
     pub(in super::super) warning: String,
     pub(in super::super) action: &'a str,
     pub(in super::super) hidden_fields: Vec<(&'static str, String)>,
+    /// The name and the label of a checkbox.
+    pub(in super::super) choice: Option<(&'static str, String)>,
     pub(in super::super) cancel_url: &'a str,
 }
 
@@ -37,7 +40,7 @@ pub(in super::super) fn require_confirmation(
     if form.text("sure") == "yes" {
         return Ok(());
     }
-    let Confirmation { label, warning, action, hidden_fields, cancel_url } = confirmation;
+    let Confirmation { label, warning, action, hidden_fields, choice, cancel_url } = confirmation;
     let layout = cx.layout(label.clone(), true);
-    Err(cx.render(StatusCode::OK, &Page { layout, warning, action, hidden_fields, label, cancel_url }))
+    Err(cx.render(StatusCode::OK, &Page { layout, warning, action, hidden_fields, choice, label, cancel_url }))
 }

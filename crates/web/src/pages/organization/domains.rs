@@ -130,6 +130,7 @@ pub(super) async fn delete(cx: PageContext, Path((organization, domain)): PathId
         warning: cx.words.delete_domain_warning(),
         action: &format!("{path}/{domain}/delete"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {

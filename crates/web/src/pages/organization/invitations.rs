@@ -211,6 +211,7 @@ pub(super) async fn discard(cx: PageContext, Path((organization, invitation)): P
         warning: cx.words.discard_warning(),
         action: &format!("{path}/{invitation}/discard"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {

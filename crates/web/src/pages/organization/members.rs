@@ -4,13 +4,13 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
+use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{AssignRole, ListMembers, MemberDetails, RevokeRole, ShowMember};
-use vestibule_core::offboarding::Remove;
+use vestibule_core::offboarding::{CountSentInvitations, Remove, RemovedMember, SentInvitations};
 use vestibule_core::organization::ListRoles;
 use vestibule_core::ownership_transfer::Offer;
 
-use super::super::context::{PageContext, PageResult};
+use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::confirm::{Confirmation, require_confirmation};
@@ -188,6 +188,7 @@ pub(super) async fn offer_ownership(cx: PageContext, Path((organization, member)
         warning: cx.words.offer_ownership_explanation(),
         action: &format!("{path}/hand-over"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {
@@ -204,17 +205,34 @@ pub(super) async fn remove(cx: PageContext, Path((organization, member)): PathId
         Err(response) => return response,
     };
     let path = format!("/organizations/{id}/-/members/{membership}");
+    let member_id: MemberId = membership.get().into();
+    let sent = match cx.query(CountSentInvitations { organization: id, member: member_id }).await {
+        Ok(sent) => sent,
+        Err(response) => return response,
+    };
     let confirmation = Confirmation {
         label: cx.words.remove(),
-        warning: cx.words.remove_member_warning(),
+        warning: match sent {
+            0 => cx.words.remove_member_warning(),
+            _ => format!("{} {}", cx.words.remove_member_warning(), cx.words.open_invitations_warning(sent)),
+        },
         action: &format!("{path}/remove"),
         hidden_fields: Vec::new(),
+        choice: (sent > 0).then(|| ("revoke", cx.words.revoke_them_too())),
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let remove = Remove { organization: id, member: membership.get().into() };
-    let removed = run_and_redirect(&cx, remove, &format!("/organizations/{id}/-/members"), "removed").await;
+    let invitations = if form.is_checked("revoke") { SentInvitations::Revoke } else { SentInvitations::Suspend };
+    let removed = cx.run(Remove { organization: id, member: member_id, invitations }).await;
+    let removed = removed.map(|removed| {
+        let flash = match removed {
+            RemovedMember { suspended_invitations: 1.., .. } => format!("suspended.{}", removed.suspended_invitations),
+            RemovedMember { revoked_invitations: 1.., .. } => format!("revoked.{}", removed.revoked_invitations),
+            _ => "removed".to_owned(),
+        };
+        see_other(&format!("/organizations/{id}/-/members?done={flash}"))
+    });
     or_page_with_error(&cx, (&organization, &member), removed).await
 }

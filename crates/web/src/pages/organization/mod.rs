@@ -18,7 +18,7 @@ use vestibule_core::id::OrganizationId;
 use vestibule_core::membership::MembershipRole;
 use vestibule_core::organization::Organization;
 use vestibule_core::permission::RequiredPermission;
-use vestibule_core::{Code, Problem, membership};
+use vestibule_core::{Code, Problem, membership, security_log};
 
 use super::context::{PageContext, PageResult, see_other};
 use super::words::Words;
@@ -116,11 +116,19 @@ impl OrganizationPage {
 /// address is outside the organization's allowed networks.
 async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
     let memberships = cx.query(membership::ListOwn).await?;
+    let user_id = memberships.first().map(|own| own.membership.user_id);
     let own = memberships.into_iter().find(|own| own.organization.id == id);
-    let own = own.ok_or_else(|| cx.error_page(&Code::Forbidden.into()))?;
-    if !own.is_address_allowed {
-        return Err(cx.error_page(&Code::AddressNotAllowed.into()));
+    let refusal = match &own {
+        None => Some(Code::Forbidden),
+        Some(own) if !own.is_address_allowed => Some(Code::AddressNotAllowed),
+        Some(_) => None,
+    };
+    if let Some(code) = refusal {
+        let subject = security_log::Subject { user: user_id, organization: Some(id), ..Default::default() };
+        security_log::log_refusal(cx.caller.address, &subject, code);
+        return Err(cx.error_page(&code.into()));
     }
+    let own = own.ok_or_else(|| cx.error_page(&Code::Forbidden.into()))?;
     let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
     Ok(OrganizationPage {
         words: cx.words,

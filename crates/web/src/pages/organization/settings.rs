@@ -95,6 +95,7 @@ pub(super) async fn leave(cx: PageContext, Path(organization): Path<String>, for
         warning: cx.words.leave_organization_warning(),
         action: &format!("/organizations/{id}/-/leave"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &format!("/organizations/{id}/-/settings"),
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {
@@ -115,6 +116,7 @@ pub(super) async fn delete(cx: PageContext, Path(organization): Path<String>, fo
         warning: cx.words.delete_organization_warning(days),
         action: &format!("/organizations/{id}/-/delete"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &format!("/organizations/{id}/-/settings"),
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {

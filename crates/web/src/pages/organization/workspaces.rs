@@ -161,6 +161,7 @@ pub(super) async fn remove_member(cx: PageContext, Path((organization, workspace
         warning: cx.words.remove_workspace_member_warning(),
         action: &format!("{path}/remove-member"),
         hidden_fields: vec![("member", form.text("member").to_owned())],
+        choice: None,
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {
@@ -208,6 +209,7 @@ pub(super) async fn leave(cx: PageContext, Path((organization, workspace)): Path
         warning: cx.words.leave_workspace_warning(),
         action: &format!("{path}/leave"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {
@@ -230,6 +232,7 @@ pub(super) async fn delete(cx: PageContext, Path((organization, workspace)): Pat
         warning: cx.words.delete_workspace_warning(),
         action: &format!("{path}/delete"),
         hidden_fields: Vec::new(),
+        choice: None,
         cancel_url: &path,
     };
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {

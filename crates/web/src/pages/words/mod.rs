@@ -47,8 +47,44 @@ impl Words {
         }
     }
 
-    /// Returns the flash message for the `done` query parameter, or `None` for an unknown key.
+    pub(super) fn open_invitations_warning(self, count: i64) -> String {
+        match (self.0, count) {
+            (Language::English, 1) => "One open invitation that they sent will be suspended: it cannot be accepted until somebody resends it.".to_owned(),
+            (Language::English, _) => format!("{count} open invitations that they sent will be suspended: they cannot be accepted until somebody resends them."),
+            (Language::German, 1) => "Eine offene Einladung von dieser Person wird ausgesetzt: Sie kann erst angenommen werden, wenn jemand sie erneut sendet.".to_owned(),
+            (Language::German, _) => format!("{count} offene Einladungen von dieser Person werden ausgesetzt: Sie können erst angenommen werden, wenn jemand sie erneut sendet."),
+        }
+    }
+
+    fn removed_and_suspended(self, count: u32) -> String {
+        match (self.0, count) {
+            (Language::English, 1) => "Removed. One of their invitations is suspended.".to_owned(),
+            (Language::English, _) => format!("Removed. {count} of their invitations are suspended."),
+            (Language::German, 1) => "Entfernt. Eine Einladung dieser Person ist ausgesetzt.".to_owned(),
+            (Language::German, _) => format!("Entfernt. {count} Einladungen dieser Person sind ausgesetzt."),
+        }
+    }
+
+    fn removed_and_revoked(self, count: u32) -> String {
+        match (self.0, count) {
+            (Language::English, 1) => "Removed. One of their invitations was revoked.".to_owned(),
+            (Language::English, _) => format!("Removed. {count} of their invitations were revoked."),
+            (Language::German, 1) => "Entfernt. Eine Einladung dieser Person wurde widerrufen.".to_owned(),
+            (Language::German, _) => format!("Entfernt. {count} Einladungen dieser Person wurden widerrufen."),
+        }
+    }
+
+    /// Returns the flash message for the `done` query parameter, or `None` for an unknown key. Some keys end with a
+    /// count: `suspended.3`.
     pub(super) fn flash(self, key: &str) -> Option<String> {
+        if let Some((key, count)) = key.split_once('.') {
+            let count: u32 = count.parse().ok()?;
+            return match key {
+                "suspended" => Some(self.removed_and_suspended(count)),
+                "revoked" => Some(self.removed_and_revoked(count)),
+                _ => None,
+            };
+        }
         Some(match key {
             "joined" => self.flash_joined(),
             "created" => self.flash_created(),

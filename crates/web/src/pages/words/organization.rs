@@ -67,6 +67,7 @@ phrases! {
     status_open(): "Not come in yet", "Noch nicht da";
     status_pending(): "Waiting", "Wartet";
     status_expired(): "Run out", "Abgelaufen";
+    revoke_them_too(): "Revoke them instead", "Stattdessen widerrufen";
     status_suspended(): "Suspended", "Ausgesetzt";
     status_accepted(): "Accepted", "Angenommen";
     status_declined(): "Declined", "Abgelehnt";

@@ -143,12 +143,12 @@ impl Model {
                 let here = &self.organizations[organization];
                 here.authorize(actor)?;
                 let membership = here.membership_of(member).ok_or("MEMBER_NOT_FOUND")?.id;
-                self.end_membership(organization, membership)?;
+                self.end_membership(organization, membership, true)?;
             }
             Step::Leave { organization } => {
                 let user = actor.ok_or("UNAUTHORIZED")?;
                 let membership = self.organizations[organization].membership_of(user).ok_or("FORBIDDEN")?.id;
-                self.end_membership(organization, membership)?;
+                self.end_membership(organization, membership, false)?;
             }
         }
         Ok(())
@@ -254,15 +254,15 @@ impl Model {
         Ok(())
     }
 
-    fn end_membership(&mut self, organization: usize, membership: usize) -> Outcome {
+    fn end_membership(&mut self, organization: usize, membership: usize, is_removed: bool) -> Outcome {
         let organization = &mut self.organizations[organization];
         let others = organization.members.iter().filter(|member| member.id != membership);
         if !others.into_iter().any(|member| member.roles.contains(&Role::Admin)) {
             return Err("LAST_ADMIN");
         }
-        let was_admin = organization.is_admin(membership);
+        let keeps_invitations = organization.is_admin(membership) && !is_removed;
         for sent in organization.invitations.iter_mut().filter(|sent| sent.inviter == Some(membership)) {
-            sent.left_suspended |= !was_admin && sent.status == Status::Pending;
+            sent.left_suspended |= !keeps_invitations && sent.status == Status::Pending;
             sent.inviter = None;
         }
         organization.members.retain(|member| member.id != membership);

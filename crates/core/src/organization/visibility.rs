@@ -1,0 +1,38 @@
+//! Which fields of an organization a member reads (ASVS 8.2.3). `docs/security.md` has the rules of all resources.
+
+use super::Organization;
+use crate::permission::{PermissionSet, RequiredPermission};
+
+impl Organization {
+    /// For a member with these permissions: the IP address restriction only if they may manage settings. It would tell
+    /// an attacker which network to attack from.
+    pub(crate) fn visible_to(self, permissions: &PermissionSet) -> Self {
+        if permissions.satisfies(RequiredPermission::ManageSettings) {
+            return self;
+        }
+        Self { whitelisted_ips: EMPTY_LIST.to_owned(), enable_ip_restriction: false, ..self }
+    }
+
+    /// For a member whose IP address the organization does not allow: its id and name.
+    pub(crate) fn name_only(self) -> Self {
+        Self {
+            id: self.id,
+            name: self.name,
+            description: String::new(),
+            image_url: String::new(),
+            member_count: 0,
+            whitelisted_ips: EMPTY_LIST.to_owned(),
+            enable_ip_restriction: false,
+            enforce_mfa: false,
+            auto_assigned_workspace_id: 0.into(),
+            public_metadata: EMPTY_OBJECT.to_owned(),
+            created_at: self.created_at,
+            updated_at: self.created_at,
+        }
+    }
+}
+
+/// The stored form of an empty list.
+const EMPTY_LIST: &str = "[]";
+/// The stored form of an empty object.
+const EMPTY_OBJECT: &str = "{}";
