@@ -126,6 +126,11 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// A caller who was refused access to an organization.
+    pub fn new(user: Option<UserId>, organization: OrganizationId) -> Self {
+        Self { user, organization: Some(organization), ..Self::default() }
+    }
+
     pub(crate) fn of_user(user: Option<UserId>) -> Self {
         Self { user, ..Self::default() }
     }

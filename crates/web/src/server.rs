@@ -61,7 +61,9 @@ impl Server {
     pub async fn handle(self, request: Request, peer: IpAddr) -> Response {
         let Inner { app, default_headers, .. } = &*self.0;
         let id = app.request_id();
-        let span = tracing::info_span!("request", id, method = %request.method(), route = Empty);
+        // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
+        let method = request.method();
+        let span = tracing::info_span!(target: security_log::TARGET, "request", id, %method, route = Empty);
         let started_at = Instant::now();
         let mut response = self.handle_with_cors(request, peer).instrument(span.clone()).await;
         headers::merge_defaults(response.headers_mut(), default_headers);

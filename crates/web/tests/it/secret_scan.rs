@@ -4,12 +4,20 @@ use std::io::Write;
 use std::sync::{Mutex, Once, PoisonError};
 
 use axum::http::{HeaderMap, header};
+use serde_json::Value;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use vestibule_core::mail::Message;
+use vestibule_core::security_log::TARGET;
 
 use crate::harness::PASSWORD;
 
 /// The log of the whole process. Tests run concurrently, but their secrets differ.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// The security log of the whole process, as JSON lines.
+static SECURITY_LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static INIT_LOGGING: Once = Once::new();
 
 /// The secrets and responses of one test.
@@ -20,11 +28,11 @@ pub(crate) struct SecretScan {
     secrets: Mutex<Vec<String>>,
 }
 
-struct LogWriter;
+struct LogWriter(&'static Mutex<Vec<u8>>);
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -33,15 +41,24 @@ impl Write for LogWriter {
     }
 }
 
+/// Returns the lines of the security log with this client address, in order.
+pub(crate) fn security_events(client_address: &str) -> Vec<Value> {
+    let log = SECURITY_LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let events = lines.map(|line| serde_json::from_slice::<Value>(line).unwrap());
+    events.filter(|event| event["client_address"] == client_address).collect()
+}
+
 impl SecretScan {
     /// Starts a scan. The first one sets up logging at level TRACE.
     pub(crate) fn start() -> Self {
         INIT_LOGGING.call_once(|| {
-            tracing_subscriber::fmt()
-                .with_max_level(tracing::Level::TRACE)
-                .with_ansi(false)
-                .with_writer(|| LogWriter)
-                .init();
+            let text = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| LogWriter(&LOG));
+            let json = tracing_subscriber::fmt::layer().json().flatten_event(true);
+            let security = json
+                .with_writer(|| LogWriter(&SECURITY_LOG))
+                .with_filter(Targets::new().with_target(TARGET, LevelFilter::INFO));
+            tracing_subscriber::registry().with(text).with(security).init();
         });
         let log_start = LOG.lock().unwrap_or_else(PoisonError::into_inner).len();
         Self { log_start, responses: Mutex::default(), secrets: Mutex::default() }

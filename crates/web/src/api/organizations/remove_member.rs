@@ -41,16 +41,23 @@ impl FromFields for Fields {
 pub(crate) struct Removed {
     /// Always `true`.
     success: bool,
-    /// Open invitations of the member that cannot be accepted until they are resent.
-    suspended_invitations: i64,
-    /// Open invitations of the member that were discarded.
-    revoked_invitations: i64,
+    /// Open invitations of the member that cannot be accepted until they are resent. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended_invitations: Option<i64>,
+    /// Open invitations of the member that were discarded. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_invitations: Option<i64>,
 }
 
 impl From<RemovedMember> for Removed {
     fn from(removed: RemovedMember) -> Self {
         let RemovedMember { suspended_invitations, revoked_invitations } = removed;
-        Self { success: true, suspended_invitations, revoked_invitations }
+        let positive = |count| Some(count).filter(|count| *count > 0);
+        Self {
+            success: true,
+            suspended_invitations: positive(suspended_invitations),
+            revoked_invitations: positive(revoked_invitations),
+        }
     }
 }
 

@@ -124,7 +124,7 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         Some(_) => None,
     };
     if let Some(code) = refusal {
-        let subject = security_log::Subject { user: user_id, organization: Some(id), ..Default::default() };
+        let subject = security_log::Subject::new(user_id, id);
         security_log::log_refusal(cx.caller.address, &subject, code);
         return Err(cx.error_page(&code.into()));
     }
