@@ -13,7 +13,7 @@ use crate::{output, telemetry};
 /// Runs an outbox command, also beside a running server.
 pub(crate) async fn run(args: &OutboxArgs) -> Result<(), AppError> {
     let mut loaded = settings::load(args.command.flags(), &Environment::from_process()).map_err(AppError::Settings)?;
-    "error".clone_into(&mut loaded.log);
+    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
     telemetry::start(&loaded);
     match &args.command {
         OutboxCommand::List(_) => {

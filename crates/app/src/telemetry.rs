@@ -9,6 +9,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::settings::{LoadedSettings, LogFormat};
 
+/// The filter of an operator's commands: their output is for people, and what they change is in the security log.
+pub(crate) const OPERATOR_COMMAND_FILTER: &str = "error,vestibule::security=info";
+
 /// Installs the log subscriber and a panic hook. The hook logs only the location, because a panic message can contain
 /// secrets or personal data.
 pub(crate) fn start(loaded: &LoadedSettings) {
@@ -61,6 +64,13 @@ mod tests {
         for span in ["info,[request", "info,[request]=trace", "info,[request{id=1}]=trace"] {
             assert!(parse_filter(span).is_none(), "{span:?}");
         }
+    }
+
+    #[test]
+    fn operator_commands_keep_the_security_log() {
+        let filter = parse_filter(OPERATOR_COMMAND_FILTER).unwrap();
+        assert!(filter.would_enable(vestibule_core::security_log::TARGET, &Level::INFO));
+        assert!(!filter.would_enable("vestibule_core", &Level::INFO));
     }
 
     #[test]

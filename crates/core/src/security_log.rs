@@ -184,11 +184,12 @@ fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subjec
         event,
         outcome = outcome.as_str(),
         code = code.map(Code::as_str),
-        user_id = user.map(UserId::get),
-        target_user_id = target_user.map(UserId::get),
-        target_membership_id = target_membership,
-        organization_id = organization.map(OrganizationId::get),
-        workspace_id = workspace.map(WorkspaceId::get),
+        // As on the wire: numbers above 2^53 are not exact in every reader of JSON.
+        user_id = user.map(tracing::field::display),
+        target_user_id = target_user.map(tracing::field::display),
+        target_membership_id = target_membership.map(tracing::field::display),
+        organization_id = organization.map(tracing::field::display),
+        workspace_id = workspace.map(tracing::field::display),
         %client_address,
     );
 }

@@ -47,7 +47,10 @@ impl Query for Compose<'_> {
                 match mailed.filter(is_current) {
                     None => Ok(Composition::Skip(OBSOLETE)),
                     Some(mailed) if mailed.is_unsubscribed => Ok(Composition::Skip(UNSUBSCRIBED)),
-                    Some(_) if is_suspended(cx, organization, invitation).await? => Ok(Composition::Skip(SUSPENDED)),
+                    Some(mailed) if mailed.left_suspended => Ok(Composition::Skip(SUSPENDED)),
+                    Some(_) if is_reminder && is_suspended(cx, organization, invitation).await? => {
+                        Ok(Composition::Skip(SUSPENDED))
+                    }
                     Some(mailed) => self.invitation(cx, invitation, &mailed, is_reminder),
                 }
             }

@@ -29,14 +29,9 @@ pub struct OwnMembership {
 
 impl OwnMembership {
     /// What a member reads whose address the organization does not admit.
-    fn outside(membership: Membership, organization: Organization, user: PublicUser) -> Self {
-        Self {
-            membership: Membership { public_metadata: "{}".to_owned(), ..membership },
-            organization: organization.name_only(),
-            user,
-            roles: Vec::new(),
-            is_address_allowed: false,
-        }
+    fn outside(mut membership: Membership, organization: Organization, user: PublicUser) -> Self {
+        "{}".clone_into(&mut membership.public_metadata);
+        Self { membership, organization: organization.name_only(), user, roles: Vec::new(), is_address_allowed: false }
     }
 }
 

@@ -53,6 +53,7 @@ impl Command for Retry {
             let row = cx.tx.optional(sql::RETRY, (*job, cx.now)).await?.ok_or(Code::JobNotFound)?;
             update_delivery(cx, &Job::try_from(row)?, Delivery::Queued, "", None).await?;
         }
+        cx.subject.is_unchanged = jobs.is_empty();
         cx.after_commit.on_success(|executor| {
             Queue::Urgent.wake_up(executor).notify_one();
             Queue::Ordinary.wake_up(executor).notify_one();

@@ -63,18 +63,14 @@ pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: Attempt
     let is_valid = |attempt: &Attempt| {
         attempt.is_code_valid(now) && token.matches(&executor.keys.magic_link_token(attempt.id, attempt.generation))
     };
-    match found.result.ok().filter(is_valid) {
-        Some(attempt) => {
-            let return_to = attempt.return_to.clone();
-            executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
-        }
-        None => {
-            let problem = Code::InvalidMagicLink.into();
-            let audit = Audit::Authentication(Authentication::SignIn);
-            security_log::log(caller.address, audit, &found.subject, Some(&problem));
-            Reply { session: found.session, ..Reply::failed(problem) }
-        }
-    }
+    let Some(attempt) = found.result.ok().filter(is_valid) else {
+        let problem = Code::InvalidMagicLink.into();
+        let audit = Audit::Authentication(Authentication::SignIn);
+        security_log::log(caller.address, audit, &found.subject, Some(&problem));
+        return Reply { session: found.session, ..Reply::failed(problem) };
+    };
+    let return_to = attempt.return_to.clone();
+    executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
 }
 
 /// A started attempt, and the caller's session, which may be new.

@@ -1,5 +1,7 @@
 //! The security log: each request logs exactly the security events that it causes.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::{Value, json};
@@ -87,10 +89,9 @@ async fn user_id(client: &TestClient) -> String {
     text(&client.get("/me").await.ok()["id"])
 }
 
-/// Ids are numbers in the log and strings on the wire.
 #[track_caller]
 fn assert_id(line: &Value, field: &str, id: &str) {
-    assert_eq!(line[field].to_string(), id, "{field} of {line}");
+    assert_eq!(line[field], id, "{field} of {line}");
 }
 
 #[tokio::test]
@@ -286,14 +287,13 @@ async fn each_change_of_access_logs_one_line() {
     let bulk = nina.post_json(&format!("{path}/invitations/bulk"), &rows).await;
     log.expect(&bulk, &["permission.refused refused ROLE_EXCEEDS_YOURS"]);
 
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
-        ("update", &[("name", "Acme 2")], "organization.updated"),
-        ("domains", &[("domain", "acme-industries.com")], "domain.added"),
-        ("handover", &[("member_id", &nina_id)], "ownership.offered"),
-        ("handover/withdraw", &[], "ownership.offer_withdrawn"),
-    ];
-    for (call, fields, event) in cases {
-        let response = owner.post(&format!("{path}/{call}"), fields).await;
+    for (call, fields, event) in [
+        ("update", vec![("name", "Acme 2")], "organization.updated"),
+        ("domains", vec![("domain", "acme-industries.com")], "domain.added"),
+        ("handover", vec![("member_id", nina_id.as_str())], "ownership.offered"),
+        ("handover/withdraw", Vec::new(), "ownership.offer_withdrawn"),
+    ] {
+        let response = owner.post(&format!("{path}/{call}"), &fields).await;
         log.expect(&response, &[&format!("{event} success -")]);
     }
     let workspace = owner.post("/workspaces", &[("organization_id", &organization), ("name", "Lab")]).await;
@@ -326,12 +326,105 @@ async fn each_change_of_access_logs_one_line() {
 
 #[tokio::test]
 async fn invitations_log_who_joined_and_who_was_refused() {
+    let app = TestApp::with_settings(trust_proxy).await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let mut log = SecurityLog::new("192.0.2.15");
+    let accept = "/organizations/invitations/accept";
+    let invite = async |email| {
+        owner.post(&format!("{path}/invitations"), &[("email", email)]).await.ok();
+        app.mailed_token(email)
+    };
+    let token = invite("nina@example.com").await;
+    let nina = log.client(&app.create_invited_user("nina@example.com", &token).await);
+    let joined = nina.post(accept, &[("token", &token)]).await;
+    let lines = log.expect(&joined, &["member.joined success -"]);
+    assert_id(&lines[0], "organization_id", &organization);
+    assert_id(&lines[0], "user_id", &user_id(&nina).await);
+    let again = nina.post(accept, &[("token", &token)]).await;
+    log.expect(&again, &["invitation.refused refused INVALID_INVITATION_TOKEN"]);
+    // The refusal is part of a response with status 200.
+    let other = invite("kim@example.com").await;
+    app.create_user("kim@example.com").await;
+    let refused = nina.post(accept, &[("token", &other)]).await;
+    assert_eq!(refused.status, 200);
+    log.expect(&refused, &["invitation.refused refused INVITATION_EMAIL_MISMATCH"]);
+    let page = nina.post("/invite/accept", &[("token", &token)]).await;
+    assert!(page.status < 500);
+    log.next();
+}
+
+#[tokio::test]
+async fn password_reset_and_other_ways_in_log_one_line() {
+    let app = TestApp::with_settings(|settings| {
+        trust_proxy(settings);
+        settings.passwords.attempts_per_account = 8;
+    })
+    .await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let ada = app.create_member(&owner, &organization, "ada@example.com", "").await;
+    let ada_id = user_id(&ada).await;
+    let mut log = SecurityLog::new("192.0.2.16");
+    let renamed = log.client(&ada).post("/me", &[("username", "ada")]).await;
+    log.expect(&renamed, &["username.changed success -"]);
+    let renamed = log.client(&ada).post("/me", &[("first_name", "Ada")]).await;
+    log.expect(&renamed, &[]);
+    let second = app.anonymous();
+    second.post("/auth/signin", &[("email", "ada@example.com"), ("password", PASSWORD)]).await.ok();
+    let newest = text(&ada.get("/me/signins").await.ok()[0]["id"]);
+    let ended = log.client(&ada).post(&format!("/me/signins/{newest}/signout"), &[]).await;
+    log.expect(&ended, &["sign_in.ended success -"]);
+
+    let browser = log.client(&app.anonymous());
+    let started = browser.post("/auth/forgot-password", &[("email", "ada@example.com")]).await;
+    log.expect(&started, &[]);
+    let code = app.mailed_code("ada@example.com");
+    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+    let reset = "/auth/reset-password";
+    let failed = browser.post("/auth/forgot-password", &[("email", "ada@example.com"), ("otp", &wrong)]).await;
+    log.expect(&failed, &["verification.failed failure INVALID_VERIFICATION_CODE"]);
+    let verified = browser.post("/auth/forgot-password", &[("email", "ada@example.com"), ("otp", &code)]).await;
+    log.expect(&verified, &[]);
+    let token = text(&verified.ok()["token"]);
+    let fields = [("token", token.as_str()), ("password", "another-sesame-43")];
+    let elsewhere = log.client(&app.anonymous()).post(reset, &fields).await;
+    log.expect(&elsewhere, &["password_reset.failed failure INVALID_RESET_TOKEN"]);
+    let done = browser.post(reset, &fields).await;
+    assert_id(&log.expect(&done, &["password_reset.succeeded success -"])[0], "user_id", &ada_id);
+}
+
+/// The change is committed although nobody waits for the response.
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_change_of_client_that_hangs_up() {
+    let app = TestApp::with_settings(trust_proxy).await;
+    let address = "192.0.2.17";
+    let client = app.create_user("olga@example.com").await.with_client_address(address);
+    let mut request = Box::pin(client.post_without_draining("/organizations", &[("name", "Acme")]));
+    // Polls the request until its command is queued, and drops it.
+    let polled = futures_util::poll!(&mut request);
+    drop(request);
+    let logged = async {
+        while security_events(address).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    if polled.is_pending() {
+        tokio::time::timeout(Duration::from_mins(1), logged).await.unwrap();
+    }
+    let events = security_events(address);
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0]["event"], "organization.created");
+    assert_eq!(app.count("SELECT COUNT(*) FROM organizations"), 1);
+}
+
+#[tokio::test]
+async fn closed_sign_up_logs_refusal() {
     let app = TestApp::with_settings(|settings| {
         trust_proxy(settings);
         settings.sign_up = SignUpMode::Restricted;
     })
     .await;
-    let mut log = SecurityLog::new("192.0.2.15");
+    let mut log = SecurityLog::new("192.0.2.18");
     let credentials = [("email", "eve@example.com"), ("password", PASSWORD)];
     let refused = log.client(&app.anonymous()).post("/auth/signup", &credentials).await;
     log.expect(&refused, &["sign_up.refused refused SIGNUP_RESTRICTED"]);

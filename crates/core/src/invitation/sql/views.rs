@@ -57,6 +57,7 @@ record! {
         pub(crate) email_key: String,
         pub(crate) status: Status,
         pub(crate) generation: i64,
+        pub(crate) left_suspended: bool,
         pub(crate) expires_at: Timestamp,
         pub(crate) organization_name: String,
         pub(crate) role_name: String,
@@ -105,7 +106,7 @@ sql! {
 
     FOR_MAIL(OrganizationId, InvitationId) -> MailedInvitation =
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
-                i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
+                i.left_suspended AS left_suspended, i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
                 i.language AS language, v.language AS invitee_language,
                 CASE WHEN EXISTS (SELECT 1 FROM mail_refusals f
