@@ -6,8 +6,10 @@ use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::{Value, json};
 use vestibule_core::settings::{Secret, Settings, SignUpMode};
+use vestibule_testbed::open_transaction::OpenTransaction;
+use vestibule_testbed::{Database, Engine};
 
-use crate::harness::{PASSWORD, TestApp, TestClient, TestResponse, text};
+use crate::harness::{PASSWORD, TestApp, TestAppBuilder, TestClient, TestResponse, text};
 use crate::secret_scan::security_events;
 
 const FIELDS: &[&str] = &[
@@ -428,4 +430,25 @@ async fn closed_sign_up_logs_refusal() {
     let credentials = [("email", "eve@example.com"), ("password", PASSWORD)];
     let refused = log.client(&app.anonymous()).post("/auth/signup", &credentials).await;
     log.expect(&refused, &["sign_up.refused refused SIGNUP_RESTRICTED"]);
+}
+
+/// On PostgreSQL, a transaction that another one conflicts with is retried from the start.
+#[tokio::test(flavor = "multi_thread")]
+async fn retried_transaction_logs_one_line() {
+    let app = TestAppBuilder::new(Database::create_on(Engine::Postgres)).with_settings(trust_proxy).build().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let address = "192.0.2.19";
+    let owner = owner.with_client_address(address);
+    let transaction = OpenTransaction::begin(&app.inner.database);
+    transaction.execute("UPDATE organizations SET description = 'concurrent'");
+    let path = format!("/organizations/{organization}/update");
+    let update = tokio::spawn(async move { owner.post(&path, &[("name", "Acme 2")]).await });
+    transaction.wait_for_blocked_session();
+    assert_eq!(security_events(address), Vec::<Value>::new(), "nothing is committed yet");
+    transaction.commit();
+    update.await.unwrap().ok();
+    let events = security_events(address);
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0]["event"], "organization.updated");
+    assert_eq!(app.count("SELECT COUNT(*) FROM organizations WHERE description = 'concurrent'"), 1);
 }
