@@ -96,7 +96,7 @@ impl Command for AddInvitedAddress {
             Some(unverified) if unverified.verified_at.is_none() => {
                 cx.tx.execute(sql::VERIFY_ADDRESS, (user, unverified.id, cx.now)).await?;
             }
-            Some(_) => {}
+            Some(_) => cx.subject.is_unchanged = true,
             None if own.len() >= MAX_ADDRESSES => return Err(Code::TooManyAddresses.into()),
             None => {
                 let id = cx.id();

@@ -102,7 +102,7 @@ impl Accept {
         }
         let organization = invitation.organization_id;
         cx.subject.workspace = invitation.workspace_id;
-        cx.subject.target_user = Some(invitee.owner.user_id).filter(|user| cx.subject.user != Some(*user));
+        cx.subject.target_user = Some(invitee.user).filter(|user| cx.subject.user != Some(*user));
         let is_new_member = context.membership.is_none();
         let workspace = match invitation.workspace_id {
             Some(workspace) => Some(TargetWorkspace::load(cx, organization, workspace, context.membership).await?),
