@@ -253,7 +253,7 @@ pub(super) static GENERAL: &[Setting] = &[
     },
     Setting {
         path: "accounts.new_address_recovery_delay",
-        description: "For this long, an address added to an account with a verified one cannot reset its password or sign in by mail. 0s: no delay.",
+        description: "For this long, an address added to an account with a verified one cannot recover it by mail. 0s: off.",
         expected: "a duration from 0s to 30d, in s, m, h or d",
         example: "7d",
         default: DefaultValue::Literal("72h"),

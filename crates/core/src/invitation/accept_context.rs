@@ -71,11 +71,10 @@ async fn resolve_invitee(
             return Ok(Ok(Invitee { user: claimant, address: InviteeAddress::Claimed(claim), sign_in }));
         }
     }
-    Ok(Err(match (session, owner) {
-        (Some(_), _) if !may_reveal_account(cx, token) => Code::InvitationEmailMismatch,
-        (None, Some(_)) if may_reveal_account(cx, token) => Code::InvitationRequiresSignin,
+    Ok(Err(match (owner.filter(|_| may_reveal_account(cx, token)), session) {
+        (None, _) => Code::InvitationRequiresSignup,
+        (Some(_), None) => Code::InvitationRequiresSignin,
         (Some(_), Some(_)) => Code::InvitationEmailMismatch,
-        (_, None) | (None, Some(_)) => Code::InvitationRequiresSignup,
     }))
 }
 

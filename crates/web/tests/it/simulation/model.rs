@@ -274,7 +274,7 @@ impl Model {
 fn check_invitee(invitee: usize, actor: Actor, mailed: bool) -> Outcome {
     match actor {
         Some(user) if user == invitee => Ok(()),
-        None if !mailed => Err("INVITATION_REQUIRES_SIGNUP"),
+        _ if !mailed => Err("INVITATION_REQUIRES_SIGNUP"),
         None => Err("INVITATION_REQUIRES_SIGNIN"),
         Some(_) => Err("INVITATION_EMAIL_MISMATCH"),
     }
