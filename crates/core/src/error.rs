@@ -43,6 +43,16 @@ macro_rules! codes {
 
 codes! {
     // Request format.
+    /// The request's head breaks the grammar of HTTP/1.1. The connection is closed.
+    MalformedRequest = 400 "MALFORMED_REQUEST", "This is not a valid HTTP request.";
+    /// The `Host` header is missing, repeated or invalid. The connection is closed.
+    InvalidHost = 400 "INVALID_HOST", "A request has exactly one Host header with a host name.";
+    /// A header that decides about access, and can have one value only, is in the request twice.
+    DuplicateHeader = 400 "DUPLICATE_HEADER", "A header that can have one value only is in the request twice.";
+    /// The request's head is too long. The connection is closed.
+    HeadTooLarge = 431 "HEAD_TOO_LARGE", "The request's head is larger than 64 KiB, or has more than 100 headers.";
+    /// The client did not send the whole body within 20 seconds.
+    RequestTimeout = 408 "REQUEST_TIMEOUT", "The body of the request did not arrive in time. Send it again.";
     /// The body cannot be decoded as its content type.
     BadRequestBody = 400 "BAD_REQUEST_BODY", "The body could not be read. Check its encoding and its Content-Type.";
     RequiredField = 400 "REQUIRED_FIELD", "A required field is missing.";
@@ -244,12 +254,21 @@ impl Code {
         Problem { errors: vec![(self, message.into())], retry_after: None, source: None }
     }
 
-    /// Whether any call can respond with it: failures of the server or its database, and exhausted limits of the
-    /// server.
+    /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server,
+    /// and requests that are rejected before their path is known.
     pub const fn is_common(self) -> bool {
         matches!(
             self,
-            Self::Busy | Self::Unavailable | Self::OutcomeUnknown | Self::StorageFull | Self::TimedOut | Self::Internal
+            Self::Busy
+                | Self::Unavailable
+                | Self::OutcomeUnknown
+                | Self::StorageFull
+                | Self::TimedOut
+                | Self::Internal
+                | Self::MalformedRequest
+                | Self::InvalidHost
+                | Self::DuplicateHeader
+                | Self::HeadTooLarge
         )
     }
 
@@ -388,7 +407,7 @@ mod tests {
         assert_eq!(names.len(), Code::ALL.len());
         for code in Code::ALL {
             assert!(code.message().ends_with('.'), "{code:?}");
-            assert!(matches!(code.status(), 400 | 401 | 403 | 404 | 413 | 415 | 429 | 500 | 503), "{code:?}");
+            assert!(matches!(code.status(), 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 431 | 500 | 503), "{code:?}");
         }
     }
 }

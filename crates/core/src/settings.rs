@@ -22,6 +22,11 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    pub hsts: Hsts,
+    /// Clients that get `/docs/` and `/openapi.json`, by their address; empty for all.
+    pub docs: AllowedNetworks,
+    /// Clients that get `/health/live` and `/health/ready`, by their address; empty for all.
+    pub health: AllowedNetworks,
     /// The maximum number of client connections.
     pub max_connections: usize,
     /// The maximum number of commands that share a commit on SQLite.
@@ -42,6 +47,17 @@ pub struct Settings {
     pub seats: Seats,
     pub mail: Mail,
     pub images: Images,
+}
+
+impl Settings {
+    /// Returns the value of `Strict-Transport-Security`: a year, if the public URL is https.
+    pub fn strict_transport_security(&self) -> Option<&'static str> {
+        match (self.public_url.is_https(), self.hsts.include_subdomains) {
+            (true, true) => Some("max-age=31536000; includeSubDomains"),
+            (true, false) => Some("max-age=31536000"),
+            (false, _) => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,9 +163,31 @@ pub struct Sessions {
     pub max_lifetime: Duration,
 }
 
+/// HTTP Strict Transport Security (RFC 6797), which is sent if the public URL is https.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hsts {
+    /// Whether it covers all subdomains of the public URL's host. Then all of them must support https.
+    pub include_subdomains: bool,
+}
+
+/// The networks of the clients that may use a part of the server.
+#[derive(Clone, Debug, Default)]
+pub struct AllowedNetworks {
+    /// Empty for all clients.
+    pub allowed_networks: Vec<IpNet>,
+}
+
+impl AllowedNetworks {
+    pub fn allows(&self, client: IpAddr) -> bool {
+        self.allowed_networks.is_empty() || self.allowed_networks.iter().any(|network| network.contains(&client))
+    }
+}
+
 /// Session tokens, which a backend verifies offline.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Tokens {
+    /// The claim `aud`: whom the tokens are for. Empty for tokens without it.
+    pub audience: Vec<String>,
     /// A backend accepts a revoked permission until its token expires.
     pub lifetime: Duration,
     /// Days after which the signing key is replaced.
@@ -371,6 +409,9 @@ impl Default for Settings {
             public_url: PublicUrl("http://127.0.0.1:8080".to_owned()),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            hsts: Hsts::default(),
+            docs: AllowedNetworks::default(),
+            health: AllowedNetworks::default(),
             max_connections: 900,
             max_writes_per_commit: 64,
             sign_up: SignUpMode::Public,
@@ -384,7 +425,11 @@ impl Default for Settings {
                 idle_timeout: Duration::from_hours(7 * 24),
                 max_lifetime: Duration::from_hours(30 * 24),
             },
-            tokens: Tokens { lifetime: Duration::from_secs(30), key_rotation_days: 30 },
+            tokens: Tokens {
+                audience: vec!["http://127.0.0.1:8080".to_owned()],
+                lifetime: Duration::from_secs(30),
+                key_rotation_days: 30,
+            },
             passwords: Passwords {
                 minimum_length: 8,
                 max_concurrent_hashes: 2,

@@ -14,6 +14,7 @@ use vestibule_core::sign_in::SignedIn;
 use crate::api::response::SessionResponse;
 use crate::app::{App, DEVELOPMENT_HEADER};
 use crate::envelope::Refusal;
+use crate::site_data::{CACHE_AND_STORAGE, CLEAR_SITE_DATA};
 use crate::{cookie, envelope};
 
 /// The response header with an organization's seat counts.
@@ -29,6 +30,12 @@ impl<T> ApiResponse<T> {
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
         self
+    }
+
+    /// Makes the browser delete what it has stored from this server, if the call succeeded.
+    pub(crate) fn with_site_data_cleared(self) -> Self {
+        let has_succeeded = self.reply.result.is_ok();
+        if has_succeeded { self.with_header(CLEAR_SITE_DATA, CACHE_AND_STORAGE) } else { self }
     }
 
     /// Adds the organization's seat counts, if its seats are limited.

@@ -142,7 +142,7 @@ pub(crate) fn caller_from_request(request: &Request, peer: IpAddr, settings: &Se
 }
 
 fn session_token(request: &Request, settings: &Settings) -> Option<SessionToken> {
-    let in_cookie = cookie::session_token(request.headers());
+    let in_cookie = cookie::session_token(request.headers(), settings.public_url.is_https());
     if in_cookie.is_some() || settings.mode != Mode::Staging {
         return in_cookie;
     }

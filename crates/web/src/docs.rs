@@ -8,6 +8,7 @@ use flate2::read::GzDecoder;
 use vestibule_core::Problem;
 
 use crate::envelope::Refusal;
+use crate::restricted::DocsClient;
 use crate::routes::Routes;
 
 /// Swagger UI needs inline styles, but no inline scripts.
@@ -48,15 +49,15 @@ pub(crate) fn routes() -> Routes {
     let script = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
     let style = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
     Routes::default()
-        .get("/docs", async || Redirect::to("/docs/"))
-        .get("/docs/", async || asset("text/html; charset=utf-8", PAGE))
-        .get("/docs/begin.js", async || asset("text/javascript; charset=utf-8", INIT_SCRIPT))
-        .get("/docs/swagger-ui-bundle.js", async || gzipped("text/javascript; charset=utf-8", script))
-        .get("/docs/swagger-ui.css", async || gzipped("text/css; charset=utf-8", style))
+        .get("/docs", async |_: DocsClient| Redirect::to("/docs/"))
+        .get("/docs/", async |_: DocsClient| asset("text/html; charset=utf-8", PAGE))
+        .get("/docs/begin.js", async |_: DocsClient| asset("text/javascript; charset=utf-8", INIT_SCRIPT))
+        .get("/docs/swagger-ui-bundle.js", async |_: DocsClient| gzipped("text/javascript; charset=utf-8", script))
+        .get("/docs/swagger-ui.css", async |_: DocsClient| gzipped("text/css; charset=utf-8", style))
 }
 
 /// Serves the embedded `docs/openapi.json`. A test compares it with [`crate::openapi_document`].
-pub(crate) async fn openapi_json() -> Response {
+pub(crate) async fn openapi_json(_: DocsClient) -> Response {
     let gzipped: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
     let mut text = Vec::new();
     match GzDecoder::new(gzipped).read_to_end(&mut text) {

@@ -1,5 +1,5 @@
-//! Health checks for load balancers and orchestrators: `/health/live` and `/health/ready`. They need no session and are
-//! documented in `docs/operations.md`, not in the OpenAPI document.
+//! Health checks for load balancers and orchestrators: `/health/live` and `/health/ready`. They need no session, can be
+//! limited to `health.allowed_networks`, and are documented in `docs/operations.md`, not in the OpenAPI document.
 
 use axum::extract::State;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use vestibule_core::execution::Caller;
 use crate::api_response::ApiResponse;
 use crate::app::App;
 use crate::envelope::success;
+use crate::restricted::HealthClient;
 use crate::routes::Routes;
 
 #[derive(Debug, Serialize)]
@@ -17,12 +18,12 @@ struct Health {
 }
 
 pub(crate) fn routes() -> Routes {
-    let live = || async { success(&Health { status: "live" }, None) };
+    let live = async |_: HealthClient| { success(&Health { status: "live" }, None) };
     Routes::default().get("/health/live", live).get("/health/ready", ready)
 }
 
 /// # Errors
 /// `UNAVAILABLE` while the database is unreachable.
-async fn ready(State(app): State<App>) -> ApiResponse<Health> {
+async fn ready(_: HealthClient, State(app): State<App>) -> ApiResponse<Health> {
     app.query(&Caller::anonymous(), IsReady).await.map(|()| Health { status: "ready" }).into()
 }

@@ -15,11 +15,14 @@ use crate::envelope::Refusal;
 use crate::routes::Routes;
 
 const PATH_PREFIX: &str = "/images/";
+/// `frame-ancestors` does not concern `<img>`.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+);
 /// Pages of other origins may embed images; active content in them is disabled.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static(CACHE_CONTROL_IMMUTABLE)),
-    (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
 ];
 
@@ -66,5 +69,7 @@ async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Respon
     let bytes = app.service().images.read(&name).await?;
     let bytes = bytes.ok_or(Problem::from(Code::RouteNotFound))?;
     let media_type = [(header::CONTENT_TYPE, HeaderValue::from_static(name.format().media_type()))];
-    Ok((media_type, HEADERS, bytes).into_response())
+    // The name is the server's own: hexadecimal digits and an extension.
+    let disposition = HeaderValue::from_str(&format!("inline; filename=\"{}\"", name.as_str())).map_err(Problem::internal)?;
+    Ok((media_type, [(header::CONTENT_DISPOSITION, disposition)], HEADERS, bytes).into_response())
 }

@@ -17,14 +17,16 @@ mod middleware;
 mod openapi;
 mod pages;
 mod response_cache;
+mod restricted;
 mod return_to;
 mod router;
 mod routes;
 mod serve;
 mod server;
+mod site_data;
 mod well_known;
 
 pub use router::{LegacyRoute, legacy_routes, openapi_document, route_list};
 pub use routes::Route;
-pub use serve::{ConnectionLimits, serve};
+pub use serve::{ConnectionLimits, RejectedHead, serve};
 pub use server::Server;

@@ -1,13 +1,12 @@
-//! The request pipeline around the router: request id, log line, timeout, cross-site check, CORS, default headers, and
-//! the envelope of errors from extractors and the router.
+//! The request pipeline around the router: request id, log line, repeated headers, timeout, cross-site check, CORS,
+//! default headers, and the envelope of errors from extractors and the router.
 //!
 //! It is not a stack of router layers, because those are boxed and cloned per route and request.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
@@ -27,11 +26,10 @@ use vestibule_db::QueryStats;
 
 use crate::app::{App, caller_from_request};
 use crate::envelope::{self, Refusal, take_refusal};
-use crate::middleware::{cors, cross_site, headers};
+use crate::middleware::{cors, cross_site, headers, single_headers, timeout};
 use crate::router::router;
+use crate::serve::RejectedHead;
 
-/// After this, the response is `TIMED_OUT`. A database transaction that was started still finishes.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The HTTP application: the Frontend API with its OpenAPI document and viewer, the hosted pages, and the operator's
@@ -53,7 +51,7 @@ impl Server {
     pub fn new(service: Arc<Service>) -> Self {
         let app = App::new(service);
         let (router, cors) = (router(&app), cors::layer(app.settings()));
-        let default_headers = headers::defaults(app.settings());
+        let default_headers = headers::defaults(app.settings().strict_transport_security());
         Self(Arc::new(Inner { app, router, default_headers, cors }))
     }
 
@@ -65,7 +63,13 @@ impl Server {
         let method = request.method();
         let span = tracing::info_span!(target: security_log::TARGET, "request", id, %method, route = Empty);
         let started_at = Instant::now();
-        let mut response = self.handle_with_cors(request, peer).instrument(span.clone()).await;
+        let mut response = match check_head(&request) {
+            Ok(()) => self.handle_with_cors(request, peer).instrument(span.clone()).await,
+            Err(problem) => span.in_scope(|| {
+                tracing::Span::current().record("route", "none");
+                envelope::failure(&problem, None)
+            }),
+        };
         headers::merge_defaults(response.headers_mut(), default_headers);
         let QueryStats { statements, rows } = response.extensions().get::<QueryStats>().copied().unwrap_or_default();
         // A u64, because the JSON log format writes u128 values as strings.
@@ -91,7 +95,7 @@ impl Server {
         let caller = Arc::new(caller_from_request(&request, peer, app.settings()));
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
-            Ok(()) => with_timeout(router.clone().oneshot(request).map(|Ok(response)| response)).await,
+            Ok(()) => timeout::run(request, |request| router.clone().oneshot(request).map(|Ok(response)| response)).await,
             Err(problem) => {
                 security_log::log_refusal(caller.address, &Subject::default(), problem.code());
                 Refusal(problem).into_response()
@@ -120,13 +124,11 @@ impl Server {
     }
 }
 
-/// Limits the time of a handler and catches its panics. The panic hook logs the panic's location; its message is
-/// dropped, because it may contain personal data.
-async fn with_timeout(response: impl Future<Output = Response>) -> Response {
-    match tokio::time::timeout(REQUEST_TIMEOUT, AssertUnwindSafe(response).catch_unwind()).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => Refusal(Problem::internal("a handler panicked")).into_response(),
-        Err(_) => Refusal(Code::TimedOut.into()).into_response(),
+/// Checks a request's head before anything reads it, also before CORS: it reads the first of two origins.
+fn check_head(request: &Request) -> Result<(), Problem> {
+    match request.extensions().get::<RejectedHead>() {
+        Some(RejectedHead(code)) => Err((*code).into()),
+        None => single_headers::check(request.headers()),
     }
 }
 
@@ -140,18 +142,5 @@ impl Query for LoadSession {
 
     async fn run(&self, _: &mut Context<'_>) -> Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn turns_panics_into_internal_errors_without_the_message() {
-        let mut response = with_timeout(async { panic!("ada@example.com") }).await;
-        let problem = take_refusal(&mut response).unwrap();
-        assert_eq!((problem.code(), problem.cause()), (Code::Internal, Some("a handler panicked".to_owned())));
-        assert_eq!(with_timeout(async { "fine".into_response() }).await.status(), 200);
     }
 }

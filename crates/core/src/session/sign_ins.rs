@@ -26,7 +26,7 @@ impl Query for ListSignIns {
     }
 }
 
-/// Ends one of the caller's sign-ins, in any session.
+/// Ends one of the caller's sign-ins, in any session. The output is whether it was the one that makes this request.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `SIGN_IN_NOT_FOUND`.
@@ -38,19 +38,19 @@ pub struct EndSignIn {
 impl Command for EndSignIn {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::SignInNotFound];
-    type Out = ();
+    type Out = bool;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::SignInEnded)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
         let user = cx.user()?;
         cx.tx.execute(sql::DEACTIVATE_SIGN_IN, (user, self.sign_in, cx.now)).await?;
         if cx.tx.execute(sql::DELETE_SIGN_IN_OF_USER, (user, self.sign_in)).await? == 0 {
             return Err(Code::SignInNotFound.into());
         }
-        Ok(())
+        Ok(cx.session.as_ref().is_some_and(|session| session.sign_in_id == Some(self.sign_in)))
     }
 }
 

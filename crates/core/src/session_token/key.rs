@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use crate::secret::MasterKey;
 
-    const TOKENS: Tokens = Tokens { lifetime: Duration::from_secs(30), key_rotation_days: 30 };
+    const TOKENS: Tokens = Tokens { audience: Vec::new(), lifetime: Duration::from_secs(30), key_rotation_days: 30 };
 
     #[test]
     fn publishes_keys_one_period_ahead_and_until_their_tokens_expire() {

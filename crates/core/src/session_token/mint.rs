@@ -48,10 +48,10 @@ impl Query for Mint {
             Some(_) => workspace_claim(cx, &active).await?,
             None => None,
         };
-        let lifetime = cx.executor.settings.tokens.lifetime;
-        let expires_at = cx.now.plus(lifetime);
+        let tokens = &cx.executor.settings.tokens;
+        let expires_at = cx.now.plus(tokens.lifetime);
         let list = |set: Option<&PermissionSet>| set.map_or_else(Vec::new, |set| set.as_slice().to_vec());
-        let claims = json!({
+        let mut claims = json!({
             "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),
             "iat": cx.now.as_microseconds().div_euclid(1_000_000),
@@ -64,7 +64,13 @@ impl Query for Mint {
                 "workspace": list(workspace.as_ref().map(|(_, permissions)| permissions)),
             },
         });
-        let key = SigningKey::current(&cx.executor.keys, &cx.executor.settings.tokens, cx.now)?;
+        // One audience is a string, several are an array (RFC 7519, 4.1.3).
+        match &*tokens.audience {
+            [] => {}
+            [audience] => claims["aud"] = json!(audience),
+            audiences => claims["aud"] = json!(audiences),
+        }
+        let key = SigningKey::current(&cx.executor.keys, tokens, cx.now)?;
         Ok(MintedToken { token: key.sign(&claims), expires_at })
     }
 }

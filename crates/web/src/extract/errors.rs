@@ -40,7 +40,8 @@ impl<T: FromFields> ExtractorErrors for Body<T> {
 }
 
 /// The codes for a body that cannot be read.
-pub(crate) const BODY_ERRORS: &[Code] = &[Code::BadRequestBody, Code::BodyTooLarge, Code::UnsupportedMediaType];
+pub(crate) const BODY_ERRORS: &[Code] =
+    &[Code::BadRequestBody, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::RequestTimeout];
 
 fn field_errors<T: FromFields>() -> Vec<Code> {
     let mut codes = [&[Code::InvalidField], T::ERRORS].concat();

@@ -3,3 +3,5 @@
 pub(crate) mod cors;
 pub(crate) mod cross_site;
 pub(crate) mod headers;
+pub(crate) mod single_headers;
+pub(crate) mod timeout;

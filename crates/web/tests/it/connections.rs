@@ -15,7 +15,7 @@ use vestibule_web::ConnectionLimits;
 use crate::harness::TestApp;
 
 /// Starts a server. It stops when the returned sender is dropped.
-async fn serve<F: Future<Output = Response> + Send + 'static>(
+pub(crate) async fn serve<F: Future<Output = Response> + Send + 'static>(
     handler: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
     limits: ConnectionLimits,
 ) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
@@ -39,7 +39,8 @@ async fn returns_503_beyond_connection_limit() {
     let app = TestApp::start().await;
     let server = app.inner.server.clone();
     let handler = move |request, peer| server.clone().handle(request, peer);
-    let (address, stop, served) = serve(handler, ConnectionLimits::new(2)).await;
+    let limits = ConnectionLimits { strict_transport_security: Some("max-age=1"), ..ConnectionLimits::new(2) };
+    let (address, stop, served) = serve(handler, limits).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     let mut second = TcpStream::connect(address).await.unwrap();
     assert!(send_request(&mut first).await.starts_with("HTTP/1.1 200"));
@@ -50,6 +51,15 @@ async fn returns_503_beyond_connection_limit() {
     let (head, body) = rejection.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 503") && head.contains("retry-after: 1"), "{head}");
     assert!(head.contains(&format!("content-length: {}", body.len())), "{rejection}");
+    for header in [
+        "strict-transport-security: max-age=1",
+        "x-content-type-options: nosniff",
+        "cache-control: no-store",
+        "referrer-policy: no-referrer",
+        "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ] {
+        assert!(head.lines().any(|line| line == header), "{header}: {head}");
+    }
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(body["errors"][0]["code"], "BUSY");
     // Open connections keep working, and a closed one frees its slot.
@@ -70,7 +80,7 @@ async fn closes_connection_of_client_that_does_not_read() {
         "/much" => vec![b' '; 64 << 20].into_response(),
         _ => ().into_response(),
     };
-    let limits = ConnectionLimits { max_connections: 1, write_timeout: Duration::from_millis(1) };
+    let limits = ConnectionLimits { write_timeout: Duration::from_millis(1), ..ConnectionLimits::new(1) };
     let (address, stop, served) = serve(move |request, _| handler(request), limits).await;
     let mut stalled = TcpStream::connect(address).await.unwrap();
     stalled.write_all(b"GET /much HTTP/1.1\r\nhost: vestibule.test\r\n\r\n").await.unwrap();
@@ -99,6 +109,7 @@ async fn rejects_oversized_request_head() {
     let mut buffer = vec![0; 64];
     let length = long.read(&mut buffer).await.unwrap_or(0);
     let response = String::from_utf8_lossy(&buffer[..length]);
+    // The rest that the client sends may reset the connection.
     assert!(response.is_empty() || response.starts_with("HTTP/1.1 431"), "{response}");
     assert!(send_request(&mut TcpStream::connect(address).await.unwrap()).await.starts_with("HTTP/1.1 200"));
     drop((long, stop));

@@ -42,6 +42,7 @@ mod races;
 mod recovery_delay;
 mod removed_members;
 mod request_bodies;
+mod request_heads;
 mod response_bodies;
 mod response_cache;
 mod roles;

@@ -20,6 +20,8 @@ async fn verify(app: &TestApp, token: &str, ignore_expiry: bool) -> Result<Value
     let Some(key) = keys.find(&header.kid.unwrap()) else { return Err(ErrorKind::InvalidToken) };
     let mut validation = Validation::new(Algorithm::ES256);
     validation.set_issuer(&["http://vestibule.test"]);
+    validation.set_audience(&["http://vestibule.test"]);
+    validation.set_required_spec_claims(&["iss", "aud", "exp"]);
     (validation.leeway, validation.validate_exp) = (0, !ignore_expiry);
     let read = decode::<Value>(token, &DecodingKey::from_jwk(key).unwrap(), &validation);
     read.map(|token| token.claims).map_err(|error| error.kind().clone())
@@ -42,7 +44,7 @@ async fn claims_name_user_organization_workspace_and_permissions() {
     let now = START_TIME.as_microseconds() / 1_000_000;
     assert_eq!(created["expires"], (now + 30) * 1000);
     let mut expected = json!({
-        "iss": "http://vestibule.test", "sub": user["id"], "iat": now, "exp": now + 35, "sid": session["id"],
+        "iss": "http://vestibule.test", "aud": "http://vestibule.test", "sub": user["id"], "iat": now, "exp": now + 35, "sid": session["id"],
         "organization": organization, "workspace": null,
         "permissions": {"organization": ["organization:admin"], "workspace": []},
     });
@@ -149,5 +151,29 @@ async fn token_is_no_session_and_verifies_with_its_key_only() {
     );
     let mut validation = Validation::new(Algorithm::ES256);
     validation.validate_exp = false;
+    validation.set_audience(&["http://vestibule.test"]);
     decode::<Value>(&token, &key, &validation).unwrap();
+}
+
+/// Reads the claims without any check.
+fn unverified_claims(token: &str) -> Value {
+    jsonwebtoken::dangerous::insecure_decode::<Value>(token).unwrap().claims
+}
+
+#[tokio::test]
+async fn token_of_another_backend_is_refused_by_its_audience() {
+    let billing = "https://billing.example.com".to_owned();
+    for (audience, expected) in [
+        (vec![billing.clone()], json!(billing)),
+        (vec![billing.clone(), "reports".to_owned()], json!([billing, "reports"])),
+        (vec![], Value::Null),
+    ] {
+        let app = TestApp::with_settings(|settings| settings.tokens.audience.clone_from(&audience)).await;
+        let owner = app.create_organization("olga@example.com").await.0;
+        let token = text(&owner.get("/session/token").await.ok()["token"]);
+        assert_eq!(unverified_claims(&token)["aud"], expected);
+        // A backend that requires its own name in `aud` refuses tokens for others, and those for nobody.
+        let refusal = verify(&app, &token, true).await.unwrap_err();
+        assert!(matches!(refusal, ErrorKind::InvalidAudience | ErrorKind::MissingRequiredClaim(_)), "{refusal:?}");
+    }
 }

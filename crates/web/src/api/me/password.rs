@@ -114,5 +114,5 @@ pub(crate) async fn delete(
     Body(DeleteAccountFields { password }): Body<DeleteAccountFields>,
 ) -> ApiResponse<MessageResponse> {
     let reply = delete_account(app.service(), &caller, password).await;
-    ApiResponse::from(reply.map(|()| MessageResponse::new("Account deleted")))
+    ApiResponse::from(reply.map(|()| MessageResponse::new("Account deleted"))).with_site_data_cleared()
 }

@@ -70,5 +70,8 @@ pub(crate) async fn end(
     CurrentCaller(caller): CurrentCaller,
     Path((sign_in,)): Path<(SignInId,)>,
 ) -> ApiResponse<Option<bool>> {
-    ApiResponse::from(app.run(&caller, EndSignIn { sign_in }).await.map(|()| None))
+    let reply = app.run(&caller, EndSignIn { sign_in }).await;
+    let is_own = matches!(reply.result, Ok(true));
+    let response = ApiResponse::from(reply.map(|_| None));
+    if is_own { response.with_site_data_cleared() } else { response }
 }

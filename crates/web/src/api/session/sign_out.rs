@@ -28,5 +28,5 @@ pub(crate) async fn sign_out(
         Some(session) => SessionResponse::new(&session, app.response_context()),
         None => SessionResponse::anonymous(now),
     };
-    ApiResponse::from(reply.map(response))
+    ApiResponse::from(reply.map(response)).with_site_data_cleared()
 }

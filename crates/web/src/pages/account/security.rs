@@ -10,6 +10,7 @@ use vestibule_core::session::EndSignIn;
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
 use super::{page, saved_or_error};
+use crate::site_data;
 
 fn current_password(form: &Form) -> Option<Password> {
     Some(form.text("present").to_owned()).filter(|text| !text.is_empty()).map(Password::from_input)
@@ -29,7 +30,9 @@ pub(super) async fn set_password(cx: PageContext, form: Form) -> Response {
 
 pub(super) async fn end_sign_in(cx: PageContext, Path(sign_in): Path<String>) -> Response {
     let ended = cx.run(EndSignIn { sign_in: sign_in.parse().unwrap_or_else(|_| 0.into()) }).await;
-    saved_or_error(&cx, ended).await
+    let is_own = matches!(ended, Ok(true));
+    let response = saved_or_error(&cx, ended.map(|_| ())).await;
+    if is_own { site_data::clear(response) } else { response }
 }
 
 /// Requires the password, or a typed confirmation word if the account has none.
@@ -40,7 +43,7 @@ pub(super) async fn delete(cx: PageContext, form: Form) -> Response {
         return page(&cx, Some(&problem)).await;
     }
     match delete_account(cx.app.service(), &cx.caller, password).await.result {
-        Ok(()) => see_other("/sign-in?done=account_deleted"),
+        Ok(()) => site_data::clear(see_other("/sign-in?done=account_deleted")),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

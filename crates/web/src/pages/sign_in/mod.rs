@@ -18,6 +18,7 @@ use super::context::{PageContext, see_other};
 use super::form::Form;
 use super::layout::Layout;
 use crate::routes::Routes;
+use crate::site_data;
 
 pub(super) use email::{CodeForm, code_page};
 
@@ -132,7 +133,7 @@ async fn switch(cx: PageContext, form: Form) -> Response {
 
 async fn sign_out(cx: PageContext) -> Response {
     match cx.run(SignOut { sign_in: None }).await {
-        Ok(_) => see_other("/sign-in?done=signed_out"),
+        Ok(_) => site_data::clear(see_other("/sign-in?done=signed_out")),
         Err(problem) => cx.error_page(&problem),
     }
 }

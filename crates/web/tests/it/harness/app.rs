@@ -114,6 +114,7 @@ impl<C: FnOnce(&mut Settings)> TestAppBuilder<C> {
         let secret_scan = SecretScan::start();
         let mut settings =
             Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
+        settings.tokens.audience = vec!["http://vestibule.test".to_owned()];
         settings.passwords.attempts_per_address = 100_000;
         // Tests advance the clock by weeks to expire invitations. Sessions must survive that.
         (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (DAY * 400, DAY * 400);

@@ -147,11 +147,12 @@ impl TestClient {
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
+        let prefix = if self.app.inner.service.settings.public_url.is_https() { "__Host-" } else { "" };
         if let Some(cookie) = self.cookie.lock().unwrap().as_deref() {
-            request = request.header(header::COOKIE, format!("session_id={cookie}"));
+            request = request.header(header::COOKIE, format!("{prefix}session_id={cookie}"));
         }
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
-            request = request.header(header::COOKIE, format!("invitation={token}"));
+            request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
         }
         // HTTP clients declare the length of a body that they have in memory.
         if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
@@ -189,7 +190,7 @@ impl TestClient {
         for set in headers.get_all(header::SET_COOKIE) {
             let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             let value = value.to_owned();
-            let cookie = match name {
+            let cookie = match name.strip_prefix("__Host-").unwrap_or(name) {
                 "session_id" => {
                     self.app.inner.secret_scan.add_secret(&value);
                     &self.cookie
