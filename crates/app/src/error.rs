@@ -345,12 +345,13 @@ fn fmt_server(f: &mut fmt::Formatter<'_>, database: &DatabaseLocation, error: &O
         OpenError::Certificate(reason) => write!(
             f,
             "whose certificate cannot be verified: {reason}; set sslrootcert in the URL to the file of the certificate \
-             authority, or correct the host"
+             authority, or correct the host; sslmode=require encrypts without verifying, which suits a trusted network only"
         ),
         OpenError::NoTls => {
             write!(
                 f,
-                "which does not support TLS; enable TLS on the server, or add sslmode=disable to the URL if the network is trusted"
+                "which does not support TLS; enable TLS on the server, or add sslmode=disable to the URL if the network is \
+                 trusted"
             )
         }
         OpenError::Standby => {

@@ -54,7 +54,10 @@ pub(crate) async fn serve(
 ) -> Result<(), AppError> {
     let server = vestibule_web::Server::new(Arc::clone(&service));
     let handler = move |request, peer| server.clone().handle(request, peer);
-    let limits = vestibule_web::ConnectionLimits::new(service.settings.max_connections);
+    let limits = vestibule_web::ConnectionLimits {
+        strict_transport_security: service.settings.strict_transport_security(),
+        ..vestibule_web::ConnectionLimits::new(service.settings.max_connections)
+    };
     let http = tokio::spawn(vestibule_web::serve(listener, handler, limits, shutdown.requested()));
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });

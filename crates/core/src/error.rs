@@ -407,7 +407,10 @@ mod tests {
         assert_eq!(names.len(), Code::ALL.len());
         for code in Code::ALL {
             assert!(code.message().ends_with('.'), "{code:?}");
-            assert!(matches!(code.status(), 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 431 | 500 | 503), "{code:?}");
+            assert!(
+                matches!(code.status(), 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 431 | 500 | 503),
+                "{code:?}"
+            );
         }
     }
 }

@@ -18,7 +18,7 @@ struct Health {
 }
 
 pub(crate) fn routes() -> Routes {
-    let live = async |_: HealthClient| { success(&Health { status: "live" }, None) };
+    let live = async |_: HealthClient| success(&Health { status: "live" }, None);
     Routes::default().get("/health/live", live).get("/health/ready", ready)
 }
 

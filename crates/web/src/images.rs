@@ -70,6 +70,7 @@ async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Respon
     let bytes = bytes.ok_or(Problem::from(Code::RouteNotFound))?;
     let media_type = [(header::CONTENT_TYPE, HeaderValue::from_static(name.format().media_type()))];
     // The name is the server's own: hexadecimal digits and an extension.
-    let disposition = HeaderValue::from_str(&format!("inline; filename=\"{}\"", name.as_str())).map_err(Problem::internal)?;
+    let disposition =
+        HeaderValue::from_str(&format!("inline; filename=\"{}\"", name.as_str())).map_err(Problem::internal)?;
     Ok((media_type, [(header::CONTENT_DISPOSITION, disposition)], HEADERS, bytes).into_response())
 }

@@ -74,11 +74,14 @@ impl LoadedSettings {
         self.values.iter().find(|value| value.setting.path == path)
     }
 
-    /// Replaces `listen` by the address that was bound, because port 0 binds any free port. Updates `public_url` too,
-    /// unless it is set.
+    /// Replaces `listen` by the address that was bound, because port 0 binds any free port. Updates `public_url` and
+    /// `tokens.audience` too, unless they are set.
     pub(crate) fn set_bound_address(&mut self, address: SocketAddr) {
         if let (Origin::Default, Ok(url)) = (self.origin("public_url"), PublicUrl::parse(&format!("http://{address}")))
         {
+            if *self.origin("tokens.audience") == Origin::Default {
+                self.settings.tokens.audience = vec![url.as_str().to_owned()];
+            }
             self.settings.public_url = url;
         }
         self.listen = address;

@@ -263,6 +263,39 @@ pub(super) static GENERAL: &[Setting] = &[
         },
     },
     Setting {
+        path: "hsts.include_subdomains",
+        description: "Whether browsers may use only https for subdomains of public_url too. All of them must support it.",
+        expected: "true or false",
+        example: "true",
+        default: DefaultValue::Literal("false"),
+        kind: ValueKind::Boolean,
+        set: |loaded, text| store(&mut loaded.settings.hsts.include_subdomains, text.parse().ok()),
+    },
+    Setting {
+        path: "docs.allowed_networks",
+        description: "Clients that get the API documentation (/docs/, /openapi.json), by their address. Empty for all.",
+        expected: "a list of IP addresses and networks in CIDR notation",
+        example: "127.0.0.1,10.0.0.0/8",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::List(|loaded| loaded.settings.docs.allowed_networks.clear()),
+        set: |loaded, text| {
+            loaded.settings.docs.allowed_networks.push(network(text)?);
+            Some(())
+        },
+    },
+    Setting {
+        path: "health.allowed_networks",
+        description: "Clients that get the health checks (/health/live, /health/ready), by their address. Empty for all.",
+        expected: "a list of IP addresses and networks in CIDR notation",
+        example: "127.0.0.1,10.0.0.0/8",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::List(|loaded| loaded.settings.health.allowed_networks.clear()),
+        set: |loaded, text| {
+            loaded.settings.health.allowed_networks.push(network(text)?);
+            Some(())
+        },
+    },
+    Setting {
         path: "sessions.idle_timeout",
         description: "A session expires when it has not been used for this long.",
         expected: "a duration from 1m to 365d, in s, m, h or d",
@@ -279,6 +312,21 @@ pub(super) static GENERAL: &[Setting] = &[
         default: DefaultValue::Literal("30d"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.sessions.max_lifetime, duration(text, "1m", "365d")),
+    },
+    Setting {
+        path: "tokens.audience",
+        description: "The backends that session tokens are for (aud). Empty for tokens without it.",
+        expected: "a list of names or URLs, each of 1 to 200 visible ASCII characters",
+        example: "https://api.example.com",
+        default: DefaultValue::Derived("the value of public_url", |loaded, _| {
+            Some(loaded.settings.public_url.as_str().to_owned())
+        }),
+        kind: ValueKind::List(|loaded| loaded.settings.tokens.audience.clear()),
+        set: |loaded, text| {
+            let is_valid = (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+            loaded.settings.tokens.audience.push(is_valid.then(|| text.to_owned())?);
+            Some(())
+        },
     },
     Setting {
         path: "tokens.lifetime",

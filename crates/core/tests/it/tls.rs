@@ -35,6 +35,7 @@ async fn verifies_certificates_according_to_sslmode() {
     for (host, parameters, connects) in [
         ("127.0.0.1", "sslmode=disable".to_owned(), true),
         ("127.0.0.1", "sslmode=prefer".to_owned(), true),
+        ("127.0.0.1", String::new(), true),
         ("127.0.0.1", "sslmode=require".to_owned(), true),
         ("127.0.0.1", format!("sslmode=require&sslrootcert={other}"), false),
         ("127.0.0.1", format!("sslmode=verify-ca&sslrootcert={trusted}"), true),

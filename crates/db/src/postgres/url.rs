@@ -1,6 +1,7 @@
 //! The URL of a PostgreSQL database. It is never shown with its password.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -10,7 +11,8 @@ use tokio_postgres::config::{Host, SslMode};
 use super::tls::Verification;
 
 /// A URL as libpq reads it: `postgres://user:password@host:port/name`, with several hosts if needed, and parameters
-/// such as `sslmode` after a `?`.
+/// such as `sslmode` after a `?`. Unlike in libpq, `sslmode` is `verify-full` by default, unless every host is on this
+/// machine: `prefer` would send queries and answers unencrypted if an attacker on the network says so (ASVS 12.3.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
     pub(super) config: Config,
@@ -71,10 +73,10 @@ impl FromStr for PostgresUrl {
             // More likely the end of a password than a parameter.
             return Err(invalid("a ? or @ of its user, password or parameters has to be written %3F or %40"));
         }
-        let (mut mode, mut root_certificates, mut remaining) = ("prefer", None, Vec::new());
+        let (mut mode, mut root_certificates, mut remaining) = (None, None, Vec::new());
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=') {
-                Some(("sslmode", value)) => mode = value,
+                Some(("sslmode", value)) => mode = Some(value),
                 Some(("sslrootcert", "system")) => root_certificates = None,
                 Some(("sslrootcert", value)) => root_certificates = Some(decode_path(value)?),
                 _ => remaining.push(parameter),
@@ -91,7 +93,8 @@ impl FromStr for PostgresUrl {
         if config.get_hosts().is_empty() {
             return Err(invalid("it names no host"));
         }
-        let (tls, verification) = match (mode, &root_certificates) {
+        let default_mode = if is_local(&config) { "prefer" } else { "verify-full" };
+        let (tls, verification) = match (mode.unwrap_or(default_mode), &root_certificates) {
             ("disable", _) => (SslMode::Disable, Verification::None),
             ("prefer" | "allow", _) => (SslMode::Prefer, Verification::None),
             ("require", None) => (SslMode::Require, Verification::None),
@@ -106,6 +109,20 @@ impl FromStr for PostgresUrl {
         }
         Ok(Self { config, verification, root_certificates })
     }
+}
+
+/// Whether every host of a configuration is on this machine: a Unix socket or a loopback address.
+fn is_local(config: &Config) -> bool {
+    let is_local_host = |host: &Host| match host {
+        Host::Tcp(host) => {
+            host.eq_ignore_ascii_case("localhost")
+                || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    // An address replaces the name of its host for the connection.
+    config.get_hosts().iter().all(is_local_host) && config.get_hostaddrs().iter().all(IpAddr::is_loopback)
 }
 
 fn decode_path(value: &str) -> Result<PathBuf, InvalidPostgresUrl> {
@@ -166,9 +183,37 @@ mod tests {
     }
 
     #[test]
+    fn connections_to_other_machines_are_encrypted_and_verified_by_default() {
+        for (hosts, parameters, tls) in [
+            ("", "host=/run/postgresql", SslMode::Prefer),
+            ("%2Frun%2Fpostgresql", "", SslMode::Prefer),
+            ("localhost:6432", "", SslMode::Prefer),
+            ("LocalHost", "", SslMode::Prefer),
+            ("127.8.0.1", "", SslMode::Prefer),
+            ("[::1]", "", SslMode::Prefer),
+            ("127.0.0.1,localhost", "", SslMode::Prefer),
+            ("db.example", "", SslMode::Require),
+            ("db", "connect_timeout=3", SslMode::Require),
+            ("10.0.0.1", "", SslMode::Require),
+            ("[2001:db8::1]", "", SslMode::Require),
+            ("localhost.example", "", SslMode::Require),
+            ("127.0.0.1.example", "", SslMode::Require),
+            ("localhost,db.example", "", SslMode::Require),
+            ("localhost", "hostaddr=10.0.0.1", SslMode::Require),
+            ("0.0.0.0", "", SslMode::Require),
+        ] {
+            let url: PostgresUrl = format!("postgres://{hosts}/d?{parameters}").parse().unwrap();
+            assert_eq!(url.config.get_ssl_mode(), tls, "{hosts} {parameters}");
+            let verification = if tls == SslMode::Require { Verification::Full } else { Verification::None };
+            assert_eq!(url.verification, verification, "{hosts} {parameters}");
+        }
+    }
+
+    #[test]
     fn reads_sslmode_like_libpq() {
         for (parameters, tls, verification) in [
-            ("", SslMode::Prefer, Verification::None),
+            ("?sslmode=prefer", SslMode::Prefer, Verification::None),
+            ("?sslrootcert=/a.pem", SslMode::Require, Verification::Full),
             ("?sslmode=disable", SslMode::Disable, Verification::None),
             ("?sslmode=require", SslMode::Require, Verification::None),
             ("?sslmode=require&sslrootcert=/a%20b.pem", SslMode::Require, Verification::Authority),

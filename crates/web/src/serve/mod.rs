@@ -39,8 +39,7 @@ const MAX_BUFFER_BYTES: usize = 2 * request_head::MAX_HEAD_BYTES;
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// The body of the response when the connection limit is reached. It is sent without reading the request.
-const OVERLOADED: &str =
-    "{\"status\":503,\"message\":\"Too many callers at once. Try again in a moment.\",\"data\":null,\
+const OVERLOADED: &str = "{\"status\":503,\"message\":\"Too many callers at once. Try again in a moment.\",\"data\":null,\
      \"session\":null,\"errors\":[{\"code\":\"BUSY\",\"message\":\"Try again in a moment.\"}]}";
 /// Beyond this number, surplus connections are closed without a response.
 const MAX_CONCURRENT_REJECTIONS: usize = 64;

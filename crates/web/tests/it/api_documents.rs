@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use vestibule_core::Code;
 
 use crate::harness::TestApp;
@@ -78,4 +78,59 @@ async fn docs_page_loads_nothing_from_other_hosts() {
     assert!(!page.text.contains("//"), "the page refers to another host: {}", page.text);
     let script = anonymous.get("/docs/begin.js").await;
     assert!(script.text.contains("/openapi.json") && !script.text.contains("http"), "{}", script.text);
+}
+
+const OPERATOR_PATHS: [(&str, bool); 8] = [
+    ("/docs", true),
+    ("/docs/", true),
+    ("/docs/begin.js", true),
+    ("/docs/swagger-ui-bundle.js", true),
+    ("/docs/swagger-ui.css", true),
+    ("/openapi.json", true),
+    ("/health/live", false),
+    ("/health/ready", false),
+];
+
+#[tokio::test]
+async fn hides_documentation_and_health_from_strangers() {
+    let app = TestApp::with_settings(|settings| {
+        settings.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        settings.docs.allowed_networks = vec!["10.1.0.0/16".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        settings.health.allowed_networks = vec!["10.2.0.0/16".parse().unwrap()];
+    })
+    .await;
+    let unknown = app.anonymous().get("/nope").await;
+    for (forwarded, sees_docs, sees_health) in [
+        (&b"10.1.2.3"[..], true, false),
+        (b"10.2.3.4", false, true),
+        (b"2001:db8::1", true, false),
+        (b"::ffff:10.1.2.3", true, false),
+        (b"203.0.113.9", false, false),
+        // What a client claims to be does not count, whatever it writes.
+        (b"10.1.2.3, 203.0.113.9", false, false),
+        (b"\xff, 10.1.2.3", true, false),
+        (b"10.2.3.4, nonsense", false, false),
+        (b"", false, false),
+    ] {
+        let mut client = app.anonymous();
+        client.headers.insert("x-forwarded-for", HeaderValue::from_bytes(forwarded).unwrap());
+        for (path, is_documentation) in OPERATOR_PATHS {
+            let response = client.get(path).await;
+            if if is_documentation { sees_docs } else { sees_health } {
+                assert!(matches!(response.status, 200 | 303), "{forwarded:?} {path}: {}", response.status);
+            } else {
+                // Like a path that does not exist.
+                assert_eq!((response.status, &response.text), (404, &unknown.text), "{forwarded:?} {path}");
+            }
+        }
+        assert_eq!(client.get("/session").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn shows_documentation_and_health_to_everyone_by_default() {
+    let app = TestApp::start().await;
+    for (path, _) in OPERATOR_PATHS {
+        assert!(matches!(app.anonymous().get(path).await.status, 200 | 303), "{path}");
+    }
 }

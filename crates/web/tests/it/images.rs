@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use axum::http::header;
 use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
 use vestibule_core::image_store::{Environment, ImageStore};
@@ -38,12 +39,17 @@ async fn reencodes_and_serves_organization_image() {
     for (name, value) in [
         ("content-type", "image/png"),
         ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; sandbox"),
+        (
+            "content-security-policy",
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+        ),
         ("cache-control", "public, max-age=31536000, immutable"),
         ("cross-origin-resource-policy", "cross-origin"),
     ] {
         assert_eq!(response.headers[name], value);
     }
+    let name = first.as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(response.headers[header::CONTENT_DISPOSITION], format!("inline; filename=\"{name}\""));
     let stored = image::load_from_memory(&response.bytes).unwrap();
     assert_eq!((stored.width(), stored.height()), (512, 256));
 

@@ -45,6 +45,7 @@ mod request_bodies;
 mod request_heads;
 mod response_bodies;
 mod response_cache;
+mod response_headers;
 mod roles;
 mod secret_scan;
 mod security_log;

@@ -271,8 +271,7 @@ async fn closes_after_a_chunked_body_so_that_nothing_after_it_is_a_request() {
         ("-1\r\nabc\r\n0\r\n\r\n", "/ broken"),
         ("3;\nGET /\r\nabc\r\n0\r\n\r\n", "/ broken"),
     ] {
-        let request =
-            format!("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: Chunked\r\n\r\n{chunks}{SMUGGLED}");
+        let request = format!("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: Chunked\r\n\r\n{chunks}{SMUGGLED}");
         let responses = exchange(address, request.as_bytes()).await;
         assert_eq!(bodies(&responses), [expected], "{chunks:?}");
         assert!(responses.contains(&format!("{}: close\r\n", header::CONNECTION)), "{responses}");

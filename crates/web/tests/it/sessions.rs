@@ -38,16 +38,109 @@ async fn anonymous_session_is_not_stored() {
 
 #[tokio::test]
 async fn session_cookie_has_security_attributes() {
-    for (url, secure) in [("http://vestibule.test", false), ("https://vestibule.test", true)] {
-        let app = TestApp::with_settings(|settings| settings.public_url = PublicUrl::parse(url).unwrap()).await;
+    for (url, include_subdomains, start, end, hsts) in [
+        ("http://vestibule.test", true, "session_id=", "", None),
+        ("https://vestibule.test", false, "__Host-session_id=", "; Secure", Some("max-age=31536000")),
+        ("https://vestibule.test", true, "__Host-session_id=", "; Secure", Some("max-age=31536000; includeSubDomains")),
+    ] {
+        let app = TestApp::with_settings(|settings| {
+            settings.public_url = PublicUrl::parse(url).unwrap();
+            settings.hsts.include_subdomains = include_subdomains;
+        })
+        .await;
         let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
         let response = app.anonymous().post("/auth/signup", &fields).await;
-        let set = response.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
-        assert!(set.starts_with("session_id=") && set.contains("; Path=/; HttpOnly; SameSite=Lax; Max-Age="), "{set}");
-        assert_eq!(set.ends_with("; Secure"), secure, "{set}");
-        assert_eq!(response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY), secure);
+        let [set] = response.headers.get_all(header::SET_COOKIE).iter().collect::<Vec<_>>()[..] else {
+            panic!("one cookie")
+        };
+        let (value, attributes) = set.to_str().unwrap().strip_prefix(start).unwrap().split_once("; ").unwrap();
+        assert_eq!(value.len(), 43);
+        assert_eq!(attributes, format!("Path=/; HttpOnly; SameSite=Lax; Max-Age={}{end}", (DAY * 400).as_secs()));
         assert!(!response.headers.contains_key("x-development-session"));
+        // Also on pages, on errors and without a session.
+        for path in ["/sign-in", "/nope", "/session", "/docs/", "/health/live", "/.well-known/jwks.json"] {
+            let response = app.anonymous().get(path).await;
+            let value = response.headers.get(header::STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().unwrap());
+            assert_eq!(value, hsts, "{path}");
+        }
     }
+}
+
+/// A page of a subdomain can set cookies for its parent domain, but none with the prefix `__Host-`.
+#[tokio::test]
+async fn browser_does_not_use_a_session_planted_by_a_subdomain() {
+    let app =
+        TestApp::with_settings(|settings| settings.public_url = PublicUrl::parse("https://vestibule.test").unwrap())
+            .await;
+    let (mallory, ada) = (app.create_user("mallory@example.com").await, app.create_user("ada@example.com").await);
+    let (planted, own) = (cookie(&mallory), cookie(&ada));
+    let email = async |cookies: &str, sec_fetch_site: Option<&'static str>| {
+        let mut browser = app.anonymous();
+        browser.headers.insert(header::COOKIE, HeaderValue::from_str(cookies).unwrap());
+        if let Some(site) = sec_fetch_site {
+            browser.headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+        }
+        browser.get("/me").await.body["data"]["email"].as_str().map(str::to_owned)
+    };
+    let expected = Some("ada@example.com".to_owned());
+    for site in ["same-origin", "none", "cross-site"] {
+        assert_eq!(email(&format!("session_id={planted}"), Some(site)).await, None);
+        assert_eq!(email(&format!("__session={planted}"), Some(site)).await, None);
+        let both = format!("session_id={planted}; __Host-session_id={own}; __session={planted}");
+        assert_eq!(email(&both, Some(site)).await, expected);
+    }
+    // Clients other than browsers send the name that they know.
+    for name in ["__Host-session_id", "session_id", "__session"] {
+        assert_eq!(email(&format!("{name}={own}"), None).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn foreign_cookie_values_of_the_same_name_are_ignored() {
+    let app = TestApp::start().await;
+    let own = cookie(&app.create_user("ada@example.com").await);
+    let other = cookie(&app.create_user("ben@example.com").await);
+    for (cookies, status) in [
+        (format!("session_id=foreign-42; session_id={own}"), 200),
+        (format!("session_id={own}; session_id="), 200),
+        (format!("session_id=foreign; __session={own}"), 200),
+        (format!("session_id={own}; session_id={own}"), 200),
+        (format!("session_id={own}; session_id={other}"), 401),
+    ] {
+        let mut browser = app.anonymous();
+        browser.headers.insert(header::COOKIE, HeaderValue::from_str(&cookies).unwrap());
+        assert_eq!(browser.get("/me").await.status, status, "{cookies}");
+    }
+}
+
+#[tokio::test]
+async fn sign_out_clears_what_the_browser_has_stored() {
+    let app = TestApp::start().await;
+    let cleared = |response: &crate::harness::TestResponse| {
+        response.headers.get("clear-site-data").map(|value| value.to_str().unwrap().to_owned())
+    };
+    let expected = Some("\"cache\", \"storage\"".to_owned());
+    for end in ["/session/sign-out", "/sign-out"] {
+        let browser = app.create_user(&format!("ada-{}@example.com", end.len())).await;
+        assert_eq!(cleared(&browser.post(end, &[]).await), expected, "{end}");
+        browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    }
+    let browser = app.create_user("ben@example.com").await;
+    let other = app.anonymous();
+    sign_in(&other, "ben@example.com").await;
+    let sign_ins = other.get("/me/signins").await.ok();
+    let id = |current: bool| {
+        text(&sign_ins.as_array().unwrap().iter().find(|sign_in| sign_in["current"] == current).unwrap()["id"])
+    };
+    // Ending another browser's sign-in leaves this browser alone; a failed sign-out too.
+    assert_eq!(cleared(&other.post(&format!("/me/signins/{}/signout", id(false)), &[]).await), None);
+    assert_eq!(cleared(&other.post("/session/sign-out", &[("sign_in_id", "1")]).await), None);
+    assert_eq!(cleared(&other.get("/session").await), None);
+    browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
+    assert_eq!(cleared(&other.post(&format!("/me/signins/{}/signout", id(true)), &[]).await), expected);
+    let kim = app.create_user("kim@example.com").await;
+    assert_eq!(cleared(&kim.post("/me/account/delete", &[("password", "wrong-password")]).await), None);
+    assert_eq!(cleared(&kim.post("/me/account/delete", &[("password", PASSWORD)]).await), expected);
 }
 
 #[tokio::test]
@@ -68,26 +161,29 @@ async fn session_has_multiple_sign_ins_and_one_active() {
     let app = TestApp::start().await;
     let browser = app.create_user("ada@example.com").await;
     app.create_user("ben@example.com").await;
-    let ada_sign_in = text(&browser.get_and_check_cache("/session").await.ok()["active_signin_id"]);
+    let expectedign_in = text(&browser.get_and_check_cache("/session").await.ok()["active_signin_id"]);
     let session = sign_in(&browser, "BEN@example.com").await;
     assert_eq!(session["signins"].as_array().unwrap().len(), 2);
     assert_eq!(browser.get("/me").await.ok()["email"], "ben@example.com");
     let same_account = [("email", "ben@example.com"), ("password", PASSWORD)];
     browser.post(SIGN_IN, &same_account).await.assert_error(400, "USER_ALREADY_SIGNED_IN");
 
-    browser.post(&format!("/session/switch-sign-in?sign_in_id={ada_sign_in}"), &[]).await.ok();
+    browser.post(&format!("/session/switch-sign-in?sign_in_id={expectedign_in}"), &[]).await.ok();
     assert_eq!(browser.get("/me").await.ok()["email"], "ada@example.com");
     let other = app.create_user("otto@example.com").await;
-    other.post("/session/switch-sign-in", &[("sign_in_id", &ada_sign_in)]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
-    other.post("/session/sign-out", &[("sign_in_id", &ada_sign_in)]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
+    other
+        .post("/session/switch-sign-in", &[("sign_in_id", &expectedign_in)])
+        .await
+        .assert_error(400, "SIGN_IN_NOT_FOUND");
+    other.post("/session/sign-out", &[("sign_in_id", &expectedign_in)]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
     other.post("/session/switch-sign-in", &[]).await.assert_error(400, "REQUIRED_FIELD");
     app.anonymous()
-        .post("/session/switch-sign-in", &[("sign_in_id", &ada_sign_in)])
+        .post("/session/switch-sign-in", &[("sign_in_id", &expectedign_in)])
         .await
         .assert_error(400, "SIGN_IN_NOT_FOUND");
 
     // Signing out of the active sign-in leaves none active. The other one can be activated.
-    let session = browser.post("/session/sign-out", &[("sign_in_id", &ada_sign_in)]).await.ok();
+    let session = browser.post("/session/sign-out", &[("sign_in_id", &expectedign_in)]).await.ok();
     assert_eq!((&session["active_signin"], session["signins"].as_array().unwrap().len()), (&Value::Null, 1));
     browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
     let ben_sign_in = text(&session["signins"][0]["id"]);
