@@ -6,6 +6,7 @@
 
 use std::net::Ipv6Addr;
 
+use memchr::{memchr, memchr_iter};
 use vestibule_core::Code;
 
 /// In bytes, including the empty line at the end. `HEAD_TOO_LARGE` beyond it.
@@ -37,7 +38,7 @@ impl HeadScanner {
     /// # Errors
     /// `MALFORMED_REQUEST` for a bare LF, `HEAD_TOO_LARGE`.
     pub(super) fn head_length(&mut self, bytes: &[u8]) -> Result<Option<usize>, Code> {
-        while let Some(found) = bytes[self.scanned..].iter().position(|byte| *byte == b'\n') {
+        while let Some(found) = memchr(b'\n', &bytes[self.scanned..]) {
             let end = self.scanned + found + 1;
             if end > MAX_HEAD_BYTES {
                 return Err(Code::HeadTooLarge);
@@ -60,7 +61,12 @@ impl HeadScanner {
 /// # Errors
 /// `MALFORMED_REQUEST`, `INVALID_HOST`, `HEAD_TOO_LARGE` for too many lines.
 pub(super) fn check(head: &[u8]) -> Result<Body, Code> {
-    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut start = 0;
+    let mut lines = memchr_iter(b'\n', head).map(|end| {
+        let line = &head[start..end];
+        start = end + 1;
+        line.strip_suffix(b"\r").unwrap_or(line)
+    });
     let request_line = lines.find(|line| !line.is_empty()).ok_or(Code::MalformedRequest)?;
     let version = check_request_line(request_line)?;
     let mut framing = Framing::default();
@@ -129,10 +135,10 @@ struct Framing {
 
 impl Framing {
     fn add(&mut self, line: &[u8]) -> Result<(), Code> {
-        let colon = line.iter().position(|byte| *byte == b':').ok_or(Code::MalformedRequest)?;
+        let colon = memchr(b':', line).ok_or(Code::MalformedRequest)?;
         let (name, value) = (&line[..colon], &line[colon + 1..]);
         // An obsolete line folding or whitespace before the colon makes the name invalid.
-        if !is_token(name) || value.iter().any(|byte| is_control(*byte)) {
+        if !is_token(name) || has_control(value) {
             return Err(Code::MalformedRequest);
         }
         let value = value.trim_ascii();
@@ -197,11 +203,126 @@ fn is_host(value: &[u8]) -> bool {
     is_valid_host && is_valid_port
 }
 
-/// Whether bytes are a token (RFC 9110, 5.6.2).
+/// The bytes of a token (RFC 9110, 5.6.2).
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = matches!(
+            byte,
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.'
+                | b'^' | b'_' | b'`' | b'|' | b'~'
+        );
+        byte += 1;
+    }
+    table
+};
+
 fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    !bytes.is_empty() && bytes.iter().all(|byte| TOKEN[usize::from(*byte)])
 }
 
-fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || byte == 0x7f
+/// Without a branch per byte, so that the compiler vectorizes it.
+fn has_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, byte| found | (*byte < b' ' && *byte != b'\t') | (*byte == 0x7f))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The verdict on a complete stream: the head's length and what follows it.
+    fn verdict(bytes: &[u8]) -> Result<Option<(usize, Body)>, Code> {
+        let length = HeadScanner::default().head_length(bytes)?;
+        length.map(|length| check(&bytes[..length]).map(|body| (length, body))).transpose()
+    }
+
+    #[test]
+    fn finds_the_end_of_the_head_and_the_length_of_the_body() {
+        for (head, body) in [
+            ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", Body::Length(0)),
+            ("\r\n\r\nGET / HTTP/1.0\r\n\r\n", Body::Length(0)),
+            ("POST / HTTP/1.1\r\nHOST: a\r\nCONTENT-LENGTH: \t007 \r\n\r\n", Body::Length(7)),
+            ("POST / HTTP/1.1\r\nTRANSFER-ENCODING: CHUNKED\r\nhost: a\r\n\r\n", Body::Chunked),
+        ] {
+            for rest in ["", "GET", "\n\n", "\r\n\r\n"] {
+                let stream = format!("{head}{rest}");
+                assert_eq!(verdict(stream.as_bytes()), Ok(Some((head.len(), body))), "{stream:?}");
+            }
+            for end in 0..head.len() {
+                assert_eq!(verdict(&head.as_bytes()[..end]), Ok(None), "{head:?} {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn limits_the_length_of_incomplete_heads() {
+        let start = b"GET / HTTP/1.1\r\nhost: a\r\nx: ".to_vec();
+        let with_length = |length: usize| [start.clone(), vec![b'y'; length - start.len()]].concat();
+        assert_eq!(verdict(&with_length(MAX_HEAD_BYTES - 1)), Ok(None));
+        assert_eq!(verdict(&with_length(MAX_HEAD_BYTES)), Err(Code::HeadTooLarge));
+        let complete = |length: usize| [with_length(length - 4), b"\r\n\r\n".to_vec()].concat();
+        assert!(matches!(verdict(&complete(MAX_HEAD_BYTES)), Ok(Some((MAX_HEAD_BYTES, _)))));
+        assert_eq!(verdict(&complete(MAX_HEAD_BYTES + 1)), Err(Code::HeadTooLarge));
+        assert_eq!(verdict(&b"\r\n".repeat(MAX_HEAD_BYTES)), Err(Code::HeadTooLarge));
+    }
+
+    /// A piece of a head, right or wrong.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = [
+            "GET ", "POST ", "/ ", "/a?b ", "* ", "http://a/ ", "HTTP/1.1", "HTTP/1.0", "host", "content-length", ":", " ",
+            "transfer-encoding", "chunked", "1", "a", "x", "\r\n", "\n", "\r", "\t", ",", "\0", "\r\n\r\n",
+            "host: a\r\n", "GET / HTTP/1.1\r\nhost: a\r\n", "content-length: 3\r\n",
+        ];
+        prop_oneof![
+            9 => prop::sample::select(pieces.to_vec()).prop_map(|piece| piece.as_bytes().to_vec()),
+            1 => prop::collection::vec(any::<u8>(), 1..4),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// hyper's parser must agree about the end and the lines of every head that it gets.
+        #[test]
+        fn hyper_reads_accepted_heads_in_the_same_way(pieces in prop::collection::vec(piece(), 0..24)) {
+            let bytes = [&b"GET / HTTP/1.1\r\nhost: a\r\n"[..], &pieces.concat()].concat();
+            for bytes in [&bytes[..], &pieces.concat()] {
+                let Ok(Some((length, body))) = verdict(bytes) else { continue };
+                let mut headers = [httparse::EMPTY_HEADER; MAX_HEADER_LINES];
+                let mut request = httparse::Request::new(&mut headers);
+                prop_assert_eq!(request.parse(bytes), Ok(httparse::Status::Complete(length)));
+                let values = |name: &str| {
+                    let named = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+                    named.map(|header| std::str::from_utf8(header.value).unwrap().trim().to_ascii_lowercase())
+                        .collect::<Vec<_>>()
+                };
+                let (lengths, encodings) = (values("content-length"), values("transfer-encoding"));
+                match body {
+                    Body::Chunked => prop_assert_eq!((lengths, encodings), (vec![], vec!["chunked".to_owned()])),
+                    Body::Length(0) if lengths.is_empty() => prop_assert!(encodings.is_empty()),
+                    Body::Length(length) => {
+                        prop_assert_eq!(lengths.len(), 1);
+                        prop_assert_eq!(lengths[0].parse(), Ok(length));
+                        prop_assert!(encodings.is_empty());
+                    }
+                }
+                prop_assert!(values("host").len() == 1 || request.version == Some(0));
+            }
+        }
+
+        /// The result does not depend on how the head arrives.
+        #[test]
+        fn split_reads_give_the_same_result(pieces in prop::collection::vec(piece(), 0..24), split in 0..99_usize) {
+            let bytes = pieces.concat();
+            let mut scanner = HeadScanner::default();
+            let first = scanner.head_length(&bytes[..split.min(bytes.len())]);
+            if first == Ok(None) {
+                prop_assert_eq!(scanner.head_length(&bytes), HeadScanner::default().head_length(&bytes));
+            } else {
+                prop_assert_eq!(first, HeadScanner::default().head_length(&bytes));
+            }
+        }
+    }
 }

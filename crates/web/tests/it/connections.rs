@@ -142,6 +142,8 @@ async fn keeps_connection_alive_after_error_responses() {
         ("GET /organizations/1/nothing", 404),
         ("DELETE /session", 404),
         ("HEAD /session", 200),
+        ("HEAD /nope", 404),
+        ("HEAD /me", 401),
         ("GET /organizations/x/invitations", 400),
         ("POST /auth/signin", 400),
         ("GET /session", 200),
