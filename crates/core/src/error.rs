@@ -254,8 +254,8 @@ impl Code {
         Problem { errors: vec![(self, message.into())], retry_after: None, source: None }
     }
 
-    /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server,
-    /// and requests that are rejected before their path is known.
+    /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server, and
+    /// repeated headers. A rejected head is not the request of a call.
     pub const fn is_common(self) -> bool {
         matches!(
             self,
@@ -265,10 +265,7 @@ impl Code {
                 | Self::StorageFull
                 | Self::TimedOut
                 | Self::Internal
-                | Self::MalformedRequest
-                | Self::InvalidHost
                 | Self::DuplicateHeader
-                | Self::HeadTooLarge
         )
     }
 

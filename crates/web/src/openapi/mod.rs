@@ -82,7 +82,8 @@ impl Modify for SessionCookie {
     fn modify(&self, document: &mut OpenApi) {
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             "session_id",
-            "Set by POST /auth/signin and POST /auth/signup. The cookie `__session` is accepted too.",
+            "Set by POST /auth/signin and POST /auth/signup. If the public URL is https, its name is `__Host-session_id`. \
+             Clients that are not browsers can also send it as `session_id` or `__session`.",
         )));
         document.components.get_or_insert_default().add_security_scheme("session", cookie);
     }

@@ -158,3 +158,37 @@ async fn keeps_connection_alive_after_error_responses() {
     drop((connection, stop));
     served.await.unwrap();
 }
+
+/// The clock is paused: it jumps to the next timeout when all tasks wait.
+#[tokio::test]
+async fn slow_head_closes_and_slow_body_is_the_clients_timeout() {
+    let app = TestApp::start().await;
+    let server = app.inner.server.clone();
+    let (address, stop, served) =
+        serve(move |request, peer| server.clone().handle(request, peer), ConnectionLimits::new(4)).await;
+    tokio::time::pause();
+    for head in ["", "GET /health/live HTTP/1.1\r\nhost: a\r\n", "GET /health/live HTTP/1.1\r\nhost: a\r\n\r"] {
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(head.as_bytes()).await.unwrap();
+        let mut received = Vec::new();
+        slow.read_to_end(&mut received).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&received), "", "{head:?}");
+    }
+    for framing in ["content-length: 100\r\n\r\nemail=", "transfer-encoding: chunked\r\n\r\n6\r\nemail=\r\n"] {
+        for path in ["/auth/signin", "/session/sign-out"] {
+            let mut slow = TcpStream::connect(address).await.unwrap();
+            let head =
+                format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\n");
+            slow.write_all(format!("{head}{framing}").as_bytes()).await.unwrap();
+            let mut received = String::new();
+            slow.read_to_string(&mut received).await.unwrap();
+            let (head, body) = received.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 408 ") && head.contains("connection: close"), "{framing:?}: {head}");
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!((&body["status"], &body["errors"][0]["code"]), (&408.into(), &"REQUEST_TIMEOUT".into()));
+        }
+    }
+    tokio::time::resume();
+    drop(stop);
+    served.await.unwrap();
+}

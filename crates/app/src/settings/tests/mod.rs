@@ -90,6 +90,27 @@ fn defaults_of_table_and_service_are_equal() {
 }
 
 #[test]
+fn tokens_are_for_the_public_url_unless_their_audience_is_set() {
+    let audience = |variables: &[(&str, &str)]| {
+        let mut loaded = load_variables(variables).unwrap();
+        loaded.set_bound_address(([127, 0, 0, 1], 4321).into());
+        loaded.settings.tokens.audience
+    };
+    let public = ("VESTIBULE_PUBLIC_URL", "https://join.example.com");
+    assert_eq!(audience(&[]), ["http://127.0.0.1:4321"]);
+    assert_eq!(audience(&[public]), ["https://join.example.com"]);
+    assert_eq!(
+        audience(&[public, ("VESTIBULE_TOKENS_AUDIENCE", "api, https://b.example")]),
+        ["api", "https://b.example"]
+    );
+    assert_eq!(audience(&[("VESTIBULE_TOKENS_AUDIENCE", "api")]), ["api"]);
+    assert!(audience(&[("VESTIBULE_TOKENS_AUDIENCE", "")]).is_empty());
+    for invalid in ["[tokens]\naudience = ['']", "[tokens]\naudience = ['a b']", "[tokens]\naudience = 'a'"] {
+        assert!(load_file(invalid).is_err(), "{invalid}");
+    }
+}
+
+#[test]
 fn mail_is_written_to_files_while_the_server_is_local() {
     let transport = |variables: &[(&str, &str)]| load_variables(variables).unwrap().settings.mail.transport;
     let public = ("VESTIBULE_PUBLIC_URL", "https://join.example.com");
