@@ -8,6 +8,7 @@ mod request_head;
 mod strict_reader;
 
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -147,7 +148,8 @@ fn overloaded_response(strict_transport_security: Option<&'static str>) -> Strin
     );
     for (name, value) in headers::defaults(strict_transport_security) {
         if let (Some(name), Ok(value)) = (name, value.to_str()) {
-            response.push_str(&format!("{name}: {value}\r\n"));
+            // Writing to a `String` cannot fail.
+            let _ = write!(response, "{name}: {value}\r\n");
         }
     }
     response + "\r\n" + OVERLOADED

@@ -136,7 +136,8 @@ fn session(client: &crate::harness::TestClient) -> String {
 #[tokio::test]
 async fn answers_preflights_of_allowed_origins_completely() {
     let app = TestApp::with_settings(|settings| {
-        settings.allowed_origins = vec!["https://app.example.com".to_owned(), "https://two.example.com:8443".to_owned()]
+        settings.allowed_origins =
+            vec!["https://app.example.com".to_owned(), "https://two.example.com:8443".to_owned()];
     })
     .await;
     let list = |response: &crate::harness::TestResponse, name: header::HeaderName| {
