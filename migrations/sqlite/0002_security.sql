@@ -7,6 +7,8 @@
 -- When the person last proved who they are in this sign-in, and how. 0: not since this migration.
 ALTER TABLE sign_ins ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sign_ins ADD COLUMN proved_by TEXT NOT NULL DEFAULT 'password';
+-- The address that the person was told would be added to the account, if the proof was asked for that. May be empty.
+ALTER TABLE sign_ins ADD COLUMN proved_for TEXT NOT NULL DEFAULT '';
 
 -- Addresses that a user has added and not verified. A claim reserves nothing: any number of users can claim an address, and
 -- it names none of them. Verifying it moves it to `email_addresses`.

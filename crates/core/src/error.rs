@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use vestibule_db::ErrorKind;
 
+use crate::proof::RequiredProof;
+
 /// The result of a command or query.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
@@ -134,6 +136,9 @@ codes! {
     /// The account is disabled. Only callers with the right password get this code.
     UserDisabled = 403 "USER_DISABLED", "This account is disabled. Ask the people who run this service.";
     UserAlreadySignedIn = 400 "USER_ALREADY_SIGNED_IN", "This user is already signed in within this session.";
+    /// The caller must prove who they are again, because their last proof is too old. The response's `data` has the
+    /// `methods` that are open to them.
+    ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
     /// A rate limit is exceeded.
     TooManyRequests = 429 "TOO_MANY_REQUESTS", "Too many attempts. Wait a while and try again.";
     /// The sign-in does not belong to this session.
@@ -151,6 +156,8 @@ codes! {
     InvalidMagicLink = 400 "INVALID_MAGIC_LINK", "This link works once, for five minutes, in the browser that asked for it. Ask for a new one, or type the code from the mail there.";
     /// A password reset token that was used, has expired, or belongs to another browser.
     InvalidResetToken = 400 "INVALID_RESET_TOKEN", "This cannot be used to set a password any more. Ask for a new code.";
+    /// The link of a security notice that was used, has expired, or is not ours.
+    InvalidNoticeToken = 400 "INVALID_NOTICE_TOKEN", "This link works once, for three days. Set a new password if you think that somebody else uses your account.";
     VerificationStrategyRequired = 400 "VERIFICATION_STRATEGY_REQUIRED", "Say how to verify: strategy is email_otp or magic_link.";
     /// No mail transport is configured.
     MailNotAvailable = 400 "MAIL_NOT_AVAILABLE", "This server sends no mail, so no address can be verified. Ask the people who run this service.";
@@ -251,7 +258,7 @@ codes! {
 impl Code {
     /// This code with a message other than the default one.
     pub fn with_message(self, message: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { errors: vec![(self, message.into())], retry_after: None, source: None }
+        Problem { errors: vec![(self, message.into())], retry_after: None, required_proof: None, source: None }
     }
 
     /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server, and
@@ -288,6 +295,7 @@ impl Code {
 pub struct Problem {
     errors: Vec<(Code, Cow<'static, str>)>,
     retry_after: Option<Duration>,
+    required_proof: Option<RequiredProof>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -317,10 +325,20 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..Code::TooManyRequests.into() }
     }
 
+    /// A `REAUTHENTICATION_REQUIRED` error.
+    pub(crate) fn reauthentication_required(required_proof: RequiredProof) -> Self {
+        let code = Code::ReauthenticationRequired;
+        let problem = match required_proof.methods.as_slice() {
+            [] => code.with_message("Sign out and sign in again first, to confirm that it is you."),
+            _ => code.into(),
+        };
+        Self { required_proof: Some(required_proof), ..problem }
+    }
+
     /// Several errors in one response. `None` without any code.
     pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
         let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.message()))).collect();
-        (!errors.is_empty()).then_some(Self { errors, retry_after: None, source: None })
+        (!errors.is_empty()).then_some(Self { errors, retry_after: None, required_proof: None, source: None })
     }
 
     /// The first code, which determines the status.
@@ -336,6 +354,11 @@ impl Problem {
     /// How long to wait before the next attempt, for the `Retry-After` header.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// What a `REAUTHENTICATION_REQUIRED` error asks for.
+    pub fn required_proof(&self) -> Option<&RequiredProof> {
+        self.required_proof.as_ref()
     }
 
     /// The cause and its chain of sources, for the log.

@@ -10,6 +10,7 @@ pub mod error;
 pub mod language;
 pub mod names;
 pub mod permission;
+pub mod proof;
 pub mod random;
 pub mod secret;
 pub mod settings;
@@ -45,6 +46,8 @@ pub mod operator;
 pub mod organization;
 pub mod ownership_transfer;
 pub mod password_reset;
+pub mod reauthentication;
+pub mod security_notice;
 pub mod session;
 pub mod session_token;
 pub mod sign_in;
@@ -86,6 +89,8 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
+    reauthentication::sql::STATEMENTS,
+    security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,

@@ -41,6 +41,7 @@ pub struct Settings {
     pub sessions: Sessions,
     pub tokens: Tokens,
     pub passwords: Passwords,
+    pub reauthentication: Reauthentication,
     pub invitations: Invitations,
     pub roles: Roles,
     pub organizations: Organizations,
@@ -205,6 +206,13 @@ pub struct Passwords {
     /// The rate limit of sign-in attempts from one client address, per `rate_limit_window`.
     pub attempts_per_address: u32,
     pub rate_limit_window: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Reauthentication {
+    /// A change of what opens an account needs a proof of identity that is younger than this (ASVS 7.5.1). Never 0: each
+    /// proof would be too old for the change that it is for.
+    pub max_age: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -437,6 +445,7 @@ impl Default for Settings {
                 attempts_per_address: 100,
                 rate_limit_window: Duration::from_mins(15),
             },
+            reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new() },
             roles: Roles::default(),
             organizations: Organizations {

@@ -147,6 +147,8 @@ ids! {
     WaitlistEntryId,
     /// A verification of an email address.
     AttemptId,
+    /// A mail to one address about a change of what opens an account.
+    NoticeId,
     /// A job of the outbox.
     OutboxId,
 }

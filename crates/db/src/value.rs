@@ -153,6 +153,7 @@ integers! {
     id::WorkspaceRoleId: id::WorkspaceRoleId::get, |number: i64| Some(number.into());
     id::InvitationId: id::InvitationId::get, |number: i64| Some(number.into());
     id::AttemptId: id::AttemptId::get, |number: i64| Some(number.into());
+    id::NoticeId: id::NoticeId::get, |number: i64| Some(number.into());
     id::OutboxId: id::OutboxId::get, |number: i64| Some(number.into());
     id::WaitlistEntryId: id::WaitlistEntryId::get, |number: i64| Some(number.into());
     id::DomainId: id::DomainId::get, |number: i64| Some(number.into());

@@ -13,6 +13,7 @@ use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
 use vestibule_core::Problem;
 use vestibule_core::caller::SessionStub;
+use vestibule_core::proof::ProofMethod;
 use vestibule_db::QueryStats;
 
 use crate::api::response::fast_json::{FastJson, fast_json};
@@ -49,9 +50,28 @@ struct ErrorResponse<'a> {
     message: &'a str,
 }
 
-/// The `data` of a validation failure: `{}`.
+/// The `data` of a failure, unless it is `null`.
 #[derive(Serialize)]
-struct EmptyObject {}
+#[serde(untagged)]
+enum FailureData<'a> {
+    /// Of a validation failure: `{}`.
+    Empty {},
+    /// Of `REAUTHENTICATION_REQUIRED`.
+    Proof {
+        methods: &'a [ProofMethod],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        address: Option<&'a str>,
+    },
+}
+
+impl<'a> FailureData<'a> {
+    fn new(problem: &'a Problem) -> Option<Self> {
+        match problem.required_proof() {
+            Some(proof) => Some(Self::Proof { methods: &proof.methods, address: proof.address.as_deref() }),
+            None => problem.code().is_validation_error().then_some(Self::Empty {}),
+        }
+    }
+}
 
 pub(crate) fn success(data: &impl Serialize, session: Option<&SessionStub>) -> Response {
     let session = session.map(SessionStubResponse::from);
@@ -92,7 +112,7 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     let envelope = Envelope {
         status: code.status(),
         message: errors.first().map_or("", |error| error.message),
-        data: code.is_validation_error().then_some(EmptyObject {}),
+        data: FailureData::new(problem),
         session: session.map(SessionStubResponse::from),
         errors: Some(errors),
     };

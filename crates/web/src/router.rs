@@ -8,7 +8,7 @@ use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
     Code, account, domain, invitation, join_request, membership, offboarding, organization, ownership_transfer,
-    password_reset, session_token, sign_in, sign_up, verification, waitlist, workspace,
+    password_reset, reauthentication, session_token, sign_in, sign_up, verification, waitlist, workspace,
 };
 
 use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
@@ -114,7 +114,11 @@ api_routes! {
         me::addresses::attempt
             => commands(SignIn, account::VERIFY_ADDRESS_ERRORS).with_errors(&[Code::RequiredField]);
         me::sign_ins::list => query::<vestibule_core::session::ListSignIns>();
-        me::sign_ins::end => command::<vestibule_core::session::EndSignIn>();
+        me::sign_ins::end => command::<account::EndSignIn>();
+        me::reauthenticate::reauthenticate
+            => commands(SignIn, reauthentication::PROVE_WITH_PASSWORD_ERRORS)
+                .with_errors(reauthentication::PROVE_WITH_CODE_ERRORS)
+                .with_errors(reauthentication::SEND_CODE_ERRORS);
         me::password::update => commands(SignIn, account::CHANGE_PASSWORD_ERRORS);
         me::password::remove => commands(SignIn, account::REMOVE_PASSWORD_ERRORS);
         me::password::delete => commands(SignIn, account::DELETE_ACCOUNT_ERRORS);

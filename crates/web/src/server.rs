@@ -95,7 +95,9 @@ impl Server {
         let caller = Arc::new(caller_from_request(&request, peer, app.settings()));
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
-            Ok(()) => timeout::run(request, |request| router.clone().oneshot(request).map(|Ok(response)| response)).await,
+            Ok(()) => {
+                timeout::run(request, |request| router.clone().oneshot(request).map(|Ok(response)| response)).await
+            }
             Err(problem) => {
                 security_log::log_refusal(caller.address, &Subject::default(), problem.code());
                 Refusal(problem).into_response()

@@ -396,6 +396,15 @@ pub(super) static GENERAL: &[Setting] = &[
         set: |loaded, text| store(&mut loaded.settings.passwords.rate_limit_window, duration(text, "10s", "1d")),
     },
     Setting {
+        path: "reauthentication.max_age",
+        description: "Changes of what opens an account, and those that hurt an organization, need a sign-in or a re-authentication that is at most this old.",
+        expected: "a duration from 1m to 1d, in s, m, h or d",
+        example: "5m",
+        default: DefaultValue::Literal("10m"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.reauthentication.max_age, duration(text, "1m", "1d")),
+    },
+    Setting {
         path: "invitations.expiry_days",
         description: "Days until an invitation expires, unless the inviter chooses another number.",
         expected: "a whole number from 1 to 90",

@@ -8,8 +8,10 @@ use crate::id::EmailAddressId;
 use crate::invitation::{self, Invitation, InvitationState};
 use crate::permission::Requirement;
 use crate::rate_limit;
+use crate::reauthentication::{require_proof_for_address, require_recent_proof};
 use crate::secret::InvitationToken;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql::{self, OwnedAddress, claims};
 use crate::user::{link_address, link_claim};
 
@@ -23,7 +25,8 @@ const MAX_ADDRESSES: usize = 10;
 /// expires after the setting `accounts.claim_lifetime`.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `TOO_MANY_REQUESTS`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if the caller's own account has the address.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `TOO_MANY_REQUESTS`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if the caller's
+/// own account has the address.
 #[derive(Debug)]
 pub struct AddAddress {
     pub email: EmailAddress,
@@ -31,7 +34,8 @@ pub struct AddAddress {
 
 impl Command for AddAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::TooManyRequests, Code::TooManyAddresses, Code::EmailExists];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::TooManyRequests, Code::TooManyAddresses, Code::EmailExists];
     type Out = OwnedAddress;
 
     fn audit(&self) -> Audit {
@@ -40,6 +44,7 @@ impl Command for AddAddress {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
+        require_recent_proof(cx).await?;
         rate_limit::record_address_claim(cx, user).await?;
         cx.tx.execute(claims::DELETE_EXPIRED_OF_USER, (user, cx.now)).await?;
         let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
@@ -59,6 +64,7 @@ impl Command for AddAddress {
             now: cx.now,
         };
         cx.tx.optional(claims::INSERT, claim).await?.ok_or(Code::EmailExists)?;
+        notify(cx, user, NoticeKind::AddressAdded, self.email.key()).await?;
         find(cx, user, id).await
     }
 }
@@ -67,8 +73,8 @@ impl Command for AddAddress {
 /// the mailbox. An unverified address of another account is removed there.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a bare token; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is
-/// verified in another account.
+/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a bare token; `REAUTHENTICATION_REQUIRED` without a recent proof
+/// that was asked for this address; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is verified in another account.
 #[derive(Debug)]
 pub struct AddInvitedAddress {
     /// The mailed form; the bare token is refused.
@@ -77,7 +83,8 @@ pub struct AddInvitedAddress {
 
 impl Command for AddInvitedAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::TooManyAddresses, Code::EmailExists];
+    const ERRORS: &'static [Code] =
+        &[Code::InvalidInvitationToken, Code::ReauthenticationRequired, Code::TooManyAddresses, Code::EmailExists];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -91,7 +98,12 @@ impl Command for AddInvitedAddress {
         let invitation = found.filter(|found| self.token.is_mailed() && is_open(found));
         let key = invitation.ok_or(Code::InvalidInvitationToken)?.email_key;
         let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
-        match own.iter().find(|owned| owned.email == key) {
+        let existing = own.iter().find(|owned| owned.email == key);
+        if existing.is_none_or(|existing| existing.verified_at.is_none()) {
+            require_proof_for_address(cx, &key).await?;
+            notify(cx, user, NoticeKind::AddressVerified, &key).await?;
+        }
+        match existing {
             Some(claim) if claim.is_claim => link_claim(cx, user, claim.id).await?,
             Some(unverified) if unverified.verified_at.is_none() => {
                 cx.tx.execute(sql::VERIFY_ADDRESS, (user, unverified.id, cx.now)).await?;

@@ -4,7 +4,9 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
 use crate::permission::Requirement;
+use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql::{self, OwnedAddress, claims};
 
 /// Lists the caller's addresses with their claims, oldest first.
@@ -48,7 +50,7 @@ impl Query for ShowAddress {
 /// Deletes one of the caller's addresses.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_IS_PRIMARY`.
 #[derive(Debug)]
 pub struct DeleteAddress {
     pub address: EmailAddressId,
@@ -56,7 +58,7 @@ pub struct DeleteAddress {
 
 impl Command for DeleteAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::EmailIsPrimary];
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailIsPrimary];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -65,10 +67,13 @@ impl Command for DeleteAddress {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        if find(cx, user, self.address).await?.is_claim {
+        require_recent_proof(cx).await?;
+        let removed = find(cx, user, self.address).await?;
+        if removed.is_claim {
             cx.tx.execute(claims::DELETE, (user, self.address)).await?;
             return Ok(());
         }
+        notify(cx, user, NoticeKind::AddressRemoved, &removed.email).await?;
         cx.tx.optional(sql::DELETE_ADDRESS, (user, self.address)).await?.ok_or(Code::EmailIsPrimary)?;
         Ok(())
     }
@@ -77,7 +82,7 @@ impl Command for DeleteAddress {
 /// Makes one of the caller's addresses the primary one, which is shown to others and used for mail.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
 #[derive(Debug)]
 pub struct MakePrimary {
     pub address: EmailAddressId,
@@ -85,7 +90,8 @@ pub struct MakePrimary {
 
 impl Command for MakePrimary {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::EmailNotVerified];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailNotVerified];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -102,7 +108,7 @@ impl Command for MakePrimary {
 /// claim: only as the primary address it is a login name.
 ///
 /// # Errors
-/// `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
+/// `REAUTHENTICATION_REQUIRED`; `EMAIL_ADDRESS_NOT_FOUND`; `EMAIL_NOT_VERIFIED`.
 pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: EmailAddressId) -> Result<()> {
     let found = find(cx, user, address).await?;
     if found.is_primary {
@@ -111,6 +117,8 @@ pub(super) async fn make_primary(cx: &mut Context<'_>, user: UserId, address: Em
     if found.verified_at.is_none() {
         return Err(Code::EmailNotVerified.into());
     }
+    require_recent_proof(cx).await?;
+    notify(cx, user, NoticeKind::PrimaryAddressChanged, &found.email).await?;
     let expires_at = cx.now.plus(cx.executor.settings.accounts.claim_lifetime);
     cx.tx.execute(claims::INSERT_PRIMARY, (user, expires_at, cx.now)).await?;
     cx.tx.execute(sql::DELETE_UNVERIFIED_PRIMARY, (user,)).await?;

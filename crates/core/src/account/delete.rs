@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::password;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
+use crate::reauthentication::{confirm_password, require_recent_proof, require_unchanged};
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql;
 use crate::{images, membership, offboarding, session};
 
@@ -15,16 +16,22 @@ use crate::{images, membership, offboarding, session};
 const MAX_NAMES: usize = 5;
 
 /// The codes of [`delete_account`].
-pub const DELETE_ACCOUNT_ERRORS: &[Code] =
-    &[Code::Unauthorized, Code::RequiredField, Code::TooManyRequests, Code::PasswordWrong, Code::LastAdmin];
+pub const DELETE_ACCOUNT_ERRORS: &[Code] = &[
+    Code::Unauthorized,
+    Code::ReauthenticationRequired,
+    Code::RequiredField,
+    Code::TooManyRequests,
+    Code::PasswordWrong,
+    Code::LastAdmin,
+];
 
 /// Deletes the caller's account and all their memberships. Invitations that they sent stay, without an inviter.
 ///
 /// # Errors
 /// [`DELETE_ACCOUNT_ERRORS`]: `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `password` does
-/// not match, and `LAST_ADMIN`, naming them, if organizations or workspaces would be left without an admin.
+/// not match, `REAUTHENTICATION_REQUIRED` if it has none, and `LAST_ADMIN`, naming them, if organizations or workspaces would be left without an admin.
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password: Option<Password>) -> Reply<()> {
-    match password::confirm_password(executor, caller, password, "password").await {
+    match confirm_password(executor, caller, password, "password").await {
         Ok(password) => executor.run(caller, Delete { password }).await,
         Err(problem) => Reply::failed(problem),
     }
@@ -37,7 +44,7 @@ struct Delete {
 
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::PasswordWrong, Code::LastAdmin];
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::PasswordWrong, Code::LastAdmin];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -46,7 +53,10 @@ impl Command for Delete {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        password::require_unchanged(cx, user, self.password.as_ref()).await?;
+        require_unchanged(cx, user, self.password.as_ref()).await?;
+        if self.password.is_none() {
+            require_recent_proof(cx).await?;
+        }
         let sole_admin_of = cx.tx.all(sql::SOLE_ADMIN_OF, (user,)).await?;
         if !sole_admin_of.is_empty() {
             let more = if sole_admin_of.len() > MAX_NAMES { " and others" } else { "" };
@@ -56,6 +66,7 @@ impl Command for Delete {
                 names.join(", ")
             )));
         }
+        notify(cx, user, NoticeKind::AccountDeleted, "").await?;
         for membership in cx.tx.all(membership::sql::ALL_OF_USER, (user,)).await? {
             offboarding::end_for_deleted_account(cx, membership.organization_id, membership.id).await?;
         }

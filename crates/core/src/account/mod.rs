@@ -3,6 +3,7 @@
 mod add_address;
 mod addresses;
 mod delete;
+mod end_sign_in;
 mod password;
 mod update;
 mod verify_address;
@@ -10,6 +11,7 @@ mod verify_address;
 pub use add_address::{AddAddress, AddInvitedAddress};
 pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub use delete::{DELETE_ACCOUNT_ERRORS, delete_account};
+pub use end_sign_in::EndSignIn;
 pub use password::{CHANGE_PASSWORD_ERRORS, REMOVE_PASSWORD_ERRORS, change_password, remove_password};
 pub use update::{Update, UsernameChange};
 pub use verify_address::{

@@ -7,7 +7,9 @@ use crate::id::EmailAddressId;
 use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
+use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change, Subject};
+use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql;
 
 #[derive(Clone, Debug)]
@@ -19,7 +21,8 @@ pub enum UsernameChange {
 /// Changes the given parts of the caller's account; `None` leaves a part unchanged.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED` for the primary address and for another user name, which a person can
+/// sign in with; `EMAIL_ADDRESS_NOT_FOUND` and `EMAIL_NOT_VERIFIED` for the primary address; `IMAGES_NOT_AVAILABLE`;
 /// `USERNAME_EXISTS`.
 #[derive(Debug, Default)]
 pub struct Update {
@@ -32,8 +35,13 @@ pub struct Update {
 
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] =
-        &[Code::EmailAddressNotFound, Code::EmailNotVerified, Code::ImagesNotAvailable, Code::UsernameExists];
+    const ERRORS: &'static [Code] = &[
+        Code::ReauthenticationRequired,
+        Code::EmailAddressNotFound,
+        Code::EmailNotVerified,
+        Code::ImagesNotAvailable,
+        Code::UsernameExists,
+    ];
     type Out = AccountDetails;
 
     fn audit(&self) -> Audit {
@@ -60,6 +68,11 @@ impl Command for Update {
             Some(UsernameChange::Remove) => None,
             Some(UsernameChange::Set(name)) => Some(name),
         };
+        // Another spelling of the name signs in the same person.
+        if username.map(Username::key) != stored.as_ref().map(Username::key) {
+            require_recent_proof(cx).await?;
+            notify(cx, user, NoticeKind::UsernameChanged, username.map_or("", Username::as_str)).await?;
+        }
         let update = sql::UpdateUser {
             id: user,
             first_name: self.first_name.as_ref().map_or(current.first_name.as_str(), PersonName::as_str),

@@ -8,8 +8,10 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::EmailAddressId;
 use crate::permission::Requirement;
+use crate::reauthentication::require_recent_proof;
 use crate::secret::SubmittedCode;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
 use crate::verification::{
@@ -79,6 +81,7 @@ impl Command for PrepareAddress {
 /// The codes of [`verify_address`].
 pub const VERIFY_ADDRESS_ERRORS: &[Code] = &[
     Code::Unauthorized,
+    Code::ReauthenticationRequired,
     Code::EmailAddressNotFound,
     Code::BadSignInAttempt,
     Code::TooManyRequests,
@@ -115,10 +118,13 @@ struct FindAttempt {
 
 impl Query for FindAttempt {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::BadSignInAttempt];
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
+        // Asked for before the code is checked, so that the code is not used up without effect.
+        require_recent_proof(cx).await?;
         let address = ShowAddress { address: self.address }.run(cx).await?;
         let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
         let newest = cx.tx.optional(sql::NEWEST, (session, Purpose::Address, &address.email, cx.now)).await?;
@@ -135,7 +141,8 @@ struct Verify {
 
 impl Command for Verify {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::EmailAddressNotFound, Code::BadSignInAttempt, Code::EmailExists];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::BadSignInAttempt, Code::EmailExists];
     type Out = OwnedAddress;
 
     fn audit(&self) -> Audit {
@@ -144,10 +151,12 @@ impl Command for Verify {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
+        require_recent_proof(cx).await?;
         // Since the code was checked, the address may have been deleted, or the active user switched.
         let found = ShowAddress { address: self.address }.run(cx).await?;
         let attempt = &self.attempt;
         cx.tx.optional(sql::COMPLETE, (attempt.id, attempt.generation, cx.now)).await?.ok_or(Code::BadSignInAttempt)?;
+        notify(cx, user, NoticeKind::AddressVerified, &found.email).await?;
         if found.is_claim {
             user::link_claim(cx, user, self.address).await?;
         } else {

@@ -1,5 +1,6 @@
 //! The sender of a request: session token, address and language, and the session that the token belongs to.
 
+mod browser;
 pub(crate) mod sql;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,6 +15,7 @@ use crate::secret::SessionToken;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
+pub use browser::browser_name;
 pub use sql::CurrentSession;
 
 /// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session

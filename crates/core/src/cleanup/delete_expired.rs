@@ -27,6 +27,7 @@ enum ExpiredRows {
     VerificationAttempts,
     /// Addresses that were added and not verified.
     AddressClaims,
+    SecurityNotices,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -39,6 +40,7 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::IdempotentResponses,
         ExpiredRows::VerificationAttempts,
         ExpiredRows::AddressClaims,
+        ExpiredRows::SecurityNotices,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -66,6 +68,7 @@ impl Command for ExpiredRows {
             Self::IdleSessions => tx.all(sql::IDLE_SESSIONS, idle).await?.len(),
             Self::RateLimitCounters => tx.all(sql::RATE_LIMIT_COUNTERS, expired).await?.len(),
             Self::IdempotentResponses => tx.all(sql::IDEMPOTENT_RESPONSES, response_expired).await?.len(),
+            Self::SecurityNotices => tx.all(sql::SECURITY_NOTICES, expired).await?.len(),
             Self::VerificationAttempts => tx.all(sql::VERIFICATION_ATTEMPTS, expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })

@@ -2,7 +2,7 @@
 
 use vestibule_db::sql;
 
-use crate::id::{AttemptId, EmailAddressId, SessionId};
+use crate::id::{AttemptId, EmailAddressId, NoticeId, SessionId};
 use crate::time::Timestamp;
 
 sql! {
@@ -28,6 +28,11 @@ sql! {
           WHERE (organization_id, key_digest) IN (SELECT a.organization_id, a.key_digest FROM idempotent_answers a
                                                    WHERE a.created_at <= $1 ORDER BY a.created_at LIMIT $2)
       RETURNING created_at";
+
+    SECURITY_NOTICES(Timestamp, i64) -> (NoticeId,) =
+        "DELETE FROM security_notices
+          WHERE id IN (SELECT s.id FROM security_notices s WHERE s.expires_at <= $1 ORDER BY s.expires_at LIMIT $2)
+      RETURNING id";
 
     VERIFICATION_ATTEMPTS(Timestamp, i64) -> (AttemptId,) =
         "DELETE FROM attempts

@@ -8,8 +8,10 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
 use crate::permission::Requirement;
+use crate::reauthentication::require_proof_of_sign_in;
 use crate::secret::InvitationToken;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify};
 use crate::settings::Settings;
 use crate::{domain, membership, organization, user, workspace};
 
@@ -23,7 +25,9 @@ use crate::{domain, membership, organization, user, workspace};
 /// [`AcceptOutcome`].
 ///
 /// # Errors
-/// `INVALID_INVITATION_TOKEN` if the token is wrong or was replaced, or if the invitation is closed.
+/// `INVALID_INVITATION_TOKEN` if the token is wrong or was replaced, or if the invitation is closed;
+/// `REAUTHENTICATION_REQUIRED` if accepting would verify an address of an account that has a verified one, without a
+/// recent proof.
 #[derive(Debug)]
 pub struct Accept {
     pub token: InvitationToken,
@@ -50,7 +54,7 @@ pub struct NamedId<I> {
 
 impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken];
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::ReauthenticationRequired];
     type Out = AcceptOutcome;
 
     fn audit(&self) -> Audit {
@@ -126,6 +130,9 @@ impl Accept {
         if cx.tx.execute(sql::ACCEPT, arguments).await? == 0 {
             return Err(conflict_code(cx, invitation).await?.into());
         }
+        if is_unverified {
+            announce_verification(cx, invitee, &invitation.email_key).await?;
+        }
         verify_address(cx, invitee).await?;
         join(cx, invitation, context, invitee, workspace.as_ref().filter(|workspace| workspace.is_new)).await?;
         if is_unverified {
@@ -161,6 +168,19 @@ async fn verify_address(cx: &mut Context<'_>, invitee: &Invitee) -> Result<()> {
             linked.map_err(|problem| if problem.code().status() < 500 { Code::Busy.into() } else { problem })
         }
     }
+}
+
+/// Requires a proof for verifying the invited address, and tells the verified addresses of the account. An account without
+/// any is opened by this mailbox already, so that nothing changes for it.
+async fn announce_verification(cx: &mut Context<'_>, invitee: &Invitee, address: &str) -> Result<()> {
+    let user = invitee.user;
+    let addresses = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;
+    if !addresses.is_empty() {
+        // The user has claimed the address themselves, so the proof need not name it.
+        require_proof_of_sign_in(cx, user, invitee.sign_in).await?;
+        notify(cx, user, NoticeKind::AddressVerified, address).await?;
+    }
+    Ok(())
 }
 
 /// Makes the invitee a member of the organization and of `workspace`, as far as they are not one already.

@@ -2,7 +2,8 @@
 
 use minijinja::Value;
 
-use super::{markup, quote_name};
+use super::{markup, quote_name, sanitize_address, sanitize_name};
+use crate::caller::browser_name;
 use crate::language::Language;
 use crate::time::Timestamp;
 
@@ -25,6 +26,14 @@ pub enum EmailTemplate<'a> {
     },
     /// A code to set a new password with.
     PasswordReset(&'a str),
+    /// A code to prove that the recipient is at the keyboard.
+    ReauthenticationCode {
+        code: &'a str,
+        /// The address that will be added to the account. May be empty.
+        address: &'a str,
+    },
+    /// Tells of a change of what opens the account.
+    SecurityNotice(NoticeEmail<'a>),
     /// Notifies the owner of an account of an attempt to sign up with its address.
     AccountExists {
         /// The sign-in page.
@@ -63,12 +72,28 @@ pub struct InvitationEmail<'a> {
     pub days: u32,
 }
 
+/// The data of a security notice.
+#[derive(Clone, Copy)]
+pub struct NoticeEmail<'a> {
+    /// What has happened, as the template names it.
+    pub kind: &'a str,
+    /// The address, or the name of the user or of the organization, that the change is about. May be empty.
+    pub detail: &'a str,
+    pub happened_at: Timestamp,
+    /// Empty if another user has done it.
+    pub ip_address: &'a str,
+    pub user_agent: &'a str,
+    /// Has the token in its fragment.
+    pub link: &'a str,
+    pub link_expires_at: Timestamp,
+}
+
 /// How long a mailed code or link is valid.
 pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
     /// The names of the templates: file names without language and extension.
-    pub const TEMPLATES: [&'static str; 12] = [
+    pub const TEMPLATES: [&'static str; 14] = [
         "invitation",
         "workspace_invitation",
         "reminder",
@@ -76,6 +101,8 @@ impl EmailTemplate<'_> {
         "sign_in_code",
         "sign_in_link",
         "password_reset",
+        "reauthentication_code",
+        "security_notice",
         "account_exists",
         "address_in_use",
         "address_too_new",
@@ -93,6 +120,8 @@ impl EmailTemplate<'_> {
             Self::SignInCode(_) => "sign_in_code",
             Self::SignInLink { .. } => "sign_in_link",
             Self::PasswordReset(_) => "password_reset",
+            Self::ReauthenticationCode { .. } => "reauthentication_code",
+            Self::SecurityNotice(_) => "security_notice",
             Self::AccountExists { .. } => "account_exists",
             Self::AddressInUse => "address_in_use",
             Self::AddressTooNew { .. } => "address_too_new",
@@ -108,10 +137,12 @@ impl EmailTemplate<'_> {
             | Self::Reminder(InvitationEmail { link, .. })
             | Self::SignInLink { link, .. }
             | Self::AccountExists { link }
+            | Self::SecurityNotice(NoticeEmail { link, .. })
             | Self::OwnershipTransfer { link, .. } => Some(link),
             Self::AddressCode(_)
             | Self::SignInCode(_)
             | Self::PasswordReset(_)
+            | Self::ReauthenticationCode { .. }
             | Self::AddressInUse
             | Self::AddressTooNew { .. }
             | Self::MemberRemoved { .. } => None,
@@ -138,11 +169,13 @@ impl EmailTemplate<'_> {
             Self::AddressCode(code)
             | Self::SignInCode(code)
             | Self::PasswordReset(code)
-            | Self::SignInLink { code, .. } => vec![
-                ("code", Value::from(markup::code(code))),
-                ("digits", Value::from(*code)),
-                ("minutes", Value::from(CODE_LIFETIME_MINUTES)),
-            ],
+            | Self::SignInLink { code, .. } => code_variables(code),
+            Self::ReauthenticationCode { code, address } => {
+                let mut variables = code_variables(code);
+                variables.push(("address", Value::from(sanitize_address(address))));
+                variables
+            }
+            Self::SecurityNotice(notice) => notice_variables(notice, language),
             Self::AccountExists { .. } | Self::AddressInUse => Vec::new(),
             Self::AddressTooNew { available_at } => vec![deadline(*available_at)],
             Self::MemberRemoved { organization } => vec![("organization", name(organization, language))],
@@ -157,7 +190,7 @@ impl EmailTemplate<'_> {
     }
 
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 12] {
+    pub const fn samples() -> [EmailTemplate<'static>; 14] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             inviter: Some("Nora Lindgren"),
@@ -180,6 +213,16 @@ impl EmailTemplate<'_> {
                 code: "042117",
             },
             EmailTemplate::PasswordReset("042117"),
+            EmailTemplate::ReauthenticationCode { code: "042117", address: "ada@example.com" },
+            EmailTemplate::SecurityNotice(NoticeEmail {
+                kind: "address_added",
+                detail: "ada@example.com",
+                happened_at: Timestamp::from_microseconds(1_769_077_859_000_000),
+                ip_address: "192.0.2.7",
+                user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                link: "https://join.example/security-notice#token=sample",
+                link_expires_at: Timestamp::from_microseconds(1_769_337_059_000_000),
+            }),
             EmailTemplate::AccountExists { link: "https://join.example/sign-in" },
             EmailTemplate::AddressInUse,
             EmailTemplate::AddressTooNew { available_at: Timestamp::from_microseconds(1_769_077_859_000_000) },
@@ -205,6 +248,34 @@ impl std::fmt::Debug for InvitationEmail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("InvitationEmail").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
+}
+
+impl std::fmt::Debug for NoticeEmail<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NoticeEmail").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+fn code_variables(code: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        ("code", Value::from(markup::code(code))),
+        ("digits", Value::from(code)),
+        ("minutes", Value::from(CODE_LIFETIME_MINUTES)),
+    ]
+}
+
+fn notice_variables(notice: &NoticeEmail<'_>, language: Language) -> Vec<(&'static str, Value)> {
+    let is_address = notice.kind.contains("address");
+    let detail = if is_address { Value::from(sanitize_address(notice.detail)) } else { name(notice.detail, language) };
+    let browser = sanitize_name(&browser_name(notice.user_agent).unwrap_or_default());
+    vec![
+        ("kind", Value::from(notice.kind)),
+        ("detail", detail),
+        ("time", Value::from(format_time(notice.happened_at, language))),
+        ("ip", Value::from(notice.ip_address)),
+        ("browser", Value::from(browser)),
+        ("deadline", Value::from(format_time(notice.link_expires_at, language))),
+    ]
 }
 
 /// A name that a user chose. The quotation marks are part of the value, so that no template can omit them.

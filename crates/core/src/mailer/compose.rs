@@ -9,10 +9,11 @@ use crate::invitation;
 use crate::invitation::Status;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::language::Language;
-use crate::mail::{EmailTemplate, InvitationEmail, Message};
+use crate::mail::{EmailTemplate, InvitationEmail, Message, NoticeEmail};
 use crate::outbox::sql::{self, Recipient};
 use crate::outbox::{Job, Subject};
 use crate::permission::Requirement;
+use crate::security_notice::{self, Notice};
 use crate::verification::sql::MailboxAccess;
 use crate::verification::{self, Attempt, Purpose};
 
@@ -61,6 +62,10 @@ impl Query for Compose<'_> {
                     _ => Ok(Composition::Skip(OBSOLETE)),
                 }
             }
+            Subject::SecurityNotice { notice } => match cx.tx.optional(security_notice::sql::FIND, (notice,)).await? {
+                Some(notice) if cx.now < notice.expires_at => self.security_notice(cx, &notice),
+                _ => Ok(Composition::Skip(OBSOLETE)),
+            },
             Subject::MemberRemoved { organization, user } => {
                 match cx.tx.optional(sql::RECIPIENT, (organization, user)).await? {
                     Some(recipient) if !recipient.is_member => {
@@ -141,10 +146,15 @@ impl Compose<'_> {
                 verification::Method::MagicLink => EmailTemplate::SignInLink { link: &link, code: &code },
             },
             (Purpose::Password, Some(MailboxAccess::Granted)) => EmailTemplate::PasswordReset(&code),
+            (Purpose::Reauthentication, Some(MailboxAccess::Granted)) if is_verified => {
+                EmailTemplate::ReauthenticationCode { code: &code, address: &attempt.detail }
+            }
             (Purpose::SignIn | Purpose::Password, Some(MailboxAccess::From(available_at))) => {
                 EmailTemplate::AddressTooNew { available_at }
             }
-            (Purpose::SignIn | Purpose::Password, _) => return Ok(Composition::Skip(NO_RECIPIENT)),
+            (Purpose::SignIn | Purpose::Password | Purpose::Reauthentication, _) => {
+                return Ok(Composition::Skip(NO_RECIPIENT));
+            }
             (Purpose::SignUp, _) if is_verified => EmailTemplate::AccountExists { link: &sign_in },
             // A claim is never for an address that its own account has verified.
             (Purpose::Address, _) if is_verified && attempt.claim_id.is_some() => EmailTemplate::AddressInUse,
@@ -152,6 +162,22 @@ impl Compose<'_> {
         };
         let to = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
         self.mail(cx, to, Some(attempt.language), &template, None)
+    }
+
+    fn security_notice(&self, cx: &Context<'_>, notice: &Notice) -> Result<Composition> {
+        let host = cx.executor.settings.public_url.as_str();
+        let link = format!("{host}/security-notice#token={}", cx.executor.keys.notice_token(notice.id).reveal());
+        let template = EmailTemplate::SecurityNotice(NoticeEmail {
+            kind: notice.kind.as_str(),
+            detail: &notice.detail,
+            happened_at: notice.created_at,
+            ip_address: &notice.ip_address,
+            user_agent: &notice.user_agent,
+            link: &link,
+            link_expires_at: notice.expires_at,
+        });
+        let to = EmailAddress::from_stored(notice.address.clone(), notice.address_key.clone());
+        self.mail(cx, to, notice.language, &template, None)
     }
 
     fn to_user(&self, cx: &Context<'_>, recipient: &Recipient, template: &EmailTemplate<'_>) -> Result<Composition> {

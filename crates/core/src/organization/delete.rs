@@ -10,10 +10,12 @@ use crate::cache;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::OrganizationId;
-use crate::images;
 use crate::permission::{AddressList, RequiredPermission, Requirement};
+use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
+use crate::{images, membership};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Rows per erasing transaction.
@@ -25,7 +27,7 @@ const ERASURE_STARTED: Timestamp = Timestamp::from_microseconds(0);
 /// settings. If that is zero, the erasure is started when this commits.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:admin`.
+/// `FORBIDDEN` without `organization:admin`; `REAUTHENTICATION_REQUIRED`.
 #[derive(Debug)]
 pub struct Delete {
     pub organization: OrganizationId,
@@ -33,7 +35,7 @@ pub struct Delete {
 
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
-    const ERRORS: &'static [Code] = &[];
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -43,6 +45,10 @@ impl Command for Delete {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         let organization = grant.organization();
+        require_recent_proof(cx).await?;
+        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
+        let user = cx.user()?;
+        notify(cx, user, NoticeKind::OrganizationDeleted, &name).await?;
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::DEACTIVATE_IN_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::DEACTIVATE_IN_DEFAULTS, (organization,)).await?;

@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 use super::sql::JobRow;
 use crate::error::{Problem, Result};
 use crate::execution::Executor;
-use crate::id::{AttemptId, InvitationId, OrganizationId, OutboxId, UserId};
+use crate::id::{AttemptId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
 
 /// The kind of mail that a job sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum MailKind {
     Reminder,
     /// The code or link of a verification.
     Verification,
+    /// Tells a user of a change of what opens their account.
+    SecurityNotice,
     /// Notifies a user that they were removed from an organization.
     MemberRemoved,
     /// Offers a user the ownership of an organization.
@@ -57,7 +59,7 @@ impl MailKind {
     /// The queue of its jobs. A check of the table `outbox` lists the same kinds.
     pub(crate) const fn queue(self) -> Queue {
         match self {
-            Self::Verification => Queue::Urgent,
+            Self::Verification | Self::SecurityNotice => Queue::Urgent,
             Self::Invitation | Self::Reminder | Self::MemberRemoved | Self::OwnershipTransfer => Queue::Ordinary,
         }
     }
@@ -67,6 +69,7 @@ vestibule_db::text_enum!(
     MailKind: Invitation = "invitation",
     Reminder = "reminder",
     Verification = "attempt",
+    SecurityNotice = "notice",
     MemberRemoved = "removed",
     OwnershipTransfer = "handover",
 );
@@ -123,6 +126,9 @@ pub(crate) enum Subject {
         attempt: AttemptId,
         generation: i64,
     },
+    SecurityNotice {
+        notice: NoticeId,
+    },
     MemberRemoved {
         organization: OrganizationId,
         user: UserId,
@@ -138,7 +144,8 @@ impl TryFrom<JobRow> for Job {
 
     fn try_from(row: JobRow) -> Result<Self> {
         let incomplete = || Problem::internal("a job in the outbox has no subject");
-        let JobRow { id, kind, organization_id, invitation_id, attempt_id, user_id, generation, attempts } = row;
+        let JobRow { id, kind, organization_id, invitation_id, attempt_id, notice_id, user_id, generation, attempts } =
+            row;
         let organization = || organization_id.ok_or_else(incomplete);
         let user = || user_id.ok_or_else(incomplete);
         let subject = match kind {
@@ -149,6 +156,7 @@ impl TryFrom<JobRow> for Job {
                 is_reminder: kind == MailKind::Reminder,
             },
             MailKind::Verification => Subject::Verification { attempt: attempt_id.ok_or_else(incomplete)?, generation },
+            MailKind::SecurityNotice => Subject::SecurityNotice { notice: notice_id.ok_or_else(incomplete)? },
             MailKind::MemberRemoved => Subject::MemberRemoved { organization: organization()?, user: user()? },
             MailKind::OwnershipTransfer => Subject::OwnershipTransfer { organization: organization()?, user: user()? },
         };

@@ -14,7 +14,7 @@ use vestibule_db::DependentStatement;
 use self::sql::NewJob;
 use crate::error::Result;
 use crate::execution::Context;
-use crate::id::{AttemptId, InvitationId, OrganizationId, UserId};
+use crate::id::{AttemptId, InvitationId, NoticeId, OrganizationId, UserId};
 use crate::time::Timestamp;
 
 pub(crate) use delivery::update_delivery;
@@ -65,6 +65,7 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
                 due_at,
                 now: cx.now,
                 is_urgent: kind.queue().is_urgent(),
+                notice: None,
             });
         };
         add(MailKind::Invitation, cx.now);
@@ -81,7 +82,14 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
 
 /// Enqueues the mail of one generation of a verification.
 pub(crate) async fn enqueue_verification(cx: &mut Context<'_>, attempt: AttemptId, generation: i64) -> Result<()> {
-    enqueue(cx, MailKind::Verification, None, Some(attempt), None, generation).await
+    let job = NewJob { attempt: Some(attempt), generation, ..new_job(cx, MailKind::Verification) };
+    enqueue(cx, job).await
+}
+
+/// Enqueues the mail of a security notice.
+pub(crate) async fn enqueue_security_notice(cx: &mut Context<'_>, notice: NoticeId) -> Result<()> {
+    let job = NewJob { notice: Some(notice), ..new_job(cx, MailKind::SecurityNotice) };
+    enqueue(cx, job).await
 }
 
 /// Enqueues a [`MailKind::MemberRemoved`] or [`MailKind::OwnershipTransfer`] mail to a user.
@@ -91,22 +99,30 @@ pub(crate) async fn enqueue_member_notice(
     organization: OrganizationId,
     user: UserId,
 ) -> Result<()> {
-    enqueue(cx, kind, Some(organization), None, Some(user), 0).await
+    let job = NewJob { organization: Some(organization), user: Some(user), ..new_job(cx, kind) };
+    enqueue(cx, job).await
 }
 
-async fn enqueue(
-    cx: &mut Context<'_>,
-    kind: MailKind,
-    organization: Option<OrganizationId>,
-    attempt: Option<AttemptId>,
-    user: Option<UserId>,
-    generation: i64,
-) -> Result<()> {
+/// A job that is due now.
+fn new_job(cx: &Context<'_>, kind: MailKind) -> NewJob<'static> {
+    NewJob {
+        id: cx.id(),
+        kind,
+        organization: None,
+        invitation: None,
+        attempt: None,
+        user: None,
+        generation: 0,
+        due_at: cx.now,
+        now: cx.now,
+        is_urgent: kind.queue().is_urgent(),
+        notice: None,
+    }
+}
+
+async fn enqueue(cx: &mut Context<'_>, job: NewJob<'static>) -> Result<()> {
     if cx.executor.mail_transport.is_some() {
-        let (id, now, queue) = (cx.id(), cx.now, kind.queue());
-        let is_urgent = queue.is_urgent();
-        let job =
-            NewJob { id, kind, organization, invitation: None, attempt, user, generation, due_at: now, now, is_urgent };
+        let queue = job.kind.queue();
         cx.tx.execute(sql::INSERT, job).await?;
         cx.after_commit.on_success(move |executor| queue.wake_up(executor).notify_one());
     }

@@ -10,7 +10,9 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{NoticeKind, notify, notify_of_other};
 use crate::{membership, organization, outbox};
 
 pub use sql::OwnershipOffer;
@@ -20,7 +22,7 @@ const OFFER_LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Offers the ownership to a member, and notifies them by mail. Nothing changes until they accept.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:admin`; `MEMBER_NOT_FOUND`; `INVALID_FIELD` for the caller's own membership;
+/// `FORBIDDEN` without `organization:admin`; `REAUTHENTICATION_REQUIRED`; `MEMBER_NOT_FOUND`; `INVALID_FIELD` for the caller's own membership;
 /// `HANDOVER_EXISTS` while another offer is open.
 #[derive(Debug)]
 pub struct Offer {
@@ -30,7 +32,8 @@ pub struct Offer {
 
 impl Command for Offer {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
-    const ERRORS: &'static [Code] = &[Code::MemberNotFound, Code::InvalidField, Code::HandoverExists];
+    const ERRORS: &'static [Code] =
+        &[Code::ReauthenticationRequired, Code::MemberNotFound, Code::InvalidField, Code::HandoverExists];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -39,6 +42,7 @@ impl Command for Offer {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
+        require_recent_proof(cx).await?;
         let (organization, current_owner) = (grant.organization(), grant.membership());
         let (new_owner,) =
             cx.tx.optional(membership::sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
@@ -47,6 +51,8 @@ impl Command for Offer {
         }
         let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
         cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
+        let (owner, name) = (cx.user()?, cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name);
+        notify(cx, owner, NoticeKind::OwnershipOffered, &name).await?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
         outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }
@@ -104,6 +110,9 @@ impl Command for Accept {
         if roles.is_empty() {
             return Err(Code::HandoverNotFound.into());
         }
+        let (owner,) = cx.tx.one(membership::sql::USER, (organization, current_owner)).await?;
+        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
+        notify_of_other(cx, owner, NoticeKind::OwnershipTransferred, &name).await?;
         cx.tx.execute(sql::COPY_ADMIN_ROLES, (organization, current_owner, new_owner)).await?;
         for (role,) in roles {
             cx.tx.execute(sql::REVOKE_ROLE, (organization, current_owner, role)).await?;

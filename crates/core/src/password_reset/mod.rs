@@ -8,8 +8,10 @@ use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
+use crate::proof::ProofMethod;
 use crate::secret::{AttemptToken, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
+use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{
@@ -180,6 +182,7 @@ impl Command for Reset {
         cx.tx.optional(sql::COMPLETE_VERIFIED, (*id, *generation, cx.now)).await?.ok_or(Code::InvalidResetToken)?;
         let owner = find_account(cx, address_key).await?;
         let user = owner.user_id;
+        notify(cx, user, NoticeKind::PasswordReset, "").await?;
         cx.tx.execute(user::sql::SET_PASSWORD, (user, self.password.as_str(), cx.now)).await?;
         // Another person who knew the old password may be signed in, also in this browser.
         session::end_all_sign_ins(cx, user).await?;
@@ -187,7 +190,7 @@ impl Command for Reset {
         rate_limit::clear_code_attempts(cx, address_key).await?;
         rate_limit::clear_password_attempts(cx, user).await?;
         domain::auto_join(cx, user).await?;
-        let token = session::create_sign_in(cx, user).await?;
+        let token = session::create_sign_in(cx, user, ProofMethod::EmailOtp).await?;
         SignedIn::load(cx, Some(token)).await
     }
 }

@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::id::{AttemptId, DomainId, InvitationId, OrganizationId};
-use crate::secret::{AttemptToken, InvitationSecret, InvitationToken, UnsubscribeToken, VerificationCode};
+use crate::id::{AttemptId, DomainId, InvitationId, NoticeId, OrganizationId};
+use crate::secret::{AttemptToken, InvitationSecret, InvitationToken, NoticeToken, UnsubscribeToken, VerificationCode};
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -36,6 +36,7 @@ pub struct Keys {
     magic_links: Key,
     password_resets: Key,
     unsubscribe_tokens: Key,
+    notices: Key,
     session_tokens: Key,
     domains: Key,
     check: [u8; 32],
@@ -59,6 +60,7 @@ impl Keys {
             magic_links: purpose("attempts: links"),
             password_resets: purpose("attempts: resets"),
             unsubscribe_tokens: purpose("mail refusals"),
+            notices: purpose("security notices"),
             session_tokens: purpose("session tokens"),
             domains: purpose("domains"),
             check: *derive("check"),
@@ -112,6 +114,11 @@ impl Keys {
     /// The token with which the invitee unsubscribes. It is good for nothing else.
     pub fn unsubscribe_token(&self, invitation: InvitationId) -> UnsubscribeToken {
         UnsubscribeToken::new(invitation, secret(&self.unsubscribe_tokens, invitation, 0))
+    }
+
+    /// The token in the link of a security notice, which ends all sessions of the user once.
+    pub(crate) fn notice_token(&self, notice: NoticeId) -> NoticeToken {
+        NoticeToken::new(notice, self.notices.digest(&[&notice.get().to_be_bytes()]))
     }
 
     /// The value of the TXT record that proves this organization's domain. It is no secret: only the domain's owner can

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::id::{AttemptId, InvitationId};
+use crate::id::{AttemptId, InvitationId, NoticeId};
 use crate::random::Randomness;
 
 pub use keys::{Keys, MasterKey};
@@ -311,6 +311,52 @@ impl fmt::Debug for UnsubscribeToken {
     }
 }
 
+/// The token in the link of a security notice: the notice's id and a 256-bit secret. It ends all sessions of the user,
+/// once, and is good for nothing else.
+#[derive(Clone)]
+pub struct NoticeToken {
+    notice: NoticeId,
+    secret: [u8; 32],
+}
+
+impl NoticeToken {
+    pub(crate) const fn new(notice: NoticeId, secret: [u8; 32]) -> Self {
+        Self { notice, secret }
+    }
+
+    /// The notice that it claims to be of.
+    pub const fn notice(&self) -> NoticeId {
+        self.notice
+    }
+
+    pub(crate) fn matches(&self, expected: &Self) -> bool {
+        self.notice == expected.notice && bool::from(self.secret.ct_eq(&expected.secret))
+    }
+
+    /// The token's text: 54 characters, base64url.
+    pub fn reveal(&self) -> String {
+        let mut bytes = self.notice.get().to_be_bytes().to_vec();
+        bytes.extend_from_slice(&self.secret);
+        URL_SAFE_NO_PAD.encode(&bytes)
+    }
+}
+
+impl FromStr for NoticeToken {
+    type Err = InvalidToken;
+
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let bytes: [u8; 40] = decode(text.as_bytes())?;
+        let (id, secret) = bytes.split_first_chunk::<8>().ok_or(InvalidToken)?;
+        Ok(Self { notice: i64::from_be_bytes(*id).into(), secret: secret.try_into().map_err(|_| InvalidToken)? })
+    }
+}
+
+impl fmt::Debug for NoticeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NoticeToken({}, …)", self.notice)
+    }
+}
+
 fn decode<const LENGTH: usize>(text: &[u8]) -> Result<[u8; LENGTH], InvalidToken> {
     let mut bytes = [0; LENGTH];
     match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
@@ -375,6 +421,11 @@ mod tests {
         let token = UnsubscribeToken::new(7.into(), [3; SECRET_LENGTH]);
         assert!(token.reveal().parse::<UnsubscribeToken>().unwrap().matches(&token));
         assert!(!UnsubscribeToken::new(8.into(), [3; SECRET_LENGTH]).matches(&token));
+        assert!(!format!("{token:?}").contains("AwMD"));
+        let token = NoticeToken::new(7.into(), [3; 32]);
+        assert!(token.reveal().len() == 54 && token.reveal().parse::<NoticeToken>().unwrap().matches(&token));
+        assert!(!NoticeToken::new(8.into(), [3; 32]).matches(&token));
+        assert!(!NoticeToken::new(7.into(), [4; 32]).matches(&token));
         assert!(!format!("{token:?}").contains("AwMD"));
     }
 

@@ -15,24 +15,25 @@ use crate::caller::{CurrentSession, load_session};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{MembershipId, UserId};
+use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
-pub use sign_ins::{EndSignIn, ListSignIns};
-pub(crate) use sign_ins::{end_all_sign_ins, end_other_sign_ins};
+pub use sign_ins::ListSignIns;
+pub(crate) use sign_ins::{end_all_sign_ins, end_other_sign_ins, end_sign_in};
 pub use sign_out::SignOut;
 pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
 
 /// Signs a user in within the caller's session, or a new one, and activates the sign-in. The session token is always
-/// replaced, which prevents session fixation (OWASP ASVS 7.2.4).
+/// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they have proved who they are.
 ///
 /// # Errors
 /// `USER_ALREADY_SIGNED_IN`.
-pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId) -> Result<SessionToken> {
+pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId, proved_by: ProofMethod) -> Result<SessionToken> {
     let token = SessionToken::new(cx.random());
     let expires_at = cx.now.plus(cx.executor.settings.sessions.max_lifetime);
     let existing = cx.session.as_ref().map(|session| session.id);
@@ -47,6 +48,7 @@ pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId) -> Result
         user,
         address: &address,
         user_agent: &cx.caller.user_agent,
+        proved_by,
         expires_at,
         now: cx.now,
     };
@@ -54,6 +56,16 @@ pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId) -> Result
         return Err(Code::UserAlreadySignedIn.into());
     }
     cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
+    cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
+    Ok(token)
+}
+
+/// Replaces the token of the caller's session, which ends at the same time as before.
+pub(crate) async fn rotate_token(cx: &mut Context<'_>) -> Result<SessionToken> {
+    let session = cx.session.as_ref().ok_or(Code::Unauthorized)?;
+    let (id, expires_at) = (session.id, session.expires_at);
+    let token = SessionToken::new(cx.random());
+    cx.tx.execute(sql::ROTATE_TOKEN, (id, &token.digest(), cx.now, expires_at)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;
     Ok(token)
 }

@@ -2,10 +2,9 @@
 
 use super::sql::{self, SignIn};
 use crate::error::{Code, Result};
-use crate::execution::{Command, Context, Query};
+use crate::execution::{Context, Query};
 use crate::id::{SignInId, UserId};
 use crate::permission::Requirement;
-use crate::security_log::{Audit, Change};
 
 /// Lists the caller's active sign-ins, newest first, with the id of the one that this request uses.
 ///
@@ -26,32 +25,16 @@ impl Query for ListSignIns {
     }
 }
 
-/// Ends one of the caller's sign-ins, in any session. The output is whether it was the one that makes this request.
+/// Ends one sign-in of a user, in any session.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `SIGN_IN_NOT_FOUND`.
-#[derive(Debug)]
-pub struct EndSignIn {
-    pub sign_in: SignInId,
-}
-
-impl Command for EndSignIn {
-    const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::SignInNotFound];
-    type Out = bool;
-
-    fn audit(&self) -> Audit {
-        Audit::Change(Change::SignInEnded)
+/// `SIGN_IN_NOT_FOUND`.
+pub(crate) async fn end_sign_in(cx: &mut Context<'_>, user: UserId, sign_in: SignInId) -> Result<()> {
+    cx.tx.execute(sql::DEACTIVATE_SIGN_IN, (user, sign_in, cx.now)).await?;
+    if cx.tx.execute(sql::DELETE_SIGN_IN_OF_USER, (user, sign_in)).await? == 0 {
+        return Err(Code::SignInNotFound.into());
     }
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
-        let user = cx.user()?;
-        cx.tx.execute(sql::DEACTIVATE_SIGN_IN, (user, self.sign_in, cx.now)).await?;
-        if cx.tx.execute(sql::DELETE_SIGN_IN_OF_USER, (user, self.sign_in)).await? == 0 {
-            return Err(Code::SignInNotFound.into());
-        }
-        Ok(cx.session.as_ref().is_some_and(|session| session.sign_in_id == Some(self.sign_in)))
-    }
+    Ok(())
 }
 
 /// Ends every sign-in of a user except `remaining`.

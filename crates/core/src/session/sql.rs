@@ -8,6 +8,7 @@ use crate::id::{
     WorkspaceMembershipId, WorkspaceRoleId,
 };
 use crate::permission::PermissionSet;
+use crate::proof::ProofMethod;
 use crate::time::Timestamp;
 use crate::user::PublicUser;
 
@@ -173,10 +174,13 @@ sql! {
         user_agent: Text,
         expires_at: Timestamp,
         now: Timestamp,
+        proved_by: ProofMethod,
     }) -> (SignInId,) invalidates Session(session) =
         "INSERT INTO sign_ins (id, session_id, user_id, active_organization_membership_id, active_workspace_membership_id,
-                               ip_address, user_agent, expires_at, last_active_at, created_at, updated_at)
-         SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7
+                               ip_address, user_agent, expires_at, last_active_at, created_at, updated_at, proved_at,
+                               proved_by)
+         SELECT $1, $2, u.id, u.active_organization_membership_id, u.active_workspace_membership_id, $4, $5, $6, $7, $7, $7,
+                $7, $8
            FROM users u WHERE u.id = $3 AND u.disabled = 0
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";

@@ -7,10 +7,11 @@ use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
+use crate::proof::ProofMethod;
 use crate::security_log::{Audit, Authentication};
 use crate::user;
-use crate::verification::Purpose;
 use crate::verification::sql::{self, Attempt, MailboxAccess, Owner};
+use crate::verification::{Method, Purpose};
 use crate::{domain, rate_limit, session};
 
 /// Signs in the owner of the verified address, or creates their account.
@@ -33,7 +34,9 @@ impl Command for Complete {
     fn audit(&self) -> Audit {
         match self.attempt.purpose {
             Purpose::SignUp => Audit::Authentication(Authentication::SignUp),
-            Purpose::SignIn | Purpose::Address | Purpose::Password => Audit::Authentication(Authentication::SignIn),
+            Purpose::SignIn | Purpose::Address | Purpose::Password | Purpose::Reauthentication => {
+                Audit::Authentication(Authentication::SignIn)
+            }
         }
     }
 
@@ -43,13 +46,23 @@ impl Command for Complete {
         let user = match attempt.purpose {
             Purpose::SignIn => find_account(cx, &attempt.address_key).await?.user_id,
             Purpose::SignUp => create_account(cx, attempt).await?,
-            Purpose::Address | Purpose::Password => return Err(Code::BadSignInAttempt.into()),
+            Purpose::Address | Purpose::Password | Purpose::Reauthentication => {
+                return Err(Code::BadSignInAttempt.into());
+            }
         };
         rate_limit::clear_account_attempts(cx, &attempt.address_key).await?;
         rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
-        let token = session::create_sign_in(cx, user).await?;
+        let token = session::create_sign_in(cx, user, proof_method(attempt)).await?;
         SignedIn::load(cx, Some(token)).await
+    }
+}
+
+const fn proof_method(attempt: &Attempt) -> ProofMethod {
+    match (attempt.purpose, attempt.method) {
+        (Purpose::SignUp, _) => ProofMethod::SignUp,
+        (_, Method::EmailOtp) => ProofMethod::EmailOtp,
+        (_, Method::MagicLink) => ProofMethod::MagicLink,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::id::UserId;
 use crate::names::Username;
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
+use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session::{self, SessionDetails, Show};
@@ -166,7 +167,7 @@ impl Command for CompletePasswordSignIn {
         }
         rate_limit::clear_account_attempts(cx, &self.account).await?;
         domain::auto_join(cx, self.user).await?;
-        let token = session::create_sign_in(cx, self.user).await?;
+        let token = session::create_sign_in(cx, self.user, ProofMethod::Password).await?;
         SignedIn::load(cx, Some(token)).await
     }
 }

@@ -9,6 +9,7 @@ use crate::invitation::{self, InvitationState};
 use crate::names::{PersonName, Username};
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
+use crate::proof::ProofMethod;
 use crate::secret::InvitationToken;
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
@@ -112,7 +113,7 @@ impl Command for CreateAccount {
         if is_verified {
             domain::auto_join(cx, user).await?;
         }
-        let token = session::create_sign_in(cx, user).await?;
+        let token = session::create_sign_in(cx, user, ProofMethod::SignUp).await?;
         SignedIn::load(cx, Some(token)).await
     }
 }

@@ -1,5 +1,5 @@
-//! Verification attempts: proving access to a mailbox in order to sign in, sign up, verify an address or reset a
-//! password.
+//! Verification attempts: proving access to a mailbox in order to sign in, sign up, verify an address, reset a
+//! password or re-authenticate.
 //!
 //! An attempt belongs to the session that started it. Whether the address has an account is looked up only when the
 //! mail is written or the code was right, so neither replies nor timing reveal it. Codes and links are not stored: they
@@ -22,7 +22,7 @@ pub(crate) use check::check_code;
 pub(crate) use send::{FindOwnAttempt, send_mail};
 pub use send::{PREPARE_ERRORS, Prepare, prepare};
 pub use sql::Attempt;
-pub(crate) use start::{SignUpProfile, VerifiedRow, insert_attempt};
+pub(crate) use start::{SignUpProfile, VerifiedRow, insert_attempt, insert_reauthentication};
 
 pub(crate) const ATTEMPT_LIFETIME: Duration = Duration::from_mins(10);
 /// How long a code or link works after it was sent.
@@ -41,6 +41,8 @@ pub enum Purpose {
     Address,
     /// To reset a password.
     Password,
+    /// To prove that the signed-in user is the account's owner.
+    Reauthentication,
 }
 
 /// What is mailed.
@@ -52,7 +54,8 @@ pub enum Method {
     MagicLink,
 }
 
-vestibule_db::text_enum!(Purpose: SignIn = "sign_in", SignUp = "sign_up", Address = "address", Password = "password");
+vestibule_db::text_enum!(Purpose: SignIn = "sign_in", SignUp = "sign_up", Address = "address", Password = "password",
+    Reauthentication = "reauthentication");
 vestibule_db::text_enum!(Method: EmailOtp = "email_otp", MagicLink = "magic_link");
 
 impl Attempt {

@@ -23,6 +23,8 @@ record! {
         /// The unverified address or the claim that is verified, if it belongs to an account.
         pub(crate) email_id: Option<EmailAddressId>,
         pub(crate) claim_id: Option<EmailAddressId>,
+        /// What the mail says that the code is for. May be empty.
+        pub(crate) detail: String,
         pub(crate) generation: i64,
         pub(crate) sent_at: Option<Timestamp>,
         pub(crate) completed_at: Option<Timestamp>,
@@ -82,7 +84,7 @@ macro_rules! attempt {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            " id, session_id, purpose, method, address, address_key, email_id, claim_id, generation, sent_at, completed_at,
+            " id, session_id, purpose, method, address, address_key, email_id, claim_id, detail, generation, sent_at, completed_at,
               first_name, last_name, username, password_digest, return_to, language, expires_at, created_at, updated_at ",
             $after
         )
@@ -107,12 +109,13 @@ sql! {
         language: Language,
         expires_at: Timestamp,
         now: Timestamp,
+        detail: Text,
     }) -> Attempt =
         attempt!(
             "INSERT INTO attempts (id, session_id, purpose, method, address, address_key, email_id, claim_id, generation,
                                    first_name, last_name, username, password_digest, language, expires_at, created_at,
-                                   updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+                                   updated_at, detail)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
           RETURNING", "");
 
     FIND(SessionId, AttemptId) -> Attempt = attempt!("SELECT", "FROM attempts WHERE session_id = $1 AND id = $2");
@@ -164,6 +167,10 @@ sql! {
         "UPDATE attempts SET completed_at = $3, updated_at = $3
           WHERE id = $1 AND generation = $2 AND completed_at IS NULL AND proved_at IS NOT NULL AND expires_at > $3
       RETURNING id";
+
+    /// Ends every attempt of the sessions in which this user is signed in.
+    DELETE_IN_SESSIONS_OF_USER(UserId) =
+        "DELETE FROM attempts WHERE session_id IN (SELECT session_id FROM sign_ins WHERE user_id = $1)";
 
     /// The account that has an address, verified or not. [`Owner::mailbox_access`] decides what that means.
     ADDRESS_OWNER(Text) -> Owner =

@@ -36,6 +36,27 @@ pub(crate) async fn insert_attempt(
     verifies: Option<VerifiedRow>,
     profile: &SignUpProfile<'_>,
 ) -> Result<Attempt> {
+    insert(cx, (purpose, method), address, (verifies, ""), profile).await
+}
+
+/// Stores an attempt to re-authenticate by a code mailed to `address`. The mail says that `detail` is about to be added to
+/// the account, unless it is empty.
+pub(crate) async fn insert_reauthentication(
+    cx: &mut Context<'_>,
+    address: &EmailAddress,
+    detail: &str,
+) -> Result<Attempt> {
+    let method = (Purpose::Reauthentication, Method::EmailOtp);
+    insert(cx, method, address, (None, detail), &SignUpProfile::default()).await
+}
+
+async fn insert(
+    cx: &mut Context<'_>,
+    (purpose, method): (Purpose, Method),
+    address: &EmailAddress,
+    (verifies, detail): (Option<VerifiedRow>, &str),
+    profile: &SignUpProfile<'_>,
+) -> Result<Attempt> {
     let session = cx.session.as_ref().map(|session| session.id);
     let session = session.ok_or_else(|| Problem::internal("an attempt requires a session"))?;
     let name = |name: Option<&PersonName>| name.map_or(String::new(), |name| name.as_str().to_owned());
@@ -63,6 +84,7 @@ pub(crate) async fn insert_attempt(
         language: cx.caller.language,
         expires_at,
         now: cx.now,
+        detail,
     };
     let attempt = cx.tx.one(sql::INSERT, row).await?;
     if matches!(purpose, Purpose::SignIn | Purpose::SignUp) {

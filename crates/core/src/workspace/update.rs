@@ -7,6 +7,7 @@ use crate::execution::{Command, Context};
 use crate::id::WorkspaceId;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{AddressList, RequiredWorkspacePermission, Requirement};
+use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::{images, membership};
 
@@ -70,7 +71,7 @@ impl Command for Update {
 /// Deletes a workspace with its memberships, roles and invitations.
 ///
 /// # Errors
-/// `FORBIDDEN` without `workspace:admin`; `WORKSPACE_IS_ASSIGNED` if new members of the organization join it
+/// `FORBIDDEN` without `workspace:admin`; `REAUTHENTICATION_REQUIRED`, because it cannot be restored; `WORKSPACE_IS_ASSIGNED` if new members of the organization join it
 /// automatically.
 #[derive(Debug)]
 pub struct Delete {
@@ -79,7 +80,7 @@ pub struct Delete {
 
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
-    const ERRORS: &'static [Code] = &[Code::WorkspaceIsAssigned];
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::WorkspaceIsAssigned];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -89,6 +90,7 @@ impl Command for Delete {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Admin).await?;
         let (organization, workspace) = grant.ids();
+        require_recent_proof(cx).await?;
         let assigned = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.auto_assigned_workspace_id;
         if assigned == workspace {
             return Err(Code::WorkspaceIsAssigned.into());

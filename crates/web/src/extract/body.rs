@@ -77,6 +77,20 @@ pub(crate) async fn read_small_body(parts: &Parts, body: axum::body::Body) -> Re
     read_body(body, Admission::small(parts)?.limit).await
 }
 
+/// Reads the body of a form of up to 64 KiB. Returns its text fields, and the body for another extractor.
+///
+/// # Errors
+/// Those of [`read_small_body`]; `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`.
+pub(crate) async fn read_form_body(
+    parts: &Parts,
+    body: axum::body::Body,
+) -> Result<(Vec<(String, String)>, Bytes), Refusal> {
+    let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
+    let bytes = read_small_body(parts, body).await?;
+    let fields = FieldMap::parse_body(content_type, bytes.clone()).await?;
+    Ok((FieldReader::new(fields).all_texts(MAX_BODY_BYTES)?, bytes))
+}
+
 /// Reads a body of up to `limit` bytes.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use utoipa::openapi::{Content, OpenApi, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use vestibule_core::Code;
 use vestibule_core::permission::Requirement;
+use vestibule_core::proof::ProofMethod;
 
 use crate::envelope::SessionStubResponse;
 use crate::extract::HandlerErrors;
@@ -54,12 +55,25 @@ struct ErrorEnvelope {
     status: u16,
     /// The message of the first error.
     message: String,
-    /// An empty object if the input is invalid, otherwise `null`.
-    #[schema(value_type = Option<Object>)]
-    data: (),
+    /// An empty object if the input is invalid, and what to do for `REAUTHENTICATION_REQUIRED`. Otherwise `null`.
+    #[schema(inline)]
+    data: Option<ErrorData>,
     session: Option<SessionStubResponse>,
     /// At least one.
     errors: Vec<ErrorResponse>,
+}
+
+/// The data of an error.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorData {
+    /// Of `REAUTHENTICATION_REQUIRED`: how the caller can confirm that it is them, with `POST /me/reauthenticate`.
+    /// `password` or `email_otp`. Empty if they have to sign out and sign in again.
+    #[schema(value_type = Option<Vec<String>>)]
+    methods: Option<Vec<ProofMethod>>,
+    /// Of `REAUTHENTICATION_REQUIRED`: the address that the call would add to the account. Tell the person, and send it
+    /// to `POST /me/reauthenticate`.
+    #[schema(format = Email)]
+    address: Option<String>,
 }
 
 #[derive(Debug, utoipa::OpenApi)]

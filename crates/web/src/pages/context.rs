@@ -27,7 +27,7 @@ pub(super) struct PageContext {
     pub(super) app: App,
     pub(super) caller: Caller,
     pub(super) words: Words,
-    path_and_query: String,
+    pub(super) path_and_query: String,
     query: String,
 }
 
@@ -107,7 +107,8 @@ impl PageContext {
         let advice =
             if problem.code() == Code::Forbidden { self.words.forbidden_advice() } else { self.words.problem(problem) };
         let has_session = self.caller.token.is_some();
-        self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice })
+        let response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
+        with_required_proof(response, Some(problem))
     }
 
     /// Redirects to `/sign-in`, which returns to this page.
@@ -146,7 +147,7 @@ impl PageContext {
         if let Some(seconds) = retry_after.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
-        response
+        with_required_proof(response, error)
     }
 
     /// Sets the session cookie if the request created a session or replaced its token.
@@ -166,6 +167,15 @@ impl PageContext {
 struct ErrorPage {
     layout: Layout,
     advice: String,
+}
+
+/// Attaches what a `REAUTHENTICATION_REQUIRED` error asks for, so that [`protected`](super::reauthentication::protected)
+/// can ask for it.
+fn with_required_proof(mut response: Response, problem: Option<&Problem>) -> Response {
+    if let Some(proof) = problem.and_then(Problem::required_proof) {
+        response.extensions_mut().insert(proof.clone());
+    }
+    response
 }
 
 /// Allows only files of this server, images of the configured image host, and form targets on this server or an allowed

@@ -14,7 +14,9 @@ mod layout;
 mod organization;
 mod organizations;
 mod password_reset;
+mod reauthentication;
 mod relative_time;
+mod security_notice;
 mod sign_in;
 mod sign_up;
 mod words;
@@ -29,6 +31,7 @@ pub(crate) fn pages() -> Routes {
         .merge(sign_in::routes())
         .merge(sign_up::routes())
         .merge(password_reset::routes())
+        .merge(security_notice::routes())
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())

@@ -147,6 +147,7 @@ pub(crate) const TABLE: &[Row] = &[
         &[("current_password", "wrong"), ("new_password", "open-sesame-43")],
         PASSWORD_WRONG,
     ),
+    ("POST", "/me/reauthenticate", &[("password", "wrong")], PASSWORD_WRONG),
     ("POST", "/me/remove-password", &[("current_password", "wrong")], PASSWORD_WRONG),
     ("POST", "/me/account/delete", &[("password", "wrong")], PASSWORD_WRONG),
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),

@@ -88,10 +88,14 @@ impl SecretScan {
             .iter()
             .filter_map(|mail| mail.text.split_once("/invite#token="))
             .map(|(_, token)| token.split_whitespace().next().unwrap());
+        let notice_tokens = mails
+            .iter()
+            .filter_map(|mail| mail.text.split_once("/security-notice#token="))
+            .map(|(_, token)| token.split_whitespace().next().unwrap());
         let (bare_tokens, token_secrets): (Vec<_>, Vec<_>) =
             token_secrets.map(|token| token.split_once('.').unwrap()).unzip();
         let mut secrets = self.secrets.lock().unwrap().clone();
-        secrets.extend([PASSWORD, "$argon2"].into_iter().chain(token_secrets).map(str::to_owned));
+        secrets.extend([PASSWORD, "$argon2"].into_iter().chain(token_secrets).chain(notice_tokens).map(str::to_owned));
         // Responses may show an admin the bare token, and users their own address. The log may contain neither.
         let addresses = mails.iter().flat_map(|mail| [mail.to.key(), mail.to.as_str()]);
         let not_logged = secrets.iter().map(String::as_str).chain(addresses).chain(bare_tokens);

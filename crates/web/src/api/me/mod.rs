@@ -6,6 +6,7 @@ pub(crate) mod deleted_organizations;
 pub(crate) mod invitations;
 pub(crate) mod organization_memberships;
 pub(crate) mod password;
+pub(crate) mod reauthenticate;
 pub(crate) mod sign_ins;
 pub(crate) mod update;
 pub(crate) mod workspace_memberships;

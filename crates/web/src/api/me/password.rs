@@ -43,7 +43,8 @@ fn optional_password(fields: &mut FieldReader, name: &str) -> Result<Option<Pass
 
 /// Changes the caller's password.
 ///
-/// All other sign-ins of the user end.
+/// All other sign-ins of the user end. The session token is replaced. An account without a password requires a recent
+/// proof of identity.
 #[utoipa::path(post, path = "/me/update-password",
     operation_id = "change_password", tag = "Me", request_body = ChangePasswordFields,
     responses((status = 200, description = "Password changed", body = Enveloped<MessageResponse>)))]
@@ -54,7 +55,9 @@ pub(crate) async fn update(
 ) -> Result<ApiResponse<MessageResponse>, Refusal> {
     let chosen = Password::parse_new(new_password, app.settings().passwords.minimum_length)?;
     let reply = change_password(app.service(), &caller, current_password, chosen).await;
-    Ok(ApiResponse::from(reply.map(|()| MessageResponse::new("Password updated"))))
+    let token = reply.result.as_ref().ok().cloned();
+    let reply = reply.map(|_| MessageResponse::new("Password updated"));
+    Ok(ApiResponse::from(reply).with_session_token(&app, token))
 }
 
 /// The current password.
@@ -83,7 +86,8 @@ pub(crate) async fn remove(
     Body(RemovePasswordFields { current_password }): Body<RemovePasswordFields>,
 ) -> ApiResponse<MessageResponse> {
     let reply = remove_password(app.service(), &caller, current_password).await;
-    ApiResponse::from(reply.map(|()| MessageResponse::new("Password removed")))
+    let token = reply.result.as_ref().ok().cloned();
+    ApiResponse::from(reply.map(|_| MessageResponse::new("Password removed"))).with_session_token(&app, token)
 }
 
 /// The current password, as confirmation.

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::account::EndSignIn;
 use vestibule_core::id::{MembershipId, SessionId, SignInId, UserId, WorkspaceMembershipId};
-use vestibule_core::session::{EndSignIn, ListSignIns, SignIn};
+use vestibule_core::session::{ListSignIns, SignIn};
 use vestibule_core::time::Timestamp;
 
 use crate::api_response::ApiResponse;
@@ -62,6 +63,8 @@ pub(crate) async fn list(State(app): State<App>, CurrentCaller(caller): CurrentC
 }
 
 /// Ends one of the caller's sign-ins, in any browser.
+///
+/// Another sign-in than the current one requires a recent proof of identity.
 #[utoipa::path(post, path = "/me/signins/{id}/signout", operation_id = "end_own_sign_in", tag = "Me",
     params(("id" = SignInId, Path, description = "The sign-in")),
     responses((status = 200, description = "Ended", body = Enveloped<Option<bool>>)))]

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::account::{ShowAccount, Update, UsernameChange};
+use vestibule_core::caller::browser_name;
 use vestibule_core::id::{EmailAddressId, SignInId};
 use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{PersonName, Username};
@@ -15,6 +16,7 @@ use vestibule_core::session::ListSignIns;
 use super::context::{PageContext, PageResult, rejection_page, see_other};
 use super::form::Form;
 use super::layout::Layout;
+use super::reauthentication::{Action, protected};
 use crate::api::me::update::Picture;
 use crate::envelope::Refusal;
 use crate::extract::Body;
@@ -24,17 +26,17 @@ use crate::routes::Routes;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/account", show)
-        .post("/account/profile", update_profile)
+        .post("/account/profile", protected(Action::ChangeUsername, update_profile))
         .post("/account/picture", update_picture)
-        .post("/account/addresses", addresses::add)
+        .post("/account/addresses", protected(Action::AddAddress, addresses::add))
         .get("/account/addresses/{id}/verify", addresses::show_code)
         .post("/account/addresses/{id}/verify", addresses::send_code)
-        .post("/account/addresses/{id}/code", addresses::verify_code)
-        .post("/account/addresses/{id}/primary", addresses::make_primary)
-        .post("/account/addresses/{id}/delete", addresses::delete)
-        .post("/account/password", security::set_password)
-        .post("/account/sign-ins/{id}/end", security::end_sign_in)
-        .post("/account/delete", security::delete)
+        .post("/account/addresses/{id}/code", protected(Action::VerifyAddress, addresses::verify_code))
+        .post("/account/addresses/{id}/primary", protected(Action::MakePrimary, addresses::make_primary))
+        .post("/account/addresses/{id}/delete", protected(Action::DeleteAddress, addresses::delete))
+        .post("/account/password", protected(Action::SetPassword, security::set_password))
+        .post("/account/sign-ins/{id}/end", protected(Action::EndSignIn, security::end_sign_in))
+        .post("/account/delete", protected(Action::DeleteAccount, security::delete))
 }
 
 struct AddressView {
@@ -92,7 +94,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
     });
     let sign_ins = sign_ins.into_iter().map(|sign_in| SignInView {
         id: sign_in.id,
-        browser: browser_name(&sign_in.user_agent),
+        browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| "?".to_owned()),
         address: sign_in.ip_address,
         last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
         is_current: Some(sign_in.id) == current,
@@ -109,30 +111,6 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         has_mail: cx.app.service().sends_mail(),
         min_password_length: cx.app.settings().passwords.minimum_length,
     })
-}
-
-/// Returns the browser and operating system from a `User-Agent`, or its first 60 characters if the browser is unknown.
-fn browser_name(user_agent: &str) -> String {
-    // The order matters: each browser also claims to be the ones that follow it.
-    let browsers =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    let systems = [
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let find = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(token, _)| user_agent.contains(token)).map(|(_, name)| *name)
-    };
-    match (find(&browsers), find(&systems)) {
-        (Some(browser), Some(system)) => format!("{browser}, {system}"),
-        (Some(browser), None) => browser.to_owned(),
-        (None, _) if user_agent.is_empty() => "?".to_owned(),
-        (None, _) => user_agent.chars().take(60).collect(),
-    }
 }
 
 async fn update_profile(cx: PageContext, form: Form) -> Response {

@@ -3,9 +3,8 @@
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
-use vestibule_core::account::{change_password, delete_account};
+use vestibule_core::account::{EndSignIn, change_password, delete_account};
 use vestibule_core::password::Password;
-use vestibule_core::session::EndSignIn;
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
@@ -23,7 +22,7 @@ pub(super) async fn set_password(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match changed {
-        Ok(()) => see_other("/account?done=password_set"),
+        Ok(token) => cx.with_session_cookie(see_other("/account?done=password_set"), Some(&token)),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

@@ -19,6 +19,7 @@ use vestibule_core::{Code, Problem};
 use super::context::{PageContext, PageResult, see_other};
 use super::form::Form;
 use super::layout::Layout;
+use super::reauthentication::{Action, protected};
 use crate::app::App;
 use crate::cookie;
 use crate::routes::Routes;
@@ -27,12 +28,12 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/invite", show)
         .post("/invite", store_token)
-        .post("/invite/accept", actions::accept)
+        .post("/invite/accept", protected(Action::LinkAddress, actions::accept))
         .post("/invite/sign-in", actions::sign_in)
         .post("/invite/sign-up", actions::sign_up)
         .post("/invite/decline", actions::decline)
         .post("/invite/renew", actions::request_renewal)
-        .post("/invite/add-address", actions::add_address)
+        .post("/invite/add-address", protected(Action::LinkAddress, actions::add_address))
         .post("/invite/ask", actions::request_invitation)
         .get("/invite/stop/{token}", unsubscribe::show)
         .post("/invite/stop/{token}", unsubscribe::unsubscribe)

@@ -21,6 +21,7 @@ use vestibule_core::permission::RequiredPermission;
 use vestibule_core::{Code, Problem, membership, security_log};
 
 use super::context::{PageContext, PageResult, see_other};
+use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
 pub(super) use confirm::{Confirmation, require_confirmation};
@@ -36,7 +37,10 @@ pub(super) fn routes() -> Routes {
         .post("/organizations/{id}/-/workspaces/{workspace}/remove-member", workspaces::remove_member)
         .post("/organizations/{id}/-/workspaces/{workspace}/rename", workspaces::rename)
         .post("/organizations/{id}/-/workspaces/{workspace}/leave", workspaces::leave)
-        .post("/organizations/{id}/-/workspaces/{workspace}/delete", workspaces::delete)
+        .post(
+            "/organizations/{id}/-/workspaces/{workspace}/delete",
+            protected(Action::DeleteWorkspace, workspaces::delete),
+        )
         .get("/organizations/{id}/-/domains", domains::list)
         .post("/organizations/{id}/-/domains", domains::add)
         .post("/organizations/{id}/-/domains/{domain}/verify", domains::verify)
@@ -49,7 +53,7 @@ pub(super) fn routes() -> Routes {
         .get("/organizations/{id}/-/settings", settings::show)
         .post("/organizations/{id}/-/settings", settings::update)
         .post("/organizations/{id}/-/leave", settings::leave)
-        .post("/organizations/{id}/-/delete", settings::delete)
+        .post("/organizations/{id}/-/delete", protected(Action::DeleteOrganization, settings::delete))
         .post("/organizations/{id}/-/restore", settings::restore)
         .post("/organizations/{id}/-/handover/accept", settings::accept_transfer)
         .post("/organizations/{id}/-/handover/decline", settings::decline_transfer)
@@ -62,7 +66,10 @@ fn people_routes() -> Routes {
         .get("/organizations/{id}/-/members/{member}", members::show)
         .post("/organizations/{id}/-/members/{member}/give-role", members::assign_role)
         .post("/organizations/{id}/-/members/{member}/take-role", members::revoke_role)
-        .post("/organizations/{id}/-/members/{member}/hand-over", members::offer_ownership)
+        .post(
+            "/organizations/{id}/-/members/{member}/hand-over",
+            protected(Action::OfferOwnership, members::offer_ownership),
+        )
         .post("/organizations/{id}/-/members/{member}/remove", members::remove)
         .get("/organizations/{id}/-/invitations", invitations::list)
         .post("/organizations/{id}/-/invitations", bulk_invite::invite)

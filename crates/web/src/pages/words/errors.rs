@@ -32,6 +32,10 @@ fn german(code: Code) -> Option<&'static str> {
             "Zu dieser Adresse gibt es schon ein Konto. Melden Sie sich an, oder nehmen Sie eine andere."
         }
         Code::UsernameExists => "Diesen Benutzernamen hat schon jemand.",
+        Code::ReauthenticationRequired => "Bestätigen Sie erst, dass Sie es sind.",
+        Code::InvalidNoticeToken => {
+            "Dieser Link gilt einmal und drei Tage lang. Setzen Sie ein neues Passwort, wenn Sie glauben, dass jemand anderes Ihr Konto benutzt."
+        }
         Code::PasswordWrong => "Das jetzige Passwort stimmt nicht.",
         Code::BadSignInAttempt => {
             "Dieser Versuch ist vorbei oder begann in einem anderen Browser. Beginnen Sie von vorn."

@@ -5,6 +5,7 @@ mod errors;
 mod invite;
 mod layout;
 mod organization;
+mod reauthentication;
 mod sign_in;
 
 use std::fmt::Display;

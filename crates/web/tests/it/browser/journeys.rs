@@ -70,6 +70,9 @@ async fn joins_with_added_address_of_wrong_account() {
         eve.wait_for_text("You are signed in with another account").await;
         assert_eq!(server.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
         eve.click("Add the address and join").await;
+        eve.wait_for_text("add nina@example.com to your account").await;
+        eve.fill("proof_password", PASSWORD).await;
+        eve.click("Confirm").await;
         eve.wait_for_text("Welcome. You are in.").await;
     })
     .await;
@@ -148,6 +151,36 @@ async fn joins_without_scripts() {
         nina.wait_for_text("Welcome. You are in.").await;
     })
     .await;
+}
+
+/// The page that asks for a proof goes on with the form, and the link of the notice signs everybody out.
+#[tokio::test(flavor = "multi_thread")]
+async fn confirms_and_undoes_without_scripts() {
+    let server = BrowserServer::start(|_| ()).await;
+    let (owner, organization) = server.app.create_organization("olga@example.com").await;
+    let nina = server.app.create_member(&owner, &organization, NINA, "").await;
+    let options = BrowserOptions { is_script_disabled: true, ..DEFAULT_OPTIONS };
+    with_browser(options, async |browser: &Browser| {
+        browser.goto(&format!("{}/sign-in?return_to=/account", server.url)).await;
+        browser.fill("identifier", NINA).await;
+        browser.fill("password", PASSWORD).await;
+        browser.wait_for("form[action='/sign-in'] button").await.click().await.unwrap();
+        browser.wait_for("form[action='/account/addresses']").await;
+        server.app.execute("UPDATE sign_ins SET proved_at = 0");
+        browser.fill("email", "nina@work.example").await;
+        browser.wait_for("form[action='/account/addresses'] button").await.click().await.unwrap();
+        browser.wait_for_text("add nina@work.example to your account").await;
+        browser.fill("proof_password", PASSWORD).await;
+        browser.click("Confirm").await;
+        browser.wait_for_text("Look into your mail").await;
+        let link = server.mailed_link(NINA).await;
+        browser.goto(&link).await;
+        browser.fill("token", &link).await;
+        browser.click("Sign out everywhere").await;
+        browser.wait_for_text("Every browser is signed out").await;
+    })
+    .await;
+    nina.get("/me").await.assert_error(401, "UNAUTHORIZED");
 }
 
 #[tokio::test(flavor = "multi_thread")]

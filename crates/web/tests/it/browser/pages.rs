@@ -45,7 +45,7 @@ fn page_urls(server: &BrowserServer, organization: &str) -> Vec<(String, String)
         .into_iter()
         .map(|path| (path.rsplit('/').next().unwrap().to_owned(), format!("{}{path}", server.url)))
         .collect();
-    for path in ["sign-in", "sign-up", "reset", "sign-in/link"] {
+    for path in ["sign-in", "sign-up", "reset", "sign-in/link", "security-notice"] {
         pages.push((path.replace('/', "-"), format!("{}/{path}", server.url)));
     }
     pages.push(("code".to_owned(), format!("{}/reset/code?email=ada%40lindgren-tea.example", server.url)));
@@ -73,6 +73,7 @@ async fn check_all_pages(variant: &str, options: BrowserOptions) {
         browser.goto(&invitation).await;
         browser.wait_for("main dl").await;
         check_page(browser, variant, "invite-wrong-account").await;
+        check_confirmation_pages(browser, &server, variant).await;
         browser.driver.delete_all_cookies().await.unwrap();
         browser.goto(&invitation).await;
         browser.wait_for("main dl").await;
@@ -81,6 +82,30 @@ async fn check_all_pages(variant: &str, options: BrowserOptions) {
         check_page(browser, variant, "refused").await;
     })
     .await;
+}
+
+/// Checks how the page that asks for a proof looks with and without a password, and the page after a security notice.
+async fn check_confirmation_pages(browser: &Browser, server: &BrowserServer, variant: &str) {
+    let submit = async || {
+        browser.goto(&format!("{}/account", server.url)).await;
+        browser.fill("email", "ada@a-rather-long-domain-name-of-a-company.example").await;
+        browser.wait_for("form[action='/account/addresses'] button").await.click().await.unwrap();
+    };
+    server.app.execute("UPDATE sign_ins SET proved_at = 0");
+    submit().await;
+    browser.wait_for("main [name=proof_password]").await;
+    check_page(browser, variant, "confirm-password").await;
+    server.app.execute("UPDATE users SET password_digest = NULL");
+    server.app.execute("UPDATE email_addresses SET verified_at = 1");
+    submit().await;
+    browser.wait_for("main button[value=send]").await.click().await.unwrap();
+    browser.wait_for("main [name=proof_code]").await;
+    check_page(browser, variant, "confirm-code").await;
+    server.app.execute("UPDATE email_addresses SET verified_at = NULL WHERE address LIKE 'ada%'");
+    submit().await;
+    browser.wait_for("main form[action='/sign-out'] p").await;
+    check_page(browser, variant, "confirm-sign-in").await;
+    server.app.drain().await;
 }
 
 async fn check_page(browser: &Browser, variant: &str, page: &str) {

@@ -118,6 +118,8 @@ impl<C: FnOnce(&mut Settings)> TestAppBuilder<C> {
         settings.passwords.attempts_per_address = 100_000;
         // Tests advance the clock by weeks to expire invitations. Sessions must survive that.
         (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (DAY * 400, DAY * 400);
+        // As must the proof of identity that a sign-in is.
+        settings.reauthentication.max_age = DAY * 400;
         change(&mut settings);
         let service = Service::open(Dependencies {
             db: Db::open(location, options, clock.now()).await.unwrap(),

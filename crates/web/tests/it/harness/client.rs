@@ -78,6 +78,11 @@ impl TestClient {
         self.send(Method::POST, path, Some(FORM), Body::from(form(fields))).await
     }
 
+    /// Proves with the password that it is the user.
+    pub(crate) async fn reauthenticate(&self) {
+        self.post("/me/reauthenticate", &[("password", super::PASSWORD)]).await.ok();
+    }
+
     /// Posts a form and leaves its jobs in the outbox.
     pub(crate) async fn post_without_draining(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         self.send_only(Method::POST, path, Some(FORM), Body::from(form(fields))).await

@@ -35,6 +35,14 @@ impl TestApp {
         token
     }
 
+    /// Returns the token in the link of the newest mail to this address, which is a security notice.
+    pub(crate) fn notice_token(&self, email: &str) -> String {
+        let mail = self.mail(email);
+        let token =
+            mail.text.split_once("/security-notice#token=").unwrap_or_else(|| panic!("no notice: {}", mail.text));
+        token.1.split_whitespace().next().unwrap().to_owned()
+    }
+
     /// Returns the six-digit code in the newest mail to this address.
     pub(crate) fn mailed_code(&self, email: &str) -> String {
         let mail = self.mail(email);

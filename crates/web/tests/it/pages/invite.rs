@@ -92,7 +92,10 @@ async fn wrong_account_offers_sign_up_request_and_added_address() {
     // Request an invitation for the own address, which has to be verified.
     eve.post("/invite/ask", &[]).await.assert_page(400, "not verified");
     // Add the invited address to the account: the mailed token verifies it.
-    eve.post("/invite/add-address", &[]).await.assert_redirect("/organizations/");
+    let page = eve.post("/invite/add-address", &[]).await.assert_page(403, "Confirm that it is you");
+    assert!(page.contains("add nina@example.com to your account"), "{page}");
+    let proof = [("proof", "password"), ("proof_password", PASSWORD), ("proof_address", NINA)];
+    eve.post("/invite/add-address", &proof).await.assert_redirect("/organizations/");
     let addresses = eve.get("/me/email-addresses").await.ok();
     assert!(addresses.as_array().unwrap().iter().any(|one| one["email"] == NINA && one["verified"] == true));
     assert_eq!(fixture.member_count(), 2);

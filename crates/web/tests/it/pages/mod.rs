@@ -3,6 +3,7 @@
 mod account;
 mod invite;
 mod organization;
+mod reauthentication;
 mod sign_in;
 
 use axum::body::Body;
@@ -11,7 +12,7 @@ use axum::http::{Method, header};
 use crate::harness::{TestApp, TestClient, text};
 
 /// Pages that need no session.
-const PUBLIC_PAGES: [&str; 9] = [
+const PUBLIC_PAGES: [&str; 10] = [
     "/invite",
     "/sign-in",
     "/sign-in/code?attempt=1",
@@ -21,6 +22,7 @@ const PUBLIC_PAGES: [&str; 9] = [
     "/reset",
     "/reset/code?email=ada%40example.com",
     "/invite/stop/nonsense",
+    "/security-notice",
 ];
 
 /// Pages that need a session; those of the organization need its owner.

@@ -1,0 +1,100 @@
+//! Re-authentication: changes of what opens an account need a proof of identity that is younger than
+//! `reauthentication.max_age`, because a session alone may be a borrowed or stolen one (OWASP ASVS 7.5.1).
+//!
+//! The proof belongs to one sign-in of one user. Commands check it in their transaction.
+
+mod by_code;
+mod by_password;
+pub(crate) mod sql;
+
+use self::sql::LastProof;
+use crate::error::{Code, Problem, Result};
+use crate::execution::Context;
+use crate::id::{SignInId, UserId};
+use crate::proof::{ProofMethod, RequiredProof};
+use crate::secret::SessionToken;
+use crate::session;
+use crate::time::Timestamp;
+use crate::user::{self, trusted_primary_address};
+
+pub use by_code::{PROVE_WITH_CODE_ERRORS, SEND_CODE_ERRORS, prove_with_code, send_code};
+pub use by_password::{PROVE_WITH_PASSWORD_ERRORS, prove_with_password};
+pub(crate) use by_password::{confirm_password, require_unchanged};
+
+/// The outcome of a re-authentication.
+#[derive(Debug)]
+pub struct Reauthenticated {
+    /// The new session token: the old one has stopped working (OWASP ASVS 7.2.4).
+    pub token: SessionToken,
+    pub method: ProofMethod,
+    /// Until when the proof is recent enough. Exclusive.
+    pub valid_until: Timestamp,
+}
+
+/// Requires that the user of the active sign-in has proved who they are within `reauthentication.max_age`.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
+    let user = cx.user()?;
+    let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?;
+    require_proof(cx, user, sign_in, None).await
+}
+
+/// Like [`require_recent_proof`], for any sign-in of the caller's session.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId, sign_in: SignInId) -> Result<()> {
+    require_proof(cx, user, sign_in, None).await
+}
+
+/// Like [`require_recent_proof`], for a mailed invitation that links `address` (normalized) to the account. The person
+/// must have been told of this address when they gave the proof: whoever forwards the link chooses the address, and may
+/// hope that the person has just signed in.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &str) -> Result<()> {
+    let user = cx.user()?;
+    let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?;
+    require_proof(cx, user, sign_in, Some(address)).await
+}
+
+async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, address: Option<&str>) -> Result<()> {
+    let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;
+    let found = cx.tx.optional(sql::FIND_PROOF, (session, sign_in, user, cx.now)).await?;
+    let max_age = cx.executor.settings.reauthentication.max_age;
+    let is_enough = |last: &LastProof| {
+        cx.now < last.proved_at.plus(max_age) && address.is_none_or(|address| address == last.proved_for)
+    };
+    if found.as_ref().is_some_and(is_enough) {
+        return Ok(());
+    }
+    let methods = open_methods(cx, user).await?;
+    Err(Problem::reauthentication_required(RequiredProof { methods, address: address.map(str::to_owned) }))
+}
+
+/// The ways in which a user can prove who they are: the password, or without one a code mailed to the primary address, if
+/// it can open the account. May be empty.
+async fn open_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<ProofMethod>> {
+    if cx.tx.one(user::sql::ACCOUNT, (user,)).await?.has_password {
+        return Ok(vec![ProofMethod::Password]);
+    }
+    let can_mail = cx.executor.mail_transport.is_some() && trusted_primary_address(cx, user).await?.is_some();
+    Ok(if can_mail { vec![ProofMethod::EmailOtp] } else { Vec::new() })
+}
+
+/// Stores that the user of the active sign-in has just proved who they are, and replaces the session token. The sign-in
+/// does not last longer for it. `address` is the one that they were told would be added; it may be empty.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
+pub(crate) async fn record_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<Reauthenticated> {
+    let user = cx.user()?;
+    let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?;
+    cx.tx.optional(sql::RECORD_PROOF, (sign_in, user, method, address, cx.now)).await?.ok_or(Code::Unauthorized)?;
+    let token = session::rotate_token(cx).await?;
+    let valid_until = cx.now.plus(cx.executor.settings.reauthentication.max_age);
+    Ok(Reauthenticated { token, method, valid_until })
+}

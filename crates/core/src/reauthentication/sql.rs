@@ -1,0 +1,28 @@
+//! Statements on the proofs of identity, which are columns of a sign-in.
+
+use vestibule_db::{Text, record, sql};
+
+use crate::id::{SessionId, SignInId, UserId};
+use crate::proof::ProofMethod;
+use crate::time::Timestamp;
+
+record! {
+    /// The last proof in a sign-in.
+    pub(crate) struct LastProof {
+        pub(crate) proved_at: Timestamp,
+        /// The address that the person was told would be added. May be empty.
+        pub(crate) proved_for: String,
+    }
+}
+
+sql! {
+    FIND_PROOF(SessionId, SignInId, UserId, Timestamp) -> LastProof =
+        "SELECT proved_at, proved_for FROM sign_ins
+          WHERE id = $2 AND session_id = $1 AND user_id = $3 AND expires_at > $4";
+
+    RECORD_PROOF(SignInId, UserId, ProofMethod, Text, Timestamp) -> (SignInId,)
+        invalidates nothing("no response shows it, and the session's token is replaced") =
+        "UPDATE sign_ins SET proved_at = $5, proved_by = $3, proved_for = $4
+          WHERE id = $1 AND user_id = $2 AND expires_at > $5
+      RETURNING id";
+}

@@ -1,0 +1,52 @@
+//! "This wasn't me": ending all sessions with the link of a security notice.
+
+use super::sql;
+use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
+use crate::permission::Requirement;
+use crate::secret::NoticeToken;
+use crate::session;
+use crate::verification::sql::{ADDRESS_OWNER, DELETE_IN_SESSIONS_OF_USER, MailboxAccess, Owner};
+
+/// Ends every sign-in of the user that a security notice is about, on every device, and the open verifications of those
+/// sessions. The link works once, until it expires.
+///
+/// That is all it does, whoever has it: an address that was removed, or that an attacker has added, has a link too.
+/// Whoever wants more sets a new password with a code mailed to an address that opens the account.
+///
+/// # Errors
+/// `INVALID_NOTICE_TOKEN`.
+#[derive(Debug)]
+pub struct EndSessions {
+    pub token: NoticeToken,
+}
+
+/// What the recipient of the notice can do next.
+#[derive(Debug)]
+pub struct EndedSessions {
+    /// The recipient's address, if it can still set a new password of the account.
+    pub reset_address: Option<String>,
+}
+
+impl Command for EndSessions {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::InvalidNoticeToken];
+    type Out = EndedSessions;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<EndedSessions> {
+        if !self.token.matches(&cx.executor.keys.notice_token(self.token.notice())) {
+            return Err(Code::InvalidNoticeToken.into());
+        }
+        let used = cx.tx.optional(sql::USE, (self.token.notice(), cx.now)).await?;
+        let notice = used.ok_or(Code::InvalidNoticeToken)?;
+        cx.tx.execute(DELETE_IN_SESSIONS_OF_USER, (notice.user_id,)).await?;
+        session::end_all_sign_ins(cx, notice.user_id).await?;
+        let owner = cx.tx.optional(ADDRESS_OWNER, (&notice.address_key,)).await?;
+        let opens_account = |owner: &Owner| {
+            let access = owner.mailbox_access(cx.now, &cx.executor.settings);
+            owner.user_id == notice.user_id && access == MailboxAccess::Granted && !owner.disabled
+        };
+        let can_reset = cx.executor.mail_transport.is_some() && owner.as_ref().is_some_and(opens_account);
+        Ok(EndedSessions { reset_address: can_reset.then_some(notice.address_key) })
+    }
+}

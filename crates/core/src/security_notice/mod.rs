@@ -1,0 +1,113 @@
+//! Security notices: mails to every verified address of an account about a change of what opens it, and about the loss
+//! of an organization. Each has a link that ends all sessions of the user, for the owner whose session was borrowed.
+
+mod end_sessions;
+pub(crate) mod sql;
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::execution::Context;
+use crate::id::{NoticeId, UserId};
+use crate::outbox;
+
+pub use end_sessions::{EndSessions, EndedSessions};
+pub use sql::Notice;
+
+/// How long the link of a notice works.
+pub(crate) const LINK_LIFETIME: Duration = Duration::from_hours(72);
+/// Notices of one kind to one address within [`RATE_WINDOW`]. The limit is per kind, so that many harmless changes cannot
+/// hide a harmful one.
+const MAX_PER_KIND_AND_ADDRESS: i64 = 5;
+const RATE_WINDOW: Duration = Duration::from_hours(24);
+
+/// What has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// An address was added, and cannot open the account before it is verified.
+    AddressAdded,
+    /// An address can open the account from now on.
+    AddressVerified,
+    AddressRemoved,
+    PrimaryAddressChanged,
+    /// The account had no password before.
+    PasswordSet,
+    PasswordChanged,
+    PasswordRemoved,
+    /// A new password was set with a mailed code.
+    PasswordReset,
+    UsernameChanged,
+    /// A sign-in in another browser was ended.
+    SignInEnded,
+    AccountDeleted,
+    OrganizationDeleted,
+    OwnershipOffered,
+    OwnershipTransferred,
+}
+
+vestibule_db::text_enum!(
+    NoticeKind: AddressAdded = "address_added",
+    AddressVerified = "address_verified",
+    AddressRemoved = "address_removed",
+    PrimaryAddressChanged = "primary_address_changed",
+    PasswordSet = "password_set",
+    PasswordChanged = "password_changed",
+    PasswordRemoved = "password_removed",
+    PasswordReset = "password_reset",
+    UsernameChanged = "username_changed",
+    SignInEnded = "sign_in_ended",
+    AccountDeleted = "account_deleted",
+    OrganizationDeleted = "organization_deleted",
+    OwnershipOffered = "ownership_offered",
+    OwnershipTransferred = "ownership_transferred",
+);
+
+/// Enqueues a notice to each verified address of the user, as this transaction sees them: call it before the change, so
+/// that a removed address and those of a deleted account are told, and a new address is not. `detail` is the address or
+/// the name that the change is about; it may be empty.
+///
+/// Sends nothing if no mail is configured.
+pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
+    let address = cx.caller.address.to_string();
+    let user_agent = cx.caller.user_agent.clone();
+    insert(cx, user, kind, detail, (&address, &user_agent)).await
+}
+
+/// Like [`notify`], about what another user has done. Their IP address and browser are not told.
+pub(crate) async fn notify_of_other(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
+    insert(cx, user, kind, detail, ("", "")).await
+}
+
+async fn insert(
+    cx: &mut Context<'_>,
+    user: UserId,
+    kind: NoticeKind,
+    detail: &str,
+    (ip_address, user_agent): (&str, &str),
+) -> Result<()> {
+    if cx.executor.mail_transport.is_none() {
+        return Ok(());
+    }
+    for recipient in cx.tx.all(sql::RECIPIENTS, (user,)).await? {
+        let notice: NoticeId = cx.id();
+        let row = sql::NewNotice {
+            id: notice,
+            user,
+            kind,
+            address: &recipient.address,
+            address_key: &recipient.address_key,
+            language: recipient.language,
+            detail,
+            ip_address,
+            user_agent,
+            expires_at: cx.now.plus(LINK_LIFETIME),
+            now: cx.now,
+            counted_after: cx.now.minus(RATE_WINDOW),
+            max: MAX_PER_KIND_AND_ADDRESS,
+        };
+        if cx.tx.optional(sql::INSERT, row).await?.is_some() {
+            outbox::enqueue_security_notice(cx, notice).await?;
+        }
+    }
+    Ok(())
+}

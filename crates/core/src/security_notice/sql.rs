@@ -1,0 +1,78 @@
+//! Statements on security notices. They belong to a user and to no organization.
+
+use vestibule_db::{Text, record, sql};
+
+use super::NoticeKind;
+use crate::id::{NoticeId, UserId};
+use crate::language::Language;
+use crate::time::Timestamp;
+
+record! {
+    /// A verified address of a user.
+    pub(crate) struct Recipient {
+        pub(crate) address: String,
+        pub(crate) address_key: String,
+        pub(crate) language: Option<Language>,
+    }
+}
+
+record! {
+    /// A notice to one address.
+    pub struct Notice {
+        pub id: NoticeId,
+        pub(crate) user_id: UserId,
+        pub kind: NoticeKind,
+        pub(crate) address: String,
+        /// The normalized address.
+        pub address_key: String,
+        pub(crate) language: Option<Language>,
+        /// The address or the name that the change is about. May be empty.
+        pub(crate) detail: String,
+        /// Empty for what another user has done.
+        pub(crate) ip_address: String,
+        pub(crate) user_agent: String,
+        pub(crate) expires_at: Timestamp,
+        pub(crate) created_at: Timestamp,
+    }
+}
+
+sql! {
+    RECIPIENTS(UserId) -> Recipient =
+        "SELECT e.address AS address, e.address_key AS address_key, u.language AS language
+           FROM email_addresses e JOIN users u ON u.id = e.user_id
+          WHERE e.user_id = $1 AND e.verified_at IS NOT NULL
+          ORDER BY e.id";
+
+    /// Returns no row if the address has had as many notices of this kind as it may get.
+    INSERT(NewNotice {
+        id: NoticeId,
+        user: UserId,
+        kind: NoticeKind,
+        address: Text,
+        address_key: Text,
+        language: Option<Language>,
+        detail: Text,
+        ip_address: Text,
+        user_agent: Text,
+        expires_at: Timestamp,
+        now: Timestamp,
+        counted_after: Timestamp,
+        max: i64,
+    }) -> (NoticeId,) =
+        "INSERT INTO security_notices (id, user_id, kind, address, address_key, language, detail, ip_address, user_agent,
+                                       expires_at, created_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
+          WHERE (SELECT COUNT(*) FROM security_notices s
+                  WHERE s.user_id = $2 AND s.kind = $3 AND s.address_key = $5 AND s.created_at > $12) < $13
+      RETURNING id";
+
+    FIND(NoticeId) -> Notice =
+        "SELECT id, user_id, kind, address, address_key, language, detail, ip_address, user_agent, expires_at, created_at
+           FROM security_notices WHERE id = $1";
+
+    /// Succeeds once per notice.
+    USE(NoticeId, Timestamp) -> Notice =
+        "UPDATE security_notices SET used_at = $2
+          WHERE id = $1 AND used_at IS NULL AND expires_at > $2
+      RETURNING id, user_id, kind, address, address_key, language, detail, ip_address, user_agent, expires_at, created_at";
+}

@@ -1,0 +1,237 @@
+//! "Confirm that it is you": page actions that need a recent proof of identity.
+//!
+//! [`protected`] wraps the handler of such an action. If the action fails with `REAUTHENTICATION_REQUIRED`, the response
+//! is a page that asks for the proof and carries the fields of the form along. It posts them to the same action, with the
+//! proof in fields of its own; the wrapper takes it and runs the action in the same request. So an action can be resumed
+//! only by the route that it belongs to, and nothing is stored.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Body as RequestBody;
+use axum::extract::{FromRequestParts, Request};
+use axum::handler::Handler;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::password::Password;
+use vestibule_core::proof::{ProofMethod, RequiredProof};
+use vestibule_core::reauthentication::{prove_with_code, prove_with_password, send_code};
+use vestibule_core::secret::{SessionToken, SubmittedCode};
+use vestibule_core::{Code, Problem};
+
+use super::context::PageContext;
+use super::form::Form;
+use super::layout::Layout;
+use crate::app::App;
+use crate::extract::read_form_body;
+
+/// What the confirmation page says that is about to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    AddAddress,
+    VerifyAddress,
+    MakePrimary,
+    DeleteAddress,
+    ChangeUsername,
+    SetPassword,
+    EndSignIn,
+    DeleteAccount,
+    /// Adds the address of an invitation.
+    LinkAddress,
+    DeleteWorkspace,
+    DeleteOrganization,
+    OfferOwnership,
+}
+
+/// The fields of the proof. They are not passed on to the next page.
+const STEP: &str = "proof";
+const PASSWORD: &str = "proof_password";
+const CODE: &str = "proof_code";
+const ADDRESS: &str = "proof_address";
+/// Passwords of the forms. A page never contains one, so they are asked for again.
+const SECRET_FIELDS: [&str; 3] = ["present", NEW_PASSWORD, "password"];
+const NEW_PASSWORD: &str = "chosen";
+
+/// How the page asks for the proof.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Password,
+    RequestCode,
+    EnterCode,
+    /// No other way is open.
+    SignInAgain,
+}
+
+#[derive(Template)]
+#[template(path = "reauthentication.html")]
+struct Page {
+    layout: Layout,
+    explanation: String,
+    action: String,
+    hidden_fields: Vec<(String, String)>,
+    address: String,
+    step: Step,
+    asks_new_password: bool,
+    min_password_length: usize,
+}
+
+/// Wraps the handler of an action that can require a recent proof.
+pub(super) const fn protected<H>(action: Action, handler: H) -> Protected<H> {
+    Protected { action, handler }
+}
+
+#[derive(Clone)]
+pub(super) struct Protected<H> {
+    action: Action,
+    handler: H,
+}
+
+impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, app: App) -> Self::Future {
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let Ok(mut cx) = PageContext::from_request_parts(&mut parts, &app).await;
+            let (form, body) = match read_form_body(&parts, body).await {
+                Ok((fields, bytes)) => (Form::new(fields), bytes),
+                Err(rejection) => return super::context::rejection_page(&cx, rejection),
+            };
+            let confirmation = Confirmation { action: self.action, form: &form };
+            let token = match confirmation.prove(&cx).await {
+                Ok(token) => token,
+                Err(response) => return response,
+            };
+            if let Some(token) = &token {
+                cx.caller.token = Some(token.clone());
+                parts.extensions.insert(Arc::new(cx.caller.clone()));
+            }
+            let response = self.handler.call(request_with(parts, body), app).await;
+            let response = match response.extensions().get::<RequiredProof>() {
+                Some(required) => confirmation.page(&cx, &required.clone()),
+                None => response,
+            };
+            with_earlier_cookie(&cx, response, token.as_ref())
+        })
+    }
+}
+
+fn request_with(parts: axum::http::request::Parts, body: Bytes) -> Request {
+    Request::from_parts(parts, RequestBody::from(body))
+}
+
+/// Sets the session cookie before those of the response: the action may have replaced the session token once more.
+fn with_earlier_cookie(cx: &PageContext, mut response: Response, token: Option<&SessionToken>) -> Response {
+    let later: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+    response.headers_mut().remove(header::SET_COOKIE);
+    let mut response = cx.with_session_cookie(response, token);
+    for cookie in later {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A submitted action, perhaps with a proof.
+struct Confirmation<'a> {
+    action: Action,
+    form: &'a Form,
+}
+
+impl Confirmation<'_> {
+    /// Takes the proof of the form, if it has one. Returns the new session token, or the page to show instead of running
+    /// the action.
+    async fn prove(&self, cx: &PageContext) -> Result<Option<SessionToken>, Response> {
+        let form = self.form;
+        let step = form.text(STEP);
+        if step.is_empty() {
+            return Ok(None);
+        }
+        // Only the page that names an address makes the proof valid for it.
+        let address = form.non_empty(ADDRESS).filter(|_| self.action == Action::LinkAddress);
+        let address = address.map(EmailAddress::parse).transpose();
+        let address = address.map_err(|error| cx.error_page(&error.into()))?;
+        let service = cx.app.service();
+        let (failed_step, proved) = match step {
+            "send" => {
+                let sent = send_code(service, &cx.caller, address).await.result;
+                return Err(match sent {
+                    Ok(()) => self.page_with(cx, Step::EnterCode, None),
+                    Err(problem) => self.page_with(cx, Step::RequestCode, Some(&problem)),
+                });
+            }
+            "code" => {
+                let code = SubmittedCode::from_input(form.text(CODE));
+                (Step::EnterCode, prove_with_code(service, &cx.caller, &code).await.result)
+            }
+            _ => {
+                let password = Password::from_input(form.text(PASSWORD).to_owned());
+                (Step::Password, prove_with_password(service, &cx.caller, password, address).await.result)
+            }
+        };
+        match proved {
+            Ok(proved) => Ok(Some(proved.token)),
+            Err(problem) if problem.code() == Code::Unauthorized => Err(cx.error_page(&problem)),
+            Err(problem) => Err(self.page_with(cx, failed_step, Some(&problem))),
+        }
+    }
+
+    /// The page for an action that was refused.
+    fn page(&self, cx: &PageContext, required: &RequiredProof) -> Response {
+        let step = match required.methods.first() {
+            Some(ProofMethod::Password) => Step::Password,
+            Some(_) => Step::RequestCode,
+            None => Step::SignInAgain,
+        };
+        self.render(cx, step, required.address.clone().unwrap_or_default(), None)
+    }
+
+    fn page_with(&self, cx: &PageContext, step: Step, error: Option<&Problem>) -> Response {
+        self.render(cx, step, self.form.text(ADDRESS).to_owned(), error)
+    }
+
+    fn render(&self, cx: &PageContext, step: Step, address: String, error: Option<&Problem>) -> Response {
+        let page = Page {
+            layout: cx.layout(cx.words.confirm_identity(), true).with_error(error),
+            explanation: self.explanation(cx, &address),
+            action: cx.path_and_query.clone(),
+            hidden_fields: self.hidden_fields(),
+            address,
+            step,
+            asks_new_password: self.action == Action::SetPassword && matches!(step, Step::Password | Step::EnterCode),
+            min_password_length: cx.app.settings().passwords.minimum_length,
+        };
+        match error {
+            Some(_) => cx.render_with_error(error, &page),
+            // The action itself was refused.
+            None => cx.render(StatusCode::FORBIDDEN, &page),
+        }
+    }
+
+    /// The fields of the action. Their number and size are those of the request, which is limited.
+    fn hidden_fields(&self) -> Vec<(String, String)> {
+        let is_passed_on =
+            |name: &str| ![STEP, PASSWORD, CODE, ADDRESS].contains(&name) && !SECRET_FIELDS.contains(&name);
+        self.form.fields().filter(|(name, _)| is_passed_on(name)).cloned().collect()
+    }
+
+    fn explanation(&self, cx: &PageContext, address: &str) -> String {
+        let t = cx.words;
+        match self.action {
+            Action::AddAddress => t.confirm_add_address(self.form.text("email").trim()),
+            Action::VerifyAddress => t.confirm_verify_address(),
+            Action::MakePrimary => t.confirm_make_primary(),
+            Action::DeleteAddress => t.confirm_delete_address(),
+            Action::ChangeUsername => t.confirm_change_username(),
+            Action::SetPassword => t.confirm_set_password(),
+            Action::EndSignIn => t.confirm_end_sign_in(),
+            Action::DeleteAccount => t.confirm_delete_account(),
+            Action::LinkAddress => t.confirm_link_address(address),
+            Action::DeleteWorkspace => t.confirm_delete_workspace(),
+            Action::DeleteOrganization => t.confirm_delete_organization(),
+            Action::OfferOwnership => t.confirm_offer_ownership(),
+        }
+    }
+}

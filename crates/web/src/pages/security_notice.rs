@@ -1,0 +1,57 @@
+//! `/security-notice`: the target of the link in a security notice. It ends all sessions of the user.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_core::secret::NoticeToken;
+use vestibule_core::security_notice::EndSessions;
+use vestibule_core::{Code, Problem};
+
+use super::context::PageContext;
+use super::form::Form;
+use super::layout::Layout;
+use crate::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::default().get("/security-notice", show).post("/security-notice", end_sessions)
+}
+
+#[derive(Template)]
+#[template(path = "security_notice.html")]
+struct Page {
+    layout: Layout,
+}
+
+#[derive(Template)]
+#[template(path = "security_notice_done.html")]
+struct DonePage {
+    layout: Layout,
+    reset_address: Option<String>,
+}
+
+/// Shows the form, into which the script puts the token of the link; without a script, the link is pasted. Only the POST
+/// does something, because mail scanners open links.
+async fn show(cx: PageContext) -> Response {
+    page(&cx, None)
+}
+
+fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
+    let layout = cx.layout(cx.words.notice_title(), false).with_error(error);
+    cx.render_with_error(error, &Page { layout })
+}
+
+async fn end_sessions(cx: PageContext, form: Form) -> Response {
+    let pasted = form.text("token").trim();
+    let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
+    let ended = match token.parse::<NoticeToken>() {
+        Ok(token) => cx.run(EndSessions { token }).await,
+        Err(_) => Err(Code::InvalidNoticeToken.into()),
+    };
+    match ended {
+        Ok(ended) => {
+            let layout = cx.layout(cx.words.notice_done_title(), false);
+            cx.render(StatusCode::OK, &DonePage { layout, reset_address: ended.reset_address })
+        }
+        Err(problem) => page(&cx, Some(&problem)),
+    }
+}
