@@ -91,6 +91,14 @@ names! {
         WorkspaceRoleRemoved = "workspace_role.removed",
         WorkspaceRoleAssigned = "workspace_role.assigned",
         WorkspaceRoleRevoked = "workspace_role.revoked",
+        /// `vestibule users disable`.
+        UserDisabled = "operator.user_disabled",
+        /// `vestibule users enable`.
+        UserEnabled = "operator.user_enabled",
+        /// `vestibule users sign-out`.
+        UserSignedOut = "operator.user_signed_out",
+        /// `vestibule users reset-password`.
+        UserPasswordReset = "operator.password_reset",
         /// `vestibule outbox retry`.
         MailRetried = "operator.mail_retried",
         /// `vestibule outbox drop`.

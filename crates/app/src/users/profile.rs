@@ -50,21 +50,17 @@ struct Membership {
 
 impl From<&UserProfile> for Profile {
     fn from(profile: &UserProfile) -> Self {
-        let own = profile.addresses.iter().map(|address| Address {
+        let addresses = profile.addresses.iter().map(|address| Address {
             id: address.id.to_string(),
             email: address.email.clone(),
             is_primary: address.is_primary,
-            state: if address.verified_at.is_some() { "verified" } else { "unverified" },
+            state: match address.verified_at {
+                Some(_) => "verified",
+                None if address.is_claim => "claimed",
+                None => "unverified",
+            },
             verified_at: address.verified_at,
             created_at: address.created_at,
-        });
-        let claimed = profile.claims.iter().map(|claim| Address {
-            id: claim.id.to_string(),
-            email: claim.email.clone(),
-            is_primary: false,
-            state: "claimed",
-            verified_at: None,
-            created_at: claim.created_at,
         });
         let sign_ins = profile.sign_ins.iter().map(|sign_in| SignIn {
             id: sign_in.id.to_string(),
@@ -82,7 +78,7 @@ impl From<&UserProfile> for Profile {
         });
         Self {
             user: UserSummary::from(&profile.user),
-            addresses: own.chain(claimed).collect(),
+            addresses: addresses.collect(),
             sign_ins: sign_ins.collect(),
             sign_in_count: profile.sign_in_count,
             memberships: memberships.collect(),

@@ -6,6 +6,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::UserId;
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 
 /// The outcome of [`DisableUser`].
 #[derive(Debug)]
@@ -36,11 +37,16 @@ impl Command for DisableUser {
     const ERRORS: &'static [Code] = &[Code::UserNotFound];
     type Out = DisabledUser;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::UserDisabled)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<DisabledUser> {
         let was_disabled = cx.tx.optional(sql::SET_DISABLED, (self.user, true, cx.now)).await?.is_none();
         let ended_sign_ins = end_access(cx, self.user).await?;
         cx.tx.execute(sql::END_OWNERSHIP_TRANSFERS, (self.user,)).await?;
         let organizations_without_admin = cx.tx.all(sql::SOLE_ENABLED_ADMIN_OF, (self.user, MAX_SHOWN)).await?;
+        cx.subject.is_unchanged = was_disabled && ended_sign_ins == 0;
         Ok(DisabledUser { was_disabled, ended_sign_ins, organizations_without_admin })
     }
 }
@@ -83,9 +89,14 @@ impl Command for EnableUser {
     const ERRORS: &'static [Code] = &[Code::UserNotFound];
     type Out = bool;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::UserEnabled)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
         let was_disabled = cx.tx.optional(sql::SET_DISABLED, (self.user, false, cx.now)).await?.is_some();
         cx.tx.optional(sql::USER, (self.user,)).await?.ok_or(Code::UserNotFound)?;
+        (cx.subject.target_user, cx.subject.is_unchanged) = (Some(self.user), !was_disabled);
         Ok(was_disabled)
     }
 }

@@ -25,7 +25,7 @@ pub use show_organization::{OrganizationProfile, ShowOrganization};
 pub use show_user::{FindUser, ShowUser, UserMembership, UserProfile};
 pub use sign_out_user::SignOutUser;
 pub use sql::{
-    AddressClaim, AddressHolder, ListedOrganization, ListedSignIn, ListedUser, NamedOrganization, OrganizationAdmin,
+    AddressHolder, ListedOrganization, ListedSignIn, ListedUser, NamedOrganization, OrganizationAdmin,
     OrganizationDomain,
 };
 
@@ -53,6 +53,7 @@ pub struct Page<T, I> {
 /// `USER_NOT_FOUND`.
 async fn end_access(cx: &mut Context<'_>, user: UserId) -> Result<i64> {
     cx.tx.optional(sql::USER, (user,)).await?.ok_or(Code::UserNotFound)?;
+    cx.subject.target_user = Some(user);
     let (count,) = cx.tx.one(sql::COUNT_SIGN_INS, (user, cx.now)).await?;
     session::end_all_sign_ins(cx, user).await?;
     let generation = i64::from_be_bytes(cx.random().bytes());

@@ -5,6 +5,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 use crate::user;
 
 /// The outcome of [`ResetPassword`].
@@ -31,6 +32,10 @@ impl Command for ResetPassword {
     const REQUIRES: Requirement = Requirement::Operator;
     const ERRORS: &'static [Code] = &[Code::UserNotFound, Code::NoAlternativeAuthMethod];
     type Out = PasswordReset;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::UserPasswordReset)
+    }
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<PasswordReset> {
         let found = cx.tx.optional(sql::USER, (self.user,)).await?.ok_or(Code::UserNotFound)?;

@@ -2,7 +2,7 @@
 
 use super::MAX_SHOWN;
 use super::list_users::row_limit;
-use super::sql::{self, AddressClaim, ListedSignIn, ListedUser};
+use super::sql::{self, ListedSignIn, ListedUser};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -20,10 +20,8 @@ const MAX_NAMED: usize = 5;
 #[derive(Debug)]
 pub struct UserProfile {
     pub user: ListedUser,
-    /// Oldest first.
+    /// Oldest first. The user has proved access to the verified ones only; the others may be anybody's.
     pub addresses: Vec<OwnedAddress>,
-    /// Addresses that the user has added and not verified. They may be anybody's.
-    pub claims: Vec<AddressClaim>,
     /// Newest first, at most a hundred.
     pub sign_ins: Vec<ListedSignIn>,
     /// All active sign-ins.
@@ -60,8 +58,7 @@ impl Query for ShowUser {
         let user = cx.tx.optional(sql::USER, (id,)).await?.ok_or(Code::UserNotFound)?;
         Ok(UserProfile {
             user,
-            addresses: cx.tx.all(user::sql::ADDRESSES, (id,)).await?,
-            claims: cx.tx.all(sql::CLAIMS, (id, cx.now)).await?,
+            addresses: cx.tx.all(user::sql::OWN_ADDRESSES, (id, cx.now)).await?,
             sign_ins: cx.tx.all(sql::SIGN_INS, (id, cx.now, MAX_SHOWN)).await?,
             sign_in_count: cx.tx.one(sql::COUNT_SIGN_INS, (id, cx.now)).await?.0,
             memberships: load_memberships(cx, id).await?,

@@ -5,6 +5,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::permission::Requirement;
+use crate::security_log::{Audit, Change};
 
 /// Ends all sign-ins of a user, in every session and on every process. Codes and links that were mailed to them stop
 /// working. They can sign in again. Returns how many sign-ins were active.
@@ -21,7 +22,13 @@ impl Command for SignOutUser {
     const ERRORS: &'static [Code] = &[Code::UserNotFound];
     type Out = i64;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::UserSignedOut)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<i64> {
-        end_access(cx, self.user).await
+        let ended = end_access(cx, self.user).await?;
+        cx.subject.is_unchanged = ended == 0;
+        Ok(ended)
     }
 }

@@ -3,7 +3,7 @@
 use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;
-use crate::id::{EmailAddressId, OrganizationId, SignInId, UserId};
+use crate::id::{OrganizationId, SignInId, UserId};
 use crate::time::Timestamp;
 
 record! {
@@ -29,16 +29,6 @@ record! {
         pub user_id: UserId,
         /// `None` if the user has not proved that the mailbox is theirs.
         pub verified_at: Option<Timestamp>,
-    }
-}
-
-record! {
-    /// An address that a user has added and not verified.
-    pub struct AddressClaim {
-        pub id: EmailAddressId,
-        /// The normalized address.
-        pub email: String,
-        pub created_at: Timestamp,
     }
 }
 
@@ -160,10 +150,6 @@ sql! {
                    FROM email_claims c WHERE c.address_key = $1 AND c.expires_at > $2) a
           ORDER BY CASE WHEN a.verified_at IS NULL THEN 1 ELSE 0 END, a.user_id
           LIMIT $3";
-
-    CLAIMS(UserId, Timestamp) -> AddressClaim =
-        "SELECT id, address_key AS email, created_at FROM email_claims
-          WHERE user_id = $1 AND expires_at > $2 ORDER BY id LIMIT 100";
 
     /// Newest first.
     SIGN_INS(UserId, Timestamp, i64) -> ListedSignIn =
