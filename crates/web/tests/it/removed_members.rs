@@ -88,12 +88,11 @@ async fn removed_manager_does_not_return_by_own_invitation() {
 async fn bulk_and_workspace_invitations_of_removed_manager_are_suspended() {
     let setup = Setup::new(|_| ()).await;
     let workspace =
-        setup.mara.post("/workspaces", &[("organization_id", &setup.organization), ("name", "Lab")]).await.ok();
+        setup.owner.post("/workspaces", &[("organization_id", &setup.organization), ("name", "Lab")]).await.ok();
     let workspace = text(&workspace["workspace"]["id"]);
-    setup.owner.post(&format!("/workspaces/{workspace}/members"), &[("email", "olga@example.com")]).await;
     let admin = text(&setup.owner.get(&format!("/workspaces/{workspace}/roles")).await.ok()[0]["id"]);
-    let owner_id = text(&setup.owner.get("/me").await.ok()["id"]);
-    setup.owner.post(&format!("/workspaces/{workspace}/members/{owner_id}/roles/{admin}/add"), &[]).await.ok();
+    let fields = [("email", MARA), ("role_id", admin.as_str())];
+    setup.owner.post(&format!("/workspaces/{workspace}/members"), &fields).await.ok();
     let rows = json!({"invitations": [{"email": "a@example.com"}, {"email": "b@example.com"}]});
     setup.mara.post_json(&format!("{}/invitations/bulk", setup.path), &rows).await.ok();
     let fields = [("email", AGAIN), ("workspace_id", workspace.as_str())];
