@@ -20,7 +20,7 @@ use crate::{output, telemetry};
 pub(crate) async fn run(args: &UsersArgs) -> Result<(), AppError> {
     let output = args.command.output();
     let mut loaded = settings::load(&output.flags, &Environment::from_process()).map_err(AppError::Settings)?;
-    "error".clone_into(&mut loaded.log);
+    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
     telemetry::start(&loaded);
     match &args.command {
         UsersCommand::List(list_args) => list(&loaded, list_args).await,

@@ -49,6 +49,8 @@ names! {
         SignedOut = "sign_out.succeeded",
         /// One of the user's sign-ins was ended from another one.
         SignInEnded = "sign_in.ended",
+        /// All sign-ins of a user were ended with the link of a security notice.
+        SessionsEnded = "security_notice.sessions_ended",
         PasswordChanged = "password.changed",
         PasswordRemoved = "password.removed",
         EmailAddressAdded = "email_address.added",
@@ -227,7 +229,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         return Some((format!("{}.{verb}", authentication.as_str()), outcome));
     }
     let event = match code {
-        Code::Unauthorized => "session.refused",
+        Code::Unauthorized | Code::ReauthenticationRequired => "session.refused",
         Code::TooManyRequests => "rate_limit.exceeded",
         Code::CrossSiteRequest => "cross_site_request.refused",
         Code::InvalidSignature => "mail_report.refused",

@@ -71,10 +71,11 @@ impl Setup {
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
 
-    /// Runs a command that succeeds and prints no error.
+    /// Runs a command that succeeds and prints no error. Without a server the command itself writes the security log.
     fn ok(&self, arguments: &[&str]) -> String {
         let (code, stdout, stderr) = self.run(arguments);
-        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{arguments:?}: {stdout}");
+        let errors: Vec<_> = stderr.lines().filter(|line| !line.contains(" vestibule::security: ")).collect();
+        assert_eq!((code, errors), (Some(0), Vec::new()), "{arguments:?}: {stdout}");
         stdout
     }
 

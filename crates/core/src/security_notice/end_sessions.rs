@@ -5,6 +5,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::permission::Requirement;
 use crate::secret::NoticeToken;
+use crate::security_log::{Audit, Change};
 use crate::session;
 use crate::verification::sql::{ADDRESS_OWNER, DELETE_IN_SESSIONS_OF_USER, MailboxAccess, Owner};
 
@@ -33,12 +34,17 @@ impl Command for EndSessions {
     const ERRORS: &'static [Code] = &[Code::InvalidNoticeToken];
     type Out = EndedSessions;
 
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::SessionsEnded)
+    }
+
     async fn run(&self, cx: &mut Context<'_>) -> Result<EndedSessions> {
         if !self.token.matches(&cx.executor.keys.notice_token(self.token.notice())) {
             return Err(Code::InvalidNoticeToken.into());
         }
         let used = cx.tx.optional(sql::USE, (self.token.notice(), cx.now)).await?;
         let notice = used.ok_or(Code::InvalidNoticeToken)?;
+        cx.subject.target_user = Some(notice.user_id);
         cx.tx.execute(DELETE_IN_SESSIONS_OF_USER, (notice.user_id,)).await?;
         session::end_all_sign_ins(cx, notice.user_id).await?;
         let owner = cx.tx.optional(ADDRESS_OWNER, (&notice.address_key,)).await?;

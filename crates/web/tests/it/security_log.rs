@@ -5,6 +5,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::{Value, json};
+use vestibule_core::execution::Caller;
+use vestibule_core::operator::{DisableUser, EnableUser, SignOutUser};
 use vestibule_core::settings::{Secret, Settings, SignUpMode};
 use vestibule_testbed::open_transaction::OpenTransaction;
 use vestibule_testbed::{Database, Engine};
@@ -451,4 +453,28 @@ async fn retried_transaction_logs_one_line() {
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0]["event"], "organization.updated");
     assert_eq!(app.count("SELECT COUNT(*) FROM organizations WHERE description = 'concurrent'"), 1);
+}
+
+#[tokio::test]
+async fn operator_commands_log_one_line() {
+    let app = TestApp::start().await;
+    let user = app.create_user("ada@example.com").await;
+    let id = user_id(&user).await;
+    let address = "192.0.2.20";
+    let operator = Caller { address: address.parse().unwrap(), ..Caller::anonymous() };
+    let (service, user) = (&app.inner.service, id.parse().unwrap());
+    for ended in [1, 0] {
+        assert_eq!(service.run(&operator, SignOutUser { user }).await.result.unwrap(), ended);
+    }
+    service.run(&operator, DisableUser { user }).await.result.unwrap();
+    for was_disabled in [true, false] {
+        assert_eq!(service.run(&operator, EnableUser { user }).await.result.unwrap(), was_disabled);
+    }
+    let lines = security_events(address);
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["operator.user_signed_out", "operator.user_disabled", "operator.user_enabled"]);
+    for line in &lines {
+        assert_id(line, "target_user_id", &id);
+        assert_eq!(line["user_id"], Value::Null);
+    }
 }
