@@ -61,7 +61,7 @@ record! {
         /// Whether the account had another verified address when this one was verified.
         pub(crate) is_linked: bool,
         /// Whether it is in `email_claims`.
-        pub(crate) is_claim: bool,
+        pub is_claim: bool,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }
