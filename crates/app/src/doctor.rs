@@ -11,7 +11,9 @@ use crate::error::AppError;
 use crate::operator::{self, PingAnswer};
 use crate::output;
 use crate::settings::{self, Environment, LoadedSettings};
-use crate::startup::{check_secret_files, database_location, mail_templates, mail_transport, smtp_transport};
+use crate::startup::{
+    check_breached_passwords, check_secret_files, database_location, mail_templates, mail_transport, smtp_transport,
+};
 
 /// Runs the checks. Creates and changes nothing, except that it sends the test message if one is requested.
 pub(crate) async fn run(args: &DoctorArgs) -> Result<(), AppError> {
@@ -22,6 +24,10 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), AppError> {
     }
     check_secret_files(&loaded)?;
     check_database(&loaded).await?;
+    check_breached_passwords(&loaded)?;
+    if let Some(file) = &loaded.settings.breached_passwords_file {
+        output::print_line(format_args!("passwords: {} can be searched", file.display()));
+    }
     mail_templates(&loaded)?;
     output::print_line("mail: all templates are valid");
     check_mail(&loaded).await?;

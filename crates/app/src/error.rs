@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use vestibule_core::image_store::StoreError;
 use vestibule_core::mail::{SmtpError, TemplateError};
+use vestibule_core::password::BreachedFileError;
 use vestibule_db::{CopyError, DatabaseLocation, OpenError};
 
 use crate::operator::{Failure, is_not_found};
@@ -64,6 +65,11 @@ pub(crate) enum AppError {
         setting: &'static str,
         file: PathBuf,
         error: SecretFileError,
+    },
+    /// `passwords.breached_file` cannot be used.
+    BreachedFile {
+        file: PathBuf,
+        error: BreachedFileError,
     },
     /// `images.storage` cannot be used.
     Images(StoreError),
@@ -213,6 +219,13 @@ impl fmt::Display for AppError {
             Self::SecretFile { setting, file, error } => {
                 write!(f, "{setting} is {}, which {error}, or set {} to another file", file.display(), env_var(setting))
             }
+            Self::BreachedFile { file, error } => write!(
+                f,
+                "passwords.breached_file is {}, which cannot be used: {error}; download the list again, or set {} to \
+                 another file or to nothing",
+                file.display(),
+                env_var("passwords.breached_file")
+            ),
             Self::MailServer { host, error } => write!(
                 f,
                 "mail.host is {host:?}, and the connection to this mail server failed: {error}; check mail.host, \

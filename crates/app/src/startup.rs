@@ -10,6 +10,7 @@ use vestibule_core::dns::{Dns, HickoryDns, NoDns};
 use vestibule_core::execution::Dependencies;
 use vestibule_core::image_store::ImageStore;
 use vestibule_core::mail::{FileTransport, MailTransport, SmtpTransport, Templates};
+use vestibule_core::password::check_breached_file;
 use vestibule_core::random::SystemRandomness;
 use vestibule_core::secret::Keys;
 use vestibule_core::service::{Service, ServiceError};
@@ -87,6 +88,7 @@ pub(crate) async fn open_service_with(
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn MailTransport>>,
 ) -> Result<Arc<Service>, AppError> {
+    check_breached_passwords(loaded)?;
     let random = Arc::new(SystemRandomness);
     let location = database_location(loaded)?;
     create_database_dir(&location)?;
@@ -175,6 +177,14 @@ pub(crate) fn create_private_file(database: &DatabaseLocation) -> Result<(), App
         .open(file)
         .map(|_| ())
         .map_err(|error| AppError::DatabaseUnusable { database: database.clone(), reason: error.to_string() })
+}
+
+/// Checks the list of breached passwords, so that a wrong file is found when the server starts.
+pub(crate) fn check_breached_passwords(loaded: &LoadedSettings) -> Result<(), AppError> {
+    match &loaded.settings.breached_passwords_file {
+        Some(file) => check_breached_file(file).map_err(|error| AppError::BreachedFile { file: file.clone(), error }),
+        None => Ok(()),
+    }
 }
 
 /// Returns the DNS client. Without a DNS server, domain verification fails and everything else works.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use vestibule_db::ErrorKind;
 
+use crate::password_refusal::PasswordRefusal;
 use crate::proof::RequiredProof;
 
 /// The result of a command or query.
@@ -65,8 +66,8 @@ codes! {
     InvalidId = 400 "INVALID_ID", "An id is a decimal number, such as 123456789012345678.";
     /// The text does not match the grammar of email addresses.
     InvalidEmail = 400 "INVALID_EMAIL", "This is not an email address that mail can be sent to.";
-    /// A new password that is too short or too long.
-    InvalidPassword = 400 "INVALID_PASSWORD", "This password is too short or too long.";
+    /// A new password that is too short, too long or easy to guess. `reason` says which.
+    InvalidPassword = 400 "INVALID_PASSWORD", "This password is too short, too long or easy to guess. Choose another one.";
     InvalidUsername = 400 "INVALID_USERNAME", "A user name has 3 to 32 letters a-z, digits, dots, dashes and underscores, and begins with a letter or digit.";
     /// A pagination cursor of another list, or a forged one.
     InvalidCursor = 400 "INVALID_CURSOR", "This cursor was not made by this list. Start again without it.";
@@ -258,7 +259,8 @@ codes! {
 impl Code {
     /// This code with a message other than the default one.
     pub fn with_message(self, message: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { errors: vec![(self, message.into())], retry_after: None, required_proof: None, source: None }
+        let errors = vec![(self, message.into())];
+        Problem { errors, retry_after: None, required_proof: None, password_refusal: None, source: None }
     }
 
     /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server, and
@@ -296,6 +298,7 @@ pub struct Problem {
     errors: Vec<(Code, Cow<'static, str>)>,
     retry_after: Option<Duration>,
     required_proof: Option<RequiredProof>,
+    password_refusal: Option<PasswordRefusal>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -338,7 +341,8 @@ impl Problem {
     /// Several errors in one response. `None` without any code.
     pub fn all(codes: impl IntoIterator<Item = Code>) -> Option<Self> {
         let errors: Vec<_> = codes.into_iter().map(|code| (code, Cow::Borrowed(code.message()))).collect();
-        (!errors.is_empty()).then_some(Self { errors, retry_after: None, required_proof: None, source: None })
+        let (retry_after, required_proof, password_refusal, source) = (None, None, None, None);
+        (!errors.is_empty()).then_some(Self { errors, retry_after, required_proof, password_refusal, source })
     }
 
     /// The first code, which determines the status.
@@ -359,6 +363,15 @@ impl Problem {
     /// What a `REAUTHENTICATION_REQUIRED` error asks for.
     pub fn required_proof(&self) -> Option<&RequiredProof> {
         self.required_proof.as_ref()
+    }
+
+    pub(crate) fn with_password_refusal(self, refusal: PasswordRefusal) -> Self {
+        Self { password_refusal: Some(refusal), ..self }
+    }
+
+    /// Why a new password was refused, for the reason in the response and for translations.
+    pub fn password_refusal(&self) -> Option<PasswordRefusal> {
+        self.password_refusal
     }
 
     /// The cause and its chain of sources, for the log.

@@ -9,6 +9,7 @@ pub mod email_address;
 pub mod error;
 pub mod language;
 pub mod names;
+pub mod password_refusal;
 pub mod permission;
 pub mod proof;
 pub mod random;

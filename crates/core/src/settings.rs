@@ -42,6 +42,8 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
+    pub breached_passwords_file: Option<PathBuf>,
     pub invitations: Invitations,
     pub roles: Roles,
     pub organizations: Organizations,
@@ -446,6 +448,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new() },
             roles: Roles::default(),
             organizations: Organizations {

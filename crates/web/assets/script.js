@@ -24,7 +24,7 @@ const show = async (response) => {
   document.title = page.title;
   if (response.redirected) history.pushState(null, "", response.url);
   enhance();
-  const focused = main().querySelector("[role=alert], [role=status], h1");
+  const focused = main().querySelector("[role=alert]:not([hidden]), [role=status], h1");
   if (focused) { focused.tabIndex = -1; focused.focus(); }
 };
 

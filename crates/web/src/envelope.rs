@@ -13,6 +13,7 @@ use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
 use vestibule_core::Problem;
 use vestibule_core::caller::SessionStub;
+use vestibule_core::password_refusal::PasswordRefusal;
 use vestibule_core::proof::ProofMethod;
 use vestibule_db::QueryStats;
 
@@ -48,6 +49,8 @@ impl From<&SessionStub> for SessionStubResponse {
 struct ErrorResponse<'a> {
     code: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 /// The `data` of a failure, unless it is `null`.
@@ -107,8 +110,9 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     if let Some(cause) = problem.cause() {
         tracing::error!(code = code.as_str(), cause, "request failed");
     }
+    let reason = problem.password_refusal().map(PasswordRefusal::as_str);
     let errors: Vec<_> =
-        problem.errors().map(|(code, message)| ErrorResponse { code: code.as_str(), message }).collect();
+        problem.errors().map(|(code, message)| ErrorResponse { code: code.as_str(), message, reason }).collect();
     let envelope = Envelope {
         status: code.status(),
         message: errors.first().map_or("", |error| error.message),

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use vestibule_core::password::BreachedFileError;
+
 use super::*;
 use crate::secret_file::SecretFileError;
 
@@ -66,6 +68,10 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         (
             secret_file(SecretFileError::Unreadable(permission_denied())),
             ["database_password_file is /pw", "denied", "VESTIBULE_DATABASE_PASSWORD_FILE"],
+        ),
+        (
+            AppError::BreachedFile { file: "/hibp".into(), error: BreachedFileError::NotSorted(53) },
+            ["passwords.breached_file is /hibp", "at byte 53", "VESTIBULE_PASSWORDS_BREACHED_FILE"],
         ),
         (
             AppError::DatabaseSetup { database: file(), reason: "x".to_owned() },

@@ -356,6 +356,15 @@ pub(super) static GENERAL: &[Setting] = &[
         set: |loaded, text| store(&mut loaded.settings.passwords.minimum_length, number(text, 8..=64)),
     },
     Setting {
+        path: "passwords.breached_file",
+        description: "The Pwned Passwords list (SHA-1, ordered by hash). A new password must not be in it.",
+        expected: "a file path, or empty",
+        example: "/var/lib/vestibule/pwned-passwords.txt",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Path,
+        set: |loaded, text| optional_path(&mut loaded.settings.breached_passwords_file, text),
+    },
+    Setting {
         path: "passwords.max_concurrent_hashes",
         description: "The maximum number of concurrent password hashes. Each uses 19 MiB of memory and one CPU.",
         expected: "a whole number from 1 to 64",

@@ -5,6 +5,7 @@ mod addresses;
 mod delete;
 mod end_sign_in;
 mod password;
+mod password_words;
 mod update;
 mod verify_address;
 
@@ -13,6 +14,7 @@ pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
 pub use delete::{DELETE_ACCOUNT_ERRORS, delete_account};
 pub use end_sign_in::EndSignIn;
 pub use password::{CHANGE_PASSWORD_ERRORS, REMOVE_PASSWORD_ERRORS, change_password, remove_password};
+pub(crate) use password_words::load_password_words;
 pub use update::{Update, UsernameChange};
 pub use verify_address::{
     PREPARE_ADDRESS_VERIFICATION_ERRORS, VERIFY_ADDRESS_ERRORS, prepare_address_verification, verify_address,

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use super::password_words::FindOwnPasswordWords;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
 use crate::id::UserId;
-use crate::password::{Password, PasswordDigest};
+use crate::password::{NewPassword, Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::reauthentication::{confirm_password, record_proof, require_recent_proof, require_unchanged};
@@ -19,6 +20,7 @@ use crate::{rate_limit, session};
 /// The codes of [`change_password`].
 pub const CHANGE_PASSWORD_ERRORS: &[Code] = &[
     Code::Unauthorized,
+    Code::InvalidPassword,
     Code::ReauthenticationRequired,
     Code::RequiredField,
     Code::TooManyRequests,
@@ -29,13 +31,22 @@ pub const CHANGE_PASSWORD_ERRORS: &[Code] = &[
 ///
 /// # Errors
 /// [`CHANGE_PASSWORD_ERRORS`]: `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `current` does
-/// not match; `REAUTHENTICATION_REQUIRED` if it has none.
+/// not match; `REAUTHENTICATION_REQUIRED` if it has none; `INVALID_PASSWORD` if the policy refuses `new`.
 pub async fn change_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     current: Option<Password>,
-    new: Password,
+    new: NewPassword,
 ) -> Reply<SessionToken> {
+    let words = match executor.query(caller, &FindOwnPasswordWords).await.result {
+        Ok(words) => words,
+        Err(problem) => return Reply::failed(problem),
+    };
+    // Before the current password is hashed, which costs more.
+    let new = match executor.password_policy.accept(new, &words).await {
+        Ok(new) => new,
+        Err(problem) => return Reply::failed(problem),
+    };
     let current = match confirm_password(executor, caller, current, "current_password").await {
         Ok(current) => current,
         Err(problem) => return Reply::failed(problem),

@@ -23,7 +23,7 @@ use crate::error::{Code, Problem, Result};
 use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
 use crate::mail::{MailTransport, Templates};
-use crate::password::PasswordHasher;
+use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::secret::{Keys, SessionToken};
@@ -66,6 +66,7 @@ pub struct Executor {
     pub(crate) mail_transport: Option<Arc<dyn MailTransport>>,
     pub(crate) templates: Templates,
     pub(crate) passwords: PasswordHasher,
+    pub(crate) password_policy: PasswordPolicy,
     pub images: ImageStore,
     pub(crate) dns: Arc<dyn Dns>,
     /// Wakes the worker of the outbox's ordinary queue.
@@ -97,6 +98,7 @@ impl Executor {
             keys,
             mail_transport,
             templates,
+            password_policy: PasswordPolicy::new(&settings),
             passwords: PasswordHasher::new(settings.passwords.max_concurrent_hashes),
             images,
             dns,

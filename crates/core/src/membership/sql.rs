@@ -98,6 +98,11 @@ sql! {
         "SELECT id, organization_id, user_id, public_metadata, created_at, updated_at
            FROM organization_memberships WHERE user_id = $1 ORDER BY id DESC";
 
+    /// The names of a user's newest 100 organizations.
+    ORGANIZATION_NAMES_OF_USER(UserId) -> (String,) =
+        "SELECT o.name FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
+          WHERE m.user_id = $1 ORDER BY m.id DESC LIMIT 100";
+
     ROLES_OF_USER(UserId) -> MembershipRole =
         "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                 r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::account::load_password_words;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
-use crate::password::{Password, PasswordDigest};
+use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::{AttemptToken, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{SignedIn, find_account};
-use crate::verification::sql::{self, Attempt};
+use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{
     FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
 };
@@ -133,18 +134,20 @@ impl Command for IssueToken {
 
 /// The codes of [`reset_password`].
 pub const RESET_PASSWORD_ERRORS: &[Code] =
-    &[Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
+    &[Code::InvalidPassword, Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
 
 /// Sets a new password, ends the user's other sign-ins, and signs them in.
 ///
 /// # Errors
 /// [`RESET_PASSWORD_ERRORS`]: `INVALID_RESET_TOKEN` for a token that was used, has expired or belongs to another
-/// session, and `INVALID_VERIFICATION_CODE` if the address has no account.
+/// session, `INVALID_VERIFICATION_CODE` if the address has no account, and `INVALID_PASSWORD` if the policy refuses `new`.
+/// The policy is asked after the token was proved, so that it tells strangers nothing about the account; a refusal
+/// leaves the token valid.
 pub async fn reset_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     token: AttemptToken,
-    new: Password,
+    new: NewPassword,
 ) -> Reply<SignedIn> {
     let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::Password }).await;
     let is_valid =
@@ -155,9 +158,41 @@ pub async fn reset_password(
         security_log::log(caller.address, audit, &found.subject, Some(&problem));
         return Reply { session: found.session, ..Reply::failed(problem) };
     };
-    match executor.passwords.digest(new, executor.random.as_ref()).await {
+    match digest_new_password(executor, caller, &attempt, new).await {
         Ok(password) => executor.run(caller, Reset { attempt, password }).await,
         Err(problem) => Reply { session: found.session, ..Reply::failed(problem) },
+    }
+}
+
+async fn digest_new_password(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    attempt: &Attempt,
+    new: NewPassword,
+) -> Result<PasswordDigest> {
+    let words = executor.query(caller, &FindPasswordWords { address_key: &attempt.address_key }).await.result?;
+    let new = executor.password_policy.accept(new, &words).await?;
+    executor.passwords.digest(new, executor.random.as_ref()).await
+}
+
+/// Loads the words of the account that an address opens; without one, those of the address.
+struct FindPasswordWords<'a> {
+    address_key: &'a str,
+}
+
+impl Query for FindPasswordWords<'_> {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = ContextWords;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
+        let owner = cx.tx.optional(sql::ADDRESS_OWNER, (self.address_key,)).await?.filter(Owner::grants_access);
+        if let Some(owner) = owner {
+            return load_password_words(cx, owner.user_id).await;
+        }
+        let mut words = cx.executor.password_policy.context_words();
+        words.add_address(self.address_key);
+        Ok(words)
     }
 }
 

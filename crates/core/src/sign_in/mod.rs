@@ -12,7 +12,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::names::Username;
-use crate::password::{Password, PasswordDigest};
+use crate::password::{Password, PasswordDigest, Verified};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
@@ -110,13 +110,19 @@ async fn verify_password(
 ) -> Result<CompletePasswordSignIn> {
     let found = executor.query(caller, &FindPassword(identifier)).await.result?;
     let digest = found.as_ref().and_then(|row| row.password_digest.as_ref());
-    let is_correct = executor.passwords.verify(password, digest).await?;
+    let (is_correct, upgraded) = match executor.passwords.verify_forms(password, digest).await? {
+        Verified::Wrong => (false, None),
+        Verified::Right => (true, None),
+        Verified::RightUnnormalized(normalized) => {
+            (true, Some(executor.passwords.digest(normalized, executor.random.as_ref()).await?))
+        }
+    };
     let user = found.as_ref().map(|row| row.user_id);
     let verified = match found {
         _ if !is_correct => Err(Code::InvalidCredentials.into()),
         Some(PasswordRow { disabled: true, .. }) => Err(Code::UserDisabled.into()),
         Some(PasswordRow { user_id, password_digest: Some(digest), .. }) => {
-            Ok(CompletePasswordSignIn { user: user_id, digest, account: identifier.key().to_owned() })
+            Ok(CompletePasswordSignIn { user: user_id, digest, upgraded, account: identifier.key().to_owned() })
         }
         _ => Err(Code::InvalidCredentials.into()),
     };
@@ -147,6 +153,8 @@ impl Query for FindPassword<'_> {
 struct CompletePasswordSignIn {
     user: UserId,
     digest: PasswordDigest,
+    /// The digest of the normalized password, if `digest` is of another form.
+    upgraded: Option<PasswordDigest>,
     account: String,
 }
 
@@ -164,6 +172,10 @@ impl Command for CompletePasswordSignIn {
         // The password may have changed while it was being verified.
         if cx.tx.optional(sql::ENABLED_WITH_DIGEST, (self.user, self.digest.as_str())).await?.is_none() {
             return Err(Code::InvalidCredentials.into());
+        }
+        if let Some(upgraded) = &self.upgraded {
+            let replaced = (self.user, self.digest.as_str(), upgraded.as_str());
+            cx.tx.execute(sql::REPLACE_PASSWORD_DIGEST, replaced).await?;
         }
         rate_limit::clear_account_attempts(cx, &self.account).await?;
         domain::auto_join(cx, self.user).await?;

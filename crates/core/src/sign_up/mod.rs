@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::invitation::{self, InvitationState};
 use crate::names::{PersonName, Username};
-use crate::password::{Password, PasswordDigest};
+use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::secret::InvitationToken;
@@ -17,7 +17,7 @@ use crate::settings::SignUpMode;
 use crate::sign_in::SignedIn;
 use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
-use crate::{domain, rate_limit};
+use crate::{domain, membership, rate_limit};
 
 /// The data of a sign-up.
 #[derive(Clone, Debug)]
@@ -27,8 +27,7 @@ pub struct SignUp {
     pub first_name: PersonName,
     pub last_name: PersonName,
     pub username: Option<Username>,
-    /// Validated by [`Password::parse_new`].
-    pub password: Password,
+    pub password: NewPassword,
     /// The mailed form of the token verifies the address; the bare form does not.
     pub invitation: Option<InvitationToken>,
 }
@@ -38,6 +37,7 @@ pub const SIGN_UP_ERRORS: &[Code] = &[
     Code::SignupRestricted,
     Code::SignupWaitlistOnly,
     Code::TooManyRequests,
+    Code::InvalidPassword,
     Code::InvalidInvitationToken,
     Code::InvitationExpired,
     Code::InvitationSuspended,
@@ -52,8 +52,8 @@ pub const SIGN_UP_ERRORS: &[Code] = &[
 ///
 /// # Errors
 /// [`SIGN_UP_ERRORS`]: `SIGNUP_RESTRICTED` or `SIGNUP_WAITLIST_ONLY` without an invitation, depending on the settings,
-/// `BAD_REQUEST_BODY` if the invitation is for another address, and `INVITATION_SUSPENDED` for a suspended one unless
-/// sign-up is public.
+/// `INVALID_PASSWORD` if the policy refuses the password, `BAD_REQUEST_BODY` if the invitation is for another address,
+/// and `INVITATION_SUSPENDED` for a suspended one unless sign-up is public.
 pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp) -> Reply<SignedIn> {
     let refusal = match executor.settings.sign_up {
         SignUpMode::Public => None,
@@ -69,12 +69,46 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp)
     }
     let Reply { session, result: recorded, .. } = executor.run(caller, rate_limit::RecordSignUp).await;
     let digest = match recorded {
-        Ok(()) => executor.passwords.digest(sign_up.password.clone(), executor.random.as_ref()).await,
+        Ok(()) => digest_new_password(executor, caller, &sign_up).await,
         Err(problem) => Err(problem),
     };
     match digest {
         Ok(digest) => executor.run(caller, CreateAccount { sign_up, digest }).await,
         Err(problem) => Reply { session, ..Reply::failed(problem) },
+    }
+}
+
+async fn digest_new_password(executor: &Arc<Executor>, caller: &Caller, sign_up: &SignUp) -> Result<PasswordDigest> {
+    let SignUp { email, first_name, last_name, username, password, invitation } = sign_up;
+    let mut words = match invitation {
+        Some(token) => executor.query(caller, &FindInvitationWords { token }).await.result?,
+        None => executor.password_policy.context_words(),
+    };
+    words.add(first_name.as_str());
+    words.add(last_name.as_str());
+    words.add(username.as_ref().map_or("", Username::as_str));
+    words.add_email(email);
+    let accepted = executor.password_policy.accept(password.clone(), &words).await?;
+    executor.passwords.digest(accepted, executor.random.as_ref()).await
+}
+
+/// Loads the words of the organization that an invitation is from. None for a wrong token: `CreateAccount` refuses it.
+struct FindInvitationWords<'a> {
+    token: &'a InvitationToken,
+}
+
+impl Query for FindInvitationWords<'_> {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[];
+    type Out = ContextWords;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
+        let mut words = cx.executor.password_policy.context_words();
+        if let Some(invitation) = invitation::find_by_token(cx, self.token).await? {
+            let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
+            words.add(&organization.name);
+        }
+        Ok(words)
     }
 }
 

@@ -222,6 +222,10 @@ sql! {
     SET_PASSWORD(UserId, Text, Timestamp) invalidates User(1) =
         "UPDATE users SET password_digest = $2, updated_at = $3 WHERE id = $1";
 
+    /// Replaces a digest by another one of the same password.
+    REPLACE_PASSWORD_DIGEST(UserId, Text, Text) invalidates nothing("no response shows a digest") =
+        "UPDATE users SET password_digest = $3 WHERE id = $1 AND password_digest = $2";
+
     /// The names of organizations and workspaces that have no other admin than this user, organizations first. Disabled
     /// users do not count as admins of organizations.
     SOLE_ADMIN_OF(UserId) -> (String,) =

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "id",
             "language",
             "names",
+            "password_refusal",
             "permission",
             "proof",
             "random",

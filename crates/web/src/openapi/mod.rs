@@ -46,6 +46,10 @@ pub(crate) struct ErrorResponse {
     code: String,
     /// Meant for people; the wording may change.
     message: String,
+    /// Only with `INVALID_PASSWORD`: `too_short`, `too_long`, `control_character`, `common`, `pattern`,
+    /// `context_words` or `breached`. More may be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// The envelope of an error response.

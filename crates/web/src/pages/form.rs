@@ -53,6 +53,11 @@ impl Form {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text.as_str())
     }
 
+    /// Returns whether the form has a field, perhaps an empty one.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
     /// Returns the trimmed value of a field, or `None` if it is missing or blank.
     pub(super) fn non_empty(&self, name: &str) -> Option<&str> {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())

@@ -1,7 +1,7 @@
 //! The data of `layout.html`, which every page extends: title, navigation, flash message and error.
 
-use vestibule_core::Problem;
 use vestibule_core::settings::Settings;
+use vestibule_core::{Code, Problem};
 
 use super::assets;
 use super::words::Words;
@@ -17,6 +17,8 @@ pub(super) struct Layout {
     pub(super) flash: Option<String>,
     /// The reason why the current request failed.
     pub(super) error: Option<String>,
+    /// The reason why a new password was refused, shown at its field.
+    pub(super) password_error: Option<String>,
     /// [`assets::VERSION`]
     pub(super) asset_version: u64,
 }
@@ -30,7 +32,7 @@ impl Layout {
         flash: Option<String>,
     ) -> Self {
         let (app, asset_version) = (settings.name.clone(), assets::VERSION);
-        Self { t: words, app, title, is_signed_in, flash, error: None, asset_version }
+        Self { t: words, app, title, is_signed_in, flash, error: None, password_error: None, asset_version }
     }
 
     /// Adds the error, if there is one. It replaces the flash message.
@@ -40,5 +42,18 @@ impl Layout {
             self.flash = None;
         }
         self
+    }
+
+    /// Like [`Self::with_error`], for a page with the field of `fields.html`: there it shows why a new password
+    /// was refused.
+    pub(super) fn with_error_or_password_error(mut self, problem: Option<&Problem>) -> Self {
+        match problem {
+            Some(problem) if problem.code() == Code::InvalidPassword => {
+                self.password_error = Some(self.t.problem(problem));
+                self.flash = None;
+                self
+            }
+            _ => self.with_error(problem),
+        }
     }
 }

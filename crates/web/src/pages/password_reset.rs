@@ -92,7 +92,7 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
 }
 
 fn new_password(cx: &PageContext, token: String, error: Option<&Problem>) -> Response {
-    let layout = cx.layout(cx.words.reset_title(), false).with_error(error);
+    let layout = cx.layout(cx.words.reset_title(), false).with_error_or_password_error(error);
     let min_password_length = cx.app.settings().passwords.minimum_length;
     cx.render_with_error(error, &NewPasswordPage { layout, token, min_password_length })
 }

@@ -37,6 +37,7 @@ mod operators;
 mod organizations;
 mod ownership_transfers;
 mod pages;
+mod passwords;
 mod privilege_escalation;
 mod races;
 mod reauthentication;

@@ -104,6 +104,15 @@ sql! {
           WHERE a.user_id = $1 AND a.verified_at IS NOT NULL
           ORDER BY i.id DESC LIMIT 500";
 
+    /// The names of the organizations of the newest 100 invitations that [`LIST_OWN`] lists.
+    INVITING_ORGANIZATION_NAMES(UserId) -> (String,) =
+        "SELECT o.name
+           FROM email_addresses a
+           JOIN invitations i ON i.email_key = a.address_key AND i.status = 'pending'
+           JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
+          WHERE a.user_id = $1 AND a.verified_at IS NOT NULL
+          ORDER BY i.id DESC LIMIT 100";
+
     FOR_MAIL(OrganizationId, InvitationId) -> MailedInvitation =
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
                 i.left_suspended AS left_suspended, i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,

@@ -76,7 +76,7 @@ async fn show(cx: PageContext) -> Response {
 async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
     match load(cx).await {
         Ok(mut page) => {
-            page.layout = page.layout.with_error(error);
+            page.layout = page.layout.with_error_or_password_error(error);
             cx.render_with_error(error, &page)
         }
         Err(response) => response,

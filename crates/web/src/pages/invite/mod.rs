@@ -145,7 +145,10 @@ async fn invitation_page(
     };
     match load(cx, token, preview, form).await {
         Ok(mut page) => {
-            page.layout = page.layout.with_error(error);
+            page.layout = match page.step {
+                Step::SignUp => page.layout.with_error_or_password_error(error),
+                _ => page.layout.with_error(error),
+            };
             cx.render_with_error(error, &page)
         }
         Err(response) => response,
@@ -160,7 +163,9 @@ async fn load(
 ) -> PageResult<InvitationPage> {
     let session = cx.session().await?;
     let settings = cx.app.settings();
-    let wants_sign_up = !cx.query_param("new").is_empty() && token.is_mailed();
+    // Also after a failed sign-up, so that the same form is shown again.
+    let has_signed_up = form.is_some_and(|form| form.has("first_name"));
+    let wants_sign_up = (has_signed_up || !cx.query_param("new").is_empty()) && token.is_mailed();
     let step = step(cx, &preview, session.as_ref(), wants_sign_up);
     let InvitationPreview { invitation, organization_name: organization, has_account, final_status, .. } = preview;
     let first = invitation.inviter_first_name.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Error messages. A [`Problem`] has English messages; this file translates those that can appear on pages.
 
 use vestibule_core::language::Language;
+use vestibule_core::password_refusal::PasswordRefusal;
 use vestibule_core::{Code, Problem};
 
 use super::Words;
@@ -9,18 +10,48 @@ impl Words {
     /// Returns the messages of a problem, joined by spaces. A code without a translation falls back to English.
     pub(in super::super) fn problem(self, problem: &Problem) -> String {
         let message = |(code, english): (Code, &str)| match self.0 {
-            Language::German => german(code).map_or_else(|| english.to_owned(), str::to_owned),
+            Language::German => match problem.password_refusal() {
+                Some(refusal) => german_refusal(refusal),
+                None => german(code).map_or_else(|| english.to_owned(), str::to_owned),
+            },
             Language::English => english.to_owned(),
         };
         problem.errors().map(message).collect::<Vec<_>>().join(" ")
     }
 }
 
+fn german_refusal(refusal: PasswordRefusal) -> String {
+    let text = match refusal {
+        PasswordRefusal::TooShort { min_length } => {
+            return format!("Dieses Passwort ist zu kurz. Nehmen Sie mindestens {min_length} Zeichen.");
+        }
+        PasswordRefusal::TooLong { max_bytes } => {
+            return format!("Dieses Passwort ist zu lang. Nehmen Sie höchstens {max_bytes} Bytes.");
+        }
+        PasswordRefusal::ControlCharacter => {
+            "Dieses Passwort enthält einen Tabulator, einen Zeilenumbruch oder ein anderes Steuerzeichen. Entfernen Sie es."
+        }
+        PasswordRefusal::Common => {
+            "Dieses Passwort gehört zu den häufigsten oder ist fast so wie eines davon. Wählen Sie ein anderes, etwa vier zufällige Wörter."
+        }
+        PasswordRefusal::Pattern => {
+            "Dieses Passwort ist eine Folge oder wiederholt dieselben Zeichen und ist deshalb leicht zu erraten. Wählen Sie ein anderes, etwa vier zufällige Wörter."
+        }
+        PasswordRefusal::ContextWords => {
+            "Dieses Passwort besteht nur aus Namen und Wörtern, die andere mit Ihnen, Ihrer Organisation oder diesem Dienst verbinden. Fügen Sie andere Wörter hinzu, oder wählen Sie ein anderes."
+        }
+        PasswordRefusal::Breached => {
+            "Dieses Passwort ist bei einem Datenleck bekannt geworden, und Angreifer probieren es aus. Wählen Sie hier ein anderes, und ändern Sie es überall, wo Sie es noch verwenden."
+        }
+    };
+    text.to_owned()
+}
+
 fn german(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::InvalidCredentials => "Das stimmt nicht. Prüfen Sie Adresse und Passwort.",
         Code::InvalidEmail => "Das ist keine E-Mail-Adresse, an die man schreiben kann.",
-        Code::InvalidPassword => "Dieses Passwort ist zu kurz oder zu lang.",
+        Code::InvalidPassword => "Dieses Passwort ist zu kurz, zu lang oder leicht zu erraten. Wählen Sie ein anderes.",
         Code::InvalidUsername => {
             "Ein Benutzername hat 3 bis 32 Buchstaben a-z, Ziffern, Punkte, Striche und Unterstriche."
         }

@@ -166,3 +166,51 @@ async fn chooses_active_organization() {
     assert_eq!(active().await["organization_id"], *organization);
     owner.post("/choose-organization", &[("organization", "7")]).await.assert_page(400, "not a member");
 }
+
+#[tokio::test]
+async fn shows_why_a_password_is_refused_at_its_field() {
+    let app = TestApp::start().await;
+    let browser = app.anonymous();
+    let fields = |password| {
+        [("email", "grace@example.com"), ("first_name", "Grace"), ("last_name", "Hopper"), ("password", password)]
+    };
+    for (password, reason) in [
+        ("short", "use at least 8 characters"),
+        ("password1", "among the most common ones"),
+        ("12345678", "is a sequence"),
+        ("GraceHopper1906", "names and words that others know"),
+    ] {
+        let page = browser.post("/sign-up", &fields(password)).await.assert_page(400, reason);
+        assert!(page.contains(r#"aria-describedby="password-error""#), "{page}");
+        assert!(page.contains(r#"id="password-error" role="alert">"#), "{page}");
+        assert!(!page.contains(r#"<p class="error" role="alert">"#), "only at the field: {page}");
+        for kept in [r#"value="grace@example.com""#, r#"value="Grace""#, r#"value="Hopper""#] {
+            assert!(page.contains(kept), "{kept}: {page}");
+        }
+        assert!(!page.contains(&format!("value=\"{password}\"")), "{page}");
+    }
+    let mut german = app.anonymous();
+    german.headers.insert("accept-language", "de".parse().unwrap());
+    german.post("/sign-up", &fields("password1")).await.assert_page(400, "gehört zu den häufigsten");
+    let page = browser.get("/sign-up").await.assert_page(200, "Password");
+    assert!(!page.contains("password-error"), "{page}");
+    browser.post("/sign-up", &fields(PASSWORD)).await.assert_redirect("/");
+}
+
+#[tokio::test]
+async fn invitation_and_account_pages_show_why_a_password_is_refused() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    owner.post("/organizations", &[("name", "Umbrella Works")]).await.ok();
+    owner.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
+    let browser = app.anonymous();
+    browser.post("/invite", &[("token", &app.mailed_token(ADA))]).await.assert_redirect("/invite");
+    let fields = |password| [("first_name", "Ada"), ("last_name", "Lovelace"), ("password", password)];
+    let page = browser.post("/invite/sign-up", &fields("lovelace-1")).await.assert_page(400, "names and words");
+    assert!(page.contains(r#"id="password-error""#) && page.contains(r#"value="Lovelace""#), "{page}");
+
+    let change = |chosen| [("present", crate::harness::PASSWORD), ("chosen", chosen)];
+    let page = owner.post("/account/password", &change("UmbrellaWorks1")).await.assert_page(400, "names and words");
+    assert!(page.contains(r#"id="password-error""#), "{page}");
+    owner.post("/account/password", &change(PASSWORD)).await.assert_redirect("/account?done=password_set");
+}
