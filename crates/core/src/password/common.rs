@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::normalize::without_leetspeak;
+use super::normalize::readings;
 
 /// 100,000 fingerprints, made by `scripts/common-passwords`.
 static LIST: &[u8] = include_bytes!("common-passwords.bin");
@@ -13,16 +13,10 @@ const COUNTS_LENGTH: usize = 256 * 256;
 /// The other bytes of a fingerprint.
 const REST_LENGTH: usize = 3;
 
-/// Whether a folded password is among the commonest ones: as it is, without the digits and punctuation around it, or
-/// with digits and signs read as letters. A strong password is refused by mistake at most once in a million times.
+/// Whether a folded password is among the commonest ones, in one of its [`readings`]. A strong password is refused by
+/// mistake about once in a million times.
 pub(super) fn is_common(folded: &str) -> bool {
-    let decorated = folded.trim_matches(|c: char| !c.is_alphanumeric());
-    let core = folded.trim_matches(|c: char| !c.is_alphabetic());
-    is_listed(folded)
-        || is_listed(decorated)
-        || is_listed(core)
-        || without_leetspeak(core).iter().any(|read| is_listed(read))
-        || without_leetspeak(folded).iter().any(|read| is_listed(read))
+    readings(folded).iter().any(|reading| is_listed(reading))
 }
 
 fn is_listed(folded: &str) -> bool {
@@ -91,7 +85,7 @@ mod tests {
 
     #[test]
     fn refuses_hardly_any_random_password() {
-        // Texts that are in no list, each with up to seven look-ups.
+        // Texts that are in no list, each with a few look-ups.
         let refused = (0..20_000).filter(|number| is_common(&format!("{number:06}·zq·{number:06}"))).count();
         assert!(refused <= 1, "{refused}");
     }

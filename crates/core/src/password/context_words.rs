@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::normalize::{fold, without_leetspeak};
+use super::normalize::{fold, readings};
 use crate::email_address::EmailAddress;
 use crate::settings::Settings;
 
@@ -64,10 +64,7 @@ impl ContextWords {
     /// Whether a folded password, without digits and punctuation or with them read as letters, consists only of these
     /// words, in any order and any number.
     pub(super) fn compose(&self, folded: &str) -> bool {
-        let core = folded.trim_matches(|c: char| !c.is_alphabetic());
-        self.compose_letters(&letters(folded))
-            || without_leetspeak(core).iter().any(|read| self.compose_letters(&letters(read)))
-            || without_leetspeak(folded).iter().any(|read| self.compose_letters(&letters(read)))
+        readings(folded).iter().any(|reading| self.compose_letters(&letters(reading)))
     }
 
     fn compose_letters(&self, letters: &str) -> bool {

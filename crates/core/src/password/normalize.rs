@@ -33,25 +33,49 @@ pub(super) fn fold(text: &str) -> Zeroizing<String> {
     folded
 }
 
-/// The letters that digits and signs stand for in folded text, in two readings: `1`, `!` and `|` are read as `i`, and as
-/// `l`.
-pub(super) fn without_leetspeak(folded: &str) -> [Zeroizing<String>; 2] {
-    ['i', 'l'].map(|bar| {
-        let letter = |c| match c {
-            '0' => 'o',
-            '1' | '!' | '|' => bar,
-            '3' => 'e',
-            '4' | '@' => 'a',
-            '5' | '$' => 's',
-            '7' | '+' => 't',
-            '8' => 'b',
-            '9' => 'g',
-            c => c,
-        };
-        let mut read = Zeroizing::new(String::with_capacity(folded.len()));
-        read.extend(folded.chars().map(letter));
-        read
-    })
+/// How many characters after the last letter may stand for letters themselves: `v3st1bul3!2031`.
+const MAX_READ_AFTER_LETTERS: usize = 3;
+
+/// What a folded text can be read as: itself, itself without the digits and punctuation around it, and each of these
+/// with digits and signs read as the letters that they resemble. At most 36 texts, without duplicates.
+pub(super) fn readings(folded: &str) -> Vec<Zeroizing<String>> {
+    let first_letter = folded.find(char::is_alphabetic).unwrap_or_default();
+    let after_letters = folded.trim_end_matches(|c: char| !c.is_alphabetic()).len();
+    let tail = folded.get(after_letters..).unwrap_or_default();
+    let tail_ends = tail.char_indices().map(|(index, c)| after_letters + index + c.len_utf8());
+    let mut ends = vec![folded.len(), folded.trim_end_matches(|c: char| !c.is_alphanumeric()).len(), after_letters];
+    ends.extend(tail_ends.take(MAX_READ_AFTER_LETTERS));
+    let mut readings: Vec<Zeroizing<String>> = Vec::new();
+    for end in ends {
+        for start in [0, first_letter] {
+            let part = folded.get(start..end).unwrap_or_default();
+            for reading in [Zeroizing::new(part.to_owned()), without_leetspeak(part, 'i'), without_leetspeak(part, 'l')]
+            {
+                if !reading.is_empty() && !readings.contains(&reading) {
+                    readings.push(reading);
+                }
+            }
+        }
+    }
+    readings
+}
+
+/// Reads digits and signs as letters, and `1`, `!` and `|` as `bar`.
+fn without_leetspeak(folded: &str, bar: char) -> Zeroizing<String> {
+    let letter = |c| match c {
+        '0' => 'o',
+        '1' | '!' | '|' => bar,
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' | '+' => 't',
+        '8' => 'b',
+        '9' => 'g',
+        c => c,
+    };
+    let mut read = Zeroizing::new(String::with_capacity(folded.len()));
+    read.extend(folded.chars().map(letter));
+    read
 }
 
 #[cfg(test)]
@@ -87,8 +111,23 @@ mod tests {
     fn folds_case_and_width() {
         assert_eq!(fold("ＰａＳＳｗｏｒｄ").as_str(), "password");
         assert_eq!(fold("GRÖẞE").as_str(), "größe");
-        let [first, second] = without_leetspeak("v3$t1bu1e");
-        assert_eq!((first.as_str(), second.as_str()), ("vestibuie", "vestlbule"));
+    }
+
+    #[test]
+    fn reads_digits_and_signs_as_letters() {
+        for (text, reading) in [
+            ("v3$tibu1e", "vestibule"),
+            ("v3stibul3!2031", "vestibule"),
+            ("99_p@ssw0rd_99", "password"),
+            ("!!sunshine!!", "sunshine"),
+            ("sunshine", "sunshine"),
+            ("12345678!", "12345678"),
+        ] {
+            let readings = readings(text);
+            assert!(readings.iter().any(|read| read.as_str() == reading), "{text}: {readings:?}");
+            assert!(readings.len() <= 36);
+        }
+        assert!(readings("").is_empty());
     }
 
     proptest! {
@@ -105,6 +144,7 @@ mod tests {
         fn folding_is_idempotent(text in any::<String>()) {
             let once = fold(&text);
             prop_assert_eq!(fold(&once), once.clone());
+            prop_assert!(readings(&once).len() <= 36);
         }
     }
 }
