@@ -365,10 +365,6 @@ impl Problem {
         self.required_proof.as_ref()
     }
 
-    pub(crate) fn with_password_refusal(self, refusal: PasswordRefusal) -> Self {
-        Self { password_refusal: Some(refusal), ..self }
-    }
-
     /// Why a new password was refused, for the reason in the response and for translations.
     pub fn password_refusal(&self) -> Option<PasswordRefusal> {
         self.password_refusal
@@ -407,6 +403,12 @@ impl From<vestibule_db::Error> for Problem {
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
         code.with_message(code.message())
+    }
+}
+
+impl From<PasswordRefusal> for Problem {
+    fn from(refusal: PasswordRefusal) -> Self {
+        Self { password_refusal: Some(refusal), ..Code::InvalidPassword.with_message(refusal.message()) }
     }
 }
 

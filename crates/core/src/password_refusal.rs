@@ -1,6 +1,4 @@
-//! Why a new password is refused.
-
-use crate::error::{Code, Problem};
+//! Why a new password is refused: the reason in the response, and its message.
 
 /// Why a new password is refused. Each reason is an `INVALID_PASSWORD` error with its own message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +56,5 @@ impl PasswordRefusal {
                                here, and change it wherever else you use it."
                 .to_owned(),
         }
-    }
-}
-
-impl From<PasswordRefusal> for Problem {
-    fn from(refusal: PasswordRefusal) -> Self {
-        Code::InvalidPassword.with_message(refusal.message()).with_password_refusal(refusal)
     }
 }
