@@ -92,11 +92,26 @@ impl Dns for HickoryDns {
                 Err(error) if error.is_no_records_found() => return Ok(Vec::new()),
                 Err(error) => return Err(DnsError(error.to_string())),
             };
-            let texts = response.answers().iter().filter_map(|record| match &record.data {
-                RData::TXT(text) => Some(text.txt_data.concat()),
-                _ => None,
-            });
-            Ok(texts.take(MAX_RECORDS).filter_map(|bytes| String::from_utf8(bytes).ok()).collect())
+            Ok(texts(response.answers().iter().map(|record| &record.data)))
         })
     }
+}
+
+/// The TXT records among the records of an answer, each as one string: the first 100, without those that are not UTF-8.
+fn texts<'a>(records: impl Iterator<Item = &'a RData>) -> Vec<String> {
+    let texts = records.filter_map(|record| match record {
+        RData::TXT(text) => Some(text.txt_data.concat()),
+        _ => None,
+    });
+    texts.take(MAX_RECORDS).filter_map(|bytes| String::from_utf8(bytes).ok()).collect()
+}
+
+/// What a resolver returns for an answer, a DNS message in wire format; `None` for a malformed message. For fuzzing.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn parse_answer(message: &[u8]) -> Option<Vec<String>> {
+    use hickory_resolver::proto::op::Message;
+    use hickory_resolver::proto::serialize::binary::BinDecodable as _;
+
+    let message = Message::from_bytes(message).ok()?;
+    Some(texts(message.answers.iter().map(|record| &record.data)))
 }

@@ -61,6 +61,9 @@ pub mod workspace;
 // The service that assembles everything above.
 pub mod service;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 pub use error::{Code, Problem, Result};
 pub use execution::{Caller, Command, Dependencies, Executor, Query, Reply};
 pub use service::{Service, ServiceError};

@@ -10,6 +10,8 @@ mod cookie;
 mod docs;
 mod envelope;
 mod extract;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod health;
 mod images;
 mod mail_reports;

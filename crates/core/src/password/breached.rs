@@ -4,7 +4,7 @@
 //! gigabytes, so it is searched on disk, by halving, and never loaded.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use sha1::{Digest as _, Sha1};
@@ -80,7 +80,10 @@ impl BreachedPasswords {
 /// # Errors
 /// What is wrong with the file.
 pub fn check_breached_file(file: &Path) -> Result<(), BreachedFileError> {
-    let mut list = HashList::open(file)?;
+    check(&mut HashList::open(file)?)
+}
+
+fn check(list: &mut HashList<impl Read + Seek>) -> Result<(), BreachedFileError> {
     let mut previous: Option<Hash> = None;
     for sample in 0..=SAMPLES {
         // The last sample is the last line. In a short file the samples repeat lines.
@@ -103,15 +106,20 @@ fn find(file: &Path, hash: &Hash) -> Result<bool, BreachedFileError> {
 }
 
 /// The open file.
-struct HashList {
-    file: File,
+struct HashList<F> {
+    file: F,
     length: u64,
 }
 
-impl HashList {
+impl HashList<File> {
     fn open(path: &Path) -> Result<Self, BreachedFileError> {
-        let file = File::open(path)?;
-        let length = file.metadata()?.len();
+        Self::new(File::open(path)?)
+    }
+}
+
+impl<F: Read + Seek> HashList<F> {
+    fn new(mut file: F) -> Result<Self, BreachedFileError> {
+        let length = file.seek(SeekFrom::End(0))?;
         if length == 0 { Err(BreachedFileError::Empty) } else { Ok(Self { file, length }) }
     }
 
@@ -190,6 +198,20 @@ impl HashList {
         (&mut self.file).take(length as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Whether a list in memory is valid, and has the hash of a text. For fuzzing.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn check_and_find(list: &[u8], text: &str) -> (bool, Option<bool>) {
+    let list = || HashList::new(io::Cursor::new(list));
+    let is_valid = list().and_then(|mut list| check(&mut list)).is_ok();
+    let hash = Hash::from(Sha1::digest(text.as_bytes()));
+    (is_valid, list().and_then(|mut list| list.contains(&hash)).ok())
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn sha1_hex(text: &str) -> String {
+    data_encoding::HEXUPPER.encode(&Sha1::digest(text.as_bytes()))
 }
 
 /// The bytes before the first line feed.

@@ -16,6 +16,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::error::Result;
 
 pub use breached::{BreachedFileError, check_breached_file};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use breached::{check_and_find, sha1_hex};
 pub(crate) use context_words::ContextWords;
 pub use hasher::PasswordHasher;
 pub(crate) use hasher::Verified;

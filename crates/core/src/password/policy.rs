@@ -40,6 +40,11 @@ impl NewPassword {
         }
         Ok(Self(Password(std::mem::take(&mut *normalized))))
     }
+
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn expose(&self) -> &str {
+        &self.0.0
+    }
 }
 
 /// Decides which new passwords are accepted.

@@ -73,7 +73,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    ("service", &["service"]),
+    ("service", &["fuzzing", "service"]),
 ];
 
 /// The allowed cycles, each with its reason. None has more than three modules.

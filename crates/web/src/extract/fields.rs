@@ -74,6 +74,12 @@ impl FieldMap {
         self.0.iter_mut().for_each(|(_, value)| map(value, &replace));
     }
 
+    /// The fields, for properties of the parsers.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn values(&self) -> &[(String, Value)] {
+        &self.0
+    }
+
     pub(crate) fn can_contain_files(content_type: &str) -> bool {
         essence(content_type) == "multipart/form-data"
     }

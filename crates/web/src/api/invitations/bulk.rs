@@ -80,7 +80,11 @@ impl ExtractorErrors for BulkRequest {
     }
 }
 
-fn idempotency_key(value: &HeaderValue, uri: &axum::http::Uri, body: &[u8]) -> Result<IdempotencyKey, Problem> {
+pub(crate) fn idempotency_key(
+    value: &HeaderValue,
+    uri: &axum::http::Uri,
+    body: &[u8],
+) -> Result<IdempotencyKey, Problem> {
     let text = value.to_str().ok().filter(|text| (1..=MAX_KEY_BYTES).contains(&text.len()));
     let text = text.ok_or_else(|| Problem::field("Idempotency-Key", "write 1 to 255 ASCII characters."))?;
     let mut request = uri.query().unwrap_or_default().as_bytes().to_vec();

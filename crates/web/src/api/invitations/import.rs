@@ -2,9 +2,11 @@
 //!
 //! An invalid row becomes a row with an error code; an invalid list rejects the request.
 
+use std::fmt;
+
 use axum::body::Bytes;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::invitation::{BulkRow, MAX_EXPIRY_DAYS, MAX_ROWS, RequestedRoles};
 use vestibule_core::{Code, Problem};
@@ -13,7 +15,7 @@ use crate::extract::{FieldMap, FieldReader};
 
 /// The options for all rows, from the body or the query.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ImportOptions {
+pub(crate) struct ImportOptions {
     /// The defaults for rows without roles of their own.
     pub(super) roles: RequestedRoles,
     /// Days until the invitations expire.
@@ -72,7 +74,7 @@ fn parse_mode(mode: &str) -> Result<bool, Problem> {
 }
 
 #[derive(Debug)]
-pub(super) struct ImportList {
+pub(crate) struct ImportList {
     pub(super) options: ImportOptions,
     entries: Vec<Entry>,
 }
@@ -91,7 +93,7 @@ impl ImportList {
     ///
     /// # Errors
     /// Those of [`crate::extract::Body`]; `TOO_MANY_ROWS`; `REQUIRED_FIELD` for an empty list.
-    pub(super) async fn parse_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
+    pub(crate) async fn parse_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
         let essence =
             content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let list = match essence.as_str() {
@@ -109,7 +111,8 @@ impl ImportList {
     fn parse_form(fields: FieldMap) -> Result<Self, Problem> {
         let mut fields = FieldReader::new(fields);
         let options = ImportOptions::parse(&mut fields)?;
-        let mut entries: Vec<_> = split_addresses(&fields.long_text("emails")?.unwrap_or_default()).collect();
+        let emails = fields.long_text("emails")?.unwrap_or_default();
+        let mut entries: Vec<_> = split_addresses(&emails).take(MAX_ROWS + 1).collect();
         if let Some(file) = fields.long_text("file")? {
             entries.extend(parse_csv(file.as_bytes())?);
         }
@@ -148,7 +151,7 @@ impl ImportList {
     }
 
     /// Parses the rows. Missing values are taken from `defaults`.
-    pub(super) fn rows(self, defaults: &ImportOptions) -> Vec<BulkRow> {
+    pub(crate) fn rows(self, defaults: &ImportOptions) -> Vec<BulkRow> {
         let row = |entry: Entry| BulkRow { parsed: parse_entry(&entry, defaults.roles), email: entry.email };
         self.entries.into_iter().map(row).collect()
     }
@@ -166,7 +169,7 @@ fn split_addresses(text: &str) -> impl Iterator<Item = Entry> {
 /// `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
 pub(crate) fn parse_pasted_rows(text: &str, roles: RequestedRoles) -> Result<Vec<BulkRow>, Problem> {
     let row = |entry: Entry| BulkRow { parsed: parse_entry(&entry, roles), email: entry.email };
-    let rows: Vec<_> = split_addresses(text).map(row).collect();
+    let rows: Vec<_> = split_addresses(text).take(MAX_ROWS + 1).map(row).collect();
     match rows.len() {
         0 => Err(Problem::required("emails")),
         rows if rows > MAX_ROWS => Err(Code::TooManyRows.into()),
@@ -277,6 +280,7 @@ impl Columns {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonList {
+    #[serde(deserialize_with = "bounded_entries")]
     invitations: Vec<JsonEntry>,
     role_id: Option<IdText>,
     workspace_id: Option<IdText>,
@@ -284,6 +288,33 @@ struct JsonList {
     expiry_days: Option<u16>,
     dry_run: Option<bool>,
     mode: Option<String>,
+}
+
+/// Reads the entries up to the first one that is too many. The others are skipped, to bound the memory of long lists.
+fn bounded_entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<JsonEntry>, D::Error> {
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Vec<JsonEntry>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of invitations")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<JsonEntry>, A::Error> {
+            let mut entries = Vec::new();
+            while entries.len() <= MAX_ROWS {
+                match list.next_element()? {
+                    Some(entry) => entries.push(entry),
+                    None => return Ok(entries),
+                }
+            }
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(entries)
+        }
+    }
+
+    deserializer.deserialize_seq(Entries)
 }
 
 #[derive(Debug, Deserialize)]

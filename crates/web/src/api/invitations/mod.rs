@@ -15,6 +15,8 @@ use vestibule_core::invitation::MAX_EXPIRY_DAYS;
 use crate::extract::FieldReader;
 
 pub(crate) use import::parse_pasted_rows;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use import::{ImportList, ImportOptions};
 
 /// Returns the number of days until an invitation expires, 1 to 90.
 fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {

@@ -1,0 +1,190 @@
+//! The parsers of requests that a stranger reaches, each with what must hold for every input. `tests.rs` calls them with
+//! generated inputs, and the targets of `fuzz/` with those of a fuzzer.
+
+#![expect(clippy::missing_panics_doc, reason = "each function panics if its parser breaks a promise")]
+
+use std::net::IpAddr;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use futures_util::FutureExt;
+use ipnet::IpNet;
+use vestibule_core::Code;
+use vestibule_core::invitation::{MAX_ROWS, RequestedRoles};
+
+use crate::api::invitations::bulk::idempotency_key;
+use crate::api::invitations::list::ListParams;
+use crate::api::invitations::{ImportList, ImportOptions, parse_pasted_rows};
+use crate::client_address::client_address;
+use crate::cookie;
+use crate::extract::{FieldMap, FieldReader, FromFields, Value};
+use crate::return_to::ReturnTo;
+
+/// More fields are refused.
+const MAX_FIELDS: usize = 200;
+/// The boundary of generated multipart bodies.
+pub const BOUNDARY: &str = "B";
+
+/// A session token is from the header, and setting it again gives the same token.
+pub fn cookies(line: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(line) else { return };
+    let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+    if let Some(token) = cookie::session_token(&headers) {
+        let text = token.reveal();
+        assert!(line.windows(text.len()).any(|window| window == text.as_bytes()));
+        let again = HeaderValue::from_str(&format!("session_id={text}")).ok();
+        let again = HeaderMap::from_iter(again.map(|value| (header::COOKIE, value)));
+        assert_eq!(cookie::session_token(&again).map(|token| token.reveal()), Some(text));
+    }
+    if let Some(invitation) = cookie::invitation(&headers) {
+        assert!(invitation.len() <= 512);
+    }
+}
+
+/// A form has a bounded number of fields. Written again, it has the same ones.
+pub fn form(body: &[u8]) {
+    match FieldMap::parse_form(body) {
+        Ok(fields) => {
+            assert!(fields.values().len() <= MAX_FIELDS);
+            let mut written = form_urlencoded::Serializer::new(String::new());
+            for (name, value) in fields.values() {
+                match value {
+                    Value::Text(text) => {
+                        written.append_pair(name, text);
+                    }
+                    Value::List(values) => values.iter().for_each(|value| {
+                        if let Value::Text(text) = value {
+                            written.append_pair(&format!("{name}[]"), text);
+                        }
+                    }),
+                    other => panic!("a form has {other:?}"),
+                }
+            }
+            // A field whose own name ends in brackets reads differently once it is written again.
+            if fields.values().iter().all(|(name, _)| !name.contains('[')) {
+                assert_eq!(FieldMap::parse_form(written.finish().as_bytes()).ok().as_ref(), Some(&fields));
+            }
+        }
+        Err(problem) => assert_eq!(problem.code(), Code::BadRequestBody),
+    }
+}
+
+/// A JSON body has a bounded number of fields, or is refused with one code.
+pub fn json(body: &[u8]) {
+    match parse_body("application/json", body) {
+        Ok(fields) => assert!(fields.values().len() <= MAX_FIELDS),
+        Err(code) => assert_eq!(code, Code::BadRequestBody),
+    }
+}
+
+/// A multipart body has a bounded number of fields, none larger than the body, or is refused with one code.
+pub fn multipart(body: &[u8]) {
+    match parse_body(&format!("multipart/form-data; boundary={BOUNDARY}"), body) {
+        Ok(fields) => {
+            assert!(fields.values().len() <= MAX_FIELDS);
+            for (_, value) in fields.values() {
+                match value {
+                    Value::File(bytes) => assert!(!bytes.is_empty() && bytes.len() <= body.len()),
+                    Value::Text(text) => assert!(text.len() <= body.len()),
+                    _ => {}
+                }
+            }
+        }
+        Err(code) => assert_eq!(code, Code::BadRequestBody),
+    }
+}
+
+/// Any content type is understood or refused.
+pub fn content_type(content_type: &str, body: &[u8]) {
+    if let Err(code) = parse_body(content_type, body) {
+        assert!(matches!(code, Code::BadRequestBody | Code::UnsupportedMediaType));
+    }
+}
+
+fn parse_body(content_type: &str, body: &[u8]) -> Result<FieldMap, Code> {
+    let parsed = FieldMap::parse_body(Some(content_type), Bytes::copy_from_slice(body)).now_or_never();
+    // The body is in memory, so nothing is waited for.
+    parsed.unwrap_or_else(|| panic!("parsing waits")).map_err(|problem| problem.code())
+}
+
+/// A list of invitees has 1 to 1,000 rows, each with an address or a code, or is refused.
+pub fn import(body: &[u8]) {
+    let multipart = format!("multipart/form-data; boundary={BOUNDARY}");
+    for content_type in ["text/csv", "application/json", "application/x-www-form-urlencoded", &multipart] {
+        let parsed = ImportList::parse_body(Some(content_type), Bytes::copy_from_slice(body)).now_or_never();
+        match parsed.unwrap_or_else(|| panic!("parsing waits")) {
+            Ok(list) => assert!((1..=MAX_ROWS).contains(&list.rows(&ImportOptions::default()).len())),
+            Err(problem) => assert_eq!(problem.code().status(), 400),
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(body) {
+        pasted_addresses(text);
+    }
+}
+
+/// Pasted addresses are 1 to 1,000 rows. A row has no separator in it.
+pub fn pasted_addresses(text: &str) {
+    match parse_pasted_rows(text, RequestedRoles::default()) {
+        Ok(rows) => {
+            assert!((1..=MAX_ROWS).contains(&rows.len()));
+            assert!(rows.iter().all(|row| !row.email.is_empty() && !row.email.contains([',', ';', '\n', ' '])));
+            let joined: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
+            let again = parse_pasted_rows(&joined.join("\n"), RequestedRoles::default());
+            assert_eq!(again.ok().map(|rows| rows.len()), Some(rows.len()));
+        }
+        Err(problem) => assert!(matches!(problem.code(), Code::RequiredField | Code::TooManyRows)),
+    }
+}
+
+/// The client's address is that of the connection, or one that a trusted proxy wrote. Nobody else chooses it.
+pub fn forwarded_for(peer: IpAddr, lines: &[&[u8]], trusted: &[IpNet]) {
+    let values = lines.iter().filter_map(|line| HeaderValue::from_bytes(line).ok());
+    let headers = HeaderMap::from_iter(values.map(|value| (header::HeaderName::from_static("x-forwarded-for"), value)));
+    let peer = peer.to_canonical();
+    let address = client_address(peer, &headers, trusted);
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    assert_eq!(address, address.to_canonical());
+    assert!(is_trusted(&peer) || address == peer, "an untrusted peer is the client");
+    let is_written = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).any(|line| {
+        line.split(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok()).any(|hop| hop.to_canonical() == address)
+    });
+    assert!(address == peer || is_written);
+    // What the client itself sends comes first in the list, and changes nothing if its own address is not trusted.
+    if !is_trusted(&address) {
+        let mut forged = HeaderMap::new();
+        forged.append("x-forwarded-for", HeaderValue::from_static("203.0.113.66, nonsense"));
+        forged.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        assert_eq!(client_address(peer, &forged, trusted), address);
+    }
+}
+
+/// Parameters of a list, with its cursor: in bounds, or refused.
+pub fn list_parameters(query: &[u8]) {
+    let parsed = FieldMap::parse_form(query).and_then(|fields| ListParams::from_fields(&mut FieldReader::new(fields)));
+    if let Err(problem) = parsed {
+        assert_eq!(problem.code().status(), 400);
+    }
+}
+
+/// An idempotency key is 1 to 255 characters of ASCII, or refused.
+pub fn idempotency(key: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(key) else { return };
+    match idempotency_key(&value, &Uri::from_static("/?mode=all"), b"body") {
+        Ok(parsed) => assert!((1..=255).contains(&parsed.key.len()) && parsed.key.as_bytes() == key),
+        Err(problem) => assert_eq!(problem.code(), Code::InvalidField),
+    }
+}
+
+/// A redirect target stays on this server or on an allowed origin, as a browser reads it.
+pub fn return_to(text: &str) {
+    match ReturnTo::parse("return_to", text) {
+        Ok(ReturnTo::Path(path)) => assert!(path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')),
+        Ok(ReturnTo::Url { origin, url }) => {
+            assert!(url.to_ascii_lowercase().starts_with("http") && !origin.contains('@'));
+        }
+        Err(problem) => assert_eq!(problem.code(), Code::InvalidField),
+    }
+}
+
+#[cfg(test)]
+mod tests;
