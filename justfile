@@ -21,6 +21,10 @@ docs:
     VESTIBULE_WRITE_DOCS=1 ./scripts/run-tests --package vestibule-web up_to_date
     settings=$(cargo run --locked -- settings) && printf '%s\n' "$settings" > vestibule.example.toml
 
+# Run the generated inputs of the parsers for longer (256 of each in CI)
+fuzz CASES="20000":
+    PROPTEST_CASES={{CASES}} cargo test --locked -p vestibule-core -p vestibule-web --lib fuzzing
+
 # Run the demo on http://127.0.0.1:8080
 run *ARGUMENTS:
     cargo run --release --locked -- demo {{ARGUMENTS}}
