@@ -1,7 +1,7 @@
 //! The parsers of requests that a stranger reaches, each with what must hold for every input. `tests.rs` calls them with
 //! generated inputs, and the targets of `fuzz/` with those of a fuzzer.
 
-#![expect(clippy::missing_panics_doc, reason = "each function panics if its parser breaks a promise")]
+#![expect(clippy::missing_panics_doc, clippy::panic, reason = "each function panics if its parser breaks a promise")]
 
 use std::net::IpAddr;
 
@@ -139,7 +139,7 @@ pub fn pasted_addresses(text: &str) {
 /// The client's address is that of the connection, or one that a trusted proxy wrote. Nobody else chooses it.
 pub fn forwarded_for(peer: IpAddr, lines: &[&[u8]], trusted: &[IpNet]) {
     let values = lines.iter().filter_map(|line| HeaderValue::from_bytes(line).ok());
-    let headers = HeaderMap::from_iter(values.map(|value| (header::HeaderName::from_static("x-forwarded-for"), value)));
+    let headers: HeaderMap = values.map(|value| (header::HeaderName::from_static("x-forwarded-for"), value)).collect();
     let peer = peer.to_canonical();
     let address = client_address(peer, &headers, trusted);
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
