@@ -16,7 +16,7 @@ pub(crate) async fn load_password_words(cx: &mut Context<'_>, user: UserId) -> R
     for name in [Some(&profile.first_name), Some(&profile.last_name), profile.username.as_ref()] {
         name.into_iter().for_each(|name| words.add(name));
     }
-    for address in cx.tx.all(sql::ADDRESSES, (user,)).await? {
+    for address in cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await? {
         words.add_address(&address.email);
     }
     let member_of = cx.tx.all(ORGANIZATION_NAMES_OF_USER, (user,)).await?;

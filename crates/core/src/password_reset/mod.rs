@@ -14,7 +14,7 @@ use crate::secret::{AttemptToken, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{SignedIn, find_account};
-use crate::verification::sql::{self, Attempt, Owner};
+use crate::verification::sql::{self, Attempt, MailboxAccess, Owner};
 use crate::verification::{
     FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
 };
@@ -186,8 +186,9 @@ impl Query for FindPasswordWords<'_> {
     type Out = ContextWords;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
-        let owner = cx.tx.optional(sql::ADDRESS_OWNER, (self.address_key,)).await?.filter(Owner::grants_access);
-        if let Some(owner) = owner {
+        let (now, settings) = (cx.now, &cx.executor.settings);
+        let is_granted = |owner: &Owner| owner.mailbox_access(now, settings) == MailboxAccess::Granted;
+        if let Some(owner) = cx.tx.optional(sql::ADDRESS_OWNER, (self.address_key,)).await?.filter(is_granted) {
             return load_password_words(cx, owner.user_id).await;
         }
         let mut words = cx.executor.password_policy.context_words();

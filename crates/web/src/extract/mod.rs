@@ -13,8 +13,8 @@ mod reader;
 pub(crate) use body::{Admission, Body, FromFields, Query, read_body, read_form_body, read_small_body};
 pub(crate) use errors::{BODY_ERRORS, ExtractorErrors, HandlerErrors};
 pub(crate) use fields::FieldMap;
-pub(crate) use large_bodies::{LargeBodies, LargeBodyPermit};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fields::Value;
+pub(crate) use large_bodies::{LargeBodies, LargeBodyPermit};
 pub(crate) use path::Path;
 pub(crate) use reader::FieldReader;

@@ -4,6 +4,7 @@
 #![expect(clippy::missing_panics_doc, clippy::panic, reason = "each function panics if its parser breaks a promise")]
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -19,25 +20,44 @@ use crate::client_address::client_address;
 use crate::cookie;
 use crate::extract::{FieldMap, FieldReader, FromFields, Value};
 use crate::return_to::ReturnTo;
+use crate::serve::check_head;
 
 /// More fields are refused.
 const MAX_FIELDS: usize = 200;
 /// The boundary of generated multipart bodies.
 pub const BOUNDARY: &str = "B";
 
-/// A session token is from the header, and setting it again gives the same token.
+/// A session token is from the header, and setting it again gives the same token. On https, a browser's token is from a
+/// cookie that no subdomain can set.
 pub fn cookies(line: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(line) else { return };
-    let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
-    if let Some(token) = cookie::session_token(&headers) {
-        let text = token.reveal();
-        assert!(line.windows(text.len()).any(|window| window == text.as_bytes()));
-        let again = HeaderValue::from_str(&format!("session_id={text}")).ok();
-        let again = HeaderMap::from_iter(again.map(|value| (header::COOKIE, value)));
-        assert_eq!(cookie::session_token(&again).map(|token| token.reveal()), Some(text));
+    for (secure, is_browser) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut headers = HeaderMap::from_iter([(header::COOKIE, value.clone())]);
+        if is_browser {
+            headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
+        }
+        if let Some(token) = cookie::session_token(&headers, secure) {
+            let text = token.reveal();
+            let has = |part: &str| line.windows(part.len()).any(|window| window == part.as_bytes());
+            assert!(has(&text) && (!secure || !is_browser || has("__Host-session_id=")));
+            let set = cookie::set_session(&text, secure, Duration::from_secs(60));
+            headers.insert(header::COOKIE, set);
+            assert_eq!(cookie::session_token(&headers, secure).map(|token| token.reveal()), Some(text));
+        }
+        if let Some(invitation) = cookie::invitation(&headers, secure) {
+            assert!(invitation.len() <= 512);
+        }
     }
-    if let Some(invitation) = cookie::invitation(&headers) {
-        assert!(invitation.len() <= 512);
+}
+
+/// The head of a request is at most 16 KiB, and ends at the same place however its bytes arrive.
+pub fn request_head(bytes: &[u8]) {
+    let whole = check_head(&[bytes]);
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    assert_eq!(check_head(&[first, second]), whole);
+    match whole {
+        Ok(length) => assert!(length.is_none_or(|length| length <= bytes.len())),
+        Err(code) => assert!(matches!(code, Code::MalformedRequest | Code::InvalidHost | Code::HeadTooLarge)),
     }
 }
 

@@ -26,7 +26,19 @@ fn noise(length: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 const TOKEN: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const COOKIES: &[&str] = &["session_id=", "__session=", "invitation=", TOKEN, "; ", ";", "\"", "=", "theme=dark", " "];
+const HEAD: &[&str] = &[
+    "GET / HTTP/1.1\r\n",
+    "POST /auth/signin HTTP/1.0\r\n",
+    "Host: a.example\r\n",
+    "Content-Length: 5\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "\r\n",
+    "\n",
+    " ",
+    ":",
+];
+const COOKIES: &[&str] =
+    &["__Host-", "session_id=", "__session=", "invitation=", TOKEN, "; ", ";", "\"", "=", "theme=dark", " "];
 const FORM: &[&str] = &["email=a%40b.cd", "&", "k=", "k[]=1", "k[0]=a", "k%5B1%5D=b", "%", "%ff", "+", "=", "%00"];
 const JSON: &[&str] = &[
     "{",
@@ -75,6 +87,11 @@ proptest! {
     #[test]
     fn cookies_hold(line in prop_oneof![mutated(COOKIES), noise(200)]) {
         cookies(&line);
+    }
+
+    #[test]
+    fn request_heads_hold(head in prop_oneof![mutated(HEAD), noise(200)]) {
+        request_head(&head);
     }
 
     #[test]

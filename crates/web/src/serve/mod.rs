@@ -181,3 +181,19 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         }
     }
 }
+
+/// Reads the head of a request that arrives in these parts: its length, or `None` if it is incomplete. For fuzzing.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn check_head(parts: &[&[u8]]) -> Result<Option<usize>, Code> {
+    let (mut scanner, mut received, mut length) = (request_head::HeadScanner::default(), Vec::new(), None);
+    for part in parts {
+        received.extend_from_slice(part);
+        if length.is_none() {
+            length = scanner.head_length(&received)?;
+        }
+    }
+    match length {
+        Some(length) => request_head::check(&received[..length]).map(|_| Some(length)),
+        None => Ok(None),
+    }
+}
