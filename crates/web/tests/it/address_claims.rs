@@ -370,6 +370,7 @@ async fn seats_header_of_cached_list_follows_addresses_of_members() {
         assert_eq!(client.get(&path).await.headers["seats"], "used=2, held=1, free=6");
     }
     let add = vestibule_core::account::AddInvitedAddress { token: token.parse().unwrap() };
+    setup.eve.reauthenticate_to_add("second@example.com").await;
     setup.app.run(&setup.eve, add).await.unwrap();
     for client in [&cached, &setup.owner] {
         assert_eq!(client.get(&path).await.headers["seats"], "used=2, held=0, free=7");

@@ -135,6 +135,7 @@ async fn address_linked_by_invitation_is_delayed() {
     let (mallory, organization) = app.create_organization("mallory@example.com").await;
     mallory.post(&format!("/organizations/{organization}/invitations"), &[("email", EVE)]).await.ok();
     let token = app.mailed_token(EVE).parse().unwrap();
+    ada.reauthenticate_to_add(EVE).await;
     app.run(&ada, vestibule_core::account::AddInvitedAddress { token }).await.unwrap();
     assert_eq!(request_mails(&app, EVE).await, [false, false, false]);
 }

@@ -30,5 +30,5 @@ phrases! {
     sign_out_everywhere(): "Sign out everywhere", "Überall abmelden";
     notice_done_title(): "Every browser is signed out", "Alle Browser sind abgemeldet";
     notice_reset_explanation(email): "Now set a new password, so that nobody can sign in with the old one. We mail a code to {email}. Then check the addresses of your account.", "Setzen Sie jetzt ein neues Passwort, damit sich niemand mit dem alten anmelden kann. Wir senden einen Code an {email}. Prüfen Sie danach die Adressen Ihres Kontos.";
-    notice_no_reset_explanation(): "This address does not open the account any more. Set a new password with another address of yours, or ask the people who run this service.", "Diese Adresse öffnet das Konto nicht mehr. Setzen Sie mit einer anderen Adresse ein neues Passwort, oder fragen Sie die Betreiber dieses Dienstes.";
+    notice_no_reset_explanation(): "This address does not open the account. Set a new password with another address of yours, or ask the people who run this service.", "Diese Adresse öffnet das Konto nicht. Setzen Sie mit einer anderen Adresse ein neues Passwort, oder fragen Sie die Betreiber dieses Dienstes.";
 }

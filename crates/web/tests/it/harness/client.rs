@@ -83,6 +83,11 @@ impl TestClient {
         self.post("/me/reauthenticate", &[("password", super::PASSWORD)]).await.ok();
     }
 
+    /// Proves that it is the user who wants to add the address of an invitation.
+    pub(crate) async fn reauthenticate_to_add(&self, address: &str) {
+        self.post("/me/reauthenticate", &[("password", super::PASSWORD), ("address", address)]).await.ok();
+    }
+
     /// Posts a form and leaves its jobs in the outbox.
     pub(crate) async fn post_without_draining(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         self.send_only(Method::POST, path, Some(FORM), Body::from(form(fields))).await
