@@ -17,7 +17,7 @@ use crate::telemetry;
 pub(crate) async fn run(args: &OrganizationsArgs) -> Result<(), AppError> {
     let output = args.command.output();
     let mut loaded = settings::load(&output.flags, &Environment::from_process()).map_err(AppError::Settings)?;
-    "error".clone_into(&mut loaded.log);
+    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
     telemetry::start(&loaded);
     match &args.command {
         OrganizationsCommand::List(args) => list(&loaded, args).await,

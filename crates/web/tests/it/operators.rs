@@ -408,6 +408,23 @@ async fn lists_and_shows_users_and_organizations() {
     assert_eq!((shown.admins.len(), shown.domains.len()), (2, 0));
 }
 
+#[tokio::test]
+async fn invitations_of_a_disabled_inviter_are_suspended_at_once() {
+    let Setup { app, owner, nina, id, list, .. } = setup().await;
+    nina.post(&list, &[("email", "guest@example.com")]).await.ok();
+    let token = app.mailed_token("guest@example.com");
+    let guest = app.create_invited_user("guest@example.com", &token).await;
+    owner.get_and_check_cache(&list).await.ok();
+    app.operate(DisableUser { user: id }).await.unwrap();
+    owner.get_and_check_cache(&list).await.ok();
+    let accept = [("token", token.as_str())];
+    let refused = guest.post("/organizations/invitations/accept", &accept).await;
+    assert!(refused.text.contains("INVITATION_SUSPENDED"), "{}", refused.text);
+    app.operate(EnableUser { user: id }).await.unwrap();
+    owner.get_and_check_cache(&list).await.ok();
+    guest.post("/organizations/invitations/accept", &accept).await.ok();
+}
+
 /// Otherwise an organization would be left to somebody who cannot sign in.
 #[tokio::test]
 async fn disabled_user_does_not_count_as_the_other_admin() {
