@@ -6,6 +6,7 @@ use crate::execution::{Command, Context};
 use crate::id::UserId;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change};
+use crate::security_notice::{self, NoticeKind};
 use crate::user;
 
 /// The outcome of [`ResetPassword`].
@@ -18,7 +19,7 @@ pub struct PasswordReset {
 
 /// Removes a user's password and ends all their sign-ins. The user chooses a new password with a mailed code
 /// ("Forgot password"): a code works only in the browser that asked for it, so an operator cannot ask for one on their
-/// behalf.
+/// behalf. Their verified addresses get a security notice if they had a password.
 ///
 /// # Errors
 /// `USER_NOT_FOUND`; `NO_ALTERNATIVE_AUTH_METHOD` if the user could not get a code, because no mail is configured or
@@ -52,6 +53,9 @@ impl Command for ResetPassword {
                  vestibule users disable {}",
                 self.user
             )));
+        }
+        if found.has_password {
+            security_notice::notify_of_other(cx, self.user, NoticeKind::PasswordRemoved, "").await?;
         }
         cx.tx.execute(user::sql::CLEAR_PASSWORD, (self.user, cx.now)).await?;
         let ended_sign_ins = end_access(cx, self.user).await?;

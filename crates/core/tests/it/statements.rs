@@ -67,7 +67,10 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("invitation::sql::references::SINGLE_INVITER", "members see the address and whether it is verified"),
     ("membership::sql::MEMBER", "members see the address and whether it is verified"),
     ("membership::sql::PAGE", "members see the address and whether it is verified"),
-    ("operator::sql::ADDRESS_HOLDERS", "operators see whether it is verified; unverified it names nobody to them either"),
+    (
+        "operator::sql::ADDRESS_HOLDERS",
+        "operators see whether it is verified; unverified it names nobody to them either",
+    ),
     ("operator::sql::ADMINS", "operators see the address and whether it is verified"),
     ("operator::sql::END_VERIFICATIONS", "the user's own address; its mailbox gets another code"),
     ("operator::sql::USER", "operators see the address and whether it is verified"),

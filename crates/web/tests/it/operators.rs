@@ -305,12 +305,17 @@ async fn sign_out_ends_every_sign_in_and_mailed_codes() {
 #[tokio::test]
 async fn reset_password_requires_a_mailed_code_for_the_next_sign_in() {
     let Setup { app, owner, nina, id, .. } = setup().await;
+    let mails = app.mail_count(NINA);
     let done = app.operate(ResetPassword { user: id }).await.unwrap();
     assert_eq!((done.had_password, done.ended_sign_ins), (true, 1));
+    app.drain().await;
+    assert_eq!(app.mail_count(NINA), mails + 1, "a security notice");
     nina.get("/me").await.assert_error(401, "UNAUTHORIZED");
     sign_in(&app, NINA).await.assert_error(401, "INVALID_CREDENTIALS");
     let again = app.operate(ResetPassword { user: id }).await.unwrap();
     assert_eq!((again.had_password, again.ended_sign_ins), (false, 0));
+    app.drain().await;
+    assert_eq!(app.mail_count(NINA), mails + 1, "nothing was removed");
 
     let browser = app.anonymous();
     browser.post("/auth/forgot-password", &[("email", NINA)]).await.ok();
