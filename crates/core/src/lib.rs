@@ -7,6 +7,7 @@
 pub mod deployment;
 pub mod email_address;
 pub mod error;
+mod grouping;
 pub mod language;
 pub mod names;
 pub mod password_refusal;

@@ -184,8 +184,7 @@ pub async fn permissions_by_workspace(
 ) -> Result<HashMap<WorkspaceId, PermissionSet>> {
     let mut permissions: HashMap<WorkspaceId, PermissionSet> = HashMap::new();
     for row in cx.tx.all(sql::PERMISSIONS_BY_WORKSPACE, (organization, membership)).await? {
-        let set = permissions.entry(row.workspace_id).or_default();
-        *set = PermissionSet::union([std::mem::take(set)].into_iter().chain(row.permissions));
+        permissions.entry(row.workspace_id).or_default().extend(row.permissions.unwrap_or_default());
     }
     Ok(permissions)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use vestibule_db::Tx;
 
@@ -15,8 +16,12 @@ use crate::secret::SessionToken;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// About 300 bytes each. The least used entries are evicted first.
-const MAX_ENTRIES: usize = 8192;
+const EXPECTED_ENTRIES: usize = 8192;
+/// All entries together, in bytes. The least used entries are evicted first. A member with the maximum of roles and
+/// permissions takes about 300 KB, most others 300 bytes.
+const MAX_BYTES: u64 = 16 << 20;
+/// An entry without its permissions and its address list, in bytes.
+const ENTRY_BYTES: usize = 250;
 
 /// The digest of a session token, and an organization.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,11 +39,21 @@ impl fmt::Debug for AccessKey {
     }
 }
 
-pub(crate) struct AccessCache(Cache<AccessKey, Arc<Cached<MemberAccess>>>);
+pub(crate) struct AccessCache(Cache<AccessKey, Arc<Cached<MemberAccess>>, AccessWeight>);
+
+#[derive(Clone)]
+struct AccessWeight;
+
+impl Weighter<AccessKey, Arc<Cached<MemberAccess>>> for AccessWeight {
+    fn weight(&self, _: &AccessKey, entry: &Arc<Cached<MemberAccess>>) -> u64 {
+        let member = &entry.value.member;
+        (ENTRY_BYTES + member.permissions.size() + member.allowed_addresses.len()) as u64
+    }
+}
 
 impl Default for AccessCache {
     fn default() -> Self {
-        Self(Cache::new(MAX_ENTRIES))
+        Self(Cache::with_weighter(EXPECTED_ENTRIES, MAX_BYTES, AccessWeight))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::id::OrganizationId;
 /// Expected number of entries. A larger one would split the cache into more shards, and a large organization's entry
 /// would fit into none of them.
 const EXPECTED_ENTRIES: usize = 32;
-/// The weight of all entries together. One unit is about 500 bytes; the least recently used entries are evicted first.
+/// The weight of all entries together, about 8 MB. The least recently used entries are evicted first.
 const MAX_WEIGHT: u64 = 16_384;
 
 /// One value per organization. Its type is private to the domain module that uses it.
@@ -37,6 +37,9 @@ impl Weighter<OrganizationId, Entry> for EntryWeight {
 }
 
 impl OrganizationCache {
+    /// The size that one unit of weight stands for.
+    pub(crate) const BYTES_PER_WEIGHT: usize = 500;
+
     /// The value of this type that was read at this revision.
     pub(crate) fn get<T: Send + Sync + 'static>(
         &self,

@@ -3,7 +3,7 @@
 //! A page has many invitations that refer to few of those, so each is loaded once, apart from the rows. They change more
 //! rarely than invitations do, so they are cached at the organization's revision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use vestibule_db::BatchQueries;
@@ -15,7 +15,7 @@ use super::sql::references::{
     self as sql, InvitedWorkspace, InvitedWorkspaceRole, InviterRoleRow, InviterWorkspaceRoleRow,
 };
 use crate::access::Grant;
-use crate::cache::{self, Revision};
+use crate::cache::{self, OrganizationCache, Revision};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
@@ -36,8 +36,10 @@ pub struct Inviter {
     pub roles: Vec<Arc<Role>>,
     /// Whether the account is disabled.
     is_disabled: bool,
-    /// One entry for each role in a workspace; `None` for a workspace membership without a role.
-    workspace_permissions: Vec<(WorkspaceId, Option<PermissionSet>)>,
+    /// Of all roles together, so that each invitation of a page does not compute them again.
+    permissions: PermissionSet,
+    /// In each workspace that they are a member of.
+    workspace_permissions: HashMap<WorkspaceId, PermissionSet>,
 }
 
 impl Inviter {
@@ -50,12 +52,13 @@ impl Inviter {
         if self.is_disabled {
             return Some(Suspension::InviterMayNotInvite);
         }
-        let permissions = PermissionSet::union(self.roles.iter().map(|role| role.permissions.clone()));
-        let in_workspace: Vec<_> =
-            self.workspace_permissions.iter().filter(|(id, _)| Some(*id) == workspace).map(|(_, set)| set).collect();
-        let workspace_permissions = PermissionSet::union(in_workspace.iter().filter_map(|set| (*set).clone()));
-        let is_member = !in_workspace.is_empty();
-        authority::compute_suspension(&permissions, is_member.then_some(&workspace_permissions), granted)
+        let in_workspace = workspace.and_then(|workspace| self.workspace_permissions.get(&workspace));
+        authority::compute_suspension(&self.permissions, in_workspace, granted)
+    }
+
+    /// About how many bytes it occupies, without its roles.
+    fn size(&self) -> usize {
+        self.permissions.size() + self.workspace_permissions.values().map(PermissionSet::size).sum::<usize>()
     }
 }
 
@@ -142,13 +145,22 @@ impl References {
             self.workspaces.extend(cached.workspaces);
             self.workspace_roles.extend(cached.workspace_roles);
         }
-        let weight = self.roles.len() + self.inviters.len() + self.workspaces.len() + self.workspace_roles.len();
+        let weight = self.weight();
         let merged = Arc::new(self);
         let value = Arc::clone(&merged);
         cx.after_commit.on_end(move |executor| {
             executor.organization_cache.insert(organization, revision, weight, value);
         });
         merged
+    }
+
+    /// In units of the organization cache: one for each part, and more for one with many permissions.
+    fn weight(&self) -> usize {
+        let parts = self.roles.len() + self.inviters.len() + self.workspaces.len() + self.workspace_roles.len();
+        let roles: usize = self.roles.values().map(|role| role.permissions.size()).sum();
+        let workspace_roles: usize = self.workspace_roles.values().map(|role| role.permissions.size()).sum();
+        let inviters: usize = self.inviters.values().map(|inviter| inviter.size()).sum();
+        parts + (roles + workspace_roles + inviters) / OrganizationCache::BYTES_PER_WEIGHT
     }
 
     async fn load_one(cx: &mut Context<'_>, organization: OrganizationId, ids: ReferencedIds) -> Result<Self> {
@@ -264,13 +276,18 @@ fn build_inviters(
             email: row.email,
             roles: Vec::new(),
             is_disabled: row.disabled,
-            workspace_permissions: Vec::new(),
+            permissions: PermissionSet::default(),
+            workspace_permissions: HashMap::new(),
         });
-        inviter.roles.extend(role);
+        if let Some(role) = role {
+            inviter.permissions.extend(role.permissions.clone());
+            inviter.roles.push(role);
+        }
     }
     for row in workspace_roles {
         if let Some(inviter) = inviters.get_mut(&row.membership_id) {
-            inviter.workspace_permissions.push((row.workspace_id, row.permissions));
+            let permissions = inviter.workspace_permissions.entry(row.workspace_id).or_default();
+            permissions.extend(row.permissions.unwrap_or_default());
         }
     }
     inviters.into_iter().map(|(id, inviter)| (id, Arc::new(inviter))).collect()

@@ -6,6 +6,7 @@ use super::sql::{self, Member, MembershipRole};
 use crate::access;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
+use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
@@ -96,10 +97,8 @@ impl Query for ListMembers {
             }
             _ => Vec::new(),
         };
-        let with_roles = |member: Member| MemberDetails {
-            roles: roles.iter().filter(|role| role.membership_id == member.id).cloned().collect(),
-            member,
-        };
+        let mut roles = group_by(roles, |role| role.membership_id);
+        let with_roles = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
         let seats = organization::seats(cx, grant.organization()).await?;
         Ok(MembersPage { seats, total, members: members.into_iter().map(with_roles).collect(), organization })
     }

@@ -1,8 +1,11 @@
 //! The caller's memberships.
 
+use std::collections::HashMap;
+
 use super::sql::{self, Membership, MembershipRole};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
+use crate::grouping::group_by;
 use crate::organization::{self, Organization};
 use crate::permission::{AddressList, PermissionSet, Requirement};
 use crate::user::{self, PublicUser};
@@ -46,19 +49,20 @@ impl Query for ListOwn {
         let memberships = cx.tx.all(sql::ALL_OF_USER, (user,)).await?;
         let organizations = cx.tx.all(organization::sql::OF_USER, (user,)).await?;
         let roles = cx.tx.all(sql::ROLES_OF_USER, (user,)).await?;
+        let mut organizations: HashMap<_, _> =
+            organizations.into_iter().map(|organization| (organization.id, organization)).collect();
+        let mut roles = group_by(roles, |role| role.membership_id);
         let own = memberships.into_iter().filter_map(|membership| {
-            let organization =
-                organizations.iter().find(|organization| organization.id == membership.organization_id)?;
+            let organization = organizations.remove(&membership.organization_id)?;
             let (restricts, addresses) = (organization.enable_ip_restriction, &organization.whitelisted_ips);
-            let roles = roles.iter().filter(|role| role.membership_id == membership.id);
-            let (organization, user) = (organization.clone(), profile.clone());
+            let (roles, user) = (roles.remove(&membership.id).unwrap_or_default(), profile.clone());
             if !AddressList::is_allowed(restricts, addresses, address) {
                 return Some(OwnMembership::outside(membership, organization, user));
             }
-            let permissions = PermissionSet::union(roles.clone().map(|role| role.permissions.clone()));
+            let permissions = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             Some(OwnMembership {
                 organization: organization.visible_to(&permissions),
-                roles: roles.cloned().collect(),
+                roles,
                 is_address_allowed: true,
                 membership,
                 user,

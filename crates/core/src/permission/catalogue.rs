@@ -13,13 +13,13 @@ impl Roles {
     /// # Errors
     /// `PERMISSION_ARCHIVED`, `PERMISSION_UNKNOWN`, with the permission in the message.
     pub(crate) fn check_definable(&self, permissions: &PermissionSet) -> Result<()> {
-        let is_known = |permission: &&String| {
+        let is_known = |permission: &&str| {
             self.permissions.is_empty()
-                || self.permissions.contains(permission)
+                || self.permissions.iter().any(|known| known == permission)
                 || RESERVED_PREFIXES.iter().any(|prefix| permission.starts_with(prefix))
         };
         self.check_assignable(permissions)?;
-        match permissions.as_slice().iter().find(|permission| !is_known(permission)) {
+        match permissions.iter().find(|permission| !is_known(permission)) {
             None => Ok(()),
             Some(unknown) => {
                 Err(Code::PermissionUnknown.with_message(format!("There is no permission {unknown} here.")))
@@ -33,7 +33,8 @@ impl Roles {
     /// # Errors
     /// `PERMISSION_ARCHIVED`, with the permission in the message.
     pub(crate) fn check_assignable(&self, permissions: &PermissionSet) -> Result<()> {
-        match permissions.as_slice().iter().find(|permission| self.archived_permissions.contains(permission)) {
+        let is_archived = |permission: &&str| self.archived_permissions.iter().any(|archived| archived == permission);
+        match permissions.iter().find(is_archived) {
             None => Ok(()),
             Some(archived) => Err(Code::PermissionArchived
                 .with_message(format!("The permission {archived} is archived and cannot be assigned any more."))),

@@ -7,9 +7,11 @@
 mod address_list;
 mod catalogue;
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use vestibule_db::{Argument, Cell, Column, Kind, Value};
 
 use crate::error::{Code, Problem, Result};
@@ -105,17 +107,21 @@ impl Requirement {
     }
 }
 
-/// The permissions of a role or of a membership: without duplicates, in the original order.
+/// The permissions of a role or of a membership: without duplicates, in the original order. A lookup does not depend on
+/// their number, and a union is linear in it: a member can have thousands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
-pub struct PermissionSet(Arc<Vec<String>>);
+pub struct PermissionSet(Arc<IndexSet<String>>);
 
 impl PermissionSet {
+    /// The maximum number of permissions of a new role.
+    pub const MAX_PER_ROLE: usize = 100;
+    /// The maximum length of one permission, in bytes.
+    pub const MAX_LENGTH: usize = 100;
+
     /// From strings. Duplicates are removed.
     pub fn new<S: Into<String>>(permissions: impl IntoIterator<Item = S>) -> Self {
-        let mut set = Self::default();
-        permissions.into_iter().for_each(|permission| set.add(permission.into()));
-        set
+        Self(Arc::new(permissions.into_iter().map(Into::into).collect()))
     }
 
     /// Parses the permissions of a new role: at most 100 strings of letters, digits and `: _ . - /`, 100 bytes each.
@@ -123,14 +129,13 @@ impl PermissionSet {
     /// # Errors
     /// `INVALID_FIELD`, with the field's name.
     pub fn parse(field: &str, permissions: Vec<String>) -> Result<Self> {
-        const MAX_PERMISSIONS: usize = 100;
-        const MAX_LENGTH: usize = 100;
         let is_permission = |text: &str| {
             let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":_.-/".contains(&byte);
-            (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
+            (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed)
         };
-        if permissions.len() > MAX_PERMISSIONS {
-            return Err(Problem::field(field, format_args!("name at most {MAX_PERMISSIONS} permissions.")));
+        if permissions.len() > Self::MAX_PER_ROLE {
+            let max = Self::MAX_PER_ROLE;
+            return Err(Problem::field(field, format_args!("name at most {max} permissions.")));
         }
         match permissions.iter().position(|permission| !is_permission(permission)) {
             None => Ok(Self::new(permissions)),
@@ -143,25 +148,41 @@ impl PermissionSet {
 
     /// The permissions of several roles together.
     pub fn union(sets: impl IntoIterator<Item = Self>) -> Self {
-        let mut sets = sets.into_iter();
-        // Most members have one role. Its set is shared, not copied.
-        let mut all = sets.next().unwrap_or_default();
-        sets.flat_map(|set| set.0.iter().cloned().collect::<Vec<_>>()).for_each(|permission| all.add(permission));
+        let mut all = Self::default();
+        sets.into_iter().for_each(|set| all.extend(set));
         all
+    }
+
+    /// Adds the permissions of another role.
+    pub(crate) fn extend(&mut self, more: Self) {
+        if self.0.is_empty() {
+            // Most members have one role. Its set is shared, not copied.
+            *self = more;
+        } else {
+            insert_missing(Arc::make_mut(&mut self.0), &more.0);
+        }
     }
 
     /// The stored form: a JSON array.
     pub fn to_json(&self) -> String {
-        serde_json::Value::from(self.0.to_vec()).to_string()
+        self.iter().collect::<serde_json::Value>().to_string()
     }
 
-    pub fn as_slice(&self) -> &[String] {
-        &self.0
+    /// In the original order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// About how many bytes it occupies, for caches.
+    pub(crate) fn size(&self) -> usize {
+        // The header of each string, its hash and its index.
+        const OVERHEAD: usize = 48;
+        self.iter().map(|permission| permission.len() + OVERHEAD).sum()
     }
 
     /// Whether it contains this very permission. Implied permissions do not count.
     pub fn contains(&self, permission: &str) -> bool {
-        self.0.iter().any(|own| own == permission)
+        self.0.contains(permission)
     }
 
     /// Whether a member with these permissions in an organization meets a requirement there.
@@ -214,10 +235,13 @@ impl PermissionSet {
                     || (own.contains(WORKSPACE_MANAGE) && IMPLIED_BY_WORKSPACE_MANAGE.contains(&permission))
             })
     }
+}
 
-    fn add(&mut self, permission: String) {
-        if !self.contains(&permission) {
-            Arc::make_mut(&mut self.0).push(permission);
+/// Adds the items that are missing, each with one lookup.
+fn insert_missing<T: Clone + Eq + Hash>(all: &mut IndexSet<T>, more: &IndexSet<T>) {
+    for item in more {
+        if !all.contains(item) {
+            all.insert(item.clone());
         }
     }
 }
@@ -225,7 +249,7 @@ impl PermissionSet {
 impl Column for PermissionSet {
     fn read(cell: Cell<'_>) -> Option<Self> {
         match cell {
-            Value::Text(json) => serde_json::from_str::<Vec<String>>(json).ok().map(|set| Self(Arc::new(set))),
+            Value::Text(json) => serde_json::from_str(json).ok().map(|set| Self(Arc::new(set))),
             _ => None,
         }
     }
@@ -284,6 +308,50 @@ mod tests {
         for (own, granted, expected) in cases {
             assert_eq!(set(own).covers(&set(granted)), *expected, "{own:?} grants {granted:?}");
         }
+    }
+
+    thread_local! {
+        static COMPARISONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    /// A permission that counts how often it is compared.
+    #[derive(Clone, Debug)]
+    struct Counted(String);
+
+    impl PartialEq for Counted {
+        fn eq(&self, other: &Self) -> bool {
+            COMPARISONS.set(COMPARISONS.get() + 1);
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Counted {}
+
+    impl Hash for Counted {
+        fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+            self.0.hash(state);
+        }
+    }
+
+    #[test]
+    fn union_of_many_roles_compares_each_permission_a_few_times() {
+        let role = |role: usize| -> IndexSet<Counted> {
+            (0..100).map(|number| Counted(format!("billing:{role}:{number}"))).collect()
+        };
+        let mut all = role(0);
+        (1..1000).map(role).for_each(|more| insert_missing(&mut all, &more));
+        (0..1000).map(role).for_each(|again| insert_missing(&mut all, &again));
+        assert_eq!(all.len(), 100_000);
+        // A quadratic union compares more than 5,000,000,000 times.
+        assert!(COMPARISONS.get() < 1_000_000, "{} comparisons", COMPARISONS.get());
+    }
+
+    #[test]
+    fn union_keeps_the_order_and_drops_duplicates() {
+        let union = PermissionSet::union([set(&["c", "a"]), set(&[]), set(&["b", "a"]), set(&["d"])]);
+        assert_eq!(union.iter().collect::<Vec<_>>(), ["c", "a", "b", "d"]);
+        assert_eq!(union.to_json(), r#"["c","a","b","d"]"#);
+        assert_eq!(PermissionSet::read(Value::Text(&union.to_json())), Some(union));
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The session with its sign-ins and open attempts.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use super::sql::{self, SignIn, SignInRole, SignInWorkspaceRole};
 use super::validity::validity;
 use crate::cache::Validity;
 use crate::caller::CurrentSession;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
+use crate::grouping::group_by;
 use crate::id::SignInId;
 use crate::permission::{AddressList, Requirement};
 use crate::user::PublicUser;
@@ -100,27 +104,29 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
         || workspace_roles.iter().any(|role| role.organization_restricts_addresses || role.restricts_addresses);
     let address = cx.caller.address;
     let is_readable =
-        |role: &&SignInRole| AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address);
-    let is_workspace_readable = |role: &&SignInWorkspaceRole| {
+        |role: &SignInRole| AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address);
+    let is_workspace_readable = |role: &SignInWorkspaceRole| {
         let (restricts, allowed) = (role.organization_restricts_addresses, &role.organization_allowed_addresses);
         AddressList::is_allowed(restricts, allowed, address)
             && AddressList::is_allowed(role.restricts_addresses, &role.allowed_addresses, address)
     };
+    let mut roles = group_by(roles, |role| Some(role.membership_id));
+    let mut workspace_roles = group_by(workspace_roles, |role| Some(role.membership_id));
     let sign_ins = sign_ins.into_iter().map(|row| {
         let (sign_in, user) = row.into_parts();
-        let of_membership = |role: &&SignInRole| Some(role.membership_id) == sign_in.organization_membership_id;
-        let of_workspace = |role: &&SignInWorkspaceRole| Some(role.membership_id) == sign_in.workspace_membership_id;
         SignInDetails {
-            roles: roles.iter().filter(of_membership).filter(is_readable).cloned().collect(),
-            workspace_roles: workspace_roles
-                .iter()
-                .filter(of_workspace)
-                .filter(is_workspace_readable)
-                .cloned()
-                .collect(),
+            roles: readable(&mut roles, &sign_in.organization_membership_id, is_readable),
+            workspace_roles: readable(&mut workspace_roles, &sign_in.workspace_membership_id, is_workspace_readable),
             user,
             sign_in,
         }
     });
     Ok(Some(SessionDetails { sign_ins: sign_ins.collect(), attempts, depends_on_address, session }))
+}
+
+/// The roles of a membership that the caller may read.
+fn readable<K: Eq + Hash, R>(roles: &mut HashMap<K, Vec<R>>, membership: &K, is_readable: impl Fn(&R) -> bool) -> Vec<R> {
+    let mut roles = roles.remove(membership).unwrap_or_default();
+    roles.retain(is_readable);
+    roles
 }

@@ -50,7 +50,8 @@ impl Query for Mint {
         };
         let tokens = &cx.executor.settings.tokens;
         let expires_at = cx.now.plus(tokens.lifetime);
-        let list = |set: Option<&PermissionSet>| set.map_or_else(Vec::new, |set| set.as_slice().to_vec());
+        let list =
+            |set: Option<&PermissionSet>| set.map_or_else(Vec::new, |set| set.iter().map(str::to_owned).collect());
         let mut claims = json!({
             "iss": cx.executor.settings.public_url.as_str(),
             "sub": user.to_string(),

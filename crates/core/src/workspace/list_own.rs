@@ -1,9 +1,12 @@
 //! The caller's workspace memberships.
 
+use std::collections::HashMap;
+
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::id::OrganizationId;
+use crate::grouping::group_by;
+use crate::id::{MembershipId, OrganizationId};
 use crate::membership;
 use crate::organization::{self, Organization};
 use crate::permission::{AddressList, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
@@ -45,27 +48,32 @@ impl Query for ListOwn {
         let organization_roles = cx.tx.all(membership::sql::ROLES_OF_USER, (user,)).await?;
         let admins_manage_workspaces = cx.executor.settings.organizations.admins_manage_workspaces;
         let address = cx.caller.address;
+        let organizations: HashMap<_, _> =
+            organizations.into_iter().map(|organization| (organization.id, organization)).collect();
+        let mut workspaces: HashMap<_, _> = workspaces.into_iter().map(|workspace| (workspace.id, workspace)).collect();
+        let mut roles = group_by(roles, |role| role.membership_id);
+        let mut permissions: HashMap<MembershipId, PermissionSet> = HashMap::new();
+        for role in organization_roles {
+            permissions.entry(role.membership_id).or_default().extend(role.permissions);
+        }
         let own = memberships.into_iter().filter_map(|membership| {
-            let of_membership = |organization: &&Organization| organization.id == membership.organization_id;
-            let organization = organizations.iter().find(of_membership)?;
-            let workspace = workspaces.iter().find(|workspace| workspace.id == membership.workspace_id)?;
-            let of_organization =
-                organization_roles.iter().filter(|role| role.membership_id == membership.organization_membership_id);
-            let in_organization = PermissionSet::union(of_organization.map(|role| role.permissions.clone()));
-            let roles = roles.iter().filter(|role| role.membership_id == membership.id);
-            let in_workspace = PermissionSet::union(roles.clone().map(|role| role.permissions.clone()));
+            let organization = organizations.get(&membership.organization_id)?;
+            let workspace = workspaces.remove(&membership.workspace_id)?;
+            let roles = roles.remove(&membership.id).unwrap_or_default();
+            let in_organization = permissions.entry(membership.organization_membership_id).or_default();
+            let in_workspace = PermissionSet::union(roles.iter().map(|role| role.permissions.clone()));
             let can_update = in_workspace.satisfies_in_workspace(RequiredWorkspacePermission::Admin)
                 || (admins_manage_workspaces && in_organization.satisfies(RequiredPermission::Admin));
             let allows = |restricts, addresses| AddressList::is_allowed(restricts, addresses, address);
             let admits = allows(organization.enable_ip_restriction, &organization.whitelisted_ips);
             let is_allowed = admits && allows(workspace.enable_ip_restriction, &workspace.whitelisted_ips);
-            let (workspace, organization) = (workspace.clone(), organization.clone());
+            let organization = organization.clone();
             let organization =
-                if admits { organization.visible_to(&in_organization) } else { organization.name_only() };
+                if admits { organization.visible_to(in_organization) } else { organization.name_only() };
             Some(if is_allowed {
                 OwnWorkspaceMembership {
                     workspace: workspace.visible_to(can_update),
-                    roles: roles.cloned().collect(),
+                    roles,
                     is_address_allowed: true,
                     organization,
                     membership,

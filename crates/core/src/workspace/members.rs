@@ -1,11 +1,14 @@
 //! The members of a workspace: listing, adding and removing them.
 
+use std::collections::HashMap;
+
 use super::join::join;
 use super::sql::{self, Workspace, WorkspaceMembership, WorkspaceMembershipRole};
 use crate::access;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
+use crate::grouping::group_by;
 use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::membership;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
@@ -83,12 +86,11 @@ async fn load_page(
     let between = (organization, workspace, oldest.id, newest.id);
     let users = cx.tx.all(sql::USERS_BETWEEN, between).await?;
     let roles = cx.tx.all(sql::ROLES_BETWEEN, between).await?;
+    let mut users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
+    let mut roles = group_by(roles, |role| role.membership_id);
     let with_roles = page.into_iter().filter_map(|membership| {
-        Some(WorkspaceMember {
-            user: users.iter().find(|user| user.id == membership.user_id)?.clone(),
-            roles: roles.iter().filter(|role| role.membership_id == membership.id).cloned().collect(),
-            membership,
-        })
+        let user = users.remove(&membership.user_id)?;
+        Some(WorkspaceMember { user, roles: roles.remove(&membership.id).unwrap_or_default(), membership })
     });
     Ok(with_roles.collect())
 }

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "deployment",
             "email_address",
             "error",
+            "grouping",
             "id",
             "language",
             "names",

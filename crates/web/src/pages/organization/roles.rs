@@ -52,7 +52,7 @@ async fn page(
             .map(|role| RoleView {
                 id: role.id,
                 is_shared: role.organization_id.is_none(),
-                permissions: role.permissions.as_slice().join(", "),
+                permissions: role.permissions.iter().collect::<Vec<_>>().join(", "),
                 name: role.name,
             })
             .collect(),
