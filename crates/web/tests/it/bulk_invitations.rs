@@ -229,3 +229,21 @@ async fn statement_count_does_not_depend_on_rows() {
     assert_eq!(setup.pending_invitations(), 1001);
     invariants::assert_hold(&setup.app.inner.database, &[]);
 }
+
+#[tokio::test]
+async fn long_lists_and_long_rows_are_not_kept() {
+    let setup = setup().await;
+    // 300,000 empty rows in a body of 1 MB.
+    let rows = "\"\",".repeat(300_000);
+    let body = format!("{{\"invitations\":[{}]}}", rows.trim_end_matches(','));
+    setup.post("application/json", &body).await.assert_error(400, "TOO_MANY_ROWS");
+    let pasted = format!("emails={}", "a,".repeat(300_000));
+    setup.post("application/x-www-form-urlencoded", &pasted).await.assert_error(400, "TOO_MANY_ROWS");
+    // An invalid row is repeated, and stored for a day, but not in full.
+    let long = "\u{e4}".repeat(100_000);
+    let body = json!({"invitations": [{"email": long}, {"email": "kim@example.com"}]});
+    let result = setup.post_with_key(&setup.owner, "key", &body).await.ok();
+    assert_eq!(outcomes(&result), ["INVALID_EMAIL", "invited"]);
+    assert_eq!(result["results"][0]["email"].as_str().unwrap().len(), 300);
+    assert_eq!(setup.app.count("SELECT MAX(LENGTH(answer)) / 1000 FROM idempotent_answers"), 0);
+}

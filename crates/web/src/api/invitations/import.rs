@@ -13,6 +13,9 @@ use vestibule_core::{Code, Problem};
 
 use crate::extract::{FieldMap, FieldReader};
 
+/// What a result repeats of an address, in bytes. Every valid address is shorter. Results are stored for a day.
+const MAX_REPEATED_BYTES: usize = 300;
+
 /// The options for all rows, from the body or the query.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ImportOptions {
@@ -152,7 +155,7 @@ impl ImportList {
 
     /// Parses the rows. Missing values are taken from `defaults`.
     pub(crate) fn rows(self, defaults: &ImportOptions) -> Vec<BulkRow> {
-        let row = |entry: Entry| BulkRow { parsed: parse_entry(&entry, defaults.roles), email: entry.email };
+        let row = |entry: Entry| to_row(entry, defaults.roles);
         self.entries.into_iter().map(row).collect()
     }
 }
@@ -168,13 +171,19 @@ fn split_addresses(text: &str) -> impl Iterator<Item = Entry> {
 /// # Errors
 /// `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
 pub(crate) fn parse_pasted_rows(text: &str, roles: RequestedRoles) -> Result<Vec<BulkRow>, Problem> {
-    let row = |entry: Entry| BulkRow { parsed: parse_entry(&entry, roles), email: entry.email };
-    let rows: Vec<_> = split_addresses(text).take(MAX_ROWS + 1).map(row).collect();
+    let rows: Vec<_> = split_addresses(text).take(MAX_ROWS + 1).map(|entry| to_row(entry, roles)).collect();
     match rows.len() {
         0 => Err(Problem::required("emails")),
         rows if rows > MAX_ROWS => Err(Code::TooManyRows.into()),
         _ => Ok(rows),
     }
+}
+
+fn to_row(entry: Entry, defaults: RequestedRoles) -> BulkRow {
+    let parsed = parse_entry(&entry, defaults);
+    let mut email = entry.email;
+    email.truncate(email.floor_char_boundary(MAX_REPEATED_BYTES));
+    BulkRow { parsed, email }
 }
 
 fn parse_entry(entry: &Entry, default: RequestedRoles) -> Result<(EmailAddress, RequestedRoles), Code> {
