@@ -188,6 +188,10 @@ codes! {
     OrganizationLimit = 403 "ORGANIZATION_LIMIT", "You have created as many organizations as one user can create here.";
     /// The organization has as many workspaces as the settings allow.
     WorkspaceLimit = 403 "WORKSPACE_LIMIT", "This organization has as many workspaces as it can have. Delete one first.";
+    /// The organization or the workspace has as many roles of its own as the settings allow.
+    RoleLimit = 403 "ROLE_LIMIT", "There are as many roles here as there can be. Delete one first.";
+    /// The member has as many roles as the settings allow.
+    RolesPerMember = 403 "ROLES_PER_MEMBER", "This member has as many roles as a member can have. Remove one first.";
     /// The workspace cannot be deleted while new members are added to it.
     WorkspaceIsAssigned = 403 "WORKSPACE_IS_ASSIGNED", "New members of the organization are added to this workspace. Choose another one, or none, before you delete it.";
     /// Members or pending invitations have the role.
@@ -217,6 +221,10 @@ codes! {
     RoleExceedsYours = 403 "ROLE_EXCEEDS_YOURS", "This role has permissions that you do not have, so you cannot assign it.";
     /// There is one pending invitation per address, organization and workspace.
     InvitationExists = 400 "INVITATION_EXISTS", "This address is invited already. Resend that invitation, or discard it first.";
+    /// The organization has as many pending invitations as the settings allow.
+    InvitationLimit = 403 "INVITATION_LIMIT", "This organization has as many pending invitations as it can have. Discard some first.";
+    /// The organization has 1,000 pending join requests.
+    JoinRequestLimit = 403 "JOIN_REQUEST_LIMIT", "This organization has as many join requests as it can have. Ask one of its admins to decide them.";
     /// The organization has no free seat.
     OrganizationFull = 403 "ORGANIZATION_FULL", "Every seat of this organization is taken. An admin can free one by removing a member or discarding an invitation.";
     /// The workspace has no free seat.

@@ -82,6 +82,11 @@ macro_rules! ids {
             pub const fn get(self) -> i64 {
                 self.0
             }
+
+            /// When the id was generated, to the millisecond.
+            pub const fn created_at(self) -> Timestamp {
+                Timestamp::from_microseconds(((self.0 >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MILLISECONDS) * 1000)
+            }
         }
 
         impl From<i64> for $name {

@@ -87,6 +87,9 @@ fn load_settings(args: &BenchArgs, dir: &Path) -> Result<LoadedSettings, AppErro
     "warn".clone_into(&mut loaded.log);
     loaded.key_file = PathBuf::from(dir).join("master.key");
     loaded.settings.mail.transport = vestibule_core::settings::Transport::None;
+    // One user in one organization sends as many invitations as the server accepts.
+    loaded.settings.rate_limits = vestibule_core::settings::RateLimits::all(0);
+    loaded.settings.invitations.max_pending = 0;
     Ok(loaded)
 }
 

@@ -7,10 +7,12 @@ use std::path::Path;
 use vestibule_core::settings::{Mode, PublicUrl, SignUpMode};
 
 mod mail;
+mod organizations;
+mod rate_limits;
 mod storage;
 
 use super::load::Environment;
-use super::parse::{database, duration, file_path, network, number, optional_path, permission};
+use super::parse::{database, duration, file_path, network, number, optional_path};
 use super::setting::{DefaultValue, Setting, ValueKind};
 use super::{LoadedSettings, LogFormat};
 use crate::telemetry;
@@ -39,10 +41,12 @@ const MAX_CONCURRENT_HASHES: usize = 64;
 
 /// Returns every setting, in order.
 pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
-    [GENERAL, mail::MAIL, storage::STORAGE].into_iter().flatten()
+    [GENERAL, organizations::ORGANIZATIONS, rate_limits::RATE_LIMITS, mail::MAIL, storage::STORAGE]
+        .into_iter()
+        .flatten()
 }
 
-/// Settings of the server, of users and of organizations.
+/// Settings of the server and of users.
 pub(super) static GENERAL: &[Setting] = &[
     Setting {
         path: "database",
@@ -412,113 +416,5 @@ pub(super) static GENERAL: &[Setting] = &[
         default: DefaultValue::Literal("10m"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.reauthentication.max_age, duration(text, "1m", "1d")),
-    },
-    Setting {
-        path: "invitations.expiry_days",
-        description: "Days until an invitation expires, unless the inviter chooses another number.",
-        expected: "a whole number from 1 to 90",
-        example: "14",
-        default: DefaultValue::Literal("7"),
-        kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.invitations.expiry_days, number(text, 1..=90)),
-    },
-    Setting {
-        path: "invitations.reminder_days",
-        description: "Numbers of days before expiry at which a reminder is sent for a pending invitation. Empty: none.",
-        expected: "a list of whole numbers from 1 to 30",
-        example: "3,1",
-        default: DefaultValue::Literal(""),
-        kind: ValueKind::List(|loaded| loaded.settings.invitations.reminder_days.clear()),
-        set: |loaded, text| {
-            loaded.settings.invitations.reminder_days.push(number(text, 1..=30)?);
-            Some(())
-        },
-    },
-    Setting {
-        path: "roles.permissions",
-        description: "Your own permissions that a role may grant, besides organization:… and workspace:…. Empty: any.",
-        expected: "a list of strings of letters, digits and : _ . - /",
-        example: "billing:read,billing:write",
-        default: DefaultValue::Literal(""),
-        kind: ValueKind::List(|loaded| loaded.settings.roles.permissions.clear()),
-        set: |loaded, text| {
-            loaded.settings.roles.permissions.push(permission(text)?);
-            Some(())
-        },
-    },
-    Setting {
-        path: "roles.archived_permissions",
-        description: "Permissions that stay valid for those who have them, and that can no longer be granted to anyone.",
-        expected: "a list of strings of letters, digits and : _ . - /",
-        example: "billing:legacy",
-        default: DefaultValue::Literal(""),
-        kind: ValueKind::List(|loaded| loaded.settings.roles.archived_permissions.clear()),
-        set: |loaded, text| {
-            loaded.settings.roles.archived_permissions.push(permission(text)?);
-            Some(())
-        },
-    },
-    Setting {
-        path: "organizations.max_per_user",
-        description: "The maximum number of organizations that a user may create. 0: unlimited.",
-        expected: "a whole number from 0 to 1000000",
-        example: "10",
-        default: DefaultValue::Literal("0"),
-        kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.organizations.max_per_user, number(text, 0..=1_000_000)),
-    },
-    Setting {
-        path: "organizations.max_workspaces",
-        description: "The maximum number of workspaces of an organization. 0: unlimited.",
-        expected: "a whole number from 0 to 1000000",
-        example: "5",
-        default: DefaultValue::Literal("0"),
-        kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.organizations.max_workspaces, number(text, 0..=1_000_000)),
-    },
-    Setting {
-        path: "organizations.deletion_grace_days",
-        description: "Days during which admins can restore a deleted organization before it is erased. 0: erase immediately.",
-        expected: "a whole number from 0 to 365",
-        example: "14",
-        default: DefaultValue::Literal("30"),
-        kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.organizations.deletion_grace_days, number(text, 0..=365)),
-    },
-    Setting {
-        path: "organizations.admins_manage_workspaces",
-        description: "Whether the admins of an organization have the permissions of an admin in all its workspaces.",
-        expected: "true or false",
-        example: "false",
-        default: DefaultValue::Literal("true"),
-        kind: ValueKind::Boolean,
-        set: |loaded, text| store(&mut loaded.settings.organizations.admins_manage_workspaces, text.parse().ok()),
-    },
-    Setting {
-        path: "seats.max_per_organization",
-        description: "The maximum number of members of an organization. 0: unlimited.",
-        expected: "a whole number from 0 to 1000000",
-        example: "100",
-        default: DefaultValue::Literal("0"),
-        kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.seats.max_per_organization, number(text, 0..=1_000_000)),
-    },
-    Setting {
-        path: "seats.max_per_workspace",
-        description: "The maximum number of members of a workspace. 0: unlimited.",
-        expected: "a whole number from 0 to 1000000",
-        example: "100",
-        default: DefaultValue::Literal("0"),
-        kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.seats.max_per_workspace, number(text, 0..=1_000_000)),
-    },
-    Setting {
-        path: "seats.count_pending_invitations",
-        description: "Whether a pending invitation uses a seat of its organization, besides the members.",
-        expected: "true or false",
-        example: "false",
-        default: DefaultValue::Literal("true"),
-        kind: ValueKind::Boolean,
-        set: |loaded, text| store(&mut loaded.settings.seats.count_pending_invitations, text.parse().ok()),
     },
 ];

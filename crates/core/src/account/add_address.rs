@@ -45,7 +45,7 @@ impl Command for AddAddress {
     async fn run(&self, cx: &mut Context<'_>) -> Result<OwnedAddress> {
         let user = cx.user()?;
         require_recent_proof(cx).await?;
-        rate_limit::record_address_claim(cx, user).await?;
+        rate_limit::take_email_address(cx, user).await?;
         cx.tx.execute(claims::DELETE_EXPIRED_OF_USER, (user, cx.now)).await?;
         let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
         if own.len() >= MAX_ADDRESSES {

@@ -7,6 +7,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{DomainId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::rate_limit;
 use crate::security_log::{Audit, Change};
 
 /// The maximum number of domains of one organization.
@@ -36,7 +37,7 @@ impl Query for List {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_settings`, or for a policy other than [`JoinPolicy::None`] without
-/// `organization:manage_members`; `TOO_MANY_DOMAINS`; `DOMAIN_EXISTS`.
+/// `organization:manage_members`; `TOO_MANY_DOMAINS`; `DOMAIN_EXISTS`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Add {
     pub organization: OrganizationId,
@@ -46,7 +47,7 @@ pub struct Add {
 
 impl Command for Add {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
-    const ERRORS: &'static [Code] = &[Code::TooManyDomains, Code::DomainExists];
+    const ERRORS: &'static [Code] = &[Code::TooManyDomains, Code::DomainExists, Code::TooManyRequests];
     type Out = Domain;
 
     fn audit(&self) -> Audit {
@@ -59,6 +60,7 @@ impl Command for Add {
         if cx.tx.all(sql::LIST, (grant.organization(),)).await?.len() >= MAX_DOMAINS {
             return Err(Code::TooManyDomains.into());
         }
+        rate_limit::take_domain(cx, &grant).await?;
         let arguments = (grant.organization(), cx.id(), self.domain.as_str(), self.joining, cx.now);
         Ok(cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::DomainExists)?)
     }

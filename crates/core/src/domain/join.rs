@@ -43,7 +43,7 @@ pub enum JoinOutcome {
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `NOT_JOINABLE` if the caller has no verified address of a verified domain, is a member already, or
-/// the organization does not exist; `ORGANIZATION_FULL`.
+/// the organization does not exist; `ORGANIZATION_FULL`; `TOO_MANY_REQUESTS` and `JOIN_REQUEST_LIMIT` for a request.
 #[derive(Debug)]
 pub struct Join {
     pub organization: OrganizationId,
@@ -51,7 +51,8 @@ pub struct Join {
 
 impl Command for Join {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::NotJoinable, Code::OrganizationFull];
+    const ERRORS: &'static [Code] =
+        &[Code::NotJoinable, Code::OrganizationFull, Code::TooManyRequests, Code::JoinRequestLimit];
     type Out = JoinOutcome;
 
     fn audit(&self) -> Audit {

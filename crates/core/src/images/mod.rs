@@ -13,6 +13,7 @@ use crate::execution::{Caller, Command, Context, Executor, Query};
 use crate::id::{OrganizationId, WorkspaceId};
 use crate::image_store::{ImageName, Picture};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
+use crate::rate_limit;
 
 /// How long an unused image is retained, for clients that still show it.
 const UNUSED_RETENTION: Duration = Duration::from_hours(1);
@@ -47,6 +48,7 @@ pub const UPLOAD_ERRORS: &[Code] = &[
     Code::Unauthorized,
     Code::Forbidden,
     Code::AddressNotAllowed,
+    Code::TooManyRequests,
     Code::ImageTooLarge,
     Code::ImagesNotAvailable,
 ];
@@ -72,14 +74,13 @@ struct ReserveName {
 
 impl Command for ReserveName {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::Forbidden, Code::AddressNotAllowed];
+    const ERRORS: &'static [Code] = &[Code::Forbidden, Code::AddressNotAllowed, Code::TooManyRequests];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let user = cx.user()?;
         match self.owner {
-            ImageOwner::Caller => {
-                cx.user()?;
-            }
+            ImageOwner::Caller => {}
             ImageOwner::Organization(organization) => {
                 access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
             }
@@ -90,6 +91,7 @@ impl Command for ReserveName {
                 access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
             }
         }
+        rate_limit::take_upload(cx, user).await?;
         cx.tx.execute(sql::RESERVE, (self.name.as_str(), cx.now)).await?;
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Whether an inviter may grant what an invitation gives. It is checked when the invitation is created, resent and
-//! accepted, each time with the permissions of that time.
+//! Whether a member may grant what an invitation gives. It is checked when the invitation is created, resent, discarded
+//! and accepted, each time with the permissions of that time.
 
 use vestibule_db::BatchQueries;
 
@@ -106,6 +106,41 @@ pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, 
     let settings = &cx.executor.settings.roles;
     settings.check_assignable(permissions)?;
     workspace_permissions.map_or(Ok(()), |permissions| settings.check_assignable(permissions))
+}
+
+/// Checks that the caller may discard this invitation: it is their own, or they could have sent it. An invitation whose
+/// role was removed grants nothing.
+///
+/// # Errors
+/// `ROLE_EXCEEDS_YOURS`.
+pub(super) async fn check_caller_may_discard(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    invitation: &Invitation,
+) -> Result<()> {
+    let organization = grant.organization();
+    if invitation.inviter_membership_id == Some(grant.membership()) {
+        return Ok(());
+    }
+    let Some(role) = cx.tx.optional(organization::sql::ROLE, (organization, invitation.role_id)).await? else {
+        return Ok(());
+    };
+    let (workspace_permissions, granted_in_workspace) = match invitation.workspace_id.zip(invitation.workspace_role_id)
+    {
+        None => (None, None),
+        Some((workspace, role)) => {
+            let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
+                return Ok(());
+            };
+            let own = access::workspace_permissions(cx, organization, workspace, grant.membership()).await?;
+            (own, Some(role.permissions))
+        }
+    };
+    let granted = (&role.permissions, granted_in_workspace.as_ref());
+    match compute_suspension(grant.permissions(), workspace_permissions.as_ref(), granted) {
+        None => Ok(()),
+        Some(_) => Err(Code::RoleExceedsYours.into()),
+    }
 }
 
 /// Loads the current permissions of the inviter, and returns why the invitation is suspended, if it is.

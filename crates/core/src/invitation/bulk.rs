@@ -4,23 +4,29 @@
 //! What a single invitation queries for its address is loaded here once for the whole organization, so a thousand rows
 //! take as many statements as one.
 
+mod expired;
+mod replay;
+
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::expired::ExpiredInvitations;
+use self::replay::IdempotencyDigests;
 use super::authority::{self, ResolvedRoles};
 use super::create::{InvitationDraft, expires_at};
+use super::discard::discard_arguments;
 use super::sql::idempotency::{self, IdempotencyRecord};
-use super::sql::{self, PendingInvitation};
+use super::{pending, sql};
 use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::permission::{RequiredPermission, Requirement};
-use crate::{membership, organization, outbox, workspace};
+use crate::{membership, organization, outbox, rate_limit, workspace};
 
 /// The maximum number of rows in one call.
 pub const MAX_ROWS: usize = 1000;
@@ -58,7 +64,8 @@ pub struct IdempotencyKey {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `TOO_MANY_ROWS`; `IDEMPOTENCY_KEY_REUSED` if the key belongs to
-/// another request. The error of a row is part of its result: the codes of [`Create`](super::Create), and
+/// another request; `TOO_MANY_REQUESTS` past a limit of the caller, of their address or of the organization;
+/// `INVITATION_LIMIT`. The error of a row is part of its result: the codes of [`Create`](super::Create), and
 /// `DUPLICATE_ROW`.
 #[derive(Debug)]
 pub struct Bulk {
@@ -110,7 +117,8 @@ impl BulkRowResult {
 
 impl Command for Bulk {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
-    const ERRORS: &'static [Code] = &[Code::TooManyRows, Code::IdempotencyKeyReused];
+    const ERRORS: &'static [Code] =
+        &[Code::TooManyRows, Code::IdempotencyKeyReused, Code::TooManyRequests, Code::InvitationLimit];
     type Out = BulkResult;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<BulkResult> {
@@ -122,6 +130,7 @@ impl Command for Bulk {
         if let Some(earlier) = self.find_earlier_result(cx, &grant, digests.as_ref()).await? {
             return Ok(earlier);
         }
+        rate_limit::take_bulk_rows(cx, grant.user(), self.rows.len()).await?;
         let mut validator = Validator::load(cx, &grant).await?;
         let mut validated = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
@@ -134,6 +143,9 @@ impl Command for Bulk {
             validated.iter().filter_map(|row| row.as_ref().err().copied()).find(|code| *code == Code::RoleExceedsYours);
         let is_blocked = self.all_or_nothing && validated.iter().any(Result::is_err);
         let done = !self.dry_run && !is_blocked;
+        if done {
+            self.refuse_exhausted_recipients(cx, &grant, &mut validated).await?;
+        }
         let created = if done { self.insert(cx, &grant, &validator, &validated).await? } else { HashMap::new() };
         if done && self.all_or_nothing && created.len() < self.rows.len() {
             return Err(Code::Busy.into());
@@ -176,6 +188,30 @@ impl Bulk {
         Ok(Some(BulkResult { replayed: true, ..result }))
     }
 
+    /// Counts the mails to the recipients of the valid rows. A row whose recipient gets no more mail today is refused,
+    /// and with `all_or_nothing` the call.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    async fn refuse_exhausted_recipients(
+        &self,
+        cx: &mut Context<'_>,
+        grant: &Grant,
+        validated: &mut [Result<RequestedRoles, Code>],
+    ) -> Result<()> {
+        let valid = self.rows.iter().zip(validated).filter(|(_, validated)| validated.is_ok());
+        let (recipients, mut valid): (Vec<_>, Vec<_>) =
+            valid.filter_map(|(row, validated)| Some((row.parsed.as_ref().ok()?.0.key(), validated))).unzip();
+        if self.all_or_nothing {
+            return rate_limit::take_recipients(cx, grant, &recipients).await;
+        }
+        let is_within_limits = rate_limit::try_recipients(cx, grant, &recipients).await?;
+        for (validated, _) in valid.iter_mut().zip(is_within_limits).filter(|(_, is_within_limits)| !is_within_limits) {
+            **validated = Err(Code::TooManyRequests);
+        }
+        Ok(())
+    }
+
     /// Inserts the invitations of the valid rows. Returns their ids by the index of the row.
     async fn insert(
         &self,
@@ -196,13 +232,12 @@ impl Bulk {
                 Some((index, email, roles, scope))
             })
             .collect();
-        let organization = grant.organization();
-        let expired: Vec<_> = valid
-            .iter()
-            .filter(|(_, email, _, scope)| validator.expired.contains(&(email.key().to_owned(), *scope)))
-            .map(|(_, email, _, scope)| (organization, email.key(), *scope, cx.now))
-            .collect();
-        cx.tx.execute_each(sql::SUPERSEDE, &expired).await?;
+        rate_limit::take_senders(cx, grant, valid.len()).await?;
+        pending::check_limit(cx, grant.organization(), valid.len()).await?;
+        let superseded =
+            valid.iter().filter_map(|(_, email, _, scope)| validator.expired.get(&(email.key().to_owned(), *scope)));
+        let superseded: Vec<_> = superseded.map(|expired| discard_arguments(expired, cx.now)).collect();
+        cx.tx.execute_each(sql::SUPERSEDE, &superseded).await?;
         let expires_at = expires_at(cx, self.expiry_days);
         let new: Vec<_> = valid
             .iter()
@@ -231,7 +266,7 @@ struct Validator {
     /// Invitations that can still be accepted.
     pending: HashSet<ScopedAddress>,
     /// Pending invitations that have expired; new ones supersede them.
-    expired: HashSet<ScopedAddress>,
+    expired: ExpiredInvitations,
     /// The roles that rows have asked for so far, or why the caller may not grant them.
     resolved_roles: HashMap<RequestedRoles, Result<ResolvedRoles, Code>>,
     /// The rows that were valid so far.
@@ -250,15 +285,14 @@ impl Validator {
         let (expired, pending): (Vec<_>, Vec<_>) =
             invitations.into_iter().partition(|invitation| invitation.expires_at <= cx.now);
         let free_seats = organization::seats(cx, organization).await?.map(|seats| seats.free);
-        let scoped = |rows: Vec<PendingInvitation>| {
-            rows.into_iter().map(|invitation| (invitation.email_key, invitation.workspace_scope)).collect()
-        };
         Ok(Self {
             member_addresses: members.into_iter().map(|(key,)| key).collect(),
             workspace_member_addresses: HashMap::new(),
             seated_addresses: pending.iter().map(|invitation| invitation.email_key.clone()).collect(),
-            pending: scoped(pending),
-            expired: scoped(expired),
+            pending: pending.into_iter().map(|row| (row.email_key, row.workspace_scope)).collect(),
+            expired: ExpiredInvitations::new(
+                expired.into_iter().map(|row| (row.email_key, row.workspace_scope)).collect(),
+            ),
             resolved_roles: HashMap::new(),
             valid: HashSet::new(),
             free_seats,
@@ -293,6 +327,9 @@ impl Validator {
         }
         if self.pending.contains(&(key.clone(), scope)) {
             return Ok(Err(Code::InvitationExists));
+        }
+        if let Err(code) = self.expired.check(cx, grant, &(key.clone(), scope)).await? {
+            return Ok(Err(code));
         }
         let needs_seat = !self.member_addresses.contains(&key) && !self.seated_addresses.contains(&key);
         if let Some(free_seats) = self.free_seats.as_mut().filter(|_| needs_seat) {
@@ -342,33 +379,5 @@ async fn resolve_grantable_roles(
         Ok(roles) => Ok(Ok(roles)),
         Err(problem) if problem.code().status() >= 500 => Err(problem),
         Err(problem) => Ok(Err(problem.code())),
-    }
-}
-
-/// What is stored of an idempotency key and its request.
-struct IdempotencyDigests {
-    key: Vec<u8>,
-    request: Vec<u8>,
-}
-
-impl IdempotencyDigests {
-    fn new(cx: &Context<'_>, grant: &Grant, key: &IdempotencyKey) -> Self {
-        let keys = &cx.executor.keys;
-        let subject = format!("{} {}", grant.user(), key.key);
-        let request = data_encoding::HEXLOWER.encode(&key.request);
-        Self {
-            key: keys.idempotency_digest("idempotency key", &subject).to_vec(),
-            request: keys.idempotency_digest("idempotent call", &request).to_vec(),
-        }
-    }
-
-    /// Stores the result for replays, and deletes results of this organization that can no longer be replayed.
-    async fn store(self, cx: &mut Context<'_>, grant: &Grant, result: &BulkResult) -> Result<()> {
-        let organization = grant.organization();
-        let result = serde_json::to_string(result).map_err(Problem::internal)?;
-        cx.tx.execute(idempotency::DELETE_EXPIRED, (organization, cx.now.minus(IDEMPOTENCY_RETENTION))).await?;
-        let arguments = (organization, self.key.as_slice(), self.request.as_slice(), result.as_str(), cx.now);
-        cx.tx.execute(idempotency::INSERT, arguments).await?;
-        Ok(())
     }
 }

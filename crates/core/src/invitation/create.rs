@@ -6,9 +6,9 @@ use vestibule_db::TransactionMode;
 
 use super::authority::{self, ResolvedRoles};
 use super::details::InvitationDetails;
-use super::discard::Discard;
+use super::discard::{Discard, discard_arguments};
 use super::references::{ReferencedIds, References};
-use super::{Delivery, InvitationRow, Status, seats, sql};
+use super::{Delivery, InvitationRow, InvitationState, Status, pending, seats, sql};
 use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::settings::Settings;
 use crate::time::Timestamp;
-use crate::{membership, outbox, workspace};
+use crate::{membership, outbox, rate_limit, workspace};
 
 /// The maximum number of days until an invitation expires.
 pub const MAX_EXPIRY_DAYS: u16 = 90;
@@ -30,8 +30,9 @@ const DAY: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND` and `WORKSPACE_NOT_FOUND` for those of another
-/// organization; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL`; `ALREADY_MEMBER`;
-/// `INVITATION_EXISTS` if the address has a pending invitation to the same workspace, or to none.
+/// organization; `ROLE_EXCEEDS_YOURS`, also if the caller may not discard the expired invitation; `PERMISSION_ARCHIVED`;
+/// `ORGANIZATION_FULL`; `TOO_MANY_REQUESTS`; `INVITATION_LIMIT`; `ALREADY_MEMBER`; `INVITATION_EXISTS` if the address has
+/// a pending invitation to the same workspace, or to none.
 #[derive(Debug)]
 pub struct Create {
     pub organization: OrganizationId,
@@ -54,18 +55,23 @@ impl Command for Create {
         Code::RoleExceedsYours,
         Code::PermissionArchived,
         Code::OrganizationFull,
+        Code::TooManyRequests,
+        Code::InvitationLimit,
         Code::AlreadyMember,
         Code::InvitationExists,
     ];
     type Out = InvitationDetails;
 
-    // A unique index guards against duplicates, and the roles are checked again on acceptance. A seat limit, however,
-    // is not guarded by any row: it is compared with a count of members and invitations.
+    // A unique index guards against duplicates, the roles are checked again on acceptance, and the rows of the rate limits
+    // are locked. A seat limit, however, is not guarded by any row: it is compared with a count of members and
+    // invitations.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
-        if settings.seats.max_per_organization == 0 {
-            TransactionMode::SingleStatement
-        } else {
+        if settings.seats.max_per_organization > 0 {
             TransactionMode::Serializable
+        } else if settings.rate_limits.limits_invitations() || settings.invitations.max_pending > 0 {
+            TransactionMode::ReadCommitted
+        } else {
+            TransactionMode::SingleStatement
         }
     }
 
@@ -84,6 +90,8 @@ impl Command for Create {
         let roles = authority::resolve_roles_with(cx, &grant, references.role(role).as_deref(), workspace).await?;
         authority::check_caller_may_grant(cx, &grant, &roles).await?;
         seats::check_free_seat(cx, &grant, self.invitee.key()).await?;
+        rate_limit::take_invitations(cx, &grant, &[self.invitee.key()]).await?;
+        pending::check_limit(cx, grant.organization(), 1).await?;
         let row = self.insert(cx, &grant, &roles).await?;
         InvitationDetails::from_row(cx, row, &references)
     }
@@ -93,19 +101,32 @@ impl Create {
     async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<InvitationRow> {
         let draft = InvitationDraft { invitee: &self.invitee, roles, language: self.language };
         let row = draft.to_row(cx, grant, expires_at(cx, self.expiry_days));
-        let scope = row.workspace_id.map_or(0, WorkspaceId::get);
-        let superseded = (row.organization_id, self.invitee.key(), scope, cx.now);
         let jobs = outbox::dependent_invitation_jobs(cx, &[row.mail()]);
         if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs).await? {
             self.check_not_member(cx, grant, roles).await?;
             // A pending invitation is the reason. If it has expired, the new one supersedes it.
-            let is_superseded = cx.tx.execute(sql::SUPERSEDE, superseded).await? > 0;
-            if !is_superseded || cx.tx.execute(sql::INSERT, draft.to_arguments(&row)).await? == 0 {
+            if !self.supersede_expired(cx, grant, &row).await?
+                || cx.tx.execute(sql::INSERT, draft.to_arguments(&row)).await? == 0
+            {
                 return Err(Code::InvitationExists.into());
             }
             outbox::enqueue_invitations(cx, &[row.mail()]).await?;
         }
         Ok(row)
+    }
+
+    /// Discards the expired invitation of the address, if there is one. Returns whether it did.
+    ///
+    /// # Errors
+    /// `ROLE_EXCEEDS_YOURS`.
+    async fn supersede_expired(&self, cx: &mut Context<'_>, grant: &Grant, row: &InvitationRow) -> Result<bool> {
+        let scope = row.workspace_id.map_or(0, WorkspaceId::get);
+        let found = cx.tx.optional(sql::FIND_PENDING, (row.organization_id, self.invitee.key(), scope)).await?;
+        let Some(expired) = found.filter(|found| found.state(cx.now) == InvitationState::Expired) else {
+            return Ok(false);
+        };
+        authority::check_caller_may_discard(cx, grant, &expired).await?;
+        Ok(cx.tx.execute(sql::SUPERSEDE, discard_arguments(&expired, cx.now)).await? > 0)
     }
 
     /// Returns `ALREADY_MEMBER` if the address belongs to a member of the workspace, or without a workspace, of the

@@ -15,6 +15,7 @@ mod details;
 mod discard;
 mod list;
 mod list_own;
+mod pending;
 mod preview;
 mod references;
 mod resend;

@@ -8,8 +8,8 @@ use crate::access;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId};
-use crate::outbox;
 use crate::permission::{RequiredPermission, Requirement};
+use crate::{outbox, rate_limit};
 
 /// Gives a pending invitation, expired or not, a new token and a new expiry, and mails it again. Older links stop
 /// working when this commits. The caller becomes the inviter of an invitation that is suspended or whose inviter has
@@ -18,7 +18,7 @@ use crate::permission::{RequiredPermission, Requirement};
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `ROLE_NOT_FOUND` and
 /// `WORKSPACE_NOT_FOUND` if one was removed; `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL` if it had
-/// expired and no seat is free; `INVITATION_NOT_PENDING`.
+/// expired and no seat is free; `INVITATION_NOT_PENDING`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Resend {
     pub organization: OrganizationId,
@@ -37,6 +37,7 @@ impl Command for Resend {
         Code::PermissionArchived,
         Code::OrganizationFull,
         Code::InvitationNotPending,
+        Code::TooManyRequests,
     ];
     type Out = InvitationDetails;
 
@@ -55,6 +56,7 @@ impl Command for Resend {
             // An expired invitation occupies no seat; the resent one does.
             seats::check_free_seat(cx, &grant, &invitation.email_key).await?;
         }
+        rate_limit::take_invitations(cx, &grant, &[&invitation.email_key]).await?;
         let inviter = match invitation.inviter_membership_id {
             Some(inviter) if authority::load_suspension(cx, &invitation).await?.is_none() => inviter,
             _ => grant.membership(),

@@ -243,10 +243,18 @@ sql! {
                              WHERE e.address_key = $4 AND e.verified_at IS NOT NULL AND COALESCE(p.workspace_id, 0) = COALESCE($8, 0))
              ON CONFLICT (organization_id, email_key, workspace_scope) WHERE status = 'pending' DO NOTHING";
 
-    /// Discards an expired invitation, so that a new one can be inserted for the same address.
-    SUPERSEDE(OrganizationId, Text, i64, Timestamp) invalidates Invitations(1) =
-        "UPDATE invitations SET status = 'discarded', updated_at = $4
-          WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending' AND expires_at <= $4";
+    /// Discards an expired invitation, so that a new one can be inserted for the same address. The conditions on the
+    /// roles and the inviter are those of [`DISCARD`].
+    SUPERSEDE(OrganizationId, InvitationId, Timestamp, RoleId, Option<WorkspaceRoleId>, MembershipId) invalidates Invitations(1) =
+        "UPDATE invitations SET status = 'discarded', updated_at = $3
+          WHERE organization_id = $1 AND id = $2 AND status = 'pending' AND expires_at <= $3
+            AND role_id = $4 AND COALESCE(workspace_role_id, 0) = COALESCE($5, 0)
+            AND COALESCE(inviter_membership_id, 0) = $6";
+
+    /// The pending invitation of an address key to a workspace; 0 for none.
+    FIND_PENDING(OrganizationId, Text, i64) -> Invitation =
+        invitation!("SELECT", "FROM invitations
+          WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending'");
 
     /// Replaces the generation and the expiry, also of an expired invitation.
     RESEND(ResendInvitation {
@@ -299,10 +307,13 @@ sql! {
     SUSPEND(OrganizationId, InvitationId) invalidates Invitations(1) =
         "UPDATE invitations SET left_suspended = 1 WHERE organization_id = $1 AND id = $2";
 
-    /// The condition on the status makes concurrent transitions exclusive.
-    DISCARD(OrganizationId, InvitationId, Timestamp) invalidates Invitations(1) =
+    /// The condition on the status makes concurrent transitions exclusive. The conditions on the roles and the inviter, 0
+    /// for none, ensure that they are still those for which the caller's authority was checked.
+    DISCARD(OrganizationId, InvitationId, Timestamp, RoleId, Option<WorkspaceRoleId>, MembershipId) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'discarded', updated_at = $3
-          WHERE organization_id = $1 AND id = $2 AND status = 'pending'";
+          WHERE organization_id = $1 AND id = $2 AND status = 'pending'
+            AND role_id = $4 AND COALESCE(workspace_role_id, 0) = COALESCE($5, 0)
+            AND COALESCE(inviter_membership_id, 0) = $6";
 
     DECLINE(OrganizationId, InvitationId, i64, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'declined', updated_at = $4
@@ -318,4 +329,12 @@ sql! {
     /// Includes expired invitations.
     ALL_PENDING(OrganizationId) -> PendingInvitation =
         "SELECT email_key, workspace_scope, expires_at FROM invitations WHERE organization_id = $1 AND status = 'pending'";
+
+    ALL_EXPIRED(OrganizationId, Timestamp) -> Invitation = invitation!(
+            "SELECT", "FROM invitations WHERE organization_id = $1 AND status = 'pending' AND expires_at <= $2"
+        );
+
+    /// Any pending invitation, if there are more than `$2`.
+    PENDING_BEYOND(OrganizationId, i64) -> (InvitationId,) =
+        "SELECT id FROM invitations WHERE organization_id = $1 AND status = 'pending' LIMIT 1 OFFSET $2";
 }

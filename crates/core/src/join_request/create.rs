@@ -5,21 +5,43 @@ use std::sync::Arc;
 use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
-use crate::id::{JoinRequestId, OrganizationId, UserId};
+use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::invitation::{self, InvitationState};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 use crate::{rate_limit, user};
 
+/// The maximum number of pending requests of an organization. A list shows all of them.
+const MAX_PENDING: i64 = 1000;
+
 /// Creates a request of a user who has verified an address of one of the organization's domains.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`; `JOIN_REQUEST_LIMIT`.
 pub(crate) async fn create(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     user: UserId,
     email: &str,
 ) -> Result<()> {
-    let id: JoinRequestId = cx.id();
-    cx.tx.execute(sql::INSERT, (organization, id, email, Some(user), None, cx.now)).await?;
+    rate_limit::take_join_request(cx, user).await?;
+    insert(cx, organization, email, Some(user), None).await
+}
+
+async fn insert(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    email_key: &str,
+    user: Option<UserId>,
+    invitation: Option<InvitationId>,
+) -> Result<()> {
+    let (id, now) = (cx.id(), cx.now);
+    let request = sql::NewJoinRequest { organization, id, email_key, user, invitation, now, max: MAX_PENDING };
+    if cx.tx.execute(sql::INSERT, request).await? == 0
+        && cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?.is_none()
+    {
+        return Err(Code::JoinRequestLimit.into());
+    }
     Ok(())
 }
 
@@ -39,7 +61,7 @@ pub async fn request_renewal(executor: &Arc<Executor>, caller: &Caller, token: I
 
 /// The codes of [`request_renewal`].
 pub const REQUEST_RENEWAL_ERRORS: &[Code] =
-    &[Code::TooManyRequests, Code::InvalidInvitationToken, Code::InvitationNotExpired];
+    &[Code::TooManyRequests, Code::InvalidInvitationToken, Code::InvitationNotExpired, Code::JoinRequestLimit];
 
 #[derive(Debug)]
 struct RequestRenewal {
@@ -48,7 +70,7 @@ struct RequestRenewal {
 
 impl Command for RequestRenewal {
     const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationNotExpired];
+    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationNotExpired, Code::JoinRequestLimit];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -58,10 +80,7 @@ impl Command for RequestRenewal {
             InvitationState::Open => return Err(Code::InvitationNotExpired.into()),
             InvitationState::Closed => return Err(Code::InvalidInvitationToken.into()),
         }
-        let id: JoinRequestId = cx.id();
-        let email = invitation.email_key.as_str();
-        cx.tx.execute(sql::INSERT, (invitation.organization_id, id, email, None, Some(invitation.id), cx.now)).await?;
-        Ok(())
+        insert(cx, invitation.organization_id, &invitation.email_key, None, Some(invitation.id)).await
     }
 }
 
@@ -70,7 +89,7 @@ impl Command for RequestRenewal {
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for the bare token; `EMAIL_NOT_VERIFIED` if the caller has no
-/// verified address.
+/// verified address; `TOO_MANY_REQUESTS`; `JOIN_REQUEST_LIMIT`.
 #[derive(Debug)]
 pub struct RequestAddressChange {
     pub token: InvitationToken,
@@ -78,7 +97,8 @@ pub struct RequestAddressChange {
 
 impl Command for RequestAddressChange {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::EmailNotVerified];
+    const ERRORS: &'static [Code] =
+        &[Code::InvalidInvitationToken, Code::EmailNotVerified, Code::TooManyRequests, Code::JoinRequestLimit];
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -89,10 +109,7 @@ impl Command for RequestAddressChange {
         let invitation = invitation.ok_or(Code::InvalidInvitationToken)?;
         let verified = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;
         let preferred = verified.iter().max_by_key(|address| address.is_primary).ok_or(Code::EmailNotVerified)?;
-        let id: JoinRequestId = cx.id();
-        let email = preferred.email.as_str();
-        let arguments = (invitation.organization_id, id, email, Some(user), Some(invitation.id), cx.now);
-        cx.tx.execute(sql::INSERT, arguments).await?;
-        Ok(())
+        rate_limit::take_join_request(cx, user).await?;
+        insert(cx, invitation.organization_id, &preferred.email, Some(user), Some(invitation.id)).await
     }
 }

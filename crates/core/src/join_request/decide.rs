@@ -56,6 +56,8 @@ impl Command for Approve {
         Code::RoleExceedsYours,
         Code::PermissionArchived,
         Code::OrganizationFull,
+        Code::TooManyRequests,
+        Code::InvitationLimit,
         Code::AlreadyMember,
         Code::InvitationExists,
     ];

@@ -22,11 +22,23 @@ record! {
 }
 
 sql! {
-    /// Inserts nothing if the address has a pending request.
-    INSERT(OrganizationId, JoinRequestId, Text, Option<UserId>, Option<InvitationId>, Timestamp) =
+    /// Inserts nothing if the address has a pending request, or the organization as many as `max`.
+    INSERT(NewJoinRequest {
+        organization: OrganizationId,
+        id: JoinRequestId,
+        email_key: Text,
+        user: Option<UserId>,
+        invitation: Option<InvitationId>,
+        now: Timestamp,
+        max: i64,
+    }) =
         "INSERT INTO join_requests (organization_id, id, email_key, user_id, invitation_id, status, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6)
+         SELECT $1, $2, $3, $4, $5, 'pending', $6, $6
+          WHERE (SELECT COUNT(*) FROM join_requests r WHERE r.organization_id = $1 AND r.status = 'pending') < $7
              ON CONFLICT (organization_id, email_key) WHERE status = 'pending' DO NOTHING";
+
+    FIND_PENDING(OrganizationId, Text) -> (JoinRequestId,) =
+        "SELECT id FROM join_requests WHERE organization_id = $1 AND email_key = $2 AND status = 'pending'";
 
     LIST_PENDING(OrganizationId) -> JoinRequest =
         "SELECT r.id AS id, r.organization_id AS organization_id, r.email_key AS email_key, r.user_id AS user_id,

@@ -13,7 +13,7 @@ use crate::security_log::{Audit, Change};
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`;
-/// `PERMISSION_ARCHIVED`.
+/// `PERMISSION_ARCHIVED`; `ROLES_PER_MEMBER`.
 #[derive(Debug)]
 pub struct AssignRole {
     pub organization: OrganizationId,
@@ -23,8 +23,13 @@ pub struct AssignRole {
 
 impl Command for AssignRole {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
-    const ERRORS: &'static [Code] =
-        &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::PermissionArchived];
+    const ERRORS: &'static [Code] = &[
+        Code::RoleNotFound,
+        Code::RoleExceedsYours,
+        Code::MemberNotFound,
+        Code::PermissionArchived,
+        Code::RolesPerMember,
+    ];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -35,9 +40,13 @@ impl Command for AssignRole {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let (membership, role) = check(cx, &grant, self.role, self.member).await?;
         cx.executor.settings.roles.check_assignable(&role.permissions)?;
-        let assigned =
-            cx.tx.execute(organization::sql::ASSIGN_ROLE, (grant.organization(), membership, self.role)).await?;
-        cx.subject.is_unchanged = assigned == 0;
+        let (organization, max) = (grant.organization(), cx.executor.settings.roles.max_per_member.into());
+        let arguments = (organization, membership, self.role, max);
+        if cx.tx.execute(organization::sql::ASSIGN_ANOTHER_ROLE, arguments).await? == 0 {
+            let has_role = cx.tx.optional(sql::HAS_ROLE, (organization, membership, self.role)).await?.is_some();
+            cx.subject.is_unchanged = has_role;
+            return if has_role { Ok(()) } else { Err(Code::RolesPerMember.into()) };
+        }
         Ok(())
     }
 }

@@ -7,13 +7,13 @@ use crate::membership::{self, Membership};
 use crate::names::{Description, OrganizationName};
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change};
-use crate::{images, session};
+use crate::{images, rate_limit, session};
 
 /// Creates an organization with the caller as its first member, in the deployment's creator role, and makes it the
 /// active one of their sign-in.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `ORGANIZATION_LIMIT`; `IMAGES_NOT_AVAILABLE`.
+/// `UNAUTHORIZED`; `ORGANIZATION_LIMIT`; `TOO_MANY_REQUESTS`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
     pub name: OrganizationName,
@@ -30,7 +30,7 @@ pub struct Created {
 
 impl Command for Create {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::OrganizationLimit, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::OrganizationLimit, Code::TooManyRequests, Code::ImagesNotAvailable];
     type Out = Created;
 
     fn audit(&self) -> Audit {
@@ -44,6 +44,7 @@ impl Command for Create {
         if max < i64::MAX && cx.tx.one(sql::COUNT_CREATED, (user, creator)).await?.0 >= max {
             return Err(Code::OrganizationLimit.into());
         }
+        rate_limit::take_organization(cx, user).await?;
         let id = cx.id();
         cx.subject.organization = Some(id);
         let image = images::apply_change(cx, "", &self.image).await?;

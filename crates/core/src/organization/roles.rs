@@ -7,6 +7,7 @@ use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
 use crate::names::RoleName;
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
+use crate::rate_limit;
 use crate::security_log::{Audit, Change};
 
 /// Lists the deployment's shared roles and the organization's own, oldest first.
@@ -33,7 +34,7 @@ impl Query for ListRoles {
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_roles`; `ROLE_EXCEEDS_YOURS` if it has a permission that the caller lacks;
-/// `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`.
+/// `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`; `ROLE_LIMIT`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct CreateRole {
     pub organization: OrganizationId,
@@ -43,7 +44,13 @@ pub struct CreateRole {
 
 impl Command for CreateRole {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageRoles);
-    const ERRORS: &'static [Code] = &[Code::RoleExceedsYours, Code::PermissionArchived, Code::PermissionUnknown];
+    const ERRORS: &'static [Code] = &[
+        Code::RoleExceedsYours,
+        Code::PermissionArchived,
+        Code::PermissionUnknown,
+        Code::RoleLimit,
+        Code::TooManyRequests,
+    ];
     type Out = Role;
 
     fn audit(&self) -> Audit {
@@ -56,16 +63,18 @@ impl Command for CreateRole {
             return Err(Code::RoleExceedsYours.into());
         }
         cx.executor.settings.roles.check_definable(&self.permissions)?;
-        let (id, permissions) = (cx.id(), self.permissions.to_json());
-        let row = (
-            id,
-            grant.organization(),
-            self.name.as_str(),
-            permissions.as_str(),
-            self.permissions.contains(ADMIN),
-            cx.now,
-        );
-        Ok(cx.tx.one(sql::INSERT_ROLE, row).await?)
+        rate_limit::take_role(cx, &grant).await?;
+        let permissions = self.permissions.to_json();
+        let role = sql::NewRole {
+            organization: grant.organization(),
+            id: cx.id(),
+            name: self.name.as_str(),
+            permissions: &permissions,
+            grants_admin: self.permissions.contains(ADMIN),
+            now: cx.now,
+            max: cx.executor.settings.roles.max_per_organization.into(),
+        };
+        Ok(cx.tx.optional(sql::INSERT_ROLE, role).await?.ok_or(Code::RoleLimit)?)
     }
 }
 

@@ -198,9 +198,19 @@ sql! {
         "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at
            FROM organization_roles WHERE (organization_id = $1 OR scope = 0) AND id = $2 AND removed_at IS NULL";
 
-    INSERT_ROLE(RoleId, OrganizationId, Text, PermissionSet, bool, Timestamp) -> Role invalidates Organization(2) =
-        "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
-         VALUES ($1, $2, $2, $3, $4, $5, $6, $6)
+    /// Returns no row if the organization has as many roles as `max`.
+    INSERT_ROLE(NewRole {
+        organization: OrganizationId,
+        id: RoleId,
+        name: Text,
+        permissions: PermissionSet,
+        grants_admin: bool,
+        now: Timestamp,
+        max: i64,
+    }) -> Role invalidates Organization(organization) =
+        "INSERT INTO organization_roles (organization_id, id, scope, name, permissions, grants_admin, created_at, updated_at)
+         SELECT $1, $2, $1, $3, $4, $5, $6, $6
+          WHERE (SELECT COUNT(*) FROM organization_roles r WHERE r.organization_id = $1 AND r.removed_at IS NULL) < $7
       RETURNING id, organization_id, name, permissions, created_at, updated_at, removed_at";
 
     /// The first members who have a role.
@@ -255,8 +265,21 @@ sql! {
           WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL
       RETURNING id";
 
+    /// For a new member. Another member's roles are limited: see [`ASSIGN_ANOTHER_ROLE`].
     ASSIGN_ROLE(OrganizationId, MembershipId, RoleId) invalidates Organization(1) =
         "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
          SELECT $1, $2, r.scope, r.id FROM organization_roles r WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
              ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";
+
+    /// Changes no row if the member has the role, or as many roles as the last argument.
+    ASSIGN_ANOTHER_ROLE(OrganizationId, MembershipId, RoleId, i64) invalidates Organization(1) =
+        "INSERT INTO organization_membership_roles (organization_id, membership_id, role_scope, role_id)
+         SELECT $1, $2, r.scope, r.id FROM organization_roles r
+          WHERE (r.organization_id = $1 OR r.scope = 0) AND r.id = $3
+            AND (SELECT COUNT(*) FROM organization_membership_roles mr
+                  WHERE mr.organization_id = $1 AND mr.membership_id = $2) < $4
+             ON CONFLICT (role_scope, role_id, organization_id, membership_id) DO NOTHING";
+
+    COUNT_ROLES_OF_MEMBER(OrganizationId, MembershipId) -> (i64,) =
+        "SELECT COUNT(*) FROM organization_membership_roles WHERE organization_id = $1 AND membership_id = $2";
 }

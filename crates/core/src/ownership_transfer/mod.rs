@@ -88,7 +88,7 @@ impl Command for Withdraw {
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member; `HANDOVER_NOT_FOUND` if nothing is offered to the caller, the offer has expired, or
-/// the current owner is no longer an admin.
+/// the current owner is no longer an admin; `ROLES_PER_MEMBER` if the caller would have too many roles.
 #[derive(Debug)]
 pub struct Accept {
     pub organization: OrganizationId,
@@ -96,7 +96,7 @@ pub struct Accept {
 
 impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
-    const ERRORS: &'static [Code] = &[Code::HandoverNotFound];
+    const ERRORS: &'static [Code] = &[Code::HandoverNotFound, Code::RolesPerMember];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -113,7 +113,11 @@ impl Command for Accept {
         let (owner,) = cx.tx.one(membership::sql::USER, (organization, current_owner)).await?;
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
         notify_of_other(cx, owner, NoticeKind::OwnershipTransferred, &name).await?;
-        cx.tx.execute(sql::COPY_ADMIN_ROLES, (organization, current_owner, new_owner)).await?;
+        let copied = cx.tx.execute(sql::COPY_ADMIN_ROLES, (organization, current_owner, new_owner)).await?;
+        let max = i64::from(cx.executor.settings.roles.max_per_member);
+        if copied > 0 && cx.tx.one(organization::sql::COUNT_ROLES_OF_MEMBER, (organization, new_owner)).await?.0 > max {
+            return Err(Code::RolesPerMember.into());
+        }
         for (role,) in roles {
             cx.tx.execute(sql::REVOKE_ROLE, (organization, current_owner, role)).await?;
         }

@@ -1,7 +1,9 @@
-//! Rate limits on attempts at secrets and on mails. The counters are in the database, so all processes share them.
+//! Rate limits. The counters are in the database, so all processes share them.
 //!
-//! An attempt is recorded before it is made, in a transaction of its own, so that concurrent attempts are all counted.
+//! An attempt at a secret is recorded before it is made, in a transaction of its own, so that failed and concurrent
+//! attempts are all counted. What users create and send is counted in the transaction of the change: see `quota`.
 
+mod quota;
 pub(crate) mod sql;
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -16,10 +18,13 @@ use crate::permission::Requirement;
 use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
+pub(crate) use quota::{
+    PendingBlock, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request, take_organization, take_recipients,
+    take_role, take_senders, take_upload, take_workspace, try_recipients,
+};
+
 /// Lookups of one organization's domains per window. The window is that of password attempts.
 const MAX_DOMAIN_LOOKUPS: u32 = 30;
-/// Claims of addresses that one user may make per window. The window is that of password attempts.
-const MAX_ADDRESS_CLAIMS: u32 = 30;
 
 // Names of the limits. The stored keys are derived from them, so renaming one resets its counters.
 const SIGN_IN_BY_NETWORK: &str = "sign-in by address";
@@ -29,7 +34,6 @@ const MAILS_BY_NETWORK: &str = "mails by address";
 const MAILS_TO_ADDRESS: &str = "mails to address";
 const CODES_BY_ADDRESS: &str = "codes by address";
 const DOMAIN_LOOKUPS: &str = "domain lookups";
-const ADDRESS_CLAIMS: &str = "address claims";
 const SIGN_UP_BY_NETWORK: &str = "sign-up by address";
 
 /// Records one sign-in attempt, for the account and for the caller's network. Unknown accounts are counted like known
@@ -187,14 +191,6 @@ pub(crate) async fn record_domain_lookup(cx: &mut Context<'_>, organization: Org
     record(cx, DOMAIN_LOOKUPS, &organization.to_string()).await?.check(cx, MAX_DOMAIN_LOOKUPS)
 }
 
-/// Records one claim of an address by a user.
-///
-/// # Errors
-/// `TOO_MANY_REQUESTS`.
-pub(crate) async fn record_address_claim(cx: &mut Context<'_>, user: UserId) -> Result<()> {
-    record(cx, ADDRESS_CLAIMS, &user.to_string()).await?.check(cx, MAX_ADDRESS_CLAIMS)
-}
-
 /// Clears the sign-in attempts of an account, after a successful sign-in.
 pub(crate) async fn clear_account_attempts(cx: &mut Context<'_>, account: &str) -> Result<()> {
     clear(cx, SIGN_IN_BY_ACCOUNT, account).await
@@ -219,6 +215,7 @@ impl Counter {
     }
 }
 
+/// Records one attempt in the window of password attempts.
 async fn record(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<Counter> {
     let key = cx.executor.keys.limit_key(limit, subject);
     let window_end = cx.now.plus(cx.executor.settings.passwords.rate_limit_window);

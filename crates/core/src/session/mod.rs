@@ -28,8 +28,12 @@ pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};
 pub use switch_organization::SwitchOrganization;
 pub use switch_sign_in::SwitchSignIn;
 
+/// The maximum number of users who are signed in within one session.
+const MAX_SIGN_INS: i64 = 20;
+
 /// Signs a user in within the caller's session, or a new one, and activates the sign-in. The session token is always
-/// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they have proved who they are.
+/// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they have proved who they are. The
+/// sign-in of a 21st user ends the oldest one.
 ///
 /// # Errors
 /// `USER_ALREADY_SIGNED_IN`.
@@ -54,6 +58,9 @@ pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId, proved_by
     };
     if cx.tx.optional(sql::INSERT_SIGN_IN, row).await?.is_none() {
         return Err(Code::UserAlreadySignedIn.into());
+    }
+    if existing.is_some() {
+        cx.tx.execute(sql::DELETE_OLDEST_SIGN_INS, (session, MAX_SIGN_INS)).await?;
     }
     cx.tx.execute(sql::SET_ACTIVE_SIGN_IN, (session, sign_in, cx.now)).await?;
     cx.session = load_session(&mut cx.tx, &token, cx.now, &cx.executor.settings).await?;

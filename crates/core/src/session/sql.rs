@@ -185,6 +185,12 @@ sql! {
              ON CONFLICT (session_id, user_id) DO NOTHING
       RETURNING id";
 
+    /// Deletes the oldest sign-ins of a session that has more than `$2`.
+    DELETE_OLDEST_SIGN_INS(SessionId, i64) invalidates Session(1) =
+        "DELETE FROM sign_ins
+          WHERE session_id = $1
+            AND id <= (SELECT i.id FROM sign_ins i WHERE i.session_id = $1 ORDER BY i.id DESC LIMIT 1 OFFSET $2)";
+
     /// Frees the unique key for a new sign-in of the same user in the session.
     DELETE_EXPIRED_SIGN_IN(SessionId, UserId, Timestamp) invalidates nothing("an expired session is recognised by its timestamps") =
         "DELETE FROM sign_ins WHERE session_id = $1 AND user_id = $2 AND expires_at <= $3";

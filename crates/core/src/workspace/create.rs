@@ -5,15 +5,15 @@ use crate::access;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
-use crate::images;
 use crate::names::{Description, WorkspaceName};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::security_log::{Audit, Change};
+use crate::{images, rate_limit};
 
 /// Creates a workspace with the caller as its first member, in the deployment's workspace creator role.
 ///
 /// # Errors
-/// `FORBIDDEN` for a non-member; `WORKSPACE_LIMIT`; `IMAGES_NOT_AVAILABLE`.
+/// `FORBIDDEN` for a non-member; `WORKSPACE_LIMIT`; `TOO_MANY_REQUESTS`; `IMAGES_NOT_AVAILABLE`.
 #[derive(Debug)]
 pub struct Create {
     pub organization: OrganizationId,
@@ -31,7 +31,7 @@ pub struct Created {
 
 impl Command for Create {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
-    const ERRORS: &'static [Code] = &[Code::WorkspaceLimit, Code::ImagesNotAvailable];
+    const ERRORS: &'static [Code] = &[Code::WorkspaceLimit, Code::TooManyRequests, Code::ImagesNotAvailable];
     type Out = Created;
 
     fn audit(&self) -> Audit {
@@ -44,6 +44,7 @@ impl Command for Create {
         if max < i64::MAX && cx.tx.one(sql::COUNT, (grant.organization(),)).await?.0 >= max {
             return Err(Code::WorkspaceLimit.into());
         }
+        rate_limit::take_workspace(cx, &grant).await?;
         let creator = cx.executor.deployment()?.workspace_creator_role_id;
         let (id, membership) = (cx.id(), cx.id());
         cx.subject.workspace = Some(id);

@@ -8,6 +8,7 @@ use crate::id::{MemberId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::names::RoleName;
 use crate::organization;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement, WORKSPACE_ADMIN};
+use crate::rate_limit;
 use crate::security_log::{Audit, Change};
 
 /// Lists the deployment's shared roles and the workspace's own, oldest first.
@@ -34,7 +35,7 @@ impl Query for ListRoles {
 ///
 /// # Errors
 /// `FORBIDDEN` without `workspace:manage`; `ROLE_EXCEEDS_YOURS` if it has a permission that the caller lacks;
-/// `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`.
+/// `PERMISSION_ARCHIVED`; `PERMISSION_UNKNOWN`; `ROLE_LIMIT`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct CreateRole {
     pub workspace: WorkspaceId,
@@ -44,7 +45,13 @@ pub struct CreateRole {
 
 impl Command for CreateRole {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
-    const ERRORS: &'static [Code] = &[Code::RoleExceedsYours, Code::PermissionArchived, Code::PermissionUnknown];
+    const ERRORS: &'static [Code] = &[
+        Code::RoleExceedsYours,
+        Code::PermissionArchived,
+        Code::PermissionUnknown,
+        Code::RoleLimit,
+        Code::TooManyRequests,
+    ];
     type Out = WorkspaceRole;
 
     fn audit(&self) -> Audit {
@@ -55,6 +62,7 @@ impl Command for CreateRole {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         check_covers(&grant, &self.permissions)?;
         cx.executor.settings.roles.check_definable(&self.permissions)?;
+        rate_limit::take_role(cx, grant.organization_grant()).await?;
         let (organization, workspace) = grant.ids();
         let permissions = self.permissions.to_json();
         let role = sql::NewWorkspaceRole {
@@ -65,8 +73,9 @@ impl Command for CreateRole {
             permissions: &permissions,
             grants_admin: self.permissions.contains(WORKSPACE_ADMIN),
             now: cx.now,
+            max: cx.executor.settings.roles.max_per_workspace.into(),
         };
-        Ok(cx.tx.one(sql::INSERT_ROLE, role).await?)
+        Ok(cx.tx.optional(sql::INSERT_ROLE, role).await?.ok_or(Code::RoleLimit)?)
     }
 }
 
@@ -114,7 +123,7 @@ impl Command for RemoveRole {
 ///
 /// # Errors
 /// `FORBIDDEN` without `workspace:manage`; `ROLE_NOT_FOUND`; `ROLE_EXCEEDS_YOURS`; `MEMBER_NOT_FOUND`;
-/// `PERMISSION_ARCHIVED`.
+/// `PERMISSION_ARCHIVED`; `ROLES_PER_MEMBER`.
 #[derive(Debug)]
 pub struct AssignRole {
     pub workspace: WorkspaceId,
@@ -125,8 +134,13 @@ pub struct AssignRole {
 
 impl Command for AssignRole {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Manage);
-    const ERRORS: &'static [Code] =
-        &[Code::RoleNotFound, Code::RoleExceedsYours, Code::MemberNotFound, Code::PermissionArchived];
+    const ERRORS: &'static [Code] = &[
+        Code::RoleNotFound,
+        Code::RoleExceedsYours,
+        Code::MemberNotFound,
+        Code::PermissionArchived,
+        Code::RolesPerMember,
+    ];
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -137,8 +151,14 @@ impl Command for AssignRole {
         let (grant, membership, role) = check(cx, self.workspace, self.member, self.role).await?;
         cx.executor.settings.roles.check_assignable(&role.permissions)?;
         let (organization, workspace) = grant.ids();
-        let assigned = cx.tx.execute(sql::ASSIGN_ROLE, (organization, workspace, membership, self.role)).await?;
-        cx.subject.is_unchanged = assigned == 0;
+        let max = cx.executor.settings.roles.max_per_member.into();
+        let arguments = (organization, workspace, membership, self.role, max);
+        if cx.tx.execute(sql::ASSIGN_ANOTHER_ROLE, arguments).await? == 0 {
+            let key = (organization, workspace, membership, self.role);
+            let has_role = cx.tx.optional(sql::HAS_ROLE, key).await?.is_some();
+            cx.subject.is_unchanged = has_role;
+            return if has_role { Ok(()) } else { Err(Code::RolesPerMember.into()) };
+        }
         Ok(())
     }
 }

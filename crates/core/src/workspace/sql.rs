@@ -243,6 +243,16 @@ sql! {
           WHERE organization_id = $1 AND id = $2 AND member_count < $3
       RETURNING id";
 
+    /// Changes no row if the member has the role, or as many roles as the last argument.
+    ASSIGN_ANOTHER_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId, i64) invalidates Organization(1) =
+        "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
+         SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
+          WHERE ((r.organization_id = $1 AND r.workspace_id = $2) OR r.scope = 0) AND r.id = $4
+            AND (SELECT COUNT(*) FROM workspace_membership_roles mr
+                  WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3) < $5
+             ON CONFLICT (role_scope, role_id, organization_id, workspace_id, workspace_membership_id) DO NOTHING";
+
+    /// For a new member. Another member's roles are limited: see [`ASSIGN_ANOTHER_ROLE`].
     ASSIGN_ROLE(OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId) invalidates Organization(1) =
         "INSERT INTO workspace_membership_roles (organization_id, workspace_id, workspace_membership_id, role_scope, role_id)
          SELECT $1, $2, $3, r.scope, r.id FROM workspace_roles r
@@ -254,6 +264,7 @@ sql! {
         "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND id = $3 AND removed_at IS NULL";
 
+    /// Returns no row if the workspace has as many roles as `max`.
     INSERT_ROLE(NewWorkspaceRole {
         organization: OrganizationId,
         workspace: WorkspaceId,
@@ -262,9 +273,12 @@ sql! {
         permissions: PermissionSet,
         grants_admin: bool,
         now: Timestamp,
+        max: i64,
     }) -> WorkspaceRole invalidates Organization(organization) =
         "INSERT INTO workspace_roles (organization_id, workspace_id, scope, id, name, permissions, grants_admin, created_at, updated_at)
-         VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $7)
+         SELECT $1, $2, $2, $3, $4, $5, $6, $7, $7
+          WHERE (SELECT COUNT(*) FROM workspace_roles r
+                  WHERE r.organization_id = $1 AND r.workspace_id = $2 AND r.removed_at IS NULL) < $8
       RETURNING id, workspace_id, name, permissions, created_at, updated_at";
 
     /// The member who has verified this address.

@@ -34,7 +34,13 @@ impl<T: FromFields> ExtractorErrors for Query<T> {
 
 impl<T: FromFields> ExtractorErrors for Body<T> {
     fn errors() -> Vec<Code> {
-        let image = [Code::Unauthorized, Code::ImageUnreadable, Code::ImageTooLarge, Code::ImagesNotAvailable];
+        let image = [
+            Code::Unauthorized,
+            Code::TooManyRequests,
+            Code::ImageUnreadable,
+            Code::ImageTooLarge,
+            Code::ImagesNotAvailable,
+        ];
         [BODY_ERRORS, &*field_errors::<T>(), if T::ACCEPTS_IMAGE { &image } else { &[] }].concat()
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use vestibule_core::settings::{RateLimits, Settings};
 use vestibule_db::{Db, WriteResult};
 use vestibule_testbed::proxy::{Proxy, ProxyMode};
 use vestibule_testbed::{Database, Engine, server_address};
@@ -11,7 +12,12 @@ use crate::harness::{TestApp, TestAppBuilder, TestClient, TestResponse};
 
 /// Starts an app that connects through the proxy. Returns an organization's owner and the path of its invitations.
 async fn setup(proxy: &Proxy, timeout: Duration) -> (TestApp, TestClient, String) {
+    setup_with(proxy, timeout, |_| ()).await
+}
+
+async fn setup_with(proxy: &Proxy, timeout: Duration, change: fn(&mut Settings)) -> (TestApp, TestClient, String) {
     let builder = TestAppBuilder::new(Database::create_on(Engine::Postgres))
+        .with_settings(change)
         .with_proxies(&[proxy])
         .with_database_timeout(timeout);
     let app = builder.build().await;
@@ -116,10 +122,14 @@ async fn command_runs_once_when_connection_is_cut_at_any_packet() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_unknown_outcome_when_commit_response_is_lost() {
     let proxy = Proxy::start(server_address()).await;
-    let (app, olga, list) = setup(&proxy, Duration::from_mins(2)).await;
+    let without_limits = |settings: &mut Settings| {
+        settings.rate_limits = RateLimits::all(0);
+        settings.invitations.max_pending = 0;
+    };
+    let (app, olga, list) = setup_with(&proxy, Duration::from_mins(2), without_limits).await;
     let update = list.replace("invitations", "update");
     let nina = "nina@example.com";
-    // An update ends with COMMIT. An invitation is a single statement that commits itself.
+    // An update ends with COMMIT. An invitation that nothing counts is a single statement that commits itself.
     for (path, field, last_text, count_query) in [
         (&update, ("name", "Acme Corp"), "COMMIT\0", "SELECT COUNT(*) FROM organizations WHERE name = 'Acme Corp'"),
         (&list, ("email", nina), nina, "SELECT COUNT(*) FROM invitations"),

@@ -29,6 +29,7 @@ mod harness;
 mod image_bucket;
 mod images;
 mod invitations;
+mod limits;
 mod mail_queues;
 mod members;
 mod multiple_processes;

@@ -90,6 +90,14 @@ fn german(code: Code) -> Option<&'static str> {
         Code::OrganizationFull => "In dieser Organisation ist kein Platz mehr frei.",
         Code::WorkspaceFull => "In diesem Arbeitsbereich ist kein Platz mehr frei.",
         Code::RoleExceedsYours => "Diese Rolle hat Rechte, die Sie selbst nicht haben.",
+        Code::RoleLimit => "Mehr Rollen sind hier nicht möglich. Löschen Sie erst eine.",
+        Code::RolesPerMember => "Mehr Rollen kann ein Mitglied nicht haben. Entfernen Sie erst eine.",
+        Code::InvitationLimit => {
+            "Diese Organisation hat so viele offene Einladungen, wie möglich sind. Widerrufen Sie erst einige."
+        }
+        Code::JoinRequestLimit => {
+            "Diese Organisation hat so viele Beitrittsanfragen, wie möglich sind. Wenden Sie sich an jemanden, der sie verwaltet."
+        }
         Code::RoleInUse => "Diese Rolle wird gebraucht. Wählen Sie, was sie ersetzt.",
         Code::LastAdmin => "Niemand sonst verwaltet hier. Machen Sie erst jemand anderen zum Admin.",
         Code::Forbidden => "Das dürfen Sie nicht.",

@@ -12,7 +12,7 @@ use vestibule_core::mailer;
 use vestibule_core::random::SeededRandomness;
 use vestibule_core::secret::{Keys, MasterKey};
 use vestibule_core::service::Service;
-use vestibule_core::settings::{PublicUrl, Settings};
+use vestibule_core::settings::{PublicUrl, RateLimits, Settings};
 use vestibule_core::time::{Clock, ManualClock};
 use vestibule_db::{DatabaseLocation, Db, PostgresOptions};
 use vestibule_testbed::Database;
@@ -116,6 +116,8 @@ impl<C: FnOnce(&mut Settings)> TestAppBuilder<C> {
             Settings { public_url: PublicUrl::parse("http://vestibule.test").unwrap(), ..Settings::default() };
         settings.tokens.audience = vec!["http://vestibule.test".to_owned()];
         settings.passwords.attempts_per_address = 100_000;
+        // Generous rather than off, so that every test counts as a server does.
+        settings.rate_limits = RateLimits::all(1_000_000);
         // Tests advance the clock by weeks to expire invitations. Sessions must survive that.
         (settings.sessions.idle_timeout, settings.sessions.max_lifetime) = (DAY * 400, DAY * 400);
         // As must the proof of identity that a sign-in is.
@@ -163,6 +165,11 @@ impl TestApp {
     /// Starts an app with changed settings.
     pub(crate) async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
         TestAppBuilder::new(Database::create()).with_settings(change).build().await
+    }
+
+    /// Starts an app with the rate limits that a server has by default.
+    pub(crate) async fn with_default_rate_limits() -> Self {
+        Self::with_settings(|settings| settings.rate_limits = RateLimits::default()).await
     }
 
     /// Starts an app without a mail transport.

@@ -1,0 +1,321 @@
+//! Quotas: how much users may create and send in a day or an hour.
+//!
+//! A quota is taken in the transaction of the change, so that a change that fails takes nothing. Its counter is updated by
+//! a conditional statement: a concurrent change waits for the counter's row lock and sees the new value, so the changes
+//! together never exceed the limit.
+
+use std::time::Duration;
+
+use super::{network, sql};
+use crate::access::Grant;
+use crate::error::{Problem, Result};
+use crate::execution::Context;
+use crate::id::{OrganizationId, UserId};
+use crate::settings::RateLimits;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+/// The age until which an organization is new.
+const NEW_ORGANIZATION_AGE: Duration = DAY;
+
+/// The maximum number of exhausted counters of which the time to wait is looked up.
+const MAX_WAITS: usize = 8;
+
+/// A rate limit: its name, from which the stored keys are derived, its setting, and its window.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
+    name: &'static str,
+    max: fn(&RateLimits) -> u32,
+    window: Duration,
+}
+
+const fn daily(name: &'static str, max: fn(&RateLimits) -> u32) -> Limit {
+    Limit { name, max, window: DAY }
+}
+
+const INVITATIONS_OF_ORGANIZATION: Limit =
+    daily("invitations of organization", |limits| limits.invitations_per_organization);
+/// The counter is that of the organization, so what it sends in its first day counts afterwards as well.
+const INVITATIONS_OF_NEW_ORGANIZATION: Limit =
+    daily(INVITATIONS_OF_ORGANIZATION.name, |limits| limits.invitations_per_new_organization);
+const INVITATIONS_INTO_NEW_BY_USER: Limit =
+    daily("invitations into new organizations by user", |limits| limits.invitations_per_new_organization);
+const INVITATIONS_BY_USER: Limit = daily("invitations by user", |limits| limits.invitations_per_user);
+const INVITATIONS_BY_NETWORK: Limit = daily("invitations by address", |limits| limits.invitations_per_address);
+const INVITATIONS_TO_RECIPIENT: Limit =
+    daily("invitations of organization to recipient", |limits| limits.invitations_per_recipient);
+const INVITATIONS_TO_RECIPIENT_BY_USER: Limit =
+    daily("invitations by user to recipient", |limits| limits.invitations_per_recipient);
+const BULK_ROWS_BY_USER: Limit = daily("bulk rows by user", |limits| limits.bulk_rows_per_user);
+const ORGANIZATIONS_BY_USER: Limit = daily("organizations by user", |limits| limits.organizations_per_user);
+const ORGANIZATIONS_BY_NETWORK: Limit = daily("organizations by address", |limits| limits.organizations_per_address);
+const WORKSPACES_BY_USER: Limit = daily("workspaces by user", |limits| limits.workspaces_per_user);
+const WORKSPACES_OF_ORGANIZATION: Limit =
+    daily("workspaces of organization", |limits| limits.workspaces_per_organization);
+const ROLES_BY_USER: Limit = daily("roles by user", |limits| limits.roles_per_user);
+const ROLES_OF_ORGANIZATION: Limit = daily("roles of organization", |limits| limits.roles_per_organization);
+const DOMAINS_BY_USER: Limit = daily("domains by user", |limits| limits.domains_per_user);
+const DOMAINS_OF_ORGANIZATION: Limit = daily("domains of organization", |limits| limits.domains_per_organization);
+const EMAIL_ADDRESSES_BY_USER: Limit = daily("email addresses by user", |limits| limits.email_addresses_per_user);
+const EMAIL_ADDRESSES_BY_NETWORK: Limit =
+    daily("email addresses by address", |limits| limits.email_addresses_per_address);
+const JOIN_REQUESTS_BY_USER: Limit = daily("join requests by user", |limits| limits.join_requests_per_user);
+const UPLOADS_BY_USER: Limit = Limit { name: "uploads by user", max: |limits| limits.uploads_per_user, window: HOUR };
+const UPLOADS_BY_NETWORK: Limit =
+    Limit { name: "uploads by address", max: |limits| limits.uploads_per_address, window: HOUR };
+
+/// What a change takes from one counter.
+struct Quota {
+    /// Counters of recipients are taken before those of senders, in one batch as well as in two.
+    is_of_sender: bool,
+    key: [u8; 32],
+    count: i64,
+    max: i64,
+    window: Duration,
+}
+
+/// What a change takes from all its counters. Limits that are off are left out.
+#[derive(Default)]
+struct Quotas(Vec<Quota>);
+
+impl Quotas {
+    fn add(&mut self, cx: &Context<'_>, limit: Limit, subject: &str, count: usize) {
+        self.add_in_order(cx, limit, subject, count, true);
+    }
+
+    fn add_in_order(&mut self, cx: &Context<'_>, limit: Limit, subject: &str, count: usize, is_of_sender: bool) {
+        let max = (limit.max)(&cx.executor.settings.rate_limits);
+        if max > 0 && count > 0 {
+            let key = cx.executor.keys.limit_key(limit.name, subject);
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.0.push(Quota { is_of_sender, key, count, max: max.into(), window: limit.window });
+        }
+    }
+
+    /// Takes each quota, as far as its limit admits it. Returns for each whether it did.
+    async fn take_each(&self, cx: &mut Context<'_>) -> Result<Vec<bool>> {
+        // Concurrent changes lock their counters in the same order, so they cannot deadlock.
+        let mut order: Vec<_> = self.0.iter().enumerate().collect();
+        order.sort_unstable_by_key(|(index, quota)| (quota.is_of_sender, quota.key, *index));
+        let now = cx.now;
+        let arguments: Vec<_> = order
+            .iter()
+            .map(|(_, quota)| (&quota.key[..], quota.count, quota.max, now.plus(quota.window), now))
+            .collect();
+        let changed = cx.tx.execute_each(sql::TAKE, &arguments).await?;
+        let mut taken = vec![false; order.len()];
+        for ((index, _), changed) in order.into_iter().zip(changed) {
+            if let Some(taken) = taken.get_mut(index) {
+                *taken = changed > 0;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Takes all of them.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS` if a limit is reached. What the others took is rolled back with the transaction.
+    async fn take(self, cx: &mut Context<'_>) -> Result<()> {
+        let taken = self.take_each(cx).await?;
+        let mut wait = None;
+        for (quota, _) in self.0.iter().zip(taken).filter(|(_, taken)| !taken).take(MAX_WAITS) {
+            let end = cx.tx.optional(sql::WINDOW_END, (&quota.key, cx.now)).await?;
+            // Without a window, the change is larger than the limit.
+            wait = wait.max(Some(end.map_or(quota.window, |(end,)| end.since(cx.now))));
+        }
+        wait.map_or(Ok(()), |wait| Err(Problem::too_many_requests(wait)))
+    }
+}
+
+/// Takes the quotas of mailing invitations to these address keys: of the organization, the inviter, the client address
+/// and each recipient.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_invitations(cx: &mut Context<'_>, grant: &Grant, recipients: &[&str]) -> Result<()> {
+    let mut quotas = Quotas::default();
+    add_senders(cx, &mut quotas, grant, recipients.len());
+    recipients.iter().for_each(|recipient| add_recipient(cx, &mut quotas, grant, recipient));
+    quotas.take(cx).await
+}
+
+/// Takes the quotas of the recipients alone. Those of the senders are taken by [`take_senders`].
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_recipients(cx: &mut Context<'_>, grant: &Grant, recipients: &[&str]) -> Result<()> {
+    let mut quotas = Quotas::default();
+    recipients.iter().for_each(|recipient| add_recipient(cx, &mut quotas, grant, recipient));
+    quotas.take(cx).await
+}
+
+/// Like [`take_recipients`], for each recipient on its own. Returns whether a mail to it is within the limits.
+pub(crate) async fn try_recipients(cx: &mut Context<'_>, grant: &Grant, recipients: &[&str]) -> Result<Vec<bool>> {
+    let mut quotas = Quotas::default();
+    let mut owners = Vec::with_capacity(recipients.len() * 2);
+    for (index, recipient) in recipients.iter().enumerate() {
+        add_recipient(cx, &mut quotas, grant, recipient);
+        owners.resize(quotas.0.len(), index);
+    }
+    let mut are_within_limits = vec![true; recipients.len()];
+    for (owner, _) in owners.into_iter().zip(quotas.take_each(cx).await?).filter(|(_, taken)| !taken) {
+        if let Some(is_within_limits) = are_within_limits.get_mut(owner) {
+            *is_within_limits = false;
+        }
+    }
+    Ok(are_within_limits)
+}
+
+/// Takes the quotas of mailing this many invitations: of the organization, the inviter and the client address.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_senders(cx: &mut Context<'_>, grant: &Grant, count: usize) -> Result<()> {
+    let mut quotas = Quotas::default();
+    add_senders(cx, &mut quotas, grant, count);
+    quotas.take(cx).await
+}
+
+fn add_senders(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, count: usize) {
+    let (organization, user) = (grant.organization(), grant.user().to_string());
+    let is_new = cx.now < organization.created_at().plus(NEW_ORGANIZATION_AGE);
+    let has_own_limit = cx.executor.settings.rate_limits.invitations_per_new_organization > 0;
+    if is_new && has_own_limit {
+        quotas.add(cx, INVITATIONS_OF_NEW_ORGANIZATION, &organization.to_string(), count);
+        quotas.add(cx, INVITATIONS_INTO_NEW_BY_USER, &user, count);
+    } else {
+        quotas.add(cx, INVITATIONS_OF_ORGANIZATION, &organization.to_string(), count);
+    }
+    quotas.add(cx, INVITATIONS_BY_USER, &user, count);
+    quotas.add(cx, INVITATIONS_BY_NETWORK, &network(cx.caller.address), count);
+}
+
+fn add_recipient(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, recipient: &str) {
+    // An id has no spaces, so no two pairs have the same text.
+    let (by_organization, by_user) =
+        (format!("{} {recipient}", grant.organization()), format!("{} {recipient}", grant.user()));
+    quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT, &by_organization, 1, false);
+    quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT_BY_USER, &by_user, 1, false);
+}
+
+/// Takes the quota of a bulk call with this many rows.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_bulk_rows(cx: &mut Context<'_>, user: UserId, rows: usize) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add(cx, BULK_ROWS_BY_USER, &user.to_string(), rows);
+    quotas.take(cx).await
+}
+
+/// Takes the quotas of creating an organization.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_organization(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    take_by_user_and_network(cx, user, ORGANIZATIONS_BY_USER, ORGANIZATIONS_BY_NETWORK).await
+}
+
+/// Takes the quotas of creating a workspace.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_workspace(cx: &mut Context<'_>, grant: &Grant) -> Result<()> {
+    take_by_user_and_organization(cx, grant, WORKSPACES_BY_USER, WORKSPACES_OF_ORGANIZATION).await
+}
+
+/// Takes the quotas of creating a role, in the organization or in one of its workspaces.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_role(cx: &mut Context<'_>, grant: &Grant) -> Result<()> {
+    take_by_user_and_organization(cx, grant, ROLES_BY_USER, ROLES_OF_ORGANIZATION).await
+}
+
+/// Takes the quotas of claiming a domain.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_domain(cx: &mut Context<'_>, grant: &Grant) -> Result<()> {
+    take_by_user_and_organization(cx, grant, DOMAINS_BY_USER, DOMAINS_OF_ORGANIZATION).await
+}
+
+/// Takes the quotas of claiming an email address for an account.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_email_address(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    take_by_user_and_network(cx, user, EMAIL_ADDRESSES_BY_USER, EMAIL_ADDRESSES_BY_NETWORK).await
+}
+
+/// Takes the quota of a join request of a signed-in user.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_join_request(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add(cx, JOIN_REQUESTS_BY_USER, &user.to_string(), 1);
+    quotas.take(cx).await
+}
+
+/// Takes the quotas of uploading an image.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_upload(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    take_by_user_and_network(cx, user, UPLOADS_BY_USER, UPLOADS_BY_NETWORK).await
+}
+
+async fn take_by_user_and_network(cx: &mut Context<'_>, user: UserId, by_user: Limit, by_network: Limit) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add(cx, by_user, &user.to_string(), 1);
+    quotas.add(cx, by_network, &network(cx.caller.address), 1);
+    quotas.take(cx).await
+}
+
+async fn take_by_user_and_organization(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    by_user: Limit,
+    of_organization: Limit,
+) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add(cx, by_user, &grant.user().to_string(), 1);
+    quotas.add(cx, of_organization, &grant.organization().to_string(), 1);
+    quotas.take(cx).await
+}
+
+/// A bound on the number of pending invitations, which is too large to count them for each new one. They are counted
+/// once for each block of new ones; a counter of the current block is in the database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingBlock {
+    organization: OrganizationId,
+    /// New invitations for which a count suffices.
+    size: i64,
+}
+
+impl PendingBlock {
+    const NAME: &'static str = "pending invitations of organization";
+
+    pub(crate) const fn new(organization: OrganizationId, size: i64) -> Self {
+        Self { organization, size }
+    }
+
+    /// Takes `count` from the current block. Returns whether it has as many left. If not, the block's row stays locked
+    /// until the transaction ends.
+    pub(crate) async fn take(self, cx: &mut Context<'_>, count: i64) -> Result<bool> {
+        let taken = cx.tx.optional(sql::TAKE_FROM_BLOCK, (&self.key(cx), count, self.size, cx.now.plus(DAY))).await?;
+        Ok(taken.is_some_and(|(taken,)| taken <= self.size))
+    }
+
+    /// Starts a new block, from which `count` are taken.
+    pub(crate) async fn restart(self, cx: &mut Context<'_>, count: i64) -> Result<()> {
+        cx.tx.execute(sql::RESTART_BLOCK, (&self.key(cx), count, cx.now.plus(DAY))).await?;
+        Ok(())
+    }
+
+    fn key(self, cx: &Context<'_>) -> [u8; 32] {
+        cx.executor.keys.limit_key(Self::NAME, &self.organization.to_string())
+    }
+}
