@@ -4,6 +4,7 @@
 mod public_url;
 mod rate_limits;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 

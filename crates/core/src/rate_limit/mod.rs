@@ -19,8 +19,8 @@ use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 pub(crate) use quota::{
-    PendingBlock, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request, take_organization, take_recipients,
-    take_role, take_senders, take_upload, take_workspace, try_recipients,
+    PendingBlock, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
+    take_organization, take_recipients, take_role, take_senders, take_upload, take_workspace, try_recipients,
 };
 
 /// Lookups of one organization's domains per window. The window is that of password attempts.

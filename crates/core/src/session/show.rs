@@ -125,7 +125,11 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
 }
 
 /// The roles of a membership that the caller may read.
-fn readable<K: Eq + Hash, R>(roles: &mut HashMap<K, Vec<R>>, membership: &K, is_readable: impl Fn(&R) -> bool) -> Vec<R> {
+fn readable<K: Eq + Hash, R>(
+    roles: &mut HashMap<K, Vec<R>>,
+    membership: &K,
+    is_readable: impl Fn(&R) -> bool,
+) -> Vec<R> {
     let mut roles = roles.remove(membership).unwrap_or_default();
     roles.retain(is_readable);
     roles

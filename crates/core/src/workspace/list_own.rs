@@ -68,8 +68,7 @@ impl Query for ListOwn {
             let admits = allows(organization.enable_ip_restriction, &organization.whitelisted_ips);
             let is_allowed = admits && allows(workspace.enable_ip_restriction, &workspace.whitelisted_ips);
             let organization = organization.clone();
-            let organization =
-                if admits { organization.visible_to(in_organization) } else { organization.name_only() };
+            let organization = if admits { organization.visible_to(in_organization) } else { organization.name_only() };
             Some(if is_allowed {
                 OwnWorkspaceMembership {
                     workspace: workspace.visible_to(can_update),

@@ -109,8 +109,7 @@ async fn every_change_is_mailed_to_every_verified_address() {
     let ben = app.create_member(&ada, &own, "ben@example.com", "").await;
     let member = text(&ben.get("/me/organization-memberships").await.ok()[0]["id"]);
     let offer = [("member_id", member.as_str())];
-    assert_notifies(&app, &ada, &format!("/organizations/{own}/handover"), &offer, &both, "organization “Hers”")
-        .await;
+    assert_notifies(&app, &ada, &format!("/organizations/{own}/handover"), &offer, &both, "organization “Hers”").await;
     // The address of the person who accepts is not told.
     ben.post(&format!("/organizations/{own}/handover/accept"), &[]).await.ok();
     let taken = app.mail(ADA).text;
