@@ -42,6 +42,7 @@ pub enum SentInvitations {
     /// return by an invitation that they sent to another address of theirs.
     #[default]
     Suspend,
+    /// Those that the caller could have sent are discarded, and the others suspended.
     Revoke,
 }
 
@@ -108,16 +109,15 @@ impl Command for Remove {
         let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;
         (cx.subject.target_user, cx.subject.target_membership) = (Some(user), Some(membership.get()));
         let open = count_open_invitations(cx, organization, membership).await?;
-        let removed = match self.invitations {
-            SentInvitations::Suspend => {
-                cx.tx.execute(invitation::sql::SUSPEND_SENT_BY, (organization, membership)).await?;
-                RemovedMember { suspended_invitations: open, ..RemovedMember::default() }
-            }
-            SentInvitations::Revoke => {
-                cx.tx.execute(invitation::sql::DISCARD_SENT_BY, (organization, membership, cx.now)).await?;
-                RemovedMember { revoked_invitations: open, ..RemovedMember::default() }
-            }
+        if self.invitations == SentInvitations::Revoke {
+            invitation::authority::discard_sent_invitations(cx, &grant, membership).await?;
+        }
+        cx.tx.execute(invitation::sql::SUSPEND_SENT_BY, (organization, membership)).await?;
+        let suspended_invitations = match self.invitations {
+            SentInvitations::Suspend => open,
+            SentInvitations::Revoke => count_open_invitations(cx, organization, membership).await?,
         };
+        let removed = RemovedMember { suspended_invitations, revoked_invitations: open - suspended_invitations };
         end_membership(cx, organization, membership).await?;
         outbox::enqueue_member_notice(cx, outbox::MailKind::MemberRemoved, organization, user).await?;
         Ok(removed)

@@ -213,6 +213,22 @@ pub(crate) async fn suspend_sent_invitations(
     Ok(())
 }
 
+/// Discards the pending invitations of a member whom the caller removes, as far as the caller could have sent them.
+/// The transaction is serializable, so none changes meanwhile.
+pub(crate) async fn discard_sent_invitations(cx: &mut Context<'_>, grant: &Grant, inviter: MembershipId) -> Result<()> {
+    let organization = grant.organization();
+    let permissions_by_workspace = access::permissions_by_workspace(cx, organization, grant.membership()).await?;
+    let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
+    let discarded = sent.iter().filter(|sent| {
+        let workspace_permissions = sent.workspace_id.and_then(|workspace| permissions_by_workspace.get(&workspace));
+        let granted = (&sent.permissions, sent.workspace_permissions.as_ref());
+        compute_suspension(grant.permissions(), workspace_permissions, granted).is_none()
+    });
+    let discarded: Vec<_> = discarded.map(|sent| (organization, sent.id, cx.now)).collect();
+    cx.tx.execute_each(sql::DISCARD_SENT, &discarded).await?;
+    Ok(())
+}
+
 /// Returns why a member with these permissions may not grant the others, or `None` if they may. `granted_in_workspace`
 /// is `None` for an invitation without a workspace, `workspace_permissions` for an inviter who is not a member of it.
 pub(super) fn compute_suspension(

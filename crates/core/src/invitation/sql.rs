@@ -291,9 +291,9 @@ sql! {
         "UPDATE invitations SET left_suspended = 1
           WHERE organization_id = $1 AND inviter_membership_id = $2 AND status = 'pending'";
 
-    DISCARD_SENT_BY(OrganizationId, MembershipId, Timestamp) invalidates Invitations(1) =
+    DISCARD_SENT(OrganizationId, InvitationId, Timestamp) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'discarded', updated_at = $3
-          WHERE organization_id = $1 AND inviter_membership_id = $2 AND status = 'pending'";
+          WHERE organization_id = $1 AND id = $2 AND status = 'pending'";
 
     /// The pending invitations of an inviter.
     SENT_BY(OrganizationId, MembershipId) -> SentInvitation =

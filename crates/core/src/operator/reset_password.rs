@@ -23,7 +23,7 @@ pub struct PasswordReset {
 ///
 /// # Errors
 /// `USER_NOT_FOUND`; `NO_ALTERNATIVE_AUTH_METHOD` if the user could not get a code, because no mail is configured or
-/// they have no verified address. Nothing is changed then.
+/// they have no verified address that opens the account already. Nothing is changed then.
 #[derive(Debug)]
 pub struct ResetPassword {
     pub user: UserId,
@@ -42,8 +42,8 @@ impl Command for ResetPassword {
         let found = cx.tx.optional(sql::USER, (self.user,)).await?.ok_or(Code::UserNotFound)?;
         let reason = if cx.executor.mail_transport.is_none() {
             Some("this server sends no mail")
-        } else if cx.tx.one(sql::HAS_VERIFIED_ADDRESS, (self.user,)).await?.0 == 0 {
-            Some("the user has no verified address")
+        } else if user::trusted_primary_address(cx, self.user).await?.is_none() {
+            Some("the user has no verified address that opens the account already")
         } else {
             None
         };

@@ -203,9 +203,6 @@ sql! {
             AND (from_membership_id IN (SELECT id FROM organization_memberships WHERE user_id = $1)
                  OR to_membership_id IN (SELECT id FROM organization_memberships WHERE user_id = $1))";
 
-    HAS_VERIFIED_ADDRESS(UserId) -> (i64,) =
-        "SELECT COUNT(*) FROM email_addresses WHERE user_id = $1 AND verified_at IS NOT NULL";
-
     ORGANIZATIONS_AFTER(OrganizationId, i64) -> ListedOrganization =
         organizations!("WHERE o.id > $1 ORDER BY o.id LIMIT $2");
 

@@ -119,3 +119,23 @@ async fn invitation_with_a_removed_role_can_be_discarded() {
     setup.app.execute(&format!("UPDATE organization_roles SET removed_at = updated_at WHERE id = {buyer}"));
     mina.post(&discard, &[]).await.ok();
 }
+
+#[tokio::test]
+async fn removing_a_member_revokes_only_invitations_that_the_remover_could_have_sent() {
+    let setup = setup().await;
+    let (owner, mina, path) = (&setup.owner, &setup.mina, &setup.path);
+    let buyer = create_role(owner, path, &["purchases:write"]).await;
+    let manager = create_role(owner, path, &["organization:manage_members"]).await;
+    let kim = setup.app.create_member(owner, path.rsplit('/').next().unwrap(), "kim@example.com", &manager).await;
+    let membership = super::membership_of(&kim).await;
+    let role = |verb: &str| format!("{path}/members/{membership}/roles/{buyer}/{verb}");
+    owner.post(&role("add"), &[]).await.ok();
+    setup.invite(&kim, &[("email", "a@example.com"), ("role_id", &buyer)]).await;
+    setup.invite(&kim, &[("email", "b@example.com")]).await;
+    owner.post(&role("remove"), &[]).await.ok();
+    let removed = mina.post(&format!("{path}/members/{membership}/remove"), &[("invitations", "revoke")]).await.ok();
+    assert_eq!((&removed["revoked_invitations"], &removed["suspended_invitations"]), (&json!(1), &json!(1)));
+    assert_eq!(setup.statuses(), ["pending", "discarded"]);
+    let listed = owner.get(&format!("{path}/invitations")).await.ok();
+    assert_eq!(listed[0]["suspended"], "inviter_has_left");
+}
