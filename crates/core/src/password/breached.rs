@@ -293,7 +293,7 @@ mod tests {
         let sorted = list(300, "\r\n");
         let mut lines: Vec<_> = sorted.lines().collect();
         lines.reverse();
-        let ntlm: String = (0..300).map(|number| format!("{number:032X}:1\r\n")).collect();
+        let ntlm = (0..300).map(|number| format!("{number:032X}:1\r\n")).collect::<Vec<_>>().concat();
         for (text, expected) in [
             (String::new(), "it is empty"),
             ("\n".to_owned(), "no line with 40 hexadecimal digits"),
