@@ -1,7 +1,7 @@
 //! The security log: one line per security event, at level `info` and with the target [`TARGET`].
 //!
-//! A command declares what it logs with [`Command::audit`](crate::execution::Command::audit). The executor writes the
-//! line once the outcome is final: a retried transaction logs once, and a change that is not committed is not logged.
+//! A command declares what it logs with `Command::audit`. The executor writes the line
+//! once the outcome is final: a retried transaction logs once, and a change that is not committed is not logged.
 //! Lines contain ids, codes and IP addresses only: no secret, no email address, and no text of a request.
 
 use std::net::IpAddr;

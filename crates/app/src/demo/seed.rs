@@ -87,7 +87,7 @@ async fn seed(seeder: &Seeder) -> Result<SeededData> {
     let ada = seeder.sign_up(ADA, None).await?;
     let tea = seeder.create_organization(&ada, "Lindgren Tea", "Importers of good leaves since 1958").await?;
     let warehouse = seeder.create_workspace(&ada, tea, "Warehouse").await?;
-    let tasting = seeder.create_workspace(&ada, tea, "Tasting ConnectionLimits").await?;
+    let tasting = seeder.create_workspace(&ada, tea, "Tasting Room").await?;
     let team_lead =
         seeder.create_role(&ada, tea, "Team lead", &["organization:manage_members", "organization:member"]).await?;
     let buyer = seeder.create_role(&ada, tea, "Buyer", &["organization:member", "purchases:write"]).await?;

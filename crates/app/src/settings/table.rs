@@ -410,7 +410,7 @@ pub(super) static GENERAL: &[Setting] = &[
     },
     Setting {
         path: "reauthentication.max_age",
-        description: "Changes of what opens an account, and those that hurt an organization, need a sign-in or a re-authentication that is at most this old.",
+        description: "How old a proof of identity may be for changes of what opens an account or hurts an organization.",
         expected: "a duration from 1m to 1d, in s, m, h or d",
         example: "5m",
         default: DefaultValue::Literal("10m"),

@@ -45,6 +45,8 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     app.execute(&format!(
         "INSERT INTO mail_refusals (organization_id, address_key, created_at) VALUES ({organization}, 'w@x.se', 0)"
     ));
+    // The owner's verified address gets a security notice.
+    app.verify_all_addresses();
     owner.post("/me/email-addresses", &[("email", "claimed@example.com")]).await.ok();
     let image = images::encode(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &image)).await.ok();

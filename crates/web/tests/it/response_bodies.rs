@@ -148,7 +148,7 @@ async fn read_responses() {
 "inviter":{
 "first_name":"Ada",
 "last_name":"Lindgren",
-"email":"ada@example.com"},
+"email":""},
 "email":"nina@example.com",
 "first_name":"",
 "last_name":"",

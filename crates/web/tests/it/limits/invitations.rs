@@ -127,6 +127,7 @@ async fn refused_invitations_are_not_counted() {
     })
     .await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
+    app.verify_all_addresses();
     invite(&owner, &organization, "kim@example.com").await.ok();
     for _ in 0..5 {
         invite(&owner, &organization, "kim@example.com").await.assert_error(400, "INVITATION_EXISTS");
@@ -298,6 +299,7 @@ async fn concurrent_invitations_without_limits_are_all_sent() {
     };
     let app = TestAppBuilder::new(vestibule_testbed::Database::create()).with_settings(off).build().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
+    app.verify_all_addresses();
     let responses = concurrent_invitations(&app, &app.clone(), &owner, &organization).await;
     assert!(responses.iter().all(|response| response.status == 200));
     assert_eq!(mails(&app), 16);
