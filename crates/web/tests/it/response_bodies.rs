@@ -184,7 +184,7 @@ async fn read_responses() {
 "inviter":{
 "first_name":"Ada",
 "last_name":"Lindgren",
-"email":"ada@example.com"}}],
+"email":""}}],
 "session":{
 "id":"137503545753604113",
 "created_at":"2026-01-15T10:30:00Z",
