@@ -84,7 +84,7 @@ pub(super) async fn create(loaded: &LoadedSettings) -> Result<SeededData, AppErr
 
 /// Creates three weeks of activity, ending now.
 async fn seed(seeder: &Seeder) -> Result<SeededData> {
-    let ada = seeder.sign_up(ADA, None).await?;
+    let ada = seeder.sign_up_verified(ADA).await?;
     let tea = seeder.create_organization(&ada, "Lindgren Tea", "Importers of good leaves since 1958").await?;
     let warehouse = seeder.create_workspace(&ada, tea, "Warehouse").await?;
     let tasting = seeder.create_workspace(&ada, tea, "Tasting Room").await?;
@@ -102,7 +102,7 @@ async fn seed(seeder: &Seeder) -> Result<SeededData> {
     seeder.invite(&ada, tea, Invite::new("jonas@nordwind-cafe.example")).await?;
     seeder.advance(DAY * 2);
     seeder.invite(&ada, tea, Invite::new("kiara@nordwind-cafe.example").workspace(tasting)).await?;
-    let elif = seeder.sign_up(ELIF, None).await?;
+    let elif = seeder.sign_up_verified(ELIF).await?;
     let robots = seeder.create_organization(&elif, "Harbor Robotics", "Machines that carry boxes").await?;
     seeder.join(&elif, robots, FARID, Invite::new("")).await?;
 

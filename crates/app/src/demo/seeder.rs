@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use vestibule_core::account::{self, ListAddresses};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::{Caller, Command};
 use vestibule_core::id::{InvitationId, OrganizationId, RoleId, WorkspaceId};
 use vestibule_core::images::Change;
 use vestibule_core::invitation::{Accept, Decline, Discard};
-use vestibule_core::mail::Mailbox;
+use vestibule_core::mail::{Mailbox, Message};
 use vestibule_core::names::{Description, OrganizationName, PersonName, RoleName, WorkspaceName};
 use vestibule_core::offboarding::Leave;
 use vestibule_core::organization::CreateRole;
 use vestibule_core::password::Password;
 use vestibule_core::permission::PermissionSet;
-use vestibule_core::secret::{InvitationToken, SessionToken};
+use vestibule_core::secret::{InvitationToken, SessionToken, SubmittedCode};
 use vestibule_core::service::Service;
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::sign_up::SignUp;
@@ -98,6 +99,18 @@ impl Seeder {
             invitation,
         };
         sign_up::sign_up(&self.service, &Caller::anonymous(), profile).await.result.map(Actor::from)
+    }
+
+    /// Signs a user up, who then verifies their address with the mailed code.
+    pub(super) async fn sign_up_verified(&self, user: User) -> Result<Actor> {
+        let actor = self.sign_up(user, None).await?;
+        let addresses = self.service.query(&actor.caller, &ListAddresses).await.result?;
+        let address = addresses.first().ok_or_else(|| Problem::internal("the user has no address"))?.id;
+        account::prepare_address_verification(&self.service, &actor.caller, address).await.result?;
+        mailer::drain(&self.service).await?;
+        let code = SubmittedCode::from_input(self.last_mail(user.email)?.subject.split(' ').next().unwrap_or_default());
+        account::verify_address(&self.service, &actor.caller, address, &code).await.result?;
+        Ok(actor)
     }
 
     pub(super) async fn sign_in(&self, user: User) -> Result<Actor> {
@@ -198,13 +211,17 @@ impl Seeder {
     }
 
     fn token_from_mail(&self, email: &str) -> Result<InvitationToken> {
-        let mails = self.mailbox.messages();
-        let mail = mails.iter().rfind(|mail| mail.to.key() == email);
-        let token =
-            mail.and_then(|mail| mail.text.split_once("#token=")).and_then(|(_, rest)| rest.split_whitespace().next());
+        let mail = self.last_mail(email)?;
+        let token = mail.text.split_once("#token=").and_then(|(_, rest)| rest.split_whitespace().next());
         token
             .and_then(|token| token.parse().ok())
             .ok_or_else(|| Problem::internal("the invitation mail contains no link"))
+    }
+
+    fn last_mail(&self, email: &str) -> Result<Message> {
+        let mails = self.mailbox.messages();
+        let last = mails.into_iter().rfind(|mail| mail.to.key() == email);
+        last.ok_or_else(|| Problem::internal("the user got no mail"))
     }
 
     async fn run<C: Command>(&self, actor: &Actor, command: C) -> Result<C::Out> {
