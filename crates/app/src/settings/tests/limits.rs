@@ -10,7 +10,7 @@ const DOCUMENT: &str = include_str!("../../../../../docs/limits.md");
 /// Sections in which every setting with a number is a limit.
 const LIMIT_SECTIONS: [&str; 3] = ["rate_limits", "roles", "seats"];
 /// The other settings that are limits.
-const LIMITS: [&str; 18] = [
+const LIMITS: [&str; 19] = [
     "database_max_connections",
     "database_max_writes_per_commit",
     "max_connections",
@@ -22,6 +22,7 @@ const LIMITS: [&str; 18] = [
     "passwords.attempts_per_address",
     "passwords.rate_limit_window",
     "accounts.claim_lifetime",
+    "accounts.new_address_recovery_delay",
     "reauthentication.max_age",
     "mail.max_concurrent_deliveries",
     "invitations.expiry_days",
