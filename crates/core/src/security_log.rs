@@ -233,6 +233,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         Code::TooManyRequests => "rate_limit.exceeded",
         Code::CrossSiteRequest => "cross_site_request.refused",
         Code::InvalidSignature => "mail_report.refused",
+        Code::InvalidNoticeToken => "security_notice.refused",
         Code::InvalidInvitationToken
         | Code::InvitationEmailMismatch
         | Code::InvitationEmailUnverified

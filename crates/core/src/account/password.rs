@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::password_words::FindOwnPasswordWords;
 use crate::error::{Code, Result};
-use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::UserId;
 use crate::password::{NewPassword, Password, PasswordDigest};
 use crate::permission::Requirement;
@@ -51,9 +51,28 @@ pub async fn change_password(
         Ok(current) => current,
         Err(problem) => return Reply::failed(problem),
     };
+    // Also before a hash: without a password, no attempts are counted.
+    if current.is_none()
+        && let Err(problem) = executor.query(caller, &CheckRecentProof).await.result
+    {
+        return Reply::failed(problem);
+    }
     match executor.passwords.digest(new, executor.random.as_ref()).await {
         Ok(new) => executor.run(caller, Change { current, new }).await,
         Err(problem) => Reply::failed(problem),
+    }
+}
+
+/// Requires a recent proof, which the command requires again in its transaction.
+struct CheckRecentProof;
+
+impl Query for CheckRecentProof {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    type Out = ();
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        require_recent_proof(cx).await
     }
 }
 

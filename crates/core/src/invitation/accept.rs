@@ -10,7 +10,7 @@ use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
 use crate::permission::Requirement;
 use crate::reauthentication::require_proof_of_sign_in;
 use crate::secret::InvitationToken;
-use crate::security_log::{Audit, Change};
+use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::settings::Settings;
 use crate::{domain, membership, organization, user, workspace};
@@ -136,6 +136,7 @@ impl Accept {
         verify_address(cx, invitee).await?;
         join(cx, invitation, context, invitee, workspace.as_ref().filter(|workspace| workspace.is_new)).await?;
         if is_unverified {
+            cx.log_change(Change::EmailAddressVerified, Subject::of_user(Some(invitee.user)));
             // The address is verified now, so its domain may let the user join other organizations.
             domain::auto_join(cx, invitee.user).await?;
         }

@@ -16,8 +16,8 @@ pub use sql::Notice;
 
 /// How long the link of a notice works.
 pub(crate) const LINK_LIFETIME: Duration = Duration::from_hours(72);
-/// Notices of one kind to one address within [`RATE_WINDOW`]. The limit is per kind, so that many harmless changes cannot
-/// hide a harmful one.
+/// Notices of one kind to one address within [`RATE_WINDOW`]. The limit is per kind, and for organizations per name, so
+/// that many harmless changes cannot hide a harmful one.
 const MAX_PER_KIND_AND_ADDRESS: i64 = 5;
 const RATE_WINDOW: Duration = Duration::from_hours(24);
 
@@ -43,6 +43,14 @@ pub enum NoticeKind {
     OrganizationDeleted,
     OwnershipOffered,
     OwnershipTransferred,
+}
+
+impl NoticeKind {
+    /// Whether notices about different things are limited separately: an attacker can found organizations and delete
+    /// them, to delete another one unnoticed.
+    const fn is_limited_by_detail(self) -> bool {
+        matches!(self, Self::OrganizationDeleted | Self::OwnershipOffered | Self::OwnershipTransferred)
+    }
 }
 
 vestibule_db::text_enum!(
@@ -104,6 +112,7 @@ async fn insert(
             now: cx.now,
             counted_after: cx.now.minus(RATE_WINDOW),
             max: MAX_PER_KIND_AND_ADDRESS,
+            counted_detail: kind.is_limited_by_detail().then_some(detail),
         };
         if cx.tx.optional(sql::INSERT, row).await?.is_some() {
             outbox::enqueue_security_notice(cx, notice).await?;

@@ -43,7 +43,8 @@ sql! {
           WHERE e.user_id = $1 AND e.verified_at IS NOT NULL
           ORDER BY e.id";
 
-    /// Returns no row if the address has had as many notices of this kind as it may get.
+    /// Returns no row if the address has had as many notices of this kind as it may get; with a `counted_detail`, of this
+    /// kind about the same.
     INSERT(NewNotice {
         id: NoticeId,
         user: UserId,
@@ -58,12 +59,14 @@ sql! {
         now: Timestamp,
         counted_after: Timestamp,
         max: i64,
+        counted_detail: Option<Text>,
     }) -> (NoticeId,) =
         "INSERT INTO security_notices (id, user_id, kind, address, address_key, language, detail, ip_address, user_agent,
                                        expires_at, created_at)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
           WHERE (SELECT COUNT(*) FROM security_notices s
-                  WHERE s.user_id = $2 AND s.kind = $3 AND s.address_key = $5 AND s.created_at > $12) < $13
+                  WHERE s.user_id = $2 AND s.kind = $3 AND s.address_key = $5 AND s.created_at > $12
+                    AND s.detail = COALESCE($14, s.detail)) < $13
       RETURNING id";
 
     FIND(NoticeId) -> Notice =

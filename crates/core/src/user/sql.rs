@@ -173,9 +173,14 @@ sql! {
 
     USERNAME_OWNER(Text) -> (UserId,) = "SELECT id FROM users WHERE username_key = $1";
 
-    /// Organizations show the address from now on, and count no seat for an invitation to it.
+    /// Organizations show the address from now on, and count no seat for an invitation to it. Like a linked address, it
+    /// has to wait if the account has another verified one.
     VERIFY_ADDRESS(UserId, EmailAddressId, Timestamp) invalidates Everyone(all) =
-        "UPDATE email_addresses SET verified_at = $3, updated_at = $3
+        "UPDATE email_addresses
+            SET verified_at = $3, updated_at = $3,
+                is_linked = CASE WHEN EXISTS (SELECT 1 FROM email_addresses o
+                                               WHERE o.user_id = $1 AND o.id <> $2 AND o.verified_at IS NOT NULL)
+                                 THEN 1 ELSE 0 END
           WHERE user_id = $1 AND id = $2 AND verified_at IS NULL";
 
     /// Adds a verified address to an account. Returns no row when the address is taken.

@@ -83,7 +83,6 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("user::sql::PASSWORD_BY_EMAIL", "a login name"),
     ("user::sql::PUBLIC_PROFILE", "the user's own address"),
     ("user::sql::UNSET_PRIMARY_ADDRESS", "the user's own address"),
-    ("user::sql::VERIFY_ADDRESS", "the owner of the mailbox verifies it"),
     ("user::sql::claims::INSERT_PRIMARY", "the user's own address"),
     ("workspace::sql::USERS_BETWEEN", "members see the address and whether it is verified"),
 ];

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_core::secret::NoticeToken;
+use vestibule_core::security_log::{self, Subject};
 use vestibule_core::security_notice::EndSessions;
 use vestibule_core::{Code, Problem};
 
@@ -45,7 +46,11 @@ async fn end_sessions(cx: PageContext, form: Form) -> Response {
     let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
     let ended = match token.parse::<NoticeToken>() {
         Ok(token) => cx.run(EndSessions { token }).await,
-        Err(_) => Err(Code::InvalidNoticeToken.into()),
+        Err(_) => {
+            // A well-formed token is refused, and logged, by the command.
+            security_log::log_refusal(cx.caller.address, &Subject::default(), Code::InvalidNoticeToken);
+            Err(Code::InvalidNoticeToken.into())
+        }
     };
     match ended {
         Ok(ended) => {

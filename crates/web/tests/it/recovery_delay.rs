@@ -128,6 +128,26 @@ async fn first_addresses_of_account_are_not_delayed() {
     assert_eq!(request_mails(&app, EVE).await, [true, true, true]);
 }
 
+/// The unverified login name of an account with a verified address has to wait as well: whoever has its mailbox may be a
+/// stranger, whose address was mistyped at the sign-up.
+#[tokio::test]
+async fn login_name_verified_after_another_address_is_delayed() {
+    let app = TestApp::start().await;
+    let ada = app.create_user(EVE).await;
+    link(&app, &ada, ADA).await;
+    assert_eq!(request_mails(&app, ADA).await, [true, true, true]);
+    let addresses = ada.get("/me/email-addresses").await.ok();
+    let login = addresses.as_array().unwrap().iter().find(|one| one["email"] == EVE).unwrap();
+    let path = format!("/me/email-addresses/{}", text(&login["id"]));
+    ada.post(&format!("{path}/prepare-verification"), &[]).await.ok();
+    let code = app.mailed_code(EVE);
+    ada.post(&format!("{path}/attempt-verification"), &[("verification_code", &code)]).await.ok();
+    assert_eq!(request_mails(&app, EVE).await, [false, false, false]);
+    assert_eq!(request_mails(&app, ADA).await, [true, true, true]);
+    app.advance(DAY * 3);
+    assert_eq!(request_mails(&app, EVE).await, [true, true, true]);
+}
+
 #[tokio::test]
 async fn address_linked_by_invitation_is_delayed() {
     let app = TestApp::start().await;

@@ -245,6 +245,12 @@ async fn each_refusal_logs_one_line() {
     let refused = sender.send(Method::POST, "/mail/reports", Some("application/json"), Body::from(report)).await;
     log.expect(&refused, &["mail_report.refused refused INVALID_SIGNATURE"]);
 
+    // The link of a security notice: malformed, and well-formed but wrong.
+    for token in ["nonsense".to_owned(), "A".repeat(54)] {
+        let refused = log.client(&app.anonymous()).post("/security-notice", &[("token", &token)]).await;
+        log.expect(&refused, &["security_notice.refused refused INVALID_NOTICE_TOKEN"]);
+    }
+
     let networks = json!({"whitelisted_ips": ["127.0.0.1"], "enable_ip_restriction": true});
     owner.post_json(&format!("{path}/update"), &networks).await.ok();
     let refused = nina.get(&format!("{path}/members")).await;
@@ -353,6 +359,12 @@ async fn invitations_log_who_joined_and_who_was_refused() {
     let refused = nina.post(accept, &[("token", &other)]).await;
     assert_eq!(refused.status, 200);
     log.expect(&refused, &["invitation.refused refused INVITATION_EMAIL_MISMATCH"]);
+    // It verifies an address that she has claimed, which opens her account from now on.
+    let claimed = invite("nina2@example.com").await;
+    nina.post("/me/email-addresses", &[("email", "nina2@example.com")]).await.ok();
+    log.next();
+    let accepted = nina.post(accept, &[("token", &claimed)]).await;
+    log.expect(&accepted, &["email_address.verified success -"]);
     let page = nina.post("/invite/accept", &[("token", &token)]).await;
     assert!(page.status < 500);
     log.next();

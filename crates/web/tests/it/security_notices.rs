@@ -259,6 +259,25 @@ async fn many_harmless_changes_do_not_hide_a_harmful_one() {
     assert_eq!(app.count("SELECT COUNT(*) FROM security_notices"), before + 14);
 }
 
+/// An attacker with a session can found organizations, so deleting those must not use up the notices.
+#[tokio::test]
+async fn deleted_junk_does_not_hide_a_deleted_organization() {
+    let app = TestApp::start().await;
+    let (ada, _) = ada(&app).await;
+    let create = async |name: &str| {
+        let created = ada.post("/organizations", &[("name", name)]).await.ok();
+        format!("/organizations/{}/delete", text(&created["organization"]["id"]))
+    };
+    let own = create("Hers").await;
+    for _ in 0..6 {
+        let junk = create("Junk").await;
+        ada.post(&junk, &[]).await.ok();
+    }
+    let count = "SELECT COUNT(*) FROM security_notices WHERE kind = 'organization_deleted'";
+    assert_eq!(app.count(count), 10, "five to each address");
+    assert_notifies(&app, &ada, &own, &[], &[ADA, WORK], "you deleted the organization “Hers”").await;
+}
+
 #[tokio::test]
 async fn unverified_addresses_and_servers_without_mail_get_no_notice() {
     let app = TestApp::start().await;
