@@ -131,6 +131,9 @@ impl Command for Bulk {
             return Ok(earlier);
         }
         rate_limit::take_bulk_rows(cx, grant.user(), self.rows.len()).await?;
+        if !self.dry_run {
+            rate_limit::check_senders(cx, &grant).await?;
+        }
         let mut validator = Validator::load(cx, &grant).await?;
         let mut validated = Vec::with_capacity(self.rows.len());
         for row in &self.rows {

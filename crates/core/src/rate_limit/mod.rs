@@ -19,7 +19,7 @@ use crate::security_log::{Audit, Authentication};
 use crate::settings::Settings;
 
 pub(crate) use quota::{
-    PendingBlock, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
+    PendingBlock, check_senders, take_bulk_rows, take_domain, take_email_address, take_invitations, take_join_request,
     take_organization, take_recipients, take_role, take_senders, take_upload, take_workspace, try_recipients,
 };
 

@@ -126,6 +126,19 @@ impl Quotas {
         }
         wait.map_or(Ok(()), |wait| Err(Problem::too_many_requests(wait)))
     }
+
+    /// Checks that none of the limits is reached, before work that ends with [`Self::take`].
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    async fn check(self, cx: &mut Context<'_>) -> Result<()> {
+        for quota in self.0 {
+            if let Some((end,)) = cx.tx.optional(sql::EXHAUSTED, (&quota.key, quota.max, cx.now)).await? {
+                return Err(Problem::too_many_requests(end.since(cx.now)));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Takes the quotas of mailing invitations to these address keys: of the organization, the inviter, the client address
@@ -175,6 +188,17 @@ pub(crate) async fn take_senders(cx: &mut Context<'_>, grant: &Grant, count: usi
     let mut quotas = Quotas::default();
     add_senders(cx, &mut quotas, grant, count);
     quotas.take(cx).await
+}
+
+/// Checks that the senders may mail at least one invitation. A call that is refused for its sender then costs a few
+/// look-ups, however many rows it has.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn check_senders(cx: &mut Context<'_>, grant: &Grant) -> Result<()> {
+    let mut quotas = Quotas::default();
+    add_senders(cx, &mut quotas, grant, 1);
+    quotas.check(cx).await
 }
 
 fn add_senders(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, count: usize) {

@@ -31,6 +31,10 @@ sql! {
                 window_end = CASE WHEN attempt_limits.window_end <= $5 THEN $4 ELSE attempt_limits.window_end END
           WHERE attempt_limits.window_end <= $5 OR attempt_limits.attempts + $2 <= $3";
 
+    /// The end of the window of a counter that has reached `$2`.
+    EXHAUSTED(Bytes, i64, Timestamp) -> (Timestamp,) =
+        "SELECT window_end FROM attempt_limits WHERE limit_key = $1 AND attempts >= $2 AND window_end > $3";
+
     WINDOW_END(Bytes, Timestamp) -> (Timestamp,) =
         "SELECT window_end FROM attempt_limits WHERE limit_key = $1 AND window_end > $2";
 

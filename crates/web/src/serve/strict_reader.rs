@@ -9,17 +9,26 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 use vestibule_core::Code;
 
 use super::request_head::{Body, HeadScanner, check};
 
 /// The request that hyper gets in place of a rejected head.
 const PLACEHOLDER: &[u8] = b"GET / HTTP/1.1\r\nhost: rejected\r\nconnection: close\r\n\r\n";
-/// Bytes that are discarded when a connection is closed after a rejection.
-const MAX_DISCARDED_BYTES: usize = 256 << 10;
+/// Bytes that are discarded before a connection with unread input is closed: more than the largest body.
+const MAX_DISCARDED_BYTES: usize = 6 << 20;
+/// How long a client may take to send them.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[expect(clippy::disallowed_methods, reason = "a client sends nothing that tells when it has finished")]
+fn linger_timeout() -> Sleep {
+    tokio::time::sleep(LINGER_TIMEOUT)
+}
 
 /// Why the connection's last head was rejected; empty before that.
 pub(super) type Rejection = Arc<OnceLock<Code>>;
@@ -43,12 +52,21 @@ pub(super) struct StrictReader<S> {
     /// How many of the held bytes hyper may read.
     released: usize,
     rejection: Rejection,
+    /// Set when the connection is closed with unread input.
+    linger: Option<Linger>,
+    is_shut_down: bool,
+}
+
+#[derive(Debug)]
+struct Linger {
+    remaining_bytes: usize,
+    timeout: Pin<Box<Sleep>>,
 }
 
 impl<S> StrictReader<S> {
     pub(super) fn new(stream: S, rejection: Rejection) -> Self {
         let expected = Expected::Head(HeadScanner::default());
-        Self { stream, expected, held: BytesMut::new(), released: 0, rejection }
+        Self { stream, expected, held: BytesMut::new(), released: 0, rejection, linger: None, is_shut_down: false }
     }
 
     /// Returns how many of these unread bytes hyper may read: the first head, or what belongs to the current body.
@@ -162,25 +180,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for StrictReader<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-        if this.rejection.get().is_some() {
-            this.discard_received(cx);
+        if !this.is_shut_down {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.is_shut_down = true;
+            if this.has_unread_input() {
+                let timeout = Box::pin(linger_timeout());
+                this.linger = Some(Linger { remaining_bytes: MAX_DISCARDED_BYTES, timeout });
+            }
         }
-        Poll::Ready(Ok(()))
+        this.poll_linger(cx).map(Ok)
     }
 }
 
 impl<S: AsyncRead + Unpin> StrictReader<S> {
-    /// Discards what the client has sent after the rejected head: closing a socket with unread data resets the
-    /// connection, and the client may lose the response.
-    fn discard_received(&mut self, cx: &mut Context<'_>) {
-        let mut space = [0; 4096];
-        for _ in 0..MAX_DISCARDED_BYTES / space.len() {
+    /// Whether the client may still be sending: the rest of a body that the handler did not want, or anything after a
+    /// rejected head.
+    fn has_unread_input(&self) -> bool {
+        self.rejection.get().is_some() || !matches!(self.expected, Expected::Head(_))
+    }
+
+    /// Discards what the client still sends, until it closes: closing a socket with unread data resets the connection,
+    /// and the client may lose the response. It ends after [`MAX_DISCARDED_BYTES`] or [`LINGER_TIMEOUT`].
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(linger) = &mut self.linger else {
+            return Poll::Ready(());
+        };
+        let mut space = [0; 8192];
+        while linger.remaining_bytes > 0 {
             let mut buffer = ReadBuf::new(&mut space);
-            let read = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
-            if !matches!(read, Poll::Ready(Ok(()))) || buffer.filled().is_empty() {
-                return;
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    linger.remaining_bytes = linger.remaining_bytes.saturating_sub(buffer.filled().len());
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return linger.timeout.as_mut().poll(cx),
             }
         }
+        Poll::Ready(())
     }
 }

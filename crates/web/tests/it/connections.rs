@@ -192,3 +192,24 @@ async fn slow_head_closes_and_slow_body_is_the_clients_timeout() {
     drop(stop);
     served.await.unwrap();
 }
+
+/// A client that sends its whole body before it reads gets the refusal, and not a reset connection.
+#[tokio::test]
+async fn client_that_sends_a_refused_body_gets_the_response() {
+    let app = TestApp::start().await;
+    let server = app.inner.server.clone();
+    let handler = move |request, peer| server.clone().handle(request, peer);
+    let (address, _stop, _served) = serve(handler, ConnectionLimits::new(2)).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let body = vec![b'x'; 4 << 20];
+    let head = format!(
+        "POST /mail/reports HTTP/1.1\r\nhost: vestibule.test\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(&body).await.unwrap();
+    let mut response = Vec::new();
+    // The response, and then the end of the stream: the server does not wait for more.
+    connection.read_to_end(&mut response).await.unwrap();
+    assert!(response.starts_with(b"HTTP/1.1 404"), "{}", String::from_utf8_lossy(&response));
+}

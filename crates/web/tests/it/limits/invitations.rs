@@ -35,6 +35,9 @@ async fn new_organization_invites_two_hundred_addresses_in_its_first_day() {
     let before = app.row_counts();
     assert_rate_limited(invite(&owner, &organization, "more@example.com").await);
     assert_eq!(app.row_counts(), before);
+    // A bulk call is refused before its rows are looked at: here, all of them are invited already.
+    assert_rate_limited(bulk(&owner, &organization, "a", 199).await);
+    assert_eq!(app.row_counts(), before);
     // Another organization of the same user gains nothing: they share the limit of new organizations.
     let second = found_organization(&owner).await;
     assert_rate_limited(invite(&owner, &second, "more@example.com").await);
