@@ -369,6 +369,47 @@ mod tests {
     }
 
     #[test]
+    fn each_permission_satisfies_exactly_its_requirements() {
+        use RequiredPermission::{Admin, ManageMembers, ManageRoles, ManageSettings, Membership};
+        let all = [Membership, ManageMembers, ManageRoles, ManageSettings, Admin];
+        let cases: &[(&str, &[RequiredPermission])] = &[
+            (ADMIN, &all),
+            (MANAGE, &[Membership, ManageMembers, ManageRoles, ManageSettings]),
+            (MANAGE_MEMBERS, &[Membership, ManageMembers]),
+            (MANAGE_ROLES, &[Membership, ManageRoles]),
+            (MANAGE_SETTINGS, &[Membership, ManageSettings]),
+            (UPDATE, &[Membership, ManageSettings]),
+            (WORKSPACE_ADMIN, &[Membership]),
+        ];
+        for (own, satisfied) in cases {
+            for required in all {
+                assert_eq!(set(&[own]).satisfies(required), satisfied.contains(&required), "{own} for {required:?}");
+            }
+        }
+        for required in all {
+            let permission = required.permission();
+            assert_eq!(permission.is_none(), required == Membership);
+            assert!(permission.is_none_or(|permission| set(&[permission]).satisfies(required)), "{required:?}");
+        }
+    }
+
+    #[test]
+    fn each_workspace_permission_satisfies_exactly_its_requirements() {
+        use RequiredWorkspacePermission::{Admin, Manage, Membership};
+        let cases: &[(&str, &[RequiredWorkspacePermission])] = &[
+            (WORKSPACE_ADMIN, &[Membership, Manage, Admin]),
+            (WORKSPACE_MANAGE, &[Membership, Manage]),
+            (ADMIN, &[Membership]),
+        ];
+        for (own, satisfied) in cases {
+            for required in [Membership, Manage, Admin] {
+                let satisfies = set(&[own]).satisfies_in_workspace(required);
+                assert_eq!(satisfies, satisfied.contains(&required), "{own} for {required:?}");
+            }
+        }
+    }
+
+    #[test]
     fn membership_does_not_satisfy_manage_members() {
         for (own, expected) in [(ADMIN, true), (MANAGE, true), (MANAGE_MEMBERS, true), ("organization:member", false)] {
             assert_eq!(set(&[own]).satisfies(RequiredPermission::ManageMembers), expected, "{own}");

@@ -44,13 +44,12 @@ fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
 async fn end_sessions(cx: PageContext, form: Form) -> Response {
     let pasted = form.text("token").trim();
     let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
-    let ended = match token.parse::<NoticeToken>() {
-        Ok(token) => cx.run(EndSessions { token }).await,
-        Err(_) => {
-            // A well-formed token is refused, and logged, by the command.
-            security_log::log_refusal(cx.caller.address, &Subject::default(), Code::InvalidNoticeToken);
-            Err(Code::InvalidNoticeToken.into())
-        }
+    let ended = if let Ok(token) = token.parse::<NoticeToken>() {
+        cx.run(EndSessions { token }).await
+    } else {
+        // A well-formed token is refused, and logged, by the command.
+        security_log::log_refusal(cx.caller.address, &Subject::default(), Code::InvalidNoticeToken);
+        Err(Code::InvalidNoticeToken.into())
     };
     match ended {
         Ok(ended) => {
