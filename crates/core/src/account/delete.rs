@@ -29,7 +29,8 @@ pub const DELETE_ACCOUNT_ERRORS: &[Code] = &[
 ///
 /// # Errors
 /// [`DELETE_ACCOUNT_ERRORS`]: `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `password` does
-/// not match, `REAUTHENTICATION_REQUIRED` if it has none, and `LAST_ADMIN`, naming them, if organizations or workspaces would be left without an admin.
+/// not match, `REAUTHENTICATION_REQUIRED` if it has none and the caller gave no recent proof, and `LAST_ADMIN`, naming
+/// them, if organizations or workspaces would be left without an admin.
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password: Option<Password>) -> Reply<()> {
     match confirm_password(executor, caller, password, "password").await {
         Ok(password) => executor.run(caller, Delete { password }).await,
