@@ -45,7 +45,7 @@ async fn measure(args: &BenchArgs, dir: &Path) -> Result<(), AppError> {
     output::print_line("Creating organizations with 1, 50 and 500 invitations …");
     let scenarios = scenario::create(&loaded).await?;
     server::pin_load_generator();
-    let variables = vec![
+    let variables = [
         ("VESTIBULE_DATABASE", loaded.database.to_string()),
         ("VESTIBULE_KEY_FILE", loaded.key_file.display().to_string()),
         ("VESTIBULE_MAIL_TRANSPORT", "none".to_owned()),
@@ -53,6 +53,8 @@ async fn measure(args: &BenchArgs, dir: &Path) -> Result<(), AppError> {
         ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ACCOUNT", "10000".to_owned()),
         ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000".to_owned()),
     ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value)).into_iter();
+    let variables: Vec<_> = variables.chain(settings::unlimited_variables()).collect();
     let mut results = Results::default();
     for round in 0..args.rounds {
         output::print_line(format_args!("Round {} of {}", round + 1, args.rounds));

@@ -25,7 +25,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts this program with these arguments and environment variables, pinned to the first CPU if possible.
-    pub(super) async fn start(arguments: &[&str], variables: &[(&'static str, String)]) -> Result<Self, AppError> {
+    pub(super) async fn start(arguments: &[&str], variables: &[(String, String)]) -> Result<Self, AppError> {
         let failed = system_error("start a server");
         let program = std::env::current_exe().map_err(&failed)?;
         let address = bind_free_port().await.and_then(|listener| listener.local_addr()).map_err(&failed)?.to_string();

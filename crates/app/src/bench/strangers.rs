@@ -41,12 +41,13 @@ pub(super) async fn measure(args: &BenchArgs, dir: &std::path::Path) -> Result<(
     output::print_line("Creating organizations with 1, 50 and 500 invitations …");
     scenario::create(&loaded).await?;
     super::server::pin_load_generator();
-    let variables = vec![
+    let variables = [
         ("VESTIBULE_DATABASE", loaded.database.to_string()),
         ("VESTIBULE_KEY_FILE", loaded.key_file.display().to_string()),
         ("VESTIBULE_MAIL_TRANSPORT", "none".to_owned()),
         ("VESTIBULE_LOG", "warn".to_owned()),
     ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let server = Server::start(&["serve"], &variables).await?;
     let memory_before = server.memory_mib();
     let mut costs = Vec::new();
