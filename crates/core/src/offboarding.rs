@@ -38,8 +38,8 @@ impl Command for Leave {
 /// What happens to the pending invitations of a member who is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SentInvitations {
-    /// They cannot be accepted until a member resends, and thereby takes over, them. Otherwise a removed member could
-    /// return by an invitation that they sent to another address of theirs.
+    /// They cannot be accepted until another member resends them and becomes their inviter. Otherwise a removed member
+    /// could return by an invitation that they sent to another address of theirs.
     #[default]
     Suspend,
     /// Those that the caller could have sent are discarded, and the others suspended.

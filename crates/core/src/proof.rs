@@ -1,16 +1,14 @@
-//! How people prove who they are, and what a call that needs a recent proof answers without one.
+//! Proofs of identity, and what a call that requires a recent one returns without it.
 
-/// How a person proved who they are.
+/// How a user proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProofMethod {
     Password,
     /// A mailed code.
     EmailOtp,
     MagicLink,
-    /// They have just created the account.
+    /// The user has just created the account.
     SignUp,
-    Passkey,
-    Totp,
 }
 
 vestibule_db::text_enum!(
@@ -18,15 +16,13 @@ vestibule_db::text_enum!(
     EmailOtp = "email_otp",
     MagicLink = "magic_link",
     SignUp = "sign_up",
-    Passkey = "passkey",
-    Totp = "totp",
 );
 
-/// The part of a `REAUTHENTICATION_REQUIRED` error that tells what to do.
+/// How the caller can re-authenticate, as part of a `REAUTHENTICATION_REQUIRED` error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredProof {
-    /// The ways that are open to the caller. If empty, they must sign out and sign in again.
+    /// The methods that the caller can use. If empty, they must sign out and sign in again.
     pub methods: Vec<ProofMethod>,
-    /// The normalized address that the call would add to the account. The person must be told of it.
+    /// The normalized address that the call would add to the account. The client must show it to the user.
     pub address: Option<String>,
 }

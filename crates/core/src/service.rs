@@ -41,7 +41,8 @@ impl Service {
         Arc::new(Self { executor: Arc::new(Executor::new(dependencies)) })
     }
 
-    /// Releases the node number, for a process that runs no [`node::renew_lease_loop`]. Run nothing afterwards.
+    /// Releases the node number, for a process that runs no [`node::renew_lease_loop`]. Do not use the service after
+    /// this call.
     pub async fn close(&self) {
         node::release(&self.executor).await;
     }

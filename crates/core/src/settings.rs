@@ -1,6 +1,7 @@
 //! The settings of the service. The binary loads them from file, environment and flags, and guarantees that they are
 //! complete and valid.
 
+mod mail;
 mod public_url;
 mod rate_limits;
 
@@ -10,8 +11,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::language::Language;
-
+pub use mail::{Mail, Security, Smtp, Transport};
 pub use public_url::PublicUrl;
 pub use rate_limits::RateLimits;
 
@@ -152,8 +152,8 @@ pub struct Passwords {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Reauthentication {
-    /// A change of what opens an account needs a proof of identity that is younger than this (ASVS 7.5.1). Never 0: each
-    /// proof would be too old for the change that it is for.
+    /// Changes of sign-in methods and other sensitive changes need a proof of identity that is younger than this
+    /// (ASVS 7.5.1). Never 0: every proof would be too old.
     pub max_age: Duration,
 }
 
@@ -235,80 +235,6 @@ impl Seats {
 
 fn limit(max: u32) -> i64 {
     if max == 0 { i64::MAX } else { i64::from(max) }
-}
-
-#[derive(Clone, Debug)]
-pub struct Mail {
-    /// The sender of all mail.
-    pub from: String,
-    pub transport: Transport,
-    /// The page that invitation links open; the token is appended as the fragment. `None` for the built-in `/invite`.
-    pub invitation_url: Option<String>,
-    /// A directory as `Templates::from_folder` reads it.
-    pub template_dir: Option<PathBuf>,
-    /// The language of mail to recipients whose language is unknown.
-    pub language: Language,
-    /// The maximum number of mails that are sent at once, for each of the two queues of the outbox.
-    pub max_concurrent_deliveries: usize,
-    /// A directory where the mail server stores bounces, one per file.
-    pub bounce_dir: Option<PathBuf>,
-    /// The secret that signs bounces reported by HTTP; `None` rejects them.
-    pub bounce_secret: Option<Secret>,
-}
-
-impl Mail {
-    /// Returns whether `text` is a valid sender: `hello@example.com` or `Name <hello@example.com>`, on one line.
-    pub fn is_valid_sender(text: &str) -> bool {
-        !text.contains(char::is_control) && text.parse::<lettre::message::Mailbox>().is_ok()
-    }
-}
-
-/// How mail is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// Writes each mail as an `.eml` file into this directory.
-    File(PathBuf),
-    Smtp(Box<Smtp>),
-    /// Sends nothing: the delivery status of an invitation is `not_sent`. An admin can pass on its token, but only to a
-    /// user with a verified address, because verification requires mail.
-    None,
-}
-
-/// The connection to a mail server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Smtp {
-    /// The certificate of the server must be valid for this name.
-    pub host: String,
-    pub port: u16,
-    pub security: Security,
-    /// User name and password.
-    pub credentials: Option<(String, Secret)>,
-    /// A PEM file with a certificate that is trusted besides the system's certificate authorities.
-    pub ca_file: Option<PathBuf>,
-    /// The maximum time to send one mail.
-    pub timeout: Duration,
-}
-
-/// Encryption of the connection to a mail server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// STARTTLS, required (port 587).
-    StartTls,
-    /// TLS from the first byte (port 465).
-    Tls,
-    /// No encryption (port 25).
-    None,
-}
-
-impl Security {
-    /// Returns the standard port.
-    pub const fn port(self) -> u16 {
-        match self {
-            Self::StartTls => 587,
-            Self::Tls => 465,
-            Self::None => 25,
-        }
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -413,31 +339,8 @@ impl Default for Settings {
             },
             seats: Seats { max_per_organization: 0, max_per_workspace: 0, count_pending_invitations: true },
             rate_limits: RateLimits::default(),
-            mail: Mail {
-                from: "vestibule@localhost".to_owned(),
-                transport: Transport::None,
-                invitation_url: None,
-                template_dir: None,
-                language: Language::English,
-                max_concurrent_deliveries: 4,
-                bounce_dir: None,
-                bounce_secret: None,
-            },
+            mail: Mail::default(),
             images: Images { storage: ImageStorage::Directory(PathBuf::from("images")), public_url: None },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sender_is_one_address_with_optional_name() {
-        assert!(Mail::is_valid_sender(&Settings::default().mail.from));
-        assert!(Mail::is_valid_sender("Vestibule <hall@example.com>"));
-        for invalid in ["", "Vestibule", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
-            assert!(!Mail::is_valid_sender(invalid), "{invalid:?}");
         }
     }
 }

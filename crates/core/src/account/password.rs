@@ -119,7 +119,7 @@ impl Command for Remove {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionToken> {
         let user = cx.user()?;
-        let token = require_proof(cx, user, self.current.as_ref()).await?;
+        let token = prove_identity(cx, user, self.current.as_ref()).await?;
         if cx.executor.mail_transport.is_none() || trusted_primary_address(cx, user).await?.is_none() {
             return Err(Code::NoAlternativeAuthMethod.into());
         }
@@ -127,10 +127,7 @@ impl Command for Remove {
             notify(cx, user, NoticeKind::PasswordRemoved, "").await?;
         }
         cx.tx.execute(sql::CLEAR_PASSWORD, (user, cx.now)).await?;
-        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            session::end_other_sign_ins(cx, user, sign_in).await?;
-        }
-        rate_limit::clear_password_attempts(cx, user).await?;
+        end_other_sign_ins(cx, user).await?;
         Ok(token)
     }
 }
@@ -152,25 +149,30 @@ impl Command for Change {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<SessionToken> {
         let user = cx.user()?;
-        let token = require_proof(cx, user, self.current.as_ref()).await?;
+        let token = prove_identity(cx, user, self.current.as_ref()).await?;
         let kind = if self.current.is_some() { NoticeKind::PasswordChanged } else { NoticeKind::PasswordSet };
         notify(cx, user, kind, "").await?;
         cx.tx.execute(sql::SET_PASSWORD, (user, self.new.as_str(), cx.now)).await?;
-        // Another person who knew the old password may be signed in elsewhere.
-        if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-            session::end_other_sign_ins(cx, user, sign_in).await?;
-        }
-        rate_limit::clear_password_attempts(cx, user).await?;
+        end_other_sign_ins(cx, user).await?;
         Ok(token)
     }
 }
 
-/// Stores that the password was right, which is a proof. Without a password, requires a recent proof. Returns the new
+/// Ends the user's sign-ins except this one, because another person who knew the old password may be signed in, and
+/// clears the count of password attempts.
+async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
+        session::end_other_sign_ins(cx, user, sign_in).await?;
+    }
+    rate_limit::clear_password_attempts(cx, user).await
+}
+
+/// Stores the verified password as a proof of identity. Without a password, requires a recent proof. Returns the new
 /// session token.
 ///
 /// # Errors
 /// `PASSWORD_WRONG` if the password was changed since it was verified; `REAUTHENTICATION_REQUIRED`.
-async fn require_proof(cx: &mut Context<'_>, user: UserId, password: Option<&PasswordDigest>) -> Result<SessionToken> {
+async fn prove_identity(cx: &mut Context<'_>, user: UserId, password: Option<&PasswordDigest>) -> Result<SessionToken> {
     require_unchanged(cx, user, password).await?;
     if password.is_some() {
         return Ok(record_proof(cx, ProofMethod::Password, "").await?.token);

@@ -1,4 +1,4 @@
-//! Words that others know about a user, of which a new password must not consist alone.
+//! Loading the context words of a user, of which alone a new password must not consist.
 
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -9,7 +9,8 @@ use crate::password::ContextWords;
 use crate::permission::Requirement;
 use crate::user::sql;
 
-/// Loads the words of a user: their names, their addresses, and the organizations that they belong to or are invited to.
+/// Loads the context words of a user: their names, their addresses, and the organizations that they belong to or are
+/// invited to.
 pub(crate) async fn load_password_words(cx: &mut Context<'_>, user: UserId) -> Result<ContextWords> {
     let mut words = cx.executor.password_policy.context_words();
     let profile = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
@@ -25,7 +26,7 @@ pub(crate) async fn load_password_words(cx: &mut Context<'_>, user: UserId) -> R
     Ok(words)
 }
 
-/// Loads the words of the caller.
+/// Loads the context words of the caller.
 pub(super) struct FindOwnPasswordWords;
 
 impl Query for FindOwnPasswordWords {

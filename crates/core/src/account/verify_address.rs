@@ -123,7 +123,7 @@ impl Query for FindAttempt {
     type Out = Attempt;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
-        // Asked for before the code is checked, so that the code is not used up without effect.
+        // Required before the code is checked, so that the code is not used up without effect.
         require_recent_proof(cx).await?;
         let address = ShowAddress { address: self.address }.run(cx).await?;
         let session = cx.session.as_ref().map(|session| session.id).ok_or(Code::Unauthorized)?;

@@ -1,4 +1,4 @@
-//! The parsers that a stranger reaches, each with what must hold for every input. `tests.rs` calls them with generated
+//! The parsers of untrusted input, each with invariants that hold for every input. `tests.rs` calls them with generated
 //! inputs, and the targets of `fuzz/` with those of a fuzzer.
 
 #![expect(clippy::missing_panics_doc, reason = "each function panics if its parser breaks a promise")]
@@ -14,7 +14,7 @@ use crate::names::{Description, OrganizationName, PersonName, Username};
 use crate::outbox::parse_message_id;
 use crate::password::{Password, check_and_find, sha1_hex};
 use crate::permission::AddressList;
-use crate::secret::{AttemptToken, InvitationToken, SessionToken, SubmittedCode, UnsubscribeToken};
+use crate::secret::{AttemptToken, InvitationToken, NoticeToken, SessionToken, SubmittedCode, UnsubscribeToken};
 use crate::settings::PublicUrl;
 
 /// The longest reason of a delivery report, in characters.
@@ -36,7 +36,8 @@ pub fn token(text: &str) {
     let invitation = text.parse::<InvitationToken>().map(|token| (token.reveal(), format!("{token:?}")));
     let attempt = text.parse::<AttemptToken>().map(|token| (token.reveal(), format!("{token:?}")));
     let unsubscribe = text.parse::<UnsubscribeToken>().map(|token| (token.reveal(), format!("{token:?}")));
-    for (revealed, debug) in [session, invitation, attempt, unsubscribe].into_iter().flatten() {
+    let notice = text.parse::<NoticeToken>().map(|token| (token.reveal(), format!("{token:?}")));
+    for (revealed, debug) in [session, invitation, attempt, unsubscribe, notice].into_iter().flatten() {
         assert_eq!(revealed, text);
         assert!(!debug.contains(text));
     }
@@ -137,7 +138,7 @@ pub fn password(text: &str) {
     }
 }
 
-/// A list of breached passwords is searched in bounded time, whatever it has in it. A valid one finds only what it has.
+/// The search of a list of breached passwords ends for any content. In a valid list it finds exactly the listed hashes.
 pub fn breached_list(list: &[u8], needle: &str) {
     let (is_valid, found) = check_and_find(list, needle);
     let hash = sha1_hex(needle);

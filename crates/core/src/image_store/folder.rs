@@ -44,8 +44,8 @@ impl Folder {
         self.run_blocking(move || none_if_missing(std::fs::read(path))).await.map(|found| found.map(Bytes::from))
     }
 
-    /// Only this user can read the file. Returns when the file and its directory entry are on disk. After a crash in between, the partial file has a name
-    /// that nothing refers to, and the cleanup deletes it.
+    /// Writes a file that only this user can read. Returns when it and its directory entry are on disk. After a crash
+    /// in between, the partial file has a name that nothing refers to, and the cleanup deletes it.
     pub(crate) async fn write(&self, name: &ImageName, bytes: Bytes) -> Result<()> {
         let (folder, path) = (self.path.clone(), self.path.join(name.as_str()));
         self.run_blocking(move || {

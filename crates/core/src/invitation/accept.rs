@@ -171,8 +171,8 @@ async fn verify_address(cx: &mut Context<'_>, invitee: &Invitee) -> Result<()> {
     }
 }
 
-/// Requires a proof for verifying the invited address, and tells the verified addresses of the account. An account without
-/// any is opened by this mailbox already, so that nothing changes for it.
+/// Requires a recent proof for verifying the invited address, and sends a security notice to the verified addresses of
+/// the account. An account without any needs neither: access to this mailbox already grants access to it.
 async fn announce_verification(cx: &mut Context<'_>, invitee: &Invitee, address: &str) -> Result<()> {
     let user = invitee.user;
     let addresses = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;

@@ -20,7 +20,7 @@ pub(super) struct Invitee {
     pub(super) sign_in: SignInId,
 }
 
-/// How the invitee has the invited address. Only the mailed token makes a person of an address that is not verified.
+/// How the invitee has the invited address. An address that is not verified counts only with the mailed token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InviteeAddress {
     Verified,
@@ -63,8 +63,8 @@ async fn resolve_invitee(
         return Ok(Ok(Invitee { user: owner.user_id, address, sign_in }));
     }
     // Without the proof of the mailbox, the reply must not depend on whether another account has the address.
-    let is_elsewhere = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some()) && token.is_mailed();
-    if let Some(session) = session.filter(|_| !is_elsewhere) {
+    let is_taken = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some()) && token.is_mailed();
+    if let Some(session) = session.filter(|_| !is_taken) {
         let arguments = (session, invitation.email_key.as_str(), cx.now);
         if let Some(claim) = cx.tx.optional(claims::IN_SESSION, arguments).await? {
             let ClaimInSession { claim, claimant, sign_in } = claim;

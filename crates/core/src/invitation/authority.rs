@@ -214,7 +214,7 @@ pub(crate) async fn suspend_sent_invitations(
 }
 
 /// Discards the pending invitations of a member whom the caller removes, as far as the caller could have sent them.
-/// The transaction is serializable, so none changes meanwhile.
+/// Only for serializable transactions, in which the invitations cannot change between the statements.
 pub(crate) async fn discard_sent_invitations(cx: &mut Context<'_>, grant: &Grant, inviter: MembershipId) -> Result<()> {
     let organization = grant.organization();
     let permissions_by_workspace = access::permissions_by_workspace(cx, organization, grant.membership()).await?;

@@ -191,8 +191,8 @@ impl Bulk {
         Ok(Some(BulkResult { replayed: true, ..result }))
     }
 
-    /// Counts the mails to the recipients of the valid rows. A row whose recipient gets no more mail today is refused,
-    /// and with `all_or_nothing` the call.
+    /// Takes the quotas of the recipients of the valid rows. A row whose recipient has reached its limit is refused, or
+    /// the whole call with `all_or_nothing`.
     ///
     /// # Errors
     /// `TOO_MANY_REQUESTS`.

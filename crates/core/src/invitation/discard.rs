@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `INVITATION_NOT_FOUND`; `INVITATION_NOT_PENDING` if it was
-/// already accepted, declined or discarded; `ROLE_EXCEEDS_YOURS` if somebody else sent it and the caller could not have
-/// sent it.
+/// already accepted, declined or discarded; `ROLE_EXCEEDS_YOURS` if another member sent it and the caller could not
+/// have.
 #[derive(Debug)]
 pub struct Discard {
     pub organization: OrganizationId,

@@ -26,13 +26,13 @@ pub enum EmailTemplate<'a> {
     },
     /// A code to set a new password with.
     PasswordReset(&'a str),
-    /// A code to prove that the recipient is at the keyboard.
+    /// A code to confirm a sensitive change.
     ReauthenticationCode {
         code: &'a str,
         /// The address that will be added to the account. May be empty.
         address: &'a str,
     },
-    /// Tells of a change of what opens the account.
+    /// Notifies a user of a change to their sign-in methods, account or organizations.
     SecurityNotice(NoticeEmail<'a>),
     /// Notifies the owner of an account of an attempt to sign up with its address.
     AccountExists {
@@ -41,7 +41,7 @@ pub enum EmailTemplate<'a> {
     },
     /// Notifies the owner of an account that another user has tried to add its address to theirs.
     AddressInUse,
-    /// Tells the recipient of a code that the address cannot open its account yet.
+    /// Sent instead of a code while the address cannot be used to recover its account.
     AddressTooNew { available_at: Timestamp },
     /// Notifies a user that they were removed from an organization.
     MemberRemoved { organization: &'a str },
@@ -75,12 +75,12 @@ pub struct InvitationEmail<'a> {
 /// The data of a security notice.
 #[derive(Clone, Copy)]
 pub struct NoticeEmail<'a> {
-    /// What has happened, as the template names it.
+    /// The kind of change, as the template names it.
     pub kind: &'a str,
     /// The address, or the name of the user or of the organization, that the change is about. May be empty.
     pub detail: &'a str,
     pub happened_at: Timestamp,
-    /// Empty if another user has done it.
+    /// Empty if another user made the change.
     pub ip_address: &'a str,
     pub user_agent: &'a str,
     /// Has the token in its fragment.

@@ -1,8 +1,7 @@
 //! Listing organizations.
 
-use super::list_users::row_limit;
+use super::page::{BATCH, MAX_BATCHES, Page, PageBuilder};
 use super::sql::{self, ListedOrganization};
-use super::{BATCH, MAX_LISTED, MAX_SCANNED, Page};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
@@ -24,7 +23,7 @@ pub struct ListOrganizations {
     pub filter: OrganizationFilter,
     /// Only organizations with a higher id.
     pub after: Option<OrganizationId>,
-    /// From 1 to [`MAX_LISTED`].
+    /// From 1 to [`super::MAX_LISTED`].
     pub limit: usize,
 }
 
@@ -34,25 +33,15 @@ impl Query for ListOrganizations {
     type Out = Page<ListedOrganization, OrganizationId>;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
-        let limit = self.limit.clamp(1, MAX_LISTED);
-        let (mut items, mut after) = (Vec::new(), self.after.unwrap_or_else(|| 0.into()));
-        for _ in 0..MAX_SCANNED / BATCH {
-            let batch = cx.tx.all(sql::ORGANIZATIONS_AFTER, (after, row_limit(BATCH))).await?;
-            let is_last = batch.len() < BATCH;
-            for organization in batch {
-                if items.len() == limit {
-                    return Ok(Page { items, next: Some(after) });
-                }
-                after = organization.id;
-                if self.filter.matches(&organization) {
-                    items.push(organization);
-                }
-            }
-            if is_last {
-                return Ok(Page { items, next: None });
+        let mut page = PageBuilder::new(self.limit, self.after.unwrap_or_else(|| 0.into()));
+        let select = |organization: ListedOrganization| self.filter.matches(&organization).then_some(organization);
+        for _ in 0..MAX_BATCHES {
+            let batch = cx.tx.all(sql::ORGANIZATIONS_AFTER, (page.after, i64::from(BATCH))).await?;
+            if let Some(page) = page.add(batch, |organization| organization.id, select) {
+                return Ok(page);
             }
         }
-        Ok(Page { items, next: Some(after) })
+        Ok(page.finish())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Listing users.
 
+use super::MAX_SHOWN;
+use super::page::{BATCH, MAX_BATCHES, Page, PageBuilder};
 use super::sql::{self, ListedUser};
-use super::{BATCH, MAX_LISTED, MAX_SCANNED, MAX_SHOWN, Page};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
@@ -37,7 +38,7 @@ pub struct ListUsers {
     pub filter: UserFilter,
     /// Only users with a higher id.
     pub after: Option<UserId>,
-    /// From 1 to [`MAX_LISTED`].
+    /// From 1 to [`super::MAX_LISTED`].
     pub limit: usize,
 }
 
@@ -50,25 +51,15 @@ impl Query for ListUsers {
         if let Some(email) = &self.filter.email {
             return self.with_address(cx, email).await;
         }
-        let limit = self.limit.clamp(1, MAX_LISTED);
-        let (mut items, mut after) = (Vec::new(), self.after.unwrap_or_else(|| 0.into()));
-        for _ in 0..MAX_SCANNED / BATCH {
-            let batch = cx.tx.all(sql::USERS_AFTER, (after, row_limit(BATCH))).await?;
-            let is_last = batch.len() < BATCH;
-            for user in batch {
-                if items.len() == limit {
-                    return Ok(Page { items, next: Some(after) });
-                }
-                after = user.id;
-                if self.filter.matches(&user) {
-                    items.push(MatchedUser { user, has_verified: None });
-                }
-            }
-            if is_last {
-                return Ok(Page { items, next: None });
+        let mut page = PageBuilder::new(self.limit, self.after.unwrap_or_else(|| 0.into()));
+        let select = |user: ListedUser| self.filter.matches(&user).then_some(MatchedUser { user, has_verified: None });
+        for _ in 0..MAX_BATCHES {
+            let batch = cx.tx.all(sql::USERS_AFTER, (page.after, i64::from(BATCH))).await?;
+            if let Some(page) = page.add(batch, |user| user.id, select) {
+                return Ok(page);
             }
         }
-        Ok(Page { items, next: Some(after) })
+        Ok(page.finish())
     }
 }
 
@@ -93,8 +84,4 @@ impl UserFilter {
             self.search.as_ref().is_none_or(|search| user::matches_search(&search.to_lowercase(), names, others));
         is_found && (user.disabled || !self.is_disabled)
     }
-}
-
-pub(super) fn row_limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -6,6 +6,7 @@
 mod disable_user;
 mod list_organizations;
 mod list_users;
+mod page;
 mod reset_password;
 mod show_organization;
 mod show_user;
@@ -20,6 +21,7 @@ use crate::session;
 pub use disable_user::{DisableUser, DisabledUser, EnableUser, PreviewDisableUser};
 pub use list_organizations::{ListOrganizations, OrganizationFilter};
 pub use list_users::{ListUsers, MatchedUser, UserFilter};
+pub use page::{MAX_LISTED, Page};
 pub use reset_password::{PasswordReset, ResetPassword};
 pub use show_organization::{OrganizationProfile, ShowOrganization};
 pub use show_user::{FindUser, ShowUser, UserMembership, UserProfile};
@@ -29,22 +31,8 @@ pub use sql::{
     OrganizationDomain,
 };
 
-/// The longest list that a query returns.
-pub const MAX_LISTED: usize = 1000;
-/// Rows that a list without many matches reads at most. The next page continues after the last of them.
-const MAX_SCANNED: usize = 100_000;
-/// Rows per statement of a list.
-const BATCH: usize = 1000;
 /// Sign-ins, admins and holders of an address that are shown.
 const MAX_SHOWN: i64 = 100;
-
-/// A part of a list.
-#[derive(Debug)]
-pub struct Page<T, I> {
-    pub items: Vec<T>,
-    /// Where the next page starts; `None` at the end of the list.
-    pub next: Option<I>,
-}
 
 /// Ends every sign-in and every open verification of a user, on all processes when this commits. Returns how many
 /// sign-ins were active.

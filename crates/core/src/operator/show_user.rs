@@ -1,7 +1,6 @@
 //! Showing one user, and finding a user by an address.
 
 use super::MAX_SHOWN;
-use super::list_users::row_limit;
 use super::sql::{self, ListedSignIn, ListedUser};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
@@ -12,7 +11,7 @@ use crate::time::Timestamp;
 use crate::user::{self, OwnedAddress};
 
 /// Rows of memberships with their roles that are read.
-const MAX_ROLES: usize = 5000;
+const MAX_ROLES: i64 = 5000;
 /// Users that a message names.
 const MAX_NAMED: usize = 5;
 
@@ -68,7 +67,7 @@ impl Query for ShowUser {
 
 async fn load_memberships(cx: &mut Context<'_>, user: UserId) -> Result<Vec<UserMembership>> {
     let mut memberships: Vec<UserMembership> = Vec::new();
-    for row in cx.tx.all(sql::MEMBERSHIPS, (user, row_limit(MAX_ROLES))).await? {
+    for row in cx.tx.all(sql::MEMBERSHIPS, (user, MAX_ROLES)).await? {
         match memberships.last_mut().filter(|last| last.organization == row.organization_id) {
             Some(last) => last.roles.extend(row.role_name),
             None => memberships.push(UserMembership {
@@ -82,7 +81,7 @@ async fn load_memberships(cx: &mut Context<'_>, user: UserId) -> Result<Vec<User
     Ok(memberships)
 }
 
-/// Finds the user who verified an address. An address that is not verified names nobody: anyone can add it.
+/// Finds the user who verified an address. An address that is not verified identifies nobody: anyone can add it.
 ///
 /// # Errors
 /// `USER_NOT_FOUND`, which names the users who have the address without having verified it.
@@ -107,7 +106,7 @@ impl Query for FindUser {
         let ids: Vec<_> = holders.iter().take(MAX_NAMED).map(|holder| holder.user_id.to_string()).collect();
         let more = if holders.len() > MAX_NAMED { " and others" } else { "" };
         Err(Code::UserNotFound.with_message(format!(
-            "No user has verified this address, so it names nobody. It was added without proof by: {}{more}. If you know \
+            "No user has verified this address, so it identifies nobody. It was added without proof by: {}{more}. If you know \
              that one of them is meant, use that ID.",
             ids.join(", ")
         )))

@@ -168,7 +168,7 @@ sql! {
           WHERE m.user_id = $1
           ORDER BY o.id, r.id LIMIT $2";
 
-    /// The organizations of which this user is an admin and nobody else is who is enabled.
+    /// The organizations that have no other enabled admin than this user.
     SOLE_ENABLED_ADMIN_OF(UserId, i64) -> NamedOrganization =
         "SELECT o.id AS id, o.name AS name
            FROM organization_memberships m

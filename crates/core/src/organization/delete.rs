@@ -47,8 +47,7 @@ impl Command for Delete {
         let organization = grant.organization();
         require_recent_proof(cx).await?;
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
-        let user = cx.user()?;
-        notify(cx, user, NoticeKind::OrganizationDeleted, &name).await?;
+        notify(cx, grant.user(), NoticeKind::OrganizationDeleted, &name).await?;
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::DEACTIVATE_IN_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::DEACTIVATE_IN_DEFAULTS, (organization,)).await?;
@@ -93,7 +92,8 @@ impl Query for ListDeleted {
 /// Restores a deleted organization with its members, roles and invitations.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period has not passed.
+/// `UNAUTHORIZED`; `ADDRESS_NOT_ALLOWED`; `NOTHING_TO_RESTORE` unless the caller is an admin of it and the grace period
+/// has not passed.
 #[derive(Debug)]
 pub struct Restore {
     pub organization: OrganizationId,

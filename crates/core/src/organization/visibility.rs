@@ -1,7 +1,7 @@
 //! Which fields of an organization a member reads (ASVS 8.2.3). `docs/security.md` has the rules of all resources.
 
 use super::Organization;
-use crate::permission::{PermissionSet, RequiredPermission};
+use crate::permission::{AddressList, PermissionSet, RequiredPermission};
 
 impl Organization {
     /// For a member with these permissions: the IP address restriction only if they may manage settings. It would tell
@@ -10,7 +10,7 @@ impl Organization {
         if permissions.satisfies(RequiredPermission::ManageSettings) {
             return self;
         }
-        Self { whitelisted_ips: EMPTY_LIST.to_owned(), enable_ip_restriction: false, ..self }
+        Self { whitelisted_ips: AddressList::default().to_json(), enable_ip_restriction: false, ..self }
     }
 
     /// For a member whose IP address the organization does not allow: its id and name.
@@ -21,18 +21,13 @@ impl Organization {
             description: String::new(),
             image_url: String::new(),
             member_count: 0,
-            whitelisted_ips: EMPTY_LIST.to_owned(),
+            whitelisted_ips: AddressList::default().to_json(),
             enable_ip_restriction: false,
             enforce_mfa: false,
             auto_assigned_workspace_id: 0.into(),
-            public_metadata: EMPTY_OBJECT.to_owned(),
+            public_metadata: "{}".to_owned(),
             created_at: self.created_at,
             updated_at: self.created_at,
         }
     }
 }
-
-/// The stored form of an empty list.
-const EMPTY_LIST: &str = "[]";
-/// The stored form of an empty object.
-const EMPTY_OBJECT: &str = "{}";

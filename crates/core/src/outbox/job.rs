@@ -15,7 +15,7 @@ pub enum MailKind {
     Reminder,
     /// The code or link of a verification.
     Verification,
-    /// Tells a user of a change of what opens their account.
+    /// Notifies a user of a change to their sign-in methods, account or organizations.
     SecurityNotice,
     /// Notifies a user that they were removed from an organization.
     MemberRemoved,
@@ -34,7 +34,7 @@ pub enum JobState {
 /// The queues of the outbox. Each has its own workers, so that slow deliveries of one do not delay the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
-    /// Mail that somebody waits for, or that protects an account: codes, links and security notices.
+    /// Mail that a user waits for, or that protects an account: codes, links and security notices.
     Urgent,
     /// Everything else, such as invitations.
     Ordinary,

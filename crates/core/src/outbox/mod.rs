@@ -55,17 +55,11 @@ fn invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<NewJob
     for mail in mails {
         let mut add = |kind, due_at| {
             jobs.push(NewJob {
-                id: cx.id(),
-                kind,
                 organization: Some(mail.organization),
                 invitation: Some(mail.invitation),
-                attempt: None,
-                user: None,
                 generation: mail.generation,
                 due_at,
-                now: cx.now,
-                is_urgent: kind.queue().is_urgent(),
-                notice: None,
+                ..new_job(cx, kind)
             });
         };
         add(MailKind::Invitation, cx.now);

@@ -22,8 +22,8 @@ const OFFER_LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Offers the ownership to a member, and notifies them by mail. Nothing changes until they accept.
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:admin`; `REAUTHENTICATION_REQUIRED`; `MEMBER_NOT_FOUND`; `INVALID_FIELD` for the caller's own membership;
-/// `HANDOVER_EXISTS` while another offer is open.
+/// `FORBIDDEN` without `organization:admin`; `REAUTHENTICATION_REQUIRED`; `MEMBER_NOT_FOUND`; `INVALID_FIELD` for the
+/// caller's own membership; `HANDOVER_EXISTS` while another offer is open.
 #[derive(Debug)]
 pub struct Offer {
     pub organization: OrganizationId,
@@ -51,8 +51,8 @@ impl Command for Offer {
         }
         let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
         cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
-        let (owner, name) = (cx.user()?, cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name);
-        notify(cx, owner, NoticeKind::OwnershipOffered, &name).await?;
+        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
+        notify(cx, grant.user(), NoticeKind::OwnershipOffered, &name).await?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
         outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }

@@ -1,7 +1,7 @@
 //! The operator's list of breached passwords: the file of Have I Been Pwned, sorted by hash.
 //!
 //! Each line is the SHA-1 of a password in hexadecimal, optionally followed by a colon and a count. The file has tens of
-//! gigabytes, so it is searched on disk, by halving, and never loaded.
+//! gigabytes, so it is searched on disk, by binary search, and never loaded.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,7 +19,7 @@ const MAX_LINE: usize = 128;
 const WINDOW: usize = 2 * MAX_LINE;
 /// When this many bytes are left, they are read at once.
 const MAX_SCAN: u64 = 4096;
-/// Halving a file of 2⁶³ bytes takes fewer reads. Exceeding it is a defect.
+/// A binary search of a file of 2⁶³ bytes takes fewer reads. More reads mean that the file changed during the search.
 const MAX_READS: usize = 64;
 /// Lines that are checked when the server starts.
 const SAMPLES: u64 = 256;
@@ -56,12 +56,12 @@ impl BreachedPasswords {
         Self { file, pool: BackgroundPool::new("breached", MAX_CONCURRENT, MAX_WAITERS) }
     }
 
-    /// Whether the password is in the file. If the file cannot be searched, the answer is no and the log has an error:
-    /// nobody could set a password otherwise.
+    /// Whether the password is in the file. If the file cannot be searched, logs an error and returns `false`, because
+    /// otherwise no user could set a password.
     ///
     /// # Errors
     /// `BUSY`.
-    pub(super) async fn contain(&self, password: &Password) -> Result<bool> {
+    pub(super) async fn contains(&self, password: &Password) -> Result<bool> {
         let (file, hash) = (self.file.clone(), Hash::from(Sha1::digest(password.0.as_bytes())));
         let searched = self.pool.acquire().await?.run(move || find(&file, &hash)).await?;
         Ok(searched.unwrap_or_else(|error| {
@@ -105,7 +105,7 @@ fn find(file: &Path, hash: &Hash) -> Result<bool, BreachedFileError> {
     HashList::open(file)?.contains(hash)
 }
 
-/// The open file.
+/// An open file, or a list in memory for tests.
 struct HashList<F> {
     file: F,
     length: u64,
@@ -123,7 +123,8 @@ impl<F: Read + Seek> HashList<F> {
         if length == 0 { Err(BreachedFileError::Empty) } else { Ok(Self { file, length }) }
     }
 
-    /// Halves the range in which a line with the hash can begin, until it is short enough to be read at once.
+    /// Binary search: halves the range in which a line with the hash can begin, until it is short enough to be read at
+    /// once.
     fn contains(&mut self, hash: &Hash) -> Result<bool, BreachedFileError> {
         // A line with the hash begins in `low..high`, if there is one. A line begins at `low`.
         let (mut low, mut high) = (0, self.length);
@@ -312,8 +313,8 @@ mod tests {
     }
 
     #[test]
-    fn searches_a_long_file_with_few_reads() {
-        // A sparse file of 1 TiB with one line: the search reads holes, which are invalid, and ends.
+    fn refuses_sparse_file_without_reading_all_of_it() {
+        // 1 TiB with one line. The rest are holes, which are no valid lines.
         let file = file(list(1, "\n").as_bytes());
         file.as_file().set_len(1 << 40).unwrap();
         assert!(find(file.path(), &hash("y")).is_err());

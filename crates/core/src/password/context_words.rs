@@ -1,25 +1,25 @@
-//! Words that others know about a person: their names, addresses and organizations, and those of the product.
+//! Context words: the names, addresses and organizations of a user, and the name and host of the product. Others know
+//! them, so attackers try them first.
 
 use zeroize::Zeroizing;
 
 use super::normalize::{fold, readings};
-use crate::email_address::EmailAddress;
 use crate::settings::Settings;
 
-/// The least number of letters of a word that counts.
+/// Shorter words are ignored.
 const MIN_WORD_LENGTH: usize = 4;
 /// The maximum number of words. It bounds the cost of a check; further ones are ignored.
 const MAX_WORDS: usize = 500;
-/// Words for what the text is, which add nothing to the others.
+/// Words that make a password of context words no stronger.
 const GENERIC_WORDS: &str = "password passwort vestibule";
 
-/// The words of which a password must not consist alone: those of the person, their organizations and the product.
+/// The words of which alone a password must not consist: those of the user, their organizations and the product.
 #[derive(Clone, Debug)]
 pub(crate) struct ContextWords(Vec<String>);
 
 impl ContextWords {
     /// The words of the product: its name and its host.
-    pub(super) fn of_product(settings: &Settings) -> Self {
+    pub(super) fn from_settings(settings: &Settings) -> Self {
         let mut words = Self(Vec::new());
         words.add(GENERIC_WORDS);
         words.add(&settings.name);
@@ -38,12 +38,7 @@ impl ContextWords {
         }
     }
 
-    /// Adds the words of the local part and of each label of the domain.
-    pub(crate) fn add_email(&mut self, address: &EmailAddress) {
-        self.add_address(address.key());
-    }
-
-    /// Adds the words of an address in the form in which addresses are compared.
+    /// Adds the words of the local part and of each label of the domain of a normalized address.
     pub(crate) fn add_address(&mut self, key: &str) {
         let (local, domain) = key.split_once('@').unwrap_or((key, ""));
         self.add(local);
@@ -63,11 +58,11 @@ impl ContextWords {
 
     /// Whether a folded password, without digits and punctuation or with them read as letters, consists only of these
     /// words, in any order and any number.
-    pub(super) fn compose(&self, folded: &str) -> bool {
-        readings(folded).iter().any(|reading| self.compose_letters(&letters(reading)))
+    pub(super) fn can_compose(&self, folded: &str) -> bool {
+        readings(folded).iter().any(|reading| self.can_compose_letters(&letters(reading)))
     }
 
-    fn compose_letters(&self, letters: &str) -> bool {
+    fn can_compose_letters(&self, letters: &str) -> bool {
         if letters.is_empty() {
             return false;
         }
@@ -105,7 +100,7 @@ mod tests {
             public_url: PublicUrl::parse("https://join.northwind.test").unwrap(),
             ..Settings::default()
         };
-        let mut words = ContextWords::of_product(&settings);
+        let mut words = ContextWords::from_settings(&settings);
         words.add("Žaneta");
         words.add("O'Brien");
         words.add("Bob");
@@ -131,7 +126,7 @@ mod tests {
             "zobrien42",
             "9l0bex.globex",
         ] {
-            assert!(words().compose(&fold(composed)), "{composed}");
+            assert!(words().can_compose(&fold(composed)), "{composed}");
         }
     }
 
@@ -139,7 +134,7 @@ mod tests {
     fn ignores_short_words_and_other_words() {
         for other in ["bobbobbob12", "vander99", "bobžaneta", "globex-tulip", "12345678", "", "----", "example clouds"]
         {
-            assert!(!words().compose(&fold(other)), "{other}");
+            assert!(!words().can_compose(&fold(other)), "{other}");
         }
     }
 
@@ -157,9 +152,9 @@ mod tests {
         #[test]
         fn never_panics_and_finds_concatenations(text in any::<String>(), order in prop::collection::vec(0..6_usize, 1..20)) {
             let words = words();
-            let _ = words.compose(&fold(&text));
+            let _ = words.can_compose(&fold(&text));
             let joined: String = order.iter().map(|index| words.0[*index].as_str()).collect();
-            prop_assert!(words.compose(&joined));
+            prop_assert!(words.can_compose(&joined));
             let mut named = words.clone();
             named.add(&text);
             prop_assert!(named.0.iter().all(|word| word.chars().count() >= MIN_WORD_LENGTH));

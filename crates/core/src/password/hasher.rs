@@ -30,8 +30,8 @@ pub struct PasswordHasher {
 pub(crate) enum Verified {
     Wrong,
     Right,
-    /// The digest is of the password as it was typed, which digests were before passwords were normalized. It is to be
-    /// replaced by one of the normalized form.
+    /// The digest is one of the typed form: it was stored before passwords were normalized. The caller replaces it by a
+    /// digest of this normalized form.
     RightUnnormalized(AcceptedPassword),
 }
 
@@ -59,8 +59,8 @@ impl PasswordHasher {
         Ok(!matches!(self.verify_forms(password, digest).await?, Verified::Wrong))
     }
 
-    /// Verifies the normalized password, and if that fails the one that was typed, if it differs: digests were made of
-    /// it before. Without a digest, takes as long and returns `Wrong`.
+    /// Verifies the normalized form, and if that fails the typed form, if it differs: older digests are of that one.
+    /// Without a digest, takes as long and returns `Wrong`.
     ///
     /// # Errors
     /// `BUSY`.

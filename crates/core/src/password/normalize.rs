@@ -36,7 +36,7 @@ pub(super) fn fold(text: &str) -> Zeroizing<String> {
 /// How many characters after the last letter may stand for letters themselves: `v3st1bul3!2031`.
 const MAX_READ_AFTER_LETTERS: usize = 3;
 
-/// What a folded text can be read as: itself, itself without the digits and punctuation around it, and each of these
+/// The readings of a folded text: itself, itself without the digits and punctuation around it, and each of these
 /// with digits and signs read as the letters that they resemble. At most 36 texts, without duplicates.
 pub(super) fn readings(folded: &str) -> Vec<Zeroizing<String>> {
     let first_letter = folded.find(char::is_alphabetic).unwrap_or_default();

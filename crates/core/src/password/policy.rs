@@ -1,4 +1,4 @@
-//! What a new password must not be: common, a pattern, words that others know, or breached.
+//! The policy for new passwords: not common, no pattern, not only context words, not breached.
 
 use super::breached::BreachedPasswords;
 use super::common::is_common;
@@ -11,7 +11,7 @@ use crate::password_refusal::PasswordRefusal;
 use crate::settings::Settings;
 
 /// A new password that is normalized, long enough, and neither common nor a pattern. [`PasswordPolicy::accept`] checks
-/// the rest, which depends on whose it is. `Debug` does not show it.
+/// the rest, which depends on the user or reads a file. `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);
 
@@ -58,25 +58,25 @@ pub(crate) struct PasswordPolicy {
 impl PasswordPolicy {
     pub(crate) fn new(settings: &Settings) -> Self {
         let breached = settings.breached_passwords_file.clone().map(BreachedPasswords::new);
-        Self { product: ContextWords::of_product(settings), breached }
+        Self { product: ContextWords::from_settings(settings), breached }
     }
 
-    /// The words of the product, to which the caller adds those of the person.
+    /// The words of the product, to which the caller adds those of the user.
     pub(crate) fn context_words(&self) -> ContextWords {
         self.product.clone()
     }
 
-    /// Accepts a new password for the person of these words. It costs microseconds, or a few milliseconds with a file of
-    /// breached passwords, and no hash.
+    /// Accepts a new password for the user of these words. It takes microseconds, or a few milliseconds with a file of
+    /// breached passwords, and computes no password hash.
     ///
     /// # Errors
     /// `INVALID_PASSWORD`, with the reason; `BUSY`.
     pub(crate) async fn accept(&self, new: NewPassword, words: &ContextWords) -> Result<AcceptedPassword> {
-        if words.compose(&fold(&new.0.0)) {
+        if words.can_compose(&fold(&new.0.0)) {
             return Err(PasswordRefusal::ContextWords.into());
         }
         if let Some(breached) = &self.breached
-            && breached.contain(&new.0).await?
+            && breached.contains(&new.0).await?
         {
             return Err(PasswordRefusal::Breached.into());
         }

@@ -14,7 +14,7 @@ use crate::secret::{AttemptToken, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{SignedIn, find_account};
-use crate::verification::sql::{self, Attempt, MailboxAccess, Owner};
+use crate::verification::sql::{self, Attempt};
 use crate::verification::{
     FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
 };
@@ -136,13 +136,13 @@ impl Command for IssueToken {
 pub const RESET_PASSWORD_ERRORS: &[Code] =
     &[Code::InvalidPassword, Code::InvalidResetToken, Code::InvalidVerificationCode, Code::UserDisabled];
 
-/// Sets a new password, ends the user's other sign-ins, and signs them in.
+/// Sets a new password, ends all sign-ins of the user, and signs them in.
 ///
 /// # Errors
 /// [`RESET_PASSWORD_ERRORS`]: `INVALID_RESET_TOKEN` for a token that was used, has expired or belongs to another
-/// session, `INVALID_VERIFICATION_CODE` if the address has no account, and `INVALID_PASSWORD` if the policy refuses `new`.
-/// The policy is asked after the token was proved, so that it tells strangers nothing about the account; a refusal
-/// leaves the token valid.
+/// session, `INVALID_VERIFICATION_CODE` if the address has no account, and `INVALID_PASSWORD` if the policy refuses
+/// `new`. The policy is applied only after the token was verified, so that a refusal reveals nothing about the account
+/// to others. A refusal leaves the token valid.
 pub async fn reset_password(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -175,7 +175,7 @@ async fn digest_new_password(
     executor.passwords.digest(new, executor.random.as_ref()).await
 }
 
-/// Loads the words of the account that an address opens; without one, those of the address.
+/// Loads the context words of the account that an address grants access to; without one, those of the address.
 struct FindPasswordWords<'a> {
     address_key: &'a str,
 }
@@ -186,9 +186,9 @@ impl Query for FindPasswordWords<'_> {
     type Out = ContextWords;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
-        let (now, settings) = (cx.now, &cx.executor.settings);
-        let is_granted = |owner: &Owner| owner.mailbox_access(now, settings) == MailboxAccess::Granted;
-        if let Some(owner) = cx.tx.optional(sql::ADDRESS_OWNER, (self.address_key,)).await?.filter(is_granted) {
+        if let Some(owner) = cx.tx.optional(sql::ADDRESS_OWNER, (self.address_key,)).await?
+            && owner.grants_access(cx.now, &cx.executor.settings)
+        {
             return load_password_words(cx, owner.user_id).await;
         }
         let mut words = cx.executor.password_policy.context_words();

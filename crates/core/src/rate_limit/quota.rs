@@ -35,7 +35,7 @@ const fn daily(name: &'static str, max: fn(&RateLimits) -> u32) -> Limit {
 
 const INVITATIONS_OF_ORGANIZATION: Limit =
     daily("invitations of organization", |limits| limits.invitations_per_organization);
-/// The counter is that of the organization, so what it sends in its first day counts afterwards as well.
+/// The same counter, so the invitations of the first day also count against the later limit.
 const INVITATIONS_OF_NEW_ORGANIZATION: Limit =
     daily(INVITATIONS_OF_ORGANIZATION.name, |limits| limits.invitations_per_new_organization);
 const INVITATIONS_INTO_NEW_BY_USER: Limit =

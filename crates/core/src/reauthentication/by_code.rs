@@ -1,4 +1,4 @@
-//! Proving who one is with a code that is mailed to the primary address, for accounts without a password.
+//! Re-authentication with a code that is mailed to the primary address, for accounts without a password.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Proving who one is with the account's password.
+//! Re-authentication with the account's password.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::user::sql;
 pub const PROVE_WITH_PASSWORD_ERRORS: &[Code] =
     &[Code::Unauthorized, Code::TooManyRequests, Code::PasswordWrong, Code::UnsupportedStrategy];
 
-/// Re-authenticates the caller with their password. `address` is the one that they were told would be added to their
-/// account by an invitation.
+/// Re-authenticates the caller with their password. `address` is the one that an invitation would add to their account,
+/// as the page shows it to them.
 ///
 /// # Errors
 /// [`PROVE_WITH_PASSWORD_ERRORS`]: `UNSUPPORTED_STRATEGY` for an account without a password.

@@ -1,5 +1,6 @@
-//! Re-authentication: changes of what opens an account need a proof of identity that is younger than
-//! `reauthentication.max_age`, because a session alone may be a borrowed or stolen one (OWASP ASVS 7.5.1).
+//! Re-authentication: changes to the ways of signing in or of recovering an account require a proof of identity that is
+//! younger than `reauthentication.max_age`, because the session may be stolen or the browser unattended (OWASP ASVS
+//! 7.5.1).
 //!
 //! The proof belongs to one sign-in of one user. Commands check it in their transaction.
 
@@ -37,7 +38,7 @@ pub struct Reauthenticated {
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
     let user = cx.user()?;
-    let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?;
+    let sign_in = active_sign_in(cx)?;
     require_proof(cx, user, sign_in, None).await
 }
 
@@ -49,16 +50,24 @@ pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId,
     require_proof(cx, user, sign_in, None).await
 }
 
-/// Like [`require_recent_proof`], for a mailed invitation that links `address` (normalized) to the account. The person
-/// must have been told of this address when they gave the proof: whoever forwards the link chooses the address, and may
-/// hope that the person has just signed in.
+/// Like [`require_recent_proof`], for a mailed invitation that links `address` (normalized) to the account. The proof
+/// must have been given for this address: an attacker can forward their own invitation to a user who has just signed in,
+/// and would otherwise get their address into that user's account.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &str) -> Result<()> {
     let user = cx.user()?;
-    let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?;
+    let sign_in = active_sign_in(cx)?;
     require_proof(cx, user, sign_in, Some(address)).await
+}
+
+/// The active sign-in of the caller's session.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
+fn active_sign_in(cx: &Context<'_>) -> Result<SignInId> {
+    Ok(cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?)
 }
 
 async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, address: Option<&str>) -> Result<()> {
@@ -71,13 +80,13 @@ async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, ad
     if found.as_ref().is_some_and(is_enough) {
         return Ok(());
     }
-    let methods = open_methods(cx, user).await?;
+    let methods = available_methods(cx, user).await?;
     Err(Problem::reauthentication_required(RequiredProof { methods, address: address.map(str::to_owned) }))
 }
 
-/// The ways in which a user can prove who they are: the password, or without one a code mailed to the primary address, if
-/// it can open the account. May be empty.
-async fn open_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<ProofMethod>> {
+/// The methods with which a user can re-authenticate: the password, or without one a code mailed to the trusted primary
+/// address. May be empty.
+async fn available_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<ProofMethod>> {
     if cx.tx.one(user::sql::ACCOUNT, (user,)).await?.has_password {
         return Ok(vec![ProofMethod::Password]);
     }
@@ -85,14 +94,15 @@ async fn open_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<ProofMet
     Ok(if can_mail { vec![ProofMethod::EmailOtp] } else { Vec::new() })
 }
 
-/// Stores that the user of the active sign-in has just proved who they are, and replaces the session token. The sign-in
-/// does not last longer for it. `address` is the one that they were told would be added; it may be empty.
+/// Stores that the user of the active sign-in has just proved who they are, and replaces the session token. The expiry
+/// of the sign-in does not change. `address` is the one that the proof allows to link, as the user has seen it; it may
+/// be empty.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
 pub(crate) async fn record_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<Reauthenticated> {
     let user = cx.user()?;
-    let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?;
+    let sign_in = active_sign_in(cx)?;
     cx.tx.optional(sql::RECORD_PROOF, (sign_in, user, method, address, cx.now)).await?.ok_or(Code::Unauthorized)?;
     let token = session::rotate_token(cx).await?;
     let valid_until = cx.now.plus(cx.executor.settings.reauthentication.max_age);

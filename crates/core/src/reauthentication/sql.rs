@@ -10,7 +10,7 @@ record! {
     /// The last proof in a sign-in.
     pub(crate) struct LastProof {
         pub(crate) proved_at: Timestamp,
-        /// The address that the person was told would be added. May be empty.
+        /// The address that the proof allows to link to the account. May be empty.
         pub(crate) proved_for: String,
     }
 }

@@ -111,7 +111,7 @@ impl Keys {
         )
     }
 
-    /// The token with which the invitee unsubscribes. It is good for nothing else.
+    /// The token with which the invitee unsubscribes.
     pub fn unsubscribe_token(&self, invitation: InvitationId) -> UnsubscribeToken {
         UnsubscribeToken::new(invitation, secret(&self.unsubscribe_tokens, invitation, 0))
     }

@@ -7,13 +7,13 @@ use crate::permission::Requirement;
 use crate::secret::NoticeToken;
 use crate::security_log::{Audit, Change};
 use crate::session;
-use crate::verification::sql::{ADDRESS_OWNER, DELETE_IN_SESSIONS_OF_USER, MailboxAccess, Owner};
+use crate::verification::sql::{ADDRESS_OWNER, DELETE_IN_SESSIONS_OF_USER, Owner};
 
 /// Ends every sign-in of the user that a security notice is about, on every device, and the open verifications of those
 /// sessions. The link works once, until it expires.
 ///
-/// That is all it does, whoever has it: an address that was removed, or that an attacker has added, has a link too.
-/// Whoever wants more sets a new password with a code mailed to an address that opens the account.
+/// The link allows nothing else, because addresses that were removed, or that an attacker has added, get one too. To
+/// regain the account, its owner resets the password with a code mailed to an address that grants access to it.
 ///
 /// # Errors
 /// `INVALID_NOTICE_TOKEN`.
@@ -22,7 +22,7 @@ pub struct EndSessions {
     pub token: NoticeToken,
 }
 
-/// What the recipient of the notice can do next.
+/// The outcome of [`EndSessions`].
 #[derive(Debug)]
 pub struct EndedSessions {
     /// The recipient's address, if it can still set a new password of the account.
@@ -48,11 +48,11 @@ impl Command for EndSessions {
         cx.tx.execute(DELETE_IN_SESSIONS_OF_USER, (notice.user_id,)).await?;
         session::end_all_sign_ins(cx, notice.user_id).await?;
         let owner = cx.tx.optional(ADDRESS_OWNER, (&notice.address_key,)).await?;
-        let opens_account = |owner: &Owner| {
-            let access = owner.mailbox_access(cx.now, &cx.executor.settings);
-            owner.user_id == notice.user_id && access == MailboxAccess::Granted && !owner.disabled
+        let grants_access = |owner: &Owner| {
+            let is_granted = owner.grants_access(cx.now, &cx.executor.settings);
+            owner.user_id == notice.user_id && is_granted && !owner.disabled
         };
-        let can_reset = cx.executor.mail_transport.is_some() && owner.as_ref().is_some_and(opens_account);
+        let can_reset = cx.executor.mail_transport.is_some() && owner.as_ref().is_some_and(grants_access);
         Ok(EndedSessions { reset_address: can_reset.then_some(notice.address_key) })
     }
 }

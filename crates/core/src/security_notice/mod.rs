@@ -1,5 +1,6 @@
-//! Security notices: mails to every verified address of an account about a change of what opens it, and about the loss
-//! of an organization. Each has a link that ends all sessions of the user, for the owner whose session was borrowed.
+//! Security notices: mails to every verified address of an account about a change to the ways of signing in or of
+//! recovering it, and about the loss of an organization. Each has a link that ends all sessions of the user, in case an
+//! attacker made the change.
 
 mod end_sessions;
 pub(crate) mod sql;
@@ -21,12 +22,12 @@ pub(crate) const LINK_LIFETIME: Duration = Duration::from_hours(72);
 const MAX_PER_KIND_AND_ADDRESS: i64 = 5;
 const RATE_WINDOW: Duration = Duration::from_hours(24);
 
-/// What has happened.
+/// The event that a notice reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
-    /// An address was added, and cannot open the account before it is verified.
+    /// An address was added. It grants no access to the account before it is verified.
     AddressAdded,
-    /// An address can open the account from now on.
+    /// An address was verified. It can sign in and reset the password, at once or after a delay.
     AddressVerified,
     AddressRemoved,
     PrimaryAddressChanged,
@@ -71,8 +72,8 @@ vestibule_db::text_enum!(
 );
 
 /// Enqueues a notice to each verified address of the user, as this transaction sees them: call it before the change, so
-/// that a removed address and those of a deleted account are told, and a new address is not. `detail` is the address or
-/// the name that the change is about; it may be empty.
+/// that a removed address and those of a deleted account get the notice, and a new address does not. `detail` is the
+/// address or the name that the change is about; it may be empty.
 ///
 /// Sends nothing if no mail is configured.
 pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
@@ -81,7 +82,7 @@ pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind,
     insert(cx, user, kind, detail, (&address, &user_agent)).await
 }
 
-/// Like [`notify`], about what another user has done. Their IP address and browser are not told.
+/// Like [`notify`], about what another user has done. The notice does not contain their IP address and browser.
 pub(crate) async fn notify_of_other(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
     insert(cx, user, kind, detail, ("", "")).await
 }

@@ -43,8 +43,8 @@ sql! {
           WHERE e.user_id = $1 AND e.verified_at IS NOT NULL
           ORDER BY e.id";
 
-    /// Returns no row if the address has had as many notices of this kind as it may get; with a `counted_detail`, of this
-    /// kind about the same.
+    /// Returns no row if the address has had `max` notices of this kind since `counted_after`. With a `counted_detail`,
+    /// only notices with this detail count.
     INSERT(NewNotice {
         id: NoticeId,
         user: UserId,

@@ -32,7 +32,7 @@ pub use switch_sign_in::SwitchSignIn;
 const MAX_SIGN_INS: i64 = 20;
 
 /// Signs a user in within the caller's session, or a new one, and activates the sign-in. The session token is always
-/// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they have proved who they are. The
+/// replaced, which prevents session fixation (OWASP ASVS 7.2.4). `proved_by` is how they proved who they are. The
 /// sign-in of a 21st user ends the oldest one.
 ///
 /// # Errors

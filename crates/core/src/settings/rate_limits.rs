@@ -7,7 +7,7 @@ pub struct RateLimits {
     /// Invitations and resends of an organization.
     pub invitations_per_organization: u32,
     /// Invitations and resends of an organization in its first day; also those of one user in all organizations of that
-    /// age, so that founding more of them gains nothing.
+    /// age, so that creating more organizations does not raise the limit.
     pub invitations_per_new_organization: u32,
     /// Invitations and resends by one user in all organizations.
     pub invitations_per_user: u32,

@@ -10,7 +10,7 @@ use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::security_log::{Audit, Authentication};
 use crate::user;
-use crate::verification::sql::{self, Attempt, MailboxAccess, Owner};
+use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{Method, Purpose};
 use crate::{domain, rate_limit, session};
 
@@ -73,9 +73,8 @@ const fn proof_method(attempt: &Attempt) -> ProofMethod {
 /// `INVALID_VERIFICATION_CODE` if the address grants access to no account, or not yet; `USER_DISABLED`.
 pub(crate) async fn find_account(cx: &mut Context<'_>, address_key: &str) -> Result<Owner> {
     let found = cx.tx.optional(sql::ADDRESS_OWNER, (address_key,)).await?;
-    let (now, settings) = (cx.now, &cx.executor.settings);
-    let is_granted = |owner: &Owner| owner.mailbox_access(now, settings) == MailboxAccess::Granted;
-    let owner = found.filter(is_granted).ok_or(Code::InvalidVerificationCode)?;
+    let grants_access = |owner: &Owner| owner.grants_access(cx.now, &cx.executor.settings);
+    let owner = found.filter(grants_access).ok_or(Code::InvalidVerificationCode)?;
     cx.subject.user = Some(owner.user_id);
     if owner.disabled {
         return Err(Code::UserDisabled.into());

@@ -87,12 +87,13 @@ async fn digest_new_password(executor: &Arc<Executor>, caller: &Caller, sign_up:
     words.add(first_name.as_str());
     words.add(last_name.as_str());
     words.add(username.as_ref().map_or("", Username::as_str));
-    words.add_email(email);
+    words.add_address(email.key());
     let accepted = executor.password_policy.accept(password.clone(), &words).await?;
     executor.passwords.digest(accepted, executor.random.as_ref()).await
 }
 
-/// Loads the words of the organization that an invitation is from. None for a wrong token: `CreateAccount` refuses it.
+/// Loads the context words of the product and of the organization of an invitation. A wrong token adds no words:
+/// `CreateAccount` rejects it.
 struct FindInvitationWords<'a> {
     token: &'a InvitationToken,
 }
@@ -168,7 +169,7 @@ impl CreateAccount {
             return Err(Code::BadRequestBody
                 .with_message("This invitation is for another email address. Sign up with that one."));
         }
-        // Otherwise somebody who was removed could still invite people to an installation that is closed to strangers.
+        // Otherwise the invitations of a removed member could still create accounts although sign-up is not public.
         if cx.executor.settings.sign_up != SignUpMode::Public
             && invitation::authority::load_suspension(cx, &invitation).await?.is_some()
         {
@@ -178,8 +179,9 @@ impl CreateAccount {
     }
 
     /// Whether the address has to be verified before the account is created. Without the setting, only if the address is
-    /// the unverified login name of an account that has a verified address: that account does not open to the owner of
-    /// the mailbox, who gets the address by this. Any other unverified account does, by a mailed code.
+    /// the unverified login name of an account that has a verified address: the owner of the mailbox has no access to
+    /// that account, and takes the address over by verifying it. To any other unverified account they get access with a
+    /// mailed code.
     async fn requires_verification(&self, cx: &mut Context<'_>) -> Result<bool> {
         if cx.executor.settings.verify_addresses || cx.executor.mail_transport.is_none() {
             return Ok(cx.executor.settings.verify_addresses);

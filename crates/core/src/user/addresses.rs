@@ -1,4 +1,4 @@
-//! Linking addresses to accounts, and which of them can open an account.
+//! Linking addresses to accounts, and which of them grant access to an account.
 
 use super::sql::claims::{self, ClaimedAddress};
 use super::sql::{self, OwnedAddress};
@@ -9,22 +9,22 @@ use crate::id::{EmailAddressId, UserId};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// When access to a mailbox starts to open the account that has its verified address: a password can be reset with it,
-/// and a code or link mailed to it signs in.
+/// When access to a mailbox starts to grant access to the account that has its verified address: a code or link mailed
+/// to it signs in, and a mailed code resets the password.
 ///
-/// An address that was linked to an account with another verified address has to wait, because somebody else may have
-/// linked it. Deleting the other address does not shorten the wait.
-pub(crate) fn opens_account_at(verified_at: Timestamp, is_linked: bool, settings: &Settings) -> Timestamp {
+/// There is a delay for an address that was linked to an account with another verified address, because an attacker may
+/// have linked it. Deleting the other address does not shorten the delay.
+pub(crate) fn grants_access_at(verified_at: Timestamp, is_linked: bool, settings: &Settings) -> Timestamp {
     if is_linked { verified_at.plus(settings.accounts.new_address_recovery_delay) } else { verified_at }
 }
 
-/// The address that re-authentication codes and security notices may rely on: the primary one if it can open the
-/// account, or else the address that was verified first of those that can. `None` if there is none.
+/// The address that re-authentication codes are mailed to: the primary one if it grants access to the account, or else
+/// the one that was verified first of those that do. `None` if there is none.
 pub(crate) async fn trusted_primary_address(cx: &mut Context<'_>, user: UserId) -> Result<Option<EmailAddress>> {
     let addresses = cx.tx.all(sql::VERIFIED_ADDRESSES, (user,)).await?;
     let is_trusted = |owned: &OwnedAddress| {
         let settings = &cx.executor.settings;
-        owned.verified_at.is_some_and(|verified_at| opens_account_at(verified_at, owned.is_linked, settings) <= cx.now)
+        owned.verified_at.is_some_and(|verified_at| grants_access_at(verified_at, owned.is_linked, settings) <= cx.now)
     };
     let trusted = addresses.into_iter().filter(is_trusted);
     let preferred = trusted.min_by_key(|owned| (!owned.is_primary, owned.verified_at, owned.id));
@@ -50,7 +50,7 @@ pub(crate) async fn link_address(
     Ok(())
 }
 
-/// Turns the claim of a user who has proved access to the mailbox into a verified address with the same id. Attempts to
+/// Replaces the claim of a user who has proved access to the mailbox by a verified address with the same id. Attempts to
 /// verify the claim end with it.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ mod addresses;
 mod new_user;
 pub(crate) mod sql;
 
-pub(crate) use addresses::{link_address, link_claim, opens_account_at, trusted_primary_address};
+pub(crate) use addresses::{grants_access_at, link_address, link_claim, trusted_primary_address};
 pub(crate) use new_user::NewUser;
 pub use sql::{Account, OwnedAddress, PublicUser};
 

@@ -2,9 +2,9 @@
 //! `organization_id`.
 //!
 //! `email_addresses` has the verified addresses and, at most, the unverified primary address of an account that signed
-//! up without verification. That one is the account's login name and nothing else: it names nobody, and whoever proves
-//! access to the mailbox takes it. So every statement that finds a person by an address, or shows an address to a
-//! stranger, requires `verified_at IS NOT NULL`. A test lists the exceptions. Other unverified addresses are in
+//! up without verification. That one is only the login name of the account: it identifies no person, and a user who
+//! proves access to the mailbox takes it over. So every statement that finds a user by an address, or shows an address
+//! to other users, requires `verified_at IS NOT NULL`. A test lists the exceptions. Other unverified addresses are in
 //! `email_claims`: see [`claims`].
 
 pub(crate) mod claims;

@@ -59,7 +59,7 @@ record! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MailboxAccess {
     Granted,
-    /// The address was linked to the account a short time ago. See [`user::opens_account_at`].
+    /// The address was linked to the account a short time ago. See [`user::grants_access_at`].
     From(Timestamp),
     Denied,
 }
@@ -70,12 +70,17 @@ impl Owner {
     pub(crate) fn mailbox_access(&self, now: Timestamp, settings: &Settings) -> MailboxAccess {
         match self.verified_at {
             Some(verified_at) => {
-                let opens_at = user::opens_account_at(verified_at, self.is_linked, settings);
-                if opens_at <= now { MailboxAccess::Granted } else { MailboxAccess::From(opens_at) }
+                let granted_at = user::grants_access_at(verified_at, self.is_linked, settings);
+                if granted_at <= now { MailboxAccess::Granted } else { MailboxAccess::From(granted_at) }
             }
             None if self.has_other_verified => MailboxAccess::Denied,
             None => MailboxAccess::Granted,
         }
+    }
+
+    /// Whether access to the mailbox grants access to the account at this time.
+    pub(crate) fn grants_access(&self, now: Timestamp, settings: &Settings) -> bool {
+        self.mailbox_access(now, settings) == MailboxAccess::Granted
     }
 }
 

@@ -71,8 +71,8 @@ impl Command for Update {
 /// Deletes a workspace with its memberships, roles and invitations.
 ///
 /// # Errors
-/// `FORBIDDEN` without `workspace:admin`; `REAUTHENTICATION_REQUIRED`, because it cannot be restored; `WORKSPACE_IS_ASSIGNED` if new members of the organization join it
-/// automatically.
+/// `FORBIDDEN` without `workspace:admin`; `REAUTHENTICATION_REQUIRED`, because it cannot be restored;
+/// `WORKSPACE_IS_ASSIGNED` if new members of the organization join it automatically.
 #[derive(Debug)]
 pub struct Delete {
     pub workspace: WorkspaceId,

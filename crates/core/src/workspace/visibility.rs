@@ -1,6 +1,7 @@
 //! Which fields of a workspace a member reads (ASVS 8.2.3).
 
 use super::Workspace;
+use crate::permission::AddressList;
 
 impl Workspace {
     /// For a member: the IP address restriction only if they may update the workspace.
@@ -8,7 +9,7 @@ impl Workspace {
         if can_update {
             return self;
         }
-        Self { whitelisted_ips: "[]".to_owned(), enable_ip_restriction: false, ..self }
+        Self { whitelisted_ips: AddressList::default().to_json(), enable_ip_restriction: false, ..self }
     }
 
     /// For a member whose IP address the workspace or its organization does not allow: its id and name.
@@ -20,7 +21,7 @@ impl Workspace {
             description: String::new(),
             image_url: String::new(),
             member_count: 0,
-            whitelisted_ips: "[]".to_owned(),
+            whitelisted_ips: AddressList::default().to_json(),
             enable_ip_restriction: false,
             enforce_mfa: false,
             public_metadata: "{}".to_owned(),

@@ -203,7 +203,7 @@ fn filters_by_tenant(declaration: &Declaration) -> bool {
     compares || is_one || writes
 }
 
-/// An unverified address names nobody: anybody can sign up with any address.
+/// An unverified address identifies nobody: anyone can sign up with any address.
 #[test]
 fn statements_find_nobody_by_unverified_address() {
     for declaration in statements() {
