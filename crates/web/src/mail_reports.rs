@@ -70,11 +70,8 @@ async fn record(app: &App, request: Request) -> Result<Response, Refusal> {
     let signed = SignedHeaders::parse(&parts.headers, app.service().now().unix_seconds())?;
     let permit = app.report_permits().try_acquire().map_err(|_| Problem::from(Code::Busy))?;
     let body = read_small_body(&parts, body).await?;
-    if !signed
-        .signatures
-        .iter()
-        .any(|signature| is_signature_valid(secret, (signed.id, signed.timestamp, &body), signature))
-    {
+    let content = (signed.id, signed.timestamp, &*body);
+    if !signed.signatures.iter().any(|signature| is_signature_valid(secret, content, signature)) {
         return Err(Problem::from(Code::InvalidSignature).into());
     }
     drop(permit);

@@ -47,8 +47,9 @@ fn parse<T: FromFields>(fields: FieldMap) -> Result<T, Problem> {
 /// Extracts a body in any of the supported encodings.
 ///
 /// # Errors
-/// `BODY_TOO_LARGE` over 64 KiB, or 5 MiB with an image; `UNAUTHORIZED` over 64 KiB if the caller is not signed in; `BUSY`
-/// while too many images are uploaded; `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and the errors of the type.
+/// `BODY_TOO_LARGE` over 64 KiB, or 5 MiB with an image; `UNAUTHORIZED` over 64 KiB if the caller is not signed in;
+/// `BUSY` while too many images are uploaded; `UNSUPPORTED_MEDIA_TYPE`; `BAD_REQUEST_BODY`; `UNKNOWN_FIELD`; and the
+/// errors of the type.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -57,9 +58,9 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
+        let content_type = content_type(&parts.headers);
         let admission = if T::ACCEPTS_IMAGE && content_type.is_some_and(FieldMap::can_contain_files) {
-            Admission::of_image(app, &parts).await?
+            Admission::image(app, &parts).await?
         } else {
             Admission::small(&parts)?
         };
@@ -70,6 +71,11 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
         }
         Ok(Self(parse(fields)?))
     }
+}
+
+/// Returns the content type. One that is not text becomes a value that no parser supports.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"))
 }
 
 /// Reads a body of up to 64 KiB. Errors: those of [`Admission::small`] and [`read_body`].
@@ -85,7 +91,7 @@ pub(crate) async fn read_form_body(
     parts: &Parts,
     body: axum::body::Body,
 ) -> Result<(Vec<(String, String)>, Bytes), Refusal> {
-    let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
+    let content_type = content_type(&parts.headers);
     let bytes = read_small_body(parts, body).await?;
     let fields = FieldMap::parse_body(content_type, bytes.clone()).await?;
     Ok((FieldReader::new(fields).all_texts(MAX_BODY_BYTES)?, bytes))
@@ -112,7 +118,7 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    /// Up to 64 KiB, for anybody.
+    /// Up to 64 KiB, for any caller.
     ///
     /// # Errors
     /// `BODY_TOO_LARGE` if a larger length is declared.
@@ -140,7 +146,7 @@ impl Admission {
 
     /// Like [`Self::large`], for a multipart body. A signed-in caller needs a permit for any length, because a short file
     /// can have many pixels.
-    async fn of_image(app: &App, parts: &Parts) -> Result<Self, Refusal> {
+    async fn image(app: &App, parts: &Parts) -> Result<Self, Refusal> {
         let declared = declared_length(&parts.headers);
         let is_small = declared.is_some_and(is_small);
         match signed_in_user(app, parts).await {

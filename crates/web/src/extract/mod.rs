@@ -10,7 +10,7 @@ mod large_bodies;
 mod path;
 mod reader;
 
-pub(crate) use body::{Admission, Body, FromFields, Query, read_body, read_form_body, read_small_body};
+pub(crate) use body::{Admission, Body, FromFields, Query, content_type, read_body, read_form_body, read_small_body};
 pub(crate) use errors::{BODY_ERRORS, ExtractorErrors, HandlerErrors};
 pub(crate) use fields::FieldMap;
 #[cfg(any(test, feature = "fuzzing"))]

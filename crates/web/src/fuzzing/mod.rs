@@ -50,7 +50,7 @@ pub fn cookies(line: &[u8]) {
     }
 }
 
-/// The head of a request is at most 16 KiB, and ends at the same place however its bytes arrive.
+/// The head of a request is at most 64 KiB, and ends at the same place however its bytes arrive.
 pub fn request_head(bytes: &[u8]) {
     let whole = check_head(&[bytes]);
     let (first, second) = bytes.split_at(bytes.len() / 2);

@@ -169,8 +169,8 @@ struct ErrorPage {
     advice: String,
 }
 
-/// Attaches what a `REAUTHENTICATION_REQUIRED` error asks for, so that [`protected`](super::reauthentication::protected)
-/// can ask for it.
+/// Attaches the proof that a `REAUTHENTICATION_REQUIRED` error requires, so that
+/// [`protected`](super::reauthentication::protected) can ask for it.
 fn with_required_proof(mut response: Response, problem: Option<&Problem>) -> Response {
     if let Some(proof) = problem.and_then(Problem::required_proof) {
         response.extensions_mut().insert(proof.clone());

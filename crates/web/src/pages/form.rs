@@ -2,40 +2,27 @@
 
 use std::str::FromStr;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::InvalidId;
 
 use super::context::{PageContext, rejection_page};
 use crate::app::App;
-use crate::extract::{Body, FieldReader, FromFields};
-
-/// Maximum length of one text field, in bytes.
-const MAX_FIELD_LENGTH: usize = 64 * 1024;
+use crate::extract::read_form_body;
 
 /// The text fields of a form, in order. A body that cannot be parsed is answered with an error page.
 #[derive(Debug)]
 pub(super) struct Form(Vec<(String, String)>);
-
-struct AllFields(Vec<(String, String)>);
-
-impl FromFields for AllFields {
-    const ALLOW_UNKNOWN_FIELDS: bool = true;
-
-    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
-        Ok(Self(fields.all_texts(MAX_FIELD_LENGTH)?))
-    }
-}
 
 impl FromRequest<App> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let Ok(cx) = <PageContext as axum::extract::FromRequestParts<App>>::from_request_parts(&mut parts, app).await;
-        let read = Body::<AllFields>::from_request(Request::from_parts(parts, body), app).await;
-        read.map(|Body(AllFields(fields))| Self(fields)).map_err(|rejection| rejection_page(&cx, rejection))
+        let Ok(cx) = PageContext::from_request_parts(&mut parts, app).await;
+        let read = read_form_body(&parts, body).await;
+        read.map(|(fields, _)| Self(fields)).map_err(|rejection| rejection_page(&cx, rejection))
     }
 }
 
@@ -53,7 +40,7 @@ impl Form {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text.as_str())
     }
 
-    /// Returns whether the form has a field, perhaps an empty one.
+    /// Returns whether the form has a field, even an empty one.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)
     }

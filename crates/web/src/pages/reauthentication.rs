@@ -28,7 +28,7 @@ use super::layout::Layout;
 use crate::app::App;
 use crate::extract::read_form_body;
 
-/// What the confirmation page says that is about to be done.
+/// The action that the confirmation page describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     AddAddress,
@@ -51,9 +51,8 @@ const STEP: &str = "proof";
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
 const ADDRESS: &str = "proof_address";
-/// Passwords of the forms. A page never contains one, so they are asked for again.
-const SECRET_FIELDS: [&str; 3] = ["present", NEW_PASSWORD, "password"];
-const NEW_PASSWORD: &str = "chosen";
+/// Passwords of the forms. A page never contains one, so the user types it again.
+const SECRET_FIELDS: [&str; 3] = ["present", "chosen", "password"];
 
 /// How the page asks for the proof.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,7 +60,7 @@ enum Step {
     Password,
     RequestCode,
     EnterCode,
-    /// No other way is open.
+    /// The account has no other method.
     SignInAgain,
 }
 
@@ -134,7 +133,7 @@ fn with_earlier_cookie(cx: &PageContext, mut response: Response, token: Option<&
     response
 }
 
-/// A submitted action, perhaps with a proof.
+/// A submitted action, with or without a proof.
 struct Confirmation<'a> {
     action: Action,
     form: &'a Form,

@@ -84,12 +84,12 @@ async fn claimed_address_receives_no_access_to_workspace() {
 async fn claimed_address_of_member_does_not_block_invitation() {
     let setup = setup_with_app(TestApp::with_settings(|settings| settings.seats.max_per_organization = 3).await).await;
     let path = setup.invitations();
-    // Also not as the unverified login name of a member.
     let fields = [("email", VICTIM)];
     setup.owner.post(&path, &fields).await.ok();
     assert_eq!(setup.owner.get(&path).await.headers["seats"], "used=2, held=1, free=0", "the invitee has a seat");
     setup.owner.post(&path, &[("email", "late@example.com")]).await.assert_error(403, "ORGANIZATION_FULL");
     let into_workspace = [("email", VICTIM), ("workspace_id", setup.workspace.as_str())];
+    // The unverified login name of a member does not count as a member either.
     setup.owner.post(&path, &[("email", "owner@example.com")]).await.assert_error(403, "ORGANIZATION_FULL");
     let token = setup.app.mailed_token(VICTIM);
     setup.eve.post("/me/email-addresses", &[("email", "other@example.com")]).await.ok();
@@ -134,7 +134,7 @@ async fn adding_address_does_not_reveal_account() {
         seen.push(responses);
     }
     assert_eq!(seen[0], seen[1]);
-    // The owner is told, and gets no code.
+    // The mail notifies the owner of the address, and has no code.
     let note = app.mail(VICTIM);
     assert!(note.text.contains("already belongs to your account"), "{}", note.text);
     assert!(!note.text.lines().any(|line| line.trim().len() == 6 && line.trim().parse::<u32>().is_ok()));
@@ -234,7 +234,7 @@ async fn several_accounts_claim_one_address_and_mailbox_decides() {
     let mine = ada.get(&good).await.ok();
     assert_eq!((&mine["email"], &mine["verified"], &mine["primary"]), (&json!(VICTIM), &json!(true), &json!(false)));
     assert_eq!(squatter.get("/me").await.ok()["primary_email_address"], Value::Null, "its login name is gone");
-    // Whoever reads the mailbox has the code, so they may learn that the address is in use.
+    // The code proves access to the mailbox, so the response may reveal that the address is in use.
     submit(&eve, &evil, &evil_code).await.assert_error(400, "EMAIL_EXISTS");
     ada.post(&format!("{good}/make-primary"), &[]).await.ok();
     // The unverified login name is a claim now: only as the primary address it opens the account.

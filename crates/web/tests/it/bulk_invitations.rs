@@ -180,8 +180,7 @@ async fn idempotency_key_replays_response() {
     let other = json!({"invitations": ["a@example.com"]});
     setup.post_with_key(&setup.owner, "monday", &other).await.assert_error(400, "IDEMPOTENCY_KEY_REUSED");
     // Keys belong to their user, and a dry run does not use up its key.
-    let roles = setup.owner.get(&format!("/organizations/{}/roles", setup.organization)).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = setup.owner.admin_role(&format!("/organizations/{}", setup.organization)).await;
     let second = setup.app.create_member(&setup.owner, &setup.organization, "second@example.com", &admin).await;
     assert_eq!(outcomes(&setup.post_with_key(&second, "monday", &other).await.ok()), ["INVITATION_EXISTS"]);
     let dry = json!({"invitations": ["c@example.com"], "dry_run": true});

@@ -274,8 +274,7 @@ async fn rate_limits_invalid_renewal_tokens() {
 #[tokio::test]
 async fn renewal_requires_permissions_of_approver() {
     let setup = setup().await;
-    let roles = setup.owner.get(&format!("{}/roles", setup.path)).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = setup.owner.admin_role(&setup.path).await;
     let lead = json!({"name": "Lead", "permissions": ["organization:manage_members"]});
     let lead = text(&setup.owner.post_json(&format!("{}/roles", setup.path), &lead).await.ok()["id"]);
     let kim = setup.app.create_member(&setup.owner, &setup.organization, "kim@example.com", &lead).await;

@@ -80,8 +80,8 @@ async fn member_outside_allowed_networks_reads_id_and_name_only() {
                 assert!(!response.text.contains(secret), "{path} shows {secret}: {}", response.text);
             }
         }
-        let deleted = format!("/organizations/{}/members", setup.organization);
-        outside.get(&deleted).await.assert_error(403, "ADDRESS_NOT_ALLOWED");
+        let members = format!("/organizations/{}/members", setup.organization);
+        outside.get(&members).await.assert_error(403, "ADDRESS_NOT_ALLOWED");
     }
 }
 

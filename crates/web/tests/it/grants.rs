@@ -2,22 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use vestibule_core::settings::Settings;
 use vestibule_testbed::Database;
 
-use crate::harness::{TestApp, TestAppBuilder, TestClient, text};
-
-async fn create_role(client: &TestClient, path: &str, permissions: &[&str]) -> String {
-    let body = json!({"name": permissions.join(" "), "permissions": permissions});
-    text(&client.post_json(&format!("{path}/roles"), &body).await.ok()["id"])
-}
-
-async fn create_workspace(client: &TestClient, organization: &str) -> String {
-    text(
-        &client.post("/workspaces", &[("organization_id", organization), ("name", "Lab")]).await.ok()["workspace"]["id"],
-    )
-}
+use crate::harness::{TestApp, TestAppBuilder, create_role, create_workspace, text};
 
 #[tokio::test]
 async fn one_of_several_permissions_does_not_cover_a_role() {
@@ -111,5 +100,5 @@ async fn archived_permission_is_not_granted_in_a_workspace() {
     let bulk = owner.post_json(&format!("{invitations}/bulk"), &json!({"invitations": [row]})).await.ok();
     assert!(bulk.to_string().contains("PERMISSION_ARCHIVED"), "{bulk}");
     assert_eq!(app.row_counts(), rows);
-    assert_ne!(owner.get(&format!("{path}/roles")).await.ok(), Value::Null);
+    owner.get(&format!("{path}/roles")).await.ok();
 }

@@ -34,8 +34,7 @@ async fn session_is_shared_and_ended_across_processes() {
 async fn revoked_role_takes_effect_in_other_process() {
     let (first, second) = two_processes().await;
     let (olga, organization) = first.create_organization("olga@example.com").await;
-    let roles = olga.get(&format!("/organizations/{organization}/roles")).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = olga.admin_role(&format!("/organizations/{organization}")).await;
     let nina = first.create_member(&olga, &organization, "nina@example.com", &admin).await;
     let in_second = second.client_with_cookie(nina.cookie.lock().unwrap().clone());
     let list = format!("/organizations/{organization}/invitations");

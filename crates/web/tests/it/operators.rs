@@ -54,8 +54,7 @@ struct Setup {
 
 async fn setup_in(app: TestApp) -> Setup {
     let (owner, organization) = app.create_organization("olga@example.com").await;
-    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = owner.admin_role(&format!("/organizations/{organization}")).await;
     let nina = app.create_member(&owner, &organization, NINA, &admin).await;
     let (id, list) = (id_of(&nina).await, format!("/organizations/{organization}/invitations"));
     Setup { app, owner, nina, id, organization, list }
@@ -351,7 +350,7 @@ async fn address_names_only_the_user_who_verified_it() {
     assert_eq!(unverified.code(), Code::UserNotFound);
     assert!(unverified.to_string().contains(&olga.to_string()), "{unverified}");
     owner.post("/me/email-addresses", &[("email", NINA)]).await.ok();
-    assert_eq!(app.inspect(FindUser { email: address(NINA) }).await.unwrap(), id, "a claim names nobody");
+    assert_eq!(app.inspect(FindUser { email: address(NINA) }).await.unwrap(), id, "a claim identifies nobody");
     let filter = || UserFilter { email: Some(address(NINA)), ..UserFilter::default() };
     let listed = app.inspect(ListUsers { filter: filter(), after: None, limit: 10 }).await.unwrap();
     let found: Vec<_> = listed.items.iter().map(|matched| (matched.user.id, matched.has_verified)).collect();
@@ -430,13 +429,12 @@ async fn invitations_of_a_disabled_inviter_are_suspended_at_once() {
     guest.post("/organizations/invitations/accept", &accept).await.ok();
 }
 
-/// Otherwise an organization would be left to somebody who cannot sign in.
+/// Otherwise the only admin left could be a user who cannot sign in.
 #[tokio::test]
 async fn disabled_user_does_not_count_as_the_other_admin() {
     let Setup { app, owner, nina, id, organization, .. } = setup().await;
     let kim = app.create_member(&owner, &organization, "kim@example.com", "").await;
-    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = owner.admin_role(&format!("/organizations/{organization}")).await;
     let membership = text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]);
     app.operate(DisableUser { user: id }).await.unwrap();
     let leave = format!("/organizations/{organization}/leave");

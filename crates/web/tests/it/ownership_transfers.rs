@@ -96,8 +96,7 @@ async fn offer_ends_when_recipient_leaves_or_giver_is_demoted() {
     // A giver who is no longer an admin cannot transfer the organization.
     let demoted = setup_offer().await;
     let organization = demoted.path.trim_end_matches("/handover").to_owned();
-    let all = demoted.owner.get(&format!("{organization}/roles")).await.ok();
-    let admin = text(&all.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = demoted.owner.admin_role(&organization).await;
     let kim = text(&demoted.kim.get("/me").await.ok()["id"]);
     let olga = text(&demoted.owner.get("/me").await.ok()["id"]);
     demoted.owner.post(&format!("{organization}/members/{kim}/roles/{admin}/add"), &[]).await.ok();

@@ -145,7 +145,7 @@ async fn account_without_password_confirms_with_code_mailed_to_primary_address()
     ada.post("/me/reauthenticate", &otp).await.ok();
     let code = app.mailed_code(ADA);
     assert!(app.mail(ADA).subject.contains("confirm a change"), "{}", app.mail(ADA).subject);
-    // The code belongs to the session that asked for it.
+    // The code belongs to the session that requested it.
     let other = app.anonymous();
     let started = other.post("/auth/signin", &[("email", ADA), ("strategy", "email_otp")]).await.ok();
     let attempt = text(&started["signin_attempts"][0]["id"]);
@@ -358,7 +358,7 @@ async fn linking_an_address_needs_a_proof_of_the_same_sign_in_that_has_not_expir
     link.app.advance(MAX_AGE);
     link.press().await;
 
-    // Ada confirms that it is hers. Her address is told.
+    // Ada confirms that the address is hers. A notice is mailed to her verified address.
     let wrong = [("proof", "password"), ("proof_password", "wrong"), ("proof_address", MALLORY)];
     let page = link.ada.post("/invite/add-address", &wrong).await.assert_page(400, "password is wrong");
     assert!(page.contains(&format!("add {MALLORY} to your account")), "{page}");
@@ -378,7 +378,7 @@ async fn mail_with_code_names_the_address_that_a_link_would_add() {
     link.ada.post("/invite/add-address", &send).await.assert_page(403, "Six digits");
     let mail = link.app.mail(ADA);
     assert!(mail.text.contains(&format!("about to add the address {MALLORY}")), "{}", mail.text);
-    // A code that was asked for another purpose does not count, whatever address the form names.
+    // A code that was requested for another purpose does not count, whatever address the form names.
     prove_by_mail(&link.app, &link.ada, ADA).await;
     link.press().await;
     link.ada.post("/me/reauthenticate", &[("strategy", "email_otp")]).await.ok();

@@ -44,7 +44,8 @@ async fn claims_name_user_organization_workspace_and_permissions() {
     let now = START_TIME.as_microseconds() / 1_000_000;
     assert_eq!(created["expires"], (now + 30) * 1000);
     let mut expected = json!({
-        "iss": "http://vestibule.test", "aud": "http://vestibule.test", "sub": user["id"], "iat": now, "exp": now + 35, "sid": session["id"],
+        "iss": "http://vestibule.test", "aud": "http://vestibule.test",
+        "sub": user["id"], "iat": now, "exp": now + 35, "sid": session["id"],
         "organization": organization, "workspace": null,
         "permissions": {"organization": ["organization:admin"], "workspace": []},
     });

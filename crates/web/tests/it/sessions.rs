@@ -161,29 +161,26 @@ async fn session_has_multiple_sign_ins_and_one_active() {
     let app = TestApp::start().await;
     let browser = app.create_user("ada@example.com").await;
     app.create_user("ben@example.com").await;
-    let expectedign_in = text(&browser.get_and_check_cache("/session").await.ok()["active_signin_id"]);
+    let ada_sign_in = text(&browser.get_and_check_cache("/session").await.ok()["active_signin_id"]);
     let session = sign_in(&browser, "BEN@example.com").await;
     assert_eq!(session["signins"].as_array().unwrap().len(), 2);
     assert_eq!(browser.get("/me").await.ok()["email"], "ben@example.com");
     let same_account = [("email", "ben@example.com"), ("password", PASSWORD)];
     browser.post(SIGN_IN, &same_account).await.assert_error(400, "USER_ALREADY_SIGNED_IN");
 
-    browser.post(&format!("/session/switch-sign-in?sign_in_id={expectedign_in}"), &[]).await.ok();
+    browser.post(&format!("/session/switch-sign-in?sign_in_id={ada_sign_in}"), &[]).await.ok();
     assert_eq!(browser.get("/me").await.ok()["email"], "ada@example.com");
     let other = app.create_user("otto@example.com").await;
-    other
-        .post("/session/switch-sign-in", &[("sign_in_id", &expectedign_in)])
-        .await
-        .assert_error(400, "SIGN_IN_NOT_FOUND");
-    other.post("/session/sign-out", &[("sign_in_id", &expectedign_in)]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
+    other.post("/session/switch-sign-in", &[("sign_in_id", &ada_sign_in)]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
+    other.post("/session/sign-out", &[("sign_in_id", &ada_sign_in)]).await.assert_error(400, "SIGN_IN_NOT_FOUND");
     other.post("/session/switch-sign-in", &[]).await.assert_error(400, "REQUIRED_FIELD");
     app.anonymous()
-        .post("/session/switch-sign-in", &[("sign_in_id", &expectedign_in)])
+        .post("/session/switch-sign-in", &[("sign_in_id", &ada_sign_in)])
         .await
         .assert_error(400, "SIGN_IN_NOT_FOUND");
 
     // Signing out of the active sign-in leaves none active. The other one can be activated.
-    let session = browser.post("/session/sign-out", &[("sign_in_id", &expectedign_in)]).await.ok();
+    let session = browser.post("/session/sign-out", &[("sign_in_id", &ada_sign_in)]).await.ok();
     assert_eq!((&session["active_signin"], session["signins"].as_array().unwrap().len()), (&Value::Null, 1));
     browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
     let ben_sign_in = text(&session["signins"][0]["id"]);

@@ -35,8 +35,7 @@ async fn setup_with(change: fn(&mut Settings)) -> Setup {
     let workspace = text(&owner.post("/workspaces", &fields).await.ok()["workspace"]["id"]);
     let nina = app.create_workspace_member(&owner, &organization, &workspace, NINA).await;
     let path = format!("/workspaces/{workspace}");
-    let roles = owner.get(&format!("{path}/roles")).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = owner.admin_role(&path).await;
     Setup { app, owner, nina, organization, workspace, path, admin_role: admin }
 }
 

@@ -1,7 +1,7 @@
 //! `POST /organizations/{id}/invitations/bulk`
 
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::{InvitationId, OrganizationId};
@@ -13,7 +13,8 @@ use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{
-    Admission, BODY_ERRORS, ExtractorErrors, FieldReader, FromFields, LargeBodyPermit, Path, Query, read_body,
+    Admission, BODY_ERRORS, ExtractorErrors, FieldReader, FromFields, LargeBodyPermit, Path, Query, content_type,
+    read_body,
 };
 use crate::openapi::Enveloped;
 
@@ -68,8 +69,7 @@ impl FromRequest<App> for BulkRequest {
         let Admission { limit, permit } = Admission::large(app, &parts, MAX_BODY_BYTES).await?;
         let bytes = read_body(body, limit).await?;
         let key = parts.headers.get(KEY).map(|value| idempotency_key(value, &parts.uri, &bytes)).transpose()?;
-        let content_type = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("not text"));
-        Ok(Self { list: ImportList::parse_body(content_type, bytes).await?, key, permit })
+        Ok(Self { list: ImportList::parse_body(content_type(&parts.headers), bytes).await?, key, permit })
     }
 }
 

@@ -125,17 +125,15 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
     let memberships = cx.query(membership::ListOwn).await?;
     let user_id = memberships.first().map(|own| own.membership.user_id);
     let own = memberships.into_iter().find(|own| own.organization.id == id);
-    let refusal = match &own {
-        None => Some(Code::Forbidden),
-        Some(own) if !own.is_address_allowed => Some(Code::AddressNotAllowed),
-        Some(_) => None,
+    let own = match own {
+        Some(own) if own.is_address_allowed => Ok(own),
+        Some(_) => Err(Code::AddressNotAllowed),
+        None => Err(Code::Forbidden),
     };
-    if let Some(code) = refusal {
-        let subject = security_log::Subject::new(user_id, id);
-        security_log::log_refusal(cx.caller.address, &subject, code);
-        return Err(cx.error_page(&code.into()));
-    }
-    let own = own.ok_or_else(|| cx.error_page(&Code::Forbidden.into()))?;
+    let own = own.map_err(|code| {
+        security_log::log_refusal(cx.caller.address, &security_log::Subject::new(user_id, id), code);
+        cx.error_page(&code.into())
+    })?;
     let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
     Ok(OrganizationPage {
         words: cx.words,

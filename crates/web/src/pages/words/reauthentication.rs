@@ -20,7 +20,7 @@ phrases! {
     confirm_set_password(): "You are about to set a password. Type it once more.", "Sie möchten ein Passwort setzen. Geben Sie es noch einmal ein.";
     confirm_end_sign_in(): "You are about to sign out another browser.", "Sie möchten einen anderen Browser abmelden.";
     confirm_delete_account(): "You are about to delete your account.", "Sie möchten Ihr Konto löschen.";
-    confirm_link_address(email): "You are about to add {email} to your account. Whoever reads the mail of this address can then sign in as you. Continue only if it is your own address.", "Sie möchten {email} zu Ihrem Konto hinzufügen. Wer die Mails dieser Adresse liest, kann sich dann als Sie anmelden. Fahren Sie nur fort, wenn es Ihre eigene Adresse ist.";
+    confirm_link_address(email): "You are about to add {email} to your account. Anyone who can read the mail of this address can then sign in as you. Continue only if it is your own address.", "Sie möchten {email} zu Ihrem Konto hinzufügen. Wer die Mails dieser Adresse liest, kann sich dann als Sie anmelden. Fahren Sie nur fort, wenn es Ihre eigene Adresse ist.";
     confirm_delete_workspace(): "You are about to delete a workspace. It cannot be restored.", "Sie möchten einen Arbeitsbereich löschen. Er lässt sich nicht wiederherstellen.";
     confirm_delete_organization(): "You are about to delete an organization.", "Sie möchten eine Organisation löschen.";
     confirm_offer_ownership(): "You are about to offer an organization to another member.", "Sie möchten eine Organisation einem anderen Mitglied anbieten.";

@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
-use axum::body::Body;
-use axum::body::HttpBody;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
@@ -86,6 +85,13 @@ impl TestClient {
     /// Proves that it is the user who wants to add the address of an invitation.
     pub(crate) async fn reauthenticate_to_add(&self, address: &str) {
         self.post("/me/reauthenticate", &[("password", super::PASSWORD), ("address", address)]).await.ok();
+    }
+
+    /// Returns the id of the role Admin of the organization or workspace at this path.
+    pub(crate) async fn admin_role(&self, path: &str) -> String {
+        let roles = self.get(&format!("{path}/roles")).await.ok();
+        let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
+        super::text(&admin["id"])
     }
 
     /// Posts a form and leaves its jobs in the outbox.

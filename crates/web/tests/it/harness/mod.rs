@@ -11,7 +11,7 @@ mod response;
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use vestibule_core::time::Timestamp;
 
 pub(crate) use self::app::{TestApp, TestAppBuilder};
@@ -29,4 +29,16 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 #[track_caller]
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no string: {value}")).to_owned()
+}
+
+/// Creates a role of the organization or workspace at this path. Returns its id.
+pub(crate) async fn create_role(client: &TestClient, path: &str, permissions: &[&str]) -> String {
+    let body = json!({"name": "Role", "permissions": permissions});
+    text(&client.post_json(&format!("{path}/roles"), &body).await.ok()["id"])
+}
+
+/// Creates a workspace. Returns its id.
+pub(crate) async fn create_workspace(client: &TestClient, organization: &str) -> String {
+    let fields = [("organization_id", organization), ("name", "Lobby")];
+    text(&client.post("/workspaces", &fields).await.ok()["workspace"]["id"])
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{create_role, create_workspace, invite};
-use crate::harness::{DAY, TestApp, TestClient, text};
+use super::invite;
+use crate::harness::{DAY, TestApp, TestClient, create_role, create_workspace, text};
 
 /// An organization with Mina, who may only manage members.
 struct Setup {
@@ -20,8 +20,7 @@ async fn setup() -> Setup {
     let path = format!("/organizations/{organization}");
     let manager = create_role(&owner, &path, &["organization:manage_members"]).await;
     let mina = app.create_member(&owner, &organization, "mina@example.com", &manager).await;
-    let roles = owner.get(&format!("{path}/roles")).await.ok();
-    let admin = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap()["id"]);
+    let admin = owner.admin_role(&path).await;
     Setup { app, owner, mina, path, admin }
 }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 use vestibule_core::settings::{RateLimits, Settings};
 use vestibule_testbed::Engine;
 
-use super::{assert_rate_limited, create_role, create_workspace, found_organization, invite, membership_of};
-use crate::harness::{DAY, TestApp, TestAppBuilder, TestClient, TestResponse, text};
+use super::{assert_rate_limited, found_organization, invite, membership_of};
+use crate::harness::{DAY, TestApp, TestAppBuilder, TestClient, TestResponse, create_role, create_workspace, text};
 
 async fn bulk(client: &TestClient, organization: &str, prefix: &str, count: usize) -> TestResponse {
     let rows: Vec<_> = (0..count).map(|number| json!({"email": format!("{prefix}{number}@example.com")})).collect();

@@ -27,17 +27,6 @@ async fn membership_of(client: &TestClient) -> String {
     text(&client.get("/me/organization-memberships").await.ok()[0]["id"])
 }
 
-/// Creates a role by HTTP, and returns its id.
-async fn create_role(client: &TestClient, path: &str, permissions: &[&str]) -> String {
-    let body = serde_json::json!({"name": "Role", "permissions": permissions});
-    text(&client.post_json(&format!("{path}/roles"), &body).await.ok()["id"])
-}
-
-async fn create_workspace(client: &TestClient, organization: &str) -> String {
-    let fields = [("organization_id", organization), ("name", "Lobby")];
-    text(&client.post("/workspaces", &fields).await.ok()["workspace"]["id"])
-}
-
 /// Inserts roles of an organization that a member has, without the limits. Their ids begin at 1000.
 fn insert_roles(app: &TestApp, organization: &str, membership: &str, roles: usize, permissions: usize) {
     for role in 1000..1000 + roles {

@@ -3,8 +3,8 @@
 use image::ImageFormat;
 use vestibule_core::settings::RateLimits;
 
-use super::{assert_rate_limited, create_role, create_workspace, found_organization};
-use crate::harness::{DAY, HOUR, PASSWORD, TestApp, TestResponse, text};
+use super::{assert_rate_limited, found_organization};
+use crate::harness::{DAY, HOUR, PASSWORD, TestApp, TestResponse, create_role, create_workspace, text};
 use crate::images::encode;
 
 /// A change of one kind. The second one is past the limit, whatever else is allowed.

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 use vestibule_testbed::Engine;
 
-use super::{create_role, create_workspace, insert_roles, membership_of};
-use crate::harness::{TestApp, TestClient, text};
+use super::{insert_roles, membership_of};
+use crate::harness::{TestApp, TestClient, create_role, create_workspace, text};
 
 #[tokio::test]
 async fn many_roles_do_not_stop_the_server_and_stay_readable() {
