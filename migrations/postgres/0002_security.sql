@@ -3,7 +3,6 @@
 
 ALTER TABLE sign_ins ADD COLUMN proved_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE sign_ins ADD COLUMN proved_by TEXT NOT NULL DEFAULT 'password';
--- The address that the person was told would be added to the account, if the proof was asked for that. May be empty.
 ALTER TABLE sign_ins ADD COLUMN proved_for TEXT NOT NULL DEFAULT '';
 
 CREATE TABLE email_claims (

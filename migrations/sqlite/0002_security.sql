@@ -1,17 +1,17 @@
 -- Proofs of identity, address claims, security notices and urgent mail. The PostgreSQL file of the same name makes the same
 -- changes.
 --
--- SQLite cannot change a check, so the tables with a changed one are built anew: the new tables refer to each other, take
--- the rows, and get the old names after the old tables are dropped, the referring ones first.
+-- SQLite cannot change a check, so the tables with a changed one are rebuilt: the new tables reference each other, get the
+-- rows, and get the old names after the old tables are dropped, the referencing ones first.
 
--- When the person last proved who they are in this sign-in, and how. 0: not since this migration.
+-- When and how the user last proved their identity in this sign-in. 0: not since this migration.
 ALTER TABLE sign_ins ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sign_ins ADD COLUMN proved_by TEXT NOT NULL DEFAULT 'password';
--- The address that the person was told would be added to the account, if the proof was asked for that. May be empty.
+-- The address that the proof allows to add: the confirmation named it to the user. May be empty.
 ALTER TABLE sign_ins ADD COLUMN proved_for TEXT NOT NULL DEFAULT '';
 
 -- Addresses that a user has added and not verified. A claim reserves nothing: any number of users can claim an address, and
--- it names none of them. Verifying it moves it to `email_addresses`.
+-- it identifies none of them. Verifying it moves it to `email_addresses`.
 CREATE TABLE email_claims (
     id          INTEGER NOT NULL PRIMARY KEY,
     user_id     INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -26,7 +26,7 @@ CREATE TABLE email_claims (
 CREATE INDEX email_claims_by_end ON email_claims (expires_at);
 
 -- 1: it was verified when the account had another verified address. For a time after `verified_at` it cannot open the
--- account, because it may have been added by somebody else.
+-- account, because another person may have added it.
 ALTER TABLE email_addresses ADD COLUMN is_linked INTEGER NOT NULL DEFAULT 0 CHECK (is_linked IN (0, 1));
 UPDATE email_addresses SET is_linked = 1
  WHERE EXISTS (SELECT 1 FROM email_addresses o

@@ -10,15 +10,11 @@ use crate::cli::{ListOrganizationsArgs, OrganizationsArgs, OrganizationsCommand}
 use crate::error::AppError;
 use crate::operator;
 use crate::output::{self, Printable};
-use crate::settings::{self, Environment, LoadedSettings};
-use crate::telemetry;
+use crate::settings::LoadedSettings;
 
 /// Runs a command on organizations.
 pub(crate) async fn run(args: &OrganizationsArgs) -> Result<(), AppError> {
-    let output = args.command.output();
-    let mut loaded = settings::load(&output.flags, &Environment::from_process()).map_err(AppError::Settings)?;
-    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
-    telemetry::start(&loaded);
+    let loaded = operator::load(&args.command.output().flags)?;
     match &args.command {
         OrganizationsCommand::List(args) => list(&loaded, args).await,
         OrganizationsCommand::Show { organization, output } => {
@@ -113,7 +109,7 @@ async fn list(loaded: &LoadedSettings, args: &ListOrganizationsArgs) -> Result<(
         next: page.next.map(|id| id.to_string()),
     };
     if args.page.output.json {
-        return print_json(&list);
+        return output::print_json(&list);
     }
     let rows = list.organizations.iter().map(|organization| {
         let deleted = if organization.deleted_at.is_some() { " (deleted)" } else { "" };
@@ -145,7 +141,7 @@ fn show(profile: &OrganizationProfile, is_json: bool) -> Result<(), AppError> {
         domains: domains.map(|found| Domain { domain: found.domain.clone(), verified_at: found.verified_at }).collect(),
     };
     if is_json {
-        return print_json(&profile);
+        return output::print_json(&profile);
     }
     let organization = &profile.organization;
     output::print_line(format_args!("ID:                   {}", organization.id));
@@ -176,8 +172,4 @@ fn show(profile: &OrganizationProfile, is_json: bool) -> Result<(), AppError> {
         output::print_table(&["DOMAIN", "STATE"], &rows.collect::<Vec<_>>());
     }
     Ok(())
-}
-
-fn print_json(value: &impl Serialize) -> Result<(), AppError> {
-    output::print_json(value).map_err(|error| AppError::System { action: "write JSON", error })
 }

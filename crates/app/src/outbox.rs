@@ -6,15 +6,11 @@ use vestibule_core::outbox::{List, ListedJob};
 use crate::cli::{OutboxArgs, OutboxCommand};
 use crate::error::AppError;
 use crate::operator::{self, DropMail, RetryMail};
-use crate::output::Printable;
-use crate::settings::{self, Environment};
-use crate::{output, telemetry};
+use crate::output::{self, Printable};
 
-/// Runs an outbox command, also beside a running server.
+/// Runs an outbox command, also while the server runs.
 pub(crate) async fn run(args: &OutboxArgs) -> Result<(), AppError> {
-    let mut loaded = settings::load(args.command.flags(), &Environment::from_process()).map_err(AppError::Settings)?;
-    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
-    telemetry::start(&loaded);
+    let loaded = operator::load(args.command.flags())?;
     match &args.command {
         OutboxCommand::List(_) => {
             let jobs = operator::query(&loaded, &List).await?;
@@ -51,7 +47,7 @@ fn print_job(job: &ListedJob) {
         _ => String::new(),
     };
     let ListedJob { id, kind, state, attempts, reason, due_at, .. } = job;
-    // The reason contains what a mail server answered.
+    // The reason contains the response of a mail server.
     let reason = Printable(reason);
     output::print_line(format_args!("{id}  {state}  {kind}{subject}  attempts: {attempts}  next: {due_at}  {reason}"));
 }

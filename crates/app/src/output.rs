@@ -7,6 +7,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::error::AppError;
+
 pub(crate) fn print_line(line: impl Display) {
     let _ = writeln!(io::stdout().lock(), "{line}");
 }
@@ -23,8 +25,9 @@ pub(crate) fn print_error(message: impl Display) {
 }
 
 /// Prints a value as JSON.
-pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), AppError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| AppError::System { action: "write JSON", error: error.into() })?;
     // The JSON writer escapes only the control characters below U+0020. All others are in strings.
     print_line(text.chars().fold(String::new(), |mut escaped, char| {
         if is_unsafe(char) && char != '\n' {

@@ -1,7 +1,7 @@
 //! Files that contain only a secret: passwords, the secret access key of a bucket, and secrets that sign.
 //!
-//! Orchestrators mount secrets as files of root that a group of the process can read, so the group may read them. Others may
-//! not: a secret that every program on the machine can read is none.
+//! Orchestrators mount secrets as files of root that a group of the process can read, so the group may read them. Other
+//! users may not.
 
 use std::fmt;
 use std::fs::File;
@@ -73,7 +73,7 @@ fn load(file: &Path, min_bytes: usize) -> Result<Secret, SecretFileError> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// Checks the opened file, which cannot be replaced meanwhile.
+/// Checks the opened file, because the file at its path could be replaced after the check.
 #[cfg(unix)]
 fn check_mode(file: &File) -> Result<(), SecretFileError> {
     use std::os::unix::fs::PermissionsExt;
@@ -88,7 +88,7 @@ fn check_mode(_: &File) -> Result<(), SecretFileError> {
     Ok(())
 }
 
-/// What was found, and what to do instead; to follow "which".
+/// What was found, and how to fix it; follows the word "which".
 impl fmt::Display for SecretFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -44,8 +44,9 @@ pub(crate) async fn listen(loaded: &mut LoadedSettings) -> Result<TcpListener, A
     Ok(listener)
 }
 
-/// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested, then waits for work in
-/// progress. If one part fails, the others are stopped and the process ends, so that a supervisor restarts it.
+/// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested, then
+/// waits for work in progress. If one part fails, the others are stopped and the process ends, so that a supervisor
+/// restarts it.
 pub(crate) async fn serve(
     listener: TcpListener,
     operator: Option<OperatorServer>,

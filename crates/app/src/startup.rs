@@ -48,7 +48,7 @@ pub(crate) async fn open_existing(loaded: &LoadedSettings) -> Result<Arc<Service
     open_service(loaded).await
 }
 
-/// Opens the service on an existing database for queries, also beside a server that has locked the file.
+/// Opens the service on an existing database for queries, also while a server has locked the file.
 ///
 /// # Errors
 /// `DatabaseMissing`, `DatabaseOutdated`.
@@ -56,7 +56,7 @@ pub(crate) async fn open_for_reading(loaded: &LoadedSettings) -> Result<Arc<Serv
     let location = existing_database(loaded).await?;
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let key = master_key::load_or_create(&loaded.key_file, &location, false, random.as_ref())?;
-    // A list may read many rows, and nobody else waits for it.
+    // A list may read many rows, and no request waits for it.
     let postgres = PostgresOptions { timeout: READING_TIMEOUT, ..loaded.postgres };
     let db = Db::open_read_only(&location, postgres, clock.now()).await;
     Ok(Service::open_read_only(Dependencies {

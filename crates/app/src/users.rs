@@ -13,15 +13,12 @@ use crate::error::AppError;
 use crate::operator::{
     self, DisableUser, EnableUser, OrganizationName, ResetPassword, SignOutUser, UserDisabled, UserPasswordReset,
 };
-use crate::settings::{self, Environment, LoadedSettings};
-use crate::{output, telemetry};
+use crate::output;
+use crate::settings::LoadedSettings;
 
 /// Runs a command on users.
 pub(crate) async fn run(args: &UsersArgs) -> Result<(), AppError> {
-    let output = args.command.output();
-    let mut loaded = settings::load(&output.flags, &Environment::from_process()).map_err(AppError::Settings)?;
-    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
-    telemetry::start(&loaded);
+    let loaded = operator::load(&args.command.output().flags)?;
     match &args.command {
         UsersCommand::List(list_args) => list(&loaded, list_args).await,
         UsersCommand::Show(args) => {
@@ -130,7 +127,7 @@ async fn list(loaded: &LoadedSettings, args: &ListUsersArgs) -> Result<(), AppEr
     });
     let list = UserList { users: users.collect(), next: page.next.map(|id| id.to_string()) };
     if args.page.output.json {
-        return print_json(&list);
+        return output::print_json(&list);
     }
     let rows: Vec<_> = list.users.iter().map(UserSummary::row).collect();
     if rows.is_empty() {
@@ -178,7 +175,7 @@ fn print_disabled(
         dry_run: bool,
     }
     if is_json {
-        return print_json(&Json { outcome, dry_run: is_dry_run });
+        return output::print_json(&Json { outcome, dry_run: is_dry_run });
     }
     let (user, ended) = (&outcome.user, sign_ins(outcome.ended_sign_ins));
     output::print_line(match (outcome.was_disabled, is_dry_run) {
@@ -228,12 +225,8 @@ fn sign_ins(count: i64) -> String {
 
 fn print(is_json: bool, json: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), AppError> {
     if is_json {
-        return print_json(json);
+        return output::print_json(json);
     }
     output::print_line(text());
     Ok(())
-}
-
-fn print_json(value: &impl Serialize) -> Result<(), AppError> {
-    output::print_json(value).map_err(|error| AppError::System { action: "write JSON", error })
 }

@@ -28,7 +28,7 @@ pub use invalidation::{Invalidates, Invalidation, Scope, argument_index};
 pub use migrate::{MIGRATIONS, Migration, MigrationFile};
 pub use open::{DatabaseLocation, Db, OpenError};
 pub use postgres::{InvalidPostgresUrl, PgError, Postgres, PostgresOptions, PostgresUrl, Transaction, TransactionMode};
-pub use private_file::{create_private_dir, private_file_options, restrict_file, warn_about_open_dir};
+pub use private_file::{create_private_dir, private_file_options, warn_about_open_dir};
 pub use sqlite::{ReadConnections, Sqlite, WriteResult, is_foreign};
 pub use statement::{Arguments, Declaration, DependentStatement, Record, Row, Statement, sqlite_placeholders};
 pub use tx::{QueryStats, Tx};

@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// The permissions that users other than the owner and the group have.
+/// The permission bits of users who are neither the owner nor in the group.
 #[cfg(unix)]
 const OTHERS: u32 = 0o007;
 
@@ -29,11 +29,11 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// Takes the access of other users away from a file that an earlier version, or another program, created. The group keeps
-/// its access, because programs for backups may depend on it. Does nothing if the file does not exist, and logs a warning
-/// if its mode cannot be changed.
+/// Removes the access of other users to a file that an earlier version, or another program, created. The group keeps its
+/// access, because programs for backups may depend on it. Does nothing if the file does not exist, and logs a warning if
+/// its mode cannot be changed.
 #[cfg(unix)]
-pub fn restrict_file(file: &Path) {
+pub(crate) fn restrict_file(file: &Path) {
     use std::os::unix::fs::PermissionsExt;
 
     let restricted = file.metadata().and_then(|metadata| {
@@ -57,7 +57,7 @@ pub fn restrict_file(file: &Path) {
 
 /// Does nothing: only Unix has modes.
 #[cfg(not(unix))]
-pub fn restrict_file(_: &Path) {}
+pub(crate) fn restrict_file(_: &Path) {}
 
 /// Logs a warning if other users can access a directory. Its mode is not changed: an operator may have chosen it, for
 /// example for a web server that serves the files.

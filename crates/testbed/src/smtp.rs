@@ -16,8 +16,9 @@ pub struct MailServer {
 }
 
 impl MailServer {
-    /// Starts a server. `behaviour` is `refuses`, `greylists`, `full`, `hangs`, `stalls` (on the first mail only), `drops`,
-    /// `auth` (requires credentials), `tls` (implicit TLS) or `plain` (no TLS). With any other word the server accepts every mail over STARTTLS.
+    /// Starts a server. `behaviour` is `refuses`, `greylists`, `full`, `hangs`, `stalls` (on the first mail only),
+    /// `drops`, `auth` (requires credentials), `tls` (implicit TLS) or `plain` (no TLS). With any other word the server
+    /// accepts every mail over STARTTLS.
     ///
     /// # Panics
     /// If the server does not start. `scripts/test` installs what it needs.

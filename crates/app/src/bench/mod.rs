@@ -45,16 +45,13 @@ async fn measure(args: &BenchArgs, dir: &Path) -> Result<(), AppError> {
     output::print_line("Creating organizations with 1, 50 and 500 invitations …");
     let scenarios = scenario::create(&loaded).await?;
     server::pin_load_generator();
-    let variables = [
-        ("VESTIBULE_DATABASE", loaded.database.to_string()),
-        ("VESTIBULE_KEY_FILE", loaded.key_file.display().to_string()),
-        ("VESTIBULE_MAIL_TRANSPORT", "none".to_owned()),
-        ("VESTIBULE_LOG", "warn".to_owned()),
-        ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ACCOUNT", "10000".to_owned()),
-        ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000".to_owned()),
+    let attempts = [
+        ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ACCOUNT", "10000"),
+        ("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000"),
     ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value)).into_iter();
-    let variables: Vec<_> = variables.chain(settings::unlimited_variables()).collect();
+    let mut variables = server_variables(&loaded);
+    variables.extend(attempts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    variables.extend(settings::unlimited_variables());
     let mut results = Results::default();
     for round in 0..args.rounds {
         output::print_line(format_args!("Round {} of {}", round + 1, args.rounds));
@@ -93,6 +90,17 @@ fn load_settings(args: &BenchArgs, dir: &Path) -> Result<LoadedSettings, AppErro
     loaded.settings.rate_limits = vestibule_core::settings::RateLimits::all(0);
     loaded.settings.invitations.max_pending = 0;
     Ok(loaded)
+}
+
+/// Returns the settings of the measured server, as environment variables.
+fn server_variables(loaded: &LoadedSettings) -> Vec<(String, String)> {
+    let variables = [
+        ("VESTIBULE_DATABASE", loaded.database.to_string()),
+        ("VESTIBULE_KEY_FILE", loaded.key_file.display().to_string()),
+        ("VESTIBULE_MAIL_TRANSPORT", "none".to_owned()),
+        ("VESTIBULE_LOG", "warn".to_owned()),
+    ];
+    variables.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 async fn run_scenario(args: &BenchArgs, server: &Server, scenario: &Scenario) -> Result<Measurement, AppError> {

@@ -1,7 +1,7 @@
 //! `vestibule bench --strangers`: what one request of an anonymous client costs the server, for every route.
 //!
-//! Each route is called without a session, with an unknown one, and with a body of nearly the maximum size. The CPU time is
-//! that of the server's process. Requests that hash a password are left out: they are counted and queued.
+//! Each route is called without a session, with an unknown one, and with a body of nearly the maximum size. The CPU
+//! time is that of the server's process. Requests that hash a password are left out: they are counted and queued.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use vestibule_web::{Route, route_list};
 
 use super::load::Connection;
 use super::server::Server;
-use super::{load_settings, scenario, system_error};
+use super::{load_settings, scenario, server_variables, system_error};
 use crate::cli::BenchArgs;
 use crate::error::AppError;
 use crate::{output, telemetry};
@@ -33,6 +33,8 @@ struct Cost {
     name: String,
 }
 
+/// Measures every route and prints the most expensive requests.
+///
 /// # Errors
 /// A request costs more than [`MAX_CPU`]; the server cannot be started or measured.
 pub(super) async fn measure(args: &BenchArgs, dir: &std::path::Path) -> Result<(), AppError> {
@@ -41,14 +43,7 @@ pub(super) async fn measure(args: &BenchArgs, dir: &std::path::Path) -> Result<(
     output::print_line("Creating organizations with 1, 50 and 500 invitations …");
     scenario::create(&loaded).await?;
     super::server::pin_load_generator();
-    let variables = [
-        ("VESTIBULE_DATABASE", loaded.database.to_string()),
-        ("VESTIBULE_KEY_FILE", loaded.key_file.display().to_string()),
-        ("VESTIBULE_MAIL_TRANSPORT", "none".to_owned()),
-        ("VESTIBULE_LOG", "warn".to_owned()),
-    ];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value));
-    let server = Server::start(&["serve"], &variables).await?;
+    let server = Server::start(&["serve"], &server_variables(&loaded)).await?;
     let memory_before = server.memory_mib();
     let mut costs = Vec::new();
     for route in route_list() {

@@ -14,17 +14,17 @@ const USERS_HELP: &str = "\
 Examples:
   vestibule users list --query lovelace         Find users by name, user name or address
   vestibule users show ada@example.com          Show addresses, sign-ins and memberships
-  vestibule users disable ada@example.com       End all access of a person, at once
+  vestibule users disable ada@example.com       End all access of a person immediately
   vestibule users disable --dry-run ID          Show what disabling would do
   vestibule users sign-out ID                   End all sign-ins, for example of a lost device
   vestibule users reset-password ID             Make a person choose a new password
   vestibule users list --disabled --json        Print JSON, with stable field names
 
-A user is named by ID, or by an address that they have verified. An address that
-somebody only added names nobody.
+Name a user by ID, or by an address that they have verified. An unverified
+address does not identify a user.
 
-With SQLite these commands work beside the running server. Run them as the user
-of the server or as root, with the same settings.
+These commands also work while the server runs. With SQLite, run them as the
+user of the server or as root, with the same settings.
 
 Exit codes: 0 success, 1 error, 2 invalid command line, 3 no such user";
 
@@ -91,9 +91,9 @@ pub(crate) enum UsersCommand {
     Show(UserArgs),
     /// End all access of a user: sign them out everywhere and refuse every sign-in
     ///
-    /// The user is signed out at once, on every server process. Mailed codes and links stop working, ownership transfers
-    /// from and to the user are withdrawn, and invitations that they sent cannot be accepted. Memberships and roles stay,
-    /// for the case that you enable the user again. A session token for backends works until it expires
+    /// The user is signed out immediately, on every server process. Mailed codes and links stop working, ownership
+    /// transfers from and to the user are withdrawn, and invitations that they sent cannot be accepted. Memberships and
+    /// roles stay, for the case that you enable the user again. A session token for backends works until it expires
     /// (`tokens.lifetime`), because backends check it without this server.
     Disable(DisableUserArgs),
     /// Let a disabled user sign in again
@@ -103,8 +103,8 @@ pub(crate) enum UsersCommand {
     /// Remove the password of a user and end all their sign-ins
     ///
     /// The user gets a security notice by mail, and chooses a new password with "Forgot password" on the sign-in page. A
-    /// mailed code works only in the browser that asked for it, so this command mails none. It changes nothing if the user could not get a code, because the
-    /// server sends no mail or the user has no verified address.
+    /// mailed code works only in the browser that requested it, so this command mails none. It changes nothing if the
+    /// user could not get a code, because the server sends no mail or the user has no verified address.
     ResetPassword(UserArgs),
 }
 

@@ -1,5 +1,5 @@
-//! The changes that operators can request, as JSON. Their fields are part of the protocol and, as the output of `--json`,
-//! stable.
+//! The changes that operators can request, as JSON. Their fields are part of the protocol and, as the output of
+//! `--json`, stable.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(crate) trait Action: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     fn run(self, service: &Service) -> impl Future<Output = Result<Self::Output, Problem>> + Send;
 
-    /// What the action is about, for the log. An id, never an address or a name.
+    /// The target of the action, for the log. An id, never an address or a name; empty if there is none.
     fn target(&self) -> String {
         String::new()
     }
@@ -64,7 +64,7 @@ mod id {
     }
 }
 
-/// Asks whether a server runs.
+/// Checks whether a server runs.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ping {}

@@ -1,6 +1,6 @@
 //! How the commands of operators reach the data.
 //!
-//! A [`Query`](vestibule_core::Query) opens the database for reading, beside a running server too. A change is an
+//! A [`Query`](vestibule_core::Query) opens the database for reading, also while the server runs. A change is an
 //! [`Action`]. On PostgreSQL the command opens the database and runs it. On SQLite the server is the only process that
 //! may write, so the command sends the action to the server's operator socket; without a running server, the command
 //! locks the file and runs it.
@@ -20,8 +20,8 @@ use vestibule_core::{Caller, Code, Problem, Query};
 use vestibule_db::DatabaseLocation;
 
 use crate::error::AppError;
-use crate::settings::LoadedSettings;
-use crate::startup;
+use crate::settings::{self, Environment, Flags, LoadedSettings};
+use crate::{startup, telemetry};
 
 pub(crate) use actions::{
     Action, DisableUser, DropMail, EnableUser, OrganizationName, Ping, PingAnswer, ResetPassword, RetryMail,
@@ -29,6 +29,17 @@ pub(crate) use actions::{
 };
 pub(crate) use protocol::Failure;
 pub(crate) use server::OperatorServer;
+
+/// Loads the settings of an operator command, and starts its log.
+///
+/// # Errors
+/// `Settings`.
+pub(crate) fn load(flags: &Flags) -> Result<LoadedSettings, AppError> {
+    let mut loaded = settings::load(flags, &Environment::from_process()).map_err(AppError::Settings)?;
+    telemetry::OPERATOR_COMMAND_FILTER.clone_into(&mut loaded.log);
+    telemetry::start(&loaded);
+    Ok(loaded)
+}
 
 /// Runs a query on the database of the settings.
 ///
@@ -60,7 +71,7 @@ pub(crate) async fn run<A: Action>(loaded: &LoadedSettings, action: A) -> Result
     result.map_err(|problem| refused(&problem))
 }
 
-/// Asks the running server for its version. `None` if no server answers.
+/// Requests the version of the running server. `None` if no server answers.
 ///
 /// # Errors
 /// Those of reaching the server.

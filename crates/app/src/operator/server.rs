@@ -17,9 +17,9 @@ use super::protocol::{self, Failure, Outcome, Request, Response, VERSION};
 use super::socket::{self, Bound};
 use crate::error::SocketError;
 
-/// Connections that are served at once. Further ones wait in the socket's queue.
+/// The maximum number of concurrent connections. Further ones wait in the socket's queue.
 const MAX_CONNECTIONS: usize = 4;
-/// For the request to arrive, and for the response to be taken.
+/// For reading the request, and for writing the response.
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(5);
 const ACTION_TIMEOUT: Duration = Duration::from_secs(25);
 /// After a failed `accept`, for example because the process has too many open files.
@@ -92,7 +92,7 @@ async fn serve(mut stream: UnixStream, owner: u32, service: &Service) {
     let outcome = match timeout(TRANSFER_TIMEOUT, protocol::read_line(&mut stream, protocol::MAX_REQUEST)).await {
         Ok(Ok(line)) => answer(&line, service).await,
         Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => Outcome::Error(Failure::invalid_request()),
-        // The other side has gone, or sends nothing.
+        // The client has closed the connection, or sends nothing.
         _ => return,
     };
     if let Ok(line) = protocol::to_line(&Response { version: VERSION, outcome }) {

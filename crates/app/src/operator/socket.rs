@@ -50,7 +50,7 @@ fn remove_stale(path: &Path) -> Result<(), SocketError> {
         Ok(file) if !file.file_type().is_socket() => return Err(SocketError::NotASocket),
         Ok(_) => {}
     }
-    // Nobody listens at the socket of a dead server.
+    // The socket of a dead server refuses connections.
     match std::os::unix::net::UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             fs::remove_file(path).map_err(SocketError::Io)

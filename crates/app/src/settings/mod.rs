@@ -51,7 +51,7 @@ pub(crate) struct LoadedSettings {
     pub(crate) database_password_file: Option<PathBuf>,
     pub(crate) postgres: PostgresOptions,
     pub(crate) key_file: PathBuf,
-    /// The socket for operator commands beside a running server on SQLite; `None` for none.
+    /// The socket of a server on SQLite for operator commands; `None` for none.
     pub(crate) operator_socket: Option<PathBuf>,
     /// The directory of the transport `file`; set for every transport.
     pub(crate) mail_file_dir: PathBuf,

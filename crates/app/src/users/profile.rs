@@ -4,7 +4,7 @@ use serde::Serialize;
 use vestibule_core::operator::UserProfile;
 use vestibule_core::time::Timestamp;
 
-use super::{UserSummary, print_json, sign_ins};
+use super::{UserSummary, sign_ins};
 use crate::error::AppError;
 use crate::output::{self, Printable};
 
@@ -90,7 +90,7 @@ impl From<&UserProfile> for Profile {
 pub(super) fn print(profile: &UserProfile, is_json: bool) -> Result<(), AppError> {
     let profile = Profile::from(profile);
     if is_json {
-        return print_json(&profile);
+        return output::print_json(&profile);
     }
     let user = &profile.user;
     let yes_no = |is: bool| if is { "yes" } else { "no" };

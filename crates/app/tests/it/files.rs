@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::server::{Server, fresh_dir, send_request, vestibule};
 
@@ -79,7 +80,9 @@ fn every_created_file_is_private_whatever_the_umask_is() {
     let path = format!("POST /organizations/{}/invitations", created.text("id"));
     assert_eq!(send_request(host, &path, Some(cookie), "email=nina%40example.com").unwrap().status, 200);
     let mail_dir = database.parent().unwrap().join("mail");
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !mail_dir.exists() || fs::read_dir(&mail_dir).unwrap().count() == 0 {
+        assert!(Instant::now() < deadline, "the server writes no mail");
         std::thread::yield_now();
     }
     assert_private(&dir, &["v.db", "v.db-wal", "v.db-shm", "v.db.lock", "master.key", "mail", "images"]);

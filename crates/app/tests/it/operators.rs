@@ -1,4 +1,4 @@
-//! The operator commands beside a running server: on SQLite through its socket, on PostgreSQL in the database.
+//! The operator commands while the server runs: on SQLite through its socket, on PostgreSQL in the database.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -14,7 +14,7 @@ const ADA: &str = "ada@example.com";
 /// The id of an unprivileged user on Linux.
 const NOBODY: u32 = 65_534;
 
-/// A server with one user, Ada, whose last name would clear the terminal, and who has a verified address.
+/// A server with one user, Ada, whose address is not verified.
 struct Setup {
     server: Server,
     host: String,
@@ -84,7 +84,7 @@ impl Setup {
     }
 }
 
-/// What every engine does the same.
+/// The behaviour that both engines share.
 fn disable_and_enable(setup: &Setup) {
     let Setup { id, cookie, host, .. } = setup;
     assert_eq!(setup.status(cookie), 200);
@@ -182,7 +182,7 @@ fn socket_of_a_killed_server_is_replaced() {
     setup.server.0.kill().unwrap();
     setup.server.0.wait().unwrap();
     assert!(setup.socket().exists());
-    // Nobody listens, so the command opens the file.
+    // No server listens, so the command opens the file.
     assert!(setup.ok(&["users", "disable", &id]).starts_with("Disabled user"));
     assert!(setup.socket().exists());
     let (server, host) = start_server(&dir, &database);
@@ -199,17 +199,17 @@ fn socket_of_a_killed_server_is_replaced() {
 #[test]
 fn escapes_what_users_wrote_for_the_terminal() {
     let setup = Setup::on_sqlite("operators-escapes");
-    // The API refuses control characters in names, but not every character that a terminal interprets.
-    let form = "name=Acme%E2%80%AEemca";
-    let created = send_request(&setup.host, "POST /organizations", Some(&setup.cookie), form).unwrap();
-    let user_agent = send_request(&setup.host, "GET /me", Some(&setup.cookie), "").unwrap();
-    assert_eq!(user_agent.status, 200);
+    let created = send_request(&setup.host, "POST /organizations", Some(&setup.cookie), "name=Acme").unwrap();
+    assert_eq!(created.status, 200);
+    // The API refuses these characters in names. The database may have them from elsewhere.
+    let rename = "UPDATE organizations SET name = 'Acme' || char(8238) || char(27) || '[2J'";
+    assert_eq!(Database::open_by_name(&setup.database).execute(rename), 1);
     for arguments in
         [&["organizations", "list"][..], &["organizations", "list", "--json"], &["users", "show", &setup.id]]
     {
         let printed = setup.ok(arguments);
         assert!(!printed.contains('\u{202e}'), "{printed:?}");
-        assert_eq!(printed.contains("202e"), created.status == 200, "{printed}");
+        assert!(printed.contains("202e"), "{printed}");
         assert!(!printed.contains(|char: char| char.is_control() && char != '\n'), "{printed:?}");
     }
     let shown = setup.ok(&["users", "show", &setup.id]);
@@ -224,7 +224,7 @@ fn escapes_what_users_wrote_for_the_terminal() {
 }
 
 #[test]
-fn outbox_and_doctor_work_beside_a_running_server() {
+fn outbox_and_doctor_work_while_server_runs() {
     let setup = Setup::on_sqlite("operators-outbox");
     assert_eq!(setup.ok(&["outbox", "list"]), "The outbox is empty\n");
     assert!(setup.ok(&["outbox", "retry", "all"]).starts_with("Messages scheduled for retry: 0"));
@@ -263,7 +263,7 @@ fn bad_requests_are_answered_and_do_not_block_others() {
         assert!(answer.starts_with("{\"version\":1,\"error\":{") && answer.contains(code), "{shown}: {answer}");
     }
     assert!(ask(b"{\"version\":1,\"action\":\"ping\",\"arguments\":{}}\n").contains("\"result\""));
-    // A client that sends nothing takes one of several places.
+    // A client that sends nothing uses one of several permits.
     let _silent: Vec<_> = (0..3).map(|_| UnixStream::connect(setup.socket()).unwrap()).collect();
     assert!(setup.ok(&["users", "disable", &setup.id]).starts_with("Disabled user"));
     setup.server.stop();
@@ -305,7 +305,7 @@ fn other_users_are_rejected_even_if_they_can_open_the_socket() {
 }
 
 #[test]
-fn socket_that_cannot_be_used_stops_only_a_server_that_was_told_to_use_it() {
+fn unusable_socket_stops_server_only_if_its_path_was_set() {
     let dir = fresh_dir("operators-unusable");
     std::fs::create_dir_all(&dir).unwrap();
     let database = dir.join("v.db");

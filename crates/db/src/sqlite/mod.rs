@@ -4,12 +4,12 @@
 //! rolled back alone, and all others share one flush to the disk. No caller gets success before that flush.
 
 mod copy;
+mod writer;
 
-use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,6 +28,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::time::Timestamp;
 
 pub(super) use copy::CopyEndpoint;
+pub use writer::WriteResult;
+use writer::{Commits, Job, run_writer};
 
 /// The application id of our files: "VEST" in ASCII.
 const APPLICATION_ID: i64 = 0x5645_5354;
@@ -54,40 +56,6 @@ pub struct Sqlite {
     /// Held while the database is open for writing, because a second process would generate the same ids.
     _lock: Option<File>,
 }
-
-/// The outcome of a command on the writer thread.
-pub struct WriteResult {
-    /// Whether its changes are committed or rolled back.
-    pub commit: bool,
-    /// Called with the outcome of the group's commit.
-    pub on_commit: Box<dyn FnOnce(Result<()>) + Send>,
-}
-
-impl fmt::Debug for WriteResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WriteResult").field("commit", &self.commit).finish_non_exhaustive()
-    }
-}
-
-/// A counter of commits. It is even between commits and odd during one, because a reader may see a commit before the
-/// writer continues. A commit is counted before any caller gets success for it.
-#[derive(Debug, Default)]
-struct Commits(AtomicU64);
-
-impl Commits {
-    fn current(&self) -> Option<u64> {
-        Some(self.0.load(Ordering::SeqCst)).filter(|count| count.is_multiple_of(2))
-    }
-
-    fn count<T>(&self, commit: impl FnOnce() -> T) -> T {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        let committed = commit();
-        self.0.fetch_add(1, Ordering::SeqCst);
-        committed
-    }
-}
-
-type Job = Box<dyn FnOnce(&mut Connection) -> WriteResult + Send>;
 
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
@@ -122,8 +90,8 @@ impl Sqlite {
         Ok(Self { readers, writer, thread, commits, max_group, _lock: Some(lock) })
     }
 
-    /// Opens an existing file for reading, beside a process that may have it open for writing. Reads see what that
-    /// process has committed.
+    /// Opens an existing file for reading; another process may have it open for writing. Reads see what that process
+    /// has committed.
     ///
     /// # Errors
     /// [`OpenError::Outdated`] if the schema lacks migrations, and those of [`Self::open`] but `InUse`.
@@ -249,8 +217,8 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Creates the file before SQLite does, so that no other user can ever read it, and restricts existing files. SQLite gives
-/// `-wal` and `-shm` the mode of the file.
+/// Creates the file before SQLite does, so that no other user can ever read it, and restricts existing files. SQLite
+/// gives `-wal` and `-shm` the mode of the file.
 fn make_private(path: &Path) -> Result<(), OpenError> {
     let unusable = |error: std::io::Error| OpenError::Unusable(error.to_string());
     // An existing file is not opened: closing it would release SQLite's locks of this process.
@@ -335,58 +303,6 @@ fn migrate(connection: &mut Connection, now: Timestamp) -> Result<(), OpenError>
         step.commit()?;
     }
     Ok(())
-}
-
-/// Runs the queued commands until the queue is closed.
-fn run_writer(mut connection: Connection, mut queue: mpsc::Receiver<Job>, commits: &Commits, max_group: &AtomicUsize) {
-    while let Some(first) = queue.blocking_recv() {
-        let begun = run(&connection, "BEGIN IMMEDIATE");
-        let mut callbacks = Vec::new();
-        let mut next = Some(first);
-        while let Some(job) = next {
-            callbacks.push(execute_job(&mut connection, job, begun.is_ok()));
-            // On errors such as a full disk, SQLite rolls the whole transaction back. A further command would run
-            // outside of a transaction, so the group ends here, and its commit fails below.
-            let continues = callbacks.len() < max_group.load(Ordering::Relaxed) && !connection.is_autocommit();
-            next = if continues { queue.try_recv().ok() } else { None };
-        }
-        let ended = match begun {
-            Ok(()) if connection.is_autocommit() => {
-                Err(Error::new(ErrorKind::Unavailable, "another command of the group made SQLite end the transaction"))
-            }
-            begun => begun.and_then(|()| commits.count(|| commit(&connection))),
-        };
-        if ended.is_err() && !connection.is_autocommit() {
-            let _ = run(&connection, "ROLLBACK");
-        }
-        for callback in callbacks {
-            callback(ended.clone());
-        }
-    }
-}
-
-fn commit(connection: &Connection) -> Result<()> {
-    #[cfg(feature = "test-hooks")]
-    super::test_hooks::point("commit");
-    run(connection, "COMMIT")?;
-    #[cfg(feature = "test-hooks")]
-    super::test_hooks::point("committed");
-    Ok(())
-}
-
-/// Runs one command in a savepoint. If it panics, only this command fails.
-fn execute_job(connection: &mut Connection, job: Job, has_begun: bool) -> Box<dyn FnOnce(Result<()>) + Send> {
-    let opened = has_begun && run(connection, "SAVEPOINT command").is_ok();
-    let result =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| opened.then(|| job(connection)))).ok().flatten();
-    let commits = result.as_ref().is_some_and(|result| result.commit);
-    let closed = !opened
-        || ((commits || run(connection, "ROLLBACK TO command").is_ok()) && run(connection, "RELEASE command").is_ok());
-    match result {
-        Some(result) if closed => result.on_commit,
-        // The job's callback is dropped, which the caller treats as a failure.
-        _ => Box::new(|_| ()),
-    }
 }
 
 /// Runs a statement without arguments and results, such as `COMMIT`.
