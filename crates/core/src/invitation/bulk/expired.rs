@@ -10,13 +10,17 @@ use crate::execution::Context;
 use crate::id::{RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::invitation::{Invitation, authority, sql};
 
+/// The role of an invitation, and its workspace with the role in it.
+type GrantedRoles = (RoleId, Option<WorkspaceId>, Option<WorkspaceRoleId>);
+
 /// The pending invitations of an organization that have expired. They are loaded when the first row supersedes one, and
 /// the caller's authority is checked once for each combination of roles.
 pub(super) struct ExpiredInvitations {
     addresses: HashSet<ScopedAddress>,
     invitations: Option<HashMap<ScopedAddress, Invitation>>,
-    /// Whether the caller may discard other members' invitations with these roles.
-    decisions: HashMap<(RoleId, Option<WorkspaceRoleId>), Option<Code>>,
+    /// Why the caller may not discard other members' invitations with these roles; `None` if they may. A shared
+    /// workspace role is decided for each workspace: the caller has different permissions in each.
+    decisions: HashMap<GrantedRoles, Option<Code>>,
 }
 
 impl ExpiredInvitations {
@@ -45,7 +49,8 @@ impl ExpiredInvitations {
         if expired.inviter_membership_id == Some(grant.membership()) {
             return Ok(Ok(()));
         }
-        let (expired, roles) = (expired.clone(), (expired.role_id, expired.workspace_role_id));
+        let expired = expired.clone();
+        let roles = (expired.role_id, expired.workspace_id, expired.workspace_role_id);
         let decision = match self.decisions.entry(roles) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => match authority::check_caller_may_discard(cx, grant, &expired).await {

@@ -94,6 +94,31 @@ async fn manager_of_members_cannot_replace_an_admins_expired_invitation() {
     owner.post(&format!("{path}/invitations/{admin}/resend"), &[]).await.assert_error(400, "INVITATION_NOT_PENDING");
 }
 
+/// Both expired invitations grant the shared role Admin, each in its own workspace.
+#[tokio::test]
+async fn authority_in_one_workspace_does_not_replace_an_expired_invitation_of_another() {
+    let setup = setup().await;
+    let (owner, mina, path) = (&setup.owner, &setup.mina, &setup.path);
+    let organization = path.rsplit('/').next().unwrap();
+    let (own, other) = (create_workspace(owner, organization).await, create_workspace(owner, organization).await);
+    let admin = owner.admin_role(&format!("/workspaces/{own}")).await;
+    let mina_address = ("email", "mina@example.com");
+    owner.post(&format!("/workspaces/{own}/members"), &[mina_address, ("role_id", &admin)]).await.ok();
+    owner.post(&format!("/workspaces/{other}/members"), &[mina_address]).await.ok();
+    for (email, workspace) in [("kim@example.com", &own), ("anna@example.com", &other)] {
+        setup.invite(owner, &[("email", email), ("workspace_id", workspace), ("workspace_role_id", &admin)]).await;
+    }
+    setup.app.advance(DAY * 8);
+    let rows = json!({"invitations": [
+        {"email": "kim@example.com", "workspace_id": own},
+        {"email": "anna@example.com", "workspace_id": other},
+    ]});
+    let result = mina.post_json(&format!("{path}/invitations/bulk"), &rows).await.ok();
+    assert!(result["results"][0]["code"].is_null(), "{result}");
+    assert_eq!(result["results"][1]["code"], "ROLE_EXCEEDS_YOURS", "{result}");
+    assert_eq!(setup.statuses(), ["discarded", "pending", "pending"]);
+}
+
 #[tokio::test]
 async fn workspace_role_of_an_invitation_counts_for_discarding() {
     let setup = setup().await;
