@@ -68,6 +68,7 @@ macro_rules! migrations {
 migrations! {
     "0001" = 1 "foundation";
     "0002" = 2 "security";
+    "0003" = 3 "clients";
 }
 
 /// The schema version of this binary.

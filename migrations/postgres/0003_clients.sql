@@ -1,0 +1,1 @@
+-- What clients and real-world input needed. The SQLite file of the same name makes the same changes.

@@ -1,0 +1,1 @@
+-- What clients and real-world input needed. The PostgreSQL file of the same name makes the same changes.
