@@ -123,8 +123,20 @@ sql! {
       RETURNING id, organization_id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction,
                 enforce_mfa, public_metadata, created_at, updated_at";
 
-    DELETE_INVITATIONS(OrganizationId, WorkspaceId) invalidates Invitations(1) =
-        "DELETE FROM invitations WHERE organization_id = $1 AND workspace_id = $2";
+    /// Denies the requests for a new invitation to the workspace. Nothing could be sent for them any more.
+    DENY_REQUESTS(OrganizationId, WorkspaceId, Timestamp) =
+        "UPDATE join_requests SET status = 'denied', updated_at = $3
+          WHERE organization_id = $1 AND status = 'pending'
+            AND invitation_id IN (SELECT i.id FROM invitations i WHERE i.organization_id = $1 AND i.workspace_id = $2)";
+
+    /// Discards the pending invitations to the workspace, and removes the reference to it from all of them. The foreign
+    /// key would delete what still refers to the workspace.
+    DETACH_INVITATIONS(OrganizationId, WorkspaceId, Timestamp) invalidates Invitations(1) =
+        "UPDATE invitations
+            SET status = CASE WHEN status = 'pending' THEN 'discarded' ELSE status END,
+                updated_at = CASE WHEN status = 'pending' THEN $3 ELSE updated_at END,
+                workspace_scope = 0, workspace_id = NULL, workspace_role_scope = NULL, workspace_role_id = NULL
+          WHERE organization_id = $1 AND workspace_id = $2";
 
     DELETE_MEMBERSHIPS(OrganizationId, WorkspaceId) invalidates Organization(1) =
         "DELETE FROM workspace_memberships WHERE organization_id = $1 AND workspace_id = $2";

@@ -68,7 +68,8 @@ impl Command for Update {
     }
 }
 
-/// Deletes a workspace with its memberships, roles and invitations.
+/// Deletes a workspace with its memberships and roles. Pending invitations to it are discarded. All invitations to it
+/// remain in the list of invitations, without a workspace.
 ///
 /// # Errors
 /// `FORBIDDEN` without `workspace:admin`; `REAUTHENTICATION_REQUIRED`, because it cannot be restored;
@@ -96,7 +97,10 @@ impl Command for Delete {
             return Err(Code::WorkspaceIsAssigned.into());
         }
         cx.tx.execute(images::sql::MARK_WORKSPACE_IMAGE_UNUSED, (organization, workspace, cx.now)).await?;
-        for statement in [sql::DELETE_INVITATIONS, sql::DELETE_MEMBERSHIPS, sql::DELETE] {
+        for statement in [sql::DENY_REQUESTS, sql::DETACH_INVITATIONS] {
+            cx.tx.execute(statement, (organization, workspace, cx.now)).await?;
+        }
+        for statement in [sql::DELETE_MEMBERSHIPS, sql::DELETE] {
             cx.tx.execute(statement, (organization, workspace)).await?;
         }
         Ok(())

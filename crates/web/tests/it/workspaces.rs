@@ -8,7 +8,7 @@ use vestibule_core::settings::Settings;
 use vestibule_core::workspace::CreateRole;
 use vestibule_testbed::invariants;
 
-use crate::harness::{TestApp, TestClient, text};
+use crate::harness::{DAY, TestApp, TestClient, text};
 
 const NINA: &str = "nina@example.com";
 
@@ -176,8 +176,6 @@ async fn leaving_organization_leaves_workspace_but_not_reverse() {
 async fn deletes_workspace_with_dependent_rows() {
     let setup = setup().await;
     let invitations = format!("/organizations/{}/invitations", setup.organization);
-    let fields = [("email", "late@example.com"), ("workspace_id", setup.workspace.as_str())];
-    setup.owner.post(&invitations, &fields).await.ok();
     let update = format!("/organizations/{}/update", setup.organization);
     setup.owner.post(&update, &[("auto_assigned_workspace_id", &setup.workspace)]).await.ok();
     setup.owner.post(&format!("{}/delete", setup.path), &[]).await.assert_error(403, "WORKSPACE_IS_ASSIGNED");
@@ -190,7 +188,71 @@ async fn deletes_workspace_with_dependent_rows() {
         assert_eq!(setup.app.count(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
     }
     assert_eq!(setup.owner.get_and_check_cache(&invitations).await.ok(), json!([]));
+    assert_eq!(setup.app.count("SELECT COUNT(*) FROM workspace_roles WHERE scope <> 0"), 0);
     assert_eq!(setup.nina.get("/me/workspace-memberships").await.ok(), json!([]));
+    setup.assert_invariants();
+}
+
+#[tokio::test]
+async fn deleting_a_workspace_keeps_its_invitations() {
+    let setup = setup().await;
+    let invitations = format!("/organizations/{}/invitations", setup.organization);
+    let invite = async |email: &str, role: &str| {
+        let fields = [("email", email), ("workspace_id", setup.workspace.as_str()), ("workspace_role_id", role)];
+        setup.owner.post(&invitations, &fields).await.ok();
+        setup.app.drain().await;
+        setup.app.mailed_token(email)
+    };
+    let body = json!({"name": "Editor", "permissions": ["workspace:write"]});
+    let created = setup.owner.post_json(&format!("{}/roles", setup.path), &body).await.ok();
+    let role = text(&created["id"]);
+    invite("expired@example.com", &role).await;
+    setup.app.advance(31 * DAY);
+    setup.owner.reauthenticate().await;
+    let expired = setup.app.mailed_token("expired@example.com");
+    let renewal = [("token", expired.as_str())];
+    setup.app.anonymous().post("/organizations/invitations/renew", &renewal).await.ok();
+    let declined = invite("declined@example.com", &role).await;
+    setup.app.anonymous().post("/organizations/invitations/decline", &[("token", &declined)]).await.ok();
+    let pending = invite("late@example.com", &role).await;
+    let elsewhere = [("email", "elsewhere@example.com")];
+    setup.owner.post(&invitations, &elsewhere).await.ok();
+    let before = setup.owner.get(&format!("{invitations}?status=all")).await.ok();
+    assert_eq!(before.as_array().unwrap().len(), 5);
+
+    setup.owner.post(&format!("{}/delete", setup.path), &[]).await.ok();
+
+    let after = setup.owner.get(&format!("{invitations}?status=all")).await.ok();
+    let rows = after.as_array().unwrap().iter();
+    let rows: Vec<_> = rows.map(|row| (text(&row["email"]), text(&row["status"]), row["workspace"].clone())).collect();
+    let expected = [
+        ("elsewhere@example.com", "pending"),
+        ("late@example.com", "discarded"),
+        ("declined@example.com", "declined"),
+        ("expired@example.com", "discarded"),
+        ("nina@example.com", "accepted"),
+    ];
+    let expected: Vec<_> =
+        expected.iter().map(|(email, status)| ((*email).to_owned(), (*status).to_owned(), Value::Null)).collect();
+    assert_eq!(rows, expected);
+    for (old, new) in before.as_array().unwrap().iter().zip(after.as_array().unwrap()) {
+        assert_eq!((&old["id"], &old["created_at"], &old["role"]), (&new["id"], &new["created_at"], &new["role"]));
+        // When an invitation was accepted or declined stays known.
+        if old["status"] == new["status"] {
+            assert_eq!(old["updated_at"], new["updated_at"]);
+        }
+    }
+    assert_eq!(setup.owner.get_and_check_cache(&invitations).await.ok().as_array().unwrap().len(), 1);
+    let signed_up = setup.app.create_user("late@example.com").await;
+    signed_up
+        .post("/organizations/invitations/accept", &[("token", &pending)])
+        .await
+        .assert_error(400, "INVALID_INVITATION_TOKEN");
+    let requests = format!("/organizations/{}/requests", setup.organization);
+    assert_eq!(setup.owner.get(&requests).await.ok(), json!([]), "nothing can be renewed any more");
+    // The address can be invited again, without the workspace.
+    setup.owner.post(&invitations, &[("email", "late@example.com")]).await.ok();
+    setup.app.drain().await;
     setup.assert_invariants();
 }
 

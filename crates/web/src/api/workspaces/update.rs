@@ -93,7 +93,7 @@ pub(crate) async fn update(
     ))
 }
 
-/// Deletes a workspace with its memberships, its own roles, and the invitations to it.
+/// Deletes a workspace with its memberships and its own roles. Pending invitations to it are discarded.
 #[utoipa::path(post, path = "/workspaces/{id}/delete", operation_id = "delete_workspace", tag = "Workspaces",
     params(("id" = WorkspaceId, Path, description = "The workspace")),
     responses((status = 200, description = "Deleted", body = Enveloped<SuccessResponse>)))]

@@ -106,7 +106,7 @@ phrases! {
     leave_organization_warning(): "You lose all access to the organization and its workspaces at once. Only somebody there can invite you again.", "Ihr Zugang zur Organisation und ihren Arbeitsbereichen endet sofort. Nur jemand dort kann Sie wieder einladen.";
     leave_workspace_warning(): "You lose access to this workspace at once. Somebody there can add you again.", "Ihr Zugang zu diesem Arbeitsbereich endet sofort. Jemand dort kann Sie wieder hinzufügen.";
     delete_workspace(): "Delete the workspace", "Den Arbeitsbereich löschen";
-    delete_workspace_warning(): "The workspace and everybody's access to it are gone at once. This cannot be taken back.", "Der Arbeitsbereich und aller Zugang dazu sind sofort weg. Das lässt sich nicht zurücknehmen.";
+    delete_workspace_warning(): "The workspace and everybody's access to it are gone at once. Pending invitations to it are revoked. This cannot be taken back.", "Der Arbeitsbereich und aller Zugang dazu sind sofort weg. Ausstehende Einladungen dorthin werden widerrufen. Das lässt sich nicht zurücknehmen.";
 
     domains(): "Domains", "Domains";
     domain(): "Domain", "Domain";
