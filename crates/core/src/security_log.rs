@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use crate::caller::address_text;
 use crate::error::{Code, Problem};
 use crate::id::{OrganizationId, UserId, WorkspaceId};
 
@@ -189,6 +190,7 @@ pub fn log_refusal(client_address: IpAddr, subject: &Subject, code: Code) {
 
 fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subject, code: Option<Code>) {
     let Subject { user, organization, workspace, target_user, target_membership, .. } = subject;
+    let client_address = address_text(client_address);
     tracing::info!(
         target: TARGET,
         event,
@@ -200,7 +202,7 @@ fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subjec
         target_membership_id = target_membership.map(tracing::field::display),
         organization_id = organization.map(tracing::field::display),
         workspace_id = workspace.map(tracing::field::display),
-        %client_address,
+        client_address,
     );
 }
 

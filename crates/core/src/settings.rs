@@ -26,8 +26,11 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// Origins, besides that of `public_url`, that may send requests with cookies.
     pub allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is trusted.
+    /// Proxies whose [`Settings::forwarded_header`] is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether whoever connects to the Unix socket is a trusted proxy.
+    pub trusts_unix_socket: bool,
+    pub forwarded_header: ForwardedHeader,
     pub hsts: Hsts,
     /// Clients that get `/docs/` and `/openapi.json`, by their address; empty for all.
     pub docs: AllowedNetworks,
@@ -78,6 +81,34 @@ pub enum Mode {
     Staging,
 }
 
+/// The header in which trusted proxies name the client. The other one is ignored: a client can send it, and a proxy that
+/// does not know it passes it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+}
+
+impl ForwardedHeader {
+    /// Returns its name, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
+    }
+
+    /// Returns the header that is ignored.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::XForwardedFor => Self::Forwarded,
+            Self::Forwarded => Self::XForwardedFor,
+        }
+    }
+}
+
 /// Who may sign up. An invitee always may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUpMode {
@@ -122,7 +153,9 @@ pub struct AllowedNetworks {
 
 impl AllowedNetworks {
     pub fn allows(&self, client: IpAddr) -> bool {
-        self.allowed_networks.is_empty() || self.allowed_networks.iter().any(|network| network.contains(&client))
+        let contains = || self.allowed_networks.iter().any(|network| network.contains(&client));
+        // ::/0 contains the address of unknown clients.
+        self.allowed_networks.is_empty() || (!client.is_unspecified() && contains())
     }
 }
 
@@ -293,6 +326,8 @@ impl Default for Settings {
             public_url: PublicUrl::default(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            trusts_unix_socket: false,
+            forwarded_header: ForwardedHeader::XForwardedFor,
             hsts: Hsts::default(),
             docs: AllowedNetworks::default(),
             health: AllowedNetworks::default(),

@@ -16,7 +16,7 @@ use vestibule_core::secret::SessionToken;
 use vestibule_core::service::Service;
 use vestibule_core::settings::{Mode, Settings};
 
-use crate::client_address::client_address;
+use crate::client_address::{ClientAddress, Node, Notices, Proxies, client_address};
 use crate::extract::LargeBodies;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::response_cache::{ListCache, SessionCache};
@@ -40,6 +40,7 @@ struct Shared {
     large_bodies: LargeBodies,
     /// Permits for delivery reports that are read.
     report_permits: Semaphore,
+    proxy_notices: Notices,
     next_request_id: AtomicU64,
 }
 
@@ -49,7 +50,15 @@ impl App {
         let next_request_id = AtomicU64::new(u64::from_le_bytes(service.random_bytes()) >> 12);
         let (list_cache, session_cache) = (ListCache::default(), SessionCache::default());
         let (large_bodies, report_permits) = (LargeBodies::default(), Semaphore::new(MAX_CONCURRENT_REPORTS));
-        Self(Arc::new(Shared { service, list_cache, session_cache, large_bodies, report_permits, next_request_id }))
+        Self(Arc::new(Shared {
+            service,
+            list_cache,
+            session_cache,
+            large_bodies,
+            report_permits,
+            proxy_notices: Notices::default(),
+            next_request_id,
+        }))
     }
 
     /// Returns a request id of up to 16 digits: a counter with a random start, unique within the process and unlikely
@@ -131,11 +140,40 @@ impl CurrentCaller {
     }
 }
 
-/// Builds the caller from a request's head. `peer` is the address of the TCP connection.
-pub(crate) fn caller_from_request(request: &Request, peer: IpAddr, settings: &Settings) -> Caller {
+/// Who connected to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Ip(IpAddr),
+    /// A process on this machine.
+    Unix,
+}
+
+impl From<IpAddr> for Peer {
+    fn from(address: IpAddr) -> Self {
+        Self::Ip(address)
+    }
+}
+
+impl From<Peer> for Node {
+    fn from(peer: Peer) -> Self {
+        match peer {
+            Peer::Ip(address) => address.into(),
+            Peer::Unix => Self::Unix,
+        }
+    }
+}
+
+/// Builds the caller from a request's head.
+pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> Caller {
+    let settings = app.settings();
+    let proxies = Proxies::from_settings(settings);
+    let ClientAddress { address, notice } = client_address(peer.into(), request.headers(), &proxies);
+    if let Some(notice) = notice {
+        app.0.proxy_notices.log(notice, proxies.header);
+    }
     Caller {
         token: session_token(request, settings),
-        address: client_address(peer, request.headers(), &settings.trusted_proxies),
+        address,
         user_agent: user_agent(request.headers()),
         language: preferred_language(request.headers()),
     }

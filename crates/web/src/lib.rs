@@ -28,6 +28,7 @@ mod server;
 mod site_data;
 mod well_known;
 
+pub use app::Peer;
 pub use router::{LegacyRoute, legacy_routes, openapi_document, route_list};
 pub use routes::Route;
 pub use serve::{ConnectionLimits, RejectedHead, serve};

@@ -4,7 +4,6 @@
 //! It is not a stack of router layers, because those are boxed and cloned per route and request.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,7 +23,7 @@ use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
-use crate::app::{App, caller_from_request};
+use crate::app::{App, Peer, caller_from_request};
 use crate::envelope::{self, Refusal, take_refusal};
 use crate::middleware::{cors, cross_site, headers, single_headers, timeout};
 use crate::router::router;
@@ -55,8 +54,9 @@ impl Server {
         Self(Arc::new(Inner { app, router, default_headers, cors }))
     }
 
-    /// Handles a request. `peer` is the address of the TCP connection.
-    pub async fn handle(self, request: Request, peer: IpAddr) -> Response {
+    /// Handles a request of a connection from `peer`.
+    pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
+        let peer = peer.into();
         let Inner { app, default_headers, .. } = &*self.0;
         let id = app.request_id();
         // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// CORS headers are also part of error responses, so that pages of allowed origins can read them.
-    async fn handle_with_cors(&self, request: Request, peer: IpAddr) -> Response {
+    async fn handle_with_cors(&self, request: Request, peer: Peer) -> Response {
         let Some(cors) = &self.0.cors else {
             return self.route(request, peer).await;
         };
@@ -90,9 +90,9 @@ impl Server {
         response
     }
 
-    async fn route(&self, mut request: Request, peer: IpAddr) -> Response {
+    async fn route(&self, mut request: Request, peer: Peer) -> Response {
         let Inner { app, router, .. } = &*self.0;
-        let caller = Arc::new(caller_from_request(&request, peer, app.settings()));
+        let caller = Arc::new(caller_from_request(&request, peer, app));
         request.extensions_mut().insert(Arc::clone(&caller));
         let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
             Ok(()) => {

@@ -1,13 +1,12 @@
 //! Parsers for single values. They return `None` for an invalid value; the table describes what is expected.
 
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use vestibule_core::permission::PermissionSet;
+pub(super) use vestibule_core::permission::parse_network as network;
 use vestibule_core::settings::{Bucket, ImageStorage, PublicUrl};
 use vestibule_db::{DatabaseLocation, PostgresUrl};
 
@@ -58,11 +57,6 @@ pub(super) fn permission(text: &str) -> Option<String> {
     PermissionSet::parse("", vec![text.to_owned()]).is_ok().then(|| text.to_owned())
 }
 
-/// Parses a network in CIDR notation, or an address as a network of one.
-pub(super) fn network(text: &str) -> Option<IpNet> {
-    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()
-}
-
 /// Parses an http or https URL without a fragment, so that one can be appended.
 pub(super) fn url_without_fragment(text: &str) -> Option<String> {
     const MAX_LENGTH: usize = 1000;
@@ -101,6 +95,9 @@ mod tests {
         assert_eq!(network("10.0.0.0/8").unwrap().prefix_len(), 8);
         assert_eq!(network("10.1.2.3").unwrap().prefix_len(), 32);
         assert_eq!(network("::1").unwrap().prefix_len(), 128);
+        assert_eq!(network("::ffff:10.0.0.0/104").unwrap().to_string(), "10.0.0.0/8");
+        assert_eq!(network("::ffff:10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
+        assert_eq!(network("::/0").unwrap().to_string(), "::/0");
         assert!(network("10.0.0.0/33").or_else(|| network("localhost")).is_none());
     }
 

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use vestibule_core::settings::{Mode, PublicUrl, SignUpMode};
+use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
 
 mod authentication;
 mod mail;
@@ -180,13 +180,36 @@ pub(super) static GENERAL: &[Setting] = &[
     },
     Setting {
         path: "trusted_proxies",
-        description: "Proxies whose X-Forwarded-For is trusted. List only proxies that overwrite or extend this header.",
-        expected: "a list of IP addresses and networks in CIDR notation",
-        example: "127.0.0.1,10.0.0.0/8",
+        description: "Proxies whose forwarded_header is trusted. List only proxies that overwrite or extend this header.",
+        expected: "a list of IP addresses, networks in CIDR notation, and unix: for the Unix socket of listen",
+        example: "127.0.0.1,10.0.0.0/8,unix:",
         default: DefaultValue::Literal(""),
-        kind: ValueKind::List(|loaded| loaded.settings.trusted_proxies.clear()),
+        kind: ValueKind::List(|loaded| {
+            loaded.settings.trusted_proxies.clear();
+            loaded.settings.trusts_unix_socket = false;
+        }),
         set: |loaded, text| {
-            loaded.settings.trusted_proxies.push(network(text)?);
+            if text == "unix:" {
+                loaded.settings.trusts_unix_socket = true;
+            } else {
+                loaded.settings.trusted_proxies.push(network(text)?);
+            }
+            Some(())
+        },
+    },
+    Setting {
+        path: "forwarded_header",
+        description: "The header in which trusted proxies write the client's address. The other one is ignored.",
+        expected: "x-forwarded-for or forwarded",
+        example: "forwarded",
+        default: DefaultValue::Literal("x-forwarded-for"),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            loaded.settings.forwarded_header = match text.to_ascii_lowercase().as_str() {
+                "x-forwarded-for" => ForwardedHeader::XForwardedFor,
+                "forwarded" => ForwardedHeader::Forwarded,
+                _ => return None,
+            };
             Some(())
         },
     },

@@ -3,7 +3,7 @@
 mod browser;
 pub(crate) mod sql;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use vestibule_db::Tx;
@@ -22,11 +22,16 @@ pub use sql::CurrentSession;
 /// in use costs a write only this often.
 const MAX_TOUCH_INTERVAL: Duration = Duration::from_mins(2);
 
+/// The address of a client whose address is not known: the unspecified address, which no host has (RFC 4291, 2.5.2). IP
+/// allowlists do not allow it, and limits by address do not count it: clients that cannot be told apart would use up each
+/// other's limit, and one of them could lock out all.
+pub const UNKNOWN_ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub token: Option<SessionToken>,
-    /// The client's address. Behind a trusted proxy, the address that the proxy forwards.
+    /// The client's address, or [`UNKNOWN_ADDRESS`]. Behind a trusted proxy, the address that the proxy forwards.
     pub address: IpAddr,
     /// The `User-Agent` header, cut to 400 bytes.
     pub user_agent: String,
@@ -35,6 +40,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Formats the address for people and logs.
+    pub fn address_text(&self) -> String {
+        address_text(self.address)
+    }
+
     /// A caller without a session, on this machine: for workers and tests.
     pub const fn anonymous() -> Self {
         Self {
@@ -44,6 +54,14 @@ impl Caller {
             language: Language::English,
         }
     }
+}
+
+/// How [`UNKNOWN_ADDRESS`] is written where an address is stored or logged.
+pub const UNKNOWN_ADDRESS_TEXT: &str = "unknown";
+
+/// Formats a client's address, or [`UNKNOWN_ADDRESS_TEXT`].
+pub(crate) fn address_text(address: IpAddr) -> String {
+    if address.is_unspecified() { UNKNOWN_ADDRESS_TEXT.to_owned() } else { address.to_string() }
 }
 
 /// The part of a session that every response carries.

@@ -3,7 +3,7 @@
 use minijinja::Value;
 
 use super::{markup, quote_name, sanitize_address, sanitize_name};
-use crate::caller::browser_name;
+use crate::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
 use crate::language::Language;
 use crate::time::Timestamp;
 
@@ -268,11 +268,16 @@ fn notice_variables(notice: &NoticeEmail<'_>, language: Language) -> Vec<(&'stat
     let is_address = notice.kind.contains("address");
     let detail = if is_address { Value::from(sanitize_address(notice.detail)) } else { name(notice.detail, language) };
     let browser = sanitize_name(&browser_name(notice.user_agent).unwrap_or_default());
+    let ip_address = match (notice.ip_address, language) {
+        (UNKNOWN_ADDRESS_TEXT, Language::English) => "an unknown IP address",
+        (UNKNOWN_ADDRESS_TEXT, Language::German) => "unbekannte IP-Adresse",
+        (address, _) => address,
+    };
     vec![
         ("kind", Value::from(notice.kind)),
         ("detail", detail),
         ("time", Value::from(format_time(notice.happened_at, language))),
-        ("ip", Value::from(notice.ip_address)),
+        ("ip", Value::from(ip_address)),
         ("browser", Value::from(browser)),
         ("deadline", Value::from(format_time(notice.link_expires_at, language))),
     ]

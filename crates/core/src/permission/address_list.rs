@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::error::{Problem, Result};
 
@@ -57,13 +57,23 @@ impl AddressList {
     pub fn allows(&self, address: IpAddr) -> bool {
         // On a dual-stack socket, an IPv4 client has an IPv4-mapped IPv6 address.
         let address = address.to_canonical();
-        self.0.is_empty() || self.0.iter().any(|network| network.contains(&address))
+        let contains = || self.0.iter().any(|network| network.contains(&address));
+        // ::/0 contains the address of unknown clients.
+        self.0.is_empty() || (!address.is_unspecified() && contains())
     }
 }
 
-fn parse_network(text: &str) -> Option<IpNet> {
-    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
-    // 10.1.2.3/8 means 10.0.0.0/8, and is stored as such.
+/// Parses a network in CIDR notation, or an address as a network of one. Bits of the host are cleared: 10.1.2.3/8 means
+/// 10.0.0.0/8. IPv4-mapped IPv6 networks become IPv4, as the addresses of clients do.
+pub fn parse_network(text: &str) -> Option<IpNet> {
+    let network: IpNet = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
+    let network = match network {
+        IpNet::V6(mapped) if mapped.prefix_len() >= 96 => match mapped.addr().to_ipv4_mapped() {
+            Some(address) => IpNet::V4(Ipv4Net::new(address, mapped.prefix_len() - 96).ok()?),
+            None => network,
+        },
+        _ => network,
+    };
     Some(network.trunc())
 }
 

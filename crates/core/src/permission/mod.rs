@@ -17,7 +17,7 @@ use vestibule_db::{Argument, Cell, Column, Kind, Value};
 use crate::error::{Code, Problem, Result};
 use crate::id::MembershipId;
 
-pub use address_list::AddressList;
+pub use address_list::{AddressList, parse_network};
 
 /// Implies every permission in its organization and, by default, in its workspaces.
 pub const ADMIN: &str = "organization:admin";

@@ -63,10 +63,9 @@ impl Command for RecordSignIn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
-        let network = network(cx.caller.address);
-        let by_network = record(cx, SIGN_IN_BY_NETWORK, &network).await?;
+        let by_network = record_network(cx, SIGN_IN_BY_NETWORK).await?;
         let by_account = record(cx, SIGN_IN_BY_ACCOUNT, &self.account).await?;
-        by_network.check(cx, passwords.attempts_per_address)?;
+        check_network(cx, by_network.as_ref(), passwords.attempts_per_address)?;
         by_account.check(cx, passwords.attempts_per_account)
     }
 }
@@ -119,10 +118,9 @@ impl Command for RecordMail {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
-        let network = network(cx.caller.address);
-        let by_network = record(cx, MAILS_BY_NETWORK, &network).await?;
+        let by_network = record_network(cx, MAILS_BY_NETWORK).await?;
         let by_recipient = record(cx, MAILS_TO_ADDRESS, &self.address).await?;
-        by_network.check(cx, passwords.attempts_per_address)?;
+        check_network(cx, by_network.as_ref(), passwords.attempts_per_address)?;
         by_recipient.check(cx, passwords.attempts_per_account)
     }
 }
@@ -178,8 +176,8 @@ impl Command for RecordSignUp {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let passwords = cx.executor.settings.passwords;
-        let network = network(cx.caller.address);
-        record(cx, SIGN_UP_BY_NETWORK, &network).await?.check(cx, passwords.attempts_per_address)
+        let counter = record_network(cx, SIGN_UP_BY_NETWORK).await?;
+        check_network(cx, counter.as_ref(), passwords.attempts_per_address)
     }
 }
 
@@ -222,6 +220,19 @@ async fn record(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<Coun
     Ok(cx.tx.one(sql::INCREMENT, (&key, window_end, cx.now)).await?)
 }
 
+/// Records one attempt for the caller's network; `None` if its address is not known.
+async fn record_network(cx: &mut Context<'_>, limit: &str) -> Result<Option<Counter>> {
+    match network(cx.caller.address) {
+        Some(network) => record(cx, limit, &network).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Checks a counter of [`record_network`].
+fn check_network(cx: &Context<'_>, counter: Option<&Counter>, max: u32) -> Result<()> {
+    counter.map_or(Ok(()), |counter| counter.check(cx, max))
+}
+
 async fn clear(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<()> {
     let key = cx.executor.keys.limit_key(limit, subject);
     cx.tx.execute(sql::DELETE, (&key,)).await?;
@@ -229,15 +240,15 @@ async fn clear(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<()> {
 }
 
 /// The network that shares a limit with this address: an IPv4 address alone, or an IPv6 /64, which one host usually
-/// owns.
-fn network(address: IpAddr) -> String {
-    match address {
+/// owns. `None` if the address is not known, see [`UNKNOWN_ADDRESS`](crate::caller::UNKNOWN_ADDRESS).
+fn network(address: IpAddr) -> Option<String> {
+    (!address.is_unspecified()).then(|| match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {
             Some(address) => address.to_string(),
             None => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
         },
-    }
+    })
 }
 
 #[cfg(test)]
@@ -246,8 +257,13 @@ mod tests {
 
     #[test]
     fn addresses_of_an_ipv6_64_share_a_network() {
-        assert_eq!(network("2001:db8:1:2:aaaa::1".parse().unwrap()), "2001:db8:1:2::");
-        assert_eq!(network("2001:0db8:0001:0002:bbbb::9".parse().unwrap()), "2001:db8:1:2::");
-        assert_eq!(network("::ffff:192.0.2.7".parse().unwrap()), "192.0.2.7");
+        for (address, expected) in [
+            ("2001:db8:1:2:aaaa::1", Some("2001:db8:1:2::")),
+            ("2001:0db8:0001:0002:bbbb::9", Some("2001:db8:1:2::")),
+            ("::ffff:192.0.2.7", Some("192.0.2.7")),
+            ("::", None),
+        ] {
+            assert_eq!(network(address.parse().unwrap()).as_deref(), expected, "{address}");
+        }
     }
 }

@@ -83,6 +83,13 @@ impl Quotas {
         self.add_in_order(cx, limit, subject, count, true);
     }
 
+    /// Adds a quota of the caller's network, unless its address is not known.
+    fn add_network(&mut self, cx: &Context<'_>, limit: Limit, count: usize) {
+        if let Some(network) = network(cx.caller.address) {
+            self.add(cx, limit, &network, count);
+        }
+    }
+
     fn add_in_order(&mut self, cx: &Context<'_>, limit: Limit, subject: &str, count: usize, is_of_sender: bool) {
         let max = (limit.max)(&cx.executor.settings.rate_limits);
         if max > 0 && count > 0 {
@@ -212,7 +219,7 @@ fn add_senders(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, count: usiz
         quotas.add(cx, INVITATIONS_OF_ORGANIZATION, &organization.to_string(), count);
     }
     quotas.add(cx, INVITATIONS_BY_USER, &user, count);
-    quotas.add(cx, INVITATIONS_BY_NETWORK, &network(cx.caller.address), count);
+    quotas.add_network(cx, INVITATIONS_BY_NETWORK, count);
 }
 
 fn add_recipient(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, recipient: &str) {
@@ -294,7 +301,7 @@ pub(crate) async fn take_upload(cx: &mut Context<'_>, user: UserId) -> Result<()
 async fn take_by_user_and_network(cx: &mut Context<'_>, user: UserId, by_user: Limit, by_network: Limit) -> Result<()> {
     let mut quotas = Quotas::default();
     quotas.add(cx, by_user, &user.to_string(), 1);
-    quotas.add(cx, by_network, &network(cx.caller.address), 1);
+    quotas.add_network(cx, by_network, 1);
     quotas.take(cx).await
 }
 

@@ -77,7 +77,7 @@ vestibule_db::text_enum!(
 ///
 /// Sends nothing if no mail is configured.
 pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
-    let address = cx.caller.address.to_string();
+    let address = cx.caller.address_text();
     let user_agent = cx.caller.user_agent.clone();
     insert(cx, user, kind, detail, (&address, &user_agent)).await
 }

@@ -45,7 +45,7 @@ pub(crate) async fn create_sign_in(cx: &mut Context<'_>, user: UserId, proved_by
     let statement = if existing.is_some() { sql::ROTATE_TOKEN } else { sql::INSERT };
     cx.tx.execute(statement, (session, &token.digest(), cx.now, expires_at)).await?;
     cx.tx.execute(sql::DELETE_EXPIRED_SIGN_IN, (session, user, cx.now)).await?;
-    let (address, sign_in) = (cx.caller.address.to_string(), cx.id());
+    let (address, sign_in) = (cx.caller.address_text(), cx.id());
     let row = sql::NewSignIn {
         id: sign_in,
         session,

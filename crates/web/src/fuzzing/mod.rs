@@ -11,12 +11,14 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use futures_util::FutureExt;
 use ipnet::IpNet;
 use vestibule_core::Code;
+use vestibule_core::caller::UNKNOWN_ADDRESS;
 use vestibule_core::invitation::{MAX_ROWS, RequestedRoles};
+use vestibule_core::settings::ForwardedHeader;
 
 use crate::api::invitations::bulk::idempotency_key;
 use crate::api::invitations::list::ListParams;
 use crate::api::invitations::{ImportList, ImportOptions, parse_pasted_rows};
-use crate::client_address::client_address;
+use crate::client_address::{Proxies, client_address};
 use crate::cookie;
 use crate::extract::{FieldMap, FieldReader, FromFields, Value};
 use crate::return_to::ReturnTo;
@@ -156,25 +158,41 @@ pub fn pasted_addresses(text: &str) {
     }
 }
 
-/// The client's address is that of the connection, or one that a trusted proxy wrote. Nobody else chooses it.
+/// The client's address is that of the connection, or one that a trusted proxy wrote, or unknown. Nobody else chooses
+/// it.
 pub fn forwarded_for(peer: IpAddr, lines: &[&[u8]], trusted: &[IpNet]) {
+    for header in [ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded] {
+        forwarded(peer, lines, Proxies { networks: trusted, unix: false, header });
+    }
+}
+
+fn forwarded(peer: IpAddr, lines: &[&[u8]], proxies: Proxies<'_>) {
     let values = lines.iter().filter_map(|line| HeaderValue::from_bytes(line).ok());
-    let headers: HeaderMap = values.map(|value| (header::HeaderName::from_static("x-forwarded-for"), value)).collect();
-    let peer = peer.to_canonical();
-    let address = client_address(peer, &headers, trusted);
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    assert_eq!(address, address.to_canonical());
-    assert!(is_trusted(&peer) || address == peer, "an untrusted peer is the client");
-    let is_written = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).any(|line| {
-        line.split(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok()).any(|hop| hop.to_canonical() == address)
+    let name = header::HeaderName::from_static(proxies.header.name());
+    let mut headers = HeaderMap::new();
+    values.for_each(|value| {
+        headers.append(&name, value);
     });
-    assert!(address == peer || is_written);
-    // What the client itself sends comes first in the list, and changes nothing if its own address is not trusted.
-    if !is_trusted(&address) {
-        let mut forged = HeaderMap::new();
-        forged.append("x-forwarded-for", HeaderValue::from_static("203.0.113.66, nonsense"));
-        forged.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        assert_eq!(client_address(peer, &forged, trusted), address);
+    let peer = peer.to_canonical();
+    let find = |headers: &HeaderMap| client_address(peer.into(), headers, &proxies).address;
+    let address = find(&headers);
+    let is_trusted = |address: &IpAddr| proxies.networks.iter().any(|network| network.contains(address));
+    assert_eq!(address, address.to_canonical());
+    assert!(is_trusted(&peer) || address == peer || peer.is_unspecified(), "an untrusted peer is the client");
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_hexdigit).count();
+    let has_address = lines.iter().any(|line| digits(&String::from_utf8_lossy(line)) > 0);
+    assert!(address == peer || address == UNKNOWN_ADDRESS || has_address);
+    // What the client itself sends comes first in the list, and changes nothing if its own address is not trusted. A
+    // proxy that appends to its last line separates it with a comma.
+    if !is_trusted(&address) && !lines.is_empty() {
+        for forgery in ["203.0.113.66, nonsense", "for=203.0.113.66, for=\"", "for=\"\\", "unknown"] {
+            let mut forged = HeaderMap::new();
+            forged.append(&name, HeaderValue::from_static(forgery));
+            for value in headers.get_all(&name) {
+                forged.append(&name, value.clone());
+            }
+            assert_eq!(find(&forged), address);
+        }
     }
 }
 

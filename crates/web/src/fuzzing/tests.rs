@@ -126,7 +126,9 @@ proptest! {
     fn forwarded_addresses_hold(
         peer in address(),
         hops in prop::collection::vec(prop::collection::vec(prop_oneof![
-            8 => address().prop_map(|address| address.to_string()),
+            4 => address().prop_map(|address| address.to_string()),
+            2 => address().prop_map(|address| format!("for=\"[{address}]:80\";proto=https")),
+            2 => address().prop_map(|address| format!("for={address}")),
             1 => "[ -~]{0,20}",
         ], 0..4), 0..4),
         raw in noise(40),

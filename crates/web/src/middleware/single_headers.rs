@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use vestibule_core::{Code, Problem};
 
 /// Those that decide about access or about how a body is read. `Cookie` is not among them: all its lines are read as
-/// one list (`web/cookie.rs`), and so are those of `X-Forwarded-For` and `If-None-Match`.
+/// one list (`web/cookie.rs`), and so are those of `X-Forwarded-For`, `Forwarded` and `If-None-Match`.
 const SINGLE: [HeaderName; 11] = [
     header::HOST,
     header::ORIGIN,

@@ -40,6 +40,7 @@ mod ownership_transfers;
 mod pages;
 mod passwords;
 mod privilege_escalation;
+mod proxies;
 mod races;
 mod reauthentication;
 mod recovery_delay;

@@ -35,7 +35,7 @@ fn invalid_value_has_one_message() {
         ),
         (
             "trusted_proxies = [1]",
-            "trusted_proxies is a list with items that are not strings (v.toml:1), but it must be a list of IP addresses and networks in CIDR notation; for example: trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]",
+            "trusted_proxies is a list with items that are not strings (v.toml:1), but it must be a list of IP addresses, networks in CIDR notation, and unix: for the Unix socket of listen; for example: trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"unix:\"]",
         ),
         (
             "[log]\nx = 1",

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::account::{ShowAccount, Update, UsernameChange};
-use vestibule_core::caller::browser_name;
+use vestibule_core::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
 use vestibule_core::id::{EmailAddressId, SignInId};
 use vestibule_core::images::ImageOwner;
 use vestibule_core::names::{PersonName, Username};
@@ -95,7 +95,10 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
     let sign_ins = sign_ins.into_iter().map(|sign_in| SignInView {
         id: sign_in.id,
         browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| "?".to_owned()),
-        address: sign_in.ip_address,
+        address: match sign_in.ip_address.as_str() {
+            UNKNOWN_ADDRESS_TEXT => cx.words.unknown_address(),
+            _ => sign_in.ip_address,
+        },
         last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
         is_current: Some(sign_in.id) == current,
     });

@@ -22,6 +22,7 @@ phrases! {
     password_change_warning(): "With a new password, every other browser is signed out.", "Mit einem neuen Passwort werden alle anderen Browser abgemeldet.";
     current_password(): "Present password", "Jetziges Passwort";
     active_sign_ins(): "Where you are signed in", "Wo Sie angemeldet sind";
+    unknown_address(): "unknown IP address", "unbekannte IP-Adresse";
     this_browser(): "this browser", "dieser Browser";
     sign_out_there(): "Sign out there", "Dort abmelden";
     delete_account(): "Delete my account", "Mein Konto löschen";
