@@ -6,21 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{FromRequestParts, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
 use tokio::sync::Semaphore;
+use vestibule_core::Result;
 use vestibule_core::execution::{Caller, Command, Query, Reply};
 use vestibule_core::id::DeploymentId;
 use vestibule_core::language::Language;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::service::Service;
+use vestibule_core::session::SelectToken;
 use vestibule_core::settings::{Mode, Settings};
 
 use crate::client_address::{ClientAddress, Node, Notices, Proxies, client_address};
+use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
+use crate::images;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::response_cache::{ListCache, SessionCache};
-use crate::{cookie, images};
 
 /// Carries the session token in requests and responses, in staging mode only.
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
@@ -163,7 +166,7 @@ impl From<Peer> for Node {
     }
 }
 
-/// Builds the caller from a request's head.
+/// Builds the caller from a request's head, without its session token.
 pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> Caller {
     let settings = app.settings();
     let proxies = Proxies::from_settings(settings);
@@ -172,21 +175,42 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
         app.0.proxy_notices.log(notice, proxies.header);
     }
     Caller {
-        token: session_token(request, settings),
+        token: None,
         address,
         user_agent: user_agent(request.headers()),
         language: preferred_language(request.headers()),
     }
 }
 
-fn session_token(request: &Request, settings: &Settings) -> Option<SessionToken> {
-    let in_cookie = cookie::session_token(request.headers(), settings.public_url.is_https());
-    if in_cookie.is_some() || settings.mode != Mode::Staging {
-        return in_cookie;
+/// Returns the session token of a request. Of several in its cookies, it is the one that is a session, if there is exactly
+/// one for the name of the cookie. A cookie of another application or of an attacker may look like a token, but then
+/// nobody could sign in if none counted.
+///
+/// # Errors
+/// Those of the database, if it has to be asked.
+pub(crate) async fn session_token(
+    uri: &Uri,
+    headers: &HeaderMap,
+    caller: &Caller,
+    app: &App,
+) -> Result<Option<SessionToken>> {
+    let settings = app.settings();
+    match cookie::session_tokens(headers, settings.public_url.is_https()) {
+        SessionCookies::One(token) => return Ok(Some(token)),
+        SessionCookies::Several(candidates) => {
+            // Boxed, because the rare path would enlarge the future of every request.
+            return Box::pin(app.query(caller, SelectToken { candidates })).await.result;
+        }
+        SessionCookies::TooMany => return Ok(None),
+        SessionCookies::None => {}
     }
-    let query = request.uri().query().unwrap_or_default().as_bytes();
+    Ok((settings.mode == Mode::Staging).then(|| development_token(uri, headers)).flatten())
+}
+
+fn development_token(uri: &Uri, headers: &HeaderMap) -> Option<SessionToken> {
+    let query = uri.query().unwrap_or_default().as_bytes();
     let in_query = form_urlencoded::parse(query).find(|(key, _)| key == DEVELOPMENT_QUERY);
-    let in_header = request.headers().get(DEVELOPMENT_HEADER).and_then(|value| value.to_str().ok());
+    let in_header = headers.get(DEVELOPMENT_HEADER).and_then(|value| value.to_str().ok());
     in_query.and_then(|(_, value)| value.parse().ok()).or_else(|| in_header?.parse().ok())
 }
 

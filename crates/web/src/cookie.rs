@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use vestibule_core::secret::SessionToken;
+use vestibule_core::secret::{InvitationToken, SessionToken};
 
 const SESSION_COOKIE: &str = "session_id";
 const SECURE_SESSION_COOKIE: &str = "__Host-session_id";
@@ -16,26 +16,50 @@ const LEGACY_SESSION_COOKIE: &str = "__session";
 /// Contains the token of a mailed invitation link.
 const INVITATION_COOKIE: &str = "invitation";
 const SECURE_INVITATION_COOKIE: &str = "__Host-invitation";
+/// Different tokens in one request. With more, none is looked up.
+const MAX_SESSION_TOKENS: usize = 4;
 /// Longer than any invitation token.
 const MAX_INVITATION_BYTES: usize = 512;
 
-/// Returns the session token if the request has one in a cookie. Values that cannot be a token are ignored. Two
-/// different tokens in cookies of the same name are rejected: one of them may have been injected (cookie tossing).
+/// The session tokens in the cookies of a request.
+#[derive(Clone, Debug)]
+pub(crate) enum SessionCookies {
+    None,
+    One(SessionToken),
+    /// Different ones, for each name of a cookie: another application of the same host or of a parent domain has a cookie
+    /// of that name, or a page has injected one (cookie tossing). Only the database knows which of them is a session.
+    Several(Vec<Vec<SessionToken>>),
+    /// Too many to look up.
+    TooMany,
+}
+
+/// Returns the session tokens of a request. Values that cannot be a token are ignored.
 ///
 /// `secure` must be true if the public URL is https. Then names without a prefix are read only if the client is not a
 /// browser, because a page of a subdomain can set them.
-pub(crate) fn session_token(headers: &HeaderMap, secure: bool) -> Option<SessionToken> {
+pub(crate) fn session_tokens(headers: &HeaderMap, secure: bool) -> SessionCookies {
     let names: &[&str] = match (secure, is_browser(headers)) {
         (true, true) => &[SECURE_SESSION_COOKIE],
         (true, false) => &[SECURE_SESSION_COOKIE, SESSION_COOKIE, LEGACY_SESSION_COOKIE],
         (false, _) => &[SESSION_COOKIE, LEGACY_SESSION_COOKIE],
     };
-    names.iter().find_map(|name| {
-        let mut tokens = values(headers, name).filter_map(|value| Some((value, SessionToken::try_from(value).ok()?)));
-        let (value, token) = tokens.next()?;
-        let is_single = tokens.all(|(other, _)| other == value);
-        Some(is_single.then_some(token))
-    })?
+    let mut found: Vec<(&str, &[u8], SessionToken)> = Vec::new();
+    for name in names {
+        for value in values(headers, name) {
+            let is_known = found.iter().any(|(_, known, _)| *known == value);
+            let Some(token) = SessionToken::try_from(value).ok().filter(|_| !is_known) else { continue };
+            if found.len() == MAX_SESSION_TOKENS {
+                return SessionCookies::TooMany;
+            }
+            found.push((name, value, token));
+        }
+    }
+    if found.len() > 1 {
+        let groups = found.chunk_by(|(name, ..), (next, ..)| name == next);
+        let tokens = |group: &[(&str, &[u8], SessionToken)]| group.iter().map(|(_, _, token)| token.clone()).collect();
+        return SessionCookies::Several(groups.map(tokens).collect());
+    }
+    found.pop().map_or(SessionCookies::None, |(_, _, token)| SessionCookies::One(token))
 }
 
 /// Browsers send `Sec-Fetch-Site` with every request to an https URL. Those before 2023 do not, but `User-Agent` begins
@@ -45,13 +69,14 @@ fn is_browser(headers: &HeaderMap) -> bool {
     headers.contains_key("sec-fetch-site") || user_agent.starts_with(b"Mozilla/")
 }
 
-/// Returns the invitation cookie's value, if there is exactly one.
-pub(crate) fn invitation(headers: &HeaderMap, secure: bool) -> Option<&str> {
-    let mut values = values(headers, invitation_cookie(secure));
-    match (values.next(), values.next()) {
-        (Some(value), None) if value.len() <= MAX_INVITATION_BYTES => std::str::from_utf8(value).ok(),
-        _ => None,
-    }
+/// Returns the token of the invitation cookie, if there is exactly one. Values that cannot be a token are ignored.
+pub(crate) fn invitation(headers: &HeaderMap, secure: bool) -> Option<InvitationToken> {
+    let mut tokens = values(headers, invitation_cookie(secure)).filter_map(|value| {
+        let text = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_INVITATION_BYTES)?;
+        Some((value, text.parse::<InvitationToken>().ok()?))
+    });
+    let (value, token) = tokens.next()?;
+    tokens.all(|(other, _)| other == value).then_some(token)
 }
 
 fn invitation_cookie(secure: bool) -> &'static str {
@@ -90,6 +115,8 @@ fn values<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item 
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use vestibule_core::id::InvitationId;
+    use vestibule_core::secret::{Keys, MasterKey};
 
     fn cookies(lines: &[&str]) -> HeaderMap {
         let line = |line: &&str| (header::COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
@@ -100,22 +127,40 @@ mod tests {
         headers
     }
 
-    fn read(lines: &[&str]) -> Option<String> {
-        session_token(&cookies(lines), false).map(|token| token.reveal())
+    /// The only token, `several` with those of each name, or `too many`.
+    fn read(headers: &HeaderMap, secure: bool) -> Option<String> {
+        match session_tokens(headers, secure) {
+            SessionCookies::None => None,
+            SessionCookies::One(token) => Some(token.reveal()),
+            SessionCookies::Several(groups) => {
+                let join =
+                    |group: &Vec<SessionToken>| group.iter().map(SessionToken::reveal).collect::<Vec<_>>().join("|");
+                Some(groups.iter().map(join).collect::<Vec<_>>().join("; "))
+            }
+            SessionCookies::TooMany => Some("too many".to_owned()),
+        }
     }
 
     #[test]
-    fn accepts_only_one_well_formed_value() {
-        let [abc, def, ghi] = ["A", "E", "I"].map(|character| character.repeat(43));
+    fn ignores_values_that_cannot_be_a_token() {
+        let tokens = [("abc", "A"), ("def", "E"), ("ghi", "I"), ("jkl", "M"), ("mno", "Q")];
+        let fill = |text: &str| {
+            tokens.iter().fold(text.to_owned(), |text, (name, character)| text.replace(name, &character.repeat(43)))
+        };
+        let abc = fill("abc");
         let cases: &[(&[&str], Option<&str>)] = &[
             (&["session_id=abc"], Some(&abc)),
             (&["theme=dark; session_id=abc; x=y"], Some(&abc)),
             (&["__session=abc"], Some(&abc)),
             (&["__session=old; session_id=abc"], Some(&abc)),
+            (&["__session=def; session_id=abc"], Some("abc; def")),
             (&["session_id=abc; session_id=abc"], Some(&abc)),
-            (&["session_id=abc; session_id=def"], None),
-            (&["session_id=abc", "session_id=def"], None),
-            (&["session_id=abc; session_id=def; __session=ghi"], None),
+            (&["session_id=abc; session_id=def"], Some("abc|def")),
+            (&["session_id=abc", "session_id=def"], Some("abc|def")),
+            (&["session_id=abc; session_id=def; __session=ghi"], Some("abc|def; ghi")),
+            (&["session_id=abc; session_id=def; __session=abc"], Some("abc|def")),
+            (&["session_id=abc; session_id=def; session_id=ghi; session_id=jkl"], Some("abc|def|ghi|jkl")),
+            (&["session_id=abc; session_id=def; session_id=ghi; session_id=jkl; session_id=mno"], Some("too many")),
             (&["session_id=foreign; session_id=abc"], Some(&abc)),
             (&["session_id=abc; session_id=; session_id=abc"], Some(&abc)),
             (&["session_id=foreign; __session=abc"], Some(&abc)),
@@ -133,32 +178,32 @@ mod tests {
             (&[], None),
         ];
         for (lines, expected) in cases {
-            let lines: Vec<_> =
-                lines.iter().map(|line| line.replace("abc", &abc).replace("def", &def).replace("ghi", &ghi)).collect();
+            let lines: Vec<_> = lines.iter().map(|line| fill(line)).collect();
             let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-            assert_eq!(read(&lines).as_deref(), *expected, "{lines:?}");
+            assert_eq!(read(&cookies(&lines), false), expected.map(fill), "{lines:?}");
         }
     }
 
     #[test]
     fn browsers_cannot_be_given_a_session_without_the_prefix() {
         let [abc, def] = ["A", "E"].map(|character| character.repeat(43));
+        let (both, two) = (format!("{abc}; {def}"), format!("{abc}|{def}"));
         let cases: &[(&[&str], Option<&str>, Option<&str>)] = &[
             // The cookies; what a browser's request is, and what another client's.
             (&["__Host-session_id=abc"], Some(&abc), Some(&abc)),
-            (&["session_id=def; __Host-session_id=abc; __session=def"], Some(&abc), Some(&abc)),
+            (&["session_id=def; __Host-session_id=abc; __session=def"], Some(&abc), Some(&both)),
             (&["session_id=abc"], None, Some(&abc)),
             (&["__session=abc"], None, Some(&abc)),
             (&["__Host-session_id=foreign; session_id=abc"], None, Some(&abc)),
-            (&["__Host-session_id=abc; __Host-session_id=def"], None, None),
-            (&["__Host-session_id=abc; __Host-session_id=def; session_id=abc"], None, None),
+            (&["__Host-session_id=abc; __Host-session_id=def"], Some(&two), Some(&two)),
+            (&["__Host-session_id=abc; __Host-session_id=def; session_id=abc"], Some(&two), Some(&two)),
             (&["__host-session_id=abc"], None, None),
             (&["__Secure-session_id=abc"], None, None),
         ];
         for (lines, browser, other) in cases {
             let lines: Vec<_> = lines.iter().map(|line| line.replace("abc", &abc).replace("def", &def)).collect();
             let headers = cookies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-            let token = |headers: &HeaderMap| session_token(headers, true).map(|token| token.reveal());
+            let token = |headers: &HeaderMap| read(headers, true);
             assert_eq!(token(&headers).as_deref(), *other, "{lines:?}");
             for (name, value) in [("sec-fetch-site", "none"), ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)")] {
                 let mut headers = headers.clone();
@@ -170,17 +215,26 @@ mod tests {
 
     #[test]
     fn reads_one_invitation_cookie_of_the_right_name() {
+        let keys = Keys::new(&MasterKey::new([7; 32]));
+        let token = |generation| keys.invitation_token(InvitationId::from(7), generation).reveal();
+        let (first, second) = (token(1), token(2));
         let long = format!("invitation={}", "a".repeat(MAX_INVITATION_BYTES + 1));
-        for (lines, secure, expected) in [
-            (&["invitation=inv_a"][..], false, Some("inv_a")),
-            (&["__Host-invitation=inv_a"], true, Some("inv_a")),
-            (&["invitation=inv_a"], true, None),
-            (&["__Host-invitation=inv_a"], false, None),
-            (&["invitation=inv_a; invitation=inv_a"], false, None),
-            (&[&long], false, None),
-            (&[&long[..long.len() - 1]], false, Some(&long[11..long.len() - 1])),
+        for (lines, secure, is_first) in [
+            (&["invitation=FIRST"][..], false, true),
+            (&["__Host-invitation=FIRST"], true, true),
+            (&["invitation=FIRST"], true, false),
+            (&["__Host-invitation=FIRST"], false, false),
+            (&["invitation=FIRST; invitation=FIRST"], false, true),
+            (&["invitation=dark-theme; invitation=FIRST; invitation="], false, true),
+            (&["invitation=FIRST; invitation=SECOND"], false, false),
+            (&["invitation=FIRST", &long], false, true),
+            (&[&long], false, false),
         ] {
-            assert_eq!(invitation(&cookies(lines), secure), expected, "{lines:?}");
+            let lines: Vec<_> =
+                lines.iter().map(|line| line.replace("FIRST", &first).replace("SECOND", &second)).collect();
+            let headers = cookies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+            let found = invitation(&headers, secure).map(|token| token.reveal());
+            assert_eq!(found, is_first.then(|| first.clone()), "{lines:?}");
         }
     }
 
@@ -207,8 +261,8 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics_on_any_header(line in "[ -~]{0,200}") {
-            let _ = read(&[&line]);
-            let _ = session_token(&cookies(&[&line]), true);
+            let _ = read(&cookies(&[&line]), false);
+            let _ = read(&cookies(&[&line]), true);
             let _ = invitation(&cookies(&[&line]), true);
         }
     }

@@ -23,7 +23,7 @@ use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
-use crate::app::{App, Peer, caller_from_request};
+use crate::app::{App, Peer, caller_from_request, session_token};
 use crate::envelope::{self, Refusal, take_refusal};
 use crate::middleware::{cors, cross_site, headers, single_headers, timeout};
 use crate::router::router;
@@ -92,9 +92,15 @@ impl Server {
 
     async fn route(&self, mut request: Request, peer: Peer) -> Response {
         let Inner { app, router, .. } = &*self.0;
-        let caller = Arc::new(caller_from_request(&request, peer, app));
+        let mut caller = caller_from_request(&request, peer, app);
+        let token = session_token(request.uri(), request.headers(), &caller, app).await;
+        let is_allowed = token.and_then(|token| {
+            caller.token = token;
+            cross_site::check(request.method(), request.headers(), app.settings())
+        });
+        let caller = Arc::new(caller);
         request.extensions_mut().insert(Arc::clone(&caller));
-        let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
+        let mut response = match is_allowed {
             Ok(()) => {
                 timeout::run(request, |request| router.clone().oneshot(request).map(|Ok(response)| response)).await
             }

@@ -3,6 +3,7 @@
 //! Every transaction loads or revalidates its session, so that ending a session, a sign-in or an account takes effect
 //! with the next request on every process.
 
+mod select_token;
 mod show;
 mod sign_ins;
 mod sign_out;
@@ -19,6 +20,7 @@ use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
 use crate::time::Timestamp;
 
+pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
 pub use sign_ins::ListSignIns;

@@ -19,7 +19,7 @@ use crate::api::invitations::bulk::idempotency_key;
 use crate::api::invitations::list::ListParams;
 use crate::api::invitations::{ImportList, ImportOptions, parse_pasted_rows};
 use crate::client_address::{Proxies, client_address};
-use crate::cookie;
+use crate::cookie::{self, SessionCookies};
 use crate::extract::{FieldMap, FieldReader, FromFields, Value};
 use crate::return_to::ReturnTo;
 use crate::serve::check_head;
@@ -38,16 +38,26 @@ pub fn cookies(line: &[u8]) {
         if is_browser {
             headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
         }
-        if let Some(token) = cookie::session_token(&headers, secure) {
+        let has = |part: &str| line.windows(part.len()).any(|window| window == part.as_bytes());
+        let tokens = match cookie::session_tokens(&headers, secure) {
+            SessionCookies::None | SessionCookies::TooMany => Vec::new(),
+            SessionCookies::One(token) => vec![token],
+            SessionCookies::Several(groups) => groups.concat(),
+        };
+        assert!(tokens.len() <= 4);
+        for token in tokens {
             let text = token.reveal();
-            let has = |part: &str| line.windows(part.len()).any(|window| window == part.as_bytes());
             assert!(has(&text) && (!secure || !is_browser || has("__Host-session_id=")));
             let set = cookie::set_session(&text, secure, Duration::from_secs(60));
             headers.insert(header::COOKIE, set);
-            assert_eq!(cookie::session_token(&headers, secure).map(|token| token.reveal()), Some(text));
+            let SessionCookies::One(again) = cookie::session_tokens(&headers, secure) else {
+                panic!("a cookie of ours is not read")
+            };
+            assert_eq!(again.reveal(), text);
         }
+        headers.insert(header::COOKIE, value.clone());
         if let Some(invitation) = cookie::invitation(&headers, secure) {
-            assert!(invitation.len() <= 512);
+            assert!(has(&invitation.reveal()));
         }
     }
 }

@@ -630,9 +630,8 @@ async fn invalid_cookie_is_treated_as_anonymous() {
     let setup = setup().await;
     let long = format!("session_id={}", "a".repeat(8 * 1024));
     let token = setup.owner.cookie.lock().unwrap().clone().unwrap();
-    let doubled = format!("session_id={token}; session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     let other = "session_id=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned();
-    for cookie in ["session_id=garbage".to_owned(), "session_id=".to_owned(), ";;;=".to_owned(), long, doubled, other] {
+    for cookie in ["session_id=garbage".to_owned(), "session_id=".to_owned(), ";;;=".to_owned(), long, other] {
         let mut anonymous = setup.app.anonymous();
         anonymous.headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&cookie).unwrap())]);
         anonymous.get("/me").await.assert_error(401, "UNAUTHORIZED");

@@ -106,10 +106,45 @@ async fn foreign_cookie_values_of_the_same_name_are_ignored() {
         (format!("session_id=foreign; __session={own}"), 200),
         (format!("session_id={own}; session_id={own}"), 200),
         (format!("session_id={own}; session_id={other}"), 401),
+        // Another application's cookies may look like tokens: of them, one is a session.
+        (format!("session_id={}; session_id={own}", fake('A')), 200),
+        (format!("session_id={own}; session_id={}; session_id={}", fake('A'), fake('E')), 200),
+        (format!("session_id={}; __session={own}", fake('A')), 200),
+        (format!("session_id={own}; __session={other}"), 200),
+        (format!("session_id={}; session_id={}", fake('A'), fake('E')), 401),
+        // The number of candidates has a limit.
+        (format!("session_id={0}; {0}", ['A', 'E', 'I', 'M'].map(fake).join("; session_id=")), 401),
+        (format!("session_id={own}; session_id={}", ['A', 'E', 'I', 'M'].map(fake).join("; session_id=")), 401),
     ] {
         let mut browser = app.anonymous();
         browser.headers.insert(header::COOKIE, HeaderValue::from_str(&cookies).unwrap());
         assert_eq!(browser.get("/me").await.status, status, "{cookies}");
+    }
+}
+
+/// A cookie value of another application that has the form of a session token.
+fn fake(character: char) -> String {
+    character.to_string().repeat(43)
+}
+
+#[tokio::test]
+async fn sign_in_works_beside_a_foreign_cookie_that_looks_like_a_token() {
+    let app = TestApp::start().await;
+    app.create_user("ada@example.com").await;
+    let fields = [("identifier", "ada@example.com"), ("password", PASSWORD)];
+    for own_is_first in [false, true] {
+        // The header replaces the cookie of the test client, so it has both cookies after the sign-in, as a browser sends.
+        let mut browser = app.anonymous();
+        let foreign = format!("session_id={}", fake('A'));
+        browser.headers.insert(header::COOKIE, HeaderValue::from_str(&foreign).unwrap());
+        browser.post("/sign-in", &fields).await.assert_redirect("/organizations");
+        let own = format!("session_id={}", cookie(&browser));
+        let both = if own_is_first { format!("{own}; {foreign}") } else { format!("{foreign}; {own}") };
+        browser.headers.insert(header::COOKIE, HeaderValue::from_str(&both).unwrap());
+        browser.get("/organizations").await.assert_page(200, "Organizations");
+        assert_eq!(browser.get("/me").await.ok()["email"], "ada@example.com");
+        browser.post("/session/sign-out", &[]).await.ok();
+        browser.get("/me").await.assert_error(401, "UNAUTHORIZED");
     }
 }
 

@@ -47,8 +47,7 @@ impl FromRequestParts<App> for InvitationCookie {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let value = cookie::invitation(&parts.headers, app.settings().public_url.is_https());
-        Ok(Self(value.and_then(|text| text.parse().ok())))
+        Ok(Self(cookie::invitation(&parts.headers, app.settings().public_url.is_https())))
     }
 }
 
