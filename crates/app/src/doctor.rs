@@ -8,6 +8,7 @@ use vestibule_db::{Db, OpenError};
 
 use crate::cli::DoctorArgs;
 use crate::error::AppError;
+use crate::master_key;
 use crate::operator::{self, PingAnswer};
 use crate::output;
 use crate::settings::{self, Environment, LoadedSettings};
@@ -23,6 +24,9 @@ pub(crate) async fn run(args: &DoctorArgs) -> Result<(), AppError> {
         output::print_line(format_args!("settings: warning: {warning}"));
     }
     check_secret_files(&loaded)?;
+    if master_key::check(&loaded.key_file)? {
+        output::print_line(format_args!("key: {} contains a master key", loaded.key_file.display()));
+    }
     check_database(&loaded).await?;
     check_breached_passwords(&loaded)?;
     if let Some(file) = &loaded.settings.breached_passwords_file {

@@ -12,6 +12,7 @@ use vestibule_db::{CopyError, DatabaseLocation, OpenError};
 
 use crate::operator::{Failure, is_not_found};
 use crate::secret_file::SecretFileError;
+use crate::secret_file::exposure::{Exposure, unreadable_advice};
 use crate::settings::{SettingError, env_var};
 
 mod operator;
@@ -82,9 +83,9 @@ pub(crate) enum AppError {
         key_file: PathBuf,
     },
     /// The permissions of the key file (`mode`) let its group or other users access it.
-    KeyAccessibleByOthers {
+    KeyExposed {
         key_file: PathBuf,
-        mode: u32,
+        exposure: Exposure,
     },
     /// The key belongs to another database.
     WrongKey {
@@ -202,7 +203,7 @@ impl fmt::Display for AppError {
             | Self::DatabaseSetup { .. } => self.fmt_database(f),
             Self::KeyUnusable { .. }
             | Self::InvalidKey { .. }
-            | Self::KeyAccessibleByOthers { .. }
+            | Self::KeyExposed { .. }
             | Self::WrongKey { .. }
             | Self::KeyMissing { .. } => self.fmt_key(f),
             Self::MailDir { dir, error } => write!(
@@ -301,9 +302,9 @@ impl AppError {
         match self {
             Self::KeyUnusable { key_file, error } => write!(
                 f,
-                "key_file is {}, which cannot be used: {error}; make it readable for this user, or set \
-                 VESTIBULE_KEY_FILE to another file",
-                key_file.display()
+                "key_file is {}, which cannot be used: {error}; {}, or set VESTIBULE_KEY_FILE to another file",
+                key_file.display(),
+                unreadable_advice(error)
             ),
             Self::InvalidKey { key_file } => write!(
                 f,
@@ -311,12 +312,9 @@ impl AppError {
                  VESTIBULE_KEY_FILE to another file",
                 key_file.display()
             ),
-            Self::KeyAccessibleByOthers { key_file, mode } => write!(
-                f,
-                "key_file is {path}, which other users can access (its mode is {mode:04o}); restrict it with: chmod \
-                 600 {path}",
-                path = key_file.display()
-            ),
+            Self::KeyExposed { key_file, exposure } => {
+                write!(f, "key_file is {}, which {exposure}", key_file.display())
+            }
             Self::WrongKey { key_file, database } => write!(
                 f,
                 "key_file is {}, which is not the key of the database {}; set VESTIBULE_KEY_FILE to the key that the \

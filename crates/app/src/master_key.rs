@@ -1,4 +1,4 @@
-//! The file of the master key: created once, readable by its owner only, and never printed.
+//! The file of the master key: created once, readable by its owner only, or mounted by an orchestrator; never printed.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,6 +9,7 @@ use vestibule_core::secret::MasterKey;
 use vestibule_db::{DatabaseLocation, create_private_dir, private_file_options};
 
 use crate::error::AppError;
+use crate::secret_file::exposure::Exposure;
 
 /// Length of the key in bytes. The file contains it in hexadecimal, followed by a newline.
 const KEY_LENGTH: usize = 32;
@@ -16,7 +17,7 @@ const KEY_LENGTH: usize = 32;
 /// Reads the master key, or creates it if the database is new, that is, contains no data yet.
 ///
 /// # Errors
-/// `KeyMissing` if the database has data and the file does not exist; `KeyAccessibleByOthers`; `InvalidKey`;
+/// `KeyMissing` if the database has data and the file does not exist; `KeyExposed`; `InvalidKey`;
 /// `KeyUnusable`.
 pub(crate) fn load_or_create(
     key_file: &Path,
@@ -26,10 +27,7 @@ pub(crate) fn load_or_create(
 ) -> Result<MasterKey, AppError> {
     let unusable = |error| AppError::KeyUnusable { key_file: key_file.to_owned(), error };
     match File::open(key_file) {
-        Ok(file) => {
-            check_permissions(key_file, &file)?;
-            read(key_file, file)
-        }
+        Ok(file) => read(key_file, file),
         Err(error) if error.kind() == io::ErrorKind::NotFound && is_new => match create(key_file, random) {
             // A concurrent process on the same new database created it first.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -44,7 +42,24 @@ pub(crate) fn load_or_create(
     }
 }
 
+/// Checks the key that a server would use. Returns false if the file does not exist.
+///
+/// # Errors
+/// `KeyExposed`; `InvalidKey`; `KeyUnusable`.
+pub(crate) fn check(key_file: &Path) -> Result<bool, AppError> {
+    match File::open(key_file) {
+        Ok(file) => read(key_file, file).map(|_| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(AppError::KeyUnusable { key_file: key_file.to_owned(), error }),
+    }
+}
+
 fn read(key_file: &Path, file: File) -> Result<MasterKey, AppError> {
+    let exposure = Exposure::of(&file);
+    let exposure = exposure.map_err(|error| AppError::KeyUnusable { key_file: key_file.to_owned(), error })?;
+    if let Some(exposure) = exposure {
+        return Err(AppError::KeyExposed { key_file: key_file.to_owned(), exposure });
+    }
     let mut text = String::new();
     let invalid = || AppError::InvalidKey { key_file: key_file.to_owned() };
     // Reads slightly more than a key, so that a large file of another kind is not read completely.
@@ -79,25 +94,6 @@ fn create(key_file: &Path, random: &dyn Randomness) -> io::Result<MasterKey> {
     linked.map(|()| MasterKey::new(bytes))
 }
 
-/// Rejects a key file that its group or other users can access.
-#[cfg(unix)]
-fn check_permissions(key_file: &Path, file: &File) -> Result<(), AppError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let unusable = |error| AppError::KeyUnusable { key_file: key_file.to_owned(), error };
-    let mode = file.metadata().map_err(unusable)?.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(AppError::KeyAccessibleByOthers { key_file: key_file.to_owned(), mode })
-    }
-}
-
-#[cfg(not(unix))]
-fn check_permissions(_: &Path, _: &File) -> Result<(), AppError> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +116,7 @@ mod tests {
             assert_eq!(std::fs::metadata(&key_file).unwrap().permissions().mode() & 0o777, 0o600);
             std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o644)).unwrap();
             let error = load_or_create(&key_file, &database, true, &random).unwrap_err();
-            assert!(matches!(error, AppError::KeyAccessibleByOthers { mode: 0o644, .. }));
+            assert!(matches!(error, AppError::KeyExposed { exposure: Exposure { mode: 0o644, .. }, .. }));
             assert!(!error.to_string().contains(text.trim()));
         }
     }

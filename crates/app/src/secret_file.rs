@@ -1,7 +1,8 @@
 //! Files that contain only a secret: passwords, the secret access key of a bucket, and secrets that sign.
 //!
-//! Orchestrators mount secrets as files of root that a group of the process can read, so the group may read them. Other
-//! users may not.
+//! [`Exposure`] decides who may access them.
+
+pub(crate) mod exposure;
 
 use std::fmt;
 use std::fs::File;
@@ -10,6 +11,7 @@ use std::path::Path;
 
 use vestibule_core::settings::Secret;
 
+use self::exposure::{Exposure, unreadable_advice};
 use crate::error::AppError;
 
 /// In bytes. A longer file is not a password.
@@ -21,10 +23,7 @@ const MIN_SIGNING_SECRET_BYTES: usize = 24;
 #[derive(Debug)]
 pub(crate) enum SecretFileError {
     Unreadable(io::Error),
-    /// Other users can access the file, or its group can write it.
-    Accessible {
-        mode: u32,
-    },
+    Exposed(Exposure),
     Empty,
     TooShort {
         found: usize,
@@ -53,7 +52,9 @@ pub(crate) fn read_signing_secret(file: &Path, setting: &'static str) -> Result<
 /// Reads the file without the line breaks at its end.
 fn load(file: &Path, min_bytes: usize) -> Result<Secret, SecretFileError> {
     let file = File::open(file).map_err(SecretFileError::Unreadable)?;
-    check_mode(&file)?;
+    if let Some(exposure) = Exposure::of(&file).map_err(SecretFileError::Unreadable)? {
+        return Err(SecretFileError::Exposed(exposure));
+    }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(SecretFileError::Unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -73,31 +74,12 @@ fn load(file: &Path, min_bytes: usize) -> Result<Secret, SecretFileError> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// Checks the opened file, because the file at its path could be replaced after the check.
-#[cfg(unix)]
-fn check_mode(file: &File) -> Result<(), SecretFileError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mode = file.metadata().map_err(SecretFileError::Unreadable)?.permissions().mode() & 0o7777;
-    // The group may read.
-    if mode & 0o037 == 0 { Ok(()) } else { Err(SecretFileError::Accessible { mode }) }
-}
-
-#[cfg(not(unix))]
-fn check_mode(_: &File) -> Result<(), SecretFileError> {
-    Ok(())
-}
-
 /// What was found, and how to fix it; follows the word "which".
 impl fmt::Display for SecretFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(error) => write!(f, "cannot be read: {error}; make it readable for this user"),
-            Self::Accessible { mode } => write!(
-                f,
-                "other users can read or change (its mode is {mode:04o}); restrict it with chmod 600, or mode 0440 for a \
-                 mounted secret"
-            ),
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}; {}", unreadable_advice(error)),
+            Self::Exposed(exposure) => exposure.fmt(f),
             Self::Empty => f.write_str("is empty; write the secret into it"),
             Self::TooShort { found } => write!(
                 f,
@@ -130,7 +112,7 @@ mod tests {
             let file = write(&dir, content.as_bytes(), 0o600);
             assert_eq!(read(&file, "mail.password_file").unwrap().as_str(), "pass word");
         }
-        let file = write(&dir, &[b'x'; 24], 0o440);
+        let file = write(&dir, &[b'x'; 24], 0o400);
         assert_eq!(read_signing_secret(&file, "mail.bounce_secret_file").unwrap().as_str().len(), 24);
     }
 
@@ -165,7 +147,7 @@ mod tests {
     #[test]
     fn rejects_files_that_others_can_access() {
         let dir = tempfile::tempdir().unwrap();
-        for mode in [0o400, 0o440, 0o600, 0o640] {
+        for mode in [0o400, 0o600] {
             assert!(read(&write(&dir, b"secret", mode), "mail.password_file").is_ok(), "{mode:o}");
         }
         for mode in [0o644, 0o444, 0o604, 0o602, 0o601, 0o660, 0o620, 0o777] {

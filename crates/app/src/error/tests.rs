@@ -79,8 +79,8 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         ),
         (AppError::InvalidKey { key_file: key() }, ["key_file is /d/master.key", "does not contain", "backup"]),
         (
-            AppError::KeyAccessibleByOthers { key_file: key(), mode: 0o644 },
-            ["key_file", "0644", "chmod 600 /d/master.key"],
+            AppError::KeyExposed { key_file: key(), exposure: Exposure { mode: 0o644, owner: 1000 } },
+            ["key_file is /d/master.key", "0644", "chmod 600"],
         ),
         (
             AppError::WrongKey { key_file: key(), database: file() },

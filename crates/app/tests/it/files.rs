@@ -1,7 +1,8 @@
 //! The modes of the files that the server creates, and the secret files that it refuses.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -156,5 +157,74 @@ fn start_refuses_weak_and_exposed_secret_files() {
         assert_eq!(output.status.code(), Some(1), "{stderr}");
         assert!(stderr.contains(found) && stderr.contains(&format!("VESTIBULE_{setting}")), "{setting}: {stderr}");
         assert!(!stderr.contains("open-sesame") && !stderr.contains("a-secret-of"), "{stderr}");
+    }
+}
+
+/// The user and the group of the server in a pod. Nothing else has them.
+const POD_USER: u32 = 54_321;
+const POD_GROUP: u32 = 54_322;
+
+/// Mounts a secret as Kubernetes does: the file is a link to a file in a directory that a link selects.
+fn mount_secret(dir: &Path, content: &str, mode: u32) -> PathBuf {
+    let _ = fs::remove_dir_all(dir);
+    fs::create_dir_all(dir.join("..2026_11_29")).unwrap();
+    let file = dir.join("..2026_11_29/secret");
+    fs::write(&file, content).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    symlink("..2026_11_29", dir.join("..data")).unwrap();
+    symlink("..data/secret", dir.join("secret")).unwrap();
+    dir.join("secret")
+}
+
+/// Runs `doctor` with one mounted secret.
+fn doctor(dir: &Path, setting: &str, secret: &Path) -> Command {
+    let mut command = vestibule(&["doctor"]);
+    command.env("VESTIBULE_DATABASE", dir.join("v.db")).env("VESTIBULE_MAIL_TRANSPORT", "smtp");
+    command.env("VESTIBULE_MAIL_HOST", "127.0.0.1").env("VESTIBULE_MAIL_PORT", "1").env("VESTIBULE_MAIL_USER", "u");
+    command.env(format!("VESTIBULE_{}", setting.to_uppercase().replace('.', "_")), secret);
+    command
+}
+
+fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Only root can create files of root, so the rest of this test runs only if root runs it, as CI does.
+#[test]
+fn secrets_mounted_as_files_of_root_may_be_read_by_the_group() {
+    let dir = fresh_dir("mounted-secrets");
+    fs::create_dir_all(&dir).unwrap();
+    let is_root = dir.metadata().unwrap().uid() == 0;
+    let in_pod = |command: &mut Command| output(command.uid(POD_USER).gid(POD_GROUP));
+    let key = "0123456789abcdef".repeat(4);
+    for (setting, content) in [("key_file", key.as_str()), ("mail.password_file", "open-sesame")] {
+        let owned_by = |owner: u32, mode: u32| {
+            let secret = mount_secret(&dir.join("mount"), content, mode);
+            if is_root {
+                chown(&secret, Some(owner), Some(POD_GROUP)).unwrap();
+            }
+            doctor(&dir, setting, &secret)
+        };
+        let assert_refused = |found: &str, parts: &[&str]| {
+            assert!(found.contains(&format!("{setting} is ")) && !found.contains(content), "{found}");
+            assert!(parts.iter().all(|part| found.contains(part)), "{parts:?}: {found}");
+        };
+        let assert_read = |found: &str| assert!(!found.contains(&format!("{setting} is ")), "{found}");
+        assert_refused(&output(&mut owned_by(POD_USER, 0o440)), &["0440", "chmod 600", "file of root"]);
+        assert_refused(&output(&mut owned_by(POD_USER, 0o640)), &["0640", "chmod 600"]);
+        if !is_root {
+            continue;
+        }
+        assert_refused(&output(&mut owned_by(0, 0o644)), &["0644", "the user 0", "defaultMode: 0440", "fsGroup"]);
+        assert_refused(&output(&mut owned_by(0, 0o660)), &["0660"]);
+        for (owner, mode) in [(0, 0o440), (0, 0o640), (0, 0o400), (POD_USER, 0o400), (POD_USER, 0o600)] {
+            assert_read(&output(&mut owned_by(owner, mode)));
+        }
+        // As in a pod: the server is not root, and reads the secrets by its group.
+        chown(&dir, Some(POD_USER), Some(POD_GROUP)).unwrap();
+        assert_read(&in_pod(&mut owned_by(0, 0o440)));
+        assert_read(&in_pod(&mut owned_by(POD_USER, 0o400)));
+        assert_refused(&in_pod(&mut owned_by(0, 0o400)), &["defaultMode: 0440", "fsGroup"]);
     }
 }
