@@ -368,6 +368,19 @@ fn fmt_server(f: &mut fmt::Formatter<'_>, database: &DatabaseLocation, error: &O
         OpenError::Standby => {
             write!(f, "which is a read-only standby; use the primary in the URL, or list both: host1,host2")
         }
+        OpenError::SharedSession => f.write_str(
+            "which is behind a connection pooler that gives a connection another session for each transaction or \
+             statement; set pool_mode = session for this database in PgBouncer, or name PostgreSQL itself in the URL",
+        ),
+        OpenError::StartupParameter(reason) => write!(
+            f,
+            "which is behind a connection pooler that refuses a parameter of the URL: {reason}; remove options from the \
+             URL, and set the schema with: ALTER ROLE the_user IN DATABASE the_database SET search_path = the_schema"
+        ),
+        OpenError::SearchPathIgnored => f.write_str(
+            "which is behind a connection pooler that ignores the search_path in the URL; remove options from the URL, \
+             and set the schema with: ALTER ROLE the_user IN DATABASE the_database SET search_path = the_schema",
+        ),
         OpenError::TooOld { found, oldest } => {
             write!(f, "which is PostgreSQL {found}; use version {oldest} or later, or {CHOOSE_DATABASE}")
         }

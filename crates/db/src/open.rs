@@ -152,6 +152,12 @@ pub enum OpenError {
     NoTls,
     /// The server is a standby, which accepts no writes.
     Standby,
+    /// A connection pooler gives a connection another session for each transaction or statement.
+    SharedSession,
+    /// A connection pooler refuses a parameter of the URL.
+    StartupParameter(String),
+    /// A connection pooler ignores the search path of the URL.
+    SearchPathIgnored,
     /// The server's version is not supported.
     TooOld { found: i32, oldest: i32 },
 }

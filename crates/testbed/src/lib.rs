@@ -14,6 +14,8 @@
 pub mod invariants;
 pub mod open_transaction;
 #[cfg(unix)]
+pub mod pgbouncer;
+#[cfg(unix)]
 pub mod postgres_server;
 pub mod proxy;
 pub mod smtp;

@@ -58,7 +58,7 @@ impl Drop for PostgresServer {
 }
 
 /// Makes a folder readable for the user that runs the server, who may differ from the one that runs the tests.
-fn make_readable(folder: &Path) {
+pub(crate) fn make_readable(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir_all(folder).unwrap();
     for folder in [folder, folder.parent().unwrap()] {

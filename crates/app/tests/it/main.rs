@@ -6,4 +6,5 @@ mod command;
 mod durability;
 mod files;
 mod operators;
+mod pgbouncer;
 mod server;

@@ -159,6 +159,12 @@ impl OpenError {
                 SqlState::INVALID_CATALOG_NAME | SqlState::INVALID_SCHEMA_NAME => Self::NoDatabase(message),
                 SqlState::INSUFFICIENT_PRIVILEGE => Self::NotAllowed(message),
                 SqlState::READ_ONLY_SQL_TRANSACTION => Self::Standby,
+                // PgBouncer has this code for all errors of its own.
+                SqlState::PROTOCOL_VIOLATION if message.contains("startup parameter") => {
+                    Self::StartupParameter(message)
+                }
+                SqlState::PROTOCOL_VIOLATION if message.contains("does not exist") => Self::NoDatabase(message),
+                SqlState::PROTOCOL_VIOLATION if message.contains("auth") => Self::Login(message),
                 _ => Self::Unusable(message),
             };
         }

@@ -4,6 +4,7 @@ mod concurrency;
 mod connect;
 mod copy;
 mod error;
+mod pooling;
 mod schema;
 mod tls;
 mod transaction;
@@ -35,7 +36,8 @@ const MAX_WAITING_CALLERS: usize = 1024;
 /// Time for each host when the database is opened.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settings of the connection that opens the database. It may wait for another process's migration, for a limited time.
-const STARTUP_SETTINGS: &str = "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; \
+/// Behind a pooler that resets nothing, the session may have prepared statements of an earlier client.
+const STARTUP_SETTINGS: &str = "DEALLOCATE ALL; SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; \
                                 SET client_min_messages = 'error'";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,14 +138,14 @@ impl Postgres {
     }
 }
 
-/// Settings of every pooled connection. Timeouts make the server stop when no caller waits any more. Each connection
+/// Settings of every pooled connection, which has prepared nothing yet. Timeouts make the server stop when no caller waits any more. Each connection
 /// plans a statement once, with the joins in the written order, which starts at a key. Otherwise the server would plan
 /// statements with many joins on each run, based on outdated statistics. Sequential scans are off, because under
 /// SERIALIZABLE a scan conflicts with every write to the table.
 fn settings(timeout: Duration) -> String {
     let timeout = timeout.as_millis();
     format!(
-        "SET statement_timeout = {timeout}; SET lock_timeout = {timeout}; \
+        "DEALLOCATE ALL; SET statement_timeout = {timeout}; SET lock_timeout = {timeout}; \
          SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'error'; \
          SET default_transaction_isolation = 'read committed'; \
          SET plan_cache_mode = force_generic_plan; SET jit = off; SET join_collapse_limit = 1; \
@@ -175,7 +177,11 @@ async fn connect(url: &PostgresUrl) -> Result<Client, OpenError> {
 }
 
 async fn open(url: &PostgresUrl, tls: Tls) -> Result<OpenConnection, OpenError> {
-    let opened = Connector::new(&url.config, tls, STARTUP_TIMEOUT).open().await?;
+    let connector = Connector::new(&url.config, tls, STARTUP_TIMEOUT);
+    let opened = connector.open().await?;
+    // Before the settings: they would apply to other clients of a pooler that shares sessions.
+    pooling::require_own_session(&opened.0, &connector).await?;
+    pooling::require_search_path(&opened.0, url.config.get_options()).await?;
     opened.0.batch_execute(STARTUP_SETTINGS).await.map_err(|error| OpenError::from_driver(&error))?;
     Ok(opened)
 }

@@ -1,0 +1,48 @@
+//! PgBouncer, the connection pooler, in front of the test server.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+
+use crate::postgres_server::make_readable;
+
+/// A running PgBouncer with an empty database behind it. Dropping it stops PgBouncer.
+#[derive(Debug)]
+pub struct PgBouncer {
+    folder: TempDir,
+    url: String,
+}
+
+impl PgBouncer {
+    /// Starts it with these settings of the section `[pgbouncer]`.
+    pub fn start(settings: &[&str]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let database = format!("pooled_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        crate::on_server(&crate::server(), &format!("CREATE DATABASE {database}"));
+        let folder = tempfile::tempdir().unwrap();
+        make_readable(folder.path());
+        let port = crate::server_address().port().to_string();
+        let port = script(folder.path(), "start", &[&[port.as_str()], settings].concat());
+        Self { folder, url: format!("postgres://postgres@127.0.0.1:{port}/{database}") }
+    }
+
+    /// The URL of the database behind it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        script(self.folder.path(), "stop", &[]);
+    }
+}
+
+fn script(folder: &Path, task: &str, arguments: &[&str]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/pgbouncer");
+    let output = Command::new(path).arg(task).arg(folder).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
