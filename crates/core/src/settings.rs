@@ -1,6 +1,7 @@
 //! The settings of the service. The binary loads them from file, environment and flags, and guarantees that they are
 //! complete and valid.
 
+mod application;
 mod mail;
 mod public_url;
 mod rate_limits;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use application::{Application, PageUrl};
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use public_url::PublicUrl;
 pub use rate_limits::RateLimits;
@@ -24,7 +26,8 @@ pub struct Settings {
     pub mode: Mode,
     /// The URL under which browsers reach this server. All links are built from it, never from the `Host` header.
     pub public_url: PublicUrl,
-    /// Origins, besides that of `public_url`, that may send requests with cookies.
+    /// Origins, besides those of `public_url` and `app.url`, that may send requests with cookies. Use
+    /// [`Self::is_allowed_origin`].
     pub allowed_origins: Vec<String>,
     /// Proxies whose [`Settings::forwarded_header`] is trusted.
     pub trusted_proxies: Vec<IpNet>,
@@ -40,6 +43,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// The maximum number of commands that share a commit on SQLite.
     pub max_writes_per_commit: usize,
+    /// The operator's own application.
+    pub app: Application,
     pub sign_up: SignUpMode,
     /// Whether new users must verify their email address before the account is created. A mailed invitation token also
     /// proves the address.
@@ -63,6 +68,18 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Returns the origins, besides that of `public_url`, that may send requests with cookies.
+    pub fn other_origins(&self) -> impl Iterator<Item = &str> {
+        let app = self.app.url.iter().map(|url| url.origin().as_str());
+        app.chain(self.allowed_origins.iter().map(String::as_str))
+    }
+
+    /// Returns whether the pages of an origin may send requests with cookies, and be the target of redirects. `origin`
+    /// must be in lower case and without the default port, as browsers send it.
+    pub fn is_allowed_origin(&self, origin: &str) -> bool {
+        std::iter::once(self.public_url.as_str()).chain(self.other_origins()).any(|allowed| allowed == origin)
+    }
+
     /// Returns the value of `Strict-Transport-Security`: a year, if the public URL is https.
     pub fn strict_transport_security(&self) -> Option<&'static str> {
         match (self.public_url.is_https(), self.hsts.include_subdomains) {
@@ -333,6 +350,7 @@ impl Default for Settings {
             health: AllowedNetworks::default(),
             max_connections: 900,
             max_writes_per_commit: 64,
+            app: Application::default(),
             sign_up: SignUpMode::Public,
             verify_addresses: false,
             reveal_account_existence: false,

@@ -38,7 +38,8 @@ impl ReturnTo {
         }
     }
 
-    /// Returns the target if it is a path, or its origin is the public URL or in `allowed_origins`.
+    /// Returns the target if it is a path, or its origin is that of the public URL or the application, or in
+    /// `allowed_origins`.
     ///
     /// # Errors
     /// `INVALID_FIELD` for `field`.
@@ -46,9 +47,10 @@ impl ReturnTo {
         match self {
             Self::Path(path) => Ok(path),
             Self::Url { origin, url } => {
-                let allowed = settings.allowed_origins.iter().map(String::as_str);
-                let is_allowed = std::iter::once(settings.public_url.as_str()).chain(allowed).any(|one| one == origin);
-                if is_allowed { Ok(url) } else { Err(Problem::field(field, "its origin is not in allowed_origins.")) }
+                if settings.is_allowed_origin(&origin) {
+                    return Ok(url);
+                }
+                Err(Problem::field(field, "its origin is neither in allowed_origins nor that of app.url."))
             }
         }
     }

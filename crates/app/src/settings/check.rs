@@ -1,9 +1,9 @@
 //! Checks that concern several settings: conflicts, which are errors, and combinations that are probably unintended.
 
-use vestibule_core::settings::{Mode, Security, Transport};
+use vestibule_core::settings::{Mode, PageUrl, Security, Transport};
 
-use super::LoadedSettings;
 use super::error::{Origin, SettingError};
+use super::{LoadedSettings, RawValue, SettingValue};
 
 /// Returns the first conflict between settings.
 pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
@@ -12,11 +12,30 @@ pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
     {
         return Some(SettingError::MissingMailHost);
     }
+    if let Some(insecure) = insecure_page(loaded) {
+        return Some(insecure);
+    }
     let sessions = loaded.settings.sessions;
     let value = |path| loaded.value(path).cloned().map(Box::new);
     let (idle_timeout, max_lifetime) = (value("sessions.idle_timeout")?, value("sessions.max_lifetime")?);
     (sessions.idle_timeout > sessions.max_lifetime)
         .then_some(SettingError::IdleTimeoutTooLong { idle_timeout, max_lifetime })
+}
+
+/// Returns the first setting of the section `app` whose page is neither https nor on this machine, in production.
+/// Another user of the network could replace such a page, and continue with the session of whoever is sent there.
+fn insecure_page(loaded: &LoadedSettings) -> Option<SettingError> {
+    if loaded.settings.mode != Mode::Production {
+        return None;
+    }
+    let is_insecure = |value: &&SettingValue| match &value.value {
+        RawValue::Text(text) if value.setting.section() == Some("app") => {
+            // A path has the scheme of app.url, which comes first.
+            PageUrl::parse(text).is_some_and(|url| !url.origin().is_https() && !url.origin().is_loopback())
+        }
+        _ => false,
+    };
+    loaded.values.iter().find(is_insecure).map(|value| SettingError::InsecurePage { value: Box::new(value.clone()) })
 }
 
 /// Returns a sentence for each valid but probably unintended combination.

@@ -74,6 +74,10 @@ pub(crate) enum SettingError {
         max_lifetime: Box<SettingValue>,
     },
     MissingMailHost,
+    /// A page of the application that is neither https nor on this machine.
+    InsecurePage {
+        value: Box<SettingValue>,
+    },
 }
 
 const FIND_SETTING: &str = "remove it, or list all settings with: vestibule settings";
@@ -134,6 +138,12 @@ impl fmt::Display for SettingError {
                 "sessions.idle_timeout is {} ({}), which is longer than sessions.max_lifetime, {} ({}); shorten the \
                  former or extend the latter",
                 idle_timeout.value, idle_timeout.origin, max_lifetime.value, max_lifetime.origin
+            ),
+            Self::InsecurePage { value } => write!(
+                f,
+                "{} is {} ({}), without https, so anyone in the network between can take over the session of a user who \
+                 is sent there; write an https:// URL, or set mode to \"staging\" for an installation without real users",
+                value.setting.path, value.value, value.origin
             ),
             Self::MissingMailHost => f.write_str(
                 "mail.transport is \"smtp\", but mail.host is empty; write host = \"smtp.example.com\" in the section \

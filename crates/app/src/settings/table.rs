@@ -6,6 +6,7 @@ use std::path::Path;
 
 use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
 
+mod application;
 mod authentication;
 mod mail;
 mod organizations;
@@ -41,6 +42,7 @@ fn non_empty(text: &str) -> Option<String> {
 pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
     let sections = [
         GENERAL,
+        application::APPLICATION,
         authentication::AUTHENTICATION,
         organizations::ORGANIZATIONS,
         rate_limits::RATE_LIMITS,
@@ -168,7 +170,7 @@ pub(super) static GENERAL: &[Setting] = &[
     },
     Setting {
         path: "allowed_origins",
-        description: "Origins, besides that of public_url, that may send requests with cookies (CORS).",
+        description: "Origins, besides those of public_url and app.url, that may send requests with cookies (CORS).",
         expected: "a list of origins, each a scheme, a host and an optional port",
         example: "https://app.example.com,http://localhost:3000",
         default: DefaultValue::Literal(""),

@@ -43,10 +43,14 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// Returns the host, with the port if it is not the default of the scheme.
+    pub fn host_and_port(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
     /// Returns the host as the domain of message IDs and of EHLO; `localhost` for an IPv6 address.
     pub fn mail_domain(&self) -> &str {
-        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
-        match authority.split(':').next() {
+        match self.host_and_port().split(':').next() {
             Some(host) if !host.is_empty() && !host.starts_with('[') => host,
             _ => "localhost",
         }
@@ -54,8 +58,7 @@ impl PublicUrl {
 
     /// Returns whether only this machine can reach the URL.
     pub fn is_loopback(&self) -> bool {
-        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
-        let host = host_and_port(authority).map(|(host, _)| host).unwrap_or_default();
+        let host = host_and_port(self.host_and_port()).map(|(host, _)| host).unwrap_or_default();
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
     }

@@ -1,4 +1,4 @@
-//! CORS: only the origins in `allowed_origins` may call the API with credentials.
+//! CORS: only the origins in `allowed_origins` and that of `app.url` may call the API with credentials.
 
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
@@ -13,11 +13,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Returns `None` if no origin is allowed.
 pub(crate) fn layer(settings: &Settings) -> Option<CorsLayer> {
-    (!settings.allowed_origins.is_empty()).then(|| cors_layer(settings))
+    settings.other_origins().next().is_some().then(|| cors_layer(settings))
 }
 
 fn cors_layer(settings: &Settings) -> CorsLayer {
-    let origins = settings.allowed_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let origins = settings.other_origins().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_credentials(true)

@@ -18,16 +18,13 @@ pub(crate) fn check(method: &Method, headers: &HeaderMap, settings: &Settings) -
         // Our pages have the policy `no-referrer`, with which browsers send `Origin: null` (Fetch, 3.2). Scripts cannot
         // forge `Sec-Fetch-Site`.
         (Some(origin), Some(site)) if origin == "null" => site == "same-origin",
-        (Some(origin), _) => origin.to_str().is_ok_and(|origin| is_allowed(origin, settings)),
+        (Some(origin), _) => {
+            origin.to_str().is_ok_and(|origin| settings.is_allowed_origin(&origin.to_ascii_lowercase()))
+        }
         (None, Some(site)) => site == "same-origin" || site == "none",
         (None, None) => true,
     };
     if passes { Ok(()) } else { Err(Code::CrossSiteRequest.into()) }
-}
-
-fn is_allowed(origin: &str, settings: &Settings) -> bool {
-    let allowed = settings.allowed_origins.iter().map(String::as_str);
-    std::iter::once(settings.public_url.as_str()).chain(allowed).any(|known| known.eq_ignore_ascii_case(origin))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The context of a page request: caller, language, running commands and queries, rendering.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use askama::Template;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use vestibule_core::execution::{Caller, Command, Query};
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{SessionDetails, Show};
+use vestibule_core::settings::PageUrl;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
@@ -84,14 +86,33 @@ impl PageContext {
         self.query_params().text(name).ok().flatten().unwrap_or_default()
     }
 
-    /// Validates a return URL: a path of this server or a URL of an allowed origin. Prevents open redirects.
+    /// Returns the query parameter `return_to`, or `redirect_uri`, its name in clients of the Frontend API. It is not
+    /// validated.
+    pub(super) fn return_to_param(&self) -> String {
+        let return_to = self.query_param("return_to");
+        if return_to.is_empty() { self.query_param("redirect_uri") } else { return_to }
+    }
+
+    /// Validates a return URL: a path of this server or a URL of the application or an allowed origin. Prevents open
+    /// redirects.
     pub(super) fn return_to(&self, url: &str) -> Option<String> {
         ReturnTo::parse("return_to", url).and_then(|to| to.allowed("return_to", self.app.settings())).ok()
     }
 
+    /// Returns the page after a sign-in without a return URL: one of the application, or the list of organizations.
+    pub(super) fn after_sign_in(&self) -> &str {
+        page_or(self.app.settings().app.after_sign_in_url.as_ref(), "/organizations")
+    }
+
+    /// Returns the page after a sign-up without a return URL.
+    pub(super) fn after_sign_up(&self) -> &str {
+        page_or(self.app.settings().app.after_sign_up_url.as_ref(), "/organizations")
+    }
+
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
-        let flash = self.words.flash(&self.query_param("done"));
-        Layout::new(self.app.settings(), self.words, title, is_signed_in, flash)
+        let done = self.query_param("done");
+        let layout = Layout::new(self.app.settings(), self.words, title, is_signed_in, self.words.flash(&done));
+        if done == "joined" { layout.with_way_to_application(self.app.settings()) } else { layout }
     }
 
     /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`.
@@ -162,6 +183,10 @@ impl PageContext {
     }
 }
 
+pub(super) fn page_or<'a>(page: Option<&'a PageUrl>, default: &'a str) -> &'a str {
+    page.map_or(default, PageUrl::as_str)
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
@@ -178,12 +203,14 @@ fn with_required_proof(mut response: Response, problem: Option<&Problem>) -> Res
     response
 }
 
-/// Allows only files of this server, images of the configured image host, and form targets on this server or an allowed
-/// origin. `form-action` includes the origins because browsers also apply it to redirects after a form.
+/// Allows only files of this server, images of the configured image host, and form targets on this server, an allowed
+/// origin or the application. `form-action` includes the origins because browsers also apply it to redirects after a form.
 fn content_security_policy(settings: &vestibule_core::settings::Settings) -> String {
     let image_origin = settings.images.public_url.as_deref().unwrap_or_default();
     let image_origin = image_origin.split('/').take(3).collect::<Vec<_>>().join("/");
-    let origins = settings.allowed_origins.join(" ");
+    let targets = settings.app.redirect_targets().map(|page| page.origin().as_str());
+    let origins =
+        settings.other_origins().chain(targets).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {image_origin}; connect-src 'self'; \
          form-action 'self' {origins}; base-uri 'none'; frame-ancestors 'none'"

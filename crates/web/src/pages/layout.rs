@@ -15,6 +15,10 @@ pub(super) struct Layout {
     pub(super) is_signed_in: bool,
     /// The result of the previous request, shown once after a redirect.
     pub(super) flash: Option<String>,
+    /// The page that the product name leads to.
+    pub(super) home_url: Option<String>,
+    /// The page of the application to continue on, below the flash message.
+    pub(super) continue_url: Option<String>,
     /// The reason why the current request failed.
     pub(super) error: Option<String>,
     /// The reason why a new password was refused, shown at its field.
@@ -32,7 +36,25 @@ impl Layout {
         flash: Option<String>,
     ) -> Self {
         let (app, asset_version) = (settings.name.clone(), assets::VERSION);
-        Self { t: words, app, title, is_signed_in, flash, error: None, password_error: None, asset_version }
+        let home_url = settings.app.after_logo_click_url.as_ref().map(|url| url.as_str().to_owned());
+        Self {
+            t: words,
+            app,
+            title,
+            is_signed_in,
+            flash,
+            home_url,
+            continue_url: None,
+            error: None,
+            password_error: None,
+            asset_version,
+        }
+    }
+
+    /// Adds a link to the application, if there is one.
+    pub(super) fn with_way_to_application(mut self, settings: &Settings) -> Self {
+        self.continue_url = settings.app.after_sign_in_url.as_ref().map(|url| url.as_str().to_owned());
+        self
     }
 
     /// Adds the error, if there is one. It replaces the flash message.

@@ -108,7 +108,7 @@ async fn set_password(cx: PageContext, form: Form) -> Response {
         (Ok(token), Ok(chosen)) => reset_password(cx.app.service(), &cx.caller, token, chosen).await.result,
     };
     match signed_in {
-        Ok(signed_in) => redirect_signed_in(&cx, "/organizations?done=password_set", &signed_in),
+        Ok(signed_in) => redirect_signed_in(&cx, "/organizations?done=password_set", cx.after_sign_in(), &signed_in),
         Err(problem) if problem.code() == Code::InvalidPassword => {
             new_password(&cx, form.text("token").to_owned(), Some(&problem))
         }

@@ -39,7 +39,7 @@ struct Page {
 }
 
 async fn show(cx: PageContext) -> Response {
-    let (return_to, email) = (cx.query_param("return_to"), cx.query_param("email"));
+    let (return_to, email) = (cx.return_to_param(), cx.query_param("email"));
     page(&cx, None, return_to, email, (String::new(), String::new()))
 }
 
@@ -68,7 +68,7 @@ async fn sign_up(cx: PageContext, form: Form) -> Response {
                 let response = send_code(&cx, attempt.id, form.text("return_to"), token).await;
                 cx.with_session_cookie(response, token)
             }
-            None => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+            None => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_up(), &signed_in),
         },
         Err(problem) => {
             let names = (text("first_name"), text("last_name"));
@@ -123,7 +123,7 @@ fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
 }
 
 async fn show_code(cx: PageContext) -> Response {
-    code_page(&cx, code_form(&cx, &cx.query_param("attempt"), &cx.query_param("return_to")), None)
+    code_page(&cx, code_form(&cx, &cx.query_param("attempt"), &cx.return_to_param()), None)
 }
 
 async fn verify_code(cx: PageContext, form: Form) -> Response {
@@ -135,7 +135,7 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match verified {
-        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_up(), &signed_in),
         Err(problem) => code_page(&cx, code_form(&cx, form.text("attempt"), form.text("return_to")), Some(&problem)),
     }
 }

@@ -9,6 +9,7 @@ mod account;
 mod address_claims;
 mod api_cost;
 mod api_documents;
+mod application;
 mod bad_input;
 mod browser;
 mod bulk_invitations;

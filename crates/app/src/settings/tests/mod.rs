@@ -1,5 +1,6 @@
 //! Loading settings: precedence of sources, defaults, and that every setting has an effect.
 
+mod application;
 mod limits;
 mod messages;
 mod reference;

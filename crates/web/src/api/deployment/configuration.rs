@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
-use vestibule_core::settings::{Mode, Settings, SignUpMode};
+use vestibule_core::settings::{Mode, PageUrl, Settings, SignUpMode};
 use vestibule_core::time::Timestamp;
 
 use crate::app::App;
@@ -26,7 +26,9 @@ pub(crate) struct Configuration {
     maintenance_mode: bool,
     /// `production` or `staging`.
     mode: &'static str,
+    /// The host of this server.
     backend_host: String,
+    /// The host of the application (`app.url`); that of this server if it is not set.
     frontend_host: String,
     mail_from_host: String,
     publishable_key: String,
@@ -213,21 +215,23 @@ struct CountryRestrictions {
 pub(crate) struct UiSettings {
     deployment_id: DeploymentId,
     app_name: String,
-    privacy_policy_url: &'static str,
-    tos_page_url: &'static str,
+    privacy_policy_url: String,
+    tos_page_url: String,
     sign_in_page_url: String,
     sign_up_page_url: String,
-    waitlist_page_url: &'static str,
-    support_page_url: &'static str,
-    after_logo_click_url: &'static str,
+    waitlist_page_url: String,
+    support_page_url: String,
+    after_logo_click_url: String,
     user_profile_url: String,
     organization_profile_url: String,
     create_organization_url: String,
-    after_sign_out_one_page_url: &'static str,
-    after_sign_out_all_page_url: &'static str,
-    after_signup_redirect_url: &'static str,
-    after_signin_redirect_url: &'static str,
-    after_create_organization_redirect_url: &'static str,
+    /// After one of several accounts of the session has signed out.
+    after_sign_out_one_page_url: String,
+    /// After the last account of the session has signed out.
+    after_sign_out_all_page_url: String,
+    after_signup_redirect_url: String,
+    after_signin_redirect_url: String,
+    after_create_organization_redirect_url: String,
     favicon_image_url: &'static str,
     logo_image_url: &'static str,
     default_user_profile_image_url: &'static str,
@@ -241,26 +245,30 @@ pub(crate) struct UiSettings {
 
 impl UiSettings {
     pub(crate) fn new(deployment_id: DeploymentId, settings: &Settings) -> Self {
-        // The hosted pages. Applications with pages of their own configure those in their client.
-        let page = |name: &str| format!("{}/{name}", settings.public_url.as_str());
+        let app = &settings.app;
+        let url = |page: &Option<PageUrl>| page.as_ref().map_or_else(String::new, |page| page.as_str().to_owned());
+        let or_built_in = |page: &Option<PageUrl>, name: &str| match page {
+            Some(page) => page.as_str().to_owned(),
+            None => format!("{}/{name}", settings.public_url.as_str()),
+        };
         Self {
             deployment_id,
             app_name: settings.name.clone(),
-            privacy_policy_url: "",
-            tos_page_url: "",
-            sign_in_page_url: page("sign-in"),
-            sign_up_page_url: page("sign-up"),
-            waitlist_page_url: "",
-            support_page_url: "",
-            after_logo_click_url: "",
-            user_profile_url: page("account"),
-            organization_profile_url: page("organizations"),
-            create_organization_url: page("organizations"),
-            after_sign_out_one_page_url: "",
-            after_sign_out_all_page_url: "",
-            after_signup_redirect_url: "",
-            after_signin_redirect_url: "",
-            after_create_organization_redirect_url: "",
+            privacy_policy_url: url(&app.privacy_policy_url),
+            tos_page_url: url(&app.terms_url),
+            sign_in_page_url: or_built_in(&app.sign_in_page_url, "sign-in"),
+            sign_up_page_url: or_built_in(&app.sign_up_page_url, "sign-up"),
+            waitlist_page_url: url(&app.waitlist_page_url),
+            support_page_url: url(&app.support_page_url),
+            after_logo_click_url: url(&app.after_logo_click_url),
+            user_profile_url: or_built_in(&app.user_profile_url, "account"),
+            organization_profile_url: or_built_in(&app.organization_profile_url, "organizations"),
+            create_organization_url: or_built_in(&app.create_organization_url, "organizations"),
+            after_sign_out_one_page_url: url(&app.after_sign_out_one_url),
+            after_sign_out_all_page_url: url(&app.after_sign_out_url),
+            after_signup_redirect_url: url(&app.after_sign_up_url),
+            after_signin_redirect_url: url(&app.after_sign_in_url),
+            after_create_organization_redirect_url: url(&app.after_create_organization_url),
             favicon_image_url: "",
             logo_image_url: "",
             default_user_profile_image_url: "",
@@ -391,7 +399,7 @@ impl SignUpRestrictions {
     responses((status = 200, description = "Deployment configuration retrieved", body = Enveloped<Configuration>)))]
 pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Response, Refusal> {
     let (deployment, settings) = (app.service().deployment().map_err(Refusal)?, app.settings());
-    let host = settings.public_url.as_str().split_once("://").map_or("", |(_, host)| host);
+    let host = settings.public_url.host_and_port();
     let (mode, kind) = match settings.mode {
         Mode::Production => ("production", "live"),
         Mode::Staging => ("staging", "test"),
@@ -405,7 +413,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Respo
         maintenance_mode: false,
         mode,
         backend_host: host.to_owned(),
-        frontend_host: host.to_owned(),
+        frontend_host: settings.app.host().unwrap_or(host).to_owned(),
         mail_from_host: settings
             .mail
             .from

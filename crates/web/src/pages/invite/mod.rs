@@ -175,8 +175,12 @@ async fn load(
         if inviter.is_empty() { cx.words.you_are_invited(&target) } else { cx.words.invites_you(&inviter, &target) };
     let is_signed_in = session.as_ref().is_some_and(|session| session.active().is_some());
     let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
+    let layout = cx.layout(title, is_signed_in);
     Ok(InvitationPage {
-        layout: cx.layout(title, is_signed_in),
+        layout: match final_status {
+            Some(Status::Accepted) => layout.with_way_to_application(settings),
+            _ => layout,
+        },
         workspace: invitation.workspace_name,
         role: invitation.workspace_role_name.unwrap_or(invitation.role_name),
         inviter: Some(inviter).filter(|inviter| !inviter.is_empty()),

@@ -25,7 +25,7 @@ struct Page {
 }
 
 pub(super) async fn show(cx: PageContext) -> Response {
-    page(&cx, cx.query_param("return_to"), None).await
+    page(&cx, cx.return_to_param(), None).await
 }
 
 async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> Response {
@@ -50,7 +50,9 @@ pub(super) async fn choose(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match chosen {
-        Ok(Some(id)) if form.text("return_to").is_empty() => redirect_back(&cx, &format!("/organizations/{id}")),
+        Ok(Some(id)) if form.text("return_to").is_empty() && cx.app.settings().app.after_sign_in_url.is_none() => {
+            redirect_back(&cx, &format!("/organizations/{id}"))
+        }
         Ok(_) => redirect_back(&cx, form.text("return_to")),
         Err(problem) => page(&cx, form.text("return_to").to_owned(), Some(&problem)).await,
     }

@@ -86,7 +86,7 @@ fn code_url(attempt: AttemptId, return_to: &str) -> String {
 }
 
 pub(super) async fn show_code(cx: PageContext) -> Response {
-    let code_form = code_form(&cx, &cx.query_param("attempt"), &cx.query_param("return_to"));
+    let code_form = code_form(&cx, &cx.query_param("attempt"), &cx.return_to_param());
     code_page(&cx, code_form, None)
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn verify_code(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match verified {
-        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_in(), &signed_in),
         Err(problem) => code_page(&cx, code_form(&cx, form.text("attempt"), form.text("return_to")), Some(&problem)),
     }
 }
@@ -136,7 +136,7 @@ pub(super) async fn verify_link(cx: PageContext, form: Form) -> Response {
         Err(_) => Err(Code::InvalidMagicLink.into()),
     };
     match verified {
-        Ok((signed_in, return_to)) => redirect_signed_in(&cx, &return_to, &signed_in),
+        Ok((signed_in, return_to)) => redirect_signed_in(&cx, &return_to, cx.after_sign_in(), &signed_in),
         Err(problem) => {
             let layout = cx.layout(cx.words.sign_in(), false).with_error(Some(&problem));
             cx.render_with_error(Some(&problem), &LinkPage { layout })

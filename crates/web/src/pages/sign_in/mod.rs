@@ -14,7 +14,7 @@ use vestibule_core::settings::SignUpMode;
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
-use super::context::{PageContext, see_other};
+use super::context::{PageContext, page_or, see_other};
 use super::form::Form;
 use super::layout::Layout;
 use crate::routes::Routes;
@@ -57,7 +57,7 @@ struct Page {
 }
 
 async fn show(cx: PageContext) -> Response {
-    let (return_to, identifier) = (cx.query_param("return_to"), cx.query_param("email"));
+    let (return_to, identifier) = (cx.return_to_param(), cx.query_param("email"));
     page(&cx, return_to, identifier, None).await
 }
 
@@ -103,21 +103,22 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match signed_in {
-        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), &signed_in),
+        Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_in(), &signed_in),
         // The credentials are valid, so continue as if the sign-in were new.
         Err(problem) if problem.code() == Code::UserAlreadySignedIn => redirect_back(&cx, form.text("return_to")),
         Err(problem) => page(&cx, form.text("return_to").to_owned(), typed.to_owned(), Some(&problem)).await,
     }
 }
 
-/// Redirects to the return URL and sets the session cookie.
-pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, signed_in: &SignedIn) -> Response {
-    cx.with_session_cookie(redirect_back(cx, return_to), signed_in.token.as_ref())
+/// Redirects to the return URL, or to `default` if it is missing or not allowed. Sets the session cookie.
+pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, default: &str, signed_in: &SignedIn) -> Response {
+    let response = see_other(cx.return_to(return_to).as_deref().unwrap_or(default));
+    cx.with_session_cookie(response, signed_in.token.as_ref())
 }
 
-/// Redirects to the return URL, or to `/organizations` if it is missing or not allowed.
+/// Redirects to the return URL, or to the page after a sign-in if it is missing or not allowed.
 fn redirect_back(cx: &PageContext, return_to: &str) -> Response {
-    see_other(&cx.return_to(return_to).unwrap_or_else(|| "/organizations".to_owned()))
+    see_other(cx.return_to(return_to).as_deref().unwrap_or_else(|| cx.after_sign_in()))
 }
 
 async fn switch(cx: PageContext, form: Form) -> Response {
@@ -133,7 +134,10 @@ async fn switch(cx: PageContext, form: Form) -> Response {
 
 async fn sign_out(cx: PageContext) -> Response {
     match cx.run(SignOut { sign_in: None }).await {
-        Ok(_) => site_data::clear(see_other("/sign-in?done=signed_out")),
+        Ok(_) => {
+            let target = page_or(cx.app.settings().app.after_sign_out_url.as_ref(), "/sign-in?done=signed_out");
+            site_data::clear(see_other(target))
+        }
         Err(problem) => cx.error_page(&problem),
     }
 }

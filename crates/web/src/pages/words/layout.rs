@@ -7,6 +7,7 @@ use vestibule_core::language::Language;
 use super::{Words, phrases};
 
 phrases! {
+    continue_to(name): "Continue to {name}", "Weiter zu {name}";
     skip_to_content(): "To the content", "Zum Inhalt";
     account(): "Account", "Konto";
     sign_out(): "Sign out", "Abmelden";

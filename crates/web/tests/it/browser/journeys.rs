@@ -1,5 +1,7 @@
 //! User journeys across several pages.
 
+use vestibule_core::settings::PageUrl;
+
 use super::{Browser, BrowserOptions, BrowserServer, with_browser};
 use crate::harness::{DAY, PASSWORD};
 
@@ -206,6 +208,52 @@ async fn sign_in_link_requires_click_and_same_browser() {
         nina.wait_for_text("Press the button to sign in").await;
         nina.click("Sign in").await;
         nina.wait_for_text("Your organizations").await;
+    })
+    .await;
+}
+
+/// The script follows redirects of this server only, so these forms are submitted without it.
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_lead_to_another_origin() {
+    let application = BrowserServer::start(|_| ()).await;
+    let home = PageUrl::parse(&format!("{}/account", application.url));
+    let server = BrowserServer::start(|settings| {
+        settings.app.url = PageUrl::parse_base(&application.url);
+        settings.app.after_sign_in_url.clone_from(&home);
+        settings.app.after_sign_up_url.clone_from(&home);
+        settings.app.after_sign_out_url = home;
+        settings.name = "Berg Tea".to_owned();
+    })
+    .await;
+    let (owner, organization) = server.app.create_organization("olga@example.com").await;
+    owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
+    let link = server.mailed_link(NINA).await;
+    with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
+        let is_in_application = async || {
+            nina.wait_for_text("Sign in").await;
+            nina.wait_for("form[action='/sign-in']").await;
+            let url = nina.driver.current_url().await.unwrap();
+            assert!(url.as_str().starts_with(&application.url), "{url}");
+        };
+        nina.goto(&link).await;
+        nina.fill("first_name", "Nina").await;
+        nina.fill("password", PASSWORD).await;
+        nina.click("Make the account and join").await;
+        nina.click("Continue to Berg Tea").await;
+        is_in_application().await;
+        nina.goto(&format!("{}/account", server.url)).await;
+        nina.wait_for(".top form button").await.click().await.unwrap();
+        is_in_application().await;
+        nina.goto(&format!("{}/sign-in?redirect_uri={}/organizations", server.url, application.url)).await;
+        nina.fill("identifier", NINA).await;
+        nina.fill("password", PASSWORD).await;
+        nina.wait_for("form[action='/sign-in'] button").await.click().await.unwrap();
+        is_in_application().await;
+        nina.goto(&format!("{}/sign-up", server.url)).await;
+        nina.fill("email", "kim@example.com").await;
+        nina.fill("password", PASSWORD).await;
+        nina.click("Make an account").await;
+        is_in_application().await;
     })
     .await;
 }
