@@ -62,9 +62,6 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         (server(OpenError::NotAllowed(reason())), ["the reason", "owner of the schema", "CREATE SCHEMA"]),
         (server(OpenError::Certificate(reason())), ["the reason", "verified", "sslrootcert"]),
         (server(OpenError::NoTls), ["database is postgres", "not support TLS", "sslmode=disable"]),
-        (server(OpenError::SharedSession), ["connection pooler", "pool_mode = session", "PgBouncer"]),
-        (server(OpenError::StartupParameter("the reason".into())), ["pooler", "the reason", "ALTER ROLE"]),
-        (server(OpenError::SearchPathIgnored), ["pooler", "ignores the search_path", "ALTER ROLE"]),
         (server(OpenError::Standby), ["standby", "read-only", "host1,host2"]),
         (server(OpenError::TooOld { found: 12, oldest: 13 }), ["PostgreSQL 12", "13 or later", "--database"]),
         (server(OpenError::Foreign), ["database is postgres", "not a Vestibule database", "--database"]),
@@ -101,6 +98,18 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         ),
         (AppError::Crashed { part: "outbox worker" }, ["the outbox worker", "stopped unexpectedly", "report"]),
         (AppError::ShutdownAborted, ["shutdown", "aborted", "in progress"]),
+    ]
+}
+
+fn pooler_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
+    let server = |error| AppError::PostgresServer {
+        database: DatabaseLocation::Postgres(Box::new(POSTGRES_URL.parse().unwrap())),
+        error,
+    };
+    vec![
+        (server(OpenError::SharedSession), ["connection pooler", "pool_mode = session", "PgBouncer"]),
+        (server(OpenError::StartupParameter("the reason".into())), ["pooler", "the reason", "ALTER ROLE"]),
+        (server(OpenError::SearchPathIgnored), ["pooler", "ignores the search_path", "ALTER ROLE"]),
     ]
 }
 
@@ -187,7 +196,13 @@ fn refusals_end_with_the_code_and_their_own_exit_code() {
 
 #[test]
 fn messages_name_setting_finding_and_remedy() {
-    let cases = [errors_and_words(), file_errors_and_words(), copy_errors_and_words(), operator_errors_and_words()];
+    let cases = [
+        errors_and_words(),
+        pooler_errors_and_words(),
+        file_errors_and_words(),
+        copy_errors_and_words(),
+        operator_errors_and_words(),
+    ];
     for (error, words) in cases.into_iter().flatten() {
         let [message] = &error.messages()[..] else { panic!("{error:?} is not one message") };
         assert!(!message.contains("secret"), "{message}");
