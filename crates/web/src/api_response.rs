@@ -68,7 +68,7 @@ impl ApiResponse<SessionResponse> {
     /// The response to a completed or started sign-in: the session, and its new token as a cookie.
     pub(crate) fn from_sign_in(app: &App, reply: Reply<SignedIn>) -> Self {
         let token = reply.result.as_ref().ok().and_then(|signed_in| signed_in.token.clone());
-        let body = reply.map(|signed_in| SessionResponse::new(&signed_in.session, app.response_context()));
+        let body = reply.map(|signed_in| SessionResponse::after_sign_in(&signed_in, app.response_context()));
         Self::from(body).with_session_token(app, token)
     }
 }

@@ -92,6 +92,7 @@ api_routes! {
             => commands(Nothing, password_reset::START_PASSWORD_RESET_ERRORS)
                 .with_errors(password_reset::VERIFY_RESET_CODE_ERRORS);
         auth::forgot_password::reset => commands(Nothing, password_reset::RESET_PASSWORD_ERRORS);
+        auth::identify::identify => query::<sign_in::Identify>();
         auth::identifier::availability => query::<sign_in::IdentifierExists>();
         session::show::show => query::<vestibule_core::session::ShowCacheable>();
         session::sign_out::sign_out => command::<vestibule_core::session::SignOut>();

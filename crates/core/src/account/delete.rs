@@ -16,23 +16,22 @@ use crate::{images, membership, offboarding, session};
 const MAX_NAMES: usize = 5;
 
 /// The codes of [`delete_account`].
-pub const DELETE_ACCOUNT_ERRORS: &[Code] = &[
-    Code::Unauthorized,
-    Code::ReauthenticationRequired,
-    Code::RequiredField,
-    Code::TooManyRequests,
-    Code::PasswordWrong,
-    Code::LastAdmin,
-];
+pub const DELETE_ACCOUNT_ERRORS: &[Code] =
+    &[Code::Unauthorized, Code::ReauthenticationRequired, Code::TooManyRequests, Code::PasswordWrong, Code::LastAdmin];
 
 /// Deletes the caller's account and all their memberships. Invitations that they sent stay, without an inviter.
 ///
 /// # Errors
-/// [`DELETE_ACCOUNT_ERRORS`]: `REQUIRED_FIELD` or `PASSWORD_WRONG` if the account has a password and `password` does
-/// not match, `REAUTHENTICATION_REQUIRED` if it has none and the caller gave no recent proof, and `LAST_ADMIN`, naming
-/// them, if organizations or workspaces would be left without an admin.
+/// [`DELETE_ACCOUNT_ERRORS`]: `PASSWORD_WRONG` if `password` is not the account's, `REAUTHENTICATION_REQUIRED` if there is
+/// none and the caller gave no recent proof, and `LAST_ADMIN`, naming them, if organizations or workspaces would be left
+/// without an admin.
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password: Option<Password>) -> Reply<()> {
-    match confirm_password(executor, caller, password, "password").await {
+    // A recent proof of identity stands for the password: clients have no field for it.
+    let confirmed = match password {
+        Some(password) => confirm_password(executor, caller, Some(password), "password").await,
+        None => Ok(None),
+    };
+    match confirmed {
         Ok(password) => executor.run(caller, Delete { password }).await,
         Err(problem) => Reply::failed(problem),
     }
@@ -40,6 +39,7 @@ pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password:
 
 #[derive(Debug)]
 struct Delete {
+    /// The digest that the caller's password matched; `None` if they sent none, or the account has none.
     password: Option<PasswordDigest>,
 }
 
@@ -54,9 +54,9 @@ impl Command for Delete {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        require_unchanged(cx, user, self.password.as_ref()).await?;
-        if self.password.is_none() {
-            require_recent_proof(cx).await?;
+        match &self.password {
+            Some(digest) => require_unchanged(cx, user, Some(digest)).await?,
+            None => require_recent_proof(cx).await?,
         }
         let sole_admin_of = cx.tx.all(sql::SOLE_ADMIN_OF, (user,)).await?;
         if !sole_admin_of.is_empty() {

@@ -15,7 +15,7 @@ use crate::secret::SessionToken;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-pub use browser::browser_name;
+pub use browser::{browser, browser_name, device};
 pub use sql::CurrentSession;
 
 /// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session

@@ -13,7 +13,7 @@ use crate::proof::ProofMethod;
 use crate::secret::{AttemptToken, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
-use crate::sign_in::{SignedIn, find_account};
+use crate::sign_in::{CompletedAttempt, SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{
     FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
@@ -64,7 +64,7 @@ impl Command for Start {
         let attempt =
             insert_attempt(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
         send_mail(cx, &attempt, method, "").await?;
-        Ok(PasswordResetStarted { session: SignedIn::load(cx, token).await? })
+        Ok(PasswordResetStarted { session: SignedIn::started(cx, token, &attempt).await? })
     }
 }
 
@@ -227,6 +227,6 @@ impl Command for Reset {
         rate_limit::clear_password_attempts(cx, user).await?;
         domain::auto_join(cx, user).await?;
         let token = session::create_sign_in(cx, user, ProofMethod::EmailOtp).await?;
-        SignedIn::load(cx, Some(token)).await
+        SignedIn::completed(cx, token, CompletedAttempt::of_attempt(&self.attempt, cx.now)).await
     }
 }

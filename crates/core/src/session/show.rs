@@ -25,7 +25,7 @@ pub struct SessionDetails {
     pub session: CurrentSession,
     /// Active sign-ins, oldest first.
     pub sign_ins: Vec<SignInDetails>,
-    /// Open attempts to sign in or up, newest first.
+    /// Open attempts to sign in or up, newest last: clients continue with the last one.
     pub attempts: Vec<Attempt>,
     /// Whether the roles that are shown depend on the caller's IP address.
     pub(crate) depends_on_address: bool,
@@ -95,11 +95,12 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     } else {
         Vec::new()
     };
-    let attempts = if session.attempts_until > cx.now {
+    let mut attempts = if session.attempts_until > cx.now {
         cx.tx.all(verification::sql::OPEN, (session.id, cx.now)).await?
     } else {
         Vec::new()
     };
+    attempts.reverse();
     let depends_on_address = roles.iter().any(|role| role.restricts_addresses)
         || workspace_roles.iter().any(|role| role.organization_restricts_addresses || role.restricts_addresses);
     let address = cx.caller.address;

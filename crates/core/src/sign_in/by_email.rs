@@ -118,6 +118,7 @@ impl Command for Start {
         let token = session::ensure(cx).await?;
         let attempt =
             insert_attempt(cx, Purpose::SignIn, self.method, &self.address, None, &SignUpProfile::default()).await?;
-        Ok(StartedSignIn { attempt, session: SignedIn::load(cx, token).await? })
+        let session = SignedIn::started(cx, token, &attempt).await?;
+        Ok(StartedSignIn { attempt, session })
     }
 }

@@ -1,6 +1,6 @@
 //! Completing an attempt whose code or link was right.
 
-use super::SignedIn;
+use super::{CompletedAttempt, SignedIn};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
@@ -54,7 +54,7 @@ impl Command for Complete {
         rate_limit::clear_code_attempts(cx, &attempt.address_key).await?;
         domain::auto_join(cx, user).await?;
         let token = session::create_sign_in(cx, user, proof_method(attempt)).await?;
-        SignedIn::load(cx, Some(token)).await
+        SignedIn::completed(cx, token, CompletedAttempt::of_attempt(attempt, cx.now)).await
     }
 }
 

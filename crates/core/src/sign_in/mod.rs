@@ -3,6 +3,8 @@
 mod by_email;
 mod claim_account;
 mod complete;
+mod completed_attempt;
+mod identify;
 
 use std::sync::Arc;
 
@@ -19,12 +21,15 @@ use crate::secret::SessionToken;
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
+use crate::verification::Attempt;
 use crate::{domain, rate_limit};
 
 pub use by_email::{
     START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code, with_link,
 };
 pub(crate) use complete::find_account;
+pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};
+pub use identify::{FirstFactor, Identify};
 
 #[derive(Clone, Debug)]
 pub enum Identifier {
@@ -66,12 +71,38 @@ pub struct SignedIn {
     /// The new session token for the cookie; `None` if the token did not change.
     pub token: Option<SessionToken>,
     pub session: SessionDetails,
+    /// `None` if the sign-in was started only.
+    pub completed: Option<CompletedAttempt>,
 }
 
 impl SignedIn {
-    pub(crate) async fn load(cx: &mut Context<'_>, token: Option<SessionToken>) -> Result<Self> {
+    /// Loads the session in which `attempt` has just been started. It is the last one of the session, also if the clock
+    /// of another process is ahead: clients continue with the last one.
+    pub(crate) async fn started(cx: &mut Context<'_>, token: Option<SessionToken>, attempt: &Attempt) -> Result<Self> {
+        let mut started = Self::load(cx, token, None).await?;
+        let attempts = &mut started.session.attempts;
+        if let Some(position) = attempts.iter().position(|listed| listed.id == attempt.id) {
+            attempts[position..].rotate_left(1);
+        }
+        Ok(started)
+    }
+
+    /// Loads the session after its user was signed in.
+    pub(crate) async fn completed(
+        cx: &mut Context<'_>,
+        token: SessionToken,
+        attempt: CompletedAttempt,
+    ) -> Result<Self> {
+        Self::load(cx, Some(token), Some(attempt)).await
+    }
+
+    async fn load(
+        cx: &mut Context<'_>,
+        token: Option<SessionToken>,
+        completed: Option<CompletedAttempt>,
+    ) -> Result<Self> {
         let session = Show.run(cx).await?.ok_or_else(|| Problem::internal("the new session does not exist"))?;
-        Ok(Self { token, session })
+        Ok(Self { token, session, completed })
     }
 }
 
@@ -122,7 +153,7 @@ async fn verify_password(
         _ if !is_correct => Err(Code::InvalidCredentials.into()),
         Some(PasswordRow { disabled: true, .. }) => Err(Code::UserDisabled.into()),
         Some(PasswordRow { user_id, password_digest: Some(digest), .. }) => {
-            Ok(CompletePasswordSignIn { user: user_id, digest, upgraded, account: identifier.key().to_owned() })
+            Ok(CompletePasswordSignIn { user: user_id, digest, upgraded, identifier: identifier.clone() })
         }
         _ => Err(Code::InvalidCredentials.into()),
     };
@@ -155,7 +186,7 @@ struct CompletePasswordSignIn {
     digest: PasswordDigest,
     /// The digest of the normalized password, if `digest` is of another form.
     upgraded: Option<PasswordDigest>,
-    account: String,
+    identifier: Identifier,
 }
 
 impl Command for CompletePasswordSignIn {
@@ -177,9 +208,14 @@ impl Command for CompletePasswordSignIn {
             let replaced = (self.user, self.digest.as_str(), upgraded.as_str());
             cx.tx.execute(sql::REPLACE_PASSWORD_DIGEST, replaced).await?;
         }
-        rate_limit::clear_account_attempts(cx, &self.account).await?;
+        rate_limit::clear_account_attempts(cx, self.identifier.key()).await?;
         domain::auto_join(cx, self.user).await?;
         let token = session::create_sign_in(cx, self.user, ProofMethod::Password).await?;
-        SignedIn::load(cx, Some(token)).await
+        let (strategy, address) = match &self.identifier {
+            Identifier::Email(address) => (Strategy::PlainEmail, address.key()),
+            Identifier::Username(_) => (Strategy::PlainUsername, ""),
+        };
+        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address);
+        SignedIn::completed(cx, token, attempt).await
     }
 }

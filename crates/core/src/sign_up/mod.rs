@@ -14,7 +14,7 @@ use crate::secret::InvitationToken;
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
-use crate::sign_in::SignedIn;
+use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
 use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
 use crate::{domain, membership, rate_limit};
@@ -149,7 +149,8 @@ impl Command for CreateAccount {
             domain::auto_join(cx, user).await?;
         }
         let token = session::create_sign_in(cx, user, ProofMethod::SignUp).await?;
-        SignedIn::load(cx, Some(token)).await
+        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key());
+        SignedIn::completed(cx, token, attempt).await
     }
 }
 
@@ -208,8 +209,8 @@ impl CreateAccount {
         // The account does not exist yet.
         cx.subject.is_unchanged = true;
         let token = session::ensure(cx).await?;
-        insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, email, None, &profile).await?;
-        SignedIn::load(cx, token).await
+        let attempt = insert_attempt(cx, Purpose::SignUp, Method::EmailOtp, email, None, &profile).await?;
+        SignedIn::started(cx, token, &attempt).await
     }
 
     fn account(&self, cx: &Context<'_>) -> NewUser<'_> {

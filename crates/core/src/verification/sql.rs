@@ -134,7 +134,7 @@ sql! {
                   WHERE session_id = $1 AND purpose = $2 AND address_key = $3 AND completed_at IS NULL AND expires_at > $4
                   ORDER BY id DESC LIMIT 1");
 
-    /// Open attempts to sign in or up, newest first.
+    /// The newest open attempts to sign in or up, newest first.
     OPEN(SessionId, Timestamp) -> Attempt =
         attempt!("SELECT", "FROM attempts
                   WHERE session_id = $1 AND purpose IN ('sign_in', 'sign_up') AND completed_at IS NULL AND expires_at > $2

@@ -1,4 +1,5 @@
 //! The stylesheet and the script. Their URLs contain a content hash (`?v=`), so browsers may cache them without limit.
+//! And the icon, which browsers ask for at a fixed path.
 
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
@@ -7,6 +8,7 @@ use crate::routes::Routes;
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
+const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
 
 /// The content hash in the URLs of both files.
 pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRIPT.as_bytes()).rotate_left(1);
@@ -25,6 +27,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/pages/style.css", async || asset("text/css; charset=utf-8", STYLE))
         .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
+        .get("/favicon.ico", async || icon())
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
@@ -33,4 +36,12 @@ fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
     (headers, text)
+}
+
+fn icon() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/x-icon")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+    ];
+    (headers, ICON)
 }

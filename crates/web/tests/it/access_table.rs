@@ -79,6 +79,7 @@ pub(crate) const TABLE: &[Row] = &[
             ALREADY_SIGNED_IN,
         ],
     ),
+    ("POST", "/auth/identify", &[("identifier", "ada@example.com")], ANYBODY),
     ("GET", "/auth/identifier-availability?identifier=ada%40example.com&type=email", &[], ANYBODY),
     ("POST", "/auth/prepare-verification?attempt_identifier=1", &[], ["400 BAD_SIGN_IN_ATTEMPT"; 7]),
     (

@@ -158,7 +158,7 @@ async fn deletes_account_unless_it_is_last_admin() {
     nina.post("/workspaces", &attic).await.ok();
     nina.post(&format!("/organizations/{deleted}/delete"), &[]).await.ok();
     let delete = [("password", PASSWORD)];
-    owner.post("/me/account/delete", &[]).await.assert_error(400, "REQUIRED_FIELD");
+    owner.post("/me/account/delete", &[]).await.assert_error(403, "LAST_ADMIN");
     owner.post("/me/account/delete", &[("password", "wrong")]).await.assert_error(400, "PASSWORD_WRONG");
     let refused = owner.post("/me/account/delete", &delete).await.assert_error(403, "LAST_ADMIN");
     let message = text(&refused["message"]);

@@ -14,6 +14,7 @@ mod bad_input;
 mod browser;
 mod bulk_invitations;
 mod cleanup;
+mod clients;
 mod code_mail_limits;
 mod connections;
 mod copy_database;

@@ -90,3 +90,11 @@ async fn head_has_the_headers_of_get_and_no_body() {
         assert_eq!(names(&head), names(&get), "{path}");
     }
 }
+
+#[tokio::test]
+async fn browsers_get_the_icon_that_they_ask_for() {
+    let icon = TestApp::start().await.anonymous().get("/favicon.ico").await;
+    assert_eq!((icon.status, single(&icon, "content-type")), (200, "image/x-icon"));
+    assert_eq!(single(&icon, "cache-control"), "public, max-age=86400");
+    assert_eq!(icon.bytes[..4], [0, 0, 1, 0]);
+}

@@ -56,6 +56,8 @@ struct WaitlistEntryResponse {
     id: WaitlistEntryId,
     deployment_id: DeploymentId,
     email: String,
+    /// The same as `email`.
+    email_address: String,
     first_name: String,
     last_name: String,
     created_at: Timestamp,
@@ -79,6 +81,7 @@ pub(crate) async fn join(
             id: entry.id,
             deployment_id: app.response_context().deployment,
             email: email.key().to_owned(),
+            email_address: email.key().to_owned(),
             first_name: first_name.as_str().to_owned(),
             last_name: last_name.as_str().to_owned(),
             created_at: entry.created_at,

@@ -94,6 +94,7 @@ pub(crate) async fn remove(
 #[derive(Debug, ToSchema)]
 #[schema(as = AccountDeletion)]
 pub(crate) struct DeleteAccountFields {
+    /// May be missing or empty after a recent proof of identity.
     #[schema(value_type = Option<String>)]
     password: Option<Password>,
 }
@@ -108,7 +109,8 @@ impl FromFields for DeleteAccountFields {
 
 /// Deletes the caller's account with all its memberships.
 ///
-/// The last admin of an organization or workspace cannot be deleted; the error lists these.
+/// It requires the password, or a proof of identity that is recent: the sign-in, or `POST /me/reauthenticate`. The last
+/// admin of an organization or workspace cannot be deleted; the error lists these.
 #[utoipa::path(post, path = "/me/account/delete",
     operation_id = "delete_account", tag = "Me", request_body = DeleteAccountFields,
     responses((status = 200, description = "Deleted", body = Enveloped<MessageResponse>)))]

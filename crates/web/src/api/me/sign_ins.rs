@@ -8,6 +8,7 @@ use vestibule_core::id::{MembershipId, SessionId, SignInId, UserId, WorkspaceMem
 use vestibule_core::session::{ListSignIns, SignIn};
 use vestibule_core::time::Timestamp;
 
+use crate::api::response::ClientResponse;
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
@@ -25,8 +26,8 @@ pub(crate) struct OwnSignIn {
     expires_at: Timestamp,
     last_active_at: Timestamp,
     ip_address: String,
-    /// The browser's `User-Agent`.
-    browser: String,
+    #[serde(flatten)]
+    client: ClientResponse,
     created_at: Timestamp,
     updated_at: Timestamp,
     /// True for the sign-in that makes this request.
@@ -45,7 +46,7 @@ impl OwnSignIn {
             expires_at: sign_in.expires_at,
             last_active_at: sign_in.last_active_at,
             ip_address: sign_in.ip_address,
-            browser: sign_in.user_agent,
+            client: ClientResponse::new(&sign_in.user_agent),
             created_at: sign_in.created_at,
             updated_at: sign_in.updated_at,
         }

@@ -50,6 +50,9 @@ impl FromFields for Fields {
         if fields.text("second_factor_policy")?.is_some_and(|policy| !policy.is_empty() && policy != "none") {
             return Err(Code::MfaNotAvailable.into());
         }
+        if fields.text("primary_phone_number_id")?.is_some_and(|id| !id.is_empty()) {
+            return Err(Problem::field("primary_phone_number_id", "leave it empty: phone numbers are not supported."));
+        }
         let first_name = fields.text("first_name")?;
         let last_name = fields.text("last_name")?;
         Ok(Self {

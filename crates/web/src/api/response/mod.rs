@@ -12,7 +12,7 @@ mod workspace;
 
 pub(crate) use invitation::{InvitationResponse, InviterSummary, OwnInvitationResponse};
 pub(crate) use organization::{DetailedMembershipResponse, MembershipResponse, OrganizationResponse, RoleResponse};
-pub(crate) use session::SessionResponse;
+pub(crate) use session::{ClientResponse, SessionResponse};
 pub(crate) use user::{AccountResponse, EmailAddressResponse, UserResponse};
 pub(crate) use workspace::{
     DetailedWorkspaceMembershipResponse, WorkspaceMemberResponse, WorkspaceMembershipResponse, WorkspaceResponse,
@@ -54,6 +54,10 @@ impl MessageResponse {
         Self { message }
     }
 }
+
+/// Always `{}`: private metadata is for an application's servers, and no call of members shows it.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct NoMetadata {}
 
 /// Parses a stored JSON object. Invalid JSON becomes an empty object, so that it does not fail the whole response.
 fn object(stored: &str) -> serde_json::Value {

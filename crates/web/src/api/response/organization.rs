@@ -10,7 +10,7 @@ use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
 
 use super::user::user_of_member;
-use super::{UserResponse, list, object};
+use super::{NoMetadata, UserResponse, list, object};
 use crate::app::ResponseContext;
 
 /// An organization.
@@ -29,6 +29,7 @@ pub(crate) struct OrganizationResponse {
     auto_assigned_workspace_id: Option<WorkspaceId>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
+    private_metadata: NoMetadata,
     /// Always empty: segments are not supported.
     #[schema(value_type = Vec<Object>)]
     segments: [(); 0],
@@ -50,6 +51,7 @@ impl OrganizationResponse {
             enforce_mfa: organization.enforce_mfa,
             auto_assigned_workspace_id: Some(organization.auto_assigned_workspace_id).filter(|id| id.get() != 0),
             public_metadata: object(&organization.public_metadata),
+            private_metadata: NoMetadata {},
             segments: [],
             created_at: organization.created_at,
             updated_at: organization.updated_at,

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::caller::{browser, device};
 use vestibule_core::id::{
     MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId,
     WorkspaceRoleId,
 };
 use vestibule_core::permission::PermissionSet;
 use vestibule_core::session::{SessionDetails, SignInDetails};
+use vestibule_core::sign_in::{CompletedKind, SignedIn};
 use vestibule_core::time::Timestamp;
 
 use super::UserResponse;
@@ -21,10 +23,12 @@ pub(crate) struct SessionResponse {
     id: SessionId,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// Started sign-ins by mail, newest first.
+    /// Started sign-ins by mail, newest last. In the response to a sign-in, the last one is its own: `completed` says
+    /// whether the person is signed in.
     signin_attempts: Vec<SignInAttempt>,
     signins: Vec<SignInResponse>,
-    /// Started sign-ups whose address is not verified yet, newest first.
+    /// Started sign-ups whose address is not verified yet, newest last. In the response to a sign-up, the last one is
+    /// its own: `completed` says whether the account exists.
     signup_attempts: Vec<SignUpAttempt>,
     active_signin_id: Option<SignInId>,
     active_signin: Option<SignInResponse>,
@@ -47,8 +51,32 @@ struct SignInResponse {
     user: UserResponse,
     last_active_at: Timestamp,
     ip_address: String,
-    /// The browser's `User-Agent`.
+    #[serde(flatten)]
+    client: ClientResponse,
+}
+
+/// The browser of a sign-in, as far as its `User-Agent` tells.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClientResponse {
+    /// The name of the browser, or the start of the `User-Agent` if it is unknown.
+    #[schema(example = "Firefox")]
     browser: String,
+    /// The device or operating system; empty if it is unknown.
+    #[schema(example = "Windows")]
+    device: &'static str,
+    /// Always empty, like the other places: addresses are not located.
+    city: &'static str,
+    region: &'static str,
+    region_code: &'static str,
+    country: &'static str,
+    country_code: &'static str,
+}
+
+impl ClientResponse {
+    pub(crate) fn new(user_agent: &str) -> Self {
+        let (browser, device) = (browser(user_agent), device(user_agent));
+        Self { browser, device, city: "", region: "", region_code: "", country: "", country_code: "" }
+    }
 }
 
 /// The active organization membership of a sign-in.
@@ -90,6 +118,20 @@ impl SessionResponse {
             active_signin_id: session.active().map(|active| active.sign_in.id),
             active_signin: session.active().map(sign_in),
         }
+    }
+
+    /// The session after a sign-in or sign-up was started or completed.
+    pub(crate) fn after_sign_in(signed_in: &SignedIn, context: ResponseContext<'_>) -> Self {
+        let mut response = Self::new(&signed_in.session, context);
+        if let (Some(attempt), Some(made)) = (&signed_in.completed, signed_in.session.active()) {
+            match attempt.kind {
+                CompletedKind::SignIn(strategy) => {
+                    response.signin_attempts.push(SignInAttempt::completed(attempt, strategy, made));
+                }
+                CompletedKind::SignUp => response.signup_attempts.push(SignUpAttempt::completed(attempt, made)),
+            }
+        }
+        response
     }
 
     /// The placeholder for callers without a session.
@@ -139,7 +181,7 @@ impl SignInResponse {
             user: UserResponse::new(&details.user, context),
             last_active_at: sign_in.last_active_at,
             ip_address: sign_in.ip_address.clone(),
-            browser: sign_in.user_agent.clone(),
+            client: ClientResponse::new(&sign_in.user_agent),
         }
     }
 }

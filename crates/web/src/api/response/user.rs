@@ -27,6 +27,9 @@ pub(crate) struct UserResponse {
     availability: &'static str,
     primary_email_address_id: Option<EmailAddressId>,
     primary_email_address: Option<EmailAddressResponse>,
+    /// Always `null`: phone numbers are not supported.
+    #[schema(value_type = Option<Object>)]
+    primary_phone_number: Option<()>,
 }
 
 /// An email address.
@@ -87,6 +90,7 @@ impl UserResponse {
             availability: "available",
             primary_email_address_id: user.email_id,
             primary_email_address: EmailAddressResponse::primary(user),
+            primary_phone_number: None,
         }
     }
 }
@@ -126,8 +130,6 @@ pub(crate) struct AccountResponse {
     #[schema(value_type = Vec<Object>)]
     user_phone_numbers: [(); 0],
     #[schema(value_type = Option<Object>)]
-    primary_phone_number: Option<()>,
-    #[schema(value_type = Option<Object>)]
     user_authenticator: Option<()>,
     #[schema(value_type = Vec<Object>)]
     social_connections: [(); 0],
@@ -151,7 +153,6 @@ impl AccountResponse {
             disabled: account.account.disabled,
             user_email_addresses: account.addresses.into_iter().map(EmailAddressResponse::from).collect(),
             user_phone_numbers: [],
-            primary_phone_number: None,
             user_authenticator: None,
             social_connections: [],
             segments: [],

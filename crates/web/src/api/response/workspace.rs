@@ -10,7 +10,7 @@ use vestibule_core::workspace::{
 };
 
 use super::organization::Eligibility;
-use super::{OrganizationResponse, UserResponse, list, object};
+use super::{NoMetadata, OrganizationResponse, UserResponse, list, object};
 use crate::app::ResponseContext;
 
 /// A workspace.
@@ -30,6 +30,7 @@ pub(crate) struct WorkspaceResponse {
     member_count: i64,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
+    private_metadata: NoMetadata,
     /// Always empty: segments are not supported.
     #[schema(value_type = Vec<Object>)]
     segments: [(); 0],
@@ -51,6 +52,7 @@ impl WorkspaceResponse {
             enforce_2fa: workspace.enforce_mfa,
             member_count: workspace.member_count,
             public_metadata: object(&workspace.public_metadata),
+            private_metadata: NoMetadata {},
             segments: [],
             created_at: workspace.created_at,
             updated_at: workspace.updated_at,
@@ -131,6 +133,8 @@ pub(crate) struct WorkspaceMemberResponse {
     organization_id: OrganizationId,
     workspace: WorkspaceResponse,
     user: UserResponse,
+    /// The same as `user`.
+    public_user_data: UserResponse,
     roles: Vec<WorkspaceRoleResponse>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
@@ -139,11 +143,13 @@ pub(crate) struct WorkspaceMemberResponse {
 
 impl WorkspaceMemberResponse {
     pub(crate) fn new(member: WorkspaceMember, workspace: &WorkspaceResponse, context: ResponseContext<'_>) -> Self {
+        let user = UserResponse::new(&member.user, context);
         Self {
             membership: WorkspaceMembershipResponse::from(&member.membership),
             organization_id: member.membership.organization_id,
             workspace: workspace.clone(),
-            user: UserResponse::new(&member.user, context),
+            public_user_data: user.clone(),
+            user,
             roles: member.roles.into_iter().map(WorkspaceRoleResponse::from).collect(),
             public_metadata: object(&member.membership.public_metadata),
             eligibility_restriction: Eligibility::NONE,

@@ -1,0 +1,66 @@
+//! `POST /auth/identify`
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_core::email_address::EmailAddress;
+use vestibule_core::names::Username;
+use vestibule_core::sign_in::{FirstFactor, Identifier, Identify};
+use vestibule_core::{Code, Problem};
+
+use crate::api_response::ApiResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields};
+use crate::openapi::Enveloped;
+
+/// What a person types to sign in.
+#[derive(Debug, ToSchema)]
+#[schema(as = IdentifyFields)]
+pub(crate) struct Fields {
+    /// An email address or a user name. Phone numbers are not supported.
+    #[schema(value_type = String, example = "ada@example.com")]
+    identifier: Identifier,
+}
+
+impl FromFields for Fields {
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
+    const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidUsername];
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let text = fields.required_text("identifier")?;
+        let identifier = if text.contains('@') {
+            Identifier::Email(EmailAddress::parse(&text)?)
+        } else if text.trim_start().starts_with('+') {
+            return Err(Problem::field("identifier", "write an email address or a user name, not a phone number."));
+        } else {
+            Identifier::Username(Username::parse("identifier", &text)?)
+        };
+        Ok(Self { identifier })
+    }
+}
+
+/// The way of signing in to offer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Identification)]
+pub(crate) struct IdentifyResponse {
+    /// Always `password`: single sign-on and social connections are not supported.
+    #[schema(example = "password")]
+    strategy: &'static str,
+}
+
+/// Returns which way of signing in to offer for an identifier.
+///
+/// The response is the same for every identifier: it does not reveal whether an account has it. An account without a
+/// password signs in by mail.
+#[utoipa::path(post, path = "/auth/identify", operation_id = "identify_user", tag = "Auth", request_body = Fields,
+    responses((status = 200, description = "User identified", body = Enveloped<IdentifyResponse>)))]
+pub(crate) async fn identify(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Body(Fields { identifier }): Body<Fields>,
+) -> ApiResponse<IdentifyResponse> {
+    let reply = app.query(&caller, Identify { identifier }).await;
+    ApiResponse::from(reply.map(|factor| match factor {
+        FirstFactor::Password => IdentifyResponse { strategy: "password" },
+    }))
+}
