@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 use vestibule_core::Result;
 use vestibule_core::execution::{Caller, Command, Query, Reply};
@@ -27,7 +28,7 @@ use crate::response_cache::{ListCache, SessionCache};
 
 /// Carries the session token in requests and responses, in staging mode only.
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
-const DEVELOPMENT_QUERY: &str = "__dev_session__";
+pub(crate) const DEVELOPMENT_QUERY: &str = "__dev_session__";
 /// Longer `User-Agent` values are truncated.
 const MAX_USER_AGENT_BYTES: usize = 400;
 
@@ -44,6 +45,8 @@ struct Shared {
     /// Permits for delivery reports that are read.
     report_permits: Semaphore,
     proxy_notices: Notices,
+    /// The OpenAPI document for these settings, made when it is first asked for.
+    openapi_json: OnceLock<Bytes>,
     next_request_id: AtomicU64,
 }
 
@@ -60,6 +63,7 @@ impl App {
             large_bodies,
             report_permits,
             proxy_notices: Notices::default(),
+            openapi_json: OnceLock::new(),
             next_request_id,
         }))
     }
@@ -84,6 +88,10 @@ impl App {
 
     pub(crate) fn report_permits(&self) -> &Semaphore {
         &self.0.report_permits
+    }
+
+    pub(crate) fn openapi_json(&self) -> &OnceLock<Bytes> {
+        &self.0.openapi_json
     }
 
     pub(crate) async fn run<C: Command>(&self, caller: &Caller, command: C) -> Reply<C::Out> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use vestibule_core::secret::{InvitationToken, SessionToken};
+use vestibule_core::settings::Settings;
 
 const SESSION_COOKIE: &str = "session_id";
 const SECURE_SESSION_COOKIE: &str = "__Host-session_id";
@@ -88,6 +89,11 @@ fn invitation_cookie(secure: bool) -> &'static str {
 pub(crate) fn set_invitation(token: &str, secure: bool) -> HeaderValue {
     let lifetime = if token.is_empty() { Duration::ZERO } else { Duration::from_hours(1) };
     set(invitation_cookie(secure), token, secure, lifetime)
+}
+
+/// Returns the name of the session cookie.
+pub(crate) fn session_cookie_name(settings: &Settings) -> &'static str {
+    if settings.public_url.is_https() { SECURE_SESSION_COOKIE } else { SESSION_COOKIE }
 }
 
 /// Returns a `Set-Cookie` value for a session token. `secure` must be true if the public URL is https.

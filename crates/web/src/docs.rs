@@ -2,12 +2,16 @@
 
 use std::io::Read;
 
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use flate2::read::GzDecoder;
 use vestibule_core::Problem;
+use vestibule_core::settings::Settings;
 
-use crate::envelope::Refusal;
+use crate::app::App;
+use crate::envelope::{JSON, Refusal};
+use crate::openapi::Document;
 use crate::restricted::DocsClient;
 use crate::routes::Routes;
 
@@ -24,9 +28,13 @@ const PAGE: &str = r#"<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Vestibule API</title>
 <link rel="stylesheet" href="./swagger-ui.css">
+<style>.try { box-sizing: border-box; font: 1rem/1.5 sans-serif; margin: 0 auto; max-width: 1460px; padding: 1rem 20px 0; }
+.swagger-ui .auth-wrapper { display: none; }</style>
 <link rel="icon" href="data:,">
 </head>
 <body>
+<p class="try">Calls run as you if you are signed in: <a href="../sign-in?return_to=%2Fdocs%2F">sign in</a> in this browser, or call
+<code>POST /auth/signin</code> below. The session cookie is sent with every call; the Authorize button cannot set it.</p>
 <div id="viewer"></div>
 <script src="./swagger-ui-bundle.js"></script>
 <script src="./begin.js"></script>
@@ -56,14 +64,26 @@ pub(crate) fn routes() -> Routes {
         .get("/docs/swagger-ui.css", async |_: DocsClient| gzipped("text/css; charset=utf-8", style))
 }
 
-/// Serves the embedded `docs/openapi.json`. A test compares it with [`crate::openapi_document`].
-pub(crate) async fn openapi_json(_: DocsClient) -> Response {
+/// Serves the embedded `docs/openapi.json` with this server's URL and the name of its cookie. A test compares it with
+/// [`crate::openapi_document`].
+pub(crate) async fn openapi_json(_: DocsClient, State(app): State<App>) -> Response {
+    let text = match app.openapi_json().get() {
+        Some(text) => text.clone(),
+        None => match openapi_document(app.settings()) {
+            Ok(text) => app.openapi_json().get_or_init(|| text.into()).clone(),
+            Err(error) => return Refusal(Problem::internal(error)).into_response(),
+        },
+    };
+    ([(header::CONTENT_TYPE, JSON)], text).into_response()
+}
+
+fn openapi_document(settings: &Settings) -> Result<Vec<u8>, std::io::Error> {
     let gzipped: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
-    let mut text = Vec::new();
-    match GzDecoder::new(gzipped).read_to_end(&mut text) {
-        Ok(_) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
-        Err(error) => Refusal(Problem::internal(error)).into_response(),
-    }
+    let mut text = String::new();
+    GzDecoder::new(gzipped).read_to_string(&mut text)?;
+    let mut document: Document = serde_json::from_str(&text)?;
+    document.set_server(settings);
+    Ok(serde_json::to_vec(&document)?)
 }
 
 fn asset(media_type: &'static str, body: impl IntoResponse) -> impl IntoResponse {

@@ -29,6 +29,7 @@ mod site_data;
 mod well_known;
 
 pub use app::Peer;
+pub use openapi::Document;
 pub use router::{LegacyRoute, legacy_routes, openapi_document, route_list};
 pub use routes::Route;
 pub use serve::{ConnectionLimits, RejectedHead, serve};

@@ -4,25 +4,32 @@
 //! The document is generated into `docs/openapi.json`, which the tests compare and the server embeds.
 
 mod declaration;
+mod document;
+mod errors;
+mod schemas;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{HttpMethod, Operation};
-use utoipa::openapi::schema::Schema;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::schema::{OneOf, Schema};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 use vestibule_core::Code;
 use vestibule_core::permission::Requirement;
 use vestibule_core::proof::ProofMethod;
 
+use crate::app::{DEVELOPMENT_HEADER, DEVELOPMENT_QUERY};
 use crate::envelope::SessionStubResponse;
 use crate::extract::HandlerErrors;
 
 use declaration::Declaration;
 pub(crate) use declaration::{command, commands, nothing, query};
+pub use document::Document;
 
 /// The envelope of a successful response.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +56,7 @@ pub(crate) struct ErrorResponse {
     /// Only with `INVALID_PASSWORD`: `too_short`, `too_long`, `control_character`, `common`, `pattern`,
     /// `context_words` or `breached`. More may be added.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "too_short")]
     reason: Option<String>,
 }
 
@@ -72,11 +80,11 @@ struct ErrorEnvelope {
 struct ErrorData {
     /// Of `REAUTHENTICATION_REQUIRED`: how the caller can confirm that it is them, with `POST /me/reauthenticate`.
     /// `password` or `email_otp`. Empty if they have to sign out and sign in again.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Vec<String>, required = false)]
     methods: Option<Vec<ProofMethod>>,
     /// Of `REAUTHENTICATION_REQUIRED`: the address that the call would add to the account. Tell the person, and send it
     /// to `POST /me/reauthenticate`.
-    #[schema(format = Email)]
+    #[schema(value_type = String, format = Email, required = false)]
     address: Option<String>,
 }
 
@@ -84,26 +92,48 @@ struct ErrorData {
 #[openapi(
     info(
         title = "Vestibule",
-        description = "Organizations, members, roles, invitations and sessions. Every response is an envelope. Request \
-                       bodies may be URL-encoded forms, multipart forms or JSON. Ids are decimal strings.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(ErrorEnvelope, SessionStubResponse)),
-    security(("session" = [])),
-    modifiers(&SessionCookie)
+    security(("session" = []), ("development_session" = []), ("development_session_query" = [])),
+    modifiers(&SessionToken)
 )]
 struct BaseDocument;
 
-struct SessionCookie;
+/// The ways to send the session's token.
+struct SessionToken;
 
-impl Modify for SessionCookie {
+impl Modify for SessionToken {
     fn modify(&self, document: &mut OpenApi) {
-        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
-            "session_id",
-            "Set by POST /auth/signin and POST /auth/signup. If the public URL is https, its name is `__Host-session_id`. \
-             Clients that are not browsers can also send it as `session_id` or `__session`.",
-        )));
-        document.components.get_or_insert_default().add_security_scheme("session", cookie);
+        let schemes = [
+            (
+                "session",
+                ApiKey::Cookie(ApiKeyValue::with_description(
+                    "session_id",
+                    "Set by the calls that sign in. If the public URL is https, the name is `__Host-session_id`; clients \
+                     that are not browsers can also send it as `session_id` or `__session`.",
+                )),
+            ),
+            (
+                "development_session",
+                ApiKey::Header(ApiKeyValue::with_description(
+                    DEVELOPMENT_HEADER,
+                    "In staging mode only: the calls that sign in return the token in this header too, for pages on \
+                     another site whose browser drops the cookie.",
+                )),
+            ),
+            (
+                "development_session_query",
+                ApiKey::Query(ApiKeyValue::with_description(
+                    DEVELOPMENT_QUERY,
+                    "In staging mode only: the same token.",
+                )),
+            ),
+        ];
+        let components = document.components.get_or_insert_default();
+        for (name, scheme) in schemes {
+            components.add_security_scheme(name, SecurityScheme::ApiKey(scheme));
+        }
     }
 }
 
@@ -127,31 +157,56 @@ pub(crate) fn extractor_errors<T>(handler: &impl HandlerErrors<T>) -> Vec<Code> 
     handler.extractor_errors()
 }
 
-/// Returns the document with the calls.
-pub(crate) fn document(calls: Vec<Call>) -> OpenApi {
+/// Returns the document with the calls, without examples of requests and responses.
+pub(crate) fn document(calls: Vec<Call>) -> serde_json::Result<Document> {
     let mut document = BaseDocument::openapi();
     let mut schemas = Schemas::new();
+    let mut strict_calls = BTreeSet::new();
     for call in calls {
         (call.add_schemas)(&mut schemas);
+        if call.extractor_errors.contains(&Code::UnknownField) {
+            strict_calls.extend(call.operation.operation_id.clone());
+        }
         for method in call.methods.clone() {
             document.paths.add_path_operation(&call.path, vec![method.clone()], call.operation(&method));
         }
     }
     document.components.get_or_insert_default().schemas.extend(schemas);
-    document
+    Ok(Document::complete(serde_json::to_value(document)?, &strict_calls))
 }
 
 impl Call {
-    /// Completes the handler's operation: tags, permission, security, body encodings and error responses.
+    /// Completes the handler's operation: tags, body, permission, security and error responses.
     fn operation(&self, method: &HttpMethod) -> Operation {
         let mut operation = self.operation.clone();
         if !self.tags.is_empty() {
             operation.tags = Some(self.tags.iter().map(ToString::to_string).collect());
         }
-        add_body_encodings(&mut operation);
+        self.complete_body(&mut operation);
         add_permission(&mut operation, &self.declaration);
         operation.responses.responses.extend(error_responses(&self.errors(method)));
         operation
+    }
+
+    /// Makes an optional body one that may be missing rather than `null`, and says how to send an image.
+    fn complete_body(&self, operation: &mut Operation) {
+        let Some(RefOr::T(RequestBody { content, required, .. })) = &mut operation.request_body else { return };
+        for body in content.values_mut() {
+            let RefOr::T(body) = body else { continue };
+            let inner = match &body.schema {
+                Some(RefOr::T(Schema::OneOf(OneOf { items, .. }))) => {
+                    items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned()
+                }
+                _ => None,
+            };
+            *required = Some(if inner.is_some() { Required::False } else { Required::True });
+            body.schema = inner.or_else(|| body.schema.take());
+        }
+        if self.extractor_errors.contains(&Code::ImageUnreadable) && content.contains_key("application/json") {
+            let line = "To set the image, send the fields as `multipart/form-data`, with a PNG, JPEG or WebP file of up \
+                        to 5 MiB as `image`.";
+            add_paragraph(operation, line);
+        }
     }
 
     /// Returns the codes that the call can answer, in the order of [`Code::ALL`].
@@ -169,36 +224,27 @@ impl Call {
     }
 }
 
-fn add_body_encodings(operation: &mut Operation) {
-    if let Some(RefOr::T(body)) = &mut operation.request_body
-        && let Some(json) = body.content.get("application/json").cloned()
-    {
-        for encoding in ["application/x-www-form-urlencoded", "multipart/form-data"] {
-            body.content.insert(encoding.to_owned(), json.clone());
-        }
-    }
-}
-
 fn add_permission(operation: &mut Operation, declaration: &Declaration) {
     let permission = declaration.permission();
-    let description = operation.description.take().filter(|text| !text.is_empty());
-    let line = format!("Required permission: {permission}.");
-    operation.description = Some(description.map_or_else(|| line.clone(), |text| format!("{text}\n\n{line}")));
+    add_paragraph(operation, &format!("Required permission: {permission}."));
     operation.extensions.get_or_insert_default().insert("x-required-permission".to_owned(), permission.into());
     if declaration.requirement == Requirement::Nothing {
-        operation.security = Some(vec![SecurityRequirement::default()]);
+        operation.security = Some(Vec::new());
     }
 }
 
-/// Returns a response for each status of the codes.
+fn add_paragraph(operation: &mut Operation, text: &str) {
+    let description = operation.description.take().unwrap_or_default();
+    operation.description = Some(format!("{description}\n\n{text}").trim_start().to_owned());
+}
+
+/// Returns a response for each status of the codes, without its content.
 fn error_responses(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
     let statuses: BTreeSet<u16> = codes.iter().map(|code| code.status()).collect();
     let response = |status: u16| {
         let codes: Vec<_> = codes.iter().filter(|code| code.status() == status).map(|code| code.as_str()).collect();
-        let schema = utoipa::openapi::Ref::from_schema_name("ErrorEnvelope");
         let response = ResponseBuilder::new()
             .description(format!("One of {}.", codes.join(", ")))
-            .content("application/json", Content::new(Some(schema)))
             .extensions(Some(Extensions::from_iter([("x-error-codes", codes)])));
         (status.to_string(), RefOr::T(response.build()))
     };

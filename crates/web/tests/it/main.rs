@@ -36,6 +36,7 @@ mod mail_queues;
 mod members;
 mod multiple_processes;
 mod openapi;
+mod openapi_examples;
 mod operators;
 mod organizations;
 mod ownership_transfers;

@@ -8,17 +8,28 @@ use serde_json::Value;
 use vestibule_core::Code;
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let document = serde_json::to_value(vestibule_web::openapi_document()).unwrap();
+    let document = serde_json::to_value(vestibule_web::openapi_document().unwrap()).unwrap();
     let paths = document["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {
         methods.as_object().unwrap().iter().map(|(method, operation)| Operation {
             method: method.to_uppercase(),
             path: path.clone(),
-            json: operation.clone(),
+            json: with_shared_responses(operation.clone(), &document),
         })
     });
     operations.collect()
 });
+
+/// Replaces references to the document's shared responses by what they refer to.
+fn with_shared_responses(mut operation: Value, document: &Value) -> Value {
+    for (_, response) in operation["responses"].as_object_mut().unwrap() {
+        if let Some(name) = response["$ref"].as_str().map(|reference| reference.rsplit('/').next().unwrap().to_owned())
+        {
+            *response = document["components"]["responses"][&name].clone();
+        }
+    }
+    operation
+}
 
 struct Operation {
     method: String,
@@ -38,7 +49,8 @@ impl Operation {
 
     /// Returns the error codes by status.
     fn errors(&self) -> BTreeMap<u16, Vec<&str>> {
-        let responses = self.json["responses"].as_object().unwrap().iter().filter(|(status, _)| *status != "200");
+        let responses =
+            self.json["responses"].as_object().unwrap().iter().filter(|(status, _)| status.as_str() >= "400");
         let codes = responses.map(|(status, response)| {
             let codes = response["x-error-codes"].as_array().into_iter().flatten();
             (status.parse().unwrap(), codes.map(|code| code.as_str().unwrap()).collect())
@@ -81,6 +93,12 @@ pub(crate) fn routes() -> BTreeSet<(String, String)> {
     let current = OPERATIONS.iter().map(|operation| (operation.method.clone(), operation.path.clone()));
     let legacy = vestibule_web::legacy_routes().into_iter();
     current.chain(legacy.map(|legacy| (legacy.method.to_owned(), legacy.path.to_owned()))).collect()
+}
+
+/// Returns the method and path in the document of a request's route.
+pub(crate) fn documented_route(method: &str, path: &str) -> Option<(String, String)> {
+    let operation = Operation::find(method, path.split('?').next().unwrap())?;
+    Some((operation.method.clone(), operation.path.clone()))
 }
 
 /// Asserts that the document lists every code of an error response. [`crate::harness`] calls it for each response;
@@ -134,25 +152,30 @@ fn every_operation_documents_its_bodies_permission_and_errors() {
         assert!(success.is_object(), "{name} does not document its response");
         if let Some(body) = json.get("requestBody") {
             let encodings: Vec<_> = body["content"].as_object().unwrap().keys().collect();
-            assert_eq!(
-                encodings,
-                ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-                "{name}"
-            );
+            let needs_file = operation.path == "/me/profile-picture";
+            assert_eq!(encodings, [if needs_file { "multipart/form-data" } else { "application/json" }], "{name}");
         }
 
         let permission = operation.permission();
         assert!(!permission.is_empty() && permission != "operator", "{name} has no permission");
         assert!(json["description"].as_str().unwrap().ends_with(&format!("Required permission: {permission}.")));
-        let is_public = json["security"] == serde_json::json!([{}]);
+        let is_public = json["security"] == serde_json::json!([]);
         assert_eq!(is_public, permission == "none", "{name}: {}", json["security"]);
         assert_eq!(operation.has_error("UNAUTHORIZED"), permission != "none", "{name}");
 
         let errors = operation.errors();
         assert!(errors.contains_key(&500) && errors.contains_key(&503), "{name}");
         for (status, codes) in errors {
-            let schema = &json["responses"][status.to_string()]["content"]["application/json"]["schema"]["$ref"];
-            assert_eq!(schema, "#/components/schemas/ErrorEnvelope", "{name} {status}");
+            let content = &json["responses"][status.to_string()]["content"]["application/json"];
+            let schema = &content["schema"];
+            assert_eq!(schema["$ref"], "#/components/schemas/ErrorEnvelope", "{name} {status}");
+            assert_eq!(
+                schema["properties"]["errors"]["items"]["properties"]["code"]["enum"],
+                serde_json::json!(codes),
+                "{name} {status}"
+            );
+            let examples: BTreeSet<_> = content["examples"].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(examples, codes.iter().copied().collect(), "{name} {status}");
             assert!(!codes.is_empty(), "{name} {status}");
             for code in codes {
                 let known = Code::ALL.iter().find(|known| known.as_str() == code).unwrap();

@@ -1,6 +1,7 @@
 //! `POST /auth/signin`
 
 use axum::extract::State;
+use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
@@ -23,21 +24,43 @@ pub(crate) enum SignInRequest {
 }
 
 /// The fields of a sign-in.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = SignInFields)]
+#[serde(untagged)]
 #[expect(dead_code, reason = "only for the OpenAPI document")]
-pub(crate) struct Fields {
-    /// `plain_email`, `plain_username`, `email_otp` or `magic_link`. The default is `plain_email` if `email` is
-    /// present, otherwise `plain_username`.
+pub(crate) enum Fields {
+    Email(EmailSignIn),
+    Username(UsernameSignIn),
+    Mail(MailSignIn),
+}
+
+/// A sign-in by email address and password.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EmailSignIn {
+    /// May be missing.
     strategy: Option<String>,
-    /// Required by all strategies but `plain_username`.
     #[schema(format = Email)]
-    email: Option<String>,
-    /// Required by `plain_username`.
-    username: Option<String>,
-    /// Required by `plain_email` and `plain_username`.
+    email: String,
     #[schema(format = Password)]
-    password: Option<String>,
+    password: String,
+}
+
+/// A sign-in by user name and password.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UsernameSignIn {
+    /// May be missing.
+    strategy: Option<String>,
+    username: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// The start of a sign-in by a mailed code or link.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MailSignIn {
+    strategy: String,
+    #[schema(format = Email)]
+    email: String,
 }
 
 impl FromFields for SignInRequest {

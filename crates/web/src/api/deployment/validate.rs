@@ -36,23 +36,31 @@ pub(crate) struct ValidationResponse {
     valid: bool,
     /// `organization` or `workspace`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     r#type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NamedResponse<OrganizationId>, required = false)]
     organization: Option<NamedResponse<OrganizationId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NamedResponse<WorkspaceId>, required = false)]
     workspace: Option<NamedResponse<WorkspaceId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = InviterSummary, required = false)]
     inviter: Option<InviterSummary>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     email: Option<String>,
     /// Always empty: an invitation has only the invitee's address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     first_name: Option<&'static str>,
     /// Always empty.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     last_name: Option<&'static str>,
     message: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     error_code: Option<&'static str>,
 }
 

@@ -37,20 +37,27 @@ impl FromFields for Fields {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct AcceptResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NamedResponse<OrganizationId>, required = false)]
     organization: Option<NamedResponse<OrganizationId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = NamedResponse<WorkspaceId>, required = false)]
     workspace: Option<NamedResponse<WorkspaceId>>,
     /// The sign-in of the user who accepted. The active sign-in does not change.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = SignInId, required = false)]
     signin_id: Option<SignInId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
     already_member: Option<bool>,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
     requires_signin: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     invited_email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     error_code: Option<&'static str>,
 }
 

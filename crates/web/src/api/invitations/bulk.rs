@@ -93,14 +93,13 @@ pub(crate) fn idempotency_key(
     Ok(IdempotencyKey { key: text.to_owned(), request })
 }
 
-/// A list of invitations. A CSV body (`text/csv`) has columns with the names of an entry's fields. A form has `emails`,
-/// separated by spaces, commas, semicolons or line breaks, or a CSV `file`.
+/// A list of invitations.
 #[derive(Debug, ToSchema)]
 #[schema(as = InvitationList)]
 #[expect(dead_code, reason = "only for the OpenAPI document; ImportList parses the body")]
 pub(crate) struct BulkBody {
     /// At most 1,000 entries. An entry may also be an email address as a string.
-    #[schema(max_items = 1000)]
+    #[schema(min_items = 1, max_items = 1000)]
     invitations: Vec<BulkEntry>,
     /// The role for entries without one.
     role_id: Option<String>,
@@ -190,13 +189,15 @@ impl BulkResponse {
 
 /// Invites up to 1,000 people from JSON, CSV or a pasted list.
 ///
-/// Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that
+/// A body of the type `text/csv` has columns with the names of an entry's fields. A form has `emails`, separated by
+/// spaces, commas, semicolons or line breaks, or a CSV `file`. Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that
 /// of the first request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/bulk",
     operation_id = "import_organization_invitations", tag = "Invitations", request_body = BulkBody,
     params(("id" = OrganizationId, Path, description = "The organization"), BulkParams,
            ("Idempotency-Key" = Option<String>, Header, description = "An identifier of this request, at most 255 ASCII characters")),
-    responses((status = 200, description = "The result of each row", body = Enveloped<BulkResponse>)))]
+    responses((status = 200, description = "The result of each row", body = Enveloped<BulkResponse>,
+               headers(("Idempotent-Replayed" = String, description = "`true` for the response to an earlier request with the same key")))))]
 pub(crate) async fn bulk(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

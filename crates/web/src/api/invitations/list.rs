@@ -41,7 +41,7 @@ pub(crate) struct ListParams {
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u16>,
     /// The start of the page, from the `Link` header of the previous one.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^([1-9][0-9]{0,18})?$")]
     cursor: Option<InvitationId>,
 }
 
@@ -81,8 +81,14 @@ fn parse_status(text: Option<&str>) -> Result<StatusFilter, Problem> {
 /// seat counts.
 #[utoipa::path(get, path = "/organizations/{id}/invitations",
     operation_id = "list_organization_invitations", tag = "Invitations",
-    params(("id" = OrganizationId, Path, description = "The organization"), ListParams),
-    responses((status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationResponse>>)))]
+    params(("id" = OrganizationId, Path, description = "The organization"), ListParams,
+           ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier response")),
+    responses(
+        (status = 200, description = "Invitations retrieved successfully", body = Enveloped<Vec<InvitationResponse>>,
+         headers(("Link" = String, description = "The next page, if there is one: `<URL>; rel=\"next\"`"),
+                 ("Seats" = String, description = "The seat counts, if seats are limited: `used=2, held=1, free=7`"),
+                 ("ETag" = String, description = "Of the first page without a filter; for `If-None-Match`"))),
+        (status = 304, description = "The list has not changed since the response with this `ETag`")))]
 pub(crate) async fn list(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,

@@ -62,7 +62,7 @@ pub(crate) async fn update(
 
 /// The current password.
 #[derive(Debug, ToSchema)]
-#[schema(as = CurrentPassword)]
+#[schema(as = PasswordRemoval)]
 pub(crate) struct RemovePasswordFields {
     #[schema(value_type = Option<String>)]
     current_password: Option<Password>,

@@ -89,7 +89,7 @@ pub(crate) async fn update(
 #[derive(Debug, ToSchema)]
 #[schema(as = ProfilePicture)]
 pub(crate) struct Picture {
-    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB.
+    /// A PNG, JPEG or WebP file, at most 5 MiB.
     #[schema(value_type = String, format = Binary)]
     pub(crate) file: ImageField,
 }
@@ -107,7 +107,7 @@ impl FromFields for Picture {
 
 /// Sets the caller's profile picture.
 #[utoipa::path(post, path = "/me/profile-picture",
-    operation_id = "upload_profile_picture", tag = "Me", request_body = Picture,
+    operation_id = "upload_profile_picture", tag = "Me", request_body(content = Picture, content_type = "multipart/form-data"),
     responses((status = 200, description = "Uploaded", body = Enveloped<Option<bool>>)))]
 pub(crate) async fn upload_picture(
     State(app): State<App>,

@@ -24,8 +24,7 @@ pub(crate) struct Fields {
     name: OrganizationName,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Description,
-    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(ignore)]
     image: ImageField,
 }
 

@@ -18,7 +18,7 @@ use crate::openapi::Enveloped;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageParams {
     /// The page number, starting at 1.
-    #[param(value_type = Option<u32>, minimum = 1)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
     pub(crate) page: u32,
     /// Members per page. The default is 10.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]

@@ -43,9 +43,11 @@ pub(crate) struct Removed {
     success: bool,
     /// Open invitations of the member that cannot be accepted until they are resent. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     suspended_invitations: Option<i64>,
     /// Open invitations of the member that were discarded. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     revoked_invitations: Option<i64>,
 }
 

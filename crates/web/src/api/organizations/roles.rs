@@ -34,7 +34,7 @@ pub(crate) struct Fields {
     #[schema(value_type = String, min_length = 2, max_length = 100)]
     pub(crate) name: RoleName,
     /// The permissions of the role. The caller must have all of them.
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(value_type = Vec<String>, required = false, max_items = 100)]
     pub(crate) permissions: PermissionSet,
 }
 

@@ -14,19 +14,19 @@ use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
-use crate::images::{self, ImageField};
+use crate::images::{self, ImageField, RemovedImage};
 use crate::openapi::Enveloped;
 
 /// The changes to an organization. Missing fields remain unchanged.
 #[derive(Debug, ToSchema)]
 #[schema(as = OrganizationChanges)]
 pub(crate) struct Fields {
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     name: Option<OrganizationName>,
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Option<Description>,
-    /// A PNG, JPEG or WebP file in a multipart form, at most 5 MiB. The text `null` removes the image.
-    #[schema(value_type = Option<String>, format = Binary)]
+    /// The text `null` removes the image.
+    #[schema(value_type = Option<RemovedImage>, inline)]
     image: ImageField,
     /// IP addresses and networks in CIDR notation. An empty text clears the list.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]

@@ -79,7 +79,7 @@ struct InviterResponse {
     id: UserId,
     first_name: String,
     last_name: String,
-    #[schema(format = Email)]
+    /// Empty if the account has no address.
     email: String,
     /// Whether the inviter has proved access to the mailbox of `email`.
     email_verified: bool,
@@ -94,7 +94,7 @@ struct InviterUser {
     first_name: String,
     last_name: String,
     username: String,
-    #[schema(format = Email)]
+    /// Empty if the account has no address.
     email: String,
 }
 
@@ -262,7 +262,7 @@ struct InvitingOrganization {
 pub(crate) struct InviterSummary {
     first_name: String,
     last_name: String,
-    #[schema(format = Email)]
+    /// Empty if the inviter has not proved access to the mailbox.
     email: String,
 }
 

@@ -1,0 +1,181 @@
+//! `docs/openapi.json` in other people's tools: linters, generated clients that run the invitation story on a server,
+//! and schemathesis. `scripts/requirements` installs the tools into `target/requirements`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::server::{Response, Server, fresh_dir, send_request, vestibule};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn document() -> PathBuf {
+    repository().join("docs/openapi.json")
+}
+
+/// Returns a command for a program that npm or pip installed.
+fn tool(path: &str) -> Command {
+    let program = repository().join("target/requirements").join(path);
+    assert!(program.exists(), "{} is missing: scripts/requirements installs it", program.display());
+    let mut command = Command::new(program);
+    // No tool asks its maker for updates or tells it about this run.
+    command.env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true").env("REDOCLY_TELEMETRY", "off");
+    command
+}
+
+fn node(program: &str) -> Command {
+    tool(&format!("node/node_modules/.bin/{program}"))
+}
+
+fn python(program: &str) -> Command {
+    let mut command = tool(&format!("python/bin/{program}"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let programs = repository().join("target/requirements/python/bin");
+    // openapi-python-client formats its result with a program from there.
+    command.env("PATH", format!("{}:{path}", programs.display())).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// Runs a command that has to succeed. Returns what it prints.
+#[track_caller]
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
+    text
+}
+
+/// Returns an empty folder with these files of `tests/clients`.
+fn folder(name: &str, files: &[&str]) -> PathBuf {
+    let folder = fresh_dir(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in files {
+        let source = repository().join("tests/clients").join(file);
+        std::fs::copy(&source, folder.join(source.file_name().unwrap())).unwrap();
+    }
+    folder
+}
+
+/// A server without rate limits, which writes mail to files.
+struct LiveServer {
+    _process: Server,
+    url: String,
+    mail: PathBuf,
+}
+
+const LIMITS: [&str; 17] = [
+    "INVITATIONS_PER_ORGANIZATION",
+    "INVITATIONS_PER_NEW_ORGANIZATION",
+    "INVITATIONS_PER_USER",
+    "INVITATIONS_PER_ADDRESS",
+    "INVITATIONS_PER_RECIPIENT",
+    "BULK_ROWS_PER_USER",
+    "ORGANIZATIONS_PER_USER",
+    "ORGANIZATIONS_PER_ADDRESS",
+    "WORKSPACES_PER_USER",
+    "WORKSPACES_PER_ORGANIZATION",
+    "ROLES_PER_USER",
+    "ROLES_PER_ORGANIZATION",
+    "DOMAINS_PER_USER",
+    "EMAIL_ADDRESSES_PER_USER",
+    "EMAIL_ADDRESSES_PER_ADDRESS",
+    "JOIN_REQUESTS_PER_USER",
+    "UPLOADS_PER_USER",
+];
+
+impl LiveServer {
+    fn start(name: &str) -> Self {
+        let folder = fresh_dir(name);
+        let (database, mail) = (folder.join("v.db"), folder.join("mail"));
+        std::fs::create_dir_all(&mail).unwrap();
+        let mut command = vestibule(&["--listen", "127.0.0.1:0", "--database", database.to_str().unwrap()]);
+        // The log would fill the pipe, which nothing reads.
+        command
+            .env("VESTIBULE_LOG", "off")
+            .env("VESTIBULE_MAIL_TRANSPORT", "file")
+            .env("VESTIBULE_MAIL_FILE_DIR", &mail);
+        command.envs(LIMITS.map(|limit| (format!("VESTIBULE_RATE_LIMITS_{limit}"), "0")));
+        let (process, lines) = Server::spawn(&mut command, "Database: ");
+        let url = lines.iter().find_map(|line| line.strip_prefix("Listening on ")).unwrap().to_owned();
+        Self { _process: process, url, mail }
+    }
+
+    fn host(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    fn post(&self, path: &str, cookie: Option<&str>, form: &str) -> Response {
+        let response = send_request(self.host(), &format!("POST {path}"), cookie, form).unwrap();
+        assert_eq!(response.status, 200, "{path}");
+        response
+    }
+}
+
+#[test]
+fn linters_accept_the_document() {
+    let linted = run(node("redocly").arg("lint").arg(document()).current_dir(folder("redocly", &[])));
+    assert!(linted.contains("Your API description is valid") && !linted.contains("warning "), "{linted}");
+    let validated = run(python("openapi-spec-validator").arg(document()));
+    assert!(validated.trim_end().ends_with("OK"), "{validated}");
+}
+
+#[test]
+fn typescript_client_compiles_and_runs_the_invitation_story() {
+    let folder = folder("typescript", &["node/story.ts", "node/tsconfig.json", "node/package.json"]);
+    let packages = repository().join("target/requirements/node/node_modules");
+    std::os::unix::fs::symlink(packages, folder.join("node_modules")).unwrap();
+    run(node("openapi-typescript").arg(document()).args(["-o", "schema.d.ts"]).current_dir(&folder));
+    run(node("tsc").args(["-p", "."]).current_dir(&folder));
+    let server = LiveServer::start("typescript-server");
+    let story = run(Command::new("node").arg(folder.join("out/story.js")).arg(&server.url).arg(&server.mail));
+    assert!(story.contains("the story ends well"), "{story}");
+}
+
+#[test]
+fn python_client_type_checks_and_runs_the_invitation_story() {
+    let folder = folder("python", &["python/story.py", "python/mypy.ini"]);
+    let mut generate = python("openapi-python-client");
+    generate.args(["generate", "--meta", "none", "--fail-on-warning", "--output-path", "vestibule_client", "--path"]);
+    run(generate.arg(document()).current_dir(&folder));
+    // Every module imports: mypy reads them all, and Python compiles them.
+    run(python("mypy").args(["vestibule_client", "story.py"]).current_dir(&folder));
+    run(python("python").args(["-m", "compileall", "-q", "vestibule_client"]).current_dir(&folder));
+    let server = LiveServer::start("python-server");
+    let story = run(python("python").arg("story.py").arg(&server.url).arg(&server.mail).current_dir(&folder));
+    assert!(story.contains("the story ends well"), "{story}");
+}
+
+/// Calls that would end the session, the organization or the workspace that the other calls need.
+const FINAL_CALLS: [&str; 4] = ["sign_out", "delete_account", "delete_organization", "delete_workspace"];
+
+/// Checks that do not fit this API. A known path answers 404 to another method, and `Allow` names the methods of earlier
+/// versions too. Rules that JSON Schema cannot state, such as "no member has this address", answer 400.
+const UNFIT_CHECKS: &str = "unsupported_method,allow_header_conformance,positive_data_acceptance";
+
+#[test]
+fn schemathesis_finds_nothing() {
+    let server = LiveServer::start("schemathesis-server");
+    let owner = server.post("/auth/signup", None, "email=ada%40example.com&password=open-sesame-42");
+    let cookie = owner.session().unwrap();
+    let created = server.post("/organizations", Some(cookie), "name=Acme");
+    let organization = created.text("id");
+    let workspace = format!("organization_id={organization}&name=Laboratory");
+    let created = server.post("/workspaces", Some(cookie), &workspace);
+    let folder = folder("schemathesis", &[]);
+    let ids = [("organizations", organization), ("workspaces", created.text("id"))];
+    let configuration = ids.map(|(path, id)| {
+        format!("[[operations]]\ninclude-path-regex = '^/{path}/\\{{id\\}}'\nparameters = {{ 'path.id' = '{id}' }}\n")
+    });
+    std::fs::write(folder.join("schemathesis.toml"), configuration.concat()).unwrap();
+
+    let mut command = python("schemathesis");
+    command.arg("run").arg(document()).args(["--url", &server.url, "--no-color", "--continue-on-failure"]);
+    command.args(["--header", &format!("Cookie: session_id={cookie}"), "--exclude-checks", UNFIT_CHECKS]);
+    // Always the same requests. `VESTIBULE_SCHEMATHESIS_EXAMPLES` asks for a longer run.
+    let examples = std::env::var("VESTIBULE_SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| "2".to_owned());
+    command.args(["--phases", "examples,coverage,fuzzing", "--generation-deterministic", "--max-examples", &examples]);
+    command.args(FINAL_CALLS.map(|call| format!("--exclude-operation-id={call}")));
+    let report = run(command.current_dir(&folder));
+    assert!(report.contains("Fuzzing") && !report.contains("❌"), "{report}");
+}

@@ -1,0 +1,94 @@
+//! The error responses: the codes of each status, and an example of each code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+use vestibule_core::Code;
+use vestibule_core::proof::ProofMethod;
+
+use super::schemas::{operations, reference, responses};
+
+/// Restricts the code of each error response to those that the call can answer. The schema refers to `ErrorEnvelope`,
+/// whose code is any of the document's: generators make one type of it, and validators check the codes of each call.
+pub(super) fn add_codes(document: &mut Value) {
+    let mut used = BTreeSet::new();
+    for operation in operations(document) {
+        for (status, response) in responses(operation) {
+            let Some(codes) = response.get("x-error-codes").and_then(Value::as_array).cloned() else { continue };
+            let names: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
+            let status: u16 = status.parse().unwrap_or_default();
+            let example = |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/examples/{name}")}));
+            let mut schema = reference("ErrorEnvelope");
+            schema["properties"] = json!({
+                "status": {"const": status},
+                // With all of its properties, because linters report others as unknown.
+                "errors": {"items": {"properties": {"code": {"enum": names}, "message": {}, "reason": {}}}}
+            });
+            let examples: Map<String, Value> = names.iter().map(example).collect();
+            used.extend(names.iter().map(|name| (*name).to_owned()));
+            response["content"] = json!({"application/json": {"schema": schema, "examples": examples}});
+        }
+    }
+    let codes: Vec<Code> = Code::ALL.iter().copied().filter(|code| used.contains(code.as_str())).collect();
+    let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+    document["components"]["schemas"]["ErrorCode"] = json!({
+        "type": "string",
+        "description": "The reason of a failure. Its meaning never changes. Later versions can have more codes.",
+        "enum": names
+    });
+    document["components"]["schemas"]["Error"]["properties"]["code"] = reference("ErrorCode");
+    document["components"]["schemas"]["ErrorEnvelope"]["properties"]["errors"]["minItems"] = 1.into();
+    document["components"]["examples"] =
+        codes.into_iter().map(|code| (code.as_str().to_owned(), example(code))).collect::<Map<_, _>>().into();
+}
+
+/// The statuses whose codes are the same for many calls, and the name of that response.
+const SHARED: &[(&str, &str)] = &[
+    ("401", "Unauthorized"),
+    ("408", "RequestTimeout"),
+    ("413", "BodyTooLarge"),
+    ("415", "UnsupportedMediaType"),
+    ("429", "TooManyRequests"),
+    ("500", "InternalError"),
+    ("503", "Unavailable"),
+];
+
+/// Moves responses that many calls share to the components: the document is half as long.
+pub(super) fn share(document: &mut Value) {
+    let mut shared = BTreeMap::new();
+    for (status, name) in SHARED {
+        let mut variants: BTreeMap<String, (Value, usize)> = BTreeMap::new();
+        for (_, response) in operations(document).flat_map(responses).filter(|(found, _)| found == status) {
+            variants.entry(response.to_string()).or_insert_with(|| (response.clone(), 0)).1 += 1;
+        }
+        let most = variants.values().max_by_key(|(_, count)| *count).map(|(response, _)| response.clone());
+        let Some(most) = most else { continue };
+        let reference = json!({"$ref": format!("#/components/responses/{name}")});
+        for (_, response) in operations(document).flat_map(responses).filter(|(_, response)| **response == most) {
+            *response = reference.clone();
+        }
+        shared.insert((*name).to_owned(), most);
+    }
+    document["components"]["responses"] = json!(shared);
+}
+
+/// Returns an error response as the server writes it, for a caller without a session.
+fn example(code: Code) -> Value {
+    let data = match code {
+        Code::ReauthenticationRequired => json!({"methods": [ProofMethod::Password.as_str()]}),
+        code if code.is_validation_error() => json!({}),
+        _ => Value::Null,
+    };
+    let mut error = json!({"code": code.as_str(), "message": code.message()});
+    if code == Code::InvalidPassword {
+        error["reason"] = "too_short".into();
+    }
+    let value = json!({
+        "status": code.status(),
+        "message": code.message(),
+        "data": data,
+        "session": null,
+        "errors": [error]
+    });
+    json!({"summary": code.message(), "value": value})
+}

@@ -1,0 +1,74 @@
+//! The values of texts that are one of a few. The Rust types of these fields are plain texts, since their values are
+//! those of the core or of the original API.
+
+use serde_json::{Value, json};
+
+use super::schemas::{operations, parameters};
+
+type Values = &'static [&'static str];
+
+const JOINING: Values = &["none", "request", "join", "auto"];
+const MAIL_STRATEGY: Values = &["email_otp", "magic_link"];
+const INVITATION_STATUS: Values = &["pending", "accepted", "discarded", "declined"];
+const BULK_MODE: Values = &["each", "all"];
+
+/// Schema, property, values.
+const PROPERTIES: &[(&str, &str, Values)] = &[
+    ("BulkResult", "mode", BULK_MODE),
+    ("Delivery", "state", &["queued", "sent", "deferred", "failed", "bounced", "not_sent"]),
+    ("Deployment", "mode", &["production", "staging"]),
+    ("Domain", "joining", JOINING),
+    ("DomainChanges", "joining", JOINING),
+    ("EmailSignIn", "strategy", &["plain_email"]),
+    ("Eligibility", "type", &["none", "ip_not_allowed"]),
+    ("Identification", "strategy", &["password"]),
+    ("Invitation", "status", INVITATION_STATUS),
+    ("InvitationList", "mode", BULK_MODE),
+    ("JoinRequest", "type", &["domain", "renewal"]),
+    ("JoinableOrganization", "joining", JOINING),
+    ("Joined", "status", &["joined", "requested"]),
+    ("NewDomain", "joining", JOINING),
+    ("MailSignIn", "strategy", MAIL_STRATEGY),
+    ("OwnInvitation", "status", INVITATION_STATUS),
+    ("Reauthentication", "strategy", &["password", "email_otp"]),
+    ("RemovedMemberFields", "invitations", &["suspend", "revoke"]),
+    ("RowResult", "status", &["invited", "good", "failed"]),
+    ("SignInAttempt", "method", &["email_otp", "magic_link", "plain_email", "plain_username"]),
+    ("SignUpRestrictions", "sign_up_mode", &["public", "restricted", "waitlist"]),
+    ("UsernameSignIn", "strategy", &["plain_username"]),
+    ("Validation", "type", &["organization", "workspace"]),
+];
+
+/// Operation, query parameter, values.
+const PARAMETERS: &[(&str, &str, Values)] = &[
+    ("check_identifier_availability", "type", &["email", "username"]),
+    ("attempt_verification", "strategy", MAIL_STRATEGY),
+    ("attempt_verification", "identifier_type", &["signin", "signup"]),
+    ("prepare_verification", "strategy", MAIL_STRATEGY),
+    ("prepare_verification", "identifier_type", &["signin", "signup"]),
+    ("list_organization_invitations", "status", &["pending", "accepted", "discarded", "declined", "all"]),
+    ("import_organization_invitations", "mode", BULK_MODE),
+];
+
+/// Restricts the properties and parameters of the tables.
+pub(super) fn restrict(document: &mut Value) {
+    for (schema, property, values) in PROPERTIES {
+        let schema = &mut document["components"]["schemas"][schema]["properties"][property];
+        // Generators understand an enumeration of texts, but not one of texts and null.
+        if schema["type"].is_array() {
+            let description = schema["description"].take();
+            *schema = json!({"oneOf": [{"type": "string", "enum": values}, {"type": "null"}]});
+            if !description.is_null() {
+                schema["description"] = description;
+            }
+        } else {
+            schema["enum"] = json!(values);
+        }
+    }
+    for (operation, parameter, values) in PARAMETERS {
+        let operation = operations(document).find(|found| found["operationId"] == *operation);
+        for found in operation.into_iter().flat_map(parameters).filter(|found| found["name"] == *parameter) {
+            found["schema"]["enum"] = json!(values);
+        }
+    }
+}
