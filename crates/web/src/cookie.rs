@@ -14,12 +14,16 @@ const SESSION_COOKIE: &str = "session_id";
 const SECURE_SESSION_COOKIE: &str = "__Host-session_id";
 /// The name that clients of other versions of the API send. It is never set.
 const LEGACY_SESSION_COOKIE: &str = "__session";
-/// Contains the token of a mailed invitation link.
+/// Contains the tokens of the mailed invitation links that were opened last.
 const INVITATION_COOKIE: &str = "invitation";
 const SECURE_INVITATION_COOKIE: &str = "__Host-invitation";
 /// Different tokens in one request. With more, none is looked up.
 const MAX_SESSION_TOKENS: usize = 4;
-/// Longer than any invitation token.
+/// The invitations whose pages can be open at the same time.
+pub(crate) const MAX_OPEN_INVITATIONS: usize = 5;
+/// Separates invitation tokens. They do not contain it, and cookies may (RFC 6265, 4.1.1).
+const SEPARATOR: &str = "~";
+/// Longer than the value with the most invitation tokens.
 const MAX_INVITATION_BYTES: usize = 512;
 
 /// The session tokens in the cookies of a request.
@@ -70,25 +74,29 @@ fn is_browser(headers: &HeaderMap) -> bool {
     headers.contains_key("sec-fetch-site") || user_agent.starts_with(b"Mozilla/")
 }
 
-/// Returns the token of the invitation cookie, if there is exactly one. Values that cannot be a token are ignored.
-pub(crate) fn invitation(headers: &HeaderMap, secure: bool) -> Option<InvitationToken> {
-    let mut tokens = values(headers, invitation_cookie(secure)).filter_map(|value| {
+/// Returns the tokens of the invitation cookie, the last opened one first, if there is exactly one such cookie. Values
+/// without a token are ignored.
+pub(crate) fn invitations(headers: &HeaderMap, secure: bool) -> Vec<InvitationToken> {
+    let mut values = values(headers, invitation_cookie(secure)).filter_map(|value| {
         let text = std::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_INVITATION_BYTES)?;
-        Some((value, text.parse::<InvitationToken>().ok()?))
+        let tokens = text.split(SEPARATOR).filter_map(|token| token.parse::<InvitationToken>().ok());
+        let tokens: Vec<_> = tokens.take(MAX_OPEN_INVITATIONS).collect();
+        (!tokens.is_empty()).then_some((value, tokens))
     });
-    let (value, token) = tokens.next()?;
-    tokens.all(|(other, _)| other == value).then_some(token)
+    let Some((value, tokens)) = values.next() else { return Vec::new() };
+    if values.all(|(other, _)| other == value) { tokens } else { Vec::new() }
 }
 
 fn invitation_cookie(secure: bool) -> &'static str {
     if secure { SECURE_INVITATION_COOKIE } else { INVITATION_COOKIE }
 }
 
-/// Returns a `Set-Cookie` value that stores an invitation token for an hour, so that it stays out of URLs and scripts.
-/// An empty token deletes the cookie.
-pub(crate) fn set_invitation(token: &str, secure: bool) -> HeaderValue {
-    let lifetime = if token.is_empty() { Duration::ZERO } else { Duration::from_hours(1) };
-    set(invitation_cookie(secure), token, secure, lifetime)
+/// Returns a `Set-Cookie` value that stores invitation tokens for an hour, so that they stay out of URLs and scripts.
+/// Without tokens it deletes the cookie.
+pub(crate) fn set_invitations(tokens: &[InvitationToken], secure: bool) -> HeaderValue {
+    let lifetime = if tokens.is_empty() { Duration::ZERO } else { Duration::from_hours(1) };
+    let tokens: Vec<_> = tokens.iter().take(MAX_OPEN_INVITATIONS).map(InvitationToken::reveal).collect();
+    set(invitation_cookie(secure), &tokens.join(SEPARATOR), secure, lifetime)
 }
 
 /// Returns the name of the session cookie.
@@ -239,9 +247,22 @@ mod tests {
             let lines: Vec<_> =
                 lines.iter().map(|line| line.replace("FIRST", &first).replace("SECOND", &second)).collect();
             let headers = cookies(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-            let found = invitation(&headers, secure).map(|token| token.reveal());
-            assert_eq!(found, is_first.then(|| first.clone()), "{lines:?}");
+            let found: Vec<_> = invitations(&headers, secure).iter().map(InvitationToken::reveal).collect();
+            let expected: Vec<_> = is_first.then(|| first.clone()).into_iter().collect();
+            assert_eq!(found, expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn reads_the_invitations_that_it_stores() {
+        let keys = Keys::new(&MasterKey::new([7; 32]));
+        let tokens: Vec<_> = (1..=9).map(|id| keys.mailed_token(InvitationId::from(id), i64::MAX)).collect();
+        let set = set_invitations(&tokens, true);
+        let set = set.to_str().unwrap();
+        assert!(set.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600; Secure"), "{set}");
+        let (cookie, _) = set.split_once(';').unwrap();
+        let ids: Vec<_> = invitations(&cookies(&[cookie]), true).iter().map(|token| token.invitation().get()).collect();
+        assert_eq!(ids, [1, 2, 3, 4, 5]);
     }
 
     #[test]
@@ -253,12 +274,7 @@ mod tests {
                 set_session("abc", true, minute),
                 "__Host-session_id=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure",
             ),
-            (set_invitation("inv_a", false), "invitation=inv_a; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600"),
-            (
-                set_invitation("inv_a", true),
-                "__Host-invitation=inv_a; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600; Secure",
-            ),
-            (set_invitation("", true), "__Host-invitation=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"),
+            (set_invitations(&[], true), "__Host-invitation=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"),
         ] {
             assert_eq!(set, expected);
         }
@@ -269,7 +285,7 @@ mod tests {
         fn never_panics_on_any_header(line in "[ -~]{0,200}") {
             let _ = read(&cookies(&[&line]), false);
             let _ = read(&cookies(&[&line]), true);
-            let _ = invitation(&cookies(&[&line]), true);
+            let _ = invitations(&cookies(&[&line]), true);
         }
     }
 }

@@ -56,7 +56,9 @@ pub fn cookies(line: &[u8]) {
             assert_eq!(again.reveal(), text);
         }
         headers.insert(header::COOKIE, value.clone());
-        if let Some(invitation) = cookie::invitation(&headers, secure) {
+        let invitations = cookie::invitations(&headers, secure);
+        assert!(invitations.len() <= cookie::MAX_OPEN_INVITATIONS);
+        for invitation in invitations {
             assert!(has(&invitation.reveal()));
         }
     }

@@ -16,34 +16,35 @@ use vestibule_core::{Code, Problem, sign_in, sign_up};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
-use super::{InvitationCookie, invitation_page, outcome_page, paste, with_invitation_cookie};
+use super::opened::{Opened, OpenedInvitations};
+use super::{invitation_page, not_opened_page, outcome_page};
 
 /// Accepts with the current session.
-pub(super) async fn accept(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
-    match token {
-        None => paste(&cx, None),
-        Some(token) => accept_with(&cx, &token, None).await,
+pub(super) async fn accept(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    match opened.named_by(&form) {
+        Ok(opened) => accept_with(&cx, &opened, None).await,
+        Err(not_opened) => not_opened_page(&cx, not_opened).await,
     }
 }
 
 /// Accepts, and redirects to the organization. `session` is the new session token if this request created one.
-async fn accept_with(cx: &PageContext, token: &InvitationToken, session: Option<&SessionToken>) -> Response {
+async fn accept_with(cx: &PageContext, opened: &Opened, session: Option<&SessionToken>) -> Response {
     let mut cx = cx.clone();
     if session.is_some() {
         cx.caller = Caller { token: session.cloned(), ..cx.caller };
     }
-    let response = match cx.run(Accept { token: token.clone() }).await {
+    let response = match cx.run(Accept { token: opened.token.clone() }).await {
         Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
             let response = see_other(&format!("/organizations/{}?done=joined", organization.id));
-            with_invitation_cookie(&cx, response, "")
+            opened.forget(&cx, response)
         }
         // The invitation page shows the matching step.
-        Ok(AcceptOutcome { refusal: Some(code), .. }) if has_step(code) => see_other("/invite"),
+        Ok(AcceptOutcome { refusal: Some(code), .. }) if has_step(code) => see_other(&opened.url()),
         Ok(AcceptOutcome { refusal, .. }) => {
             let problem = refusal.unwrap_or(Code::Internal).into();
-            invitation_page(&cx, token, Some(&problem), None).await
+            invitation_page(&cx, opened, Some(&problem), None).await
         }
-        Err(problem) => invitation_page(&cx, token, Some(&problem), None).await,
+        Err(problem) => invitation_page(&cx, opened, Some(&problem), None).await,
     };
     cx.with_session_cookie(response, session)
 }
@@ -60,9 +61,10 @@ const fn has_step(code: Code) -> bool {
 }
 
 /// Signs in with the invited address, and accepts.
-pub(super) async fn sign_in(cx: PageContext, InvitationCookie(token): InvitationCookie, form: Form) -> Response {
-    let Some(token) = token else {
-        return paste(&cx, None);
+pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    let opened = match opened.named_by(&form) {
+        Ok(opened) => opened,
+        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
     let signed_in = match EmailAddress::parse(form.text("email")) {
         Ok(email) => {
@@ -73,17 +75,18 @@ pub(super) async fn sign_in(cx: PageContext, InvitationCookie(token): Invitation
         Err(error) => Err(error.into()),
     };
     match signed_in {
-        Ok(signed_in) => accept_with(&cx, &token, signed_in.token.as_ref()).await,
-        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+        Ok(signed_in) => accept_with(&cx, &opened, signed_in.token.as_ref()).await,
+        Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
     }
 }
 
 /// Creates an account for the invited address, and accepts. A token from the mail verifies the address.
-pub(super) async fn sign_up(cx: PageContext, InvitationCookie(token): InvitationCookie, form: Form) -> Response {
-    let Some(token) = token else {
-        return paste(&cx, None);
+pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    let opened = match opened.named_by(&form) {
+        Ok(opened) => opened,
+        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
-    let signed_up = match parse_sign_up(&cx, &token, &form).await {
+    let signed_up = match parse_sign_up(&cx, &opened.token, &form).await {
         Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command).await.result,
         Err(problem) => Err(problem),
     };
@@ -92,12 +95,12 @@ pub(super) async fn sign_up(cx: PageContext, InvitationCookie(token): Invitation
         Ok(signed_in) => match signed_in.session.attempts.first().filter(|_| signed_in.session.active().is_none()) {
             Some(attempt) => {
                 let id = attempt.id;
-                let response = super::super::sign_up::send_code(&cx, id, "/invite", signed_in.token.as_ref()).await;
+                let response = super::super::sign_up::send_code(&cx, id, &opened.url(), signed_in.token.as_ref()).await;
                 cx.with_session_cookie(response, signed_in.token.as_ref())
             }
-            None => accept_with(&cx, &token, signed_in.token.as_ref()).await,
+            None => accept_with(&cx, &opened, signed_in.token.as_ref()).await,
         },
-        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+        Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
     }
 }
 
@@ -114,83 +117,86 @@ async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -
 }
 
 /// Adds the invited address to the current account, and accepts.
-pub(super) async fn add_address(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
-    let Some(token) = token else {
-        return paste(&cx, None);
+pub(super) async fn add_address(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    let opened = match opened.named_by(&form) {
+        Ok(opened) => opened,
+        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
-    match cx.run(AddInvitedAddress { token: token.clone() }).await {
-        Ok(()) => accept_with(&cx, &token, None).await,
-        Err(problem) => invitation_page(&cx, &token, Some(&problem), None).await,
+    match cx.run(AddInvitedAddress { token: opened.token.clone() }).await {
+        Ok(()) => accept_with(&cx, &opened, None).await,
+        Err(problem) => invitation_page(&cx, &opened, Some(&problem), None).await,
     }
 }
 
 /// Requests an invitation for the address of the current account.
-pub(super) async fn request_invitation(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
-    let Some(token) = token else {
-        return paste(&cx, None);
+pub(super) async fn request_invitation(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    let opened = match opened.named_by(&form) {
+        Ok(opened) => opened,
+        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
     let t = cx.words;
-    match cx.run(RequestAddressChange { token: token.clone() }).await {
-        Ok(()) => outcome_page(
-            &cx,
-            t.request_sent_title(),
-            t.request_sent_explanation(),
-            Some(("/organizations", t.go_to_organizations())),
-        ),
-        Err(problem) => invitation_page(&cx, &token, Some(&problem), None).await,
+    match cx.run(RequestAddressChange { token: opened.token.clone() }).await {
+        Ok(()) => {
+            let link = Some(("/organizations", t.go_to_organizations()));
+            opened.forget(&cx, outcome_page(&cx, t.request_sent_title(), t.request_sent_explanation(), link))
+        }
+        Err(problem) => invitation_page(&cx, &opened, Some(&problem), None).await,
     }
 }
 
 /// Declines. Requires a session of the invited address or the typed address, so that a mail scanner cannot decline.
-pub(super) async fn decline(cx: PageContext, InvitationCookie(token): InvitationCookie, form: Form) -> Response {
-    let Some(token) = token else {
-        return paste(&cx, None);
+pub(super) async fn decline(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    let opened = match opened.named_by(&form) {
+        Ok(opened) => opened,
+        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
     let t = cx.words;
-    let authorized = match cx.try_query(Preview { token: token.clone() }).await {
+    let authorized = match cx.try_query(Preview { token: opened.token.clone() }).await {
         Ok(preview) if preview.obstacle.is_none() => Ok(()),
         Ok(preview) => check_typed_address(&form, &preview.invitation.email_key),
         Err(problem) => Err(problem),
     };
     let declined = match authorized {
-        Ok(()) => cx.run(Decline { token: token.clone() }).await,
+        Ok(()) => cx.run(Decline { token: opened.token.clone() }).await,
         Err(problem) => Err(problem),
     };
     match declined {
         Ok(()) => {
             if form.is_checked("stop") {
                 // If this fails, the invitation is declined nevertheless.
-                if let Err(problem) = cx.run(Unsubscribe { token: cx.app.service().unsubscribe_token(&token) }).await {
+                if let Err(problem) =
+                    cx.run(Unsubscribe { token: cx.app.service().unsubscribe_token(&opened.token) }).await
+                {
                     return cx.error_page(&problem);
                 }
             }
-            outcome_page(&cx, t.declined_title(), t.declined_explanation(), None)
+            opened.forget(&cx, outcome_page(&cx, t.declined_title(), t.declined_explanation(), None))
         }
-        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+        Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
     }
 }
 
 /// Requests a new invitation to replace an expired one.
-pub(super) async fn request_renewal(
-    cx: PageContext,
-    InvitationCookie(token): InvitationCookie,
-    form: Form,
-) -> Response {
-    let Some(token) = token else {
-        return paste(&cx, None);
+pub(super) async fn request_renewal(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
+    let opened = match opened.named_by(&form) {
+        Ok(opened) => opened,
+        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
     let t = cx.words;
-    let authorized = match cx.try_query(Preview { token: token.clone() }).await {
+    let authorized = match cx.try_query(Preview { token: opened.token.clone() }).await {
         Ok(preview) => check_typed_address(&form, &preview.invitation.email_key),
         Err(problem) => Err(problem),
     };
     let renewed = match authorized {
-        Ok(()) => renew_invitation(cx.app.service(), &cx.caller, token.clone()).await.result,
+        Ok(()) => renew_invitation(cx.app.service(), &cx.caller, opened.token.clone()).await.result,
         Err(problem) => Err(problem),
     };
     match renewed {
-        Ok(()) => outcome_page(&cx, t.request_sent_title(), t.renewal_requested_explanation(), None),
-        Err(problem) => invitation_page(&cx, &token, Some(&problem), Some(&form)).await,
+        Ok(()) => {
+            let page = outcome_page(&cx, t.request_sent_title(), t.renewal_requested_explanation(), None);
+            opened.forget(&cx, page)
+        }
+        Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
     }
 }
 

@@ -4,24 +4,23 @@
 //! a session, a password or the typed address.
 
 mod actions;
+mod opened;
 mod unsubscribe;
 
 use askama::Template;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_core::id::InvitationId;
 use vestibule_core::invitation::{InvitationPreview, Preview, Status};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
+use self::opened::{NotOpened, Opened, OpenedInvitations};
 use super::context::{PageContext, PageResult, see_other};
 use super::form::Form;
 use super::layout::Layout;
 use super::reauthentication::{Action, protected};
-use crate::app::App;
-use crate::cookie;
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -37,18 +36,6 @@ pub(super) fn routes() -> Routes {
         .post("/invite/ask", actions::request_invitation)
         .get("/invite/stop/{token}", unsubscribe::show)
         .post("/invite/stop/{token}", unsubscribe::unsubscribe)
-}
-
-/// The token of the invitation cookie, or `None` if there is none or it is invalid.
-#[derive(Clone, Debug)]
-pub(super) struct InvitationCookie(pub(super) Option<InvitationToken>);
-
-impl FromRequestParts<App> for InvitationCookie {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self(cookie::invitation(&parts.headers, app.settings().public_url.is_https())))
-    }
 }
 
 #[derive(Template)]
@@ -75,6 +62,10 @@ enum Step {
 #[expect(clippy::struct_excessive_bools, reason = "independent conditions of the template")]
 struct InvitationPage {
     layout: Layout,
+    /// The invitation's id, for the forms.
+    invitation: InvitationId,
+    /// The page's own URL.
+    url: String,
     organization: String,
     workspace: Option<String>,
     role: String,
@@ -100,20 +91,17 @@ struct OutcomePage {
 }
 
 /// Stores the token of the link, or of a pasted link, in the invitation cookie.
-async fn store_token(cx: PageContext, form: Form) -> Response {
+async fn store_token(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
     let pasted = form.text("token").trim();
     let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
     match token.parse::<InvitationToken>() {
-        Ok(token) => with_invitation_cookie(&cx, see_other("/invite"), &token.reveal()),
+        Ok(token) => {
+            let opened = opened.open(token);
+            let response = see_other(&opened.url());
+            opened.remember(&cx, response)
+        }
         Err(_) => paste(&cx, Some(&Code::InvalidInvitationToken.into())),
     }
-}
-
-/// Sets the invitation cookie. An empty token deletes it.
-fn with_invitation_cookie(cx: &PageContext, mut response: Response, token: &str) -> Response {
-    let cookie = cookie::set_invitation(token, cx.app.settings().public_url.is_https());
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    response
 }
 
 fn paste(cx: &PageContext, error: Option<&Problem>) -> Response {
@@ -121,28 +109,31 @@ fn paste(cx: &PageContext, error: Option<&Problem>) -> Response {
     cx.render_with_error(error, &PastePage { layout })
 }
 
-async fn show(cx: PageContext, InvitationCookie(token): InvitationCookie) -> Response {
-    match token {
-        None => paste(&cx, None),
-        Some(token) => invitation_page(&cx, &token, None, None).await,
+async fn show(cx: PageContext, opened: OpenedInvitations) -> Response {
+    match opened.shown(&cx) {
+        Ok(opened) => invitation_page(&cx, &opened, None, None).await,
+        Err(not_opened) => not_opened_page(&cx, not_opened).await,
+    }
+}
+
+/// The page for a request that names an invitation which this browser has not opened, or not recently.
+async fn not_opened_page(cx: &PageContext, not_opened: NotOpened) -> Response {
+    let opened = match not_opened {
+        NotOpened::None => return paste(cx, None),
+        NotOpened::Other(opened) => opened,
+    };
+    match load(cx, &opened, None).await {
+        Ok(mut page) => {
+            page.layout.error = Some(cx.words.other_invitation());
+            cx.render(StatusCode::CONFLICT, &page)
+        }
+        Err(response) => response,
     }
 }
 
 /// Renders the invitation, with the error and the form values of a failed step.
-async fn invitation_page(
-    cx: &PageContext,
-    token: &InvitationToken,
-    error: Option<&Problem>,
-    form: Option<&Form>,
-) -> Response {
-    let preview = match cx.try_query(Preview { token: token.clone() }).await {
-        Ok(preview) => preview,
-        Err(problem) if problem.code() == Code::InvalidInvitationToken => {
-            return with_invitation_cookie(cx, paste(cx, Some(&problem)), "");
-        }
-        Err(problem) => return cx.error_page(&problem),
-    };
-    match load(cx, token, preview, form).await {
+async fn invitation_page(cx: &PageContext, opened: &Opened, error: Option<&Problem>, form: Option<&Form>) -> Response {
+    match load(cx, opened, form).await {
         Ok(mut page) => {
             page.layout = match page.step {
                 Step::SignUp => page.layout.with_error_or_password_error(error),
@@ -154,12 +145,15 @@ async fn invitation_page(
     }
 }
 
-async fn load(
-    cx: &PageContext,
-    token: &InvitationToken,
-    preview: InvitationPreview,
-    form: Option<&Form>,
-) -> PageResult<InvitationPage> {
+async fn load(cx: &PageContext, opened: &Opened, form: Option<&Form>) -> PageResult<InvitationPage> {
+    let token = &opened.token;
+    let preview = cx.try_query(Preview { token: token.clone() }).await.map_err(|problem| {
+        if problem.code() == Code::InvalidInvitationToken {
+            opened.forget(cx, paste(cx, Some(&problem)))
+        } else {
+            cx.error_page(&problem)
+        }
+    })?;
     let session = cx.session().await?;
     let settings = cx.app.settings();
     // Also after a failed sign-up, so that the same form is shown again.
@@ -177,6 +171,8 @@ async fn load(
     let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
     let layout = cx.layout(title, is_signed_in);
     Ok(InvitationPage {
+        invitation: token.invitation(),
+        url: opened.url(),
         layout: match final_status {
             Some(Status::Accepted) => layout.with_way_to_application(settings),
             _ => layout,
@@ -220,8 +216,7 @@ fn step(cx: &PageContext, preview: &InvitationPreview, session: Option<&SessionD
     }
 }
 
-/// Renders the result of an action with an optional link (path, label), and deletes the invitation cookie.
+/// Renders the result of an action with an optional link (path, label).
 fn outcome_page(cx: &PageContext, title: String, text: String, link: Option<(&'static str, String)>) -> Response {
-    let page = OutcomePage { layout: cx.layout(title, false), text, link };
-    with_invitation_cookie(cx, cx.render(StatusCode::OK, &page), "")
+    cx.render(StatusCode::OK, &OutcomePage { layout: cx.layout(title, false), text, link })
 }

@@ -12,6 +12,7 @@ use super::super::context::PageContext;
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::actions::check_typed_address;
+use super::opened::OpenedInvitations;
 use super::outcome_page;
 
 #[derive(Template)]
@@ -36,7 +37,12 @@ pub(super) async fn show(cx: PageContext, Path(token): Path<String>) -> Response
 }
 
 /// Unsubscribes: at once for a one-click POST of a mail client, otherwise with the typed address.
-pub(super) async fn unsubscribe(cx: PageContext, Path(token): Path<String>, form: Form) -> Response {
+pub(super) async fn unsubscribe(
+    cx: PageContext,
+    opened: OpenedInvitations,
+    Path(token): Path<String>,
+    form: Form,
+) -> Response {
     let Ok(token) = token.parse::<UnsubscribeToken>() else {
         return cx.error_page(&Code::InvalidInvitationToken.into());
     };
@@ -49,11 +55,13 @@ pub(super) async fn unsubscribe(cx: PageContext, Path(token): Path<String>, form
         let layout = cx.layout(cx.words.unsubscribe_title(&organization), false).with_error(Some(&problem));
         return cx.render_with_error(Some(&problem), &UnsubscribePage { layout, organization });
     }
+    let invitation = token.invitation();
     match cx.run(Unsubscribe { token }).await {
         Ok(()) if is_one_click => StatusCode::OK.into_response(),
         Ok(()) => {
             let t = cx.words;
-            outcome_page(&cx, t.unsubscribed_title(), t.unsubscribed_explanation(&organization), None)
+            let page = outcome_page(&cx, t.unsubscribed_title(), t.unsubscribed_explanation(&organization), None);
+            opened.without(&cx, invitation, page)
         }
         Err(problem) => cx.error_page(&problem),
     }

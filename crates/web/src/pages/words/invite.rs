@@ -8,6 +8,7 @@ use super::{Words, phrases};
 
 phrases! {
     invitation(): "Invitation", "Einladung";
+    other_invitation(): "Nothing was done, because the page was about another invitation. This is the one that you opened last. For the other one, open its link again.", "Nichts wurde getan, denn die Seite gehörte zu einer anderen Einladung. Dies ist die zuletzt geöffnete. Öffnen Sie für die andere noch einmal deren Link.";
     paste_link(): "Open the link from the mail once more, or paste it here.", "Öffnen Sie den Link aus der Mail noch einmal, oder fügen Sie ihn hier ein.";
     link_or_token(): "The link, or what stands in it behind token=", "Der Link, oder was darin hinter token= steht";
     view_invitation(): "Look at it", "Ansehen";

@@ -257,3 +257,39 @@ async fn forms_lead_to_another_origin() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_invitations_in_two_tabs_stay_apart() {
+    let server = BrowserServer::start(|_| ()).await;
+    let (owner, organization) = server.app.create_organization("olga@example.com").await;
+    owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
+    let first_link = server.mailed_link(NINA).await;
+    let created = owner.post("/organizations", &[("name", "Second")]).await.ok();
+    let second = created["organization"]["id"].as_str().unwrap();
+    owner.post(&format!("/organizations/{second}/invitations"), &[("email", NINA)]).await.ok();
+    let second_link = server.mailed_link(NINA).await;
+    with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
+        nina.goto(&first_link).await;
+        nina.wait_for_text("invites you to join Acme").await;
+        let first_tab = nina.driver.window().await.unwrap();
+        let second_tab = nina.driver.new_window(true).await.unwrap().handle;
+        nina.driver.switch_to_window(second_tab.clone()).await.unwrap();
+        nina.goto(&second_link).await;
+        nina.wait_for_text("invites you to join Second").await;
+        nina.driver.switch_to_window(first_tab).await.unwrap();
+        nina.fill("password", PASSWORD).await;
+        nina.click("Make the account and join").await;
+        nina.wait_for_text("Welcome. You are in.").await;
+        nina.wait_for_text("Acme").await;
+        nina.driver.switch_to_window(second_tab).await.unwrap();
+        nina.driver.refresh().await.unwrap();
+        nina.wait_for_text("invites you to join Second").await;
+        nina.click("No, thank you").await;
+        nina.wait_for_text("declined").await;
+    })
+    .await;
+    let joined = "SELECT COUNT(*) FROM organization_memberships m JOIN organizations o ON o.id = m.organization_id
+                   WHERE o.name = ";
+    assert_eq!(server.app.count(&format!("{joined} 'Acme'")), 2);
+    assert_eq!(server.app.count(&format!("{joined} 'Second'")), 1);
+}

@@ -209,3 +209,114 @@ async fn unsubscribes_by_one_click_or_typed_address() {
     let response = fixture.app.anonymous().post(unsubscribe, &[("List-Unsubscribe", "One-Click")]).await;
     assert_eq!((response.status, fixture.app.count("SELECT COUNT(*) FROM mail_refusals")), (200, 1));
 }
+
+/// Opens a second invitation, to another organization, as a second tab would. Returns its token.
+async fn open_another(fixture: &Fixture, browser: &TestClient, name: &str) -> String {
+    let created = fixture.owner.post("/organizations", &[("name", name)]).await.ok();
+    let organization = text(&created["organization"]["id"]);
+    fixture.owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
+    let token = fixture.app.mailed_token(NINA);
+    browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite?invitation=");
+    token
+}
+
+/// The value of the field `invitation` of the forms on a page. Every form for an invitation must have it.
+fn named_invitation(page: &str) -> String {
+    let forms: Vec<_> = page.split("<form").skip(1).filter(|form| form.contains("action=\"/invite/")).collect();
+    assert!(!forms.is_empty(), "{page}");
+    let name = |form: &str| {
+        let (_, rest) = form.split_once("name=\"invitation\" value=\"").unwrap_or_else(|| panic!("{form}"));
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let names: Vec<_> = forms.iter().map(|form| name(form.split("</form>").next().unwrap())).collect();
+    assert!(names.iter().all(|name| *name == names[0]), "{names:?}");
+    names[0].clone()
+}
+
+#[tokio::test]
+async fn forms_of_two_tabs_act_on_their_own_invitation() {
+    let fixture = setup().await;
+    let nina = fixture.open(fixture.app.create_user(NINA).await).await;
+    let first_page = nina.get("/invite").await.assert_page(200, "invites you to join Acme");
+    let first = named_invitation(&first_page);
+    open_another(&fixture, &nina, "Second").await;
+    let second_page = nina.get("/invite").await.assert_page(200, "invites you to join Second");
+    let second = named_invitation(&second_page);
+    assert_ne!(first, second);
+    nina.get(&format!("/invite?invitation={first}")).await.assert_page(200, "invites you to join Acme");
+    // The first tab declines Acme, the second one joins.
+    nina.post("/invite/decline", &[("invitation", &first)]).await.assert_page(200, "declined");
+    let joined = nina.post("/invite/accept", &[("invitation", &second)]).await.assert_redirect("/organizations/");
+    assert!(!joined.contains(&fixture.organization), "{joined}");
+    assert_eq!(fixture.member_count(), 3);
+    assert_eq!(fixture.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'declined'"), 1);
+    // Both are gone from the browser.
+    nina.get("/invite").await.assert_page(200, "paste it here");
+}
+
+#[tokio::test]
+async fn forms_of_an_invitation_that_is_not_open_do_nothing() {
+    let fixture = setup().await;
+    let nina = fixture.open(fixture.app.create_user(NINA).await).await;
+    let first = named_invitation(&nina.get("/invite").await.text);
+    // Another site opens links in new tabs until the browser has forgotten the first invitation.
+    for number in 0..5 {
+        open_another(&fixture, &nina, &format!("Other {number}")).await;
+    }
+    let before = fixture.app.row_counts();
+    let fields = [("invitation", first.as_str()), ("email", NINA), ("password", PASSWORD), ("stop", "yes")];
+    for step in ["accept", "sign-in", "sign-up", "decline", "renew", "add-address", "ask"] {
+        for fields in [&fields[..], &fields[1..], &[("invitation", "0")], &[("invitation", "nonsense")]] {
+            let page = nina.post(&format!("/invite/{step}"), fields).await.assert_page(409, "Nothing was done");
+            assert!(page.contains("invites you to join Other 4"), "{step}: {page}");
+            assert_ne!(named_invitation(&page), first);
+        }
+    }
+    nina.get(&format!("/invite?invitation={first}")).await.assert_page(409, "Nothing was done");
+    assert_eq!(fixture.app.row_counts(), before);
+    assert_eq!(fixture.app.count("SELECT COUNT(*) FROM invitations WHERE status <> 'pending'"), 0);
+    assert_eq!(fixture.member_count(), 6);
+    // The link opens it again.
+    fixture.open(nina).await.post("/invite/accept", &[("invitation", &first)]).await.assert_redirect("/organizations/");
+}
+
+#[tokio::test]
+async fn ways_around_the_invitation_page_return_to_the_same_invitation() {
+    let fixture = setup().await;
+    fixture.app.create_user(NINA).await;
+    let nina = fixture.open(fixture.app.anonymous()).await;
+    let page = nina.get("/invite").await.assert_page(200, "Sign in and join");
+    let first = named_invitation(&page);
+    assert!(page.contains(&format!("name=\"return_to\" value=\"/invite?invitation={first}\"")), "{page}");
+    open_another(&fixture, &nina, "Second").await;
+    let return_to = format!("/invite?invitation={first}");
+    let fields = [("email", NINA), ("method", "email_otp"), ("return_to", return_to.as_str())];
+    let location = nina.post("/sign-in/mail", &fields).await.assert_redirect("/sign-in/code");
+    let attempt = location.split("attempt=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let code = fixture.app.mailed_code(NINA);
+    let typed = [("attempt", attempt.as_str()), ("return_to", &return_to), ("code", &code)];
+    let location = nina.post("/sign-in/code", &typed).await.assert_redirect("/invite");
+    nina.get(&location).await.assert_page(200, "invites you to join Acme");
+
+    let eve = fixture.open(fixture.app.create_user("eve@example.com").await).await;
+    let page = eve.get("/invite").await.assert_page(200, "You are signed in with another account");
+    let link = format!("/sign-in?return_to=%2Finvite%3Finvitation%3D{first}");
+    assert!(page.contains(&link.replace("%2F", "/")) || page.contains(&link), "{page}");
+}
+
+/// The page that asks for a proof of identity carries the name of the invitation along.
+#[tokio::test]
+async fn confirmation_is_for_the_invitation_of_its_page() {
+    let fixture = setup().await;
+    let eve = fixture.open(fixture.app.create_user("eve@example.com").await).await;
+    fixture.app.execute("UPDATE sign_ins SET proved_at = 0");
+    let first = named_invitation(&eve.get("/invite").await.text);
+    let page = eve.post("/invite/add-address", &[("invitation", &first)]).await;
+    let page = page.assert_page(403, "Confirm that it is you");
+    assert!(page.contains(&format!("name=\"invitation\" value=\"{first}\"")), "{page}");
+    open_another(&fixture, &eve, "Second").await;
+    let proof =
+        [("invitation", first.as_str()), ("proof", "password"), ("proof_password", PASSWORD), ("proof_address", NINA)];
+    let joined = eve.post("/invite/add-address", &proof).await.assert_redirect("/organizations/");
+    assert!(joined.contains(&fixture.organization), "{joined}");
+}

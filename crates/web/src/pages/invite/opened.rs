@@ -1,0 +1,119 @@
+//! The invitations that this browser has opened, from the invitation cookie, and the one that a page is about.
+//!
+//! One cookie serves all tabs, and another site can open a link in a new tab. So the URL of each page, and every form on
+//! it, names its invitation by the id. An action is about that invitation or about none.
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::Response;
+use vestibule_core::id::InvitationId;
+use vestibule_core::secret::InvitationToken;
+
+use super::super::context::PageContext;
+use super::super::form::Form;
+use crate::app::App;
+use crate::cookie;
+
+/// The name of the form field and of the parameter in the URL.
+pub(super) const INVITATION: &str = "invitation";
+
+/// The tokens of the invitation cookie, the last opened one first.
+#[derive(Clone, Debug)]
+pub(super) struct OpenedInvitations(Vec<InvitationToken>);
+
+/// The invitation that a request is about, and the other opened ones.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) token: InvitationToken,
+    others: Vec<InvitationToken>,
+}
+
+/// Why a request is about no invitation.
+#[derive(Debug)]
+pub(super) enum NotOpened {
+    /// This browser has opened none, or too long ago.
+    None,
+    /// It has opened others. This is the last one.
+    Other(Opened),
+}
+
+impl FromRequestParts<App> for OpenedInvitations {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(cookie::invitations(&parts.headers, app.settings().public_url.is_https())))
+    }
+}
+
+impl OpenedInvitations {
+    /// The invitation that the form names. A form without a name is about the only one.
+    pub(super) fn named_by(self, form: &Form) -> Result<Opened, NotOpened> {
+        match form.text(INVITATION) {
+            "" if self.0.len() <= 1 => self.last().ok_or(NotOpened::None),
+            name => self.named(name),
+        }
+    }
+
+    /// The invitation that the URL names, or the last one.
+    pub(super) fn shown(self, cx: &PageContext) -> Result<Opened, NotOpened> {
+        match cx.query_param(INVITATION).as_str() {
+            "" => self.last().ok_or(NotOpened::None),
+            name => self.named(name),
+        }
+    }
+
+    fn named(mut self, name: &str) -> Result<Opened, NotOpened> {
+        let id = name.parse::<InvitationId>().ok();
+        match self.0.iter().position(|token| Some(token.invitation()) == id) {
+            Some(index) => {
+                let token = self.0.remove(index);
+                Ok(Opened { token, others: self.0 })
+            }
+            None => Err(self.last().map_or(NotOpened::None, NotOpened::Other)),
+        }
+    }
+
+    fn last(mut self) -> Option<Opened> {
+        let token = (!self.0.is_empty()).then(|| self.0.remove(0))?;
+        Some(Opened { token, others: self.0 })
+    }
+
+    /// Opens an invitation. It replaces another token of the same invitation.
+    pub(super) fn open(mut self, token: InvitationToken) -> Opened {
+        self.0.retain(|other| other.invitation() != token.invitation());
+        self.0.truncate(cookie::MAX_OPEN_INVITATIONS - 1);
+        Opened { token, others: self.0 }
+    }
+
+    /// Removes an invitation from the cookie.
+    pub(super) fn without(mut self, cx: &PageContext, invitation: InvitationId, response: Response) -> Response {
+        self.0.retain(|token| token.invitation() != invitation);
+        with_cookie(cx, response, &self.0)
+    }
+}
+
+impl Opened {
+    /// The page of the invitation.
+    pub(super) fn url(&self) -> String {
+        format!("/invite?{INVITATION}={}", self.token.invitation())
+    }
+
+    /// Stores the invitation in the cookie, as the last opened one.
+    pub(super) fn remember(self, cx: &PageContext, response: Response) -> Response {
+        let mut tokens = self.others;
+        tokens.insert(0, self.token);
+        with_cookie(cx, response, &tokens)
+    }
+
+    /// Removes the invitation from the cookie.
+    pub(super) fn forget(&self, cx: &PageContext, response: Response) -> Response {
+        with_cookie(cx, response, &self.others)
+    }
+}
+
+fn with_cookie(cx: &PageContext, mut response: Response, tokens: &[InvitationToken]) -> Response {
+    let cookie = cookie::set_invitations(tokens, cx.app.settings().public_url.is_https());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}
