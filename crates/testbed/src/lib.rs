@@ -1,4 +1,5 @@
-//! Test support: fresh databases of both engines and direct access to them, proxies, PostgreSQL and mail servers.
+//! Test support: fresh databases of both engines and direct access to them, proxies, PostgreSQL and mail servers, a
+//! browser.
 //!
 //! `VESTIBULE_TEST_ENGINE` selects the engine under test: `sqlite` (the default) or `postgres`.
 //! `VESTIBULE_TEST_POSTGRES` is the URL of a disposable PostgreSQL server, which `scripts/test` starts.
@@ -11,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+pub mod browser;
 pub mod invariants;
 pub mod open_transaction;
 #[cfg(unix)]
