@@ -15,6 +15,8 @@ pub(crate) use operator::{
 const EXAMPLES: &str = "\
 Examples:
   vestibule demo                           Try Vestibule with sample data
+  vestibule demo --app-url http://127.0.0.1:3000
+                                           Try it with an application of yours
   vestibule                                Start the server on http://127.0.0.1:8080
   vestibule --config /etc/vestibule.toml   Start the server with a settings file
   vestibule settings > vestibule.toml      Create a commented settings file
@@ -78,6 +80,9 @@ pub(crate) struct DemoArgs {
     /// Directory for the database and the mail; must be new, empty, or created by an earlier demo
     #[arg(long, value_name = "DIR", default_value = "vestibule-demo")]
     pub(crate) dir: String,
+    /// Your application: its pages may call the API, and the hosted pages lead into it
+    #[arg(long, value_name = "URL")]
+    pub(crate) app_url: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, Args)]

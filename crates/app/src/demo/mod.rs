@@ -7,7 +7,6 @@ mod directory;
 mod seed;
 mod seeder;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,7 +39,8 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
 fn load_settings(args: &DemoArgs) -> Result<LoadedSettings, AppError> {
     let database = Path::new(&args.dir).join(directory::DATABASE).to_str().map(str::to_owned);
     let flags = Flags { listen: Some(args.listen.clone()), database, ..Flags::default() };
-    let environment = Environment { variables: BTreeMap::new(), ..Environment::from_process() };
+    let app_url = args.app_url.iter().map(|url| ("VESTIBULE_APP_URL".into(), url.into()));
+    let environment = Environment { variables: app_url.collect(), ..Environment::from_process() };
     let mut loaded = settings::load(&flags, &environment).map_err(AppError::Settings)?;
     "warn".clone_into(&mut loaded.log);
     "Vestibule demo".clone_into(&mut loaded.settings.name);
@@ -65,6 +65,9 @@ fn announce(loaded: &LoadedSettings, data: &SeededData) {
     output::print_line(format_args!("Sample users; the password of each is {}\n", seed::PASSWORD));
     for user in seed::USERS {
         output::print_line(format_args!("  {:<32} {} {}, {}", user.email, user.first_name, user.last_name, user.role));
+    }
+    if let Some(url) = &loaded.settings.app.url {
+        output::print_line(format_args!("\nYour application: {}", url.as_str()));
     }
     output::print_line(format_args!("\nAPI reference: {base}/docs/    Stop the server with Ctrl-C"));
 }

@@ -5,6 +5,7 @@
 mod clients;
 mod command;
 mod durability;
+mod examples;
 mod files;
 mod operators;
 mod pgbouncer;
