@@ -1,4 +1,7 @@
-//! Embeds the assets of `/docs`, compressed: Swagger UI's script and style, and `docs/openapi.json`.
+//! Embeds the assets of `/docs`, compressed: Swagger UI's script and style, `docs/openapi.json`, and the guides.
+
+#[path = "build/guides.rs"]
+mod guides;
 
 use std::error::Error;
 use std::io::{Cursor, Read, Write};
@@ -24,7 +27,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         write_gzipped(&out_dir, file, &bytes)?;
     }
     println!("cargo::rerun-if-changed={OPENAPI_DOCUMENT}");
-    write_gzipped(&out_dir, "openapi.json", &std::fs::read(OPENAPI_DOCUMENT)?)
+    write_gzipped(&out_dir, "openapi.json", &std::fs::read(OPENAPI_DOCUMENT)?)?;
+    write_guides(&out_dir)
+}
+
+/// Writes each page, and `guides.rs`: a slice of the names of the pages and their compressed HTML.
+fn write_guides(out_dir: &str) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build/guides.rs");
+    let mut list = String::new();
+    for (page, _) in guides::PAGES {
+        let document = format!("../../docs/{page}.md");
+        println!("cargo::rerun-if-changed={document}");
+        let html = guides::render(page, &std::fs::read_to_string(&document)?);
+        write_gzipped(out_dir, &format!("{page}.html"), html.as_bytes())?;
+        list.push_str(&format!("(\"{page}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{page}.html.gz\"))),\n"));
+    }
+    Ok(std::fs::write(Path::new(out_dir).join("guides.rs"), format!("&[\n{list}]\n"))?)
 }
 
 fn write_gzipped(out_dir: &str, file: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {

@@ -11,6 +11,7 @@ use vestibule_core::settings::Settings;
 
 use crate::app::App;
 use crate::envelope::{JSON, Refusal};
+use crate::guides;
 use crate::openapi::Document;
 use crate::restricted::DocsClient;
 use crate::routes::Routes;
@@ -33,6 +34,9 @@ const PAGE: &str = r#"<!doctype html>
 <link rel="icon" href="data:,">
 </head>
 <body>
+<nav class="try" aria-label="Documentation"><a href="./quickstart">Quick start</a> · <a href="./session-tokens">Session
+tokens</a> · <a href="./invite-into-your-app">Invitations</a> · <a href="./cookies-and-origins">Cookies and origins</a> ·
+<a href="./api">HTTP API</a></nav>
 <p class="try">Calls run as you if you are signed in: <a href="../sign-in?return_to=%2Fdocs%2F">sign in</a> in this browser, or call
 <code>POST /auth/signin</code> below. The session cookie is sent with every call; the Authorize button cannot set it.</p>
 <div id="viewer"></div>
@@ -61,6 +65,7 @@ pub(crate) fn routes() -> Routes {
         .get("/docs/", async |_: DocsClient| asset("text/html; charset=utf-8", PAGE))
         .get("/docs/begin.js", async |_: DocsClient| asset("text/javascript; charset=utf-8", INIT_SCRIPT))
         .get("/docs/swagger-ui-bundle.js", async |_: DocsClient| gzipped("text/javascript; charset=utf-8", script))
+        .merge(guides::routes())
         .get("/docs/swagger-ui.css", async |_: DocsClient| gzipped("text/css; charset=utf-8", style))
 }
 

@@ -12,6 +12,7 @@ mod envelope;
 mod extract;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod guides;
 mod health;
 mod images;
 mod mail_reports;

@@ -110,12 +110,14 @@ async fn docs_page_loads_nothing_from_other_hosts() {
     assert!(script.text.contains("/openapi.json") && !script.text.contains("http"), "{}", script.text);
 }
 
-const OPERATOR_PATHS: [(&str, bool); 8] = [
+const OPERATOR_PATHS: [(&str, bool); 10] = [
     ("/docs", true),
     ("/docs/", true),
     ("/docs/begin.js", true),
     ("/docs/swagger-ui-bundle.js", true),
     ("/docs/swagger-ui.css", true),
+    ("/docs/guides.css", true),
+    ("/docs/quickstart", true),
     ("/openapi.json", true),
     ("/health/live", false),
     ("/health/ready", false),

@@ -27,6 +27,7 @@ mod emails;
 mod encodings;
 mod field_access;
 mod grants;
+mod guides;
 mod harness;
 mod image_bucket;
 mod images;

@@ -48,6 +48,9 @@ fn page_urls(server: &BrowserServer, organization: &str) -> Vec<(String, String)
     for path in ["sign-in", "sign-up", "reset", "sign-in/link", "security-notice"] {
         pages.push((path.replace('/', "-"), format!("{}/{path}", server.url)));
     }
+    for guide in crate::guides::GUIDES.iter().chain(&["api", "operations"]) {
+        pages.push((format!("docs-{guide}"), format!("{}/docs/{guide}", server.url)));
+    }
     pages.push(("code".to_owned(), format!("{}/reset/code?email=ada%40lindgren-tea.example", server.url)));
     pages
 }

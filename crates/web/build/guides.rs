@@ -1,0 +1,155 @@
+//! Renders the documents of `docs/` that users of a running server need, as HTML pages of `/docs/`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+
+/// The pages in the order of the navigation: the file in `docs/` without its extension, and the name in the navigation.
+pub(crate) const PAGES: [(&str, &str); 11] = [
+    ("quickstart", "Quick start"),
+    ("session-tokens", "Session tokens"),
+    ("invite-into-your-app", "Invitations"),
+    ("cookies-and-origins", "Cookies and origins"),
+    ("api", "HTTP API"),
+    ("errors", "Error codes"),
+    ("compatibility", "Compatibility"),
+    ("operations", "Operations"),
+    ("security", "Security"),
+    ("limits", "Limits"),
+    ("glossary", "Glossary"),
+];
+
+/// The first pages are guides, the others a reference.
+const GUIDES: usize = 4;
+
+/// Returns the HTML of a page. Raw HTML in the document is shown as text.
+pub(crate) fn render(page: &str, markdown: &str) -> String {
+    let mut ids = BTreeMap::new();
+    let mut title = String::new();
+    let mut events: Vec<Event<'_>> = Vec::new();
+    // Whether the current link leads to a file that the server does not have. Then only its text is shown.
+    let mut is_dropped_link = false;
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    for event in Parser::new_ext(markdown, options) {
+        match event {
+            Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                let target = link_target(&dest_url);
+                is_dropped_link = target.is_none();
+                if let Some(target) = target {
+                    events.push(Event::Start(Tag::Link { link_type, dest_url: target.into(), title, id }));
+                }
+            }
+            Event::End(TagEnd::Link) if is_dropped_link => {}
+            // Pictures are not part of the binary.
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
+            Event::Start(Tag::Table(columns)) => {
+                events.push(Event::Html("<div class=\"table\" tabindex=\"0\">".into()));
+                events.push(Event::Start(Tag::Table(columns)));
+            }
+            Event::End(TagEnd::Table) => {
+                events.push(event);
+                events.push(Event::Html("</div>".into()));
+            }
+            // A block that can be wider than the window must be scrollable with the keyboard.
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let language = match &kind {
+                    CodeBlockKind::Fenced(language) => language.split(' ').next().unwrap_or_default().to_owned(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                let start = format!("<pre tabindex=\"0\"><code class=\"language-{}\">", escape(&language));
+                events.push(Event::Html(start.into()));
+            }
+            Event::End(TagEnd::CodeBlock) => events.push(Event::Html("</code></pre>\n".into())),
+            Event::End(TagEnd::Heading(level)) => {
+                let text = heading_text(&events);
+                let id = unique_id(&text, &mut ids);
+                if level == HeadingLevel::H1 {
+                    title.clone_from(&text);
+                }
+                set_heading_id(&mut events, id);
+                events.push(Event::End(TagEnd::Heading(level)));
+            }
+            other => events.push(other),
+        }
+    }
+    let mut body = String::new();
+    html::push_html(&mut body, events.into_iter());
+    layout(page, &title, &body)
+}
+
+/// Returns the target of a link on the server, or `None` if it leads to a file of the repository only.
+fn link_target(url: &str) -> Option<String> {
+    if url.starts_with('#') || url.starts_with("https://") || url.starts_with("http://") {
+        return Some(url.to_owned());
+    }
+    let (path, fragment) = url.split_once('#').map_or((url, ""), |(path, fragment)| (path, fragment));
+    let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+    if path == "openapi.json" {
+        return Some("/openapi.json".to_owned());
+    }
+    let page = path.strip_suffix(".md")?;
+    PAGES.iter().any(|(name, _)| *name == page).then(|| format!("/docs/{page}{fragment}"))
+}
+
+fn heading_text(events: &[Event<'_>]) -> String {
+    let start = events.iter().rposition(|event| matches!(event, Event::Start(Tag::Heading { .. })));
+    let inner = &events[start.map_or(events.len(), |start| start + 1)..];
+    inner
+        .iter()
+        .filter_map(|event| match event {
+            Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn set_heading_id(events: &mut [Event<'_>], new_id: String) {
+    let start = events.iter_mut().rev().find_map(|event| match event {
+        Event::Start(Tag::Heading { id, .. }) => Some(id),
+        _ => None,
+    });
+    if let Some(id) = start {
+        *id = Some(CowStr::from(new_id));
+    }
+}
+
+/// Returns the id that code hosts give a heading: lower case, no punctuation, hyphens for spaces.
+fn unique_id(text: &str, ids: &mut BTreeMap<String, usize>) -> String {
+    let kept = text.to_lowercase();
+    let kept = kept.chars().filter(|character| character.is_alphanumeric() || " -_".contains(*character));
+    let id: String = kept.map(|character| if character == ' ' { '-' } else { character }).collect();
+    let uses = ids.entry(id.clone()).or_insert(0);
+    *uses += 1;
+    if *uses == 1 { id } else { format!("{id}-{}", *uses - 1) }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn layout(page: &str, title: &str, body: &str) -> String {
+    let mut navigation = String::new();
+    for (index, (name, label)) in PAGES.iter().enumerate() {
+        if index == 0 || index == GUIDES {
+            let heading = if index == 0 { "Guides" } else { "Reference" };
+            let _ = write!(navigation, "<li class=\"group\">{heading}</li>");
+        }
+        if index == GUIDES {
+            navigation.push_str("<li><a href=\"/docs/\">Try the API</a></li>");
+        }
+        let current = if *name == page { " aria-current=\"page\"" } else { "" };
+        let _ = write!(navigation, "<li><a href=\"/docs/{name}\"{current}>{label}</a></li>");
+    }
+    let title = escape(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} · Vestibule</title>\n\
+         <link rel=\"stylesheet\" href=\"/docs/guides.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#main\">Skip to content</a>\n\
+         <nav aria-label=\"Documentation\"><p>Vestibule</p><ul>{navigation}</ul></nav>\n\
+         <main id=\"main\">\n{body}</main>\n</body>\n</html>\n"
+    )
+}

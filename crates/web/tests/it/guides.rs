@@ -1,0 +1,136 @@
+//! The guides at `/docs/{page}`: their links, their headers, and their code, which is that of the examples.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use axum::http::header;
+
+use crate::harness::TestApp;
+
+pub(crate) const GUIDES: [&str; 4] = ["quickstart", "session-tokens", "invite-into-your-app", "cookies-and-origins"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Returns the values of an attribute.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    html.split(&format!(" {name}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+/// Loads the pages of the navigation. Returns the path and the HTML of each.
+async fn load_pages(app: &TestApp) -> Vec<(String, String)> {
+    let anonymous = app.anonymous();
+    let first = anonymous.get("/docs/quickstart").await;
+    let navigation = first.text.split("</nav>").next().unwrap();
+    let mut pages = Vec::new();
+    for path in
+        attributes(navigation, "href").into_iter().filter(|path| path.starts_with("/docs/") && !path.contains('.'))
+    {
+        let page = anonymous.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        if path != "/docs/" {
+            let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            assert!(
+                policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"),
+                "{policy}"
+            );
+            assert!(page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+            assert_eq!(attributes(&page.text, "aria-current").len(), 1, "{path} is not marked in the navigation");
+        }
+        pages.push((path.to_owned(), page.text));
+    }
+    pages
+}
+
+#[tokio::test]
+async fn links_of_guides_resolve() {
+    let app = TestApp::start().await;
+    let pages = load_pages(&app).await;
+    for guide in GUIDES {
+        assert!(pages.iter().any(|(path, _)| *path == format!("/docs/{guide}")), "{guide} is not in the navigation");
+    }
+    for (path, html) in pages.iter().filter(|(path, _)| path != "/docs/") {
+        for link in attributes(html, "href") {
+            if link.starts_with("http://") || link.starts_with("https://") || link.starts_with("data:") {
+                continue;
+            }
+            let (target, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let target = if target.is_empty() { path.as_str() } else { target };
+            match pages.iter().find(|(path, _)| path == target) {
+                Some((_, html)) if !fragment.is_empty() => {
+                    assert!(attributes(html, "id").contains(&fragment), "{path}: {link}: no such heading");
+                }
+                Some(_) => {}
+                None => assert_eq!(app.anonymous().get(target).await.status, 200, "{path}: {link}"),
+            }
+        }
+        let ids = attributes(html, "id");
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{path} has an id twice: {ids:?}");
+        assert!(!html.contains("<script") && !html.contains(" style=\""), "{path}");
+        assert_eq!(html.matches("<h1").count(), 1, "{path}");
+    }
+    app.anonymous().get("/docs/nonsense").await.assert_error(404, "NOT_FOUND");
+    app.anonymous().get("/docs/..%2fapi").await.assert_error(404, "NOT_FOUND");
+}
+
+/// The links as a reader of the repository follows them.
+#[test]
+fn links_of_guides_resolve_in_the_repository() {
+    for guide in GUIDES {
+        let text = std::fs::read_to_string(root().join(format!("docs/{guide}.md"))).unwrap();
+        let links = text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap());
+        for link in links.filter(|link| !link.is_empty() && !link.contains("://")) {
+            assert!(root().join("docs").join(link).exists(), "{guide}: {link}");
+        }
+    }
+}
+
+/// Returns language and text of each fenced block.
+fn code_blocks(markdown: &str) -> Vec<(&str, &str)> {
+    let parts: Vec<_> = markdown.split("```").collect();
+    parts.iter().skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect()
+}
+
+fn source_files(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            if !["node_modules", "dist", "target"].contains(&name) && !name.starts_with('.') {
+                source_files(&path, found);
+            }
+        } else if ["js", "ts", "tsx", "py", "rs", "md"].iter().any(|extension| name.ends_with(&format!(".{extension}")))
+        {
+            found.push(std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn code_of_guides_is_that_of_the_examples() {
+    let mut sources = Vec::new();
+    source_files(&root().join("examples"), &mut sources);
+    let mut checked = 0;
+    for guide in GUIDES {
+        let text = std::fs::read_to_string(root().join(format!("docs/{guide}.md"))).unwrap();
+        for (language, code) in code_blocks(&text) {
+            match language {
+                "ts" | "tsx" | "js" | "py" | "rust" => {
+                    assert!(sources.iter().any(|source| source.contains(code)), "{guide}: not in an example:\n{code}");
+                    checked += 1;
+                }
+                // The commands of the quick start are those of the README of the example.
+                "sh" if guide == "quickstart" => {
+                    for command in code.lines().filter(|line| !line.starts_with("cd ")) {
+                        assert!(sources.iter().any(|source| source.contains(command)), "{guide}: {command}");
+                        checked += 1;
+                    }
+                }
+                "sh" | "http" | "go" => {}
+                other => panic!("{guide}: a block of language {other:?}"),
+            }
+        }
+    }
+    assert!(checked >= 12, "{checked}");
+}
