@@ -30,7 +30,7 @@ const PAGE: &str = r#"<!doctype html>
 <title>Vestibule API</title>
 <link rel="stylesheet" href="./swagger-ui.css">
 <style>.try { box-sizing: border-box; font: 1rem/1.5 sans-serif; margin: 0 auto; max-width: 1460px; padding: 1rem 20px 0; }
-.swagger-ui .auth-wrapper { display: none; }</style>
+.swagger-ui .auth-wrapper { display: none; } .swagger-ui .authorization__btn { pointer-events: none; }</style>
 <link rel="icon" href="data:,">
 </head>
 <body>
@@ -38,7 +38,7 @@ const PAGE: &str = r#"<!doctype html>
 tokens</a> · <a href="./invite-into-your-app">Invitations</a> · <a href="./cookies-and-origins">Cookies and origins</a> ·
 <a href="./api">HTTP API</a></nav>
 <p class="try">Calls run as you if you are signed in: <a href="../sign-in?return_to=%2Fdocs%2F">sign in</a> in this browser, or call
-<code>POST /auth/signin</code> below. The session cookie is sent with every call; the Authorize button cannot set it.</p>
+<code>POST /auth/signin</code> below. The browser sends the session cookie with every call.</p>
 <div id="viewer"></div>
 <script src="./swagger-ui-bundle.js"></script>
 <script src="./begin.js"></script>

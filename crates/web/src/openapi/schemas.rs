@@ -192,6 +192,10 @@ pub(super) fn restrict_ids(document: &mut Value) {
             if parameter["schema"]["type"] == json!(["string", "null"]) {
                 parameter["schema"]["type"] = "string".into();
             }
+            // As in a form, an empty text counts as missing.
+            if parameter["required"] != true && parameter["schema"]["format"] == "email" {
+                parameter["schema"] = json!({"type": "string"});
+            }
             let is_in_path = parameter["in"] == "path";
             if is_in_path || parameter["name"].as_str().is_some_and(is_id) {
                 let is_required = parameter["required"] == true;

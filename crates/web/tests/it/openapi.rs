@@ -185,6 +185,81 @@ fn every_operation_documents_its_bodies_permission_and_errors() {
     }
 }
 
+fn document() -> Value {
+    serde_json::to_value(vestibule_web::openapi_document().unwrap()).unwrap()
+}
+
+/// Calls `check` for every property of the schemas, with the schema's name and the required properties.
+fn for_each_property(document: &Value, check: &mut impl FnMut(&str, &str, &Value, &[String])) {
+    fn visit(name: &str, value: &Value, check: &mut impl FnMut(&str, &str, &Value, &[String])) {
+        let required: Vec<String> = serde_json::from_value(value["required"].clone()).unwrap_or_default();
+        for (property, schema) in value["properties"].as_object().into_iter().flatten() {
+            check(name, property, schema, &required);
+            visit(name, schema, check);
+        }
+        ["allOf", "anyOf", "oneOf"].iter().filter_map(|key| value[*key].as_array()).flatten().for_each(|part| {
+            visit(name, part, check);
+        });
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        visit(name, schema, check);
+    }
+}
+
+#[test]
+fn every_property_has_a_type() {
+    for_each_property(&document(), &mut |schema, property, value, _| {
+        let has_type = ["type", "$ref", "oneOf", "allOf", "anyOf"].iter().any(|key| value.get(key).is_some());
+        assert!(has_type, "{schema}.{property} has no type: is it in values.rs under an old name?");
+    });
+}
+
+#[test]
+fn responses_require_what_can_be_null() {
+    let document = document();
+    // Neither of a request: their fields may be null or missing.
+    for (name, properties) in [
+        ("Session", vec!["active_signin", "active_signin_id", "signins"]),
+        ("SessionEnvelope", vec!["data", "errors", "message", "session", "status"]),
+        ("ErrorEnvelope", vec!["data", "errors", "message", "session", "status"]),
+        ("Invitation", vec!["inviter", "workspace", "workspace_id"]),
+    ] {
+        let required = document["components"]["schemas"][name]["required"].as_array().unwrap();
+        for property in properties {
+            assert!(required.iter().any(|one| one == property), "{name}.{property}");
+        }
+    }
+    // Fields that can be absent are not null.
+    let preview = &document["components"]["schemas"]["Validation"];
+    assert_eq!(preview["properties"]["email"]["type"], "string");
+    assert!(!preview["required"].as_array().unwrap().iter().any(|one| one == "email"));
+}
+
+#[test]
+fn schemas_have_one_name_each_and_ids_a_pattern() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{name} is no name in every language");
+        let is_id = name.ends_with("Id") && schema["type"] == "string";
+        assert_eq!(is_id, is_id && schema["pattern"].is_string(), "{name}");
+    }
+    let list = &schemas["InvitationListEnvelope"]["properties"]["data"];
+    assert_eq!(list["items"]["$ref"], "#/components/schemas/Invitation", "{list}");
+}
+
+#[test]
+fn every_tag_is_described() {
+    let document = document();
+    let tags: BTreeSet<_> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].clone().to_string()).collect();
+    for operation in &*OPERATIONS {
+        for tag in operation.json["tags"].as_array().unwrap() {
+            assert!(tags.contains(&tag.to_string()), "{}: {tag} is not in TAGS of document.rs", operation.name());
+        }
+    }
+}
+
 /// The rows of the tables of calls in `docs/api.md`: method and path, then permission.
 fn api_md_rows() -> Vec<(String, String)> {
     let document = include_str!("../../../../docs/api.md");
