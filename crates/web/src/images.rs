@@ -36,14 +36,6 @@ pub(crate) enum ImageField {
     File(Bytes),
 }
 
-/// What a JSON body can say about an image. Only the OpenAPI document uses it.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "only for the OpenAPI document")]
-pub(crate) enum RemovedImage {
-    #[schema(rename = "null")]
-    Null,
-}
-
 /// Stores an uploaded file and returns the change for the command. Errors: those of [`upload`].
 pub(crate) async fn store_upload(
     app: &App,

@@ -164,7 +164,7 @@ fn schemathesis_finds_nothing() {
     let organization = created.text("id");
     let workspace = format!("organization_id={organization}&name=Laboratory");
     let created = server.post("/workspaces", Some(cookie), &workspace);
-    let folder = folder("schemathesis", &[]);
+    let folder = folder("schemathesis", &["python/error_codes.py"]);
     let ids = [("organizations", organization), ("workspaces", created.text("id"))];
     let configuration = ids.map(|(path, id)| {
         format!("[[operations]]\ninclude-path-regex = '^/{path}/\\{{id\\}}'\nparameters = {{ 'path.id' = '{id}' }}\n")
@@ -174,6 +174,8 @@ fn schemathesis_finds_nothing() {
     let mut command = python("schemathesis");
     command.arg("run").arg(document()).args(["--url", &server.url, "--no-color", "--continue-on-failure"]);
     command.args(["--header", &format!("Cookie: session_id={cookie}"), "--exclude-checks", UNFIT_CHECKS]);
+    // Also checks the error code of each response.
+    command.env("SCHEMATHESIS_HOOKS", "error_codes.py").env("OPENAPI_DOCUMENT", document());
     // Always the same requests. `VESTIBULE_SCHEMATHESIS_EXAMPLES` asks for a longer run.
     let examples = std::env::var("VESTIBULE_SCHEMATHESIS_EXAMPLES").unwrap_or_else(|_| "2".to_owned());
     command.args(["--phases", "examples,coverage,fuzzing", "--generation-deterministic", "--max-examples", &examples]);

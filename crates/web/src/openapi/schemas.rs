@@ -148,7 +148,8 @@ pub(super) fn complete_responses(document: &mut Value) {
         if name.ends_with("Envelope") && name != "ErrorEnvelope" {
             schema["properties"]["status"] =
                 json!({"type": "integer", "const": 200, "description": "The HTTP status code."});
-            schema["properties"]["errors"] = json!({"type": "null", "description": "`null` on success."});
+            let errors = json!({"type": ["array", "null"], "items": reference("Error"), "maxItems": 0, "description": "`null` on success."});
+            schema["properties"]["errors"] = errors;
             schema["required"] = json!(["status", "message", "data", "session", "errors"]);
         }
         visit(schema, &mut |value| {

@@ -169,11 +169,7 @@ fn every_operation_documents_its_bodies_permission_and_errors() {
             let content = &json["responses"][status.to_string()]["content"]["application/json"];
             let schema = &content["schema"];
             assert_eq!(schema["$ref"], "#/components/schemas/ErrorEnvelope", "{name} {status}");
-            assert_eq!(
-                schema["properties"]["errors"]["items"]["properties"]["code"]["enum"],
-                serde_json::json!(codes),
-                "{name} {status}"
-            );
+            assert_eq!(schema.as_object().unwrap().len(), 1, "generators refuse a reference with other keys: {name}");
             let examples: BTreeSet<_> = content["examples"].as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(examples, codes.iter().copied().collect(), "{name} {status}");
             assert!(!codes.is_empty(), "{name} {status}");

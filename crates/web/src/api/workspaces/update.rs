@@ -15,7 +15,7 @@ use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path};
-use crate::images::{self, ImageField, RemovedImage};
+use crate::images::{self, ImageField};
 use crate::openapi::Enveloped;
 
 /// The changes to a workspace. Missing fields remain unchanged.
@@ -27,7 +27,7 @@ pub(crate) struct Fields {
     #[schema(value_type = Option<String>, max_length = 1000)]
     description: Option<Description>,
     /// The text `null` removes the image.
-    #[schema(value_type = Option<RemovedImage>, inline)]
+    #[schema(value_type = Option<String>, example = "null")]
     image: ImageField,
     /// IP addresses and networks in CIDR notation. An empty text clears the list.
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
