@@ -5,6 +5,7 @@ mod application;
 mod mail;
 mod public_url;
 mod rate_limits;
+mod session_cookie;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use application::{Application, PageUrl};
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use public_url::PublicUrl;
 pub use rate_limits::RateLimits;
+pub use session_cookie::SessionCookie;
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
 /// table, which a test of the binary compares.
@@ -53,6 +55,7 @@ pub struct Settings {
     pub reveal_account_existence: bool,
     pub accounts: Accounts,
     pub sessions: Sessions,
+    pub session_cookie: SessionCookie,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
@@ -362,6 +365,7 @@ impl Default for Settings {
                 idle_timeout: Duration::from_hours(7 * 24),
                 max_lifetime: Duration::from_hours(30 * 24),
             },
+            session_cookie: SessionCookie::default(),
             tokens: Tokens {
                 audience: vec!["http://127.0.0.1:8080".to_owned()],
                 lifetime: Duration::from_secs(30),

@@ -203,7 +203,7 @@ pub(crate) async fn session_token(
     app: &App,
 ) -> Result<Option<SessionToken>> {
     let settings = app.settings();
-    match cookie::session_tokens(headers, settings.public_url.is_https()) {
+    match cookie::session_tokens(headers, settings) {
         SessionCookies::One(token) => return Ok(Some(token)),
         SessionCookies::Several(candidates) => {
             // Boxed, because the rare path would enlarge the future of every request.

@@ -74,6 +74,11 @@ pub(crate) enum SettingError {
         max_lifetime: Box<SettingValue>,
     },
     MissingMailHost,
+    /// A session cookie that browsers would not accept, and why.
+    UnusableCookie {
+        value: Box<SettingValue>,
+        reason: String,
+    },
     /// A page of the application that is neither https nor on this machine.
     InsecurePage {
         value: Box<SettingValue>,
@@ -139,6 +144,9 @@ impl fmt::Display for SettingError {
                  former or extend the latter",
                 idle_timeout.value, idle_timeout.origin, max_lifetime.value, max_lifetime.origin
             ),
+            Self::UnusableCookie { value, reason } => {
+                write!(f, "{} is {} ({}), but {reason}", value.setting.path, value.value, value.origin)
+            }
             Self::InsecurePage { value } => write!(
                 f,
                 "{} is {} ({}), without https, so anyone in the network between can take over the session of a user who \

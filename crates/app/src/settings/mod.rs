@@ -12,6 +12,7 @@ mod load;
 mod parse;
 mod reference;
 mod setting;
+mod site;
 mod suggest;
 mod table;
 #[cfg(test)]

@@ -48,17 +48,21 @@ impl PublicUrl {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
+    /// Returns the host, an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.host_and_port();
+        let port = authority.rfind(':').filter(|colon| !authority[*colon..].contains(']'));
+        &authority[..port.unwrap_or(authority.len())]
+    }
+
     /// Returns the host as the domain of message IDs and of EHLO; `localhost` for an IPv6 address.
     pub fn mail_domain(&self) -> &str {
-        match self.host_and_port().split(':').next() {
-            Some(host) if !host.is_empty() && !host.starts_with('[') => host,
-            _ => "localhost",
-        }
+        if self.host().starts_with('[') { "localhost" } else { self.host() }
     }
 
     /// Returns whether only this machine can reach the URL.
     pub fn is_loopback(&self) -> bool {
-        let host = host_and_port(self.host_and_port()).map(|(host, _)| host).unwrap_or_default();
+        let host = self.host();
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
     }
@@ -108,6 +112,16 @@ mod tests {
         ] {
             assert_eq!(PublicUrl::parse(text).unwrap().as_str(), origin);
         }
+    }
+
+    #[test]
+    fn host_has_no_port() {
+        for (url, host) in
+            [("https://a.example", "a.example"), ("http://a.example:1", "a.example"), ("http://[::1]:80", "[::1]")]
+        {
+            assert_eq!(PublicUrl::parse(url).unwrap().host(), host);
+        }
+        assert_eq!(PublicUrl::parse("http://[::1]:8080").unwrap().host(), "[::1]");
     }
 
     #[test]

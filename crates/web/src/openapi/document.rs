@@ -73,7 +73,7 @@ impl Document {
     pub(crate) fn set_server(&mut self, settings: &Settings) {
         self.servers = json!([{"url": settings.public_url.as_str(), "description": "This server"}]);
         let cookie = &mut self.components["securitySchemes"]["session"]["name"];
-        *cookie = cookie::session_cookie_name(settings).into();
+        *cookie = settings.session_cookie_name().into();
     }
 }
 
