@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::App;
 use crate::cookie;
+use crate::extract::ExtractorErrors;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Its value, without `"cookies"`, which would also end the browser's other sign-ins: a session can have several, and
@@ -26,6 +27,8 @@ impl FromRequestParts<App> for OutdatedCookies {
         Ok(Self(cookie::outdated_sessions(&parts.headers, app.settings())))
     }
 }
+
+impl ExtractorErrors for OutdatedCookies {}
 
 /// Adds the header to the response of a sign-out, and deletes cookies of these names. Browsers ignore the header unless
 /// the URL is https or localhost.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use vestibule_core::settings::ClaimTemplate;
 use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
@@ -126,7 +127,7 @@ impl fmt::Display for SettingError {
             ),
             Self::InvalidValue { setting, origin, value } => {
                 write!(f, "{} is {} ({origin})", setting.path, Short(value))?;
-                match reason(value) {
+                match reason(setting, value) {
                     Some(reason) => write!(f, ": {reason}; it")?,
                     None => write!(f, ", but it")?,
                 }
@@ -189,9 +190,13 @@ impl fmt::Display for SuggestedPath<'_> {
     }
 }
 
-/// Returns why a PostgreSQL URL is invalid.
-fn reason(value: &RawValue) -> Option<String> {
+/// Returns why a value is invalid, if it has a syntax of its own: a PostgreSQL URL, or claims.
+fn reason(setting: &Setting, value: &RawValue) -> Option<String> {
     match value {
+        RawValue::Table(claims) if setting.path == "tokens.claims" => ClaimTemplate::parse(claims).err(),
+        RawValue::Table(templates) if setting.path == "tokens.templates" => {
+            super::parse::token_templates(templates).err()
+        }
         RawValue::Text(text) if PostgresUrl::has_scheme(text) => {
             text.parse::<PostgresUrl>().err().map(|error| error.to_string())
         }

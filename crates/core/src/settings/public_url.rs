@@ -68,6 +68,20 @@ impl PublicUrl {
     }
 }
 
+/// The names of this machine that browsers treat as different sites.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+impl PublicUrl {
+    /// Returns whether an authority is another name for the host of this URL: with http, `localhost`, `127.0.0.1` and
+    /// `[::1]` with the same port are one server during development.
+    pub fn is_loopback_alias(&self, authority: &str) -> bool {
+        let own = self.host_and_port();
+        let port = own.strip_prefix(self.host()).unwrap_or_default();
+        let is_alias = LOOPBACK_HOSTS.iter().any(|host| authority.strip_prefix(host) == Some(port));
+        !self.is_https() && LOOPBACK_HOSTS.contains(&self.host()) && is_alias && authority != own
+    }
+}
+
 fn host_and_port(authority: &str) -> Option<(String, Option<u16>)> {
     let (host, rest) = if let Some(bracketed) = authority.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']')?;
@@ -122,6 +136,27 @@ mod tests {
             assert_eq!(PublicUrl::parse(url).unwrap().host(), host);
         }
         assert_eq!(PublicUrl::parse("http://[::1]:8080").unwrap().host(), "[::1]");
+    }
+
+    #[test]
+    fn loopback_names_with_the_same_port_are_one_server() {
+        for (url, authority, expected) in [
+            ("http://127.0.0.1:8080", "localhost:8080", true),
+            ("http://127.0.0.1:8080", "[::1]:8080", true),
+            ("http://localhost:8080", "127.0.0.1:8080", true),
+            ("http://[::1]", "localhost", true),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", false),
+            ("http://127.0.0.1:8080", "localhost:8081", false),
+            ("http://127.0.0.1:8080", "localhost", false),
+            ("http://127.0.0.1:8080", "localhost:8080.evil.example", false),
+            ("http://127.0.0.1:8080", "localhost.evil.example:8080", false),
+            ("http://127.0.0.1:8080", "127.0.0.2:8080", false),
+            ("https://localhost:8080", "127.0.0.1:8080", false),
+            ("http://join.example.com:8080", "localhost:8080", false),
+            ("http://app.localhost:8080", "localhost:8080", false),
+        ] {
+            assert_eq!(PublicUrl::parse(url).unwrap().is_loopback_alias(authority), expected, "{url} {authority}");
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
 
 use super::{errors, schemas, values};
-use crate::cookie;
 
 /// An OpenAPI document. The order of the fields is that of the file; keys below are sorted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

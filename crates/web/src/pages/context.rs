@@ -129,8 +129,11 @@ impl PageContext {
             tracing::error!(code = problem.code().as_str(), cause, "page request failed");
         }
         let title = if status.is_server_error() { self.words.server_error_title() } else { self.words.error_title() };
-        let advice =
-            if problem.code() == Code::Forbidden { self.words.forbidden_advice() } else { self.words.problem(problem) };
+        let advice = match problem.code() {
+            Code::Forbidden => self.words.forbidden_advice(),
+            Code::CrossSiteRequest => self.words.cross_site_advice(self.app.settings().public_url.as_str()),
+            _ => self.words.problem(problem),
+        };
         let has_session = self.caller.token.is_some();
         let response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
         with_required_proof(response, Some(problem))

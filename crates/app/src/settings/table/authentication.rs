@@ -1,8 +1,10 @@
 //! The sections `sessions`, `session_cookie`, `tokens`, `passwords` and `reauthentication`.
 
-use vestibule_core::settings::SessionCookie;
+use std::sync::Arc;
 
-use super::super::parse::{duration, number, optional_path};
+use vestibule_core::settings::{ClaimTemplate, SessionCookie};
+
+use super::super::parse::{duration, number, optional_path, token_templates};
 use super::super::setting::{DefaultValue, Setting, ValueKind};
 use super::{non_empty, store};
 
@@ -93,6 +95,31 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         default: DefaultValue::Literal("30"),
         kind: ValueKind::Number,
         set: |loaded, text| store(&mut loaded.settings.tokens.key_rotation_days, number(text, 1..=365)),
+    },
+    Setting {
+        path: "tokens.claims",
+        description: "Further claims of session tokens, by name. See docs/operations.md for the {{placeholders}}.",
+        expected: "a table of claims, whose texts may have placeholders; in the environment a JSON object",
+        example: r#"{"email": "{{user.primary_email}}"}"#,
+        default: DefaultValue::Literal("{}"),
+        kind: ValueKind::Table,
+        set: |loaded, text| {
+            let claims = ClaimTemplate::parse(&serde_json::from_str(text).ok()?).ok()?;
+            loaded.settings.tokens.claims = Arc::new(claims);
+            Some(())
+        },
+    },
+    Setting {
+        path: "tokens.templates",
+        description: "Claims in place of tokens.claims, for GET /session/token?template=NAME: a table for each NAME.",
+        expected: "a table of tables of claims; in the environment a JSON object",
+        example: r#"{"reports": {"org": "{{organization.id}}"}}"#,
+        default: DefaultValue::Literal("{}"),
+        kind: ValueKind::Table,
+        set: |loaded, text| {
+            let templates = token_templates(&serde_json::from_str(text).ok()?).ok();
+            store(&mut loaded.settings.tokens.templates, templates)
+        },
     },
     Setting {
         path: "passwords.minimum_length",

@@ -95,3 +95,46 @@ fn warns_of_origins_without_cookies() {
     assert!(found[0].starts_with("app.url is https://app.example.org, which is another site"), "{found:?}");
     assert!(warnings(&[app, ("VESTIBULE_PUBLIC_URL", "https://join.example.org")]).is_empty());
 }
+
+#[test]
+fn claims_are_a_table_in_the_file_and_json_in_the_environment() {
+    let file = "[tokens.claims]\nplan = 'free'\nlevel = 3\nnested = { id = '{{user.id}}', on = true, share = 0.5 }\n\
+        [tokens.templates.reports]\norg = '{{organization.id}}'";
+    let json = [
+        (
+            "VESTIBULE_TOKENS_CLAIMS",
+            r#"{"plan": "free", "level": 3, "nested": {"id": "{{user.id}}", "on": true, "share": 0.5}}"#,
+        ),
+        ("VESTIBULE_TOKENS_TEMPLATES", r#"{"reports": {"org": "{{organization.id}}"}}"#),
+    ];
+    let (loaded, from_variables) = (load_file(file).unwrap(), load_variables(&json).unwrap());
+    let tokens = &loaded.settings.tokens;
+    assert_eq!(tokens.claims, from_variables.settings.tokens.claims);
+    assert_eq!(tokens.templates, from_variables.settings.tokens.templates);
+    assert_eq!(tokens.claims.names().count(), 3);
+    assert!(tokens.template("reports").is_some() && tokens.template("other").is_none());
+    let again = load_file(&effective(&from_variables)).unwrap();
+    assert_eq!(again.settings.tokens.claims, tokens.claims);
+}
+
+#[test]
+fn unusable_claims_say_why() {
+    for (text, reason) in [
+        ("claims.sub = 'x'", "tokens.claims is { sub = \"x\" } (v.toml:2): the claim sub is reserved"),
+        ("claims.mail = '{{user.mail}}'", "there is no placeholder {{user.mail}}; the placeholders are user.id, "),
+        (
+            "claims.day = 2026-01-01",
+            "tokens.claims is a table with a date (v.toml:2), but it must be a table of claims",
+        ),
+        ("claims = 'x'", "tokens.claims is \"x\" (v.toml:2), but it must be a table of claims"),
+        ("templates.default.a = 1", "the template default is that of tokens.claims"),
+        ("templates.'a b'.a = 1", "the name \"a b\" is not of 1 to 50 letters"),
+        ("templates.a = 1", "the template a is not a table of claims"),
+        ("templates.a.iss = 'x'", "in the template a, the claim iss is reserved"),
+    ] {
+        let problems = load_file(&format!("[tokens]\n{text}")).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].contains(reason), "{text}: {problems:?}");
+    }
+    let invalid = load_variables(&[("VESTIBULE_TOKENS_CLAIMS", "{plan: free}")]).unwrap_err();
+    assert!(invalid[0].contains("for example: VESTIBULE_TOKENS_CLAIMS='{\"email\""), "{invalid:?}");
+}
