@@ -2,20 +2,28 @@
 //! complete and valid.
 
 mod application;
+mod claims;
+mod join_policy;
 mod mail;
 mod public_url;
 mod rate_limits;
+mod session_cookie;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
+pub use claims::{ClaimTemplate, Placeholder};
+pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use public_url::PublicUrl;
 pub use rate_limits::RateLimits;
+pub use session_cookie::SessionCookie;
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
 /// table, which a test of the binary compares.
@@ -53,6 +61,7 @@ pub struct Settings {
     pub reveal_account_existence: bool,
     pub accounts: Accounts,
     pub sessions: Sessions,
+    pub session_cookie: SessionCookie,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
@@ -61,6 +70,8 @@ pub struct Settings {
     pub invitations: Invitations,
     pub roles: Roles,
     pub organizations: Organizations,
+    pub workspaces: Workspaces,
+    pub domains: Domains,
     pub seats: Seats,
     pub rate_limits: RateLimits,
     pub mail: Mail,
@@ -77,7 +88,9 @@ impl Settings {
     /// Returns whether the pages of an origin may send requests with cookies, and be the target of redirects. `origin`
     /// must be in lower case and without the default port, as browsers send it.
     pub fn is_allowed_origin(&self, origin: &str) -> bool {
-        std::iter::once(self.public_url.as_str()).chain(self.other_origins()).any(|allowed| allowed == origin)
+        let is_listed =
+            std::iter::once(self.public_url.as_str()).chain(self.other_origins()).any(|allowed| allowed == origin);
+        is_listed || origin.strip_prefix("http://").is_some_and(|host| self.public_url.is_loopback_alias(host))
     }
 
     /// Returns the value of `Strict-Transport-Security`: a year, if the public URL is https.
@@ -185,6 +198,20 @@ pub struct Tokens {
     pub lifetime: Duration,
     /// Days after which the signing key is replaced.
     pub key_rotation_days: u16,
+    /// Further claims of every token that names no template.
+    pub claims: Arc<ClaimTemplate>,
+    /// Further claims of the tokens that name this template, instead of `claims`.
+    pub templates: BTreeMap<String, Arc<ClaimTemplate>>,
+}
+
+impl Tokens {
+    /// The name of the template with `claims`.
+    pub const DEFAULT_TEMPLATE: &str = "default";
+
+    /// Returns the claims of a template, or `None` if there is no such template.
+    pub fn template(&self, name: &str) -> Option<&Arc<ClaimTemplate>> {
+        if name == Self::DEFAULT_TEMPLATE { Some(&self.claims) } else { self.templates.get(name) }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -234,6 +261,8 @@ pub struct Roles {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Organizations {
+    /// Whether clients show organizations. The calls work anyway.
+    pub is_enabled: bool,
     /// The maximum number of organizations that a user may create; 0 for unlimited.
     pub max_per_user: u32,
     /// The maximum number of workspaces of an organization; 0 for unlimited.
@@ -242,6 +271,18 @@ pub struct Organizations {
     pub deletion_grace_days: u16,
     /// Whether the admins of an organization have the permissions of an admin in all its workspaces.
     pub admins_manage_workspaces: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Workspaces {
+    /// Whether clients show workspaces before there is one. The calls work anyway.
+    pub is_enabled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Domains {
+    /// How people with a verified address of a domain join, if a request to add the domain does not say.
+    pub default_joining: JoinPolicy,
 }
 
 impl Organizations {
@@ -362,10 +403,13 @@ impl Default for Settings {
                 idle_timeout: Duration::from_hours(7 * 24),
                 max_lifetime: Duration::from_hours(30 * 24),
             },
+            session_cookie: SessionCookie::default(),
             tokens: Tokens {
                 audience: vec!["http://127.0.0.1:8080".to_owned()],
                 lifetime: Duration::from_secs(30),
                 key_rotation_days: 30,
+                claims: Arc::default(),
+                templates: BTreeMap::new(),
             },
             passwords: Passwords {
                 minimum_length: 8,
@@ -385,11 +429,14 @@ impl Default for Settings {
                 max_per_member: 20,
             },
             organizations: Organizations {
+                is_enabled: true,
                 max_per_user: 0,
                 max_workspaces: 0,
                 deletion_grace_days: 30,
                 admins_manage_workspaces: true,
             },
+            workspaces: Workspaces::default(),
+            domains: Domains { default_joining: JoinPolicy::Auto },
             seats: Seats { max_per_organization: 0, max_per_workspace: 0, count_pending_invitations: true },
             rate_limits: RateLimits::default(),
             mail: Mail::default(),

@@ -1,8 +1,6 @@
 //! The response of an API handler: the core's [`Reply`] in the envelope, and additional headers.
 
-use std::time::Duration;
-
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::execution::Reply;
@@ -14,8 +12,8 @@ use vestibule_core::sign_in::SignedIn;
 use crate::api::response::SessionResponse;
 use crate::app::{App, DEVELOPMENT_HEADER};
 use crate::envelope::Refusal;
-use crate::site_data::{CACHE_AND_STORAGE, CLEAR_SITE_DATA};
-use crate::{cookie, envelope};
+use crate::site_data::OutdatedCookies;
+use crate::{cookie, envelope, site_data};
 
 /// The response header with an organization's seat counts.
 pub(crate) const SEATS: HeaderName = HeaderName::from_static("seats");
@@ -33,9 +31,11 @@ impl<T> ApiResponse<T> {
     }
 
     /// Makes the browser delete what it has stored from this server, if the call succeeded.
-    pub(crate) fn with_site_data_cleared(self) -> Self {
-        let has_succeeded = self.reply.result.is_ok();
-        if has_succeeded { self.with_header(CLEAR_SITE_DATA, CACHE_AND_STORAGE) } else { self }
+    pub(crate) fn with_site_data_cleared(mut self, OutdatedCookies(names): &OutdatedCookies) -> Self {
+        if self.reply.result.is_ok() {
+            site_data::clear(&mut self.headers, names);
+        }
+        self
     }
 
     /// Adds the organization's seat counts, if its seats are limited.
@@ -47,19 +47,17 @@ impl<T> ApiResponse<T> {
     }
 
     /// Sets the session cookie if the command issued a new session token; in staging mode also the development header.
-    pub(crate) fn with_session_token(self, app: &App, token: Option<SessionToken>) -> Self {
+    pub(crate) fn with_session_token(mut self, app: &App, token: Option<SessionToken>) -> Self {
         let settings = app.settings();
         let Some(token) = token.map(|token| token.reveal()) else {
             return self;
         };
-        let max_lifetime: Duration = settings.sessions.max_lifetime;
-        let cookie = cookie::set_session(&token, settings.public_url.is_https(), max_lifetime);
-        let response = self.with_header(header::SET_COOKIE, cookie);
+        cookie::append_session(&mut self.headers, &token, settings);
         match HeaderValue::from_str(&token) {
             Ok(value) if settings.mode == Mode::Staging => {
-                response.with_header(HeaderName::from_static(DEVELOPMENT_HEADER), value)
+                self.with_header(HeaderName::from_static(DEVELOPMENT_HEADER), value)
             }
-            _ => response,
+            _ => self,
         }
     }
 }

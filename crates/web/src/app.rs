@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, Request};
@@ -18,6 +18,7 @@ use vestibule_core::secret::SessionToken;
 use vestibule_core::service::Service;
 use vestibule_core::session::SelectToken;
 use vestibule_core::settings::{Mode, Settings};
+use vestibule_core::workspace;
 
 use crate::client_address::{ClientAddress, Node, Notices, Proxies, client_address};
 use crate::cookie::{self, SessionCookies};
@@ -48,6 +49,8 @@ struct Shared {
     /// The OpenAPI document for these settings, made when it is first asked for.
     openapi_json: OnceLock<Bytes>,
     next_request_id: AtomicU64,
+    /// Whether there has been a workspace.
+    has_workspace: AtomicBool,
 }
 
 impl App {
@@ -65,6 +68,7 @@ impl App {
             proxy_notices: Notices::default(),
             openapi_json: OnceLock::new(),
             next_request_id,
+            has_workspace: AtomicBool::new(false),
         }))
     }
 
@@ -100,6 +104,16 @@ impl App {
 
     pub(crate) async fn query<Q: Query>(&self, caller: &Caller, query: Q) -> Reply<Q::Out> {
         self.0.service.query(caller, &query).await
+    }
+
+    /// Returns whether there has been a workspace since the server started, or is one. Only while there is none is the
+    /// database asked, for one row; false if it cannot answer.
+    pub(crate) async fn has_workspace(&self) -> bool {
+        if !self.0.has_workspace.load(Ordering::Relaxed) {
+            let exists = self.query(&Caller::anonymous(), workspace::Exists).await.result.unwrap_or(false);
+            self.0.has_workspace.fetch_or(exists, Ordering::Relaxed);
+        }
+        self.0.has_workspace.load(Ordering::Relaxed)
     }
 
     pub(crate) fn response_context(&self) -> ResponseContext<'_> {
@@ -203,7 +217,7 @@ pub(crate) async fn session_token(
     app: &App,
 ) -> Result<Option<SessionToken>> {
     let settings = app.settings();
-    match cookie::session_tokens(headers, settings.public_url.is_https()) {
+    match cookie::session_tokens(headers, settings) {
         SessionCookies::One(token) => return Ok(Some(token)),
         SessionCookies::Several(candidates) => {
             // Boxed, because the rare path would enlarge the future of every request.

@@ -25,7 +25,9 @@ use vestibule_db::QueryStats;
 
 use crate::app::{App, Peer, caller_from_request, session_token};
 use crate::envelope::{self, Refusal, take_refusal};
-use crate::middleware::{cors, cross_site, headers, single_headers, timeout};
+use crate::middleware::html::accepts_html;
+use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
+use crate::pages;
 use crate::router::router;
 use crate::serve::RejectedHead;
 
@@ -92,6 +94,9 @@ impl Server {
 
     async fn route(&self, mut request: Request, peer: Peer) -> Response {
         let Inner { app, router, .. } = &*self.0;
+        if let Some(redirect) = loopback::redirect(&request, app.settings()) {
+            return redirect;
+        }
         let mut caller = caller_from_request(&request, peer, app);
         let token = session_token(request.uri(), request.headers(), &caller, app).await;
         let is_allowed = token.and_then(|token| {
@@ -106,6 +111,9 @@ impl Server {
             }
             Err(problem) => {
                 security_log::log_refusal(caller.address, &Subject::default(), problem.code());
+                if accepts_html(request.headers()) {
+                    return Box::pin(pages::error_page(app, request, &problem)).await;
+                }
                 Refusal(problem).into_response()
             }
         };

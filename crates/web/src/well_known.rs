@@ -1,4 +1,5 @@
-//! `/.well-known/*`: the public keys of session tokens and the public UI settings, as JSON without an envelope.
+//! `/.well-known/*`: the public keys of session tokens, where to find them, and the public UI settings, as JSON without
+//! an envelope.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -34,6 +35,18 @@ struct KeySet {
     keys: Vec<Jwk>,
 }
 
+/// What a backend needs to check session tokens, in the form of OpenID Connect Discovery 1.0. This is no OpenID provider:
+/// it has no authorization endpoint, so no `response_types`, and what an endpoint would need is left out.
+#[derive(Debug, Serialize)]
+struct Discovery<'a> {
+    issuer: &'a str,
+    jwks_uri: String,
+    response_types_supported: [&'static str; 0],
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+    claims_supported: Vec<&'a str>,
+}
+
 /// The current signing key, in the format of earlier clients.
 #[derive(Debug, Serialize)]
 struct KeyPair {
@@ -43,6 +56,7 @@ struct KeyPair {
 
 pub(crate) fn routes() -> Routes {
     Routes::default()
+        .get("/.well-known/openid-configuration", discovery)
         .get("/.well-known/jwks.json", key_set)
         .get("/.well-known/jwk", key_pair)
         .get("/.well-known/meta", meta)
@@ -63,6 +77,22 @@ async fn key_set(State(app): State<App>) -> Result<Response, Refusal> {
         y,
     });
     Ok((HEADERS, axum::Json(KeySet { keys: keys.collect() })).into_response())
+}
+
+async fn discovery(State(app): State<App>) -> Response {
+    let settings = app.settings();
+    let issuer = settings.public_url.as_str();
+    let audience = (!settings.tokens.audience.is_empty()).then_some("aud");
+    let claims = ["iss", "sub", "iat", "exp", "sid", "organization", "workspace", "permissions"];
+    let discovery = Discovery {
+        issuer,
+        jwks_uri: format!("{issuer}/.well-known/jwks.json"),
+        response_types_supported: [],
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: ["ES256"],
+        claims_supported: claims.into_iter().chain(audience).chain(settings.tokens.claims.names()).collect(),
+    };
+    (HEADERS, axum::Json(discovery)).into_response()
 }
 
 async fn key_pair(State(app): State<App>) -> Result<Response, Refusal> {

@@ -3,6 +3,7 @@
 use vestibule_core::settings::{Mode, PageUrl, Security, Transport};
 
 use super::error::{Origin, SettingError};
+use super::site::{cookie_conflict, cross_site_warnings};
 use super::{LoadedSettings, RawValue, SettingValue};
 
 /// Returns the first conflict between settings.
@@ -14,6 +15,9 @@ pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
     }
     if let Some(insecure) = insecure_page(loaded) {
         return Some(insecure);
+    }
+    if let Some((path, reason)) = cookie_conflict(&loaded.settings) {
+        return loaded.value(path).map(|value| SettingError::UnusableCookie { value: Box::new(value.clone()), reason });
     }
     let sessions = loaded.settings.sessions;
     let value = |path| loaded.value(path).cloned().map(Box::new);
@@ -56,6 +60,7 @@ pub(super) fn warnings(loaded: &LoadedSettings) -> Vec<String> {
             url.as_str()
         ));
     }
+    warnings.extend(cross_site_warnings(&loaded.settings));
     if loaded.settings.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
         warnings.push(
             "trusted_proxies contains every address, so any client can fake its address; list only your proxies, for \

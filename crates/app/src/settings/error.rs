@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use vestibule_core::settings::ClaimTemplate;
 use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
@@ -74,6 +75,11 @@ pub(crate) enum SettingError {
         max_lifetime: Box<SettingValue>,
     },
     MissingMailHost,
+    /// A session cookie that browsers would not accept, and why.
+    UnusableCookie {
+        value: Box<SettingValue>,
+        reason: String,
+    },
     /// A page of the application that is neither https nor on this machine.
     InsecurePage {
         value: Box<SettingValue>,
@@ -121,7 +127,7 @@ impl fmt::Display for SettingError {
             ),
             Self::InvalidValue { setting, origin, value } => {
                 write!(f, "{} is {} ({origin})", setting.path, Short(value))?;
-                match reason(value) {
+                match reason(setting, value) {
                     Some(reason) => write!(f, ": {reason}; it")?,
                     None => write!(f, ", but it")?,
                 }
@@ -139,6 +145,9 @@ impl fmt::Display for SettingError {
                  former or extend the latter",
                 idle_timeout.value, idle_timeout.origin, max_lifetime.value, max_lifetime.origin
             ),
+            Self::UnusableCookie { value, reason } => {
+                write!(f, "{} is {} ({}), but {reason}", value.setting.path, value.value, value.origin)
+            }
             Self::InsecurePage { value } => write!(
                 f,
                 "{} is {} ({}), without https, so anyone in the network between can take over the session of a user who \
@@ -181,9 +190,13 @@ impl fmt::Display for SuggestedPath<'_> {
     }
 }
 
-/// Returns why a PostgreSQL URL is invalid.
-fn reason(value: &RawValue) -> Option<String> {
+/// Returns why a value is invalid, if it has a syntax of its own: a PostgreSQL URL, or claims.
+fn reason(setting: &Setting, value: &RawValue) -> Option<String> {
     match value {
+        RawValue::Table(claims) if setting.path == "tokens.claims" => ClaimTemplate::parse(claims).err(),
+        RawValue::Table(templates) if setting.path == "tokens.templates" => {
+            super::parse::token_templates(templates).err()
+        }
         RawValue::Text(text) if PostgresUrl::has_scheme(text) => {
             text.parse::<PostgresUrl>().err().map(|error| error.to_string())
         }

@@ -113,6 +113,10 @@ impl Reader<'_> {
             DeValue::Boolean(value) => RawValue::Boolean(*value),
             DeValue::Float(number) => RawValue::Unsupported(number.to_string()),
             DeValue::Datetime(date) => RawValue::Unsupported(date.to_string()),
+            DeValue::Table(table) if setting.is_some_and(|setting| matches!(setting.kind, ValueKind::Table)) => {
+                json_object(table)
+                    .map_or_else(|| RawValue::Unsupported("a table with a date".to_owned()), RawValue::Table)
+            }
             DeValue::Table(_) => RawValue::Unsupported("a section".to_owned()),
         }
     }
@@ -131,4 +135,21 @@ impl Reader<'_> {
         let lines = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
         Origin::File(self.path.to_owned(), lines + 1)
     }
+}
+
+/// Converts a table to JSON. Returns `None` for a value that JSON does not have: a date, or a number that is too large.
+fn json_object(table: &DeTable<'_>) -> Option<serde_json::Map<String, serde_json::Value>> {
+    table.iter().map(|(name, value)| Some((name.get_ref().to_string(), json(value.get_ref())?))).collect()
+}
+
+fn json(value: &DeValue<'_>) -> Option<serde_json::Value> {
+    Some(match value {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok()?.into(),
+        DeValue::Float(number) => number.as_str().parse::<f64>().ok().filter(|number| number.is_finite())?.into(),
+        DeValue::Boolean(value) => (*value).into(),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect::<Option<Vec<_>>>()?.into(),
+        DeValue::Table(table) => json_object(table)?.into(),
+        DeValue::Datetime(_) => return None,
+    })
 }

@@ -111,6 +111,10 @@ fn apply(value: &SettingValue, loaded: &mut LoadedSettings) -> Result<(), Settin
         (ValueKind::Boolean, RawValue::Boolean(_)) => {
             (setting.set)(loaded, &value.value.to_string()).ok_or_else(|| invalid(&value.value))
         }
+        (ValueKind::Table, RawValue::Table(table)) => {
+            let json = serde_json::Value::from(table.clone()).to_string();
+            (setting.set)(loaded, &json).ok_or_else(|| invalid(&value.value))
+        }
         (ValueKind::List(clear), RawValue::List(items)) => {
             clear(loaded);
             items

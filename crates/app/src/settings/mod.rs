@@ -12,6 +12,7 @@ mod load;
 mod parse;
 mod reference;
 mod setting;
+mod site;
 mod suggest;
 mod table;
 #[cfg(test)]
@@ -152,6 +153,7 @@ pub(crate) enum RawValue {
     Number(String),
     Boolean(bool),
     List(Vec<String>),
+    Table(serde_json::Map<String, serde_json::Value>),
     /// A TOML value of a type that no setting has, as a description for the error message.
     Unsupported(String),
 }
@@ -163,6 +165,11 @@ impl fmt::Display for RawValue {
             Self::Number(text) | Self::Unsupported(text) => f.write_str(text),
             Self::Boolean(value) => value.fmt(f),
             Self::List(items) => toml::Value::from(items.clone()).fmt(f),
+            // TOML has no null.
+            Self::Table(table) => match toml::Value::try_from(table) {
+                Ok(table) => table.fmt(f),
+                Err(_) => write!(f, "{}", serde_json::Value::from(table.clone())),
+            },
         }
     }
 }

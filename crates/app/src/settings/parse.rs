@@ -1,13 +1,15 @@
 //! Parsers for single values. They return `None` for an invalid value; the table describes what is expected.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_core::permission::PermissionSet;
 pub(super) use vestibule_core::permission::parse_network as network;
-use vestibule_core::settings::{Bucket, ImageStorage, PublicUrl};
+use vestibule_core::settings::{Bucket, ClaimTemplate, ImageStorage, Mail, PageUrl, PublicUrl, Tokens};
 use vestibule_db::{DatabaseLocation, PostgresUrl};
 
 pub(super) fn number<N: FromStr + PartialOrd>(text: &str, range: RangeInclusive<N>) -> Option<N> {
@@ -67,6 +69,46 @@ pub(super) fn url_without_fragment(text: &str) -> Option<String> {
     (text.len() <= MAX_LENGTH && text.bytes().all(is_allowed)).then(|| text.to_owned())
 }
 
+/// Parses the page that invitation links open. It may contain `{token}` once, behind the host; only then may it have a
+/// fragment, because otherwise the token is appended as one.
+pub(super) fn invitation_page(text: &str) -> Option<String> {
+    let Some((before, after)) = text.split_once(Mail::TOKEN) else {
+        let is_plain = !text.contains(['{', '}']);
+        return is_plain.then(|| url_without_fragment(text)).flatten();
+    };
+    let has_other_braces = before.contains(['{', '}']) || after.contains(['{', '}']);
+    let is_behind_host = before.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#']));
+    let page = PageUrl::parse(&format!("{before}token{after}"));
+    (page.is_some() && is_behind_host && !has_other_braces).then(|| text.to_owned())
+}
+
+/// Parses the claims of each token template.
+///
+/// # Errors
+/// What is wrong, as a part of a sentence.
+pub(super) fn token_templates(
+    templates: &serde_json::Map<String, serde_json::Value>,
+) -> Result<BTreeMap<String, Arc<ClaimTemplate>>, String> {
+    const MAX_TEMPLATES: usize = 20;
+    const MAX_NAME_LENGTH: usize = 50;
+    if templates.len() > MAX_TEMPLATES {
+        return Err(format!("it has more than {MAX_TEMPLATES} templates"));
+    }
+    let parsed = templates.iter().map(|(name, claims)| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if name == Tokens::DEFAULT_TEMPLATE {
+            return Err(format!("the template {name} is that of tokens.claims"));
+        }
+        if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.bytes().all(is_plain) {
+            return Err(format!("the name {name:?} is not of 1 to {MAX_NAME_LENGTH} letters, digits, - and _"));
+        }
+        let claims = claims.as_object().ok_or_else(|| format!("the template {name} is not a table of claims"))?;
+        let claims = ClaimTemplate::parse(claims).map_err(|reason| format!("in the template {name}, {reason}"))?;
+        Ok((name.clone(), Arc::new(claims)))
+    });
+    parsed.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +141,31 @@ mod tests {
         assert_eq!(network("::ffff:10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
         assert_eq!(network("::/0").unwrap().to_string(), "::/0");
         assert!(network("10.0.0.0/33").or_else(|| network("localhost")).is_none());
+    }
+
+    #[test]
+    fn invitation_page_may_name_the_place_of_the_token() {
+        for valid in [
+            "https://a.example/join",
+            "https://a.example/join?token={token}",
+            "https://a.example/join/{token}?x=1",
+            "https://a.example?token={token}",
+            "https://a.example/#/join?token={token}",
+        ] {
+            assert_eq!(invitation_page(valid).as_deref(), Some(valid));
+        }
+        for invalid in [
+            "https://a.example/join#x",
+            "https://{token}.example/",
+            "https://a.example{token}",
+            "{token}",
+            "https://a.example/{token}/{token}",
+            "https://a.example/?token={Token}",
+            "https://a.example/?token={{token}}",
+            "javascript:{token}",
+        ] {
+            assert_eq!(invitation_page(invalid), None, "{invalid:?}");
+        }
     }
 
     #[test]

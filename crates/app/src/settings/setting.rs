@@ -31,6 +31,8 @@ pub(super) enum ValueKind {
     Boolean,
     /// A list of strings, separated by commas in the environment. The function clears the stored list.
     List(fn(&mut LoadedSettings)),
+    /// A table, a JSON object in the environment.
+    Table,
 }
 
 /// The value of a setting that no source sets.
@@ -85,6 +87,7 @@ impl Setting {
                 text.parse::<i64>().map_or_else(|_| as_text(), |number| RawValue::Number(number.to_string()))
             }
             ValueKind::Boolean => text.parse().map_or_else(|_| as_text(), RawValue::Boolean),
+            ValueKind::Table => serde_json::from_str(text).map_or_else(|_| as_text(), RawValue::Table),
             ValueKind::List(_) => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 RawValue::List(items.map(str::to_owned).collect())

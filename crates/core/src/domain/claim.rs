@@ -36,13 +36,14 @@ impl Query for List {
 /// Claims a domain. The claim has no effect until it is verified: see [`super::verify()`].
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`, or for a policy other than [`JoinPolicy::None`] without
+/// `FORBIDDEN` without `organization:manage_settings`, or for an explicit policy other than [`JoinPolicy::None`] without
 /// `organization:manage_members`; `TOO_MANY_DOMAINS`; `DOMAIN_EXISTS`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Add {
     pub organization: OrganizationId,
     pub domain: DomainName,
-    pub joining: JoinPolicy,
+    /// `None` for `domains.default_joining`, or [`JoinPolicy::None`] if the caller may not admit members.
+    pub joining: Option<JoinPolicy>,
 }
 
 impl Command for Add {
@@ -56,12 +57,18 @@ impl Command for Add {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Domain> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageSettings).await?;
-        check_may_admit(&grant, self.joining)?;
+        let joining = if let Some(joining) = self.joining {
+            check_may_admit(&grant, joining)?;
+            joining
+        } else {
+            let default = cx.executor.settings.domains.default_joining;
+            check_may_admit(&grant, default).map_or(JoinPolicy::None, |()| default)
+        };
         if cx.tx.all(sql::LIST, (grant.organization(),)).await?.len() >= MAX_DOMAINS {
             return Err(Code::TooManyDomains.into());
         }
         rate_limit::take_domain(cx, &grant).await?;
-        let arguments = (grant.organization(), cx.id(), self.domain.as_str(), self.joining, cx.now);
+        let arguments = (grant.organization(), cx.id(), self.domain.as_str(), joining, cx.now);
         Ok(cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::DomainExists)?)
     }
 }

@@ -4,12 +4,13 @@
 use super::sql::{self, JoinableOrganization};
 use super::{JoinPolicy, domain_part};
 use crate::access::Grant;
+use crate::caller::CurrentSession;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{MembershipId, OrganizationId, UserId};
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change, Subject};
-use crate::{join_request, membership, organization, user, workspace};
+use crate::{join_request, membership, organization, session, user, workspace};
 
 /// Lists the organizations that the caller can join by their verified addresses.
 ///
@@ -72,7 +73,10 @@ impl Command for Join {
             cx.subject.is_unchanged = true;
             return Ok(JoinOutcome::Requested);
         }
-        join_as_member(cx, self.organization, user).await?;
+        let membership = join_as_member(cx, self.organization, user).await?;
+        if let Some((_, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
+            session::activate_if_none(cx, (user, sign_in), membership, None)?;
+        }
         Ok(JoinOutcome::Joined)
     }
 }
@@ -85,7 +89,7 @@ pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> 
             continue;
         }
         match join_as_member(cx, organization.organization_id, user).await {
-            Ok(()) => {
+            Ok(_) => {
                 let organization = Some(organization.organization_id);
                 cx.log_change(Change::MemberJoined, Subject { organization, ..Subject::of_user(Some(user)) });
             }
@@ -114,7 +118,8 @@ pub(crate) async fn join_approved(cx: &mut Context<'_>, grant: &Grant, user: Use
     if !find_joinable(cx, user).await?.iter().any(|(joinable, _)| joinable.organization_id == organization) {
         return Err(Code::NotJoinable.into());
     }
-    join_as_member(cx, organization, user).await
+    join_as_member(cx, organization, user).await?;
+    Ok(())
 }
 
 /// Returns the organizations that a user can join, each with the address that qualifies for it.
@@ -137,12 +142,12 @@ async fn find_joinable(cx: &mut Context<'_>, user: UserId) -> Result<Vec<(Joinab
 ///
 /// # Errors
 /// `ORGANIZATION_FULL`.
-async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<()> {
+async fn join_as_member(cx: &mut Context<'_>, organization: OrganizationId, user: UserId) -> Result<MembershipId> {
     let joined = organization::take_seat(cx, organization).await?.ok_or(Code::OrganizationFull)?;
     let role = cx.executor.deployment()?.member_role_id;
     let membership = membership::join(cx, organization, user, role)?.id;
     let workspace = joined.auto_assigned_workspace_id;
     workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;
     cx.tx.execute(sql::RECORD_JOIN, (organization, user, cx.now)).await?;
-    Ok(())
+    Ok(membership)
 }

@@ -10,8 +10,9 @@ pub(crate) mod sql;
 mod verify;
 
 use crate::email_address::EmailAddress;
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Result};
 
+pub use crate::settings::JoinPolicy;
 pub use claim::{Add, Delete, List, Update};
 pub use join::{Join, JoinOutcome, ListJoinable};
 pub(crate) use join::{auto_join, join_approved};
@@ -139,31 +140,6 @@ impl DomainName {
 fn domain_part(key: &str) -> &str {
     key.rsplit_once('@').map_or("", |(_, domain)| domain)
 }
-
-/// How users with a verified address of a verified domain can join the organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JoinPolicy {
-    /// They cannot join by the domain.
-    None,
-    /// They can create a join request, which a member who manages members decides.
-    Request,
-    /// They can join without approval.
-    Join,
-    /// They join automatically the first time that they sign in.
-    Auto,
-}
-
-impl JoinPolicy {
-    /// Parses the value of a request's field.
-    ///
-    /// # Errors
-    /// `INVALID_FIELD`, which names the field.
-    pub fn parse(field: &str, text: &str) -> Result<Self> {
-        text.parse().map_err(|()| Problem::field(field, "write none, request, join or auto."))
-    }
-}
-
-vestibule_db::text_enum!(JoinPolicy: None = "none", Request = "request", Join = "join", Auto = "auto");
 
 #[cfg(test)]
 mod tests {

@@ -6,20 +6,20 @@ use super::accept_context::{AcceptContext, Invitee, InviteeAddress};
 use super::{Invitation, InvitationState, find_by_token, sql};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
-use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId};
+use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId, WorkspaceMembershipId};
 use crate::permission::Requirement;
 use crate::reauthentication::require_proof_of_sign_in;
 use crate::secret::InvitationToken;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::settings::Settings;
-use crate::{domain, membership, organization, user, workspace};
+use crate::{domain, membership, organization, session, user, workspace};
 
 /// Accepts an invitation for the user of the caller's session who owns the invited address.
 ///
 /// A copied link is not enough, and neither is an account that only claims the address: the mailed token proves the
 /// mailbox, and the bare token requires an address that was verified before. The invited roles are checked against what
-/// the inviter may grant now.
+/// the inviter may grant now. The organization becomes the active one of the invitee's sign-in if that has none.
 ///
 /// Refusals that depend on the caller, on the inviter or on free seats are not errors, but part of the
 /// [`AcceptOutcome`].
@@ -134,7 +134,9 @@ impl Accept {
             announce_verification(cx, invitee, &invitation.email_key).await?;
         }
         verify_address(cx, invitee).await?;
-        join(cx, invitation, context, invitee, workspace.as_ref().filter(|workspace| workspace.is_new)).await?;
+        let new_workspace = workspace.as_ref().filter(|workspace| workspace.is_new);
+        let (membership, workspace_membership) = join(cx, invitation, context, invitee, new_workspace).await?;
+        session::activate_if_none(cx, (invitee.user, invitee.sign_in), membership, workspace_membership)?;
         if is_unverified {
             cx.log_change(Change::EmailAddressVerified, Subject::of_user(Some(invitee.user)));
             // The address is verified now, so its domain may let the user join other organizations.
@@ -184,29 +186,32 @@ async fn announce_verification(cx: &mut Context<'_>, invitee: &Invitee, address:
     Ok(())
 }
 
-/// Makes the invitee a member of the organization and of `workspace`, as far as they are not one already.
+/// Makes the invitee a member of the organization and of `workspace`, as far as they are not one already. Returns their
+/// memberships, that of the workspace if it is new.
 async fn join(
     cx: &mut Context<'_>,
     invitation: &Invitation,
     context: &AcceptContext,
     invitee: &Invitee,
     workspace: Option<&TargetWorkspace>,
-) -> Result<()> {
+) -> Result<(MembershipId, Option<WorkspaceMembershipId>)> {
     let (organization, user) = (invitation.organization_id, invitee.user);
     let membership = match context.membership {
         Some(membership) => membership,
         None => membership::join(cx, organization, user, invitation.role_id)?.id,
     };
+    let mut workspace_membership = None;
     if let Some(workspace) = workspace {
         let role = invitation.workspace_role_id;
         let role = role.ok_or_else(|| Problem::internal("an invitation into a workspace has a role there"))?;
-        workspace::join(cx, (organization, workspace.named.id), (membership, user), role).await?;
+        let joined = workspace::join(cx, (organization, workspace.named.id), (membership, user), role).await?;
+        workspace_membership = joined.map(|joined| joined.id);
     }
     if context.membership.is_none() {
         let workspace = context.auto_assigned_workspace;
         workspace::join_auto_assigned(cx, (organization, workspace), (membership, user)).await?;
     }
-    Ok(())
+    Ok((membership, workspace_membership))
 }
 
 /// Returns why the `ACCEPT` statement changed no row although the invitation was open when it was read.

@@ -106,9 +106,8 @@ impl Compose<'_> {
     ) -> Result<Composition> {
         let (settings, keys) = (&cx.executor.settings, &cx.executor.keys);
         let host = settings.public_url.as_str();
-        let page = settings.mail.invitation_url.clone().unwrap_or_else(|| format!("{host}/invite"));
-        // The token is in the fragment, which browsers send to no server, proxy or Referer.
-        let link = format!("{page}#token={}", keys.mailed_token(id, mailed.generation).reveal());
+        let token = keys.mailed_token(id, mailed.generation).reveal();
+        let link = settings.mail.invitation_link(&settings.public_url, &token);
         let unsubscribe_url = format!("{host}/invite/stop/{}", keys.unsubscribe_token(id).reveal());
         let days = mailed.expires_at.since(cx.now).as_secs().div_ceil(24 * 3600);
         let inviter = inviter_name(mailed);

@@ -10,7 +10,8 @@ use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 use crate::rate_limit;
 use crate::security_log::{Audit, Change};
 
-/// Lists the deployment's shared roles and the organization's own, oldest first.
+/// Lists the deployment's shared roles and the organization's own: the default role of members first, because clients
+/// preselect the first one, then oldest first.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member.
@@ -26,7 +27,10 @@ impl Query for ListRoles {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<Role>> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        Ok(cx.tx.all(sql::ROLES, (grant.organization(),)).await?)
+        let mut roles = cx.tx.all(sql::ROLES, (grant.organization(),)).await?;
+        let member = cx.executor.deployment()?.member_role_id;
+        roles.sort_by_key(|role| role.id != member);
+        Ok(roles)
     }
 }
 

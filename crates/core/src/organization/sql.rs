@@ -188,6 +188,8 @@ sql! {
                                      WHERE e.address_key = i.email_key AND e.verified_at IS NOT NULL)) AS reserved
            FROM organizations o WHERE o.id = $1";
 
+    NAME(OrganizationId) -> (String,) = "SELECT name FROM organizations WHERE id = $1";
+
     /// The deployment's shared roles and the organization's own.
     ROLES(OrganizationId) -> Role =
         "SELECT id, organization_id, name, permissions, created_at, updated_at, removed_at

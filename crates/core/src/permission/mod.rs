@@ -39,6 +39,29 @@ const IMPLIED_BY_WORKSPACE_MEMBERSHIP: &[&str] = &["workspace:member", "workspac
 /// Permissions that `workspace:manage` implies.
 const IMPLIED_BY_WORKSPACE_MANAGE: &[&str] = &["workspace:write", "workspace:members:read"];
 
+/// The permissions that the service interprets in an organization, strongest first, and those of the Frontend API that
+/// roles have without an effect here.
+pub const BUILT_IN: &[&str] = &[
+    ADMIN,
+    MANAGE,
+    MANAGE_MEMBERS,
+    MANAGE_ROLES,
+    MANAGE_SETTINGS,
+    UPDATE,
+    "organization:read",
+    "organization:view",
+    "organization:member",
+];
+/// Like [`BUILT_IN`], in a workspace.
+pub const BUILT_IN_IN_WORKSPACES: &[&str] = &[
+    WORKSPACE_ADMIN,
+    WORKSPACE_MANAGE,
+    "workspace:write",
+    "workspace:members:read",
+    "workspace:read",
+    "workspace:member",
+];
+
 /// What a call requires in an organization. Each variant names the permission; one that implies it suffices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequiredPermission {

@@ -15,7 +15,7 @@ mod validity;
 use crate::caller::{CurrentSession, load_session};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
-use crate::id::{MembershipId, UserId};
+use crate::id::{MembershipId, SignInId, UserId, WorkspaceMembershipId};
 use crate::proof::ProofMethod;
 use crate::secret::SessionToken;
 use crate::time::Timestamp;
@@ -116,4 +116,19 @@ pub(crate) async fn set_active_organization(cx: &mut Context<'_>, membership: Op
     }
     cx.tx.execute(sql::SET_DEFAULT_ORGANIZATION, (user, membership, cx.now)).await?;
     Ok(())
+}
+
+/// Makes an organization, and a workspace of it, the active ones of a sign-in in the caller's session that has no active
+/// organization, and the default of its user if they have none. Somebody who has just joined is then there, and so are
+/// their session tokens. The statements are deferred.
+pub(crate) fn activate_if_none(
+    cx: &mut Context<'_>,
+    (user, sign_in): (UserId, SignInId),
+    organization: MembershipId,
+    workspace: Option<WorkspaceMembershipId>,
+) -> Result<()> {
+    if let Some(session) = cx.session.as_ref().map(|session| session.id) {
+        cx.tx.defer(sql::ACTIVATE_IF_NONE, (session, sign_in, organization, workspace, cx.now))?;
+    }
+    Ok(cx.tx.defer(sql::SET_DEFAULT_IF_NONE, (user, organization, workspace, cx.now))?)
 }

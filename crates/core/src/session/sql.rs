@@ -244,6 +244,16 @@ sql! {
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = NULL, updated_at = $4
           WHERE id = $2 AND session_id = $1";
 
+    /// Does nothing if the sign-in has an active organization.
+    ACTIVATE_IF_NONE(SessionId, SignInId, MembershipId, Option<WorkspaceMembershipId>, Timestamp) invalidates Session(1) =
+        "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = $4, updated_at = $5
+          WHERE id = $2 AND session_id = $1 AND active_organization_membership_id IS NULL";
+
+    /// Like `ACTIVATE_IF_NONE`, for the user's next sign-in.
+    SET_DEFAULT_IF_NONE(UserId, MembershipId, Option<WorkspaceMembershipId>, Timestamp) invalidates User(1) =
+        "UPDATE users SET active_organization_membership_id = $2, active_workspace_membership_id = $3, updated_at = $4
+          WHERE id = $1 AND active_organization_membership_id IS NULL";
+
     SET_ACTIVE_WORKSPACE(SessionId, SignInId, MembershipId, WorkspaceMembershipId, Timestamp) invalidates Session(1) =
         "UPDATE sign_ins SET active_organization_membership_id = $3, active_workspace_membership_id = $4, updated_at = $5
           WHERE id = $2 AND session_id = $1";

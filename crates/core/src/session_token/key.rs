@@ -102,8 +102,11 @@ fn period(tokens: &Tokens, now: Timestamp) -> i64 {
 mod tests {
     use super::*;
     use crate::secret::MasterKey;
+    use crate::settings::Settings;
 
-    const TOKENS: Tokens = Tokens { audience: Vec::new(), lifetime: Duration::from_secs(30), key_rotation_days: 30 };
+    fn tokens() -> Tokens {
+        Settings::default().tokens
+    }
 
     #[test]
     fn publishes_keys_one_period_ahead_and_until_their_tokens_expire() {
@@ -111,10 +114,11 @@ mod tests {
         let length = DAY * 30;
         let rotation = Timestamp::from_microseconds(i64::try_from(length.as_micros()).unwrap() * 700);
         let (before, after) = (rotation.minus(Duration::from_micros(1)), rotation);
-        let ids = |now| published_keys(&keys, &TOKENS, now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
+        let ids =
+            |now| published_keys(&keys, &tokens(), now).unwrap().into_iter().map(|key| key.id).collect::<Vec<_>>();
         let (old, new) = (
-            SigningKey::current(&keys, &TOKENS, before).unwrap().id,
-            SigningKey::current(&keys, &TOKENS, after).unwrap().id,
+            SigningKey::current(&keys, &tokens(), before).unwrap().id,
+            SigningKey::current(&keys, &tokens(), after).unwrap().id,
         );
         assert_ne!(old, new);
         assert_eq!(ids(before)[..2], [old.clone(), new.clone()]);
@@ -123,6 +127,6 @@ mod tests {
         assert!(ids(after.plus(Duration::from_secs(24 * 3600 + 29))).contains(&old));
         assert!(!ids(after.plus(Duration::from_secs(24 * 3600 + 31))).contains(&old));
         let other = Keys::new(&MasterKey::new([8; 32]));
-        assert_ne!(SigningKey::current(&other, &TOKENS, before).unwrap().id, old);
+        assert_ne!(SigningKey::current(&other, &tokens(), before).unwrap().id, old);
     }
 }

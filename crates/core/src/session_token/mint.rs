@@ -1,34 +1,52 @@
 //! Minting session tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::custom_claims;
 use super::key::SigningKey;
 use crate::access;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::id::{OrganizationId, WorkspaceId};
+use crate::id::{MembershipId, OrganizationId, SessionId, SignInId, UserId, WorkspaceId, WorkspaceMembershipId};
 use crate::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::session::{self, SignIn};
+use crate::settings::ClaimTemplate;
 use crate::time::Timestamp;
 
 /// How long after `expires_at` a token still verifies, to tolerate clock skew.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Mints a token for the active sign-in, with its organization, workspace and permissions. An organization or workspace
-/// that refuses the caller's address is left out.
+/// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a template.
+/// An organization or workspace that refuses the caller's address is left out.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.
 #[derive(Debug)]
-pub struct Mint;
+pub struct Mint {
+    pub template: Arc<ClaimTemplate>,
+}
 
 #[derive(Debug)]
 pub struct MintedToken {
     pub token: String,
     /// When the client must request a new token.
     pub expires_at: Timestamp,
+}
+
+/// Whom a token is about.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
+    pub(super) sign_in: SignInId,
+    pub(super) organization: Option<(OrganizationId, PermissionSet)>,
+    /// Also if `organization` is left out, as `workspace_membership` is.
+    pub(super) membership: Option<MembershipId>,
+    pub(super) workspace: Option<(WorkspaceId, PermissionSet)>,
+    pub(super) workspace_membership: Option<WorkspaceMembershipId>,
 }
 
 impl Query for Mint {
@@ -48,6 +66,17 @@ impl Query for Mint {
             Some(_) => workspace_claim(cx, &active).await?,
             None => None,
         };
+        let subject = Subject {
+            user,
+            session: session.id,
+            sign_in: active.id,
+            organization,
+            membership: active.organization_membership_id,
+            workspace,
+            workspace_membership: active.workspace_membership_id,
+        };
+        let custom = custom_claims::render(cx, &self.template, &subject).await?;
+        let Subject { organization, workspace, .. } = subject;
         let tokens = &cx.executor.settings.tokens;
         let expires_at = cx.now.plus(tokens.lifetime);
         let list =
@@ -70,6 +99,10 @@ impl Query for Mint {
             [] => {}
             [audience] => claims["aud"] = json!(audience),
             audiences => claims["aud"] = json!(audiences),
+        }
+        if let Some(claims) = claims.as_object_mut() {
+            // Their names are never those above; the settings refuse reserved ones.
+            claims.extend(custom);
         }
         let key = SigningKey::current(&cx.executor.keys, tokens, cx.now)?;
         Ok(MintedToken { token: key.sign(&claims), expires_at })

@@ -4,6 +4,7 @@
 //! and none is stored. The next key is published one period ahead, for clients that cache the key set, and the last one
 //! until its tokens have expired.
 
+mod custom_claims;
 mod key;
 mod mint;
 

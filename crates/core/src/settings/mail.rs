@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Secret;
+use super::{PublicUrl, Secret};
 use crate::language::Language;
 
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct Mail {
     /// The sender of all mail.
     pub from: String,
     pub transport: Transport,
-    /// The page that invitation links open; the token is appended as the fragment. `None` for the built-in `/invite`.
+    /// The page that invitation links open; `None` for the built-in `/invite`. See [`Mail::invitation_link`].
     pub invitation_url: Option<String>,
     /// A directory as `Templates::from_folder` reads it.
     pub template_dir: Option<PathBuf>,
@@ -26,6 +26,19 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// What stands for the token in `invitation_url`.
+    pub const TOKEN: &str = "{token}";
+
+    /// Returns the link to an invitation. The token replaces `{token}` in the page's URL. Without that it is the fragment,
+    /// which browsers send to no server, proxy or Referer.
+    pub fn invitation_link(&self, public_url: &PublicUrl, token: &str) -> String {
+        match &self.invitation_url {
+            Some(page) if page.contains(Self::TOKEN) => page.replace(Self::TOKEN, token),
+            Some(page) => format!("{page}#token={token}"),
+            None => format!("{}/invite#token={token}", public_url.as_str()),
+        }
+    }
+
     /// Returns whether `text` is a valid sender: `hello@example.com` or `Name <hello@example.com>`, on one line.
     pub fn is_valid_sender(text: &str) -> bool {
         !text.contains(char::is_control) && text.parse::<lettre::message::Mailbox>().is_ok()
@@ -98,6 +111,21 @@ impl Default for Mail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn token_is_the_fragment_unless_the_page_names_its_place() {
+        let public_url = PublicUrl::parse("https://join.example.com").unwrap();
+        for (page, link) in [
+            (None, "https://join.example.com/invite#token=inv_a.b"),
+            (Some("https://a.example/join?from=mail"), "https://a.example/join?from=mail#token=inv_a.b"),
+            (Some("https://a.example/join?token={token}"), "https://a.example/join?token=inv_a.b"),
+            (Some("https://a.example/i/{token}?x=1"), "https://a.example/i/inv_a.b?x=1"),
+            (Some("https://a.example/#/join?invite_token={token}"), "https://a.example/#/join?invite_token=inv_a.b"),
+        ] {
+            let mail = Mail { invitation_url: page.map(str::to_owned), ..Mail::default() };
+            assert_eq!(mail.invitation_link(&public_url, "inv_a.b"), link);
+        }
+    }
 
     #[test]
     fn sender_is_one_address_with_optional_name() {

@@ -48,19 +48,37 @@ impl PublicUrl {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
+    /// Returns the host, an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.host_and_port();
+        let port = authority.rfind(':').filter(|colon| !authority[*colon..].contains(']'));
+        &authority[..port.unwrap_or(authority.len())]
+    }
+
     /// Returns the host as the domain of message IDs and of EHLO; `localhost` for an IPv6 address.
     pub fn mail_domain(&self) -> &str {
-        match self.host_and_port().split(':').next() {
-            Some(host) if !host.is_empty() && !host.starts_with('[') => host,
-            _ => "localhost",
-        }
+        if self.host().starts_with('[') { "localhost" } else { self.host() }
     }
 
     /// Returns whether only this machine can reach the URL.
     pub fn is_loopback(&self) -> bool {
-        let host = host_and_port(self.host_and_port()).map(|(host, _)| host).unwrap_or_default();
+        let host = self.host();
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// The names of this machine that browsers treat as different sites.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+impl PublicUrl {
+    /// Returns whether an authority is another name for the host of this URL: with http, `localhost`, `127.0.0.1` and
+    /// `[::1]` with the same port are one server during development.
+    pub fn is_loopback_alias(&self, authority: &str) -> bool {
+        let own = self.host_and_port();
+        let port = own.strip_prefix(self.host()).unwrap_or_default();
+        let is_alias = LOOPBACK_HOSTS.iter().any(|host| authority.strip_prefix(host) == Some(port));
+        !self.is_https() && LOOPBACK_HOSTS.contains(&self.host()) && is_alias && authority != own
     }
 }
 
@@ -107,6 +125,37 @@ mod tests {
             ("HTTP://[0:0::1]:8080", "http://[::1]:8080"),
         ] {
             assert_eq!(PublicUrl::parse(text).unwrap().as_str(), origin);
+        }
+    }
+
+    #[test]
+    fn host_has_no_port() {
+        for (url, host) in
+            [("https://a.example", "a.example"), ("http://a.example:1", "a.example"), ("http://[::1]:80", "[::1]")]
+        {
+            assert_eq!(PublicUrl::parse(url).unwrap().host(), host);
+        }
+        assert_eq!(PublicUrl::parse("http://[::1]:8080").unwrap().host(), "[::1]");
+    }
+
+    #[test]
+    fn loopback_names_with_the_same_port_are_one_server() {
+        for (url, authority, expected) in [
+            ("http://127.0.0.1:8080", "localhost:8080", true),
+            ("http://127.0.0.1:8080", "[::1]:8080", true),
+            ("http://localhost:8080", "127.0.0.1:8080", true),
+            ("http://[::1]", "localhost", true),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", false),
+            ("http://127.0.0.1:8080", "localhost:8081", false),
+            ("http://127.0.0.1:8080", "localhost", false),
+            ("http://127.0.0.1:8080", "localhost:8080.evil.example", false),
+            ("http://127.0.0.1:8080", "localhost.evil.example:8080", false),
+            ("http://127.0.0.1:8080", "127.0.0.2:8080", false),
+            ("https://localhost:8080", "127.0.0.1:8080", false),
+            ("http://join.example.com:8080", "localhost:8080", false),
+            ("http://app.localhost:8080", "localhost:8080", false),
+        ] {
+            assert_eq!(PublicUrl::parse(url).unwrap().is_loopback_alias(authority), expected, "{url} {authority}");
         }
     }
 

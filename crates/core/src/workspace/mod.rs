@@ -1,6 +1,7 @@
 //! A workspace is a part of an organization with its own members, who are all members of the organization.
 
 mod create;
+mod exists;
 mod join;
 mod list_own;
 mod members;
@@ -12,6 +13,7 @@ mod update;
 mod visibility;
 
 pub use create::{Create, Created};
+pub use exists::Exists;
 pub(crate) use join::{join, join_auto_assigned};
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{AddMember, Leave, ListMembers, MembersPage, RemoveMember, WorkspaceMember};

@@ -11,7 +11,8 @@ use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement,
 use crate::rate_limit;
 use crate::security_log::{Audit, Change};
 
-/// Lists the deployment's shared roles and the workspace's own, oldest first.
+/// Lists the deployment's shared roles and the workspace's own: the default role of members first, because clients
+/// preselect the first one, then oldest first.
 ///
 /// # Errors
 /// `FORBIDDEN` for a non-member.
@@ -27,7 +28,10 @@ impl Query for ListRoles {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<WorkspaceRole>> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        Ok(cx.tx.all(sql::ROLES, grant.ids()).await?)
+        let mut roles = cx.tx.all(sql::ROLES, grant.ids()).await?;
+        let member = cx.executor.deployment()?.workspace_member_role_id;
+        roles.sort_by_key(|role| role.id != member);
+        Ok(roles)
     }
 }
 

@@ -103,6 +103,9 @@ sql! {
                 enforce_mfa, public_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
 
+    /// Any workspace of an organization with a greater id.
+    ANY(OrganizationId) -> (WorkspaceId,) = "SELECT id FROM workspaces WHERE organization_id > $1 LIMIT 1";
+
     COUNT(OrganizationId) -> (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";
 
     /// Sets all editable columns.

@@ -54,6 +54,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("session::sql::SIGN_INS_OF_USER", "the user's own sign-ins"),
     ("session::sql::WORKSPACE_ROLES", "the user's own roles"),
     ("user::sql::SOLE_ADMIN_OF", "the user's own organizations"),
+    ("workspace::sql::ANY", "whether any organization has a workspace; the row is not shown"),
     ("workspace::sql::ALL_OF_USER", "the user's own memberships"),
     ("workspace::sql::OF_USER", "the user's own workspaces"),
     ("workspace::sql::ROLES_OF_USER", "the user's own roles"),

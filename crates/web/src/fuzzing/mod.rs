@@ -4,7 +4,6 @@
 #![expect(clippy::missing_panics_doc, clippy::panic, reason = "each function panics if its parser breaks a promise")]
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -13,7 +12,7 @@ use ipnet::IpNet;
 use vestibule_core::Code;
 use vestibule_core::caller::UNKNOWN_ADDRESS;
 use vestibule_core::invitation::{MAX_ROWS, RequestedRoles};
-use vestibule_core::settings::ForwardedHeader;
+use vestibule_core::settings::{ForwardedHeader, PublicUrl, Settings};
 
 use crate::api::invitations::bulk::idempotency_key;
 use crate::api::invitations::list::ListParams;
@@ -33,13 +32,16 @@ pub const BOUNDARY: &str = "B";
 /// cookie that no subdomain can set.
 pub fn cookies(line: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(line) else { return };
+    let with_url = |url: &str| PublicUrl::parse(url).map(|public_url| Settings { public_url, ..Settings::default() });
+    let (Ok(http), Ok(https)) = (with_url("http://localhost"), with_url("https://join.example.com")) else { return };
     for (secure, is_browser) in [(false, false), (false, true), (true, false), (true, true)] {
+        let settings = if secure { &https } else { &http };
         let mut headers = HeaderMap::from_iter([(header::COOKIE, value.clone())]);
         if is_browser {
             headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
         }
         let has = |part: &str| line.windows(part.len()).any(|window| window == part.as_bytes());
-        let tokens = match cookie::session_tokens(&headers, secure) {
+        let tokens = match cookie::session_tokens(&headers, settings) {
             SessionCookies::None | SessionCookies::TooMany => Vec::new(),
             SessionCookies::One(token) => vec![token],
             SessionCookies::Several(groups) => groups.concat(),
@@ -48,9 +50,10 @@ pub fn cookies(line: &[u8]) {
         for token in tokens {
             let text = token.reveal();
             assert!(has(&text) && (!secure || !is_browser || has("__Host-session_id=")));
-            let set = cookie::set_session(&text, secure, Duration::from_secs(60));
-            headers.insert(header::COOKIE, set);
-            let SessionCookies::One(again) = cookie::session_tokens(&headers, secure) else {
+            let mut set = HeaderMap::new();
+            cookie::append_session(&mut set, &text, settings);
+            headers.insert(header::COOKIE, set.remove(header::SET_COOKIE).unwrap_or(value.clone()));
+            let SessionCookies::One(again) = cookie::session_tokens(&headers, settings) else {
                 panic!("a cookie of ours is not read")
             };
             assert_eq!(again.reveal(), text);

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use vestibule_core::settings::Settings;
 
 use super::{errors, schemas, values};
-use crate::cookie;
 
 /// An OpenAPI document. The order of the fields is that of the file; keys below are sorted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -73,7 +72,7 @@ impl Document {
     pub(crate) fn set_server(&mut self, settings: &Settings) {
         self.servers = json!([{"url": settings.public_url.as_str(), "description": "This server"}]);
         let cookie = &mut self.components["securitySchemes"]["session"]["name"];
-        *cookie = cookie::session_cookie_name(settings).into();
+        *cookie = settings.session_cookie_name().into();
     }
 }
 

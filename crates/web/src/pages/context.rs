@@ -22,6 +22,7 @@ use crate::cookie;
 use crate::envelope::take_refusal;
 use crate::extract::{FieldMap, FieldReader};
 use crate::return_to::ReturnTo;
+use crate::site_data;
 
 /// An extractor with everything that a page handler needs.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct PageContext {
     pub(super) words: Words,
     pub(super) path_and_query: String,
     query: String,
+    /// Cookies to delete at the next sign-out.
+    outdated_cookies: Vec<&'static str>,
 }
 
 impl FromRequestParts<App> for PageContext {
@@ -45,6 +48,7 @@ impl FromRequestParts<App> for PageContext {
             caller: Caller::clone(&caller),
             path_and_query: path.to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
+            outdated_cookies: cookie::outdated_sessions(&parts.headers, app.settings()),
         })
     }
 }
@@ -125,8 +129,11 @@ impl PageContext {
             tracing::error!(code = problem.code().as_str(), cause, "page request failed");
         }
         let title = if status.is_server_error() { self.words.server_error_title() } else { self.words.error_title() };
-        let advice =
-            if problem.code() == Code::Forbidden { self.words.forbidden_advice() } else { self.words.problem(problem) };
+        let advice = match problem.code() {
+            Code::Forbidden => self.words.forbidden_advice(),
+            Code::CrossSiteRequest => self.words.cross_site_advice(self.app.settings().public_url.as_str()),
+            _ => self.words.problem(problem),
+        };
         let has_session = self.caller.token.is_some();
         let response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
         with_required_proof(response, Some(problem))
@@ -171,13 +178,17 @@ impl PageContext {
         with_required_proof(response, error)
     }
 
+    /// Makes the browser delete what it has stored of this session, for the response of a page that signs out.
+    pub(super) fn with_site_data_cleared(&self, mut response: Response) -> Response {
+        site_data::clear(response.headers_mut(), &self.outdated_cookies);
+        response
+    }
+
     /// Sets the session cookie if the request created a session or replaced its token.
     pub(super) fn with_session_cookie(&self, mut response: Response, token: Option<&SessionToken>) -> Response {
         let settings = self.app.settings();
         if let Some(token) = token {
-            let cookie =
-                cookie::set_session(&token.reveal(), settings.public_url.is_https(), settings.sessions.max_lifetime);
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+            cookie::append_session(response.headers_mut(), &token.reveal(), settings);
         }
         response
     }

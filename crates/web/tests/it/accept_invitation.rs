@@ -213,7 +213,7 @@ async fn reports_existing_workspace_membership() {
 }
 
 #[tokio::test]
-async fn accepting_creates_membership_without_switching_organization() {
+async fn accepting_creates_membership_in_the_organization_that_becomes_active() {
     let setup = setup().await;
     let nina = setup.app.create_invited_user(INVITEE, &setup.mailed_token).await;
     let before = nina.get_and_check_cache("/session").await.ok();
@@ -221,11 +221,9 @@ async fn accepting_creates_membership_without_switching_organization() {
     assert_eq!(data["organization"], json!({"id": setup.organization, "name": "Acme"}));
     assert_eq!(data["signin_id"], before["active_signin_id"]);
     let after = nina.get_and_check_cache("/session").await.ok();
-    assert_eq!(
-        after["active_signin"]["active_organization_membership_id"],
-        Value::Null,
-        "accepting does not switch the active organization"
-    );
+    assert_eq!(before["active_signin"]["active_organization_membership_id"], Value::Null);
+    let active = &after["active_signin"]["active_organization_membership"];
+    assert_eq!(active["organization_id"], *setup.organization);
     let members = setup.owner.get(&format!("/organizations/{}/members", setup.organization)).await.ok();
     assert_eq!(members["meta"], json!({"total": 2, "page": 1, "limit": 10, "has_more": false}));
     assert_eq!(members["data"][0]["user"]["email"], INVITEE);

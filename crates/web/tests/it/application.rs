@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderValue, Method, header};
 use serde_json::json;
-use vestibule_core::settings::{PageUrl, Settings};
+use vestibule_core::settings::{PageUrl, PublicUrl, Settings};
 
-use crate::harness::{PASSWORD, TestApp, TestClient, text};
+use crate::harness::{PASSWORD, TestApp, TestClient, TestResponse, text};
 
 const APP: &str = "https://app.example.com";
 const HOME: &str = "https://app.example.com/home";
@@ -262,5 +262,64 @@ async fn redirect_uri_leads_back_to_the_application_only() {
     for url in sneaky {
         let location = app.anonymous().post("/sign-in", &sign_in_fields(url)).await.assert_redirect("");
         assert_eq!(location, HOME, "{url:?}");
+    }
+}
+
+fn cookie_settings(settings: &mut Settings) {
+    settings.public_url = PublicUrl::parse("https://join.example.com").unwrap();
+    settings.session_cookie.name = Some("__Secure-sid".to_owned());
+    settings.session_cookie.domain = Some("example.com".to_owned());
+}
+
+fn set_cookies(response: &TestResponse) -> Vec<&str> {
+    response.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
+}
+
+/// A server on app.example.com sees the cookie too.
+#[tokio::test]
+async fn session_cookie_has_the_name_and_domain_of_the_settings() {
+    let app = TestApp::with_settings(cookie_settings).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("first_name", "Ada")];
+    for path in ["/auth/signup", "/sign-in"] {
+        let sign_in = if path == "/sign-in" { &sign_in_fields("") } else { &fields };
+        let signed_in = app.anonymous().post(path, sign_in).await;
+        let cookies = set_cookies(&signed_in);
+        assert!(cookies[0].starts_with("__Secure-sid=; ") && !cookies[0].contains("Domain"), "{cookies:?}");
+        assert!(cookies[1].ends_with("; Secure; Domain=example.com") && cookies.len() == 2, "{cookies:?}");
+        let token = cookies[1].split(['=', ';']).nth(1).unwrap();
+        let mut browser = app.client_with_cookie(None);
+        browser.headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
+        for (cookie, status) in [(format!("__Secure-sid={token}"), 200), (format!("session_id={token}"), 401)] {
+            browser.headers.insert(header::COOKIE, cookie.parse().unwrap());
+            assert_eq!(browser.get("/me").await.status, status, "{path} {cookie}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sign_out_deletes_cookies_of_earlier_settings() {
+    let app = TestApp::with_settings(cookie_settings).await;
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("first_name", "Ada")];
+    let token = |response: &TestResponse| set_cookies(response)[1].split(['=', ';']).nth(1).unwrap().to_owned();
+    let mut tokens = vec![token(&app.anonymous().post("/auth/signup", &fields).await)];
+    for _ in 0..2 {
+        tokens.push(token(&app.anonymous().post("/sign-in", &sign_in_fields("")).await));
+    }
+    let old = "E".repeat(43);
+    for (path, token) in ["/session/sign-out", "/sign-out", "/account/delete"].iter().zip(&tokens) {
+        let mut browser = app.client_with_cookie(None);
+        let cookies = format!("__Secure-sid={token}; __Host-session_id={old}; session_id={old}; __session=e30.e30.x");
+        browser.headers.insert(header::COOKIE, cookies.parse().unwrap());
+        browser.headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
+        let fields = [("present", PASSWORD)];
+        let response = browser.post(path, if *path == "/account/delete" { &fields } else { &[] }).await;
+        assert_eq!(
+            set_cookies(&response),
+            [
+                "__Host-session_id=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure",
+                "session_id=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+            ],
+            "{path}"
+        );
     }
 }

@@ -41,6 +41,7 @@ async fn every_response_has_each_security_header_once() {
         "/openapi.json",
         "/health/live",
         "/.well-known/jwks.json",
+        "/.well-known/openid-configuration",
         "/.well-known/meta",
         "/pages/style.css",
     ] {

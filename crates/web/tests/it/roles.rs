@@ -187,13 +187,13 @@ async fn lists_deployment_and_organization_roles() {
         .iter()
         .map(|role| (text(&role["name"]), role["is_system_role"] == true, text(&role["organization_id"])))
         .collect();
-    let expected = [("Admin", true, "0"), ("Member", true, "0"), ("Lead", false, organization.as_str())];
+    let expected = [("Member", true, "0"), ("Admin", true, "0"), ("Lead", false, organization.as_str())];
     assert_eq!(listed, expected.map(|(name, system, of)| (name.to_owned(), system, of.to_owned())));
 
     let member = app.create_member(&owner, &organization, "mara@example.com", &lead.to_string()).await;
     let refused = app.run(&member, define(&organization, "More", &["organization:admin"])).await.unwrap_err();
     assert_eq!(refused.code(), Code::RoleExceedsYours);
-    let admin = text(&roles[0]["id"]).parse().unwrap();
+    let admin = text(&roles[1]["id"]).parse().unwrap();
     let owner_membership: MemberId =
         text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]).parse().unwrap();
     let organization_id = organization.parse().unwrap();

@@ -1,8 +1,12 @@
-//! The sections `sessions`, `tokens`, `passwords` and `reauthentication`.
+//! The sections `sessions`, `session_cookie`, `tokens`, `passwords` and `reauthentication`.
 
-use super::super::parse::{duration, number, optional_path};
+use std::sync::Arc;
+
+use vestibule_core::settings::{ClaimTemplate, SessionCookie};
+
+use super::super::parse::{duration, number, optional_path, token_templates};
 use super::super::setting::{DefaultValue, Setting, ValueKind};
-use super::store;
+use super::{non_empty, store};
 
 /// More concurrent hashes than CPUs do not finish sooner.
 const MAX_CONCURRENT_HASHES: usize = 64;
@@ -25,6 +29,39 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         default: DefaultValue::Literal("30d"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.sessions.max_lifetime, duration(text, "1m", "365d")),
+    },
+    Setting {
+        path: "session_cookie.name",
+        description: "The name of the session cookie. Empty: __Host-session_id with https and no domain, else session_id.",
+        expected: "1 to 64 letters, digits, - and _, other than invitation, or empty",
+        example: "app_session",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            let name = non_empty(text);
+            if name.as_deref().is_some_and(|name| !SessionCookie::is_valid_name(name)) {
+                return None;
+            }
+            loaded.settings.session_cookie.name = name;
+            Some(())
+        },
+    },
+    Setting {
+        path: "session_cookie.domain",
+        description: "A domain to whose hosts browsers also send the session cookie. Empty: only the host of public_url.",
+        expected: "a domain of the host of public_url, or empty",
+        example: "example.com",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            let domain = text.strip_prefix('.').unwrap_or(text).to_ascii_lowercase();
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+            if !domain.bytes().all(is_plain) || (domain.is_empty() && !text.is_empty()) {
+                return None;
+            }
+            loaded.settings.session_cookie.domain = non_empty(&domain);
+            Some(())
+        },
     },
     Setting {
         path: "tokens.audience",
@@ -58,6 +95,31 @@ pub(super) static AUTHENTICATION: &[Setting] = &[
         default: DefaultValue::Literal("30"),
         kind: ValueKind::Number,
         set: |loaded, text| store(&mut loaded.settings.tokens.key_rotation_days, number(text, 1..=365)),
+    },
+    Setting {
+        path: "tokens.claims",
+        description: "Further claims of session tokens, by name. See docs/operations.md for the {{placeholders}}.",
+        expected: "a table of claims, whose texts may have placeholders; in the environment a JSON object",
+        example: r#"{"email": "{{user.primary_email}}"}"#,
+        default: DefaultValue::Literal("{}"),
+        kind: ValueKind::Table,
+        set: |loaded, text| {
+            let claims = ClaimTemplate::parse(&serde_json::from_str(text).ok()?).ok()?;
+            loaded.settings.tokens.claims = Arc::new(claims);
+            Some(())
+        },
+    },
+    Setting {
+        path: "tokens.templates",
+        description: "Claims in place of tokens.claims, for GET /session/token?template=NAME: a table for each NAME.",
+        expected: "a table of tables of claims; in the environment a JSON object",
+        example: r#"{"reports": {"org": "{{organization.id}}"}}"#,
+        default: DefaultValue::Literal("{}"),
+        kind: ValueKind::Table,
+        set: |loaded, text| {
+            let templates = token_templates(&serde_json::from_str(text).ok()?).ok();
+            store(&mut loaded.settings.tokens.templates, templates)
+        },
     },
     Setting {
         path: "passwords.minimum_length",

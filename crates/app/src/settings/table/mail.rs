@@ -6,7 +6,7 @@ use std::time::Duration;
 use vestibule_core::settings::{Mail, Secret, Security, Smtp, Transport};
 
 use super::super::LoadedSettings;
-use super::super::parse::{file_path, number, optional_path, url_without_fragment};
+use super::super::parse::{file_path, invitation_page, number, optional_path};
 use super::super::setting::{DefaultValue, Setting, ValueKind};
 use super::{in_data_dir, non_empty, store};
 
@@ -75,13 +75,13 @@ pub(super) static MAIL: &[Setting] = &[
     },
     Setting {
         path: "mail.invitation_url",
-        description: "Your page that invitation links open, with the token in the fragment. Empty: the built-in page.",
-        expected: "an http or https URL without a fragment, or empty",
+        description: "Your page that invitation links open, with #token=… or the token for {token}. Empty: the built-in page.",
+        expected: "an http or https URL, with {token} at most once and only then with a fragment, or empty",
         example: "https://app.example.com/join",
         default: DefaultValue::Literal(""),
         kind: ValueKind::Text,
         set: |loaded, text| {
-            let url = if text.is_empty() { Some(None) } else { url_without_fragment(text).map(Some) };
+            let url = if text.is_empty() { Some(None) } else { invitation_page(text).map(Some) };
             store(&mut loaded.settings.mail.invitation_url, url)
         },
     },

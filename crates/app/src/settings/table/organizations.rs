@@ -1,4 +1,4 @@
-//! The sections `invitations`, `roles`, `organizations` and `seats`.
+//! The sections `invitations`, `roles`, `organizations`, `workspaces` and `seats`.
 
 use super::super::parse::{number, permission};
 use super::super::setting::{DefaultValue, Setting, ValueKind};
@@ -87,6 +87,15 @@ pub(super) static ORGANIZATIONS: &[Setting] = &[
         set: |loaded, text| store(&mut loaded.settings.roles.max_per_member, number(text, 1..=100)),
     },
     Setting {
+        path: "organizations.enabled",
+        description: "Whether clients show organizations (organizations_enabled of GET /deployment).",
+        expected: "true or false",
+        example: "false",
+        default: DefaultValue::Literal("true"),
+        kind: ValueKind::Boolean,
+        set: |loaded, text| store(&mut loaded.settings.organizations.is_enabled, text.parse().ok()),
+    },
+    Setting {
         path: "organizations.max_per_user",
         description: "The maximum number of organizations that a user may create. 0: unlimited.",
         expected: "a whole number from 0 to 1000000",
@@ -121,6 +130,15 @@ pub(super) static ORGANIZATIONS: &[Setting] = &[
         default: DefaultValue::Literal("true"),
         kind: ValueKind::Boolean,
         set: |loaded, text| store(&mut loaded.settings.organizations.admins_manage_workspaces, text.parse().ok()),
+    },
+    Setting {
+        path: "workspaces.enabled",
+        description: "Whether clients show workspaces before there is one (workspaces_enabled of GET /deployment).",
+        expected: "true or false",
+        example: "true",
+        default: DefaultValue::Literal("false"),
+        kind: ValueKind::Boolean,
+        set: |loaded, text| store(&mut loaded.settings.workspaces.is_enabled, text.parse().ok()),
     },
     Setting {
         path: "seats.max_per_organization",

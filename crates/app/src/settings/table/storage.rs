@@ -91,6 +91,15 @@ pub(super) static STORAGE: &[Setting] = &[
         },
     },
     Setting {
+        path: "domains.default_joining",
+        description: "How people with a verified address of a verified domain join, unless the request says otherwise.",
+        expected: "none, request, join or auto",
+        example: "request",
+        default: DefaultValue::Literal("auto"),
+        kind: ValueKind::Text,
+        set: |loaded, text| store(&mut loaded.settings.domains.default_joining, text.parse().ok()),
+    },
+    Setting {
         path: "domains.resolver",
         description: "The DNS server for domain verification. Empty: the DNS servers of the system.",
         expected: "an IP address and a port, or empty",

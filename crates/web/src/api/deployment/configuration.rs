@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
-use vestibule_core::settings::{Mode, PageUrl, Settings, SignUpMode};
+use vestibule_core::permission::{BUILT_IN, BUILT_IN_IN_WORKSPACES};
+use vestibule_core::settings::{Mode, PageUrl, Roles, Settings, SignUpMode};
 use vestibule_core::time::Timestamp;
 
 use crate::app::App;
@@ -51,7 +52,9 @@ struct B2bSettings {
     deployment_id: DeploymentId,
     created_at: Timestamp,
     updated_at: Timestamp,
+    /// Only for clients: the calls work anyway, as they do for workspaces.
     organizations_enabled: bool,
+    /// True if the settings say so, or if there is a workspace.
     workspaces_enabled: bool,
     ip_allowlist_per_org_enabled: bool,
     ip_allowlist_per_workspace_enabled: bool,
@@ -75,8 +78,10 @@ struct B2bSettings {
     default_org_member_role_id: RoleId,
     default_workspace_creator_role_id: WorkspaceRoleId,
     default_workspace_member_role_id: WorkspaceRoleId,
-    /// The custom permissions that roles may have besides the built-in ones; empty if any are allowed.
+    /// The permissions that a new role may have: the built-in ones, then the custom ones that the settings list. If they
+    /// list none, others are allowed too.
     organization_permissions: Vec<String>,
+    /// Like `organization_permissions`, in a workspace.
     workspace_permissions: Vec<String>,
     /// The custom permissions with their state.
     permission_catalog: Vec<CatalogEntry>,
@@ -283,7 +288,7 @@ impl UiSettings {
 }
 
 impl B2bSettings {
-    fn new(deployment: &Deployment, settings: &Settings) -> Self {
+    fn new(deployment: &Deployment, settings: &Settings, has_workspace: bool) -> Self {
         let (roles, organizations) = (&settings.roles, settings.organizations);
         let entry =
             |key: &String| CatalogEntry { key: key.clone(), archived: roles.archived_permissions.contains(key) };
@@ -294,8 +299,8 @@ impl B2bSettings {
             deployment_id: deployment.id,
             created_at: deployment.created_at,
             updated_at: deployment.created_at,
-            organizations_enabled: true,
-            workspaces_enabled: true,
+            organizations_enabled: organizations.is_enabled,
+            workspaces_enabled: settings.workspaces.is_enabled || has_workspace,
             ip_allowlist_per_org_enabled: true,
             ip_allowlist_per_workspace_enabled: true,
             enforce_mfa_per_org_enabled: false,
@@ -317,11 +322,19 @@ impl B2bSettings {
             default_org_member_role_id: deployment.member_role_id,
             default_workspace_creator_role_id: deployment.workspace_creator_role_id,
             default_workspace_member_role_id: deployment.workspace_member_role_id,
-            organization_permissions: roles.permissions.clone(),
-            workspace_permissions: roles.permissions.clone(),
+            organization_permissions: with_built_in(BUILT_IN, roles),
+            workspace_permissions: with_built_in(BUILT_IN_IN_WORKSPACES, roles),
             permission_catalog: all.into_iter().chain(archived).collect(),
         }
     }
+}
+
+/// Returns the built-in permissions and the custom ones, without the archived.
+fn with_built_in(built_in: &[&str], roles: &Roles) -> Vec<String> {
+    let built_in = built_in.iter().map(|permission| (*permission).to_owned());
+    let custom = roles.permissions.iter().filter(|custom| !built_in.clone().any(|own| own == **custom)).cloned();
+    let all = built_in.clone().chain(custom);
+    all.filter(|permission| !roles.archived_permissions.contains(permission)).collect()
 }
 
 impl AuthSettings {
@@ -400,6 +413,7 @@ impl SignUpRestrictions {
 pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Response, Refusal> {
     let (deployment, settings) = (app.service().deployment().map_err(Refusal)?, app.settings());
     let host = settings.public_url.host_and_port();
+    let has_workspace = !settings.workspaces.is_enabled && app.has_workspace().await;
     let (mode, kind) = match settings.mode {
         Mode::Production => ("production", "live"),
         Mode::Staging => ("staging", "test"),
@@ -422,7 +436,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<axum::response::Respo
             .to_owned(),
         publishable_key: format!("pk_{kind}_{}", STANDARD.encode(settings.public_url.as_str())),
         project_id: "0",
-        b2b_settings: B2bSettings::new(deployment, settings),
+        b2b_settings: B2bSettings::new(deployment, settings, has_workspace),
         auth_settings: AuthSettings::new(deployment, settings, app.service().sends_mail()),
         restrictions: SignUpRestrictions::new(deployment, settings),
         social_connections: [],

@@ -81,9 +81,10 @@ pub(crate) async fn list(
 pub(crate) struct Fields {
     #[schema(value_type = String)]
     domain: DomainName,
-    /// `none`, `request`, `join` or `auto`. The default is `none`.
+    /// `none`, `request`, `join` or `auto`. The default is the setting `domains.default_joining`, or `none` for a caller
+    /// without `organization:manage_members`.
     #[schema(value_type = Option<String>)]
-    joining: JoinPolicy,
+    joining: Option<JoinPolicy>,
 }
 
 impl FromFields for Fields {
@@ -93,7 +94,7 @@ impl FromFields for Fields {
         let joining = fields.text("joining")?.filter(|text| !text.is_empty());
         Ok(Self {
             domain: DomainName::parse(&fields.required_text("domain")?)?,
-            joining: joining.map_or(Ok(JoinPolicy::None), |text| JoinPolicy::parse("joining", &text))?,
+            joining: joining.map(|text| JoinPolicy::parse("joining", &text)).transpose()?,
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields};
 use crate::openapi::Enveloped;
+use crate::site_data::OutdatedCookies;
 
 /// The current and the new password.
 #[derive(Debug, ToSchema)]
@@ -117,8 +118,10 @@ impl FromFields for DeleteAccountFields {
 pub(crate) async fn delete(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
+    outdated_cookies: OutdatedCookies,
     Body(DeleteAccountFields { password }): Body<DeleteAccountFields>,
 ) -> ApiResponse<MessageResponse> {
     let reply = delete_account(app.service(), &caller, password).await;
-    ApiResponse::from(reply.map(|()| MessageResponse::new("Account deleted"))).with_site_data_cleared()
+    let response = ApiResponse::from(reply.map(|()| MessageResponse::new("Account deleted")));
+    response.with_site_data_cleared(&outdated_cookies)
 }

@@ -13,6 +13,7 @@ use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::extract::Path;
 use crate::openapi::Enveloped;
+use crate::site_data::OutdatedCookies;
 
 /// One of the caller's sign-ins.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,10 +73,11 @@ pub(crate) async fn list(State(app): State<App>, CurrentCaller(caller): CurrentC
 pub(crate) async fn end(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
+    outdated_cookies: OutdatedCookies,
     Path((sign_in,)): Path<(SignInId,)>,
 ) -> ApiResponse<Option<bool>> {
     let reply = app.run(&caller, EndSignIn { sign_in }).await;
     let is_own = matches!(reply.result, Ok(true));
     let response = ApiResponse::from(reply.map(|_| None));
-    if is_own { response.with_site_data_cleared() } else { response }
+    if is_own { response.with_site_data_cleared(&outdated_cookies) } else { response }
 }

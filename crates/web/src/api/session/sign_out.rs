@@ -9,6 +9,7 @@ use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, Query};
 use crate::openapi::Enveloped;
+use crate::site_data::OutdatedCookies;
 
 /// Ends one sign-in of the session, or all of them.
 ///
@@ -19,6 +20,7 @@ use crate::openapi::Enveloped;
 pub(crate) async fn sign_out(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
+    outdated_cookies: OutdatedCookies,
     Query(query): Query<SignInParameter>,
     Body(body): Body<SignInParameter>,
 ) -> ApiResponse<SessionResponse> {
@@ -28,5 +30,5 @@ pub(crate) async fn sign_out(
         Some(session) => SessionResponse::new(&session, app.response_context()),
         None => SessionResponse::anonymous(now),
     };
-    ApiResponse::from(reply.map(response)).with_site_data_cleared()
+    ApiResponse::from(reply.map(response)).with_site_data_cleared(&outdated_cookies)
 }

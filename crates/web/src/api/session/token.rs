@@ -1,9 +1,12 @@
 //! `GET /session/token`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::session_token::Mint;
+use vestibule_core::settings::Tokens;
 use vestibule_core::{Code, Problem};
 
 use crate::api_response::ApiResponse;
@@ -16,7 +19,7 @@ use crate::openapi::Enveloped;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TokenParams {
-    /// The token template. The only one is `default`.
+    /// The template of the custom claims: `default`, or a name of the setting `tokens.templates`.
     #[param(required = false)]
     template: String,
 }
@@ -27,7 +30,7 @@ impl FromFields for TokenParams {
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let template = fields.text("template")?.filter(|name| !name.is_empty());
-        Ok(Self { template: template.unwrap_or_else(|| "default".to_owned()) })
+        Ok(Self { template: template.unwrap_or_else(|| Tokens::DEFAULT_TEMPLATE.to_owned()) })
     }
 }
 
@@ -49,10 +52,8 @@ pub(crate) async fn token(
     CurrentCaller(caller): CurrentCaller,
     Query(TokenParams { template }): Query<TokenParams>,
 ) -> Result<ApiResponse<Token>, Refusal> {
-    if template != "default" {
-        return Err(Refusal(Code::TemplateNotFound.into()));
-    }
-    let minted = app.query(&caller, Mint).await;
+    let template = app.settings().tokens.template(&template).ok_or(Refusal(Code::TemplateNotFound.into()))?;
+    let minted = app.query(&caller, Mint { template: Arc::clone(template) }).await;
     Ok(ApiResponse::from(
         minted
             .map(|minted| Token { expires: minted.expires_at.as_microseconds().div_euclid(1000), token: minted.token }),

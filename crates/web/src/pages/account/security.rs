@@ -9,7 +9,6 @@ use vestibule_core::password::Password;
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
 use super::{page, saved_or_error};
-use crate::site_data;
 
 fn current_password(form: &Form) -> Option<Password> {
     Some(form.text("present").to_owned()).filter(|text| !text.is_empty()).map(Password::from_input)
@@ -31,7 +30,7 @@ pub(super) async fn end_sign_in(cx: PageContext, Path(sign_in): Path<String>) ->
     let ended = cx.run(EndSignIn { sign_in: sign_in.parse().unwrap_or_else(|_| 0.into()) }).await;
     let is_own = matches!(ended, Ok(true));
     let response = saved_or_error(&cx, ended.map(|_| ())).await;
-    if is_own { site_data::clear(response) } else { response }
+    if is_own { cx.with_site_data_cleared(response) } else { response }
 }
 
 /// Requires the password, or a typed confirmation word if the account has none.
@@ -42,7 +41,7 @@ pub(super) async fn delete(cx: PageContext, form: Form) -> Response {
         return page(&cx, Some(&problem)).await;
     }
     match delete_account(cx.app.service(), &cx.caller, password).await.result {
-        Ok(()) => site_data::clear(see_other("/sign-in?done=account_deleted")),
+        Ok(()) => cx.with_site_data_cleared(see_other("/sign-in?done=account_deleted")),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

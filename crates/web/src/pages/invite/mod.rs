@@ -94,6 +94,8 @@ struct OutcomePage {
 async fn store_token(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
     let pasted = form.text("token").trim();
     let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
+    // A link of the application may continue after the token.
+    let token = token.split(['&', '#']).next().unwrap_or_default();
     match token.parse::<InvitationToken>() {
         Ok(token) => {
             let opened = opened.open(token);

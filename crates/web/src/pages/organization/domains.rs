@@ -79,7 +79,7 @@ pub(super) async fn add(cx: PageContext, Path(organization): Path<String>, form:
     };
     let added = match DomainName::parse(form.text("domain").trim()) {
         Ok(domain) => {
-            let add = Add { organization: id, domain, joining: JoinPolicy::None };
+            let add = Add { organization: id, domain, joining: None };
             run_and_redirect(&cx, add, &format!("/organizations/{id}/-/domains"), "created").await
         }
         Err(problem) => Err(problem),

@@ -155,8 +155,6 @@ fn invitation_view(cx: &PageContext, details: InvitationDetails) -> InvitationVi
     let inviter =
         details.inviter.map(|inviter| format!("{} {}", inviter.first_name, inviter.last_name).trim().to_owned());
     let inviter = inviter.unwrap_or_default();
-    let accept_url = format!("{}/invite", cx.app.settings().public_url.as_str());
-    let accept_url = cx.app.settings().mail.invitation_url.clone().unwrap_or(accept_url);
     let role = match details.workspace.zip(details.workspace_role) {
         Some((workspace, role)) => format!("{}, {}: {}", details.role.name, workspace.name, role.name),
         None => details.role.name.clone(),
@@ -172,7 +170,7 @@ fn invitation_view(cx: &PageContext, details: InvitationDetails) -> InvitationVi
         delivery_reason: entry.delivery_reason,
         next_attempt: entry.next_delivery_at.map(|next| t.time_html(next, now)),
         is_pending: entry.status == Status::Pending,
-        link: format!("{accept_url}#token={}", token.reveal()),
+        link: cx.app.settings().mail.invitation_link(&cx.app.settings().public_url, &token.reveal()),
     }
 }
 

@@ -18,7 +18,6 @@ use super::context::{PageContext, page_or, see_other};
 use super::form::Form;
 use super::layout::Layout;
 use crate::routes::Routes;
-use crate::site_data;
 
 pub(super) use email::{CodeForm, code_page};
 
@@ -136,7 +135,7 @@ async fn sign_out(cx: PageContext) -> Response {
     match cx.run(SignOut { sign_in: None }).await {
         Ok(_) => {
             let target = page_or(cx.app.settings().app.after_sign_out_url.as_ref(), "/sign-in?done=signed_out");
-            site_data::clear(see_other(target))
+            cx.with_site_data_cleared(see_other(target))
         }
         Err(problem) => cx.error_page(&problem),
     }

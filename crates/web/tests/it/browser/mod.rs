@@ -2,6 +2,7 @@
 
 mod journeys;
 mod mail_scanner;
+mod origins;
 mod pages;
 
 use tokio::net::TcpListener;

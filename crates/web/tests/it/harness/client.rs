@@ -163,9 +163,10 @@ impl TestClient {
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
-        let prefix = if self.app.inner.service.settings.public_url.is_https() { "__Host-" } else { "" };
+        let settings = &self.app.inner.service.settings;
+        let prefix = if settings.public_url.is_https() { "__Host-" } else { "" };
         if let Some(cookie) = self.cookie.lock().unwrap().as_deref() {
-            request = request.header(header::COOKIE, format!("{prefix}session_id={cookie}"));
+            request = request.header(header::COOKIE, format!("{}={cookie}", settings.session_cookie_name()));
         }
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
             request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
@@ -206,14 +207,16 @@ impl TestClient {
         for set in headers.get_all(header::SET_COOKIE) {
             let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             let value = value.to_owned();
-            let cookie = match name.strip_prefix("__Host-").unwrap_or(name) {
-                "session_id" => {
-                    self.app.inner.secret_scan.add_secret(&value);
-                    &self.cookie
-                }
-                "invitation" => &self.invitation_cookie,
+            let cookie = match name {
+                _ if name == self.app.inner.service.settings.session_cookie_name() => &self.cookie,
+                "invitation" | "__Host-invitation" => &self.invitation_cookie,
+                // The server deletes cookies of other settings.
+                "session_id" | "__Host-session_id" | "__session" if value.is_empty() => continue,
                 name => panic!("an unknown cookie {name}"),
             };
+            if !value.is_empty() && !name.ends_with("invitation") {
+                self.app.inner.secret_scan.add_secret(&value);
+            }
             *cookie.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
         }
     }
