@@ -35,6 +35,7 @@ mod limits;
 mod mail_queues;
 mod members;
 mod multiple_processes;
+mod names;
 mod openapi;
 mod openapi_examples;
 mod operators;
