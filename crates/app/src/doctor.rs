@@ -119,6 +119,7 @@ async fn send_test_message(loaded: &LoadedSettings, address: &str) -> Result<(),
     let message = Message {
         to,
         from: loaded.settings.mail.from.clone(),
+        reply_to: None,
         subject: format!("Test message from {name}"),
         html: format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;")),
         text,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use vestibule_core::operator::{
     ListOrganizations, ListedOrganization, OrganizationAdmin, OrganizationFilter, OrganizationProfile, ShowOrganization,
 };
+use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 
 use crate::cli::{ListOrganizationsArgs, OrganizationsArgs, OrganizationsCommand};
@@ -101,7 +102,8 @@ impl From<&OrganizationAdmin> for Admin {
 }
 
 async fn list(loaded: &LoadedSettings, args: &ListOrganizationsArgs) -> Result<(), AppError> {
-    let filter = OrganizationFilter { search: args.query.clone(), is_without_admin: args.without_admin };
+    let filter =
+        OrganizationFilter { search: args.query.as_deref().map(SearchTerm::new), is_without_admin: args.without_admin };
     let query = ListOrganizations { filter, after: args.after, limit: args.page.limit };
     let page = operator::query(loaded, &query).await?;
     let list = OrganizationList {

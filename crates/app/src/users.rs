@@ -6,6 +6,7 @@ use serde::Serialize;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::operator::{FindUser, ListUsers, ListedUser, PreviewDisableUser, ShowUser, UserFilter};
+use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 
 use crate::cli::{ListUsersArgs, UserKey, UsersArgs, UsersCommand};
@@ -119,7 +120,7 @@ impl From<&ListedUser> for UserSummary {
 
 async fn list(loaded: &LoadedSettings, args: &ListUsersArgs) -> Result<(), AppError> {
     let email = args.email.as_deref().map(parse_email).transpose()?;
-    let filter = UserFilter { email, search: args.query.clone(), is_disabled: args.disabled };
+    let filter = UserFilter { email, search: args.query.as_deref().map(SearchTerm::new), is_disabled: args.disabled };
     let page = operator::query(loaded, &ListUsers { filter, after: args.after, limit: args.page.limit }).await?;
     let users = page.items.iter().map(|matched| UserSummary {
         verified_searched_email: matched.has_verified,

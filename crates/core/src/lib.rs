@@ -14,6 +14,7 @@ pub mod password_refusal;
 pub mod permission;
 pub mod proof;
 pub mod random;
+pub mod search;
 pub mod secret;
 pub mod settings;
 pub use vestibule_db::{id, time};

@@ -1,11 +1,15 @@
 //! Names and descriptions, validated when they are parsed.
 //!
 //! Letters of every script are allowed. Invisible characters are not: with them a name could look like another one,
-//! look empty, or reverse the text around it.
+//! look empty, or reverse the text around it. The joiners U+200C and U+200D are allowed where scripts and emoji need them.
+
+mod invisible;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use self::invisible::{find_invisible, is_joiner, is_variation_selector};
+pub(crate) use self::invisible::{is_invisible, remove_invisible};
 use crate::error::{Code, Problem, Result};
 
 /// Limits of one kind of text. Lengths are in characters, after trimming.
@@ -66,10 +70,11 @@ names! {
 fn parse(field: &str, text: &str, limits: &Limits) -> Result<String> {
     // Browsers send the line ends of a form as CR LF. They count, and are stored, as one character.
     let text = if limits.is_multiline { text.trim().replace("\r\n", "\n") } else { text.trim().to_owned() };
-    let is_allowed = |c: char| !is_invisible(c) || (limits.is_multiline && matches!(c, '\n' | '\t'));
-    if let Some(rejected) = text.chars().find(|c| !is_allowed(*c)) {
+    let is_allowed = |c: char| limits.is_multiline && matches!(c, '\n' | '\t');
+    if let Some(rejected) = find_invisible(&text, is_allowed) {
         let number = u32::from(rejected);
-        return Err(Problem::field(field, format_args!("remove the character U+{number:04X}, which cannot be seen.")));
+        let why = if is_joiner(rejected) { "joins or separates nothing there" } else { "cannot be seen" };
+        return Err(Problem::field(field, format_args!("remove the character U+{number:04X}, which {why}.")));
     }
     if text.starts_with(is_variation_selector) {
         return Err(Problem::field(field, "it begins with a character that cannot be seen. Remove it."));
@@ -85,31 +90,6 @@ fn parse(field: &str, text: &str, limits: &Limits) -> Result<String> {
         return Err(Problem::field(field, format_args!("use at most {} characters; it has {length}.", limits.max)));
     }
     Ok(text)
-}
-
-/// Whether a character is invisible: controls, line and paragraph separators, marks of text direction, and characters
-/// without a glyph. The joiners U+200C and U+200D are included, although some scripts and emoji use them.
-pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fffc}'
-                | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}'
-                | '\u{e0000}'..='\u{e00ff}'
-                | '\u{e01f0}'..='\u{e0fff}'
-        )
-}
-
-/// Variation selectors choose the glyph of the character before them, in Japanese names and in emoji. They have none of
-/// their own.
-fn is_variation_selector(c: char) -> bool {
-    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// The name a user signs in with: 3 to 32 letters a-z, digits, dots, dashes and underscores, with a letter or digit
@@ -250,6 +230,21 @@ mod tests {
             "INVALID_FIELD: name: remove the character U+202E, which cannot be seen."
         );
         assert!(OrganizationName::parse("name", "\u{fe0f}").is_err());
+        assert_eq!(
+            message(OrganizationName::parse("name", "A\u{200d}b")),
+            "INVALID_FIELD: name: remove the character U+200D, which joins or separates nothing there."
+        );
+    }
+
+    #[test]
+    fn accepts_joiners_where_a_script_needs_them() {
+        for name in ["ශ්\u{200d}රී ලංකා", "می\u{200c}خواهم", "👩\u{200d}🚀 Crew"] {
+            assert_eq!(OrganizationName::parse("name", name).unwrap().as_str(), name);
+            assert_eq!(PersonName::parse("name", name).unwrap().as_str(), name);
+            assert_eq!(RoleName::parse("name", name).unwrap().as_str(), name);
+            assert_eq!(WorkspaceName::parse("name", name).unwrap().as_str(), name);
+            assert_eq!(Description::parse("name", &format!("a\n{name}")).unwrap().as_str(), format!("a\n{name}"));
+        }
     }
 
     #[test]
@@ -277,7 +272,7 @@ mod tests {
         fn parsed_texts_respect_their_limits(text in any::<String>()) {
             if let Ok(name) = OrganizationName::parse("name", &text) {
                 prop_assert!((1..=100).contains(&name.as_str().chars().count()));
-                prop_assert!(!name.as_str().contains(is_invisible));
+                prop_assert_eq!(remove_invisible(name.as_str()), name.as_str());
                 prop_assert_eq!(OrganizationName::parse("name", name.as_str()).unwrap(), name);
             }
             if let Ok(text) = Description::parse("description", &text) {

@@ -18,7 +18,7 @@ use crate::secret::{AttemptToken, InvitationToken, NoticeToken, SessionToken, Su
 use crate::settings::PublicUrl;
 
 /// The longest reason of a delivery report, in characters.
-const MAX_REASON_CHARS: usize = 200;
+const MAX_REASON_CHARS: usize = 500;
 
 /// An address is one line of ASCII with one `@`, and is equal to its key and to what is parsed from it again.
 pub fn email_address(text: &str) {

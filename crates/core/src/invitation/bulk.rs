@@ -47,6 +47,8 @@ pub struct RequestedRoles {
 pub struct BulkRow {
     /// The address as the caller wrote it. It is repeated in the result.
     pub email: String,
+    /// The number of its row in a spreadsheet, if it comes from one. It is repeated in the result.
+    pub line: Option<u64>,
     /// The parsed row, or why it could not be parsed.
     pub parsed: Result<(EmailAddress, RequestedRoles), Code>,
 }
@@ -98,6 +100,8 @@ pub struct BulkResult {
 pub struct BulkRowResult {
     /// The address as the caller wrote it.
     pub email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     code: Option<String>,
     invitation: Option<i64>,
 }
@@ -158,7 +162,12 @@ impl Command for Bulk {
             // A valid row without an invitation lost a race against a concurrent invitation.
             let lost_race = done && invitation.is_none();
             let code = validated.err().or_else(|| lost_race.then_some(Code::InvitationExists));
-            BulkRowResult { email: row.email.clone(), code: code.map(|code| code.as_str().to_owned()), invitation }
+            BulkRowResult {
+                email: row.email.clone(),
+                line: row.line,
+                code: code.map(|code| code.as_str().to_owned()),
+                invitation,
+            }
         });
         let result = BulkResult { done, rows: rows.collect(), replayed: false };
         // A call that inserted nothing may be repeated with the same key.

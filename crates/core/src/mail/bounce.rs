@@ -1,9 +1,12 @@
-//! Delivery reports (RFC 3464). They are untrusted input: anybody can send one.
+//! Delivery reports: bounces (RFC 3464, RFC 6533) and complaints (RFC 5965). They are untrusted input: anybody can send
+//! one.
 
 use hmac::{Hmac, KeyInit, Mac};
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
 use sha2::Sha256;
 
+use super::delivery_status::{RecipientOutcome, RecipientStatus};
+use super::message::OWN_MESSAGE_ID;
 use super::smtp::sanitize_reason;
 use crate::settings::Secret;
 
@@ -51,37 +54,114 @@ pub fn is_signature_valid(secret: &Secret, (id, timestamp, body): (&str, &str, &
     mac.verify_slice(signature).is_ok()
 }
 
-/// Parses a report from a mail. `None` for any other mail, and for a report that does not name the mail it is about.
+/// Parses a report from a mail: a delivery status notification, or a complaint (RFC 5965). `None` for any other mail, and
+/// for a report that does not name the mail it is about.
 pub fn parse_report(eml: &[u8]) -> Option<DeliveryReport> {
-    let mail = parse_mail(eml).ok()?;
-    let status = find(&mail, MAX_DEPTH, &|part| part.ctype.mimetype == "message/delivery-status")?;
-    let text = status.get_body().ok()?;
-    let field = |name: &str| {
-        text.lines().find_map(|line| {
-            let (field, value) = line.split_once(':')?;
-            field.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        })
-    };
-    let outcome = match field("Action")?.to_ascii_lowercase().as_str() {
-        "failed" => DeliveryOutcome::Bounced,
-        _ => DeliveryOutcome::Other,
-    };
-    let reason = [field("Status"), field("Diagnostic-Code")].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    Some(DeliveryReport::new(&reported_message_id(&mail)?, outcome, &reason))
+    let mail = parse_mail(without_mbox_line(eml)).ok()?;
+    let report = Report::find(&mail, MAX_DEPTH)?;
+    let returned = report.returned_headers();
+    let (outcome, reason) = report.outcome(returned.as_ref())?;
+    let message_id = returned.and_then(|returned| returned.message_id);
+    let message_id = message_id.or_else(|| first_id(&mail.headers.get_first_value("In-Reply-To")?))?;
+    Some(DeliveryReport::new(&message_id, outcome, &reason))
 }
 
-/// The message id of the mail that a report is about: that of the attached mail, or of the mail that the report
-/// answers.
-fn reported_message_id(mail: &ParsedMail<'_>) -> Option<String> {
-    let is_returned = |part: &ParsedMail<'_>| {
-        matches!(part.ctype.mimetype.as_str(), "message/rfc822" | "text/rfc822-headers" | "message/global")
-    };
-    let returned = find(mail, MAX_DEPTH, &is_returned).and_then(|part| {
+/// A part that machines read, and the parts beside it.
+struct Report<'a> {
+    status: &'a ParsedMail<'a>,
+    parts: &'a [ParsedMail<'a>],
+}
+
+/// The headers of the mail that a report is about.
+struct ReturnedHeaders {
+    message_id: Option<String>,
+    /// The address in `To`. Our mails have one.
+    recipient: String,
+}
+
+const DELIVERY_STATUS: [&str; 2] = ["message/delivery-status", "message/global-delivery-status"];
+const FEEDBACK_REPORT: &str = "message/feedback-report";
+const RETURNED: [&str; 4] = ["message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"];
+
+impl<'a> Report<'a> {
+    /// Finds the outermost report. The parts of an attached mail are not looked at: it may be a report itself, about
+    /// another mail.
+    fn find(mail: &'a ParsedMail<'a>, depth: usize) -> Option<Self> {
+        let is_status = |part: &&ParsedMail<'_>| {
+            let kind = part.ctype.mimetype.as_str();
+            DELIVERY_STATUS.contains(&kind) || kind == FEEDBACK_REPORT
+        };
+        if is_status(&mail) {
+            return Some(Self { status: mail, parts: &[] });
+        }
+        if let Some(status) = mail.subparts.iter().find(is_status) {
+            return Some(Self { status, parts: &mail.subparts });
+        }
+        let remaining = depth.checked_sub(1)?;
+        mail.subparts.iter().find_map(|part| Self::find(part, remaining))
+    }
+
+    fn returned_headers(&self) -> Option<ReturnedHeaders> {
+        let is_returned = |part: &ParsedMail<'_>| RETURNED.contains(&part.ctype.mimetype.as_str());
+        let part = self.parts.iter().find_map(|part| find(part, MAX_DEPTH, &is_returned))?;
         let body = part.get_body_raw().ok()?;
-        let (headers, _) = mailparse::parse_headers(&body).ok()?;
-        headers.get_first_value("Message-ID")
-    });
-    returned.or_else(|| mail.headers.get_first_value("In-Reply-To"))
+        let (headers, _) = mailparse::parse_headers(body.trim_ascii_start()).ok()?;
+        // Some providers replace the message id.
+        let id = headers.get_first_value(OWN_MESSAGE_ID).or_else(|| headers.get_first_value("Message-ID"));
+        let to = headers.get_first_value("To").unwrap_or_default();
+        let recipient = to.rsplit_once('<').map_or(to.as_str(), |(_, address)| address).trim_end_matches('>');
+        Some(ReturnedHeaders { message_id: id.and_then(|id| first_id(&id)), recipient: recipient.trim().to_owned() })
+    }
+
+    /// The outcome and its reason. If the report names the recipient of the mail, only that recipient counts, and
+    /// otherwise any that failed: an alias may have led elsewhere.
+    fn outcome(&self, returned: Option<&ReturnedHeaders>) -> Option<(DeliveryOutcome, String)> {
+        let body = self.status.get_body_raw().ok()?;
+        let body = String::from_utf8_lossy(&body);
+        if self.status.ctype.mimetype == FEEDBACK_REPORT {
+            return Some((feedback_outcome(&body), String::new()));
+        }
+        let mut recipients = RecipientStatus::parse_all(&body);
+        if let Some(returned) = returned
+            && recipients.iter().any(|recipient| recipient.is_for(&returned.recipient))
+        {
+            recipients.retain(|recipient| recipient.is_for(&returned.recipient));
+        }
+        recipients.retain(|recipient| recipient.outcome().is_some());
+        let failed = recipients.iter().find(|recipient| recipient.outcome() == Some(RecipientOutcome::Failed));
+        let (recipient, outcome) = match failed {
+            Some(failed) => (failed, DeliveryOutcome::Bounced),
+            None => (recipients.first()?, DeliveryOutcome::Other),
+        };
+        Some((outcome, format!("{} {}", recipient.status, recipient.diagnostic)))
+    }
+}
+
+/// The kind of a complaint. Some kinds say that nothing is wrong.
+fn feedback_outcome(body: &str) -> DeliveryOutcome {
+    let mut fields = body.lines().filter_map(|line| line.split_once(':'));
+    let kind = fields.find(|(name, _)| name.trim().eq_ignore_ascii_case("Feedback-Type")).map(|(_, kind)| kind.trim());
+    match kind.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "abuse" | "fraud" | "opt-out" => DeliveryOutcome::Complained,
+        _ => DeliveryOutcome::Other,
+    }
+}
+
+/// The first id in a header such as `Message-ID: <id>` or `In-Reply-To: Your mail <id> (comment)`.
+fn first_id(header: &str) -> Option<String> {
+    let id = match header.split_once('<') {
+        Some((_, rest)) => rest.split('>').next().unwrap_or_default(),
+        None => header,
+    };
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// Removes the line `From …` that separates mails in an mbox file.
+fn without_mbox_line(eml: &[u8]) -> &[u8] {
+    match eml.iter().position(|byte| *byte == b'\n') {
+        Some(end) if eml.starts_with(b"From ") => &eml[end + 1..],
+        _ => eml,
+    }
 }
 
 fn find<'a, 'b>(
@@ -97,64 +177,4 @@ fn find<'a, 'b>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const REPORT: &str = "From: MAILER-DAEMON@mx.example\r
-To: hall@example.com\r
-Content-Type: multipart/report; report-type=delivery-status; boundary=b\r
-\r
---b\r
-Content-Type: text/plain\r
-\r
-I am sorry.\r
---b\r
-Content-Type: message/delivery-status\r
-\r
-Reporting-MTA: dns; mx.example\r
-\r
-Final-Recipient: rfc822; nina@example.com\r
-Action: failed\r
-Status: 5.1.1\r
-Diagnostic-Code: smtp; 550 5.1.1 <nina@example.com> no such user\r
---b\r
-Content-Type: message/rfc822\r
-\r
-From: hall@example.com\r
-Message-ID: <1.2.3@join.example>\r
-\r
-Hello\r
---b--\r
-";
-
-    #[test]
-    fn parses_message_id_outcome_and_reason() {
-        let report = parse_report(REPORT.as_bytes()).unwrap();
-        assert_eq!(report.message_id, "1.2.3@join.example");
-        assert_eq!(report.outcome, DeliveryOutcome::Bounced);
-        assert_eq!(report.reason, "5.1.1 smtp; 550 5.1.1 … no such user");
-        let delayed = REPORT.replace("Action: failed", "Action: delayed");
-        assert_eq!(parse_report(delayed.as_bytes()).unwrap().outcome, DeliveryOutcome::Other);
-        let headers_only = REPORT.replace("message/rfc822", "text/rfc822-headers");
-        assert_eq!(parse_report(headers_only.as_bytes()).unwrap().message_id, "1.2.3@join.example");
-    }
-
-    #[test]
-    fn ignores_other_mail() {
-        assert_eq!(parse_report(b""), None);
-        assert_eq!(parse_report(b"Subject: I am away\r\n\r\nUntil Monday."), None);
-        assert_eq!(parse_report(REPORT.replace("Message-ID", "X-Id").as_bytes()), None);
-    }
-
-    proptest! {
-        #[test]
-        fn parses_any_mail_without_panic(at in 0..900_usize, with in "[ -~\r\n]{0,12}") {
-            let mut report = REPORT.to_owned();
-            let at = report.floor_char_boundary(at.min(report.len()));
-            report.insert_str(at, &with);
-            let _ = parse_report(report.as_bytes());
-            let _ = parse_report(&report.as_bytes()[..at]);
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, 
 use lettre::message::{Body, Mailbox, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest, Sha256};
 
+use super::sanitize_name;
 use crate::email_address::EmailAddress;
 use crate::time::Timestamp;
 
@@ -22,6 +23,8 @@ pub struct Message {
     pub to: EmailAddress,
     /// An address, or `Name <address>`.
     pub from: String,
+    /// Where answers go. `None` for the sender.
+    pub reply_to: Option<ReplyTo>,
     /// One line.
     pub subject: String,
     pub text: String,
@@ -32,6 +35,28 @@ pub struct Message {
     pub date: Timestamp,
     /// The URL for one-click unsubscribing (RFC 8058).
     pub unsubscribe_url: Option<String>,
+}
+
+/// The address that answers to a mail go to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReplyTo {
+    /// Plain text of any kind, also user input. May be empty.
+    pub name: String,
+    pub address: EmailAddress,
+}
+
+impl ReplyTo {
+    /// An address without a name.
+    pub fn address(address: EmailAddress) -> Self {
+        Self { name: String::new(), address }
+    }
+
+    /// The name is sanitized as names in the text are, so it is one short line.
+    fn mailbox(&self) -> Result<Mailbox, InvalidMessage> {
+        let address = parse_again(&self.address).ok_or(InvalidMessage("the address for answers is invalid"))?;
+        let name = break_encoded_words(&sanitize_name(&self.name));
+        Ok(Mailbox::new(Some(name).filter(|name| !name.is_empty()), address))
+    }
 }
 
 impl Message {
@@ -62,8 +87,13 @@ impl Message {
             .to(Mailbox::new(None, to))
             .message_id(Some(format!("<{}>", self.message_id)))
             .subject(break_encoded_words(&self.subject))
+            // Survives providers that replace the message id, so that a bounce still names this mail.
+            .raw_header(HeaderValue::new(OWN_MESSAGE_ID_NAME, format!("<{}>", self.message_id)))
             // Keeps auto-responders from replying (RFC 3834).
             .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
+        if let Some(reply_to) = &self.reply_to {
+            mail = mail.reply_to(reply_to.mailbox()?);
+        }
         if let Some(url) = &self.unsubscribe_url {
             if !url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b',')) {
                 return Err(InvalidMessage("the unsubscribe URL is invalid"));
@@ -84,14 +114,8 @@ impl Message {
             .map_err(|_| InvalidMessage("sender and recipient make no valid envelope"))
     }
 
-    /// Parses the recipient again: a stored address was not validated by `parse`, and the mail must go to the address
-    /// that was checked.
     fn recipient(&self) -> Result<Address, InvalidMessage> {
-        EmailAddress::parse(self.to.as_str())
-            .ok()
-            .filter(|parsed| *parsed == self.to)
-            .and_then(|parsed| parsed.as_str().parse().ok())
-            .ok_or(InvalidMessage("the recipient's address is invalid"))
+        parse_again(&self.to).ok_or(InvalidMessage("the recipient's address is invalid"))
     }
 
     /// A file name without extension: the left part of the message id, with `_` for characters other than
@@ -121,6 +145,12 @@ impl Message {
     }
 }
 
+/// Parses a stored address, which was not validated by `parse`: the mail must go to the address that was checked.
+fn parse_again(address: &EmailAddress) -> Option<Address> {
+    let parsed = EmailAddress::parse(address.as_str()).ok().filter(|parsed| parsed == address)?;
+    parsed.as_str().parse().ok()
+}
+
 /// Leaves a part unencoded if possible, so that links are readable in the mail file. lettre would encode lines of more
 /// than 76 characters, although mail may have 998 (RFC 5322, section 2.1.1).
 fn part(kind: ContentType, text: &str) -> SinglePart {
@@ -136,6 +166,9 @@ fn part(kind: ContentType, text: &str) -> SinglePart {
 
 const LIST_UNSUBSCRIBE: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe");
 const LIST_UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
+/// The header that repeats the message id.
+pub(super) const OWN_MESSAGE_ID: &str = "Vestibule-Message-ID";
+const OWN_MESSAGE_ID_NAME: HeaderName = HeaderName::new_from_ascii_str(OWN_MESSAGE_ID);
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
 /// Prevents a mail program from decoding `=?…?=` in a name: lettre writes ASCII into a header as it is.
@@ -175,6 +208,7 @@ pub(crate) mod tests {
         Message {
             to: EmailAddress::parse("Nora@example.com").unwrap(),
             from: "Vestibule <mail@vestibule.example>".to_owned(),
+            reply_to: None,
             subject: "Žofie invites you".to_owned(),
             text: "Žofie invites you.\n\nhttps://join.example/invite#a=b+c\n".to_owned(),
             html: format!("<p>Žofie invites you.</p>\n<p>{}</p>", "long ".repeat(100)),
@@ -236,8 +270,17 @@ pub(crate) mod tests {
         (headers, part(text), part(html))
     }
 
-    const HEADERS: [&str; 8] =
-        ["Date", "From", "To", "Message-ID", "Subject", "Auto-Submitted", "MIME-Version", "Content-Type"];
+    const HEADERS: [&str; 9] = [
+        "Date",
+        "From",
+        "To",
+        "Message-ID",
+        "Subject",
+        "Vestibule-Message-ID",
+        "Auto-Submitted",
+        "MIME-Version",
+        "Content-Type",
+    ];
 
     #[test]
     fn formats_headers_and_parts() {
@@ -249,6 +292,7 @@ pub(crate) mod tests {
         assert_eq!(value(&headers, "To"), "Nora@example.com");
         assert_eq!(value(&headers, "Message-ID"), "<invitation-12.1@vestibule.example>");
         assert_eq!(value(&headers, "Subject"), "=?utf-8?b?xb1vZmll?= invites you");
+        assert_eq!(value(&headers, "Vestibule-Message-ID"), value(&headers, "Message-ID"));
         assert_eq!(value(&headers, "Auto-Submitted"), "auto-generated");
         let kind = format!("multipart/alternative; boundary=\"{}\"", message.boundary());
         assert_eq!(value(&headers, "Content-Type"), kind);
@@ -274,6 +318,53 @@ pub(crate) mod tests {
         assert!(Message { to: other, ..message() }.eml().is_err());
         assert!(Message { from: "nobody".to_owned(), ..message() }.eml().is_err());
         assert!(Message { from: "vestibule@localhost".to_owned(), ..message() }.eml().is_ok());
+    }
+
+    fn reply_to(name: &str, address: &str) -> ReplyTo {
+        ReplyTo { name: name.to_owned(), address: EmailAddress::parse(address).unwrap() }
+    }
+
+    #[test]
+    fn reply_to_has_the_name_encoded_and_the_exact_address() {
+        for (name, expected) in [
+            ("", "Nora.Berg+x@example.com"),
+            ("Nora Berg", "\"Nora Berg\" <Nora.Berg+x@example.com>"),
+            ("Berg, Nora", "=?utf-8?b?QmVyZywgTm9yYQ==?= <Nora.Berg+x@example.com>"),
+            ("Žofie", "=?utf-8?b?xb1vZmll?= <Nora.Berg+x@example.com>"),
+        ] {
+            let (headers, ..) =
+                parse_mail(&Message { reply_to: Some(reply_to(name, "Nora.Berg+x@example.com")), ..message() });
+            assert_eq!(value(&headers, "Reply-To"), expected);
+        }
+    }
+
+    #[test]
+    fn reply_to_cannot_inject_headers_or_addresses() {
+        for name in [
+            "x\r\nBcc: mallory@evil.example",
+            "x\nBcc: y",
+            "x\0y",
+            "Nora <mallory@evil.example>, x",
+            "\"Nora\" <mallory@evil.example>",
+            "mallory@evil.example",
+            "=?utf-8?q?=0D=0ABcc:_mallory@evil.example?=",
+            "=?utf-8?b?bWFsbG9yeUBldmlsLmV4YW1wbGU=?=",
+            "Nora\u{202e}",
+            &"Žofie ".repeat(200),
+        ] {
+            let (headers, ..) =
+                parse_mail(&Message { reply_to: Some(reply_to(name, "nora@example.com")), ..message() });
+            let value = value(&headers, "Reply-To");
+            assert!(value.ends_with("<nora@example.com>"), "{value}");
+            assert_eq!(value.matches('@').count(), 1, "{value}");
+            let mailboxes = mailparse::addrparse(value).unwrap();
+            assert_eq!(mailboxes.iter().count(), 1, "{value}");
+            assert!(!value.contains("=?utf-8?q?=0D") && !value.contains("bWFsbG9yeUBldmlsLmV4YW1wbGU="), "{value}");
+            assert_eq!(headers.len(), HEADERS.len() + 1);
+        }
+        let changed = EmailAddress::from_stored("mallory@evil.example".to_owned(), "nora@example.com".to_owned());
+        let forged = Message { reply_to: Some(ReplyTo::address(changed)), ..message() };
+        assert!(forged.eml().is_err());
     }
 
     #[test]

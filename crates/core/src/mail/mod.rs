@@ -5,7 +5,9 @@
 //! fraud.
 
 mod bounce;
+mod delivery_status;
 pub(crate) mod email_template;
+mod html_escape;
 mod markup;
 pub(crate) mod message;
 mod smtp;
@@ -14,13 +16,13 @@ mod transport;
 
 pub use bounce::{DeliveryOutcome, DeliveryReport, is_signature_valid, parse_report};
 pub use email_template::{EmailTemplate, InvitationEmail, NoticeEmail};
-pub use message::{InvalidMessage, Message};
+pub use message::{InvalidMessage, Message, ReplyTo};
 pub use smtp::{SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};
 pub use transport::{DeliveryError, FileTransport, MailTransport, Mailbox, SendFuture};
 
 use crate::language::Language;
-use crate::names::is_invisible;
+use crate::names::{is_invisible, remove_invisible};
 
 /// In characters.
 const MAX_NAME_LENGTH: usize = 60;
@@ -41,8 +43,8 @@ pub(crate) fn quote_name(name: &str, language: Language) -> String {
 /// Sanitizes a name for a mail: one line of at most 60 characters (a longer one ends with an ellipsis) in which no mail
 /// program recognizes a link, and that cannot end the quotation around it.
 pub(crate) fn sanitize_name(name: &str) -> String {
-    let visible = name.chars().filter(|&c| (c.is_whitespace() || !is_invisible(c)) && !markup::is_mark(c));
-    let visible: String = visible.map(|c| if is_double_quote(c) { '\'' } else { c }).collect();
+    let visible = remove_invisible(name).replace(markup::is_mark, "");
+    let visible = visible.replace(is_double_quote, "'");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= MAX_NAME_LENGTH {
         return break_links(&line);
@@ -145,6 +147,7 @@ mod tests {
         assert_eq!(sanitize_name("  Acme\r\n\tInc  "), "Acme Inc");
         assert_eq!(sanitize_name("A\u{202e}c\u{200b}m\0e"), "Acme");
         assert_eq!(sanitize_name("J. R. Smith"), "J. R. Smith");
+        assert_eq!(sanitize_name("ශ්\u{200d}රී\u{200d}"), "ශ්\u{200d}රී", "joiners stay where a script needs them");
         assert_eq!(sanitize_name(&"x".repeat(60)), "x".repeat(60));
         assert_eq!(sanitize_name(&"ü".repeat(5000)), format!("{}…", "ü".repeat(59)));
     }

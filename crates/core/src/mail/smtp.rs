@@ -14,10 +14,11 @@ use tokio::time::timeout;
 use super::message::Message;
 use super::transport::{DeliveryError, MailTransport, SendFuture};
 use crate::error::chain;
+use crate::names::remove_invisible;
 use crate::settings::{Security, Smtp};
 
 /// In characters.
-const MAX_REASON_LENGTH: usize = 200;
+pub(crate) const MAX_REASON_LENGTH: usize = 500;
 
 /// Idle connections that are kept for the next mail. Deliveries in progress have one connection each, so their number
 /// bounds the connections in use.
@@ -137,6 +138,7 @@ fn message(error: &Error) -> String {
 
 /// Shortens a reason to one line, and replaces every word with an `@`.
 pub(super) fn sanitize_reason(text: &str) -> String {
+    let text = remove_invisible(text);
     let message = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let message: Vec<_> = message.map(|word| if word.contains('@') { "…" } else { word }).collect();
     message.join(" ").chars().take(MAX_REASON_LENGTH).collect()
@@ -166,6 +168,6 @@ mod tests {
             sanitize_reason("550 5.1.1 <nina@example.com>:\r\n Recipient  address rejected"),
             "550 5.1.1 … Recipient address rejected"
         );
-        assert_eq!(sanitize_reason(&"x ".repeat(500)).chars().count(), 200);
+        assert_eq!(sanitize_reason(&"x ".repeat(5000)).chars().count(), MAX_REASON_LENGTH);
     }
 }

@@ -10,10 +10,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value};
 
 use super::email_template::EmailTemplate;
-use super::{markup, sanitize_name};
+use super::{html_escape, markup, sanitize_name};
 use crate::language::Language;
 
 const LAYOUT: &str = "layout.html";
@@ -85,6 +85,10 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         let escape = |name: &str| if name == LAYOUT { AutoEscape::Html } else { AutoEscape::None };
         environment.set_auto_escape_callback(escape);
+        environment.set_formatter(format_value);
+        for filter in ["escape", "e"] {
+            environment.add_filter(filter, |text: Value| html_escape::to_safe_value(&text));
+        }
         environment.add_function("button", |label: String| markup::button(&label));
         for (name, text) in Self::files() {
             let text = match folder.map(|folder| folder.join(name)) {
@@ -138,6 +142,17 @@ impl Templates {
             subject,
         })
     }
+}
+
+/// Writes a value of a template. The default of the library also escapes `/`, so that some mail programs show or open
+/// `https:&#x2f;&#x2f;…`.
+fn format_value(output: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    let is_html = matches!(state.auto_escape(), AutoEscape::Html);
+    if is_html && !value.is_safe() && !value.is_undefined() && !value.is_none() {
+        let text = value.to_string();
+        return output.write_str(&html_escape::escape(&text)).map_err(minijinja::Error::from);
+    }
+    minijinja::escape_formatter(output, state, value)
 }
 
 fn file_name(template: &EmailTemplate<'_>, language: Language) -> String {

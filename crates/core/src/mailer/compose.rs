@@ -9,7 +9,7 @@ use crate::invitation;
 use crate::invitation::Status;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::language::Language;
-use crate::mail::{EmailTemplate, InvitationEmail, Message, NoticeEmail};
+use crate::mail::{EmailTemplate, InvitationEmail, Message, NoticeEmail, ReplyTo};
 use crate::outbox::sql::{self, Recipient};
 use crate::outbox::{Job, Subject};
 use crate::permission::Requirement;
@@ -123,7 +123,16 @@ impl Compose<'_> {
         };
         let template = if is_reminder { EmailTemplate::Reminder(email) } else { EmailTemplate::Invitation(email) };
         let to = EmailAddress::from_stored(mailed.email.clone(), mailed.email_key.clone());
-        self.mail(cx, to, mailed.language.or(mailed.invitee_language), &template, Some(unsubscribe_url.clone()))
+        let language = mailed.language.or(mailed.invitee_language);
+        let mut message = self.message(cx, to, language, &template)?;
+        message.unsubscribe_url = Some(unsubscribe_url);
+        if settings.mail.reply_to_inviter
+            && let (Some(address), Some(key)) = (&mailed.inviter_email, &mailed.inviter_email_key)
+        {
+            let address = EmailAddress::from_stored(address.clone(), key.clone());
+            message.reply_to = Some(ReplyTo { name: inviter.unwrap_or_default(), address });
+        }
+        Ok(Composition::Mail(Box::new(message)))
     }
 
     /// Only here is it looked up whether a user has the address, so that the response to the request cannot reveal it.
@@ -160,7 +169,7 @@ impl Compose<'_> {
             (Purpose::SignUp | Purpose::Address, _) => EmailTemplate::AddressCode(&code),
         };
         let to = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
-        self.mail(cx, to, Some(attempt.language), &template, None)
+        self.mail(cx, to, Some(attempt.language), &template)
     }
 
     fn security_notice(&self, cx: &Context<'_>, notice: &Notice) -> Result<Composition> {
@@ -176,12 +185,12 @@ impl Compose<'_> {
             link_expires_at: notice.expires_at,
         });
         let to = EmailAddress::from_stored(notice.address.clone(), notice.address_key.clone());
-        self.mail(cx, to, notice.language, &template, None)
+        self.mail(cx, to, notice.language, &template)
     }
 
     fn to_user(&self, cx: &Context<'_>, recipient: &Recipient, template: &EmailTemplate<'_>) -> Result<Composition> {
         let to = EmailAddress::from_stored(recipient.address.clone(), recipient.address_key.clone());
-        self.mail(cx, to, recipient.language, template, None)
+        self.mail(cx, to, recipient.language, template)
     }
 
     fn mail(
@@ -190,21 +199,31 @@ impl Compose<'_> {
         to: EmailAddress,
         language: Option<Language>,
         template: &EmailTemplate<'_>,
-        unsubscribe_url: Option<String>,
     ) -> Result<Composition> {
+        Ok(Composition::Mail(Box::new(self.message(cx, to, language, template)?)))
+    }
+
+    fn message(
+        &self,
+        cx: &Context<'_>,
+        to: EmailAddress,
+        language: Option<Language>,
+        template: &EmailTemplate<'_>,
+    ) -> Result<Message> {
         let settings = &cx.executor.settings;
         let language = language.unwrap_or(settings.mail.language);
         let rendered = cx.executor.templates.render(template, language, &settings.name).map_err(Problem::internal)?;
-        Ok(Composition::Mail(Box::new(Message {
+        Ok(Message {
             to,
             from: settings.mail.from.clone(),
+            reply_to: settings.mail.reply_to.clone().map(ReplyTo::address),
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
             message_id: self.0.message_id(settings.public_url.mail_domain()),
             date: cx.now,
-            unsubscribe_url,
-        })))
+            unsubscribe_url: None,
+        })
     }
 }
 

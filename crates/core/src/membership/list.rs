@@ -10,6 +10,7 @@ use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::search::SearchTerm;
 use crate::user;
 
 /// Lists a page of members, newest first.
@@ -22,7 +23,7 @@ pub struct ListMembers {
     /// Starts at 1.
     pub page: u32,
     pub limit: u32,
-    /// Case-insensitive substring of a name, user name or primary address.
+    /// A part of a name, user name or primary address, compared as [`SearchTerm`] does.
     pub search: Option<String>,
 }
 
@@ -89,7 +90,7 @@ impl Query for ListMembers {
         let organization = organization.visible_to(grant.permissions());
         let (members, total) = match &self.search {
             None => (members, organization.member_count),
-            Some(search) => search_page(members, &search.to_lowercase(), self.page, self.limit),
+            Some(search) => search_page(members, &SearchTerm::new(search), self.page, self.limit),
         };
         let roles = match (members.last(), members.first()) {
             (Some(oldest), Some(newest)) => {
@@ -104,10 +105,10 @@ impl Query for ListMembers {
     }
 }
 
-fn search_page(all: Vec<Member>, search: &str, page: u32, limit: u32) -> (Vec<Member>, i64) {
+fn search_page(all: Vec<Member>, term: &SearchTerm, page: u32, limit: u32) -> (Vec<Member>, i64) {
     let matches = |member: &Member| {
         let names = (member.first_name.as_str(), member.last_name.as_str());
-        user::matches_search(search, names, [member.username.as_deref(), member.email.as_deref()])
+        user::matches_search(term, names, [member.username.as_deref(), member.email.as_deref()])
     };
     let found: Vec<Member> = all.into_iter().filter(matches).collect();
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);

@@ -6,12 +6,13 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
 use crate::permission::Requirement;
+use crate::search::SearchTerm;
 
 /// Which organizations to list.
 #[derive(Debug, Default)]
 pub struct OrganizationFilter {
-    /// Only those whose name contains this, ignoring case.
-    pub search: Option<String>,
+    /// Only those whose name contains this.
+    pub search: Option<SearchTerm>,
     /// Only those in which no enabled user is an admin, and which are not deleted.
     pub is_without_admin: bool,
 }
@@ -47,8 +48,7 @@ impl Query for ListOrganizations {
 
 impl OrganizationFilter {
     fn matches(&self, organization: &ListedOrganization) -> bool {
-        let is_found =
-            self.search.as_ref().is_none_or(|search| organization.name.to_lowercase().contains(&search.to_lowercase()));
+        let is_found = self.search.as_ref().is_none_or(|search| search.is_in(&organization.name));
         let is_without_admin = organization.admin_count == 0 && organization.deleted_at.is_none();
         is_found && (is_without_admin || !self.is_without_admin)
     }

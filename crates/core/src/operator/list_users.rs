@@ -8,6 +8,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::UserId;
 use crate::permission::Requirement;
+use crate::search::SearchTerm;
 use crate::user;
 
 /// Which users to list.
@@ -15,8 +16,8 @@ use crate::user;
 pub struct UserFilter {
     /// Only those who have this address, verified or not, or claim it.
     pub email: Option<EmailAddress>,
-    /// Only those whose name, user name or primary address contains this, ignoring case.
-    pub search: Option<String>,
+    /// Only those whose name, user name or primary address contains this.
+    pub search: Option<SearchTerm>,
     /// Only disabled ones.
     pub is_disabled: bool,
 }
@@ -80,8 +81,7 @@ impl UserFilter {
     fn matches(&self, user: &ListedUser) -> bool {
         let names = (user.first_name.as_str(), user.last_name.as_str());
         let others = [user.username.as_deref(), user.email.as_deref()];
-        let is_found =
-            self.search.as_ref().is_none_or(|search| user::matches_search(&search.to_lowercase(), names, others));
+        let is_found = self.search.as_ref().is_none_or(|search| user::matches_search(search, names, others));
         is_found && (user.disabled || !self.is_disabled)
     }
 }

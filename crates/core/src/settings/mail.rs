@@ -4,12 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{PublicUrl, Secret};
+use crate::email_address::EmailAddress;
 use crate::language::Language;
 
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// The sender of all mail.
     pub from: String,
+    /// Where answers to mail go. `None` for the sender.
+    pub reply_to: Option<EmailAddress>,
+    /// Whether answers to an invitation go to the inviter, if they have a verified address.
+    pub reply_to_inviter: bool,
     pub transport: Transport,
     /// The page that invitation links open; `None` for the built-in `/invite`. See [`Mail::invitation_link`].
     pub invitation_url: Option<String>,
@@ -97,6 +102,8 @@ impl Default for Mail {
     fn default() -> Self {
         Self {
             from: "vestibule@localhost".to_owned(),
+            reply_to: None,
+            reply_to_inviter: true,
             transport: Transport::None,
             invitation_url: None,
             template_dir: None,

@@ -8,10 +8,9 @@ pub(crate) use addresses::{grants_access_at, link_address, link_claim, trusted_p
 pub(crate) use new_user::NewUser;
 pub use sql::{Account, OwnedAddress, PublicUser};
 
-/// Returns whether a name or one of `others` contains `search`, which must be lowercase.
-///
-/// Compared here and not in the database, because the two engines differ in case folding beyond ASCII.
-pub(crate) fn matches_search(search: &str, (first, last): (&str, &str), others: [Option<&str>; 2]) -> bool {
-    let name = format!("{first} {last}").to_lowercase();
-    name.contains(search) || others.into_iter().flatten().any(|text| text.to_lowercase().contains(search))
+use crate::search::SearchTerm;
+
+/// Returns whether the full name or one of `others` contains the term.
+pub(crate) fn matches_search(term: &SearchTerm, (first, last): (&str, &str), others: [Option<&str>; 2]) -> bool {
+    term.is_in(&format!("{first} {last}")) || others.into_iter().flatten().any(|text| term.is_in(text))
 }

@@ -12,6 +12,7 @@ use crate::grouping::group_by;
 use crate::id::{MemberId, OrganizationId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use crate::membership;
 use crate::permission::{PermissionSet, RequiredWorkspacePermission, Requirement};
+use crate::search::SearchTerm;
 use crate::security_log::{Audit, Change};
 use crate::user::{self, PublicUser};
 
@@ -25,7 +26,7 @@ pub struct ListMembers {
     /// Starts at 1.
     pub page: u32,
     pub limit: u32,
-    /// Case-insensitive substring of a name, user name or primary address.
+    /// A part of a name, user name or primary address, compared as [`SearchTerm`] does.
     pub search: Option<String>,
 }
 
@@ -59,10 +60,10 @@ impl Query for ListMembers {
             let members = load_page(cx, (organization, workspace), i64::from(self.limit), offset).await?;
             return Ok(MembersPage { members, total: details.member_count, workspace: details });
         };
-        let search = search.to_lowercase();
+        let term = SearchTerm::new(search);
         let matches_search = |member: &WorkspaceMember| {
             let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::matches_search(&search, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            user::matches_search(&term, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
         let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
         let found: Vec<_> = all.into_iter().filter(matches_search).collect();

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "permission",
             "proof",
             "random",
+            "search",
             "secret",
             "settings",
             "time",

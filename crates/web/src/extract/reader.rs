@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use vestibule_core::id::InvalidId;
 use vestibule_core::{Code, Problem};
 
@@ -62,6 +63,16 @@ impl FieldReader {
                 String::from_utf8(bytes.to_vec()).map(Some).map_err(|_| Problem::field(name, "this file is not UTF-8."))
             }
             Some(_) => Err(Problem::field(name, "write a text, or send a file.")),
+        }
+    }
+
+    /// Returns the bytes of a file or of a text, without a length limit of its own.
+    pub(crate) fn file_or_text(&mut self, name: &str) -> Result<Option<Bytes>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text.into())),
+            Some(Value::File(bytes)) => Ok(Some(bytes)),
+            Some(_) => Err(Problem::field(name, "send a file.")),
         }
     }
 

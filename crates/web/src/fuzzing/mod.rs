@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use ipnet::IpNet;
 use vestibule_core::Code;
 use vestibule_core::caller::UNKNOWN_ADDRESS;
-use vestibule_core::invitation::{MAX_ROWS, RequestedRoles};
+use vestibule_core::invitation::{BulkRow, MAX_ROWS, RequestedRoles};
 use vestibule_core::settings::{ForwardedHeader, PublicUrl, Settings};
 
 use crate::api::invitations::bulk::idempotency_key;
@@ -159,15 +159,20 @@ pub fn import(body: &[u8]) {
     }
 }
 
-/// Pasted addresses are 1 to 1,000 rows. A row has no separator in it.
+/// Pasted addresses are 1 to 1,000 rows. The valid ones are found again in a list of them.
 pub fn pasted_addresses(text: &str) {
     match parse_pasted_rows(text, RequestedRoles::default()) {
         Ok(rows) => {
             assert!((1..=MAX_ROWS).contains(&rows.len()));
-            assert!(rows.iter().all(|row| !row.email.is_empty() && !row.email.contains([',', ';', '\n', ' '])));
-            let joined: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
-            let again = parse_pasted_rows(&joined.join("\n"), RequestedRoles::default());
-            assert_eq!(again.ok().map(|rows| rows.len()), Some(rows.len()));
+            let valid = |rows: &[BulkRow]| {
+                let valid = rows.iter().filter_map(|row| Some(row.parsed.as_ref().ok()?.0.as_str().to_owned()));
+                valid.collect::<Vec<_>>()
+            };
+            let addresses = valid(&rows);
+            for separator in [", ", ";", "\n"] {
+                let again = parse_pasted_rows(&addresses.join(separator), RequestedRoles::default());
+                assert_eq!(again.map(|rows| valid(&rows)).unwrap_or_default(), addresses);
+            }
         }
         Err(problem) => assert!(matches!(problem.code(), Code::RequiredField | Code::TooManyRows)),
     }

@@ -152,7 +152,10 @@ async fn rejects_invalid_lists() {
     setup.post("text/csv", &lines).await.assert_error(400, "TOO_MANY_ROWS");
     setup.post("text/csv", &"x".repeat(2_000_000)).await.assert_error(413, "BODY_TOO_LARGE");
     setup.post("text/csv", "email\n\u{0}\"").await;
-    setup.post("text/plain", "a@example.com").await.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
+    for unsupported in ["application/xml", "text/html", "image/png", "application/octet-stream"] {
+        let refused = setup.post(unsupported, "a@example.com").await;
+        refused.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
+    }
     setup.owner.post(&setup.path, &[("emials", "a@example.com")]).await.assert_error(400, "UNKNOWN_FIELD");
     setup
         .owner
@@ -245,4 +248,139 @@ async fn long_lists_and_long_rows_are_not_kept() {
     assert_eq!(outcomes(&result), ["INVALID_EMAIL", "invited"]);
     assert_eq!(result["results"][0]["email"].as_str().unwrap().len(), 300);
     assert_eq!(setup.app.count("SELECT MAX(LENGTH(answer)) / 1000 FROM idempotent_answers"), 0);
+}
+
+macro_rules! spreadsheet {
+    ($name:literal) => {
+        ($name, include_bytes!(concat!("../fixtures/spreadsheets/", $name)).as_slice())
+    };
+}
+
+#[tokio::test]
+async fn exports_of_spreadsheets_are_imported_with_their_row_numbers() {
+    let setup = setup().await;
+    let both = |first: u64, second: u64| vec![("nina@example.com", first), ("kim@example.com", second)];
+    for ((name, file), expected, ignored) in [
+        (spreadsheet!("excel-german.csv"), both(2, 3), json!(["Name", "Abteilung"])),
+        (spreadsheet!("excel-german-utf8.csv"), both(2, 3), json!(["Name", "Abteilung"])),
+        (spreadsheet!("excel-with-separator-line.csv"), both(2, 3), json!(["Name", "Abteilung"])),
+        (spreadsheet!("excel-unicode-text-german.txt"), both(2, 3), json!(["Name", "Abteilung"])),
+        (spreadsheet!("excel-french.csv"), both(2, 3), json!(["Prénom", "Nom", "Rôle"])),
+        (spreadsheet!("excel-mac-french.csv"), both(2, 3), json!(["Prénom", "Nom", "Rôle"])),
+        (spreadsheet!("excel-english-utf8.csv"), both(2, 4), json!(["First name", "Last name", "Notes"])),
+        (spreadsheet!("libreoffice-semicolons.csv"), both(2, 4), json!(["First name", "Last name", "Notes"])),
+        (spreadsheet!("libreoffice-utf16.csv"), both(2, 4), json!(["First name", "Last name", "Notes"])),
+        (spreadsheet!("libreoffice-windows-1252.csv"), both(2, 4), json!(["First name", "Last name", "Notes"])),
+        (spreadsheet!("google-sheets-english.csv"), both(2, 4), json!(["First name", "Last name", "Notes"])),
+        (spreadsheet!("google-sheets-french.tsv"), both(2, 3), json!(["Prénom", "Nom"])),
+        (spreadsheet!("numbers-german.csv"), both(3, 4), json!(["Name", "Abteilung"])),
+        (
+            spreadsheet!("google-contacts-german.csv"),
+            both(2, 3),
+            json!(["First Name", "Last Name", "Labels", "E-mail 1 - Label", "E-mail 2 - Label", "E-mail 2 - Value"]),
+        ),
+        (
+            spreadsheet!("outlook-contacts-german.csv"),
+            both(2, 3),
+            json!(["Anrede", "Vorname", "Nachname", "E-Mail 2: Adresse"]),
+        ),
+    ] {
+        for content_type in ["text/csv; charset=utf-8; header=present", "application/vnd.ms-excel", "file"] {
+            let path = format!("{}?mode=all&dry_run=true", setup.path);
+            let response = match content_type {
+                "file" => setup.owner.post_file(&path, &[], ("file", file)).await,
+                kind => setup.owner.send(Method::POST, &path, Some(kind), Body::from(file)).await,
+            };
+            let result = response.ok();
+            let rows = result["results"].as_array().unwrap().iter();
+            let found: Vec<_> =
+                rows.map(|row| (row["email"].as_str().unwrap(), row["line"].as_u64().unwrap())).collect();
+            assert_eq!(found, expected, "{name} as {content_type}");
+            assert_eq!(outcomes(&result), ["good", "good"], "{name}");
+            assert_eq!(result["ignored_columns"], ignored, "{name}");
+        }
+    }
+    assert_eq!(setup.pending_invitations(), 0);
+}
+
+#[tokio::test]
+async fn rows_of_empty_cells_do_not_block_a_list() {
+    let setup = setup().await;
+    let csv = "E-Mail;Vorname\r\nnina@example.com;Nina\r\n;\r\n \t;\u{a0}\r\n;;;\r\n\r\n";
+    let done = setup.owner.send(Method::POST, &format!("{}?mode=all", setup.path), Some("text/csv"), csv.into()).await;
+    assert_eq!(outcomes(&done.ok()), ["invited"]);
+    let without_address = "E-Mail;Vorname\r\n;Kim\r\nlou@example.com;Lou\r\n";
+    let done = setup.post("text/csv", without_address).await.ok();
+    assert_eq!(outcomes(&done), ["REQUIRED_FIELD", "invited"]);
+    assert_eq!((&done["results"][0]["line"], &done["results"][1]["line"]), (&json!(2), &json!(3)));
+    setup.post("text/csv", "E-Mail;Vorname\r\n;\r\n;\r\n").await.assert_error(400, "REQUIRED_FIELD");
+}
+
+#[tokio::test]
+async fn unsupported_types_and_files_say_what_to_send() {
+    let setup = setup().await;
+    let refused = setup.post("application/xml", "<a/>").await.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
+    for kind in ["application/json", "text/csv", "application/vnd.ms-excel", "text/plain", "multipart/form-data"] {
+        assert!(refused["message"].as_str().unwrap().contains(kind), "{refused}");
+    }
+    for workbook in [&b"PK\x03\x04\x14\x00"[..], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"] {
+        let file = setup.owner.post_file(&setup.path, &[], ("file", workbook)).await;
+        let refused = file.assert_error(400, "BAD_REQUEST_BODY");
+        assert!(refused["message"].as_str().unwrap().contains("CSV UTF-8"), "{refused}");
+    }
+    let refused = setup.post("text/csv", "E-Mail,Name\nnina@example.com,\"Nina\nkim@example.com,Kim\n").await;
+    let refused = refused.assert_error(400, "BAD_REQUEST_BODY");
+    assert!(refused["message"].as_str().unwrap().contains("row 2"), "{refused}");
+}
+
+#[tokio::test]
+async fn ids_in_a_table_are_used_and_other_values_of_a_role_column_are_not() {
+    let setup = setup().await;
+    let admin = setup.owner.admin_role(&format!("/organizations/{}", setup.organization)).await;
+    let csv = format!("Rolle;Courriel\n{admin};nina@example.com\n;kim@example.com\n");
+    let done = setup.post("application/csv", &csv).await.ok();
+    assert_eq!((outcomes(&done), &done["ignored_columns"]), (vec!["invited".to_owned(); 2], &json!([])));
+    let listed = setup.owner.get(&format!("/organizations/{}/invitations", setup.organization)).await.ok();
+    assert_eq!(listed[1]["initial_organization_role"]["name"], "Admin", "{listed}");
+    let done = setup.post("text/csv", "Rolle;E-Mail\nAdmin;lou@example.com\n").await.ok();
+    assert_eq!((outcomes(&done), &done["ignored_columns"]), (vec!["invited".to_owned()], &json!(["Rolle"])));
+    let done = setup.post("text/csv", "role_id;E-Mail\nAdmin;max@example.com\n").await.ok();
+    assert_eq!(outcomes(&done), ["INVALID_ID"]);
+}
+
+#[tokio::test]
+async fn addresses_are_read_as_mail_programs_copy_them() {
+    let setup = setup().await;
+    for pasted in [
+        "Nina Berg <nina@example.com>; Kim <kim@example.com>",
+        "Berg, Nina <nina@example.com>; Lee, Kim <kim@example.com>;",
+        "'nina@example.com'; 'kim@example.com'",
+        "\"Berg, Nina\" <nina@example.com>, Kim <kim@example.com>, ",
+        "Nina Berg <nina@example.com>\r\nKim <kim@example.com>\r\n",
+        "Team: nina@example.com, kim@example.com;",
+        "E-Mail\tVorname\r\nnina@example.com\tNina\r\nkim@example.com\tKim\r\n",
+        "\u{feff}• nina@example.com\u{200b}\n•\u{a0}kim@example.com",
+    ] {
+        let fields = [("emails", pasted), ("dry_run", "true"), ("mode", "all")];
+        for result in [
+            setup.owner.post(&setup.path, &fields).await.ok(),
+            setup
+                .owner
+                .send(
+                    Method::POST,
+                    &format!("{}?dry_run=true&mode=all", setup.path),
+                    Some("text/plain; charset=utf-8"),
+                    Body::from(pasted.to_owned()),
+                )
+                .await
+                .ok(),
+        ] {
+            assert_eq!(outcomes(&result), ["good", "good"], "{pasted}: {result}");
+            assert_eq!(result["results"][0]["email"], "nina@example.com");
+        }
+    }
+    let pasted = "Nina <nina@example.com>, Kim Lee; \"x y\"@example.com, NINA@example.com";
+    let result = setup.owner.post(&setup.path, &[("emails", pasted), ("dry_run", "true")]).await.ok();
+    assert_eq!(outcomes(&result), ["good", "INVALID_EMAIL", "INVALID_EMAIL", "DUPLICATE_ROW"]);
+    assert_eq!(result["results"][1]["email"], "Kim Lee");
 }

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
+use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
 use vestibule_core::mail::DeliveryError;
 use vestibule_core::mailer;
@@ -188,6 +189,128 @@ async fn report_in_bounce_folder_marks_mail_as_bounced() {
     };
     assert_eq!(names(folder.path()), [".half", "unread"]);
     assert_eq!(names(&folder.path().join("unread")), ["theirs", "vacation"]);
+}
+
+/// A report in the shape of a mail server, about the mail with this id.
+fn report_about(fixture: &str, id: &str) -> String {
+    fixture.replace("5.7.42@join.example", id).replace("nina@example.org", NINA)
+}
+
+macro_rules! bounce {
+    ($name:literal) => {
+        include_str!(concat!("../../../core/tests/fixtures/bounces/", $name, ".eml"))
+    };
+}
+
+#[tokio::test]
+async fn bounces_in_the_forms_of_mail_servers_reach_the_invitation() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports = folder.path().to_owned();
+    let setup = setup(|settings| settings.mail.bounce_dir = Some(reports)).await;
+    for (index, (fixture, state, reason)) in [
+        (bounce!("postfix"), "bounced", "Recipient address rejected: User unknown"),
+        (bounce!("postfix-smtputf8"), "bounced", "5.1.1 smtp; 550 5.1.1 Postfach für … existiert nicht"),
+        (bounce!("exim"), "bounced", "Ask the owner of the domain"),
+        (bounce!("sendmail"), "bounced", "No such user"),
+        (bounce!("exchange"), "bounced", "not found by SMTP address lookup"),
+        (bounce!("gmail"), "bounced", "https://support.example.org/mail/?p=NoSuchUser - gsmtp"),
+        (bounce!("amazon-ses"), "bounced", "user unknown"),
+        (bounce!("postmark"), "bounced", "5.2.2 (mailbox full)"),
+        (bounce!("complaint"), "bounced", "spam"),
+        (bounce!("postfix-delayed"), "sent", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let email = format!("guest{index}@example.com");
+        setup.invite(&[("email", &email)]).await;
+        let id = setup.app.mail(&email).message_id;
+        fs::write(folder.path().join("report"), report_about(fixture, &id)).unwrap();
+        mailer::process_reports(&setup.app.inner.service).await;
+        assert!(!folder.path().join("unread").exists(), "{fixture}");
+        let delivery = setup.delivery().await;
+        assert_eq!(delivery["state"], state, "{fixture}");
+        assert!(delivery["reason"].as_str().unwrap().contains(reason), "{index}: {delivery}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_about_another_mail_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports = folder.path().to_owned();
+    let setup = setup(|settings| settings.mail.bounce_dir = Some(reports)).await;
+    setup.invite(&[("email", NINA)]).await;
+    let id = setup.app.mail(NINA).message_id;
+    // It returns another mail, which has a report about ours attached.
+    fs::write(folder.path().join("forwarded"), report_about(bounce!("bounce-of-a-forwarded-bounce"), &id)).unwrap();
+    // The id of another generation of the invitation.
+    fs::write(folder.path().join("guessed"), report_about(bounce!("postfix"), &id.replacen('.', ".9", 2))).unwrap();
+    mailer::process_reports(&setup.app.inner.service).await;
+    assert_eq!(setup.delivery().await["state"], "sent");
+    assert_eq!(fs::read_dir(folder.path().join("unread")).unwrap().count(), 2);
+}
+
+/// Returns the address and the name that answers to the newest mail go to.
+fn reply_to(app: &TestApp, email: &str) -> Option<(String, String)> {
+    let reply_to = app.mail(email).reply_to?;
+    Some((reply_to.address.as_str().to_owned(), reply_to.name))
+}
+
+#[tokio::test]
+async fn answers_to_an_invitation_go_to_the_inviter() {
+    let setup = setup(|_| ()).await;
+    setup.app.verify_all_addresses();
+    setup.owner.post("/me", &[("first_name", "Žofie"), ("last_name", "Berg, Inc")]).await.ok();
+    let inviter = Some(("owner@example.com".to_owned(), "Žofie Berg, Inc".to_owned()));
+    let invitation = text(&setup.invite(&[("email", NINA)]).await["id"]);
+    assert_eq!(reply_to(&setup.app, NINA), inviter);
+    let eml = String::from_utf8(setup.app.mail(NINA).eml().unwrap()).unwrap();
+    let header = eml.lines().find(|line| line.starts_with("Reply-To: ")).unwrap();
+    assert!(header.starts_with("Reply-To: =?utf-8?b?") && header.ends_with("<owner@example.com>"), "{header}");
+
+    setup.owner.post(&format!("{}/bulk", setup.path()), &[("emails", "kim@example.com, lou@example.com")]).await.ok();
+    assert_eq!(reply_to(&setup.app, "kim@example.com"), inviter);
+    // Who resends an invitation whose inviter is no longer a member becomes its inviter.
+    let admin = setup.owner.admin_role(&format!("/organizations/{}", setup.organization)).await;
+    let admin = setup.app.create_member(&setup.owner, &setup.organization, "ada@example.com", &admin).await;
+    let by_admin = text(&admin.post(&setup.path(), &[("email", "max@example.com")]).await.ok()["id"]);
+    assert_eq!(reply_to(&setup.app, "max@example.com").unwrap().0, "ada@example.com");
+    admin.post(&format!("/organizations/{}/leave", setup.organization), &[]).await.ok();
+    setup.owner.post(&format!("{}/{by_admin}/resend", setup.path()), &[]).await.ok();
+    assert_eq!(reply_to(&setup.app, "max@example.com"), inviter);
+    setup.owner.post(&format!("{}/{invitation}/resend", setup.path()), &[]).await.ok();
+    assert_eq!(reply_to(&setup.app, NINA), inviter);
+}
+
+fn support_address() -> EmailAddress {
+    EmailAddress::parse("support@example.com").unwrap()
+}
+
+#[tokio::test]
+async fn answers_go_to_no_unverified_address_of_an_inviter() {
+    let setup = setup(|settings| {
+        settings.mail.reply_to = Some(support_address());
+        settings.invitations.reminder_days = Vec::new();
+    })
+    .await;
+    setup.app.execute("UPDATE email_addresses SET verified_at = NULL WHERE address_key = 'owner@example.com'");
+    setup.app.invalidate_caches();
+    setup.invite(&[("email", NINA)]).await;
+    assert_eq!(reply_to(&setup.app, NINA), Some(("support@example.com".to_owned(), String::new())));
+}
+
+#[tokio::test]
+async fn settings_decide_where_answers_go() {
+    let setup = setup(|settings| settings.mail.reply_to_inviter = false).await;
+    setup.app.verify_all_addresses();
+    setup.invite(&[("email", NINA)]).await;
+    assert_eq!(reply_to(&setup.app, NINA), None);
+    let setup = self::setup(|settings| settings.mail.reply_to = Some(support_address())).await;
+    setup.app.verify_all_addresses();
+    setup.app.anonymous().post("/auth/forgot-password", &[("email", "owner@example.com")]).await.ok();
+    assert_eq!(reply_to(&setup.app, "owner@example.com").unwrap().0, "support@example.com");
+    setup.invite(&[("email", NINA)]).await;
+    assert_eq!(reply_to(&setup.app, NINA).unwrap().0, "owner@example.com");
 }
 
 #[tokio::test]

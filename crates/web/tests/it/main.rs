@@ -38,6 +38,7 @@ mod loopback;
 mod mail_queues;
 mod members;
 mod multiple_processes;
+mod names;
 mod openapi;
 mod openapi_examples;
 mod operators;

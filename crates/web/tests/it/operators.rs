@@ -11,6 +11,7 @@ use vestibule_core::operator::{
     DisableUser, EnableUser, FindUser, ListOrganizations, ListUsers, OrganizationFilter, PreviewDisableUser,
     ResetPassword, ShowOrganization, ShowUser, SignOutUser, UserFilter,
 };
+use vestibule_core::search::SearchTerm;
 use vestibule_core::{Code, Command, Query};
 use vestibule_testbed::{Database, Engine};
 
@@ -373,7 +374,7 @@ async fn lists_and_shows_users_and_organizations() {
     assert_eq!(list(UserFilter::default(), None, 10).await, (vec![olga, id], None));
     assert_eq!(list(UserFilter::default(), None, 1).await, (vec![olga], Some(olga)));
     assert_eq!(list(UserFilter::default(), Some(olga), 1).await, (vec![id], None));
-    let search = |text: &str| UserFilter { search: Some(text.to_owned()), ..UserFilter::default() };
+    let search = |text: &str| UserFilter { search: Some(SearchTerm::new(text)), ..UserFilter::default() };
     assert_eq!(list(search("NINA"), None, 10).await, (vec![id], None));
     assert_eq!(list(search("nobody"), None, 10).await, (vec![], None));
     let disabled = || UserFilter { is_disabled: true, ..UserFilter::default() };
@@ -398,7 +399,7 @@ async fn lists_and_shows_users_and_organizations() {
     }
 
     let query = |search: Option<&str>, after, limit| ListOrganizations {
-        filter: OrganizationFilter { search: search.map(str::to_owned), is_without_admin: false },
+        filter: OrganizationFilter { search: search.map(SearchTerm::new), is_without_admin: false },
         after,
         limit,
     };

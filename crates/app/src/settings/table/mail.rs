@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use vestibule_core::email_address::EmailAddress;
 use vestibule_core::settings::{Mail, Secret, Security, Smtp, Transport};
 
 use super::super::LoadedSettings;
@@ -26,6 +27,27 @@ pub(super) static MAIL: &[Setting] = &[
         default: DefaultValue::Literal("vestibule@localhost"),
         kind: ValueKind::Text,
         set: |loaded, text| store(&mut loaded.settings.mail.from, Mail::is_valid_sender(text).then(|| text.to_owned())),
+    },
+    Setting {
+        path: "mail.reply_to",
+        description: "The address that answers to mail go to (Reply-To). Empty: the sender.",
+        expected: "an email address without a name, or empty",
+        example: "support@example.com",
+        default: DefaultValue::Literal(""),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            let address = if text.is_empty() { Some(None) } else { EmailAddress::parse(text).ok().map(Some) };
+            store(&mut loaded.settings.mail.reply_to, address)
+        },
+    },
+    Setting {
+        path: "mail.reply_to_inviter",
+        description: "Whether answers to an invitation go to the inviter, if they have verified their address.",
+        expected: "true or false",
+        example: "false",
+        default: DefaultValue::Literal("true"),
+        kind: ValueKind::Boolean,
+        set: |loaded, text| store(&mut loaded.settings.mail.reply_to_inviter, text.parse().ok()),
     },
     Setting {
         path: "mail.transport",

@@ -65,6 +65,9 @@ record! {
         pub(crate) inviter_first_name: Option<String>,
         pub(crate) inviter_last_name: Option<String>,
         pub(crate) inviter_username: Option<String>,
+        /// The inviter's primary address, if it is verified and their account is enabled.
+        pub(crate) inviter_email: Option<String>,
+        pub(crate) inviter_email_key: Option<String>,
         pub(crate) language: Option<Language>,
         /// The language of the user who has verified the address.
         pub(crate) invitee_language: Option<Language>,
@@ -117,6 +120,7 @@ sql! {
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
                 i.left_suspended AS left_suspended, i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
+                e.address AS inviter_email, e.address_key AS inviter_email_key,
                 i.language AS language, v.language AS invitee_language,
                 CASE WHEN EXISTS (SELECT 1 FROM mail_refusals f
                                    WHERE f.organization_id = i.organization_id AND f.address_key = i.email_key)
@@ -127,6 +131,8 @@ sql! {
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
            LEFT JOIN users u ON u.id = m.user_id
+           LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL
+                                      AND u.disabled = 0
            LEFT JOIN email_addresses a ON a.address_key = i.email_key AND a.verified_at IS NOT NULL
            LEFT JOIN users v ON v.id = a.user_id
           WHERE i.organization_id = $1 AND i.id = $2";

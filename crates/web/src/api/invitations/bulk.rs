@@ -136,6 +136,8 @@ pub(crate) struct BulkResponse {
     /// The number of valid rows.
     good: usize,
     failed: usize,
+    /// The headings of columns that are not used.
+    ignored_columns: Vec<String>,
     results: Vec<RowResult>,
 }
 
@@ -144,6 +146,8 @@ pub(crate) struct BulkResponse {
 struct RowResult {
     /// Counts from 1.
     row: usize,
+    /// The number of the row in the spreadsheet, with headings and empty rows. `null` for other lists.
+    line: Option<u64>,
     email: String,
     /// `invited`; `good` for a valid row that was not invited; or `failed`.
     status: &'static str,
@@ -162,6 +166,7 @@ impl RowResult {
         };
         Self {
             row,
+            line: judged.line,
             email: judged.email.clone(),
             status,
             invitation_id,
@@ -172,7 +177,7 @@ impl RowResult {
 }
 
 impl BulkResponse {
-    fn new(result: &BulkResult, dry_run: bool, all_or_nothing: bool) -> Self {
+    fn new(result: &BulkResult, ignored_columns: Vec<String>, (dry_run, all_or_nothing): (bool, bool)) -> Self {
         let failed = result.rows.iter().filter(|row| row.code().is_some()).count();
         let results = result.rows.iter().enumerate().map(|(index, row)| RowResult::new(index + 1, row));
         Self {
@@ -182,6 +187,7 @@ impl BulkResponse {
             rows: result.rows.len(),
             good: result.rows.len() - failed,
             failed,
+            ignored_columns,
             results: results.collect(),
         }
     }
@@ -208,11 +214,13 @@ pub(crate) async fn bulk(
     let options = list.options.clone().or(&query);
     let (dry_run, all_or_nothing) = (options.dry_run.unwrap_or(false), options.all_or_nothing.unwrap_or(false));
     let days = options.days;
+    let ignored_columns = list.ignored_columns.clone();
     let rows = list.rows(&options);
     let reply = app
         .run(&caller, Bulk { organization, rows, expiry_days: days, dry_run, all_or_nothing, idempotency_key: key })
         .await;
     let replayed = reply.result.as_ref().is_ok_and(|result| result.replayed);
-    let response = ApiResponse::from(reply.map(|result| BulkResponse::new(&result, dry_run, all_or_nothing)));
+    let response =
+        ApiResponse::from(reply.map(|result| BulkResponse::new(&result, ignored_columns, (dry_run, all_or_nothing))));
     if replayed { response.with_header(REPLAYED, HeaderValue::from_static("true")) } else { response }
 }

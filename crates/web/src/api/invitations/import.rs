@@ -2,6 +2,13 @@
 //!
 //! An invalid row becomes a row with an error code; an invalid list rejects the request.
 
+mod content_type;
+mod decode;
+mod headings;
+mod mailboxes;
+mod table;
+
+use std::collections::HashSet;
 use std::fmt;
 
 use axum::body::Bytes;
@@ -11,10 +18,17 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::invitation::{BulkRow, MAX_EXPIRY_DAYS, MAX_ROWS, RequestedRoles};
 use vestibule_core::{Code, Problem};
 
+use self::content_type::ContentType;
+use self::decode::decode;
+use self::table::Table;
 use crate::extract::{FieldMap, FieldReader};
 
 /// What a result repeats of an address, in bytes. Every valid address is shorter. Results are stored for a day.
 const MAX_REPEATED_BYTES: usize = 300;
+
+const SUPPORTED_TYPES: &str = "Send application/json, text/csv (also text/tab-separated-values, application/csv or \
+                               application/vnd.ms-excel), text/plain with addresses, or a form (multipart/form-data or \
+                               application/x-www-form-urlencoded) with emails or a file.";
 
 /// The options for all rows, from the body or the query.
 #[derive(Clone, Debug, Default)]
@@ -80,29 +94,46 @@ fn parse_mode(mode: &str) -> Result<bool, Problem> {
 pub(crate) struct ImportList {
     pub(super) options: ImportOptions,
     entries: Vec<Entry>,
+    /// The headings of columns that are not used.
+    pub(super) ignored_columns: Vec<String>,
 }
 
 /// An unparsed row.
 #[derive(Clone, Debug, Default)]
 struct Entry {
     email: String,
+    /// The number of its row in a spreadsheet.
+    line: Option<u64>,
     role: Option<String>,
     workspace: Option<String>,
     workspace_role: Option<String>,
 }
 
 impl ImportList {
-    /// Parses a body by its content type: `application/json`, `text/csv`, or a form with `emails` or a `file`.
+    /// Parses a body by its content type: JSON, CSV, text, or a form with `emails` or a `file`.
     ///
     /// # Errors
     /// Those of [`crate::extract::Body`]; `TOO_MANY_ROWS`; `REQUIRED_FIELD` for an empty list.
     pub(crate) async fn parse_body(content_type: Option<&str>, body: Bytes) -> Result<Self, Problem> {
-        let essence =
-            content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let list = match essence.as_str() {
+        let parsed = ContentType::parse(content_type.unwrap_or_default());
+        let list = match parsed.essence.as_str() {
             "application/json" => Self::parse_json(&body)?,
-            "text/csv" => Self { options: ImportOptions::default(), entries: parse_csv(&body)? },
-            _ => Self::parse_form(FieldMap::parse_body(content_type, body).await?)?,
+            "text/csv"
+            | "text/x-csv"
+            | "text/comma-separated-values"
+            | "text/x-comma-separated-values"
+            | "text/tab-separated-values"
+            | "application/csv"
+            | "application/x-csv"
+            | "application/vnd.ms-excel" => {
+                let text = decode(&body, parsed.parameter("charset"))?;
+                Self::from_table(Table::parse(&text, parsed.parameter("header"))?)
+            }
+            "text/plain" => Self::parse_text(&decode(&body, parsed.parameter("charset"))?)?,
+            "" | "application/x-www-form-urlencoded" | "multipart/form-data" => {
+                Self::parse_form(FieldMap::parse_body(content_type, body).await?)?
+            }
+            _ => return Err(Code::UnsupportedMediaType.with_message(SUPPORTED_TYPES)),
         };
         match list.entries.len() {
             0 => Err(Problem::required("emails")),
@@ -111,16 +142,42 @@ impl ImportList {
         }
     }
 
+    fn from_table(table: Table) -> Self {
+        let Table { entries, ignored_columns, .. } = table;
+        Self { options: ImportOptions::default(), entries, ignored_columns }
+    }
+
+    /// Parses pasted text: a table if it has headings, and otherwise a list of mailboxes.
+    ///
+    /// # Errors
+    /// `TOO_MANY_ROWS`.
+    fn parse_text(text: &str) -> Result<Self, Problem> {
+        match Table::parse(text, None) {
+            Ok(table) if table.has_headings => return Ok(Self::from_table(table)),
+            _ => {}
+        }
+        let entries: Vec<_> =
+            mailboxes::split(text).take(MAX_ROWS + 1).map(|email| Entry { email, ..Entry::default() }).collect();
+        if entries.len() > MAX_ROWS {
+            return Err(Code::TooManyRows.into());
+        }
+        Ok(Self { options: ImportOptions::default(), entries, ignored_columns: Vec::new() })
+    }
+
     fn parse_form(fields: FieldMap) -> Result<Self, Problem> {
         let mut fields = FieldReader::new(fields);
         let options = ImportOptions::parse(&mut fields)?;
-        let emails = fields.long_text("emails")?.unwrap_or_default();
-        let mut entries: Vec<_> = split_addresses(&emails).take(MAX_ROWS + 1).collect();
-        if let Some(file) = fields.long_text("file")? {
-            entries.extend(parse_csv(file.as_bytes())?);
+        let mut list = match fields.long_text("emails")? {
+            Some(emails) => Self::parse_text(&emails)?,
+            None => Self::from_table(Table::default()),
+        };
+        if let Some(file) = fields.file_or_text("file")? {
+            let table = Table::parse(&decode(&file, None)?, None)?;
+            list.entries.extend(table.entries);
+            list.ignored_columns.extend(table.ignored_columns);
         }
         fields.finish()?;
-        Ok(Self { options, entries })
+        Ok(Self { options, ..list })
     }
 
     fn parse_json(body: &[u8]) -> Result<Self, Problem> {
@@ -145,12 +202,13 @@ impl ImportList {
             JsonEntry::Address(email) => Entry { email, ..Entry::default() },
             JsonEntry::Object(entry) => Entry {
                 email: entry.email,
+                line: None,
                 role: entry.role_id.map(|id| id.0),
                 workspace: entry.workspace_id.map(|id| id.0),
                 workspace_role: entry.workspace_role_id.map(|id| id.0),
             },
         });
-        Ok(Self { entries: entries.collect(), options })
+        Ok(Self { entries: entries.collect(), options, ignored_columns: Vec::new() })
     }
 
     /// Parses the rows. Missing values are taken from `defaults`.
@@ -160,30 +218,23 @@ impl ImportList {
     }
 }
 
-/// Splits pasted addresses at commas, semicolons, white space and line breaks.
-fn split_addresses(text: &str) -> impl Iterator<Item = Entry> {
-    let addresses = text.split([',', ';', '\n', '\r', '\t', ' ']).filter(|email| !email.is_empty());
-    addresses.map(|email| Entry { email: email.to_owned(), ..Entry::default() })
-}
-
-/// Parses the addresses that were pasted into a page's form.
+/// Parses the addresses that were pasted into a page's form. An address that occurs again is left out.
 ///
 /// # Errors
 /// `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
 pub(crate) fn parse_pasted_rows(text: &str, roles: RequestedRoles) -> Result<Vec<BulkRow>, Problem> {
-    let rows: Vec<_> = split_addresses(text).take(MAX_ROWS + 1).map(|entry| to_row(entry, roles)).collect();
-    match rows.len() {
-        0 => Err(Problem::required("emails")),
-        rows if rows > MAX_ROWS => Err(Code::TooManyRows.into()),
-        _ => Ok(rows),
-    }
+    let options = ImportOptions { roles, ..ImportOptions::default() };
+    let mut rows = ImportList::parse_text(text)?.rows(&options);
+    let mut known = HashSet::new();
+    rows.retain(|row| row.parsed.as_ref().map_or(true, |(email, roles)| known.insert((email.clone(), *roles))));
+    if rows.is_empty() { Err(Problem::required("emails")) } else { Ok(rows) }
 }
 
 fn to_row(entry: Entry, defaults: RequestedRoles) -> BulkRow {
     let parsed = parse_entry(&entry, defaults);
-    let mut email = entry.email;
+    let (mut email, line) = (entry.email, entry.line);
     email.truncate(email.floor_char_boundary(MAX_REPEATED_BYTES));
-    BulkRow { parsed, email }
+    BulkRow { parsed, email, line }
 }
 
 fn parse_entry(entry: &Entry, default: RequestedRoles) -> Result<(EmailAddress, RequestedRoles), Code> {
@@ -217,72 +268,6 @@ fn check_days(days: u16) -> Result<u16, Problem> {
         Ok(days)
     } else {
         Err(Problem::field("expiry_days", format!("write a whole number from 1 to {MAX_EXPIRY_DAYS}.")))
-    }
-}
-
-/// Parses CSV. If the first line does not name an address column, the first column has the addresses.
-fn parse_csv(text: &[u8]) -> Result<Vec<Entry>, Problem> {
-    // Spreadsheets write a byte order mark.
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let malformed = |error: csv::Error| {
-        let line = error.position().map_or(0, csv::Position::line);
-        Code::BadRequestBody
-            .with_message(format!("The CSV is malformed at line {line}: it must be UTF-8, with balanced quotes."))
-    };
-    let mut lines = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(text);
-    let mut columns: Option<Columns> = None;
-    let mut entries = Vec::new();
-    for line in lines.records() {
-        let line = line.map_err(malformed)?;
-        match &columns {
-            None => {
-                let header = Columns::from_header(&line);
-                let is_header = header.is_some();
-                let columns = columns.insert(header.unwrap_or_default());
-                if !is_header {
-                    entries.push(columns.entry(&line));
-                }
-            }
-            Some(columns) => entries.push(columns.entry(&line)),
-        }
-        // Checked here to bound the memory of long lists.
-        if entries.len() > MAX_ROWS {
-            return Err(Code::TooManyRows.into());
-        }
-    }
-    Ok(entries)
-}
-
-/// The indexes of the columns.
-#[derive(Debug, Default)]
-struct Columns {
-    email: usize,
-    role: Option<usize>,
-    workspace: Option<usize>,
-    workspace_role: Option<usize>,
-}
-
-impl Columns {
-    fn from_header(header: &csv::StringRecord) -> Option<Self> {
-        let index = |names: &[&str]| {
-            header.iter().position(|name| names.contains(&name.to_lowercase().replace([' ', '-'], "_").as_str()))
-        };
-        Some(Self {
-            email: index(&["email", "e_mail", "email_address", "e_mail_address", "mail"])?,
-            role: index(&["role_id"]),
-            workspace: index(&["workspace_id"]),
-            workspace_role: index(&["workspace_role_id"]),
-        })
-    }
-
-    fn entry(&self, line: &csv::StringRecord) -> Entry {
-        let value = |index: Option<usize>| index.and_then(|index| line.get(index)).map(ToOwned::to_owned);
-        Entry {
-            email: value(Some(self.email)).unwrap_or_default(),
-            role: value(self.role),
-            workspace: value(self.workspace),
-            workspace_role: value(self.workspace_role),
-        }
     }
 }
 
@@ -362,32 +347,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn emails(csv: &[u8]) -> Vec<String> {
-        parse_csv(csv).unwrap().into_iter().map(|entry| entry.email).collect()
-    }
-
-    #[test]
-    fn parses_csv_exports_of_spreadsheets() {
-        assert_eq!(
-            emails(b"\xef\xbb\xbfName,E-Mail\r\n\"Berg, Nina\",nina@x.se\r\nKim,\"kim@x.se\"\r\n"),
-            ["nina@x.se", "kim@x.se"]
-        );
-        assert_eq!(emails(b"nina@x.se\nkim@x.se\n\n"), ["nina@x.se", "kim@x.se"]);
-        assert_eq!(emails(b"email,role_id\nnina@x.se\nkim@x.se,12,13,14\n"), ["nina@x.se", "kim@x.se"]);
-        assert_eq!(
-            emails(b"=HYPERLINK(\"x\")\n@SUM(1)"),
-            ["=HYPERLINK(\"x\")", "@SUM(1)"],
-            "addresses are validated per row"
-        );
-        assert_eq!(parse_csv(b"email\n\xff\xfe").unwrap_err().code(), Code::BadRequestBody);
-        let many = "a@x.se\n".repeat(100_000);
-        assert_eq!(parse_csv(many.as_bytes()).unwrap_err().code(), Code::TooManyRows);
-    }
-
     proptest! {
         #[test]
         fn never_panics_on_any_input(text in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse_csv(&text);
+            if let Ok(text) = decode(&text, None) {
+                let _ = Table::parse(&text, None);
+                let _ = parse_pasted_rows(&text, RequestedRoles::default());
+            }
             let _ = ImportList::parse_json(&text);
         }
     }

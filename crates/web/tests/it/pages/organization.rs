@@ -57,6 +57,20 @@ async fn invites_one_directly_and_many_after_preview() {
 }
 
 #[tokio::test]
+async fn pasted_mailboxes_are_previewed_once_each() {
+    let fixture = setup().await;
+    let path = fixture.path("invitations");
+    let pasted = "\"Berg, Kim\" <kim@example.com>; Lou <lou@example.com>\nKim <KIM@example.com>\nNobody Here";
+    let preview = fixture.owner.post(&path, &[("emails", pasted)]).await.assert_page(200, "Good: 2. Not possible: 1.");
+    assert!(preview.contains("Invite 2") && preview.contains("Nobody Here"), "{preview}");
+    fixture.owner.post(&path, &[("emails", pasted), ("sure", "yes")]).await.assert_redirect(&path);
+    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 2);
+    // One person with a name is invited at once.
+    fixture.owner.post(&path, &[("emails", "Max Berg <max@example.com>")]).await.assert_redirect(&path);
+    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn filters_resends_and_discards_invitations() {
     let fixture = setup().await;
     let path = fixture.path("invitations");

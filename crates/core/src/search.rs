@@ -1,0 +1,167 @@
+//! Searching for names: text is compared without case, accents and spelling variants that a reader does not distinguish.
+//!
+//! Compared here and not in the database, because the engines differ beyond ASCII, and neither knows these rules.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What a user searches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchTerm(String);
+
+impl SearchTerm {
+    pub fn new(text: &str) -> Self {
+        Self(fold(text))
+    }
+
+    /// Returns whether the text contains the term.
+    pub fn is_in(&self, text: &str) -> bool {
+        fold(text).contains(&self.0)
+    }
+}
+
+/// Maps texts that should find each other to the same text: `Ibrahim`, `İBRAHİM` and `ıbrahim`; `Straße` and `STRASSE`;
+/// `Müller`, composed or not, and `Muller`; `Nguyễn` and `nguyen`; `Ｎｉｎａ` and `Nina`; `می‌خواهم` with and without its
+/// non-joiner.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    // One space between words, and none around them.
+    for word in fold_letters(text).split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    folded
+}
+
+fn fold_letters(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
+    // Decomposed, so that accents can be dropped.
+    for c in text.nfkd().filter(|c| !is_ignored(*c)).flat_map(fold_case) {
+        match variant(c) {
+            Some(usual) => folded.push_str(usual),
+            None => folded.push(c),
+        }
+    }
+    // Composed again, so that Hangul and kana match whole characters.
+    folded.nfkd().filter(|c| !is_ignored(*c)).nfc().collect()
+}
+
+/// Full case folding by the character mappings of the standard library: `ẞ` is `ß`, whose upper case is `SS`; `ς` and `σ`
+/// have the same upper case, as have `ı` and `i`.
+fn fold_case(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
+}
+
+/// Characters that a search ignores: accents of alphabetic scripts, vowel points, joiners and everything invisible. The
+/// vowel signs of Indic scripts are letters to their readers, and count.
+fn is_ignored(c: char) -> bool {
+    matches!(
+        c,
+        // Without the Greek iota below, whose upper case is a letter.
+        '\u{300}'..='\u{344}'
+            | '\u{346}'..='\u{36f}'
+            | '\u{483}'..='\u{487}'
+            | '\u{591}'..='\u{5bd}'
+            | '\u{5bf}'
+            | '\u{5c1}'..='\u{5c2}'
+            | '\u{5c4}'..='\u{5c5}'
+            | '\u{5c7}'
+            | '\u{640}'
+            | '\u{64b}'..='\u{65f}'
+            | '\u{670}'
+            | '\u{1ab0}'..='\u{1aff}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fe20}'..='\u{fe2f}'
+            | '\u{e0100}'..='\u{e01ef}'
+    ) || (crate::names::is_invisible(c) && !c.is_whitespace())
+}
+
+/// The usual spelling of letters without a decomposition that people type without their stroke, and of signs that two
+/// keyboards write differently.
+fn variant(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ł' => "l",
+        'ø' => "o",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ŧ' => "t",
+        'ŋ' => "n",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        // Typographic apostrophes and dashes.
+        '\u{2018}' | '\u{2019}' | '\u{2bb}' | '\u{2bc}' => "'",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+        // Arabic and Persian yeh and kaf.
+        '\u{649}' | '\u{64a}' => "\u{6cc}",
+        '\u{643}' => "\u{6a9}",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spelling_variants_find_each_other() {
+        for spellings in [
+            &["İbrahim", "ibrahim", "IBRAHIM", "ıbrahim", "I\u{307}brahim"][..],
+            &["Straße", "STRASSE", "strasse", "STRAẞE"],
+            &["Müller", "Mu\u{308}ller", "muller", "MÜLLER"],
+            &["Νίκος Παπαδόπουλος", "νικοσ παπαδοπουλοσ", "ΝΙΚΟΣ ΠΑΠΑΔΟΠΟΥΛΟΣ", "Νικος Παπαδοπουλος"],
+            &["Nguyễn Thị Đào", "nguyen thi dao", "Nguye\u{302}\u{303}n Thi\u{323} Dao"],
+            &["Łukasz Wałęsa", "lukasz walesa"],
+            &["Søren Ærø", "soren aero"],
+            &["Алёна Чайковский", "алена чайковский", "АЛЁНА ЧАИКОВСКИИ"],
+            &["O\u{2019}Brien", "o'brien"],
+            &["Smith\u{2011}Jones", "smith-jones"],
+            &["Ｎｉｎａ\u{3000}Ｂｅｒｇ", "nina berg", " Nina\u{a0} Berg "],
+            &["ﬁona", "FIONA"],
+            &["می\u{200c}خواهم", "میخواهم", "ميخواهم"],
+            &["مُحَمَّد", "محمد", "محـمد"],
+            &["שָׁלוֹם", "שלום"],
+            &["ශ්\u{200d}රී", "ශ්රී"],
+            &["한국", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}"],
+            &["ゼルダ", "セ\u{3099}ルタ\u{3099}", "ｾﾞﾙﾀﾞ"],
+        ] {
+            for search in spellings {
+                for text in spellings {
+                    assert!(SearchTerm::new(search).is_in(text), "{search} in {text}");
+                    assert!(SearchTerm::new(search).is_in(&format!("Dr. {text} Jr.")), "{search} in {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn different_letters_do_not_find_each_other() {
+        for (search, text) in
+            [("मि", "म"), ("कि", "कु"), ("か", "が"), ("한", "하"), ("n", "м"), ("mueller", "Müller"), ("ab", "a b")]
+        {
+            assert!(!SearchTerm::new(search).is_in(text), "{search} in {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_found_by_itself_and_its_normal_forms(text in any::<String>(), start in 0..40_usize, end in 0..40_usize) {
+            for search in [text.clone(), text.nfc().collect(), text.nfd().collect(), text.to_lowercase(), text.to_uppercase()] {
+                prop_assert!(SearchTerm::new(&search).is_in(&text), "{:?} in {:?}", search, text);
+            }
+            let (start, end) = (text.floor_char_boundary(start), text.floor_char_boundary(end));
+            let part = text.get(start..end).unwrap_or_default();
+            if part.is_ascii() && text.is_ascii() {
+                prop_assert!(SearchTerm::new(part).is_in(&text));
+            }
+            prop_assert_eq!(fold(&fold(&text)), fold(&text));
+        }
+    }
+}
