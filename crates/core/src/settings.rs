@@ -2,6 +2,7 @@
 //! complete and valid.
 
 mod application;
+mod host;
 mod mail;
 mod public_url;
 mod rate_limits;
@@ -13,8 +14,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
+pub use host::is_host;
 pub use mail::{Mail, Security, Smtp, Transport};
-pub use public_url::PublicUrl;
+pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
@@ -77,7 +79,7 @@ impl Settings {
     /// Returns whether the pages of an origin may send requests with cookies, and be the target of redirects. `origin`
     /// must be in lower case and without the default port, as browsers send it.
     pub fn is_allowed_origin(&self, origin: &str) -> bool {
-        std::iter::once(self.public_url.as_str()).chain(self.other_origins()).any(|allowed| allowed == origin)
+        std::iter::once(self.public_url.origin()).chain(self.other_origins()).any(|allowed| allowed == origin)
     }
 
     /// Returns the value of `Strict-Transport-Security`: a year, if the public URL is https.

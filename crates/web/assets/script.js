@@ -40,7 +40,8 @@ document.addEventListener("submit", async (event) => {
   const fields = new FormData(form, event.submitter);
   const isFile = form.enctype === "multipart/form-data";
   const body = isFile ? fields : new URLSearchParams(fields);
-  const request = form.method === "post" ? { method: "POST", body } : {};
+  const headers = { accept: "text/html" };
+  const request = form.method === "post" ? { method: "POST", body, headers } : { headers };
   const target = form.method === "post" ? form.action : `${form.action.split("?")[0]}?${body}`;
   try {
     const response = await fetch(target, request);

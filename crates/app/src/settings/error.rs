@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use vestibule_core::settings::{Mail, PublicUrl};
 use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
@@ -121,7 +122,7 @@ impl fmt::Display for SettingError {
             ),
             Self::InvalidValue { setting, origin, value } => {
                 write!(f, "{} is {} ({origin})", setting.path, Short(value))?;
-                match reason(value) {
+                match reason(setting, value) {
                     Some(reason) => write!(f, ": {reason}; it")?,
                     None => write!(f, ", but it")?,
                 }
@@ -181,12 +182,14 @@ impl fmt::Display for SuggestedPath<'_> {
     }
 }
 
-/// Returns why a PostgreSQL URL is invalid.
-fn reason(value: &RawValue) -> Option<String> {
-    match value {
-        RawValue::Text(text) if PostgresUrl::has_scheme(text) => {
-            text.parse::<PostgresUrl>().err().map(|error| error.to_string())
-        }
+/// Returns why a value is invalid, for settings whose values can be so in many ways.
+fn reason(setting: &Setting, value: &RawValue) -> Option<String> {
+    let RawValue::Text(text) = value else { return None };
+    match setting.path {
+        _ if PostgresUrl::has_scheme(text) => text.parse::<PostgresUrl>().err().map(|error| error.to_string()),
+        "public_url" => super::parse::public_url(text).err(),
+        "allowed_origins" | "images.endpoint" => PublicUrl::parse_origin(text).err(),
+        "mail.from" => Mail::check_sender(text).err().map(str::to_owned),
         _ => None,
     }
 }

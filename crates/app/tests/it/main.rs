@@ -10,3 +10,5 @@ mod files;
 mod operators;
 mod pgbouncer;
 mod server;
+mod signals;
+mod unix_socket;

@@ -21,6 +21,8 @@ mod sign_in;
 mod sign_up;
 mod words;
 
+pub(crate) use context::refusal_page;
+
 use crate::routes::Routes;
 
 /// Returns the routes of all pages.
