@@ -108,7 +108,7 @@ mod unix {
         /// Device and inode.
         id: (u64, u64),
         /// Locked while the server runs.
-        _lock: File,
+        lock: File,
     }
 
     impl Drop for SocketFile {
@@ -117,6 +117,8 @@ mod unix {
             if fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.id) {
                 let _ = fs::remove_file(&self.path);
             }
+            // Closing it unlocks it too.
+            let _ = self.lock.unlock();
         }
     }
 
@@ -145,7 +147,7 @@ mod unix {
         fs::set_permissions(&new_path, Permissions::from_mode(mode)).map_err(SocketError::Io)?;
         fs::rename(&new_path, path).map_err(SocketError::Io)?;
         let found = fs::symlink_metadata(path).map_err(SocketError::Io)?;
-        let file = SocketFile { path: path.to_owned(), id: (found.dev(), found.ino()), _lock: lock };
+        let file = SocketFile { path: path.to_owned(), id: (found.dev(), found.ino()), lock };
         Ok(BoundSocket { listener: listener.into(), file: Some(file) })
     }
 
@@ -178,7 +180,7 @@ mod unix {
             let BoundSocket { listener, file } = bound;
             drop(listener);
             let file = std::mem::ManuallyDrop::new(file.unwrap());
-            file._lock.unlock().unwrap();
+            file.lock.unlock().unwrap();
             assert!(path.exists() && UnixStream::connect(&path).is_err());
             let again = bind_unix(&path, 0o600).unwrap();
             assert_eq!(mode(&path), 0o600);

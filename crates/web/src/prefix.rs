@@ -69,13 +69,15 @@ impl Prefix {
     }
 }
 
+/// The start of the value of an attribute that is a path.
+const START: &str = "=\"/";
+
 /// Adds the prefix to the links and forms of a page. Text of users cannot be mistaken for them, because its quotation
 /// marks are escaped.
 pub(crate) fn add_to_page(html: String, prefix: &str) -> String {
     if prefix.is_empty() {
         return html;
     }
-    const START: &str = "=\"/";
     let (mut page, mut rest) = (String::with_capacity(html.len() + 2048), html.as_str());
     while let Some(found) = rest.find(START) {
         let (before, after) = rest.split_at(found);

@@ -8,6 +8,7 @@ mod durability;
 mod examples;
 mod files;
 mod operators;
+mod proxies;
 mod pgbouncer;
 mod server;
 mod signals;
