@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vestibule_core::image_store::StoreError;
 use vestibule_core::mail::{SmtpError, TemplateError};
@@ -27,6 +27,11 @@ pub(crate) enum AppError {
     CannotListen {
         address: SocketAddr,
         error: io::Error,
+    },
+    /// The Unix socket of `listen` cannot be opened.
+    ListenSocket {
+        path: PathBuf,
+        error: SocketError,
     },
     /// The directory of `database` does not exist and cannot be created.
     DatabaseDir {
@@ -194,6 +199,7 @@ impl fmt::Display for AppError {
         match self {
             Self::Settings(_) => f.write_str(&self.messages().join("\n")),
             Self::CannotListen { address, error } => fmt_listen(f, *address, error),
+            Self::ListenSocket { path, error } => fmt_listen_socket(f, path, error),
             Self::DatabaseDir { .. }
             | Self::DatabaseUnusable { .. }
             | Self::ForeignDatabase { .. }
@@ -462,6 +468,16 @@ fn fmt_listen(f: &mut fmt::Formatter<'_>, address: SocketAddr, error: &io::Error
     }
     f.write_str(
         "choose another address or port with --listen or VESTIBULE_LISTEN, for example: --listen 127.0.0.1:8081",
+    )
+}
+
+fn fmt_listen_socket(f: &mut fmt::Formatter<'_>, path: &Path, error: &SocketError) -> fmt::Result {
+    let separator = if matches!(error, SocketError::PathTooLong | SocketError::Io(_)) { ";" } else { "" };
+    write!(
+        f,
+        "listen is unix:{}, and the socket cannot be opened: {error}{separator} choose another path with --listen or \
+         VESTIBULE_LISTEN, for example: --listen unix:/run/vestibule/http.sock",
+        path.display()
     )
 }
 

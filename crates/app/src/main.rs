@@ -8,6 +8,7 @@ mod copy_database;
 mod demo;
 mod doctor;
 mod error;
+mod listener;
 mod mail;
 mod master_key;
 mod migrate;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use vestibule_core::service::Service;
 use vestibule_core::settings::Transport;
 use vestibule_core::{cleanup, mailer, node};
 
 use crate::error::AppError;
+use crate::listener::{self, BoundSocket, ListenAddress};
 use crate::operator::{self, OperatorServer};
 use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::shutdown::Shutdown;
@@ -24,7 +24,7 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     }
     let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
     // Binds the port first, so that a second server started by mistake fails before it touches the database.
-    let listener = listen(&mut loaded).await?;
+    let socket = listener::bind(&mut loaded).await?;
     // A signal also stops a server that waits for an unresponsive database.
     let service = tokio::select! {
         opened = open_service(&loaded) => opened?,
@@ -32,23 +32,14 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     };
     let operator = operator::open_socket(&loaded)?;
     announce(&loaded);
-    serve(listener, operator, service, &shutdown).await
-}
-
-/// Binds the address of `listen`, and records the port that was assigned if it is 0.
-pub(crate) async fn listen(loaded: &mut LoadedSettings) -> Result<TcpListener, AppError> {
-    let failed = |error| AppError::CannotListen { address: loaded.listen, error };
-    let listener = TcpListener::bind(loaded.listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    loaded.set_bound_address(address);
-    Ok(listener)
+    serve(socket, operator, service, &shutdown).await
 }
 
 /// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested, then
 /// waits for work in progress. If one part fails, the others are stopped and the process ends, so that a supervisor
 /// restarts it.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    BoundSocket { listener, file }: BoundSocket,
     operator: Option<OperatorServer>,
     service: Arc<Service>,
     shutdown: &Shutdown,
@@ -59,7 +50,11 @@ pub(crate) async fn serve(
         strict_transport_security: service.settings.strict_transport_security(),
         ..vestibule_web::ConnectionLimits::new(service.settings.max_connections)
     };
-    let http = tokio::spawn(vestibule_web::serve(listener, handler, limits, shutdown.requested()));
+    let requested = shutdown.requested();
+    let http = tokio::spawn(async move {
+        vestibule_web::serve(listener, handler, limits, requested).await;
+        drop(file);
+    });
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
@@ -92,7 +87,10 @@ fn announce(loaded: &LoadedSettings) {
         Some(file) => std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
         None => loaded.database.to_string(),
     };
-    output::print_line(format_args!("Listening on http://{}", loaded.listen));
+    match &loaded.listen {
+        ListenAddress::Tcp(address) => output::print_line(format_args!("Listening on http://{address}")),
+        socket @ ListenAddress::Unix(_) => output::print_line(format_args!("Listening on {socket}")),
+    }
     output::print_line(format_args!("Public URL: {}", loaded.settings.public_url.as_str()));
     output::print_line(format_args!("Database: {database}"));
     match &loaded.settings.mail.transport {

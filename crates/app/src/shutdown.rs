@@ -1,7 +1,9 @@
 //! Graceful shutdown in two stages.
 //!
-//! The first SIGTERM or SIGINT stops accepting work and lets work in progress finish. A second signal, or
-//! `SHUTDOWN_TIMEOUT`, aborts what is left.
+//! The first SIGTERM, SIGINT, SIGQUIT or SIGHUP stops accepting work and lets work in progress finish. A second one, or
+//! `SHUTDOWN_TIMEOUT`, aborts what is left. SIGHUP never is the second one: a terminal that closes sends it twice, and
+//! service managers send it after SIGTERM. It is not handled if it is ignored, as by `nohup`. SIGUSR1 and SIGUSR2 do
+//! nothing: scripts that rotate logs send them.
 
 use std::io;
 use std::time::Duration;
@@ -17,6 +19,13 @@ enum Stage {
     Running,
     Draining,
     Aborted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    Stop,
+    /// SIGHUP.
+    HangUp,
 }
 
 /// A handle on the shutdown stage. Clones observe the same stage.
@@ -57,26 +66,43 @@ impl Shutdown {
     }
 }
 
-async fn follow_signals(mut signals: mpsc::Receiver<()>, drain_timeout: Duration, stage: watch::Sender<Stage>) {
+async fn follow_signals(mut signals: mpsc::Receiver<Signal>, drain_timeout: Duration, stage: watch::Sender<Stage>) {
     if signals.recv().await.is_none() {
         return;
     }
     tracing::info!("shutting down: finishing work in progress; a second signal aborts it");
     stage.send_replace(Stage::Draining);
-    let _ = timeout(drain_timeout, signals.recv()).await;
+    let second = async { while signals.recv().await == Some(Signal::HangUp) {} };
+    let _ = timeout(drain_timeout, second).await;
     stage.send_replace(Stage::Aborted);
 }
 
 #[cfg(unix)]
-fn signals() -> io::Result<mpsc::Receiver<()>> {
+fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut quit = signal(SignalKind::quit())?;
+    let mut hang_up = if is_hang_up_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+    // Without a handler they end the process.
+    let unused = [signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?];
     let (sender, signals) = mpsc::channel(2);
     tokio::spawn(async move {
+        let _unused = unused;
         loop {
-            let _ = tokio::select! { received = terminate.recv() => received, received = interrupt.recv() => received };
-            if sender.send(()).await.is_err() {
+            let hung_up = async {
+                match &mut hang_up {
+                    Some(signal) => signal.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let signal = tokio::select! {
+                _ = terminate.recv() => Signal::Stop,
+                _ = interrupt.recv() => Signal::Stop,
+                _ = quit.recv() => Signal::Stop,
+                _ = hung_up => Signal::HangUp,
+            };
+            if sender.send(signal).await.is_err() {
                 return;
             }
         }
@@ -84,10 +110,25 @@ fn signals() -> io::Result<mpsc::Receiver<()>> {
     Ok(signals)
 }
 
+/// Whether whoever started the process wants it to survive its terminal, as `nohup` does. Known on Linux only.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hang_up(&status))
+}
+
+/// Whether the mask of ignored signals in `/proc/self/status` has SIGHUP, which is number 1.
+#[cfg(unix)]
+fn ignores_hang_up(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 #[cfg(not(unix))]
-fn signals() -> io::Result<mpsc::Receiver<()>> {
+fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, signals) = mpsc::channel(2);
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).await.is_ok() {} });
+    tokio::spawn(
+        async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(Signal::Stop).await.is_ok() {} },
+    );
     Ok(signals)
 }
 
@@ -97,7 +138,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(3600);
 
-    fn shutdown(drain_timeout: Duration) -> (mpsc::Sender<()>, Shutdown) {
+    fn shutdown(drain_timeout: Duration) -> (mpsc::Sender<Signal>, Shutdown) {
         let (signal, signals) = mpsc::channel(2);
         let (stage, shutdown) = watch::channel(Stage::Running);
         tokio::spawn(follow_signals(signals, drain_timeout, stage));
@@ -107,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn first_signal_lets_work_finish() {
         let (signal, shutdown) = shutdown(LONG);
-        signal.send(()).await.unwrap();
+        signal.send(Signal::Stop).await.unwrap();
         let requested = shutdown.requested();
         let work = async {
             requested.await;
@@ -120,15 +161,42 @@ mod tests {
     #[tokio::test]
     async fn second_signal_aborts() {
         let (signal, shutdown) = shutdown(LONG);
-        signal.send(()).await.unwrap();
-        signal.send(()).await.unwrap();
+        signal.send(Signal::Stop).await.unwrap();
+        signal.send(Signal::Stop).await.unwrap();
         assert_eq!(shutdown.run_until_aborted(std::future::pending::<()>()).await, None);
+    }
+
+    #[tokio::test]
+    async fn hang_up_lets_work_finish_and_does_not_abort_it() {
+        for first in [Signal::HangUp, Signal::Stop] {
+            let (signal, shutdown) = shutdown(LONG);
+            for next in [first, Signal::HangUp, Signal::HangUp] {
+                signal.send(next).await.unwrap();
+            }
+            shutdown.requested().await;
+            let work = async {
+                tokio::task::yield_now().await;
+                "finished"
+            };
+            assert_eq!(shutdown.run_until_aborted(work).await, Some("finished"));
+            signal.send(Signal::Stop).await.unwrap();
+            if first == Signal::Stop {
+                assert_eq!(shutdown.run_until_aborted(std::future::pending::<()>()).await, None);
+            }
+        }
+    }
+
+    #[test]
+    fn reads_whether_hang_up_is_ignored() {
+        assert!(ignores_hang_up("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n"));
+        assert!(!ignores_hang_up("Name:\tx\nSigIgn:\t0000000000001000\nSigCgt:\t1\n"));
+        assert!(!ignores_hang_up(""));
     }
 
     #[tokio::test]
     async fn timeout_aborts() {
         let (signal, shutdown) = shutdown(Duration::from_millis(5));
-        signal.send(()).await.unwrap();
+        signal.send(Signal::Stop).await.unwrap();
         assert_eq!(shutdown.run_until_aborted(std::future::pending::<()>()).await, None);
     }
 

@@ -236,8 +236,8 @@ pub(crate) fn smtp_transport(loaded: &LoadedSettings, smtp: &Smtp) -> Result<Smt
     if let (Some((_, password)), Some(file)) = (&mut smtp.credentials, &loaded.mail_password_file) {
         *password = secret_file::read(file, "mail.password_file")?;
     }
-    let domain = loaded.settings.public_url.mail_domain();
-    SmtpTransport::new(&smtp, domain).map_err(|error| AppError::MailServer { host: smtp.host, error })
+    let client_name = loaded.settings.public_url.smtp_client_name();
+    SmtpTransport::new(&smtp, client_name).map_err(|error| AppError::MailServer { host: smtp.host, error })
 }
 
 /// Returns the mail templates: the built-in ones, overridden by those of `mail.template_dir`.

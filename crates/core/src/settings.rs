@@ -3,6 +3,7 @@
 
 mod application;
 mod claims;
+mod host;
 mod join_policy;
 mod mail;
 mod public_url;
@@ -19,9 +20,10 @@ use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
 pub use claims::{ClaimTemplate, Placeholder};
+pub use host::is_host;
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
-pub use public_url::PublicUrl;
+pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 pub use session_cookie::SessionCookie;
 
@@ -89,7 +91,7 @@ impl Settings {
     /// must be in lower case and without the default port, as browsers send it.
     pub fn is_allowed_origin(&self, origin: &str) -> bool {
         let is_listed =
-            std::iter::once(self.public_url.as_str()).chain(self.other_origins()).any(|allowed| allowed == origin);
+            std::iter::once(self.public_url.origin()).chain(self.other_origins()).any(|allowed| allowed == origin);
         is_listed || origin.strip_prefix("http://").is_some_and(|host| self.public_url.is_loopback_alias(host))
     }
 

@@ -87,7 +87,7 @@ impl<T: Serialize> IntoResponse for ApiResponse<T> {
         let Reply { session, result, stats, .. } = self.reply;
         let mut response = match (result, &session) {
             (Ok(data), _) => envelope::success(&data, session.as_ref()),
-            (Err(problem), Some(_)) => envelope::failure(&problem, session.as_ref()),
+            (Err(problem), Some(session)) => envelope::failure_with_problem(problem, session),
             // Rejected before the session was loaded: the server loads it for the envelope.
             (Err(problem), None) => Refusal(problem).into_response(),
         };

@@ -48,7 +48,7 @@ tokens</a> · <a href="./invite-into-your-app">Invitations</a> · <a href="./coo
 
 /// Without `validatorUrl: "none"`, Swagger UI would send the document to a public validator.
 const INIT_SCRIPT: &str = r##"SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "../openapi.json",
   dom_id: "#viewer",
   deepLinking: true,
   validatorUrl: "none",

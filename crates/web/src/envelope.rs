@@ -122,12 +122,17 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     };
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = write(status, &envelope);
-    let seconds = problem.retry_after().map(|delay| delay.as_secs_f64().ceil().max(1.0));
-    let seconds = seconds.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1.0));
-    if let Some(value) = seconds.and_then(|seconds| HeaderValue::from_str(&format!("{seconds:.0}")).ok()) {
+    if let Some(value) = retry_after(problem) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
     response
+}
+
+/// Returns the value of `Retry-After`: the time that the problem lasts, or a second if the server is unavailable.
+pub(crate) fn retry_after(problem: &Problem) -> Option<HeaderValue> {
+    let seconds = problem.retry_after().map(|delay| delay.as_secs_f64().ceil().max(1.0));
+    let seconds = seconds.or((problem.code().status() == 503).then_some(1.0));
+    seconds.and_then(|seconds| HeaderValue::from_str(&format!("{seconds:.0}")).ok())
 }
 
 /// Upper bound of the envelope's bytes after `data`.
@@ -203,6 +208,17 @@ impl IntoResponse for Refusal {
         response.extensions_mut().insert(Arc::new(self.0));
         response
     }
+}
+
+/// The problem of an error response that has its envelope. A browser gets a page about it instead.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed(pub(crate) Arc<Problem>);
+
+/// Returns the error response of a problem, which it also attaches.
+pub(crate) fn failure_with_problem(problem: Problem, session: &SessionStub) -> Response {
+    let mut response = failure(&problem, Some(session));
+    response.extensions_mut().insert(Failed(Arc::new(problem)));
+    response
 }
 
 /// Removes and returns the problem of a [`Refusal`] response.

@@ -2,6 +2,7 @@
 //!
 //! Domain rules and SQL belong in `vestibule_core`.
 
+mod accept;
 mod api;
 mod api_response;
 mod app;
@@ -19,9 +20,11 @@ mod mail_reports;
 mod middleware;
 mod openapi;
 mod pages;
+mod prefix;
 mod response_cache;
 mod restricted;
 mod return_to;
+mod route_patterns;
 mod router;
 mod routes;
 mod serve;
@@ -33,5 +36,5 @@ pub use app::Peer;
 pub use openapi::Document;
 pub use router::{LegacyRoute, legacy_routes, openapi_document, route_list};
 pub use routes::Route;
-pub use serve::{ConnectionLimits, RejectedHead, serve};
+pub use serve::{ConnectionLimits, Listener, RejectedHead, serve};
 pub use server::Server;

@@ -3,6 +3,8 @@
 use vestibule_core::Problem;
 use vestibule_core::settings::Settings;
 
+use crate::prefix::strip_path;
+
 const MAX_BYTES: usize = 2000;
 
 /// A syntactically valid redirect target. Only [`ReturnTo::allowed`] checks the origin.
@@ -32,7 +34,7 @@ impl ReturnTo {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let origin = format!("{scheme}://{authority}").to_ascii_lowercase();
         // Rejects user info, invalid ports, and schemes other than http and https.
-        match vestibule_core::settings::PublicUrl::parse(&origin) {
+        match vestibule_core::settings::PublicUrl::parse_origin(&origin) {
             Ok(parsed) => Ok(Self::Url { origin: parsed.as_str().to_owned(), url: text.to_owned() }),
             Err(_) => Err(invalid()),
         }
@@ -45,7 +47,8 @@ impl ReturnTo {
     /// `INVALID_FIELD` for `field`.
     pub(crate) fn allowed(self, field: &str, settings: &Settings) -> Result<String, Problem> {
         match self {
-            Self::Path(path) => Ok(path),
+            // A path may have the prefix of the public URL, which is added to every redirect.
+            Self::Path(path) => Ok(strip_path(&path, settings.public_url.path()).to_owned()),
             Self::Url { origin, url } => {
                 if settings.is_allowed_origin(&origin) {
                     return Ok(url);

@@ -1,6 +1,8 @@
 //! The list of all routes.
 
 use axum::Router;
+use axum::http::{Method, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::MethodFilter;
 use utoipa_axum::{PathItemExt, routes};
 use vestibule_core::permission::RequiredPermission::ManageSettings;
@@ -14,10 +16,19 @@ use crate::api::{auth, deployment, domains, handovers, invitations, me, organiza
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::openapi::{self, Call, Document, command, commands, nothing, query};
+use crate::route_patterns::RoutePatterns;
 use crate::routes::{Route, Routes};
 
 pub(crate) fn router(app: &App) -> Router {
-    all_routes().with_fallback(not_found).with_state(app.clone())
+    let routes = all_routes();
+    let readable = routes.patterns(|method| method == "GET");
+    let fallback = async move |method: Method, uri: Uri| not_found(&readable, &method, &uri);
+    routes.with_fallback(fallback).with_state(app.clone())
+}
+
+/// Returns the patterns of all routes.
+pub(crate) fn route_patterns() -> RoutePatterns {
+    all_routes().patterns(|_| true)
 }
 
 /// Returns every route of a server: those of the API and its earlier versions, the pages, and the others.
@@ -36,9 +47,17 @@ fn all_routes() -> Routes {
         .merge(crate::well_known::routes())
 }
 
-/// Also the response for a known path with another method.
-async fn not_found() -> Refusal {
-    Refusal(Code::RouteNotFound.into())
+/// Also the response for a known path with another method. A path that has a page or a call without its last slash is
+/// redirected there: people add one, and so do proxies.
+fn not_found(readable: &RoutePatterns, method: &Method, uri: &Uri) -> Response {
+    let path = uri.path().trim_end_matches('/');
+    let is_read = *method == Method::GET || *method == Method::HEAD;
+    // A path that has a route begins with exactly one slash, so browsers do not read it as another host.
+    if !is_read || path.len() == uri.path().len() || !readable.contains(path) {
+        return Refusal(Code::RouteNotFound.into()).into_response();
+    }
+    let query = uri.query().map_or(String::new(), |query| format!("?{query}"));
+    Redirect::permanent(&format!("{path}{query}")).into_response()
 }
 
 /// Generates the OpenAPI document from the handlers, without examples of requests and responses. A server does not

@@ -10,6 +10,7 @@ use axum::handler::Handler;
 use axum::routing::{self, MethodFilter};
 
 use crate::app::App;
+use crate::route_patterns::RoutePatterns;
 
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
@@ -63,6 +64,11 @@ impl Routes {
     pub(crate) fn merge(mut self, others: Self) -> Self {
         self.list.extend(others.list);
         Self { router: self.router.merge(others.router), list: self.list }
+    }
+
+    /// Returns the patterns of the routes with a method that this function accepts.
+    pub(crate) fn patterns(&self, is_method: impl Fn(&str) -> bool) -> RoutePatterns {
+        RoutePatterns::new(self.list.iter().filter(|route| is_method(route.method)).map(|route| route.path.clone()))
     }
 
     /// Returns every route.

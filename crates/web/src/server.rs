@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tower::{Layer, ServiceExt, service_fn};
@@ -23,12 +23,13 @@ use vestibule_core::service::Service;
 use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
+use crate::accept::Preference;
 use crate::app::{App, Peer, caller_from_request, session_token};
-use crate::envelope::{self, Refusal, take_refusal};
-use crate::middleware::html::accepts_html;
+use crate::envelope::{self, Failed, Refusal, take_refusal};
 use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
 use crate::pages;
-use crate::router::router;
+use crate::prefix::Prefix;
+use crate::router::{route_patterns, router};
 use crate::serve::RejectedHead;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,6 +44,8 @@ struct Inner {
     app: App,
     router: Router,
     default_headers: HeaderMap,
+    /// `None` if the public URL has no path.
+    prefix: Option<Prefix>,
     /// `None` if the settings allow no other origin.
     cors: Option<CorsLayer>,
 }
@@ -53,13 +56,17 @@ impl Server {
         let app = App::new(service);
         let (router, cors) = (router(&app), cors::layer(app.settings()));
         let default_headers = headers::defaults(app.settings().strict_transport_security());
-        Self(Arc::new(Inner { app, router, default_headers, cors }))
+        let prefix = Prefix::from_settings(app.settings(), route_patterns());
+        Self(Arc::new(Inner { app, router, default_headers, prefix, cors }))
     }
 
     /// Handles a request of a connection from `peer`.
-    pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
+    pub async fn handle(self, mut request: Request, peer: impl Into<Peer>) -> Response {
         let peer = peer.into();
-        let Inner { app, default_headers, .. } = &*self.0;
+        let Inner { app, default_headers, prefix, .. } = &*self.0;
+        if let Some(prefix) = prefix {
+            prefix.strip(&mut request);
+        }
         let id = app.request_id();
         // The target of the security log: a filter that keeps that log keeps the ids and routes of its requests.
         let method = request.method();
@@ -72,6 +79,9 @@ impl Server {
                 envelope::failure(&problem, None)
             }),
         };
+        if let Some(prefix) = prefix {
+            prefix.add(response.headers_mut());
+        }
         headers::merge_defaults(response.headers_mut(), default_headers);
         let QueryStats { statements, rows } = response.extensions().get::<QueryStats>().copied().unwrap_or_default();
         // A u64, because the JSON log format writes u128 values as strings.
@@ -105,39 +115,57 @@ impl Server {
         });
         let caller = Arc::new(caller);
         request.extensions_mut().insert(Arc::clone(&caller));
+        let preference = Preference::from_headers(request.headers());
+        let uri = (preference == Preference::Html).then(|| request.uri().clone());
         let mut response = match is_allowed {
             Ok(()) => {
                 timeout::run(request, |request| router.clone().oneshot(request).map(|Ok(response)| response)).await
             }
             Err(problem) => {
                 security_log::log_refusal(caller.address, &Subject::default(), problem.code());
-                if accepts_html(request.headers()) {
-                    return Box::pin(pages::error_page(app, request, &problem)).await;
-                }
                 Refusal(problem).into_response()
             }
         };
-        match take_refusal(&mut response) {
+        let refused = take_refusal(&mut response);
+        let is_logged = refused.is_none();
+        let failed = refused.clone().or_else(|| response.extensions_mut().remove::<Failed>().map(|Failed(it)| it));
+        let mut response = match (failed, refused, uri) {
+            (Some(problem), _, Some(uri)) => {
+                let page = pages::refusal_page(app, &caller, &uri, &problem, is_logged);
+                with_headers_of(page, response)
+            }
             // Boxed, because the rare error path would enlarge the future of every request.
-            Some(problem) => Box::pin(self.refusal_response(&caller, &problem, response)).await,
-            None => response,
-        }
+            (_, Some(problem), None) => Box::pin(self.refusal_response(&caller, &problem, response)).await,
+            (None, _, _) => return response,
+            (Some(_), None, None) => response,
+        };
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+        response
     }
 
     /// Builds the envelope of a [`Refusal`], with the caller's session and the headers of the original response.
-    async fn refusal_response(&self, caller: &Caller, problem: &Problem, mut original: Response) -> Response {
+    async fn refusal_response(&self, caller: &Caller, problem: &Problem, original: Response) -> Response {
         // While the database is unreachable, loading the session would only add another timeout.
         let is_unavailable = problem.code().status() == 503;
         let session = match caller.token {
             Some(_) if !is_unavailable => self.0.app.query(caller, LoadSession).await.session,
             _ => None,
         };
-        let mut response = envelope::failure(problem, session.as_ref());
-        // The other headers are retained, for example Allow; this one counts the bytes of the empty body.
-        original.headers_mut().remove(header::CONTENT_LENGTH);
-        response.headers_mut().extend(std::mem::take(original.headers_mut()));
-        response
+        with_headers_of(envelope::failure(problem, session.as_ref()), original)
     }
+}
+
+/// Adds the headers of the response that this one replaces, for example `Allow` and `Set-Cookie`.
+fn with_headers_of(mut response: Response, mut original: Response) -> Response {
+    let headers = original.headers_mut();
+    // Those of the body that is replaced.
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::CONTENT_TYPE);
+    response.headers_mut().extend(std::mem::take(headers));
+    if let Some(stats) = original.extensions().get::<QueryStats>() {
+        response.extensions_mut().insert(*stats);
+    }
+    response
 }
 
 /// Checks a request's head before anything reads it, also before CORS: it reads the first of two origins.

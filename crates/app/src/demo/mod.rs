@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::shutdown::Shutdown;
 use crate::startup::open_service;
-use crate::{operator, output, serve, telemetry};
+use crate::{listener, operator, output, serve, telemetry};
 
 use seed::SeededData;
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
     let mut loaded = load_settings(args)?;
     telemetry::start(&loaded);
     let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
-    let listener = serve::listen(&mut loaded).await?;
+    let listener = listener::bind(&mut loaded).await?;
     directory::reset(&args.dir, &loaded)?;
     let data = seed::create(&loaded).await?;
     let service = open_service(&loaded).await?;

@@ -11,7 +11,7 @@ mod protocol;
 #[cfg_attr(not(unix), path = "no_server.rs")]
 mod server;
 #[cfg(unix)]
-mod socket;
+pub(crate) mod socket;
 
 use std::sync::Arc;
 

@@ -37,24 +37,30 @@ pub(super) fn bind(path: &Path) -> Result<Bound, SocketError> {
 }
 
 /// In a directory where every user can write, another user could replace the socket. With the sticky bit they cannot.
-fn check_dir(path: &Path) -> Result<(), SocketError> {
+pub(crate) fn check_dir(path: &Path) -> Result<(), SocketError> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mode = fs::metadata(dir).map_err(SocketError::Io)?.mode();
     if mode & 0o1002 == 0o0002 { Err(SocketError::DirWritableByOthers(dir.to_owned())) } else { Ok(()) }
 }
 
 fn remove_stale(path: &Path) -> Result<(), SocketError> {
+    if check_stale(path)? { fs::remove_file(path).map_err(SocketError::Io) } else { Ok(()) }
+}
+
+/// Returns whether there is the socket of a dead server at the path, or nothing.
+///
+/// # Errors
+/// There is something else.
+pub(crate) fn check_stale(path: &Path) -> Result<bool, SocketError> {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(SocketError::Io(error)),
         Ok(file) if !file.file_type().is_socket() => return Err(SocketError::NotASocket),
         Ok(_) => {}
     }
     // The socket of a dead server refuses connections.
     match std::os::unix::net::UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            fs::remove_file(path).map_err(SocketError::Io)
-        }
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(true),
         Err(error) => Err(SocketError::Io(error)),
         Ok(_) => Err(SocketError::InUse),
     }

@@ -5,6 +5,7 @@ use vestibule_core::settings::{Mode, PageUrl, Security, Transport};
 use super::error::{Origin, SettingError};
 use super::site::{cookie_conflict, cross_site_warnings};
 use super::{LoadedSettings, RawValue, SettingValue};
+use crate::listener::ListenAddress;
 
 /// Returns the first conflict between settings.
 pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
@@ -46,7 +47,14 @@ fn insecure_page(loaded: &LoadedSettings) -> Option<SettingError> {
 pub(super) fn warnings(loaded: &LoadedSettings) -> Vec<String> {
     let url = &loaded.settings.public_url;
     let mut warnings = Vec::new();
-    if !loaded.listen.ip().is_loopback() && *loaded.origin("public_url") == Origin::Default {
+    if let (ListenAddress::Unix(_), Origin::Default) = (&loaded.listen, loaded.origin("public_url")) {
+        warnings.push(format!(
+            "listen is {}, but public_url is not set, so links and cookies are created for {}; set public_url to the \
+             address that browsers use, for example https://join.example.com",
+            loaded.listen,
+            url.as_str()
+        ));
+    } else if loaded.listen.is_reachable_from_elsewhere() && *loaded.origin("public_url") == Origin::Default {
         warnings.push(format!(
             "listen is {}, which other machines can reach, but public_url is not set, so links and cookies are created \
              for {}; set public_url to the address that browsers use, for example https://join.example.com",
@@ -61,6 +69,23 @@ pub(super) fn warnings(loaded: &LoadedSettings) -> Vec<String> {
         ));
     }
     warnings.extend(cross_site_warnings(&loaded.settings));
+    if matches!(loaded.listen, ListenAddress::Unix(_)) && !loaded.settings.trusts_unix_socket {
+        warnings.push(
+            "listen is a Unix socket, and trusted_proxies does not contain unix:, so the addresses of clients are \
+             unknown: limits by address do not apply, and IP allowlists refuse everyone; add unix: if the proxy \
+             overwrites or extends the header of forwarded_header"
+                .to_owned(),
+        );
+    }
+    if let Transport::Smtp(_) = &loaded.settings.mail.transport
+        && *loaded.origin("mail.from") == Origin::Default
+    {
+        warnings.push(
+            "mail.transport is smtp and mail.from is not set, so mail is from vestibule@localhost, which most mail \
+             servers refuse; set mail.from to an address of your domain, for example hello@example.com"
+                .to_owned(),
+        );
+    }
     if loaded.settings.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
         warnings.push(
             "trusted_proxies contains every address, so any client can fake its address; list only your proxies, for \

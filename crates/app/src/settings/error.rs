@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use vestibule_core::settings::ClaimTemplate;
+use vestibule_core::settings::{ClaimTemplate, Mail, PublicUrl};
 use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
@@ -190,16 +190,21 @@ impl fmt::Display for SuggestedPath<'_> {
     }
 }
 
-/// Returns why a value is invalid, if it has a syntax of its own: a PostgreSQL URL, or claims.
+/// Returns why a value is invalid, for settings whose values can be so in many ways.
 fn reason(setting: &Setting, value: &RawValue) -> Option<String> {
-    match value {
-        RawValue::Table(claims) if setting.path == "tokens.claims" => ClaimTemplate::parse(claims).err(),
+    let text = match value {
+        RawValue::Table(claims) if setting.path == "tokens.claims" => return ClaimTemplate::parse(claims).err(),
         RawValue::Table(templates) if setting.path == "tokens.templates" => {
-            super::parse::token_templates(templates).err()
+            return super::parse::token_templates(templates).err();
         }
-        RawValue::Text(text) if PostgresUrl::has_scheme(text) => {
-            text.parse::<PostgresUrl>().err().map(|error| error.to_string())
-        }
+        RawValue::Text(text) => text,
+        _ => return None,
+    };
+    match setting.path {
+        _ if PostgresUrl::has_scheme(text) => text.parse::<PostgresUrl>().err().map(|error| error.to_string()),
+        "public_url" => super::parse::public_url(text).err(),
+        "allowed_origins" | "images.endpoint" => PublicUrl::parse_origin(text).err(),
+        "mail.from" => Mail::check_sender(text).err().map(str::to_owned),
         _ => None,
     }
 }

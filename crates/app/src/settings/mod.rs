@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_db::{DatabaseLocation, PostgresOptions, PostgresUrl};
 
+use crate::listener::ListenAddress;
 pub(crate) use error::{Origin, SettingError};
 pub(crate) use load::{Environment, load};
 pub(crate) use reference::{effective, reference};
@@ -61,8 +62,9 @@ pub(crate) struct LoadedSettings {
     pub(crate) image_secret_key_file: Option<PathBuf>,
     /// `None` uses the DNS servers of the system.
     pub(crate) dns_resolver: Option<SocketAddr>,
-    /// Port 0 binds any free port.
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: ListenAddress,
+    /// The permissions of the Unix socket of `listen`.
+    pub(crate) listen_mode: u32,
     /// A filter that [`crate::telemetry::parse_filter`] accepts.
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -92,7 +94,7 @@ impl LoadedSettings {
             }
             self.settings.public_url = url;
         }
-        self.listen = address;
+        self.listen = address.into();
     }
 
     /// Returns placeholders; `load` overwrites every field with the values of the table.
@@ -109,7 +111,8 @@ impl LoadedSettings {
             bounce_secret_file: None,
             image_secret_key_file: None,
             dns_resolver: None,
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
+            listen_mode: 0o660,
             log: String::new(),
             log_format: LogFormat::Text,
             warnings: Vec::new(),
@@ -132,7 +135,11 @@ pub(crate) struct Flags {
     pub(crate) config: Option<String>,
     #[arg(long, value_name = "PATH|URL", help = "SQLite file or postgres:// URL [env: VESTIBULE_DATABASE]")]
     pub(crate) database: Option<String>,
-    #[arg(long, value_name = "ADDRESS:PORT", help = "Address and port to listen on [env: VESTIBULE_LISTEN]")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT|unix:PATH",
+        help = "Address and port, or Unix socket, to listen on [env: VESTIBULE_LISTEN]"
+    )]
     pub(crate) listen: Option<String>,
     #[arg(long, value_name = "URL", help = "URL for browsers and links [env: VESTIBULE_PUBLIC_URL]")]
     pub(crate) public_url: Option<String>,

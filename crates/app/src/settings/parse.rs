@@ -34,8 +34,15 @@ pub(super) fn image_storage(text: &str) -> Option<ImageStorage> {
         return if text.contains("://") { None } else { file_path(text).map(ImageStorage::Directory) };
     };
     let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let is_name = name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    // Upper case and underscores are valid in old buckets, and in other services than Amazon's.
+    let is_name = (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
+        && !name.contains("..");
     let prefix = prefix.trim_matches('/').to_owned();
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
+    let is_name = is_name && prefix.len() <= 500 && (prefix.is_empty() || prefix.split('/').all(is_segment));
     let bucket = Bucket { name: name.to_owned(), prefix, region: None, endpoint: None, key: None };
     is_name.then_some(ImageStorage::Bucket(bucket))
 }
@@ -55,6 +62,20 @@ pub(super) fn optional_path(target: &mut Option<PathBuf>, text: &str) -> Option<
     Some(())
 }
 
+/// Parses the public URL. Its path must not begin like a path of the server, except for `/auth`, which is unambiguous.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub(super) fn public_url(text: &str) -> Result<PublicUrl, String> {
+    let url = PublicUrl::parse(text)?;
+    let first = url.path().split('/').nth(1).unwrap_or_default();
+    let is_taken = |route: vestibule_web::Route| route.path.split('/').nth(1) == Some(first);
+    if !first.is_empty() && first != "auth" && vestibule_web::route_list().into_iter().any(is_taken) {
+        return Err(format!("its path begins with /{first}, as paths of the server do; choose another one"));
+    }
+    Ok(url)
+}
+
 pub(super) fn permission(text: &str) -> Option<String> {
     PermissionSet::parse("", vec![text.to_owned()]).is_ok().then(|| text.to_owned())
 }
@@ -64,7 +85,7 @@ pub(super) fn url_without_fragment(text: &str) -> Option<String> {
     const MAX_LENGTH: usize = 1000;
     let (scheme, rest) = text.split_once("://")?;
     let (host, _) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    PublicUrl::parse(&format!("{scheme}://{host}")).ok()?;
+    PublicUrl::parse_origin(&format!("{scheme}://{host}")).ok()?;
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'"' | b'<' | b'>' | b'\\');
     (text.len() <= MAX_LENGTH && text.bytes().all(is_allowed)).then(|| text.to_owned())
 }
@@ -166,6 +187,27 @@ mod tests {
         ] {
             assert_eq!(invitation_page(invalid), None, "{invalid:?}");
         }
+    }
+
+    #[test]
+    fn rejects_buckets_that_no_service_has() {
+        for valid in ["s3://images", "s3://images/", "s3://My_Images/a/b", "s3://a.b-c/vestibule"] {
+            assert!(image_storage(valid).is_some(), "{valid}");
+        }
+        for invalid in [
+            "s3://",
+            "s3://ab",
+            "s3://-ab",
+            "s3://ab-",
+            "s3://a..b",
+            "s3://a b",
+            "s3://abc//d",
+            "s3://abc/../d",
+            "s3://abc/.",
+        ] {
+            assert!(image_storage(invalid).is_none(), "{invalid}");
+        }
+        assert!(image_storage(&format!("s3://{}", "a".repeat(64))).is_none());
     }
 
     #[test]

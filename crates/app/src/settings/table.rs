@@ -14,9 +14,10 @@ mod rate_limits;
 mod storage;
 
 use super::load::Environment;
-use super::parse::{database, duration, file_path, network, number, optional_path};
+use super::parse::{database, duration, file_path, network, number, optional_path, public_url};
 use super::setting::{DefaultValue, Setting, ValueKind};
 use super::{LoadedSettings, LogFormat};
+use crate::listener::ListenAddress;
 use crate::telemetry;
 
 /// Stores a parsed value.
@@ -121,23 +122,39 @@ pub(super) static GENERAL: &[Setting] = &[
     },
     Setting {
         path: "listen",
-        description: "The address and port to listen on. Use a loopback address behind a proxy on the same machine.",
-        expected: "an IP address and a port",
+        description: "The address and port, or the Unix socket (unix:/path), to listen on. Behind a local proxy, use loopback.",
+        expected: "an IP address and a port, or unix: and the absolute path of a socket",
         example: "127.0.0.1:8080",
         default: DefaultValue::Literal("127.0.0.1:8080"),
         kind: ValueKind::Text,
-        set: |loaded, text| store(&mut loaded.listen, text.parse().ok()),
+        set: |loaded, text| store(&mut loaded.listen, ListenAddress::parse(text)),
+    },
+    Setting {
+        path: "listen_mode",
+        description: "The permissions of the Unix socket of listen, in octal. The proxy needs to write to it. Not for TCP.",
+        expected: "three octal digits that let the owner read and write, such as 660",
+        example: "600",
+        default: DefaultValue::Literal("660"),
+        kind: ValueKind::Text,
+        set: |loaded, text| {
+            let is_octal = text.len() == 3 && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+            let mode = u32::from_str_radix(text, 8).ok().filter(|mode| is_octal && mode & 0o600 == 0o600);
+            store(&mut loaded.listen_mode, mode)
+        },
     },
     Setting {
         path: "public_url",
-        description: "The URL under which browsers reach this server. All links are built from it.",
-        expected: "an http or https URL with a host, an optional port, and no path",
+        description: "The URL under which browsers reach this server, and the prefix of its paths if it has a path.",
+        expected: "an http or https URL with a host, an optional port and an optional path",
         example: "https://join.example.com",
-        default: DefaultValue::Derived("http:// and the value of listen", |loaded, _| {
-            Some(format!("http://{}", loaded.listen))
+        default: DefaultValue::Derived("http:// and the value of listen, or http://localhost", |loaded, _| {
+            Some(match &loaded.listen {
+                ListenAddress::Tcp(address) => format!("http://{address}"),
+                ListenAddress::Unix(_) => "http://localhost".to_owned(),
+            })
         }),
         kind: ValueKind::Text,
-        set: |loaded, text| store(&mut loaded.settings.public_url, PublicUrl::parse(text).ok()),
+        set: |loaded, text| store(&mut loaded.settings.public_url, public_url(text).ok()),
     },
     Setting {
         path: "name",
@@ -176,7 +193,7 @@ pub(super) static GENERAL: &[Setting] = &[
         default: DefaultValue::Literal(""),
         kind: ValueKind::List(|loaded| loaded.settings.allowed_origins.clear()),
         set: |loaded, text| {
-            loaded.settings.allowed_origins.push(PublicUrl::parse(text).ok()?.as_str().to_owned());
+            loaded.settings.allowed_origins.push(PublicUrl::parse_origin(text).ok()?.as_str().to_owned());
             Some(())
         },
     },

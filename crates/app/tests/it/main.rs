@@ -9,4 +9,7 @@ mod examples;
 mod files;
 mod operators;
 mod pgbouncer;
+mod proxies;
 mod server;
+mod signals;
+mod unix_socket;

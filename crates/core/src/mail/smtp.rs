@@ -1,6 +1,7 @@
 //! The SMTP transport: pooled connections, TLS, and which errors are temporary.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::message::Message;
 use super::transport::{DeliveryError, MailTransport, SendFuture};
 use crate::error::chain;
 use crate::names::remove_invisible;
-use crate::settings::{Security, Smtp};
+use crate::settings::{ClientName, Security, Smtp};
 
 /// In characters.
 pub(crate) const MAX_REASON_LENGTH: usize = 500;
@@ -42,7 +43,7 @@ impl SmtpTransport {
     ///
     /// # Errors
     /// The CA file cannot be read, or the system has no CA certificates.
-    pub fn new(smtp: &Smtp, client_name: &str) -> Result<Self, SmtpError> {
+    pub fn new(smtp: &Smtp, client_name: ClientName<'_>) -> Result<Self, SmtpError> {
         let failed = |error: Error| SmtpError(message(&error));
         let parameters = || -> Result<TlsParameters, SmtpError> {
             let mut builder = TlsParameters::builder(smtp.host.clone());
@@ -62,7 +63,11 @@ impl SmtpTransport {
             .tls(tls)
             .timeout(Some(smtp.timeout))
             .pool_config(PoolConfig::new().max_size(MAX_IDLE_CONNECTIONS).idle_timeout(IDLE_TIMEOUT))
-            .hello_name(ClientId::Domain(client_name.to_owned()));
+            .hello_name(match client_name {
+                ClientName::Domain(name) => ClientId::Domain(name.to_owned()),
+                ClientName::Address(IpAddr::V4(address)) => ClientId::Ipv4(address),
+                ClientName::Address(IpAddr::V6(address)) => ClientId::Ipv6(address),
+            });
         if let Some((user, password)) = &smtp.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.as_str().to_owned()));
         }

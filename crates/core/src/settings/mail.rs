@@ -1,11 +1,19 @@
 //! How mail is written and sent.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lettre::message::Mailbox;
+
+use super::host::{is_host_name, is_ipv4_like};
 use super::{PublicUrl, Secret};
 use crate::email_address::EmailAddress;
 use crate::language::Language;
+
+const MAX_SENDER_BYTES: usize = 300;
+/// RFC 5321, section 4.5.3.1.1.
+const MAX_LOCAL_PART_BYTES: usize = 64;
 
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -44,9 +52,37 @@ impl Mail {
         }
     }
 
-    /// Returns whether `text` is a valid sender: `hello@example.com` or `Name <hello@example.com>`, on one line.
-    pub fn is_valid_sender(text: &str) -> bool {
-        !text.contains(char::is_control) && text.parse::<lettre::message::Mailbox>().is_ok()
+    /// Checks a sender: `hello@example.com` or `Name <hello@example.com>`, on one line. The address must be ASCII: only
+    /// servers with SMTPUTF8 (RFC 6531) accept another one.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn check_sender(text: &str) -> Result<(), &'static str> {
+        if text.contains(char::is_control) || text.len() > MAX_SENDER_BYTES {
+            return Err("it must be one line of at most 300 bytes");
+        }
+        let mailbox: Mailbox = text.parse().map_err(|_| "it is no email address")?;
+        let (local, domain) = (mailbox.email.user(), mailbox.email.domain());
+        if !local.is_ascii() || local.len() > MAX_LOCAL_PART_BYTES {
+            return Err(
+                "before the @, the address can have up to 64 ASCII characters only, or many mail servers refuse it",
+            );
+        }
+        if !domain.is_ascii() {
+            return Err("write the domain of the address in its ASCII form, xn--…");
+        }
+        let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let is_literal = literal.is_some_and(|text| {
+            let address = text
+                .strip_prefix("IPv6:")
+                .map_or_else(|| text.parse().map(IpAddr::V4), |v6| v6.parse().map(IpAddr::V6));
+            address.is_ok()
+        });
+        if is_literal || (is_host_name(domain) && !is_ipv4_like(domain)) {
+            Ok(())
+        } else {
+            Err("after the @, the address must have a domain name such as example.com, without a dot at its end")
+        }
     }
 }
 
@@ -136,10 +172,36 @@ mod tests {
 
     #[test]
     fn sender_is_one_address_with_optional_name() {
-        assert!(Mail::is_valid_sender(&Mail::default().from));
-        assert!(Mail::is_valid_sender("Vestibule <hall@example.com>"));
+        assert_eq!(Mail::check_sender(&Mail::default().from), Ok(()));
+        assert_eq!(Mail::check_sender("Vestibule <hall@example.com>"), Ok(()));
         for invalid in ["", "Vestibule", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
-            assert!(!Mail::is_valid_sender(invalid), "{invalid:?}");
+            assert!(Mail::check_sender(invalid).is_err(), "{invalid:?}");
         }
+        for valid in [
+            "hall@xn--bcher-kva.example",
+            "Büchereingang <hall@example.com>",
+            "\"Hall, Inc.\" <hall@example.com>",
+            "hall@[127.0.0.1]",
+        ] {
+            assert_eq!(Mail::check_sender(valid), Ok(()), "{valid}");
+        }
+        for invalid in [
+            "hall@bücher.example",
+            "Hall <hall@bücher.example>",
+            "häll@example.com",
+            "hall@example.com.",
+            "hall@example..com",
+            "hall@-example.com",
+            "hall@exa_mple.com",
+            "hall@1.2.3.4",
+            "hall@",
+            "@example.com",
+            "Hall <hall@example.com",
+            "hall@[127.0.0]",
+        ] {
+            assert!(Mail::check_sender(invalid).is_err(), "{invalid:?}");
+        }
+        assert!(Mail::check_sender(&format!("{}@example.com", "a".repeat(65))).is_err());
+        assert!(Mail::check_sender(&format!("{} <a@example.com>", "a".repeat(300))).is_err());
     }
 }

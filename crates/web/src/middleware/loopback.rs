@@ -6,12 +6,14 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::settings::Settings;
 
-use super::html::accepts_html;
+use crate::accept::Preference;
 
 /// Redirects a browser that opens a page under another name of this machine to the public URL. Calls of the API are
 /// handled under every name, and so are requests of other clients.
 pub(crate) fn redirect(request: &Request, settings: &Settings) -> Option<Response> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || !accepts_html(request.headers()) {
+    if !matches!(*request.method(), Method::GET | Method::HEAD)
+        || Preference::from_headers(request.headers()) != Preference::Html
+    {
         return None;
     }
     let host = request.headers().get(header::HOST)?.to_str().ok()?;

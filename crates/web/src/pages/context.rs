@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::execution::{Caller, Command, Query};
 use vestibule_core::secret::SessionToken;
@@ -17,10 +17,12 @@ use vestibule_core::{Code, Problem};
 
 use super::layout::Layout;
 use super::words::Words;
+use crate::accept::Preference;
 use crate::app::{App, CurrentCaller};
 use crate::cookie;
-use crate::envelope::take_refusal;
+use crate::envelope::{Refusal, retry_after, take_refusal};
 use crate::extract::{FieldMap, FieldReader};
+use crate::prefix;
 use crate::return_to::ReturnTo;
 use crate::site_data;
 
@@ -34,6 +36,7 @@ pub(super) struct PageContext {
     query: String,
     /// Cookies to delete at the next sign-out.
     outdated_cookies: Vec<&'static str>,
+    preference: Preference,
 }
 
 impl FromRequestParts<App> for PageContext {
@@ -41,15 +44,25 @@ impl FromRequestParts<App> for PageContext {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Self {
-            app: app.clone(),
-            words: Words(caller.language),
-            caller: Caller::clone(&caller),
-            path_and_query: path.to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            outdated_cookies: cookie::outdated_sessions(&parts.headers, app.settings()),
-        })
+        let outdated_cookies = cookie::outdated_sessions(&parts.headers, app.settings());
+        let preference = Preference::from_headers(&parts.headers);
+        Ok(Self { outdated_cookies, ..Self::new(app, &caller, &parts.uri, preference) })
+    }
+}
+
+/// Returns the error page for a problem of a request that no page handles. `is_logged` says whether its cause has been
+/// logged.
+pub(crate) fn refusal_page(app: &App, caller: &Caller, uri: &Uri, problem: &Problem, is_logged: bool) -> Response {
+    let cx = PageContext::new(app, caller, uri, Preference::Html);
+    if !is_logged {
+        log_cause(problem);
+    }
+    cx.render_error_page(problem)
+}
+
+fn log_cause(problem: &Problem) {
+    if let Some(cause) = problem.cause() {
+        tracing::error!(code = problem.code().as_str(), cause, "page request failed");
     }
 }
 
@@ -57,6 +70,33 @@ impl FromRequestParts<App> for PageContext {
 pub(super) type PageResult<T> = Result<T, Response>;
 
 impl PageContext {
+    fn new(app: &App, caller: &Caller, uri: &Uri, preference: Preference) -> Self {
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        Self {
+            app: app.clone(),
+            words: Words(caller.language),
+            caller: caller.clone(),
+            path_and_query: path.to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            outdated_cookies: Vec::new(),
+            preference,
+        }
+    }
+
+    /// Refuses a program's request to a page whose path clients take for a call of the API. `advice` names the call that
+    /// they need.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, unless the client prefers HTML.
+    pub(super) fn require_browser(&self, advice: &str) -> PageResult<()> {
+        match self.preference {
+            Preference::Html => Ok(()),
+            Preference::Json | Preference::Either => {
+                Err(Refusal(Code::RouteNotFound.with_message(advice.to_owned())).into_response())
+            }
+        }
+    }
+
     /// Runs a query. An error becomes an error page, or a redirect to `/sign-in` without a session.
     pub(super) async fn query<Q: Query>(&self, query: Q) -> PageResult<Q::Out> {
         self.app.query(&self.caller, query).await.result.map_err(|problem| self.error_page(&problem))
@@ -119,23 +159,32 @@ impl PageContext {
         if done == "joined" { layout.with_way_to_application(self.app.settings()) } else { layout }
     }
 
-    /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`.
+    /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`. A client that prefers JSON
+    /// gets the envelope.
     pub(super) fn error_page(&self, problem: &Problem) -> Response {
+        if self.preference == Preference::Json {
+            return Refusal(problem.clone()).into_response();
+        }
         if problem.code() == Code::Unauthorized {
             return self.redirect_to_sign_in();
         }
+        log_cause(problem);
+        with_vary_accept(self.render_error_page(problem))
+    }
+
+    fn render_error_page(&self, problem: &Problem) -> Response {
         let status = StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        if let Some(cause) = problem.cause() {
-            tracing::error!(code = problem.code().as_str(), cause, "page request failed");
-        }
         let title = if status.is_server_error() { self.words.server_error_title() } else { self.words.error_title() };
         let advice = match problem.code() {
             Code::Forbidden => self.words.forbidden_advice(),
             Code::CrossSiteRequest => self.words.cross_site_advice(self.app.settings().public_url.as_str()),
-            _ => self.words.problem(problem),
+            _ => self.words.refusal(problem),
         };
         let has_session = self.caller.token.is_some();
-        let response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
+        let mut response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
+        if let Some(value) = retry_after(problem) {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
         with_required_proof(response, Some(problem))
     }
 
@@ -148,6 +197,7 @@ impl PageContext {
     pub(super) fn render(&self, status: StatusCode, page: &impl Template) -> Response {
         match page.render() {
             Ok(html) => {
+                let html = prefix::add_to_page(html, self.app.settings().public_url.path());
                 let policy = HeaderValue::from_str(&content_security_policy(self.app.settings()));
                 let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
                 let content_type = HeaderValue::from_static("text/html; charset=utf-8");
@@ -241,4 +291,10 @@ pub(super) fn rejection_page(cx: &PageContext, rejection: crate::envelope::Refus
         Some(problem) => cx.error_page(&problem),
         None => response,
     }
+}
+
+/// Marks the response of a path that programs get another one of.
+pub(super) fn with_vary_accept(mut response: Response) -> Response {
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    response
 }

@@ -21,13 +21,8 @@ mod sign_in;
 mod sign_up;
 mod words;
 
-use std::convert::Infallible;
+pub(crate) use context::refusal_page;
 
-use axum::extract::{FromRequestParts, Request};
-use axum::response::Response;
-use vestibule_core::Problem;
-
-use crate::app::App;
 use crate::routes::Routes;
 
 /// Returns the routes of all pages.
@@ -42,12 +37,4 @@ pub(crate) fn pages() -> Routes {
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())
-}
-
-/// Returns the error page of a request that was refused before it reached a handler.
-pub(crate) async fn error_page(app: &App, request: Request, problem: &Problem) -> Response {
-    let (mut parts, _) = request.into_parts();
-    let cx: Result<_, Infallible> = context::PageContext::from_request_parts(&mut parts, app).await;
-    let Ok(cx) = cx;
-    cx.error_page(problem)
 }

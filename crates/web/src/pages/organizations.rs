@@ -11,7 +11,7 @@ use vestibule_core::organization::{Create, ListDeleted};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem, images, invitation, membership, ownership_transfer};
 
-use super::context::{PageContext, PageResult, see_other};
+use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::form::Form;
 use super::layout::Layout;
 use crate::routes::Routes;
@@ -68,8 +68,14 @@ struct Page {
     deleted: Vec<DeletedView>,
 }
 
+/// `GET /organizations` is a call of other editions of the API, which this server does not have.
+const CALL: &str = "This is a page for browsers. The call is GET /me/organization-memberships.";
+
 async fn show(cx: PageContext) -> Response {
-    page(&cx, None).await
+    match cx.require_browser(CALL) {
+        Ok(()) => with_vary_accept(page(&cx, None).await),
+        Err(response) => response,
+    }
 }
 
 pub(super) async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {

@@ -4,12 +4,12 @@
 //! It serves HTTP/1.1 only. Reverse proxies use it for upstreams, and it bounds a connection's memory by one response;
 //! multiplexed streams would multiply that bound.
 
+mod listener;
 mod request_head;
 mod strict_reader;
 
 use std::convert::Infallible;
 use std::fmt::Write;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +24,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 use vestibule_core::Code;
 
+use crate::app::Peer;
 use crate::middleware::headers;
+pub use listener::Listener;
+use listener::Stream;
 use strict_reader::{Rejection, StrictReader};
 
 /// Closes connections that send a request's head too slowly, so that they cannot hold a permit or delay the shutdown.
@@ -70,16 +72,17 @@ impl ConnectionLimits {
     }
 }
 
-/// Serves requests with `handler`, which gets each request and its peer's address, until `shutdown` is ready. Then it
+/// Serves requests with `handler`, which gets each request and its peer, until `shutdown` is ready. Then it
 /// stops accepting, closes idle connections, and returns when the running requests have finished.
 pub async fn serve<F>(
-    listener: TcpListener,
-    handler: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
+    listener: impl Into<Listener>,
+    handler: impl Fn(Request, Peer) -> F + Clone + Send + 'static,
     limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) where
     F: Future<Output = Response> + Send + 'static,
 {
+    let listener = listener.into();
     let permits = Arc::new(Semaphore::new(limits.max_connections));
     let rejections = Arc::new(Semaphore::new(MAX_CONCURRENT_REJECTIONS));
     let overloaded: Arc<str> = overloaded_response(limits.strict_transport_security).into();
@@ -93,9 +96,6 @@ pub async fn serve<F>(
             () = &mut shutdown => break,
             accepted = accept(&listener) => accepted,
         };
-        // Without it, the last segment of a response waits for a delayed acknowledgment of up to 40 ms. A failure only
-        // costs that time.
-        let _ = stream.set_nodelay(true);
         let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
             if let Ok(permit) = Arc::clone(&rejections).try_acquire_owned() {
                 tokio::spawn(reject(stream, Arc::clone(&overloaded), permit));
@@ -113,7 +113,7 @@ pub async fn serve<F>(
                 request.extensions_mut().insert(RejectedHead(*code));
             }
             let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
-            let response = handler(request, peer.ip());
+            let response = handler(request, peer);
             async move {
                 let mut response = response.await;
                 // `StrictReader` does not find the next head after a chunked body.
@@ -157,7 +157,7 @@ fn overloaded_response(strict_transport_security: Option<&'static str>) -> Strin
 
 /// Sends the response, then reads until the client closes: closing a socket with unread data resets the connection, and
 /// the client may lose the response.
-async fn reject(mut stream: TcpStream, response: Arc<str>, _permit: OwnedSemaphorePermit) {
+async fn reject(mut stream: Stream, response: Arc<str>, _permit: OwnedSemaphorePermit) {
     let rejection = async {
         stream.write_all(response.as_bytes()).await?;
         stream.shutdown().await?;
@@ -170,7 +170,7 @@ async fn reject(mut stream: TcpStream, response: Arc<str>, _permit: OwnedSemapho
 }
 
 #[expect(clippy::disallowed_methods, reason = "the system has no event for available file descriptors")]
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &Listener) -> (Stream, Peer) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,

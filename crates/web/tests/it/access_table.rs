@@ -616,7 +616,13 @@ async fn rejects_malformed_ids_before_authentication() {
             let path = fill_others(row.1.replace(parameter, ""));
             let response =
                 setup.owner.send(Method::from_bytes(row.0.as_bytes()).unwrap(), &path, None, Body::empty()).await;
-            if path.ends_with('/') {
+            if response.status == 308 {
+                // The path without its last slash has a route of its own.
+                assert_eq!(
+                    (row.0, response.headers[header::LOCATION].to_str().unwrap()),
+                    ("GET", path.trim_end_matches('/'))
+                );
+            } else if path.ends_with('/') {
                 response.assert_error(404, "NOT_FOUND");
             } else {
                 response.assert_error(400, "INVALID_ID");

@@ -1,6 +1,6 @@
 //! Connection limits, slow readers, oversized heads, and keep-alive.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -10,13 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use vestibule_web::ConnectionLimits;
+use vestibule_web::{ConnectionLimits, Peer};
 
 use crate::harness::TestApp;
 
 /// Starts a server. It stops when the returned sender is dropped.
 pub(crate) async fn serve<F: Future<Output = Response> + Send + 'static>(
-    handler: impl Fn(Request, IpAddr) -> F + Clone + Send + 'static,
+    handler: impl Fn(Request, Peer) -> F + Clone + Send + 'static,
     limits: ConnectionLimits,
 ) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,7 +1,7 @@
 //! Malformed heads, over raw connections: each gets an error with a stable code, and ends the connection, so that no
 //! byte after it is read as a request (request smuggling).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::extract::Request;
 use axum::http::header;
@@ -214,7 +214,7 @@ async fn accepts_unusual_but_valid_heads() {
 }
 
 /// Responds with the length of the request's body, or with the code of a rejected head.
-async fn echo(request: Request, _: IpAddr) -> Response {
+async fn echo(request: Request, _: vestibule_web::Peer) -> Response {
     if let Some(RejectedHead(code)) = request.extensions().get() {
         return code.as_str().into_response();
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use vestibule_core::mail::{MailTransport, SmtpTransport};
-use vestibule_core::settings::{Secret, Security, Smtp};
+use vestibule_core::settings::{ClientName, PublicUrl, Secret, Security, Smtp};
 use vestibule_testbed::Database;
 use vestibule_testbed::smtp::MailServer;
 
@@ -31,7 +32,8 @@ struct Setup {
 }
 
 async fn setup(smtp: &Smtp) -> Setup {
-    let transport: Arc<dyn MailTransport> = Arc::new(SmtpTransport::new(smtp, "join.example").unwrap());
+    let transport: Arc<dyn MailTransport> =
+        Arc::new(SmtpTransport::new(smtp, ClientName::Domain("join.example")).unwrap());
     let app = TestAppBuilder::new(Database::create()).with_mail_transport(Some(transport)).build().await;
     let (owner, organization) = app.create_organization("owner@example.com").await;
     Setup { app, owner, path: format!("/organizations/{organization}/invitations") }
@@ -148,8 +150,41 @@ async fn authenticates_with_credentials() {
     let setup = setup(&wrong).await;
     assert_delivery(&setup.invite().await, "deferred", "535");
     setup.delete_waiting_jobs();
-    assert!(SmtpTransport::new(&wrong, "join.example").unwrap().check().await.is_err());
-    SmtpTransport::new(&right, "join.example").unwrap().check().await.unwrap();
+    assert!(SmtpTransport::new(&wrong, ClientName::Domain("join.example")).unwrap().check().await.is_err());
+    SmtpTransport::new(&right, ClientName::Domain("join.example")).unwrap().check().await.unwrap();
     assert_delivery(&self::setup(&right).await.invite().await, "sent", "");
     server.received_message_id();
+}
+
+#[tokio::test]
+async fn ehlo_has_a_domain_name_or_an_address_literal() {
+    for (url, expected) in [
+        ("https://join.example.com/auth", "EHLO join.example.com"),
+        ("http://127.0.0.1:8080", "EHLO [127.0.0.1]"),
+        ("http://localhost:8080", "EHLO [127.0.0.1]"),
+        ("http://[2001:db8::1]", "EHLO [IPv6:2001:db8::1]"),
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let smtp = Smtp {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            security: Security::None,
+            credentials: None,
+            ca_file: None,
+            timeout: Duration::from_secs(60),
+        };
+        let url = PublicUrl::parse(url).unwrap();
+        let transport = SmtpTransport::new(&smtp, url.smtp_client_name()).unwrap();
+        let server = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            stream.write_all(b"220 mail.example\r\n").await.unwrap();
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            line
+        };
+        // The server hangs up after the line, which fails the check.
+        let (line, checked) = tokio::join!(server, transport.check());
+        assert_eq!((line.trim_end(), checked.is_err()), (expected, true));
+    }
 }

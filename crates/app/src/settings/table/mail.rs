@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use vestibule_core::email_address::EmailAddress;
-use vestibule_core::settings::{Mail, Secret, Security, Smtp, Transport};
+use vestibule_core::settings::{Mail, Secret, Security, Smtp, Transport, is_host};
 
 use super::super::LoadedSettings;
 use super::super::parse::{file_path, invitation_page, number, optional_path};
@@ -26,7 +26,9 @@ pub(super) static MAIL: &[Setting] = &[
         example: "Example Cloud <hello@example.com>",
         default: DefaultValue::Literal("vestibule@localhost"),
         kind: ValueKind::Text,
-        set: |loaded, text| store(&mut loaded.settings.mail.from, Mail::is_valid_sender(text).then(|| text.to_owned())),
+        set: |loaded, text| {
+            store(&mut loaded.settings.mail.from, Mail::check_sender(text).ok().map(|()| text.to_owned()))
+        },
     },
     Setting {
         path: "mail.reply_to",
@@ -110,14 +112,13 @@ pub(super) static MAIL: &[Setting] = &[
     Setting {
         path: "mail.host",
         description: "The host of the mail server, for the transport smtp. Its certificate must be valid for this name.",
-        expected: "a host name or an IP address, or empty",
+        expected: "a host name or an IP address without a port, or empty",
         example: "smtp.example.com",
         default: DefaultValue::Literal(""),
         kind: ValueKind::Text,
         set: |loaded, text| {
-            let is_host = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte));
             update_smtp(loaded, |smtp| text.clone_into(&mut smtp.host));
-            is_host.then_some(())
+            (text.is_empty() || is_host(text)).then_some(())
         },
     },
     Setting {

@@ -1,5 +1,7 @@
 //! The sections `images` and `domains`.
 
+use std::net::SocketAddr;
+
 use vestibule_core::settings::{Bucket, ImageStorage, PublicUrl, Secret};
 
 use super::super::LoadedSettings;
@@ -42,13 +44,13 @@ pub(super) static STORAGE: &[Setting] = &[
     Setting {
         path: "images.endpoint",
         description: "The endpoint of an S3-compatible service, such as MinIO, Garage or R2. Empty: AWS_ENDPOINT_URL, or Amazon S3.",
-        expected: "an http or https URL, or empty",
+        expected: "an http or https URL without a path, or empty",
         example: "https://s3.example.com",
         default: DefaultValue::Literal(""),
         kind: ValueKind::Text,
         set: |loaded, text| {
             if !text.is_empty() {
-                PublicUrl::parse(text).ok()?;
+                PublicUrl::parse_origin(text).ok()?;
             }
             update_bucket(loaded, |bucket| bucket.endpoint = non_empty(text));
             Some(())
@@ -80,12 +82,14 @@ pub(super) static STORAGE: &[Setting] = &[
     Setting {
         path: "images.public_url",
         description: "The URL under which browsers load images, such as a CDN. Empty: /images/ of this server.",
-        expected: "an http or https URL, or empty",
+        expected: "an http or https URL without a query, or empty",
         example: "https://images.example.com/vestibule/",
         default: DefaultValue::Literal(""),
         kind: ValueKind::Text,
         set: |loaded, text| {
+            // The name of an image is appended.
             let url = if text.is_empty() { Some(None) } else { url_without_fragment(text).map(Some) };
+            let url = url.filter(|_| !text.contains('?'));
             let url = url.map(|url| url.map(|url| format!("{}/", url.trim_end_matches('/'))));
             store(&mut loaded.settings.images.public_url, url)
         },
@@ -107,8 +111,9 @@ pub(super) static STORAGE: &[Setting] = &[
         default: DefaultValue::Literal(""),
         kind: ValueKind::Text,
         set: |loaded, text| {
-            let address = if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
-            store(&mut loaded.dns_resolver, address)
+            let address = if text.is_empty() { Some(None) } else { text.parse::<SocketAddr>().ok().map(Some) };
+            // No server answers at port 0.
+            store(&mut loaded.dns_resolver, address.filter(|address| address.is_none_or(|address| address.port() > 0)))
         },
     },
 ];

@@ -7,11 +7,11 @@ fn invalid_value_has_one_message() {
     for (text, message) in [
         (
             "\nlisten = 8080",
-            "listen is 8080 (v.toml:2), but it must be an IP address and a port; for example: listen = \"127.0.0.1:8080\"",
+            "listen is 8080 (v.toml:2), but it must be an IP address and a port, or unix: and the absolute path of a socket; for example: listen = \"127.0.0.1:8080\"",
         ),
         (
             "listen = 'localhost:80'",
-            "listen is \"localhost:80\" (v.toml:1), but it must be an IP address and a port; for example: listen = \"127.0.0.1:8080\"",
+            "listen is \"localhost:80\" (v.toml:1), but it must be an IP address and a port, or unix: and the absolute path of a socket; for example: listen = \"127.0.0.1:8080\"",
         ),
         (
             "[invitations]\nexpiry_days = 91",
@@ -27,11 +27,11 @@ fn invalid_value_has_one_message() {
         ),
         (
             "listen = true",
-            "listen is true (v.toml:1), but it must be an IP address and a port; for example: listen = \"127.0.0.1:8080\"",
+            "listen is true (v.toml:1), but it must be an IP address and a port, or unix: and the absolute path of a socket; for example: listen = \"127.0.0.1:8080\"",
         ),
         (
             "allowed_origins = ['https://a.example', 'b.example']",
-            "allowed_origins is \"b.example\" (v.toml:1), but it must be a list of origins, each a scheme, a host and an optional port; for example: allowed_origins = [\"https://app.example.com\", \"http://localhost:3000\"]",
+            "allowed_origins is \"b.example\" (v.toml:1): it must start with https:// or http://; it must be a list of origins, each a scheme, a host and an optional port; for example: allowed_origins = [\"https://app.example.com\", \"http://localhost:3000\"]",
         ),
         (
             "trusted_proxies = [1]",
@@ -85,10 +85,60 @@ fn example_uses_the_syntax_of_the_source() {
     assert_eq!(
         errors,
         [
-            "public_url is \"join.example.com\" (flag --public-url), but it must be an http or https URL with a host, an \
-          optional port, and no path; for example: --public-url https://join.example.com"
+            "public_url is \"join.example.com\" (flag --public-url): it must start with https:// or http://; it must be an \
+             http or https URL with a host, an optional port and an optional path; for example: --public-url \
+             https://join.example.com"
         ]
     );
+}
+
+/// Values that would start a server whose requests or mails fail.
+#[test]
+fn refuses_at_start_what_would_fail_later() {
+    for (variable, value, reason) in [
+        ("PUBLIC_URL", "https://join.example.com.", "without a dot at its end"),
+        ("PUBLIC_URL", "https://bücher.example", "ASCII form"),
+        ("PUBLIC_URL", "https://ada:secret@join.example.com", "user name"),
+        ("PUBLIC_URL", "https://join.example.com/?x=1", "query"),
+        ("PUBLIC_URL", "https://join.example.com/a//b", "single slashes"),
+        ("PUBLIC_URL", "https://join.example.com:0", "port"),
+        ("PUBLIC_URL", "https://join.example.com/organizations", "begins with /organizations"),
+        ("PUBLIC_URL", "https://join_us.example.com", "host"),
+        ("ALLOWED_ORIGINS", "https://app.example.com/app", "path"),
+        ("ALLOWED_ORIGINS", "https://app.example.com.", "without a dot"),
+        ("ALLOWED_ORIGINS", "*", "https://"),
+        ("MAIL_FROM", "hall@bücher.example", "xn--"),
+        ("MAIL_FROM", "häll@example.com", "ASCII"),
+        ("MAIL_FROM", "hall@example.com.", "without a dot at its end"),
+        ("MAIL_FROM", "a@example.com, b@example.com", "email address"),
+        ("MAIL_HOST", "smtp.example.com:587", "without a port"),
+        ("MAIL_HOST", "smtp.example.com.", "host name"),
+        ("MAIL_HOST", "smtp_1.example.com", "host name"),
+        ("MAIL_HOST", "smtp://smtp.example.com", "host name"),
+        ("MAIL_INVITATION_URL", "https://app.example.com./join", "URL"),
+        ("IMAGES_PUBLIC_URL", "https://images.example.com/?name=", "without a query"),
+        ("IMAGES_STORAGE", "s3://a..b", "s3://bucket"),
+        ("IMAGES_ENDPOINT", "https://s3.example.com/path", "path"),
+        ("DOMAINS_RESOLVER", "127.0.0.53:0", "port"),
+        ("LISTEN", "unix:v.sock", "absolute path"),
+        ("LISTEN_MODE", "0660", "three octal digits"),
+        ("LISTEN_MODE", "066", "three octal digits"),
+        ("TRUSTED_PROXIES", "unix", "unix:"),
+        ("FORWARDED_HEADER", "x-real-ip", "x-forwarded-for or forwarded"),
+    ] {
+        let variable = format!("VESTIBULE_{variable}");
+        let errors = load_variables(&[(&variable, value)]).unwrap_err();
+        assert!(errors.len() == 1 && errors[0].contains(reason), "{variable}={value}: {errors:?}");
+        assert!(errors[0].contains("; for example: "), "{errors:?}");
+    }
+    for (variable, value) in [
+        ("VESTIBULE_PUBLIC_URL", "HTTPS://Example.com:443/auth/"),
+        ("VESTIBULE_MAIL_FROM", "Bücherei <hall@xn--bcher-kva.example>"),
+        ("VESTIBULE_MAIL_HOST", "::1"),
+        ("VESTIBULE_FORWARDED_HEADER", "X-Forwarded-For"),
+    ] {
+        load_variables(&[(variable, value)]).unwrap();
+    }
 }
 
 #[test]
@@ -171,4 +221,13 @@ fn warns_of_unintended_combinations() {
     assert!(warnings(&[plain, ("VESTIBULE_MODE", "staging")]).is_empty());
     assert!(warnings(&[reachable[0], ("VESTIBULE_PUBLIC_URL", "https://join.example.com")]).is_empty());
     assert!(warnings(&[("VESTIBULE_TRUSTED_PROXIES", "0.0.0.0/0")])[0].contains("every address"));
+
+    let socket = ("VESTIBULE_LISTEN", "unix:/run/vestibule.sock");
+    let https = ("VESTIBULE_PUBLIC_URL", "https://join.example.com");
+    assert!(warnings(&[socket])[0].contains("public_url is not set"));
+    assert!(warnings(&[socket, https])[0].contains("does not contain unix:"));
+    assert!(warnings(&[socket, https, ("VESTIBULE_TRUSTED_PROXIES", "unix:")]).is_empty());
+    let smtp = [("VESTIBULE_MAIL_TRANSPORT", "smtp"), ("VESTIBULE_MAIL_HOST", "smtp.example.com")];
+    assert!(warnings(&smtp)[0].contains("mail.from is not set"));
+    assert!(warnings(&[smtp[0], smtp[1], ("VESTIBULE_MAIL_FROM", "a@example.com")]).is_empty());
 }

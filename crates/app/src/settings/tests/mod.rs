@@ -129,7 +129,7 @@ fn flags_override_environment_and_environment_overrides_file() {
     let variables = [("VESTIBULE_LISTEN", "127.0.0.1:2"), ("VESTIBULE_NAME", "Environment")];
     let flags = Flags { listen: Some("127.0.0.1:3".to_owned()), ..file.flags() };
     let loaded = load(&flags, &environment(&variables)).unwrap();
-    assert_eq!(loaded.listen, ([127, 0, 0, 1], 3).into());
+    assert_eq!(loaded.listen, SocketAddr::from(([127, 0, 0, 1], 3)).into());
     assert_eq!(loaded.settings.name, "Environment");
     assert_eq!(loaded.settings.invitations.expiry_days, 3);
     assert_eq!(loaded.settings.public_url.as_str(), "http://127.0.0.1:3", "derived from the effective value");
@@ -240,13 +240,14 @@ fn accepts_every_example_in_environment_and_file() {
 }
 
 /// Settings that only the binary reads: they change a field of `LoadedSettings` other than `settings`.
-const BINARY_SETTINGS: [&str; 12] = [
+const BINARY_SETTINGS: [&str; 13] = [
     "database",
     "database_password_file",
     "database_max_connections",
     "key_file",
     "operator_socket",
     "listen",
+    "listen_mode",
     "log",
     "log_format",
     "mail.password_file",
@@ -279,6 +280,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         image_secret_key_file,
         dns_resolver,
         listen,
+        listen_mode,
         log,
         log_format,
         warnings: _,
@@ -288,7 +290,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         "{:?}",
         (
             (database, database_password_file, postgres, key_file, operator_socket, mail_file_dir, mail_password_file),
-            (bounce_secret_file, image_secret_key_file, dns_resolver, listen, log, log_format),
+            (bounce_secret_file, image_secret_key_file, dns_resolver, listen, listen_mode, log, log_format),
         )
     )
 }

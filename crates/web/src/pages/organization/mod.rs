@@ -20,7 +20,7 @@ use vestibule_core::organization::Organization;
 use vestibule_core::permission::RequiredPermission;
 use vestibule_core::{Code, Problem, membership, security_log};
 
-use super::context::{PageContext, PageResult, see_other};
+use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
@@ -149,11 +149,21 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
 
 /// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A known flash key is
 /// passed on.
+/// `GET /organizations/{id}` is a call of other editions of the API, which this server does not have.
+const CALL: &str = "This is a page for browsers. GET /me/organization-memberships has the caller's organizations.";
+
 async fn show(cx: PageContext, Path(id): Path<String>) -> Response {
+    match cx.require_browser(CALL) {
+        Ok(()) => with_vary_accept(redirect_to_first_tab(&cx, &id).await),
+        Err(response) => response,
+    }
+}
+
+async fn redirect_to_first_tab(cx: &PageContext, id: &str) -> Response {
     let Ok(id) = id.parse() else {
         return cx.error_page(&Code::Forbidden.into());
     };
-    match load_organization(&cx, id, "members").await {
+    match load_organization(cx, id, "members").await {
         Ok(org) => {
             let tab = if org.can_manage_members { "invitations" } else { "members" };
             let done = cx.query_param("done");

@@ -1,12 +1,11 @@
 //! Which pages have a session: names of this machine, and applications on other ports and hosts.
 
-use std::net::IpAddr;
-
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use vestibule_core::settings::PublicUrl;
+use vestibule_web::Peer;
 
 use super::{Browser, BrowserOptions, BrowserServer, with_browser};
 use crate::harness::PASSWORD;
@@ -17,7 +16,7 @@ const ADA: &str = "ada@example.com";
 async fn start_application() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let page = |_: Request, _: IpAddr| async { Html("<main>Application</main>").into_response() };
+    let page = |_: Request, _: Peer| async { Html("<main>Application</main>").into_response() };
     let limits = vestibule_web::ConnectionLimits::new(20);
     tokio::spawn(vestibule_web::serve(listener, page, limits, std::future::pending()));
     port

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 use vestibule_db::QueryStats;
 use vestibule_web::Server;
@@ -176,6 +176,9 @@ impl TestClient {
             request = request.header(header::CONTENT_LENGTH, length);
         }
         let mut request = request.body(body).unwrap();
+        if method == Method::GET && is_page_with_call(path) {
+            request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+        }
         request.headers_mut().extend(self.headers.clone());
         let response = server.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
         let (parts, body) = response.into_parts();
@@ -220,6 +223,13 @@ impl TestClient {
             *cookie.lock().unwrap() = Some(value).filter(|value| !value.is_empty());
         }
     }
+}
+
+/// Whether browsers get a page at this path, and programs an error. The client is a browser, unless a test sets `Accept`.
+fn is_page_with_call(path: &str) -> bool {
+    let path = path.split('?').next().unwrap();
+    let id = path.strip_prefix("/organizations/");
+    path == "/organizations" || id.is_some_and(|id| !id.contains('/'))
 }
 
 fn form(fields: &[(&str, &str)]) -> String {

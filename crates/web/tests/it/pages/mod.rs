@@ -12,7 +12,7 @@ use axum::http::{Method, header};
 use crate::harness::{TestApp, TestClient, text};
 
 /// Pages that need no session.
-const PUBLIC_PAGES: [&str; 10] = [
+pub(crate) const PUBLIC_PAGES: [&str; 10] = [
     "/invite",
     "/sign-in",
     "/sign-in/code?attempt=1",
