@@ -76,7 +76,8 @@ pub(crate) fn render(page: &str, markdown: &str) -> String {
     }
     let mut body = String::new();
     html::push_html(&mut body, events.into_iter());
-    layout(page, &title, &body)
+    // A header without text says nothing to a screen reader.
+    layout(page, &title, &body.replace("<th></th>", "<td></td>"))
 }
 
 /// Returns the target of a link on the server, or `None` if it leads to a file of the repository only.
