@@ -13,6 +13,7 @@ pub mod names;
 pub mod password_refusal;
 pub mod permission;
 pub mod proof;
+pub mod query_params;
 pub mod random;
 pub mod search;
 pub mod secret;

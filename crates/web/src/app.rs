@@ -20,7 +20,7 @@ use vestibule_core::session::SelectToken;
 use vestibule_core::settings::{Mode, Settings};
 use vestibule_core::workspace;
 
-use crate::client_address::{ClientAddress, Node, Notices, Proxies, client_address};
+use crate::client_address::{ClientAddress, Node, Notices, Proxies, client_address, on_behalf};
 use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
 use crate::images;
@@ -29,6 +29,7 @@ use crate::response_cache::{ListCache, SessionCache};
 
 /// Carries the session token in requests and responses, in staging mode only.
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
+/// The query parameter that carries it.
 pub(crate) const DEVELOPMENT_QUERY: &str = "__dev_session__";
 /// Longer `User-Agent` values are truncated.
 const MAX_USER_AGENT_BYTES: usize = 400;
@@ -196,6 +197,7 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
     if let Some(notice) = notice {
         app.0.proxy_notices.log(notice, proxies.header);
     }
+    let address = on_behalf(address, (request.method(), request.uri().path(), request.headers()), &proxies);
     Caller {
         token: None,
         address,

@@ -40,6 +40,11 @@ impl ReturnTo {
         }
     }
 
+    /// Whether the target is on another origin than our pages.
+    pub(crate) fn is_elsewhere(&self, settings: &Settings) -> bool {
+        matches!(self, Self::Url { origin, .. } if origin != settings.public_url.as_str())
+    }
+
     /// Returns the target if it is a path, or its origin is that of the public URL or the application, or in
     /// `allowed_origins`.
     ///

@@ -15,7 +15,8 @@ use crate::security_notice::{NoticeKind, notify};
 use crate::user::{self, OwnedAddress};
 use crate::verification::sql;
 use crate::verification::{
-    Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, VerifiedRow, check_code, insert_attempt, send_mail,
+    Attempt, FindOwnAttempt, LinkTarget, Method, Purpose, SignUpProfile, VerifiedRow, check_code, insert_attempt,
+    send_mail,
 };
 use crate::{domain, rate_limit};
 
@@ -74,7 +75,7 @@ impl Command for PrepareAddress {
         let attempt =
             insert_attempt(cx, Purpose::Address, Method::EmailOtp, &address, Some(verifies), &SignUpProfile::default())
                 .await?;
-        send_mail(cx, &attempt, Method::EmailOtp, "").await
+        send_mail(cx, &attempt, Method::EmailOtp, &LinkTarget::default()).await
     }
 }
 

@@ -13,6 +13,7 @@ use crate::mail::{EmailTemplate, InvitationEmail, Message, NoticeEmail, ReplyTo}
 use crate::outbox::sql::{self, Recipient};
 use crate::outbox::{Job, Subject};
 use crate::permission::Requirement;
+use crate::query_params::set_query_params;
 use crate::security_notice::{self, Notice};
 use crate::verification::sql::MailboxAccess;
 use crate::verification::{self, Attempt, Purpose};
@@ -141,10 +142,14 @@ impl Compose<'_> {
         let host = cx.executor.settings.public_url.as_str();
         let code = cx.executor.keys.verification_code(attempt.id, attempt.generation).reveal();
         let sign_in = format!("{host}/sign-in");
-        let link = format!(
-            "{sign_in}/link#token={}",
-            cx.executor.keys.magic_link_token(attempt.id, attempt.generation).reveal()
-        );
+        let token = cx.executor.keys.magic_link_token(attempt.id, attempt.generation).reveal();
+        let link = if attempt.opens_return_to {
+            // Applications read the query. Only the session that asked can use the token, so it may stand there.
+            let id = attempt.id.to_string();
+            set_query_params(&attempt.return_to, &[("token", &token), ("attempt", &id)])
+        } else {
+            format!("{sign_in}/link#token={token}")
+        };
         let enabled = owner.as_ref().filter(|owner| !owner.disabled);
         let access = enabled.map(|owner| owner.mailbox_access(cx.now, &cx.executor.settings));
         let is_verified = owner.as_ref().is_some_and(|owner| owner.verified_at.is_some());

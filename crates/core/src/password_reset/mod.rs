@@ -16,7 +16,7 @@ use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{CompletedAttempt, SignedIn, find_account};
 use crate::verification::sql::{self, Attempt};
 use crate::verification::{
-    FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
+    FindOwnAttempt, LinkTarget, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
 };
 use crate::{domain, rate_limit, session, user};
 
@@ -63,7 +63,7 @@ impl Command for Start {
         let method = Method::EmailOtp;
         let attempt =
             insert_attempt(cx, Purpose::Password, method, &self.address, None, &SignUpProfile::default()).await?;
-        send_mail(cx, &attempt, method, "").await?;
+        send_mail(cx, &attempt, method, &LinkTarget::default()).await?;
         Ok(PasswordResetStarted { session: SignedIn::started(cx, token, &attempt).await? })
     }
 }

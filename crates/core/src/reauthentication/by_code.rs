@@ -12,7 +12,9 @@ use crate::secret::SubmittedCode;
 use crate::security_log::{Audit, Authentication};
 use crate::user::trusted_primary_address;
 use crate::verification::sql::{COMPLETE, NEWEST};
-use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, check_code, insert_reauthentication, send_mail};
+use crate::verification::{
+    Attempt, FindOwnAttempt, LinkTarget, Method, Purpose, check_code, insert_reauthentication, send_mail,
+};
 use crate::{rate_limit, user};
 
 /// The codes of [`send_code`].
@@ -82,7 +84,7 @@ impl Command for SendCode {
         let primary = find_primary(cx).await?;
         let detail = self.address.as_ref().map_or("", EmailAddress::key);
         let attempt = insert_reauthentication(cx, &primary, detail).await?;
-        send_mail(cx, &attempt, Method::EmailOtp, "").await
+        send_mail(cx, &attempt, Method::EmailOtp, &LinkTarget::default()).await
     }
 }
 

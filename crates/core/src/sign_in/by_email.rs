@@ -6,11 +6,13 @@ use super::SignedIn;
 use super::complete::Complete;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
-use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
 use crate::secret::{AttemptToken, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
+use crate::settings::Mode;
+use crate::verification::sql;
 use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
 use crate::{rate_limit, session};
 
@@ -51,14 +53,32 @@ pub const WITH_LINK_ERRORS: &[Code] = &[
     Code::UserAlreadySignedIn,
 ];
 
-/// Completes a sign-in with the mailed link, in the session that started it. Also returns the redirect target of the
-/// attempt.
+/// Whose browser may use a magic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkUser {
+    /// The session that asked for the link.
+    SameSession,
+    /// In staging mode also any other one: for our page, to which an application without cookies cannot hand its
+    /// session.
+    AnyoneInStaging,
+}
+
+/// Completes a sign-in with the mailed link. Also returns the redirect target of the attempt.
 ///
 /// # Errors
 /// [`WITH_LINK_ERRORS`]: `INVALID_MAGIC_LINK` for a link that was used, replaced or has expired, or that belongs to
 /// another session.
-pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: AttemptToken) -> Reply<(SignedIn, String)> {
-    let found = executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await;
+pub async fn with_link(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    token: AttemptToken,
+    user: LinkUser,
+) -> Reply<(SignedIn, String)> {
+    let found = if user == LinkUser::AnyoneInStaging && executor.settings.mode == Mode::Staging {
+        executor.query(caller, &FindAttempt { attempt: token.attempt() }).await
+    } else {
+        executor.query(caller, &FindOwnAttempt { attempt: token.attempt(), purpose: Purpose::SignIn }).await
+    };
     let now = executor.now();
     let is_valid = |attempt: &Attempt| {
         attempt.is_code_valid(now) && token.matches(&executor.keys.magic_link_token(attempt.id, attempt.generation))
@@ -71,6 +91,23 @@ pub async fn with_link(executor: &Arc<Executor>, caller: &Caller, token: Attempt
     };
     let return_to = attempt.return_to.clone();
     executor.run(caller, Complete { attempt }).await.map(|signed_in| (signed_in, return_to))
+}
+
+/// Finds an open attempt to sign in, of any session.
+struct FindAttempt {
+    attempt: AttemptId,
+}
+
+impl Query for FindAttempt {
+    const REQUIRES: Requirement = Requirement::Nothing;
+    const ERRORS: &'static [Code] = &[Code::BadSignInAttempt];
+    type Out = Attempt;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Attempt> {
+        let found = cx.tx.optional(sql::BY_ID, (self.attempt,)).await?;
+        let is_open = |attempt: &Attempt| attempt.is_open(cx.now) && attempt.purpose == Purpose::SignIn;
+        Ok(found.filter(is_open).ok_or(Code::BadSignInAttempt)?)
+    }
 }
 
 /// A started attempt, and the caller's session, which may be new.

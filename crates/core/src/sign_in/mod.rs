@@ -25,7 +25,8 @@ use crate::verification::Attempt;
 use crate::{domain, rate_limit};
 
 pub use by_email::{
-    START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code, with_link,
+    LinkUser, START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code,
+    with_link,
 };
 pub(crate) use complete::find_account;
 pub use completed_attempt::{CompletedAttempt, CompletedKind, Strategy};

@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 
 pub(crate) use check::check_code;
 pub(crate) use send::{FindOwnAttempt, send_mail};
-pub use send::{PREPARE_ERRORS, Prepare, prepare};
+pub use send::{LinkTarget, PREPARE_ERRORS, Prepare, prepare};
 pub use sql::Attempt;
 pub(crate) use start::{SignUpProfile, VerifiedRow, insert_attempt, insert_reauthentication};
 
@@ -59,7 +59,7 @@ vestibule_db::text_enum!(Purpose: SignIn = "sign_in", SignUp = "sign_up", Addres
 vestibule_db::text_enum!(Method: EmailOtp = "email_otp", MagicLink = "magic_link");
 
 impl Attempt {
-    fn is_open(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         self.completed_at.is_none() && now < self.expires_at
     }
 

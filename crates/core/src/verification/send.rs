@@ -23,8 +23,17 @@ pub struct Prepare {
     pub purpose: Purpose,
     /// `None` for the method of the attempt.
     pub method: Option<Method>,
-    /// The redirect target of the magic link: a path of this server, or a URL of an allowed origin. May be empty.
+    pub link: LinkTarget,
+}
+
+/// Where a magic link leads.
+#[derive(Clone, Debug, Default)]
+pub struct LinkTarget {
+    /// The page after the sign-in: a path of this server, or a URL of an allowed origin. Empty for the default page.
     pub return_to: String,
+    /// Whether the link opens that page itself, which then signs in with the token and the attempt in its query.
+    /// Otherwise it opens our page, with the token in the fragment.
+    pub opens_return_to: bool,
 }
 
 /// The codes of [`prepare`].
@@ -79,7 +88,7 @@ impl Command for Prepare {
         if method == Method::MagicLink && attempt.purpose != Purpose::SignIn {
             return Err(Code::UnsupportedStrategy.into());
         }
-        send_mail(cx, &attempt, method, &self.return_to).await
+        send_mail(cx, &attempt, method, &self.link).await
     }
 }
 
@@ -88,9 +97,22 @@ impl Command for Prepare {
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS` after the last mail of the attempt.
-pub(crate) async fn send_mail(cx: &mut Context<'_>, attempt: &Attempt, method: Method, return_to: &str) -> Result<()> {
+pub(crate) async fn send_mail(
+    cx: &mut Context<'_>,
+    attempt: &Attempt,
+    method: Method,
+    link: &LinkTarget,
+) -> Result<()> {
     let generation = i64::from_be_bytes(cx.random().bytes());
-    let send = (attempt.id, generation, method, return_to, cx.now, MAX_SENDS);
+    let send = sql::Sending {
+        id: attempt.id,
+        generation,
+        method,
+        return_to: &link.return_to,
+        opens_return_to: link.opens_return_to,
+        now: cx.now,
+        max_sendings: MAX_SENDS,
+    };
     let sent = cx.tx.optional(sql::RECORD_SEND, send).await?;
     let sent = sent.ok_or_else(|| Problem::too_many_requests(attempt.expires_at.since(cx.now)))?;
     outbox::enqueue_verification(cx, sent.id, sent.generation).await?;

@@ -34,6 +34,8 @@ record! {
         pub(crate) password_digest: Option<PasswordDigest>,
         /// The redirect target of the magic link; may be empty.
         pub return_to: String,
+        /// Whether the magic link opens `return_to` itself, with its token in the query, and not our page.
+        pub(crate) opens_return_to: bool,
         pub(crate) language: Language,
         pub expires_at: Timestamp,
         pub created_at: Timestamp,
@@ -90,7 +92,7 @@ macro_rules! attempt {
         concat!(
             $before,
             " id, session_id, purpose, method, address, address_key, email_id, claim_id, detail, generation, sent_at, completed_at,
-              first_name, last_name, username, password_digest, return_to, language, expires_at, created_at, updated_at ",
+              first_name, last_name, username, password_digest, return_to, opens_return_to, language, expires_at, created_at, updated_at ",
             $after
         )
     };
@@ -141,11 +143,20 @@ sql! {
                   ORDER BY id DESC LIMIT 10");
 
     /// Starts a new generation, which invalidates codes and links mailed before. Returns no row after the last mail.
-    RECORD_SEND(AttemptId, i64, Method, Text, Timestamp, i64) -> Attempt =
+    RECORD_SEND(Sending {
+        id: AttemptId,
+        generation: i64,
+        method: Method,
+        return_to: Text,
+        opens_return_to: bool,
+        now: Timestamp,
+        max_sendings: i64,
+    }) -> Attempt =
         attempt!(
             "UPDATE attempts
-                SET generation = $2, method = $3, return_to = $4, sendings = sendings + 1, sent_at = $5, updated_at = $5
-              WHERE id = $1 AND completed_at IS NULL AND expires_at > $5 AND sendings < $6
+                SET generation = $2, method = $3, return_to = $4, opens_return_to = $5, sendings = sendings + 1,
+                    sent_at = $6, updated_at = $6
+              WHERE id = $1 AND completed_at IS NULL AND expires_at > $6 AND sendings < $7
           RETURNING", "");
 
     /// Returns no row after the last allowed check.

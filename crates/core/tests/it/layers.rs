@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "password_refusal",
             "permission",
             "proof",
+            "query_params",
             "random",
             "search",
             "secret",

@@ -3,6 +3,7 @@
 mod forwarded;
 mod node;
 mod notices;
+mod on_behalf;
 
 use std::net::IpAddr;
 
@@ -13,6 +14,7 @@ use vestibule_core::settings::{ForwardedHeader, Settings};
 
 pub(crate) use node::Node;
 pub(crate) use notices::{Notice, Notices};
+pub(crate) use on_behalf::on_behalf;
 
 /// What the settings say about proxies.
 #[derive(Clone, Copy, Debug)]

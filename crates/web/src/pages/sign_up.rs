@@ -9,7 +9,7 @@ use vestibule_core::names::PersonName;
 use vestibule_core::password::Password;
 use vestibule_core::secret::{SessionToken, SubmittedCode};
 use vestibule_core::sign_up::SignUp;
-use vestibule_core::verification::{Prepare, Purpose};
+use vestibule_core::verification::{LinkTarget, Prepare, Purpose};
 use vestibule_core::{Problem, sign_in, sign_up, verification};
 
 use super::context::{PageContext, see_other};
@@ -101,7 +101,7 @@ pub(super) async fn send_code(
         caller = Caller { token: token.cloned(), ..caller };
     }
     let return_to = cx.return_to(return_to).unwrap_or_default();
-    let prepare = Prepare { attempt, purpose: Purpose::SignUp, method: None, return_to: String::new() };
+    let prepare = Prepare { attempt, purpose: Purpose::SignUp, method: None, link: LinkTarget::default() };
     match verification::prepare(cx.app.service(), &caller, prepare).await.result {
         Ok(()) => see_other(&code_url(attempt, &return_to)),
         Err(problem) => code_page(cx, code_form(cx, &attempt.to_string(), &return_to), Some(&problem)),

@@ -64,14 +64,16 @@ impl SecretScan {
         Self { log_start, responses: Mutex::default(), secrets: Mutex::default() }
     }
 
-    /// Records a response: its body, and every header but those that carry the session token.
+    /// Records a response: its body, and every header but those that carry the session token. In staging mode,
+    /// redirects to an application do.
     pub(crate) fn add_response(&self, headers: &HeaderMap, body: &str) {
         let mut responses = self.responses.lock().unwrap();
         responses.push(body.to_owned());
         for (_, value) in
             headers.iter().filter(|(name, _)| *name != header::SET_COOKIE && *name != "x-development-session")
         {
-            responses.push(String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let value = String::from_utf8_lossy(value.as_bytes());
+            responses.push(value.split("__dev_session__=").next().unwrap_or_default().to_owned());
         }
     }
 

@@ -178,3 +178,25 @@ async fn token_of_another_backend_is_refused_by_its_audience() {
         assert!(matches!(refusal, ErrorKind::InvalidAudience | ErrorKind::MissingRequiredClaim(_)), "{refusal:?}");
     }
 }
+
+/// A server of the application asks for a browser's token on its own connection.
+#[tokio::test]
+async fn session_token_counts_the_browser_that_a_trusted_server_names() {
+    for (is_trusted, expected) in [(true, json!([])), (false, json!(["organization:admin"]))] {
+        let app = TestApp::with_settings(|settings| {
+            if is_trusted {
+                settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+            }
+        })
+        .await;
+        let (owner, organization) = app.create_organization("ada@example.com").await;
+        let restricted = [("enable_ip_restriction", "true"), ("whitelisted_ips", "127.0.0.1")];
+        owner.post(&format!("/organizations/{organization}/update"), &restricted).await.ok();
+        let mut server = app.client_with_cookie(owner.cookie.lock().unwrap().clone());
+        server.headers.insert("x-wacht-forwarded-for", "203.0.113.9".parse().unwrap());
+        // From there the organization admits nobody.
+        assert_eq!(claims(&app, &server).await["permissions"]["organization"], expected);
+        // Other calls ignore the header.
+        server.get(&format!("/organizations/{organization}/members")).await.ok();
+    }
+}

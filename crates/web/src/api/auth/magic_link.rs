@@ -4,7 +4,8 @@ use axum::extract::State;
 use utoipa::IntoParams;
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::AttemptToken;
-use vestibule_core::{Code, Problem, Reply, sign_in};
+use vestibule_core::sign_in::{self, LinkUser};
+use vestibule_core::{Code, Problem, Reply};
 
 use crate::api::response::SessionResponse;
 use crate::api_response::ApiResponse;
@@ -16,7 +17,7 @@ use crate::openapi::Enveloped;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MagicLinkParams {
-    /// The token from the fragment of the mailed link.
+    /// The token from the query or the fragment of the mailed link.
     #[param(value_type = String)]
     token: Option<AttemptToken>,
     /// The id of the attempt. If present, it must match the token.
@@ -35,7 +36,8 @@ impl FromFields for MagicLinkParams {
 
 /// Signs in with the token of a mailed magic link.
 ///
-/// The link only works in the session that requested it, so mail scanners cannot consume it.
+/// The link only works in the session that requested it, so mail scanners cannot consume it, and a token that leaks is
+/// worthless. An application whose page the link opens calls this with the `token` and `attempt` of its query.
 #[utoipa::path(get, path = "/auth/verify-magic-link",
     operation_id = "verify_magic_link", tag = "Auth", params(MagicLinkParams),
     responses((status = 200, description = "Signed in", body = Enveloped<SessionResponse>)))]
@@ -46,7 +48,10 @@ pub(crate) async fn verify(
 ) -> ApiResponse<SessionResponse> {
     let token = token.filter(|token| attempt.is_none_or(|attempt| attempt == token.attempt()));
     let reply = match token {
-        Some(token) => sign_in::with_link(app.service(), &caller, token).await.map(|(signed_in, _)| signed_in),
+        Some(token) => {
+            let reply = sign_in::with_link(app.service(), &caller, token, LinkUser::SameSession).await;
+            reply.map(|(signed_in, _)| signed_in)
+        }
         None => Reply::failed(Code::InvalidMagicLink.into()),
     };
     ApiResponse::from_sign_in(&app, reply)

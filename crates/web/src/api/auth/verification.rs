@@ -5,7 +5,7 @@ use axum::extract::State;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::SubmittedCode;
-use vestibule_core::verification::{Method, Prepare, Purpose};
+use vestibule_core::verification::{LinkTarget, Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
 
 use crate::api::response::{MessageResponse, SessionResponse};
@@ -29,7 +29,8 @@ pub(crate) struct AttemptParams {
     /// `email_otp` or `magic_link`. The default is the attempt's strategy.
     #[param(value_type = Option<String>, example = "email_otp")]
     strategy: Option<Method>,
-    /// The page to open after a magic link: a path of this server, or a URL of an origin in `allowed_origins`.
+    /// For a magic link: the page of your application that it opens, on the origin of `app.url` or one in
+    /// `allowed_origins`, with `token` and `attempt` in its query; or a path of this server to open after the sign-in.
     #[param(value_type = Option<String>)]
     redirect_uri: Option<ReturnTo>,
 }
@@ -63,12 +64,15 @@ pub(crate) async fn prepare(
     CurrentCaller(caller): CurrentCaller,
     Query(params): Query<AttemptParams>,
 ) -> Result<ApiResponse<Option<MessageResponse>>, Refusal> {
-    let return_to = match params.redirect_uri {
-        None => String::new(),
-        Some(url) => url.allowed("redirect_uri", app.settings())?,
+    let link = match params.redirect_uri {
+        None => LinkTarget::default(),
+        Some(url) => {
+            let opens_return_to = url.is_elsewhere(app.settings());
+            LinkTarget { return_to: url.allowed("redirect_uri", app.settings())?, opens_return_to }
+        }
     };
     let (attempt, purpose, method) = (params.attempt_identifier, params.identifier_type, params.strategy);
-    let prepare = Prepare { attempt, purpose, method, return_to };
+    let prepare = Prepare { attempt, purpose, method, link };
     Ok(ApiResponse::from(verification::prepare(app.service(), &caller, prepare).await.map(|()| None)))
 }
 

@@ -7,8 +7,8 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
 use vestibule_core::secret::{AttemptToken, SubmittedCode};
-use vestibule_core::sign_in::start_with_email;
-use vestibule_core::verification::{Method, Prepare, Purpose};
+use vestibule_core::sign_in::{LinkUser, start_with_email};
+use vestibule_core::verification::{LinkTarget, Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
 
 use super::super::context::{PageContext, see_other};
@@ -70,7 +70,8 @@ pub(super) async fn start(cx: PageContext, form: Form) -> Response {
     }
     let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
     let attempt = started.attempt.id;
-    let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: Some(method), return_to: return_to.clone() };
+    let link = LinkTarget { return_to: return_to.clone(), opens_return_to: false };
+    let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: Some(method), link };
     let sent = verification::prepare(cx.app.service(), &cx.caller, prepare).await.result;
     let response = match sent {
         Ok(()) => see_other(&code_url(attempt, &return_to)),
@@ -108,7 +109,8 @@ pub(super) async fn resend_code(cx: PageContext, form: Form) -> Response {
     let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
     let sent = match form.id("attempt") {
         Ok(attempt) => {
-            let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: None, return_to: return_to.clone() };
+            let link = LinkTarget { return_to: return_to.clone(), opens_return_to: false };
+            let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: None, link };
             verification::prepare(cx.app.service(), &cx.caller, prepare).await.result.map(|()| attempt)
         }
         Err(problem) => Err(problem),
@@ -132,7 +134,7 @@ pub(super) async fn show_link(cx: PageContext) -> Response {
 
 pub(super) async fn verify_link(cx: PageContext, form: Form) -> Response {
     let verified = match form.text("token").parse::<AttemptToken>() {
-        Ok(token) => sign_in::with_link(cx.app.service(), &cx.caller, token).await.result,
+        Ok(token) => sign_in::with_link(cx.app.service(), &cx.caller, token, LinkUser::AnyoneInStaging).await.result,
         Err(_) => Err(Code::InvalidMagicLink.into()),
     };
     match verified {

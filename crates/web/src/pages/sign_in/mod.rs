@@ -9,14 +9,18 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::SignInId;
 use vestibule_core::names::Username;
 use vestibule_core::password::Password;
+use vestibule_core::query_params::set_query_params;
+use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{SessionDetails, SignOut, SwitchSignIn};
-use vestibule_core::settings::SignUpMode;
+use vestibule_core::settings::{Mode, SignUpMode};
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
 use super::context::{PageContext, page_or, see_other};
 use super::form::Form;
 use super::layout::Layout;
+use crate::app::DEVELOPMENT_QUERY;
+use crate::return_to::ReturnTo;
 use crate::routes::Routes;
 
 pub(super) use email::{CodeForm, code_page};
@@ -111,13 +115,28 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
 
 /// Redirects to the return URL, or to `default` if it is missing or not allowed. Sets the session cookie.
 pub(super) fn redirect_signed_in(cx: &PageContext, return_to: &str, default: &str, signed_in: &SignedIn) -> Response {
-    let response = see_other(cx.return_to(return_to).as_deref().unwrap_or(default));
-    cx.with_session_cookie(response, signed_in.token.as_ref())
+    let target = cx.return_to(return_to).unwrap_or_else(|| default.to_owned());
+    let token = signed_in.token.as_ref().or(cx.caller.token.as_ref());
+    cx.with_session_cookie(see_other(&with_session(cx, target, token)), signed_in.token.as_ref())
 }
 
 /// Redirects to the return URL, or to the page after a sign-in if it is missing or not allowed.
 fn redirect_back(cx: &PageContext, return_to: &str) -> Response {
-    see_other(cx.return_to(return_to).as_deref().unwrap_or_else(|| cx.after_sign_in()))
+    let target = cx.return_to(return_to).unwrap_or_else(|| cx.after_sign_in().to_owned());
+    see_other(&with_session(cx, target, cx.caller.token.as_ref()))
+}
+
+/// Adds the session token to the URL of an application in staging mode: it has no cookie of ours there, and takes the
+/// session from the query.
+fn with_session(cx: &PageContext, target: String, token: Option<&SessionToken>) -> String {
+    let settings = cx.app.settings();
+    let is_elsewhere = || ReturnTo::parse("return_to", &target).is_ok_and(|url| url.is_elsewhere(settings));
+    match token {
+        Some(token) if settings.mode == Mode::Staging && is_elsewhere() => {
+            set_query_params(&target, &[(DEVELOPMENT_QUERY, &token.reveal())])
+        }
+        _ => target,
+    }
 }
 
 async fn switch(cx: PageContext, form: Form) -> Response {

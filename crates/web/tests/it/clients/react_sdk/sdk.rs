@@ -79,7 +79,18 @@ impl Sdk {
         sdk
     }
 
-    fn is_staging(&self) -> bool {
+    /// Opens pages of ours in the same browser: with the session cookie, which only exists in production.
+    pub(super) fn same_browser_on_our_pages(&self) -> TestClient {
+        let cookie = self.client.cookie.lock().unwrap().clone();
+        self.client.app.client_with_cookie(cookie.filter(|_| !self.is_staging()))
+    }
+
+    /// Takes the session from the address of the page that was opened, as the SDK does in staging.
+    pub(super) fn take_development_session(&self, token: &str) {
+        token.clone_into(&mut self.development_session.lock().unwrap());
+    }
+
+    pub(super) fn is_staging(&self) -> bool {
         self.client.app.inner.service.settings.mode == Mode::Staging
     }
 
