@@ -36,6 +36,8 @@ struct Page {
 struct NewPasswordPage {
     layout: Layout,
     token: String,
+    /// For password managers.
+    email: String,
     min_password_length: usize,
 }
 
@@ -86,15 +88,15 @@ async fn verify_code(cx: PageContext, form: Form) -> Response {
         Err(error) => Err(error.into()),
     };
     match verified {
-        Ok(token) => new_password(&cx, token.reveal(), None),
+        Ok(token) => new_password(&cx, token.reveal(), typed.to_owned(), None),
         Err(problem) => code_page(&cx, code_form(&cx, typed), Some(&problem)),
     }
 }
 
-fn new_password(cx: &PageContext, token: String, error: Option<&Problem>) -> Response {
+fn new_password(cx: &PageContext, token: String, email: String, error: Option<&Problem>) -> Response {
     let layout = cx.layout(cx.words.reset_title(), false).with_error_or_password_error(error);
     let min_password_length = cx.app.settings().passwords.minimum_length;
-    cx.render_with_error(error, &NewPasswordPage { layout, token, min_password_length })
+    cx.render_with_error(error, &NewPasswordPage { layout, token, email, min_password_length })
 }
 
 async fn set_password(cx: PageContext, form: Form) -> Response {
@@ -110,7 +112,7 @@ async fn set_password(cx: PageContext, form: Form) -> Response {
     match signed_in {
         Ok(signed_in) => redirect_signed_in(&cx, "/organizations?done=password_set", cx.after_sign_in(), &signed_in),
         Err(problem) if problem.code() == Code::InvalidPassword => {
-            new_password(&cx, form.text("token").to_owned(), Some(&problem))
+            new_password(&cx, form.text("token").to_owned(), form.text("email").to_owned(), Some(&problem))
         }
         Err(problem) => page(&cx, String::new(), Some(&problem)),
     }

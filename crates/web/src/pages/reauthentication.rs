@@ -20,6 +20,7 @@ use vestibule_core::password::Password;
 use vestibule_core::proof::{ProofMethod, RequiredProof};
 use vestibule_core::reauthentication::{prove_with_code, prove_with_password, send_code};
 use vestibule_core::secret::{SessionToken, SubmittedCode};
+use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
 use super::context::PageContext;
@@ -72,6 +73,8 @@ struct Page {
     action: String,
     hidden_fields: Vec<(String, String)>,
     address: String,
+    /// The primary address of the user, for password managers.
+    account: String,
     step: Step,
     asks_new_password: bool,
     min_password_length: usize,
@@ -110,7 +113,7 @@ impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
             }
             let response = self.handler.call(request_with(parts, body), app).await;
             let response = match response.extensions().get::<RequiredProof>() {
-                Some(required) => confirmation.page(&cx, &required.clone()),
+                Some(required) => confirmation.page(&cx, &required.clone()).await,
                 None => response,
             };
             with_earlier_cookie(&cx, response, token.as_ref())
@@ -157,8 +160,8 @@ impl Confirmation<'_> {
             "send" => {
                 let sent = send_code(service, &cx.caller, address).await.result;
                 return Err(match sent {
-                    Ok(()) => self.page_with(cx, Step::EnterCode, None),
-                    Err(problem) => self.page_with(cx, Step::RequestCode, Some(&problem)),
+                    Ok(()) => self.page_with(cx, Step::EnterCode, None).await,
+                    Err(problem) => self.page_with(cx, Step::RequestCode, Some(&problem)).await,
                 });
             }
             "code" => {
@@ -173,26 +176,32 @@ impl Confirmation<'_> {
         match proved {
             Ok(proved) => Ok(Some(proved.token)),
             Err(problem) if problem.code() == Code::Unauthorized => Err(cx.error_page(&problem)),
-            Err(problem) => Err(self.page_with(cx, failed_step, Some(&problem))),
+            Err(problem) => Err(self.page_with(cx, failed_step, Some(&problem)).await),
         }
     }
 
     /// The page for an action that was refused.
-    fn page(&self, cx: &PageContext, required: &RequiredProof) -> Response {
+    async fn page(&self, cx: &PageContext, required: &RequiredProof) -> Response {
         let step = match required.methods.first() {
             Some(ProofMethod::Password) => Step::Password,
             Some(_) => Step::RequestCode,
             None => Step::SignInAgain,
         };
-        self.render(cx, step, required.address.clone().unwrap_or_default(), None)
+        self.render(cx, step, required.address.clone().unwrap_or_default(), None).await
     }
 
-    fn page_with(&self, cx: &PageContext, step: Step, error: Option<&Problem>) -> Response {
-        self.render(cx, step, self.form.text(ADDRESS).to_owned(), error)
+    async fn page_with(&self, cx: &PageContext, step: Step, error: Option<&Problem>) -> Response {
+        self.render(cx, step, self.form.text(ADDRESS).to_owned(), error).await
     }
 
-    fn render(&self, cx: &PageContext, step: Step, address: String, error: Option<&Problem>) -> Response {
+    async fn render(&self, cx: &PageContext, step: Step, address: String, error: Option<&Problem>) -> Response {
+        let session = match cx.session().await {
+            Ok(session) => session,
+            Err(response) => return response,
+        };
+        let account = session.as_ref().and_then(SessionDetails::active).and_then(|active| active.user.email.clone());
         let page = Page {
+            account: account.unwrap_or_default(),
             layout: cx.layout(cx.words.confirm_identity(), true).with_error(error),
             explanation: self.explanation(cx, &address),
             action: cx.path_and_query.clone(),

@@ -26,6 +26,8 @@ use crate::routes::Routes;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/account", show)
+        // https://www.w3.org/TR/change-password-url/
+        .get("/.well-known/change-password", async || see_other("/account#password"))
         .post("/account/profile", protected(Action::ChangeUsername, update_profile))
         .post("/account/picture", update_picture)
         .post("/account/addresses", protected(Action::AddAddress, addresses::add))
@@ -62,6 +64,8 @@ struct Page {
     first_name: String,
     last_name: String,
     username: String,
+    /// Empty if the user has none.
+    primary_address: String,
     addresses: Vec<AddressView>,
     sign_ins: Vec<SignInView>,
     has_password: bool,
@@ -86,6 +90,8 @@ async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
 async fn load(cx: &PageContext) -> PageResult<Page> {
     let account = cx.query(ShowAccount).await?;
     let (sign_ins, current) = cx.query(ListSignIns).await?;
+    let primary_address = account.addresses.iter().find(|address| address.is_primary);
+    let primary_address = primary_address.map(|address| address.email.clone()).unwrap_or_default();
     let addresses = account.addresses.into_iter().map(|address| AddressView {
         id: address.id,
         email: address.email,
@@ -108,6 +114,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         first_name: account.user.first_name,
         last_name: account.user.last_name,
         username: account.user.username.unwrap_or_default(),
+        primary_address,
         addresses: addresses.collect(),
         sign_ins: sign_ins.collect(),
         has_password: account.account.has_password,

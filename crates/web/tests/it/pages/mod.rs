@@ -3,6 +3,7 @@
 mod account;
 mod invite;
 mod organization;
+mod password_managers;
 mod reauthentication;
 mod sign_in;
 
