@@ -396,9 +396,9 @@ mod tests {
         ] {
             assert_eq!(session(&settings), expected);
         }
-        for (set, expected) in [
-            (set_invitations(&[], true), "__Host-invitation=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure"),
-        ] {
+        for (set, expected) in
+            [(set_invitations(&[], true), "__Host-invitation=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure")]
+        {
             assert_eq!(set, expected);
         }
     }
