@@ -195,9 +195,10 @@ impl BulkResponse {
 
 /// Invites up to 1,000 people from JSON, CSV or a pasted list.
 ///
-/// A body of the type `text/csv` has columns with the names of an entry's fields. A form has `emails`, separated by
-/// spaces, commas, semicolons or line breaks, or a CSV `file`. Each row has its own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that
-/// of the first request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
+/// A body of the type `text/csv` is a table with a column of addresses, and perhaps others with the names of an entry's
+/// fields. A form has `emails`, as people and mail programs write lists of addresses, or a CSV `file`. Each row has its
+/// own result. If a request with an `Idempotency-Key` is repeated within a day, the response is that of the first
+/// request, with the header `Idempotent-Replayed: true`, and nobody is invited twice.
 #[utoipa::path(post, path = "/organizations/{id}/invitations/bulk",
     operation_id = "import_organization_invitations", tag = "Invitations", request_body = BulkBody,
     params(("id" = OrganizationId, Path, description = "The organization"), BulkParams,
