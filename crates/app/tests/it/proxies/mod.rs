@@ -115,7 +115,8 @@ fn proxy(kind: Kind, dir: &Path, port: u16, edit: impl Fn(&str) -> String) -> Ch
             command
         }
         Kind::HaProxy => {
-            let site = HAPROXY.replace("bind :443 ssl crt /etc/haproxy/join.example.com.pem", &format!("bind {listen}"));
+            let site =
+                HAPROXY.replace("bind :443 ssl crt /etc/haproxy/join.example.com.pem", &format!("bind {listen}"));
             let mut command = Command::new("haproxy");
             command.arg("-f").arg(write("haproxy.cfg", edit(&site)));
             command
@@ -139,14 +140,22 @@ fn check(setup: &Setup, kind: Kind, path: &str) {
     // The client's address is the one that the proxy appends, whatever the client sends.
     assert_eq!(get("127.0.0.2", "/health/live", &[]).status, 200, "{kind:?}");
     assert_eq!(get("127.0.0.3", "/health/live", &[]).status, 404, "{kind:?}");
-    for forged in ["X-Forwarded-For: 127.0.0.2", "X-Forwarded-For: 127.0.0.2, 127.0.0.2:80", "Forwarded: for=127.0.0.2"] {
+    for forged in ["X-Forwarded-For: 127.0.0.2", "X-Forwarded-For: 127.0.0.2, 127.0.0.2:80", "Forwarded: for=127.0.0.2"]
+    {
         assert_eq!(get("127.0.0.3", "/health/live", &["-H", forged]).status, 404, "{kind:?} {forged}");
         let forged = forged.replace("127.0.0.2", "127.0.0.3");
         assert_eq!(get("127.0.0.2", "/health/live", &["-H", &forged]).status, 200, "{kind:?} {forged}");
     }
 
     // Cookies and redirects are those of the public URL.
-    let fields = ["-d", "email=ada@example.com", "-d", "password=rain-on-the-tin-roof", "-H", "Origin: https://join.example.com"];
+    let fields = [
+        "-d",
+        "email=ada@example.com",
+        "-d",
+        "password=rain-on-the-tin-roof",
+        "-H",
+        "Origin: https://join.example.com",
+    ];
     let signed_up = get("127.0.0.2", "/auth/signup", &fields);
     assert_eq!(signed_up.status, 200, "{kind:?}: {}", signed_up.body);
     let cookie = signed_up.head.split("\r\n").find(|line| line.starts_with("set-cookie: ")).unwrap();
