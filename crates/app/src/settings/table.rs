@@ -2,6 +2,7 @@
 //!
 //! A derived default can depend only on settings above it; for example, `key_file` depends on `database`.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
@@ -149,6 +150,10 @@ pub(super) static GENERAL: &[Setting] = &[
         example: "https://join.example.com",
         default: DefaultValue::Derived("http:// and the value of listen, or http://localhost", |loaded, _| {
             Some(match &loaded.listen {
+                // A free port is known once it is bound; then `set_bound_address` replaces the URL.
+                ListenAddress::Tcp(address) if address.port() == 0 => {
+                    format!("http://{}", SocketAddr::new(address.ip(), 80))
+                }
                 ListenAddress::Tcp(address) => format!("http://{address}"),
                 ListenAddress::Unix(_) => "http://localhost".to_owned(),
             })
