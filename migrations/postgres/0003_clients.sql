@@ -1,1 +1,11 @@
 -- What clients and real-world input needed. The SQLite file of the same name makes the same changes.
+
+-- Redeemed challenges: a row makes it possible only once to redeem the challenge, and to use its token. The token is
+-- not stored: it is a keyed hash of the id.
+CREATE TABLE challenges (
+    id         BYTEA  NOT NULL PRIMARY KEY,
+    used_at    BIGINT,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE INDEX challenges_by_end ON challenges (expires_at);

@@ -2,6 +2,7 @@
 //! complete and valid.
 
 mod application;
+mod challenge;
 mod mail;
 mod public_url;
 mod rate_limits;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
+pub use challenge::{Challenge, ChallengeMode};
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use public_url::PublicUrl;
 pub use rate_limits::RateLimits;
@@ -56,6 +58,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
     pub invitations: Invitations,
@@ -375,6 +378,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },
             roles: Roles {

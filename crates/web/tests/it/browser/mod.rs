@@ -1,5 +1,6 @@
 //! The pages in Chromium, controlled by chromedriver. `scripts/requirements` installs both.
 
+mod challenge;
 mod journeys;
 mod mail_scanner;
 mod pages;
