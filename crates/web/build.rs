@@ -34,15 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Writes each page, and `guides.rs`: a slice of the names of the pages and their compressed HTML.
 fn write_guides(out_dir: &str) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build/guides.rs");
-    let mut list = String::new();
+    let mut list = b"&[\n".to_vec();
     for (page, _) in guides::PAGES {
         let document = format!("../../docs/{page}.md");
         println!("cargo::rerun-if-changed={document}");
         let html = guides::render(page, &std::fs::read_to_string(&document)?);
         write_gzipped(out_dir, &format!("{page}.html"), html.as_bytes())?;
-        list.push_str(&format!("(\"{page}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{page}.html.gz\"))),\n"));
+        writeln!(list, "(\"{page}\", include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{page}.html.gz\"))),")?;
     }
-    Ok(std::fs::write(Path::new(out_dir).join("guides.rs"), format!("&[\n{list}]\n"))?)
+    list.extend_from_slice(b"]\n");
+    Ok(std::fs::write(Path::new(out_dir).join("guides.rs"), list)?)
 }
 
 fn write_gzipped(out_dir: &str, file: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
