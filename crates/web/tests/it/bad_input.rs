@@ -265,9 +265,7 @@ async fn enforces_bounds_of_names_and_passwords() {
 async fn returns_404_for_unknown_paths_and_methods() {
     let setup = setup().await;
     let long = format!("/{}", "x".repeat(5_000));
-    for path in
-        ["/nope", "//session", "/Session", "//session/", "/nope/", "/organizations//", "/%00", "/.env", long.as_str()]
-    {
+    for path in ["/nope", "//session", "/Session", "//session/", "/nope/", "/%00", "/.env", long.as_str()] {
         setup.owner.get(path).await.assert_error(404, "NOT_FOUND");
     }
     for (method, path) in [

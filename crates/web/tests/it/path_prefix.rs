@@ -38,8 +38,8 @@ async fn no_link_of_any_page_leads_outside_of_the_prefix() {
     let app = app("http://vestibule.test").await;
     let (owner, organization) = app.create_organization("owner@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", "nina@example.com")]).await.ok();
-    let workspaces = format!("/organizations/{organization}/workspaces");
-    owner.post(&workspaces, &[("name", "Sales")]).await.ok();
+    let workspaces = format!("/organizations/{organization}/-/workspaces");
+    owner.post(&workspaces, &[("name", "Sales")]).await.assert_redirect("/auth/organizations/");
     let mut waiting: Vec<String> = PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).collect();
     waiting.extend(member_pages(&organization));
     let mut waiting: Vec<_> = waiting.into_iter().map(|path| format!("{PREFIX}{path}")).collect();
