@@ -31,7 +31,8 @@ struct Setup {
 
 impl Drop for Setup {
     fn drop(&mut self) {
-        let _ = self.proxy.kill();
+        // SIGKILL would leave the worker processes of nginx behind.
+        let _ = Command::new("kill").arg(self.proxy.id().to_string()).status();
         let _ = self.proxy.wait();
     }
 }
