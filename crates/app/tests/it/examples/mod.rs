@@ -16,6 +16,7 @@ use self::process::{AXUM, EXPRESS, Example, FASTAPI, NEXT, REACT_VITE, Recipe, e
 const PASSWORD: &str = "correct-horse-battery";
 /// Contains what would be markup if a page did not escape it.
 const ORGANIZATION: &str = "Berg & <i>Tea</i>";
+const ENCODED_ORGANIZATION: &str = "Berg+%26+%3Ci%3ETea%3C%2Fi%3E";
 
 /// A running example with its server, and an organization with an owner and a member.
 struct Stage {
@@ -34,9 +35,10 @@ impl Stage {
         let app_url = format!("http://127.0.0.1:{port}");
         let issuer = Issuer::start(recipe.name, &app_url).await;
         let owner = sign_up(&issuer.url, "nora@example.com", "Nora", "").await;
-        let name = form_urlencoded(ORGANIZATION);
         let created =
-            http::post(&format!("{}/organizations", issuer.url), &owner, &format!("name={name}")).await.data();
+            http::post(&format!("{}/organizations", issuer.url), &owner, &format!("name={ENCODED_ORGANIZATION}"))
+                .await
+                .data();
         let organization = created["organization"]["id"].as_str().unwrap().to_owned();
         let invitations = format!("{}/organizations/{organization}/invitations", issuer.url);
         let invited = http::post(&invitations, &owner, "email=milo@example.com").await.data();
@@ -58,10 +60,6 @@ async fn sign_up(vestibule: &str, email: &str, name: &str, token: &str) -> Strin
     let answer = http::post(&format!("{vestibule}/auth/signup"), "", form.trim_end_matches("&invite_token=")).await;
     answer.data();
     answer.header("set-cookie").split(';').next().unwrap().to_owned()
-}
-
-fn form_urlencoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// Checks a page that is rendered on the server.
