@@ -35,8 +35,8 @@ struct KeySet {
     keys: Vec<Jwk>,
 }
 
-/// What a backend needs to check session tokens, in the form of OpenID Connect Discovery 1.0. This is no OpenID provider:
-/// it has no authorization endpoint, so no `response_types`, and what an endpoint would need is left out.
+/// What a backend needs to check session tokens, in the form of `OpenID` Connect Discovery 1.0. This is no `OpenID`
+/// provider: it has no authorization endpoint, so no `response_types`, and what an endpoint would need is left out.
 #[derive(Debug, Serialize)]
 struct Discovery<'a> {
     issuer: &'a str,

@@ -77,10 +77,9 @@ pub(super) fn cross_site_warnings(settings: &Settings) -> Vec<String> {
             let remedy = if url.is_loopback() && origin.is_loopback() && url.is_https() == origin.is_https() {
                 format!("use one host name for both, for example public_url = {}", with_host_of(url, &origin))
             } else {
-                format!(
-                    "use hosts of one domain and one scheme for both, for example https://join.example.com and \
-                https://app.example.com"
-                )
+                "use hosts of one domain and one scheme for both, for example https://join.example.com and \
+                 https://app.example.com"
+                    .to_owned()
             };
             format!(
                 "{setting} {}, which is another site than public_url, {}, for browsers, so they send no session cookie \

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// The claims that every session token has or may have, and those that RFC 7519 and OpenID Connect give a meaning that
+/// The claims that every session token has or may have, and those that RFC 7519 and `OpenID` Connect give a meaning that
 /// a template could fake.
 const RESERVED_CLAIMS: [&str; 18] = [
     "iss",
@@ -246,11 +246,11 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn parse(value: Value) -> Result<ClaimTemplate, String> {
+    fn parse(value: &Value) -> Result<ClaimTemplate, String> {
         ClaimTemplate::parse(value.as_object().unwrap())
     }
 
-    fn render(value: Value) -> Value {
+    fn render(value: &Value) -> Value {
         let lookup = |placeholder| match placeholder {
             Placeholder::UserId => json!("7"),
             Placeholder::FirstName => json!("Nina"),
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn placeholder_alone_has_the_type_of_its_value() {
         assert_eq!(
-            render(json!({
+            render(&json!({
                 "user": "{{user.id}}",
                 "scope": "x {{ organization.permissions }}",
                 "scopes": "{{organization.permissions}}",
@@ -289,7 +289,7 @@ mod tests {
     /// A value is never read as a template again.
     #[test]
     fn values_are_not_expanded() {
-        let template = parse(json!({"name": "{{user.first_name}}!"})).unwrap();
+        let template = parse(&json!({"name": "{{user.first_name}}!"})).unwrap();
         let rendered = template.render(&|_| json!("{{user.id}}"));
         assert_eq!(Value::from(rendered), json!({"name": "{{user.id}}!"}));
     }
@@ -297,9 +297,9 @@ mod tests {
     #[test]
     fn rejects_reserved_names_unknown_placeholders_and_too_much() {
         for reserved in RESERVED_CLAIMS {
-            assert!(parse(json!({reserved: "x"})).unwrap_err().contains("is reserved"), "{reserved}");
+            assert!(parse(&json!({reserved: "x"})).unwrap_err().contains("is reserved"), "{reserved}");
         }
-        assert!(parse(json!({"nested": {"sub": "x"}})).is_ok(), "only the claim itself is reserved");
+        assert!(parse(&json!({"nested": {"sub": "x"}})).is_ok(), "only the claim itself is reserved");
         for (value, reason) in [
             (json!({"a": "{{user.password}}"}), "no placeholder {{user.password}}; the placeholders are user.id"),
             (json!({"a": "{{}}"}), "no placeholder"),
@@ -311,14 +311,14 @@ mod tests {
             (json!({"a": vec![0; 50]}), "more than 50 values"),
             (json!({"a": "x".repeat(4001)}), "more than 4000 bytes"),
         ] {
-            let found = parse(value).unwrap_err();
+            let found = parse(&value).unwrap_err();
             assert!(found.contains(reason), "{found}");
         }
     }
 
     #[test]
     fn knows_what_it_uses() {
-        let template = parse(json!({"a": [{"b": "x{{user.name}}"}], "c": "{{workspace.id}}"})).unwrap();
+        let template = parse(&json!({"a": [{"b": "x{{user.name}}"}], "c": "{{workspace.id}}"})).unwrap();
         assert!(template.uses(&[Placeholder::Name]) && template.uses(&[Placeholder::UserId, Placeholder::WorkspaceId]));
         assert!(!template.uses(&[Placeholder::UserId]) && template.names().eq(["a", "c"]));
     }
@@ -326,7 +326,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics_on_any_text(text in "[{} a-z._\u{e9}]{0,40}") {
-            let _ = parse(json!({"a": text}));
+            let _ = parse(&json!({"a": text}));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The real server behind nginx, Caddy and HAProxy, with the configurations of `docs/operations.md`, but without TLS.
+//! The real server behind nginx, Caddy and `HAProxy`, with the configurations of `docs/operations.md`, but without TLS.
 //! `scripts/requirements` installs the proxies.
 
 use std::fs::File;
@@ -23,7 +23,7 @@ const KINDS: [Kind; 3] = [Kind::Nginx, Kind::Caddy, Kind::HaProxy];
 
 /// A server with a proxy in front of it.
 struct Setup {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     server: Option<Server>,
     proxy: Child,
     url: String,
@@ -67,7 +67,7 @@ impl Setup {
         let edit = |text: &str| edit(text.replace("127.0.0.1:8080", &upstream));
         let mut proxy = proxy(kind, dir.path(), port, edit);
         wait_until_listening(&mut proxy, port);
-        Self { _dir: dir, server: Some(server), proxy, url: format!("http://127.0.0.1:{port}") }
+        Self { dir, server: Some(server), proxy, url: format!("http://127.0.0.1:{port}") }
     }
 
     fn curl(&self, client: &str, path: &str, arguments: &[&str]) -> Response {
@@ -82,7 +82,8 @@ impl Setup {
 fn curl(arguments: &[&str], more: &[&str]) -> String {
     let mut command = Command::new("curl");
     command.args(["-s", "--path-as-is", "--max-time", "60"]).args(arguments).args(more);
-    String::from_utf8(command.output().expect("run scripts/requirements, which installs curl").stdout).unwrap()
+    // scripts/requirements installs curl.
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
 }
 
 /// Starts a proxy with the configuration of the documentation, at another port and without TLS.
@@ -177,7 +178,7 @@ fn check(setup: &Setup, kind: Kind, path: &str) {
     // The limits of bodies are those of the server, also without a declared length.
     for (size, status) in [(60_000, 401), (70_000, 413)] {
         let form = format!("email=ada@example.com&password={}", "x".repeat(size));
-        let file = setup._dir.path().join("body");
+        let file = setup.dir.path().join("body");
         std::fs::write(&file, form).unwrap();
         let body = format!("@{}", file.display());
         for chunked in [&[][..], &["-H", "Transfer-Encoding: chunked"]] {

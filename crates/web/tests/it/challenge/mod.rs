@@ -6,6 +6,8 @@ mod endpoints;
 mod pages;
 mod required;
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use vestibule_core::settings::{ChallengeMode, Settings};
@@ -98,12 +100,13 @@ fn digits(seed: &str, length: usize) -> String {
     for byte in seed.bytes() {
         state = (state ^ u32::from(byte)).wrapping_mul(16_777_619);
     }
-    let states = std::iter::repeat_with(|| {
+    let mut words = String::new();
+    while words.len() < length {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        state
-    });
-    let words: String = states.take(length.div_ceil(8)).map(|state| format!("{state:08x}")).collect();
-    words[..length].to_owned()
+        write!(words, "{state:08x}").unwrap();
+    }
+    words.truncate(length);
+    words
 }

@@ -72,12 +72,12 @@ impl Names {
         match value {
             Value::String(text) if is_id(text) => {
                 let next = 123_456_789_012_345_678_u64 + self.0.len() as u64;
-                *text = self.0.entry(text.clone()).or_insert_with(|| next.to_string()).clone();
+                text.clone_from(self.0.entry(text.clone()).or_insert_with(|| next.to_string()));
             }
             // Other tests search responses for the passwords of tests, and the document is one.
-            Value::String(text) if text.contains("sesame") => *text = "rain-on-the-tin-roof".to_owned(),
+            Value::String(text) if text.contains("sesame") => "rain-on-the-tin-roof".clone_into(text),
             Value::String(text) if text.starts_with("eyJ") => {
-                *text = "eyJhbGciOiJFUzI1NiIs….eyJpc3MiOiJodHRw….MEUCIQDt…".to_owned()
+                "eyJhbGciOiJFUzI1NiIs….eyJpc3MiOiJodHRw….MEUCIQDt…".clone_into(text);
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item)),
             Value::Object(entries) => entries.iter_mut().for_each(|(_, inner)| self.replace(inner)),

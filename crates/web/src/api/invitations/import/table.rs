@@ -71,8 +71,8 @@ impl Table {
 
     /// A column headed `Role` may have ids, or anything else, such as a person's occupation.
     fn drop_role_names(&mut self, layout: &Layout) {
-        let is_id = |text: &Option<String>| text.as_deref().is_none_or(|text| text.is_empty() || is_number(text));
         type Field = fn(&mut Entry) -> &mut Option<String>;
+        let is_id = |text: &Option<String>| text.as_deref().is_none_or(|text| text.is_empty() || is_number(text));
         let fields: [(Option<usize>, Field); 3] = [
             (layout.role, |entry| &mut entry.role),
             (layout.workspace, |entry| &mut entry.workspace),
