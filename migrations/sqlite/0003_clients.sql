@@ -2,3 +2,13 @@
 
 -- Whether the magic link opens return_to itself, with its token in the query, and not our page.
 ALTER TABLE attempts ADD COLUMN opens_return_to INTEGER NOT NULL DEFAULT 0 CHECK (opens_return_to IN (0, 1));
+
+-- Redeemed challenges: a row makes it possible only once to redeem the challenge, and to use its token. The token is
+-- not stored: it is a keyed hash of the id.
+CREATE TABLE challenges (
+    id         BLOB    NOT NULL PRIMARY KEY,
+    used_at    INTEGER,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX challenges_by_end ON challenges (expires_at);

@@ -134,6 +134,10 @@ codes! {
     /// The caller must prove who they are again, because their last proof is too old. The response's `data` has the
     /// `methods` that are open to them.
     ReauthenticationRequired = 403 "REAUTHENTICATION_REQUIRED", "Confirm that it is you first, with your password or a mailed code.";
+    /// The attempt needs the token of a solved challenge as `challenge_token`.
+    ChallengeRequired = 403 "CHALLENGE_REQUIRED", "Solve a challenge first: get one from POST /captcha/challenge, and send the token for it as challenge_token.";
+    /// A challenge or its token was altered, has expired or was used before, or the solutions are wrong.
+    ChallengeFailed = 400 "CHALLENGE_FAILED", "This challenge was not solved, has expired, or was used before. Get a new one and try again.";
     /// A rate limit is exceeded.
     TooManyRequests = 429 "TOO_MANY_REQUESTS", "Too many attempts. Wait a while and try again.";
     /// The sign-in does not belong to this session.

@@ -25,6 +25,7 @@ pub mod access;
 mod background_pool;
 pub mod cache;
 pub mod caller;
+pub mod challenge;
 pub mod dns;
 pub mod execution;
 pub mod image_store;
@@ -34,6 +35,7 @@ pub mod node;
 pub mod outbox;
 pub mod password;
 pub mod rate_limit;
+mod request_rate;
 pub mod security_log;
 
 // Domain nouns.
@@ -81,6 +83,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     bootstrap::sql::STATEMENTS,
     cache::sql::STATEMENTS,
     caller::sql::STATEMENTS,
+    challenge::sql::STATEMENTS,
     cleanup::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     images::sql::STATEMENTS,

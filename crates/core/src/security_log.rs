@@ -233,6 +233,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
     let event = match code {
         Code::Unauthorized | Code::ReauthenticationRequired => "session.refused",
         Code::TooManyRequests => "rate_limit.exceeded",
+        Code::ChallengeRequired | Code::ChallengeFailed => "challenge.refused",
         Code::CrossSiteRequest => "cross_site_request.refused",
         Code::InvalidSignature => "mail_report.refused",
         Code::InvalidNoticeToken => "security_notice.refused",

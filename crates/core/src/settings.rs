@@ -2,6 +2,7 @@
 //! complete and valid.
 
 mod application;
+mod challenge;
 mod claims;
 mod host;
 mod join_policy;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
+pub use challenge::{Challenge, ChallengeMode};
 pub use claims::{ClaimTemplate, Placeholder};
 pub use host::is_host;
 pub use join_policy::JoinPolicy;
@@ -67,6 +69,7 @@ pub struct Settings {
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub reauthentication: Reauthentication,
+    pub challenge: Challenge,
     /// The list of breached passwords of Have I Been Pwned, sorted by hash; new passwords must not be in it.
     pub breached_passwords_file: Option<PathBuf>,
     pub invitations: Invitations,
@@ -421,6 +424,7 @@ impl Default for Settings {
                 rate_limit_window: Duration::from_mins(15),
             },
             reauthentication: Reauthentication { max_age: Duration::from_mins(10) },
+            challenge: Challenge::default(),
             breached_passwords_file: None,
             invitations: Invitations { expiry_days: 7, reminder_days: Vec::new(), max_pending: 100_000 },
             roles: Roles {

@@ -35,6 +35,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("workspace_membership_roles", &[]),
     ("sign_ins", &[]),
     ("attempt_limits", &[]),
+    ("challenges", &[]),
     ("invitations", &[]),
     ("attempts", &[]),
     ("outbox", &[]),

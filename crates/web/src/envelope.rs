@@ -106,6 +106,27 @@ pub(crate) fn with_query_stats(stats: QueryStats, mut response: Response) -> Res
 
 /// Returns the error response of a problem. Its cause is logged and not part of the response.
 pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Response {
+    failure_response(problem, session, NoFields {})
+}
+
+/// Like [`failure`] without a session, with the fields of a struct besides those of the envelope.
+pub(crate) fn failure_with(problem: &Problem, fields: impl Serialize) -> Response {
+    failure_response(problem, None, fields)
+}
+
+#[derive(Serialize)]
+struct NoFields {}
+
+/// An envelope, and other fields beside it.
+#[derive(Serialize)]
+struct Extended<'a, T: Serialize, F: Serialize> {
+    #[serde(flatten)]
+    envelope: Envelope<'a, T>,
+    #[serde(flatten)]
+    fields: F,
+}
+
+fn failure_response(problem: &Problem, session: Option<&SessionStub>, fields: impl Serialize) -> Response {
     let code = problem.code();
     if let Some(cause) = problem.cause() {
         tracing::error!(code = code.as_str(), cause, "request failed");
@@ -121,7 +142,7 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
         errors: Some(errors),
     };
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = write(status, &envelope);
+    let mut response = write(status, &Extended { envelope, fields });
     if let Some(value) = retry_after(problem) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }

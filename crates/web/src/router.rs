@@ -12,7 +12,7 @@ use vestibule_core::{
     password_reset, reauthentication, session_token, sign_in, sign_up, verification, waitlist, workspace,
 };
 
-use crate::api::{auth, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
+use crate::api::{auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::openapi::{self, Call, Document, command, commands, nothing, query};
@@ -100,6 +100,8 @@ macro_rules! api_routes {
 api_routes! {
     /// Authentication, sessions, the caller's account, and public configuration.
     accounts {
+        captcha::challenge => commands(Nothing, captcha::CHALLENGE_ERRORS);
+        captcha::redeem => commands(Nothing, vestibule_core::challenge::REDEEM_ERRORS);
         auth::sign_in::sign_in
             => commands(Nothing, sign_in::WITH_PASSWORD_ERRORS).with_errors(sign_in::START_WITH_EMAIL_ERRORS);
         auth::sign_up::sign_up => commands(Nothing, sign_up::SIGN_UP_ERRORS);

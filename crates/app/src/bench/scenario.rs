@@ -9,7 +9,7 @@ use vestibule_core::id::OrganizationId;
 use vestibule_core::images::Change;
 use vestibule_core::names::{Description, OrganizationName, PersonName};
 use vestibule_core::password::Password;
-use vestibule_core::secret::SessionToken;
+use vestibule_core::secret::{SessionToken, SubmittedChallenge};
 use vestibule_core::service::Service;
 use vestibule_core::sign_up::SignUp;
 use vestibule_core::time::SystemClock;
@@ -94,7 +94,8 @@ async fn create_scenarios(service: &Arc<Service>) -> Result<Vec<Scenario>> {
         password: Password::parse_new(PASSWORD.to_owned(), 8)?,
         invitation: None,
     };
-    let token = sign_up::sign_up(service, &Caller::anonymous(), profile).await.result?.token;
+    let challenge = SubmittedChallenge::Missing;
+    let token = sign_up::sign_up(service, &Caller::anonymous(), profile, &challenge).await.result?.token;
     let session = token.as_ref().map(SessionToken::reveal).unwrap_or_default();
     let owner = Caller { token, ..Caller::anonymous() };
     let (one, fifty, page) = (

@@ -15,7 +15,7 @@ use vestibule_core::offboarding::Leave;
 use vestibule_core::organization::CreateRole;
 use vestibule_core::password::Password;
 use vestibule_core::permission::PermissionSet;
-use vestibule_core::secret::{InvitationToken, SessionToken, SubmittedCode};
+use vestibule_core::secret::{InvitationToken, SessionToken, SubmittedChallenge, SubmittedCode};
 use vestibule_core::service::Service;
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::sign_up::SignUp;
@@ -98,7 +98,8 @@ impl Seeder {
             password: Password::parse_new(PASSWORD.to_owned(), 8)?,
             invitation,
         };
-        sign_up::sign_up(&self.service, &Caller::anonymous(), profile).await.result.map(Actor::from)
+        let challenge = SubmittedChallenge::Missing;
+        sign_up::sign_up(&self.service, &Caller::anonymous(), profile, &challenge).await.result.map(Actor::from)
     }
 
     /// Signs a user up, who then verifies their address with the mailed code.
@@ -116,7 +117,8 @@ impl Seeder {
     pub(super) async fn sign_in(&self, user: User) -> Result<Actor> {
         let identifier = Identifier::Email(EmailAddress::parse(user.email)?);
         let password = Password::from_input(PASSWORD.to_owned());
-        sign_in::with_password(&self.service, &Caller::anonymous(), identifier, password).await.result.map(Actor::from)
+        let (caller, challenge) = (Caller::anonymous(), SubmittedChallenge::Missing);
+        sign_in::with_password(&self.service, &caller, identifier, password, &challenge).await.result.map(Actor::from)
     }
 
     pub(super) async fn create_organization(

@@ -9,6 +9,7 @@ use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
 
 mod application;
 mod authentication;
+mod challenge;
 mod mail;
 mod organizations;
 mod rate_limits;
@@ -46,6 +47,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         GENERAL,
         application::APPLICATION,
         authentication::AUTHENTICATION,
+        challenge::CHALLENGE,
         organizations::ORGANIZATIONS,
         rate_limits::RATE_LIMITS,
         mail::MAIL,

@@ -28,6 +28,8 @@ enum ExpiredRows {
     /// Addresses that were added and not verified.
     AddressClaims,
     SecurityNotices,
+    /// Redeemed challenges, with their tokens.
+    Challenges,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -41,6 +43,7 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::VerificationAttempts,
         ExpiredRows::AddressClaims,
         ExpiredRows::SecurityNotices,
+        ExpiredRows::Challenges,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -70,6 +73,7 @@ impl Command for ExpiredRows {
             Self::IdempotentResponses => tx.all(sql::IDEMPOTENT_RESPONSES, response_expired).await?.len(),
             Self::SecurityNotices => tx.all(sql::SECURITY_NOTICES, expired).await?.len(),
             Self::VerificationAttempts => tx.all(sql::VERIFICATION_ATTEMPTS, expired).await?.len(),
+            Self::Challenges => tx.all(sql::CHALLENGES, expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

@@ -39,6 +39,11 @@ sql! {
           WHERE id IN (SELECT a.id FROM attempts a WHERE a.expires_at <= $1 ORDER BY a.expires_at LIMIT $2)
       RETURNING id";
 
+    CHALLENGES(Timestamp, i64) -> (Timestamp,) =
+        "DELETE FROM challenges
+          WHERE id IN (SELECT c.id FROM challenges c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)
+      RETURNING expires_at";
+
     ADDRESS_CLAIMS(Timestamp, i64) -> (EmailAddressId,) =
         "DELETE FROM email_claims
           WHERE id IN (SELECT c.id FROM email_claims c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)

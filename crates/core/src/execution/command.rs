@@ -85,9 +85,14 @@ impl<T> Reply<T> {
 
     /// A failure before the database was queried.
     pub fn failed(problem: Problem) -> Self {
+        Self::without_database(Err(problem))
+    }
+
+    /// A result for which the database was not queried.
+    pub(crate) fn without_database(result: Result<T>) -> Self {
         Self {
             session: None,
-            result: Err(problem),
+            result,
             stats: QueryStats { statements: 0, rows: 0 },
             is_touch_due: false,
             subject: Subject::default(),

@@ -26,6 +26,7 @@ use crate::mail::{MailTransport, Templates};
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
+use crate::request_rate::RequestRate;
 use crate::secret::{Keys, SessionToken};
 use crate::security_log::{self, Audit, Subject};
 use crate::settings::Settings;
@@ -75,6 +76,10 @@ pub struct Executor {
     pub(crate) urgent_outbox: Notify,
     /// Wakes the cleanup worker.
     pub(crate) cleanup: Notify,
+    /// Attempts to sign in, to sign up and to reset a password; counted for automatic challenges only.
+    pub(crate) attempts: RequestRate,
+    /// Requests for challenges.
+    pub(crate) challenge_requests: RequestRate,
     pub(super) access_cache: AccessCache,
     pub(super) revalidation_batcher: RevalidationBatcher,
     pub(crate) organization_cache: OrganizationCache,
@@ -105,6 +110,8 @@ impl Executor {
             outbox: Notify::new(),
             urgent_outbox: Notify::new(),
             cleanup: Notify::new(),
+            attempts: RequestRate::default(),
+            challenge_requests: RequestRate::default(),
             access_cache: AccessCache::default(),
             revalidation_batcher: RevalidationBatcher::default(),
             organization_cache: OrganizationCache::default(),

@@ -10,7 +10,7 @@ use crate::id::AttemptId;
 use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::secret::{AttemptToken, SubmittedCode};
+use crate::secret::{AttemptToken, SubmittedChallenge, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
 use crate::security_notice::{NoticeKind, notify};
 use crate::sign_in::{CompletedAttempt, SignedIn, find_account};
@@ -18,7 +18,7 @@ use crate::verification::sql::{self, Attempt};
 use crate::verification::{
     FindOwnAttempt, LinkTarget, Method, Purpose, SignUpProfile, check_code, insert_attempt, load_own_attempt, send_mail,
 };
-use crate::{domain, rate_limit, session, user};
+use crate::{challenge, domain, rate_limit, session, user};
 
 /// The outcome of [`start_password_reset`]: the caller's session, which may be new.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub struct PasswordResetStarted {
 }
 
 /// The codes of [`start_password_reset`].
-pub const START_PASSWORD_RESET_ERRORS: &[Code] = &[Code::MailNotAvailable, Code::TooManyRequests];
+pub const START_PASSWORD_RESET_ERRORS: &[Code] =
+    &[Code::MailNotAvailable, Code::ChallengeRequired, Code::ChallengeFailed, Code::TooManyRequests];
 
 /// Mails a code to the owner of the address. Without an owner no mail is sent, and the reply is the same.
 ///
@@ -37,9 +38,13 @@ pub async fn start_password_reset(
     executor: &Arc<Executor>,
     caller: &Caller,
     address: EmailAddress,
+    challenge: &SubmittedChallenge,
 ) -> Reply<PasswordResetStarted> {
     if executor.mail_transport.is_none() {
         return Reply::failed(Code::MailNotAvailable.into());
+    }
+    if let Err(problem) = challenge::require(executor, caller, challenge).await {
+        return Reply::failed(problem);
     }
     let recorded = executor.run(caller, rate_limit::RecordMail { address: address.key().to_owned() }).await;
     match recorded.result {

@@ -241,7 +241,7 @@ async fn clear(cx: &mut Context<'_>, limit: &str, subject: &str) -> Result<()> {
 
 /// The network that shares a limit with this address: an IPv4 address alone, or an IPv6 /64, which one host usually
 /// owns. `None` if the address is not known, see [`UNKNOWN_ADDRESS`](crate::caller::UNKNOWN_ADDRESS).
-fn network(address: IpAddr) -> Option<String> {
+pub(crate) fn network(address: IpAddr) -> Option<String> {
     (!address.is_unspecified()).then(|| match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {

@@ -8,7 +8,10 @@ use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::id::{AttemptId, DomainId, InvitationId, NoticeId, OrganizationId};
-use crate::secret::{AttemptToken, InvitationSecret, InvitationToken, NoticeToken, UnsubscribeToken, VerificationCode};
+use crate::secret::{
+    AttemptToken, Challenge, ChallengeId, ChallengeToken, InvitationSecret, InvitationToken, NoticeToken,
+    SignedChallenge, UnsubscribeToken, VerificationCode,
+};
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -39,6 +42,8 @@ pub struct Keys {
     notices: Key,
     session_tokens: Key,
     domains: Key,
+    challenges: Key,
+    challenge_tokens: Key,
     check: [u8; 32],
 }
 
@@ -63,6 +68,8 @@ impl Keys {
             notices: purpose("security notices"),
             session_tokens: purpose("session tokens"),
             domains: purpose("domains"),
+            challenges: purpose("challenges"),
+            challenge_tokens: purpose("challenge tokens"),
             check: *derive("check"),
         }
     }
@@ -132,6 +139,24 @@ impl Keys {
     /// no valid key.
     pub(crate) fn token_seed(&self, period: i64, attempt: u8) -> [u8; 32] {
         self.session_tokens.digest(&[&period.to_be_bytes(), &[attempt]])
+    }
+
+    /// Signs a challenge, so that it does not have to be stored.
+    pub(crate) fn sign_challenge(&self, challenge: Challenge) -> SignedChallenge {
+        SignedChallenge::new(challenge, self.challenges.digest(&[&challenge.payload()]))
+    }
+
+    /// Returns the challenge if this key signed it.
+    pub(crate) fn verify_challenge(&self, signed: &SignedChallenge) -> Option<Challenge> {
+        signed.verified(&self.challenges.digest(&[&signed.claimed().payload()]))
+    }
+
+    /// The token that a solution of this challenge is redeemed for.
+    pub(crate) fn challenge_token(&self, challenge: ChallengeId) -> ChallengeToken {
+        let mut secret = [0; 16];
+        let digest = self.challenge_tokens.digest(&[&challenge]);
+        secret.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        ChallengeToken::new(challenge, secret)
     }
 
     /// The value that the database stores to recognize its master key.

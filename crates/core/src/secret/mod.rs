@@ -1,6 +1,7 @@
 //! Tokens and codes that are sent to users. They are never stored in plain text, never shown by `Debug`, and compared
 //! in constant time.
 
+mod challenge;
 mod invitation;
 mod keys;
 mod notice;
@@ -10,6 +11,8 @@ mod verification;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
+pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
 pub use invitation::{InvitationSecret, InvitationToken, UnsubscribeToken};
 pub use keys::{Keys, MasterKey};
 pub use notice::NoticeToken;

@@ -9,12 +9,12 @@ use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::id::AttemptId;
 use crate::permission::Requirement;
-use crate::secret::{AttemptToken, SubmittedCode};
+use crate::secret::{AttemptToken, SubmittedChallenge, SubmittedCode};
 use crate::security_log::{self, Audit, Authentication};
 use crate::settings::Mode;
 use crate::verification::sql;
 use crate::verification::{Attempt, FindOwnAttempt, Method, Purpose, SignUpProfile, check_code, insert_attempt};
-use crate::{rate_limit, session};
+use crate::{challenge, rate_limit, session};
 
 /// The codes of [`with_code`].
 pub const WITH_CODE_ERRORS: &[Code] = &[
@@ -118,7 +118,8 @@ pub struct StartedSignIn {
 }
 
 /// The codes of [`start_with_email`].
-pub const START_WITH_EMAIL_ERRORS: &[Code] = &[Code::UnsupportedStrategy, Code::TooManyRequests];
+pub const START_WITH_EMAIL_ERRORS: &[Code] =
+    &[Code::UnsupportedStrategy, Code::ChallengeRequired, Code::ChallengeFailed, Code::TooManyRequests];
 
 /// Starts a sign-in by email. The reply does not depend on whether an account has the address.
 ///
@@ -129,9 +130,13 @@ pub async fn start_with_email(
     caller: &Caller,
     address: EmailAddress,
     method: Method,
+    challenge: &SubmittedChallenge,
 ) -> Reply<StartedSignIn> {
     if executor.mail_transport.is_none() {
         return Reply::failed(Code::UnsupportedStrategy.into());
+    }
+    if let Err(problem) = challenge::require(executor, caller, challenge).await {
+        return Reply::failed(problem);
     }
     let recorded = executor.run(caller, rate_limit::RecordSignIn { account: address.key().to_owned() }).await;
     match recorded.result {

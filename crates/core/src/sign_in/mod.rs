@@ -17,12 +17,12 @@ use crate::names::Username;
 use crate::password::{Password, PasswordDigest, Verified};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::secret::SessionToken;
+use crate::secret::{SessionToken, SubmittedChallenge};
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session::{self, SessionDetails, Show};
 use crate::user::sql::{self, PasswordRow};
 use crate::verification::Attempt;
-use crate::{domain, rate_limit};
+use crate::{challenge, domain, rate_limit};
 
 pub use by_email::{
     LinkUser, START_WITH_EMAIL_ERRORS, StartedSignIn, WITH_CODE_ERRORS, WITH_LINK_ERRORS, start_with_email, with_code,
@@ -108,20 +108,30 @@ impl SignedIn {
 }
 
 /// The codes of [`with_password`].
-pub const WITH_PASSWORD_ERRORS: &[Code] =
-    &[Code::TooManyRequests, Code::InvalidCredentials, Code::UserDisabled, Code::UserAlreadySignedIn];
+pub const WITH_PASSWORD_ERRORS: &[Code] = &[
+    Code::ChallengeRequired,
+    Code::ChallengeFailed,
+    Code::TooManyRequests,
+    Code::InvalidCredentials,
+    Code::UserDisabled,
+    Code::UserAlreadySignedIn,
+];
 
 /// Signs a user in with a password.
 ///
 /// # Errors
-/// [`WITH_PASSWORD_ERRORS`]: `INVALID_CREDENTIALS` for a wrong password, an unknown user and a user without a password,
+/// [`WITH_PASSWORD_ERRORS`]: those of a challenge before anything else, `INVALID_CREDENTIALS` for a wrong password, an unknown user and a user without a password,
 /// each after hashing once, so that timing reveals nothing. `USER_DISABLED` requires the right password.
 pub async fn with_password(
     executor: &Arc<Executor>,
     caller: &Caller,
     identifier: Identifier,
     password: Password,
+    challenge: &SubmittedChallenge,
 ) -> Reply<SignedIn> {
+    if let Err(problem) = challenge::require(executor, caller, challenge).await {
+        return Reply::failed(problem);
+    }
     let Reply { session, result: recorded, .. } =
         executor.run(caller, rate_limit::RecordSignIn { account: identifier.key().to_owned() }).await;
     let verified = match recorded {

@@ -10,14 +10,14 @@ use crate::names::{PersonName, Username};
 use crate::password::{ContextWords, NewPassword, PasswordDigest};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
-use crate::secret::InvitationToken;
+use crate::secret::{InvitationToken, SubmittedChallenge};
 use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
 use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
-use crate::{domain, membership, rate_limit};
+use crate::{challenge, domain, membership, rate_limit};
 
 /// The data of a sign-up.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct SignUp {
 pub const SIGN_UP_ERRORS: &[Code] = &[
     Code::SignupRestricted,
     Code::SignupWaitlistOnly,
+    Code::ChallengeRequired,
+    Code::ChallengeFailed,
     Code::TooManyRequests,
     Code::InvalidPassword,
     Code::InvalidInvitationToken,
@@ -54,7 +56,12 @@ pub const SIGN_UP_ERRORS: &[Code] = &[
 /// [`SIGN_UP_ERRORS`]: `SIGNUP_RESTRICTED` or `SIGNUP_WAITLIST_ONLY` without an invitation, depending on the settings,
 /// `INVALID_PASSWORD` if the policy refuses the password, `BAD_REQUEST_BODY` if the invitation is for another address,
 /// and `INVITATION_SUSPENDED` for a suspended one unless sign-up is public.
-pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp) -> Reply<SignedIn> {
+pub async fn sign_up(
+    executor: &Arc<Executor>,
+    caller: &Caller,
+    sign_up: SignUp,
+    challenge: &SubmittedChallenge,
+) -> Reply<SignedIn> {
     let refusal = match executor.settings.sign_up {
         SignUpMode::Public => None,
         SignUpMode::Restricted => Some(Code::SignupRestricted),
@@ -65,6 +72,9 @@ pub async fn sign_up(executor: &Arc<Executor>, caller: &Caller, sign_up: SignUp)
         let problem = refusal.into();
         let audit = Audit::Authentication(Authentication::SignUp);
         security_log::log(caller.address, audit, &Subject::default(), Some(&problem));
+        return Reply::failed(problem);
+    }
+    if let Err(problem) = challenge::require(executor, caller, challenge).await {
         return Reply::failed(problem);
     }
     let Reply { session, result: recorded, .. } = executor.run(caller, rate_limit::RecordSignUp).await;

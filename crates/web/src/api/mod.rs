@@ -3,6 +3,7 @@
 //! Handlers contain no domain rules; they run the core's commands and queries.
 
 pub(crate) mod auth;
+pub(crate) mod captcha;
 pub(crate) mod deployment;
 pub(crate) mod domains;
 pub(crate) mod handovers;

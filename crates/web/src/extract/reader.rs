@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 use vestibule_core::id::InvalidId;
+use vestibule_core::secret::SubmittedChallenge;
 use vestibule_core::{Code, Problem};
 
 use super::fields::{FieldMap, Value};
@@ -37,6 +38,33 @@ impl FieldReader {
             Some(Value::Text(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::field(name, "write a text.")),
         }
+    }
+
+    /// Returns the token of a solved challenge.
+    pub(crate) fn challenge(&mut self) -> Result<SubmittedChallenge, Problem> {
+        Ok(SubmittedChallenge::from_input(self.text("challenge_token")?.as_deref()))
+    }
+
+    /// Returns a list of whole numbers, or `None` if the field is missing. More than `max` numbers are an error.
+    pub(crate) fn numbers(&mut self, name: &str, max: usize) -> Result<Option<Vec<u64>>, Problem> {
+        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
+            return Ok(None);
+        };
+        let values = match self.0.0.remove(index).1 {
+            Value::Null => return Ok(None),
+            Value::List(values) if values.len() > max => {
+                return Err(Problem::field(name, format!("write at most {max} numbers.")));
+            }
+            Value::List(values) => values,
+            value => vec![value],
+        };
+        let number = |value| match value {
+            Value::Number(number) => number.as_u64(),
+            Value::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+            _ => None,
+        };
+        let numbers: Option<_> = values.into_iter().map(number).collect();
+        numbers.map(Some).ok_or_else(|| Problem::field(name, "write a list of whole numbers."))
     }
 
     /// Returns all texts with their names and drops all other values. A text longer than `max` bytes is an error.

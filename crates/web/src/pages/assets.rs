@@ -1,4 +1,4 @@
-//! The stylesheet and the script. Their URLs contain a content hash (`?v=`), so browsers may cache them without limit.
+//! The stylesheet and the scripts. Their URLs contain a content hash (`?v=`), so browsers may cache them without limit.
 //! And the icon, which browsers ask for at a fixed path.
 
 use axum::http::{HeaderValue, header};
@@ -9,9 +9,13 @@ use crate::routes::Routes;
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
 const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
+const CHALLENGE_SCRIPT: &str = include_str!("../../assets/challenge.js");
 
-/// The content hash in the URLs of both files.
+/// The content hash in the URLs of the stylesheet and the script.
 pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRIPT.as_bytes()).rotate_left(1);
+
+/// The content hash in the URL of the challenge's script.
+pub(super) const CHALLENGE_VERSION: u64 = fingerprint(CHALLENGE_SCRIPT.as_bytes());
 
 /// FNV-1a. A cache key needs no cryptographic hash.
 const fn fingerprint(bytes: &[u8]) -> u64 {
@@ -28,6 +32,7 @@ pub(super) fn routes() -> Routes {
         .get("/pages/style.css", async || asset("text/css; charset=utf-8", STYLE))
         .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
         .get("/favicon.ico", async || icon())
+        .get("/pages/challenge.js", async || asset("text/javascript; charset=utf-8", CHALLENGE_SCRIPT))
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

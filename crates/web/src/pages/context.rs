@@ -15,6 +15,7 @@ use vestibule_core::settings::PageUrl;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
+use super::challenge::FormChallenge;
 use super::layout::Layout;
 use super::words::Words;
 use crate::accept::Preference;
@@ -154,8 +155,9 @@ impl PageContext {
     }
 
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
-        let done = self.query_param("done");
-        let layout = Layout::new(self.app.settings(), self.words, title, is_signed_in, self.words.flash(&done));
+        let (done, challenge) = (self.query_param("done"), FormChallenge::new(self));
+        let flash = self.words.flash(&done);
+        let layout = Layout::new(self.app.settings(), self.words, title, is_signed_in, flash, challenge);
         if done == "joined" { layout.with_way_to_application(self.app.settings()) } else { layout }
     }
 

@@ -4,6 +4,7 @@ use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
 use super::assets;
+use super::challenge::FormChallenge;
 use super::words::Words;
 
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Layout {
     pub(super) password_error: Option<String>,
     /// [`assets::VERSION`]
     pub(super) asset_version: u64,
+    /// For forms that may require a challenge.
+    pub(super) challenge: Option<FormChallenge>,
 }
 
 impl Layout {
@@ -34,6 +37,7 @@ impl Layout {
         title: String,
         is_signed_in: bool,
         flash: Option<String>,
+        challenge: Option<FormChallenge>,
     ) -> Self {
         let (app, asset_version) = (settings.name.clone(), assets::VERSION);
         let home_url = settings.app.after_logo_click_url.as_ref().map(|url| url.as_str().to_owned());
@@ -48,6 +52,7 @@ impl Layout {
             error: None,
             password_error: None,
             asset_version,
+            challenge,
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod account;
 mod assets;
+mod challenge;
 mod context;
 mod form;
 mod invite;

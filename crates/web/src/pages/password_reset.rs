@@ -53,7 +53,7 @@ fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
 async fn send_code(cx: PageContext, form: Form) -> Response {
     let typed = form.text("email").trim();
     let sent = match EmailAddress::parse(typed) {
-        Ok(address) => start_password_reset(cx.app.service(), &cx.caller, address).await.result,
+        Ok(address) => start_password_reset(cx.app.service(), &cx.caller, address, &form.challenge()).await.result,
         Err(error) => Err(error.into()),
     };
     match sent {
@@ -71,6 +71,7 @@ fn code_form(cx: &PageContext, email: &str) -> CodeForm {
         action: "/reset/code".to_owned(),
         resend_action: "/reset".to_owned(),
         hidden_fields: vec![("email", email.to_owned())],
+        resend_has_challenge: true,
     }
 }
 

@@ -57,7 +57,7 @@ fn page(
 
 async fn sign_up(cx: PageContext, form: Form) -> Response {
     let signed_up = match parse_sign_up(&cx, &form) {
-        Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command).await.result,
+        Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command, &form.challenge()).await.result,
         Err(problem) => Err(problem),
     };
     let text = |name| form.text(name).to_owned();
@@ -119,6 +119,7 @@ fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
         action: "/sign-up/code".to_owned(),
         resend_action: "/sign-up/again".to_owned(),
         hidden_fields: vec![("attempt", attempt.to_owned()), ("return_to", return_to.to_owned())],
+        resend_has_challenge: false,
     }
 }
 

@@ -223,6 +223,8 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/workspaces/{id}/roles", &[("name", "Clerk"), ("permissions", "workspace:read")], ADMINS),
     ("POST", "/workspaces/{id}/roles/{roleId}/delete", &[], ADMINS),
     ("DELETE", "/workspaces/{id}/roles/{roleId}", &[], ADMINS),
+    ("POST", "/captcha/challenge", &[], ANYBODY),
+    ("POST", "/captcha/redeem", &[("token", "x"), ("solutions", "1")], ["400 CHALLENGE_FAILED"; 7]),
 ];
 
 /// An organization with a workspace, and an account for each kind of caller.

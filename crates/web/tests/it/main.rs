@@ -13,6 +13,7 @@ mod application;
 mod bad_input;
 mod browser;
 mod bulk_invitations;
+mod challenge;
 mod cleanup;
 mod client_settings;
 mod clients;

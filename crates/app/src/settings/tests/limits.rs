@@ -10,7 +10,7 @@ const DOCUMENT: &str = include_str!("../../../../../docs/limits.md");
 /// Sections in which every setting with a number is a limit.
 const LIMIT_SECTIONS: [&str; 3] = ["rate_limits", "roles", "seats"];
 /// The other settings that are limits.
-const LIMITS: [&str; 19] = [
+const LIMITS: [&str; 22] = [
     "database_max_connections",
     "database_max_writes_per_commit",
     "max_connections",
@@ -24,6 +24,9 @@ const LIMITS: [&str; 19] = [
     "accounts.claim_lifetime",
     "accounts.new_address_recovery_delay",
     "reauthentication.max_age",
+    "challenge.attempts_per_address",
+    "challenge.attempts_per_process",
+    "challenge.requests_per_address",
     "mail.max_concurrent_deliveries",
     "invitations.expiry_days",
     "invitations.max_pending",

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::password::Password;
 use vestibule_core::password_reset::{reset_password, start_password_reset, verify_reset_code};
-use vestibule_core::secret::{AttemptToken, SubmittedCode};
+use vestibule_core::secret::{AttemptToken, SubmittedChallenge, SubmittedCode};
 use vestibule_core::{Code, Problem, Reply};
 
 use crate::api::response::SessionResponse;
@@ -24,6 +24,9 @@ pub(crate) struct ForgotPasswordFields {
     /// The code from the mail. Without it, a code is mailed.
     #[schema(value_type = Option<String>, example = "042117")]
     otp: Option<SubmittedCode>,
+    /// The token of a solved challenge, if the deployment requires one to mail a code. See `POST /captcha/challenge`.
+    #[schema(value_type = Option<String>)]
+    challenge_token: SubmittedChallenge,
 }
 
 impl FromFields for ForgotPasswordFields {
@@ -35,6 +38,7 @@ impl FromFields for ForgotPasswordFields {
         Ok(Self {
             email: EmailAddress::parse(&fields.required_text("email")?)?,
             otp: otp.map(|otp| SubmittedCode::from_input(&otp)),
+            challenge_token: fields.challenge()?,
         })
     }
 }
@@ -58,13 +62,13 @@ pub(crate) struct ResetToken {
 pub(crate) async fn forgot(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(ForgotPasswordFields { email, otp }): Body<ForgotPasswordFields>,
+    Body(ForgotPasswordFields { email, otp, challenge_token }): Body<ForgotPasswordFields>,
 ) -> ApiResponse<Option<ResetToken>> {
     if let Some(code) = otp {
         let verified = verify_reset_code(app.service(), &caller, email, &code).await;
         return ApiResponse::from(verified.map(|token| Some(ResetToken { token: token.reveal() })));
     }
-    let reply = start_password_reset(app.service(), &caller, email).await;
+    let reply = start_password_reset(app.service(), &caller, email, &challenge_token).await;
     let token = reply.result.as_ref().ok().and_then(|started| started.session.token.clone());
     ApiResponse::from(reply.map(|_| None)).with_session_token(&app, token)
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::Username;
 use vestibule_core::password::Password;
+use vestibule_core::secret::SubmittedChallenge;
 use vestibule_core::sign_in::{Identifier, start_with_email};
 use vestibule_core::verification::Method;
 use vestibule_core::{Code, Problem, sign_in};
@@ -18,7 +19,13 @@ use crate::openapi::Enveloped;
 
 /// A sign-in by password, or the start of one by mail.
 #[derive(Debug)]
-pub(crate) enum SignInRequest {
+pub(crate) struct SignInRequest {
+    credential: Credential,
+    challenge: SubmittedChallenge,
+}
+
+#[derive(Debug)]
+enum Credential {
     Password(Identifier, Password),
     Mail(EmailAddress, Method),
 }
@@ -43,6 +50,8 @@ pub(crate) struct EmailSignIn {
     email: String,
     #[schema(format = Password)]
     password: String,
+    /// The token of a solved challenge, if the deployment requires one. See `POST /captcha/challenge`.
+    challenge_token: Option<String>,
 }
 
 /// A sign-in by user name and password.
@@ -53,6 +62,8 @@ pub(crate) struct UsernameSignIn {
     username: String,
     #[schema(format = Password)]
     password: String,
+    /// The token of a solved challenge, if the deployment requires one. See `POST /captcha/challenge`.
+    challenge_token: Option<String>,
 }
 
 /// The start of a sign-in by a mailed code or link.
@@ -61,12 +72,20 @@ pub(crate) struct MailSignIn {
     strategy: String,
     #[schema(format = Email)]
     email: String,
+    /// The token of a solved challenge, if the deployment requires one. See `POST /captcha/challenge`.
+    challenge_token: Option<String>,
 }
 
 impl FromFields for SignInRequest {
     const ALLOW_UNKNOWN_FIELDS: bool = true;
     const ERRORS: &[Code] = &[Code::InvalidEmail, Code::InvalidUsername, Code::UnsupportedStrategy];
 
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self { challenge: fields.challenge()?, credential: Credential::from_fields(fields)? })
+    }
+}
+
+impl Credential {
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let (strategy, email, username) = (fields.text("strategy")?, fields.text("email")?, fields.text("username")?);
         let address = |email: Option<String>| {
@@ -103,14 +122,14 @@ impl FromFields for SignInRequest {
 pub(crate) async fn sign_in(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(request): Body<SignInRequest>,
+    Body(SignInRequest { credential, challenge }): Body<SignInRequest>,
 ) -> ApiResponse<SessionResponse> {
-    let reply = match request {
-        SignInRequest::Password(identifier, password) => {
-            sign_in::with_password(app.service(), &caller, identifier, password).await
+    let reply = match credential {
+        Credential::Password(identifier, password) => {
+            sign_in::with_password(app.service(), &caller, identifier, password, &challenge).await
         }
-        SignInRequest::Mail(address, method) => {
-            start_with_email(app.service(), &caller, address, method).await.map(|started| started.session)
+        Credential::Mail(address, method) => {
+            start_with_email(app.service(), &caller, address, method, &challenge).await.map(|started| started.session)
         }
     };
     ApiResponse::from_sign_in(&app, reply)

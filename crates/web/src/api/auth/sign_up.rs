@@ -5,6 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::names::{PersonName, Username};
 use vestibule_core::password::Password;
+use vestibule_core::secret::SubmittedChallenge;
 use vestibule_core::sign_up::SignUp;
 use vestibule_core::{Code, Problem, Reply, sign_up};
 
@@ -28,6 +29,9 @@ pub(crate) struct Fields {
     username: Option<String>,
     /// An invitation's token, from the mail or from an admin.
     invite_token: Option<String>,
+    /// The token of a solved challenge, if the deployment requires one. See `POST /captcha/challenge`.
+    #[schema(value_type = Option<String>)]
+    challenge_token: SubmittedChallenge,
 }
 
 impl FromFields for Fields {
@@ -43,6 +47,7 @@ impl FromFields for Fields {
             last_name: fields.text("last_name")?,
             username: fields.text("username")?.filter(|username| !username.is_empty()),
             invite_token: fields.text("invite_token")?.filter(|token| !token.is_empty()),
+            challenge_token: fields.challenge()?,
         })
     }
 }
@@ -93,8 +98,9 @@ pub(crate) async fn sign_up(
     Body(mut fields): Body<Fields>,
 ) -> ApiResponse<SessionResponse> {
     fields.invite_token = fields.invite_token.or(params.invite_token);
+    let challenge = std::mem::take(&mut fields.challenge_token);
     let reply = match fields.parse(app.settings().passwords.minimum_length) {
-        Ok(sign_up) => sign_up::sign_up(app.service(), &caller, sign_up).await,
+        Ok(sign_up) => sign_up::sign_up(app.service(), &caller, sign_up, &challenge).await,
         Err(problem) => Reply::failed(problem),
     };
     ApiResponse::from_sign_in(&app, reply)

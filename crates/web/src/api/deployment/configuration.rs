@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
 use vestibule_core::permission::{BUILT_IN, BUILT_IN_IN_WORKSPACES};
-use vestibule_core::settings::{Mode, PageUrl, Roles, Settings, SignUpMode};
+use vestibule_core::settings::{ChallengeMode, Mode, PageUrl, Roles, Settings, SignUpMode};
 use vestibule_core::time::Timestamp;
 
 use crate::app::App;
@@ -125,6 +125,7 @@ struct AuthSettings {
     passkey: PasskeySettings,
     auth_factors_enabled: AuthFactors,
     verification_policy: VerificationPolicy,
+    challenge: ChallengeConfiguration,
     second_factor_policy: &'static str,
     first_factor: &'static str,
     second_factor: &'static str,
@@ -173,6 +174,17 @@ struct AuthFactors {
 struct VerificationPolicy {
     email: bool,
     phone_number: bool,
+}
+
+/// The proof-of-work challenges for sign-in, sign-up and password reset.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChallengeConfiguration {
+    /// True if an attempt may require the token of a solved challenge as `challenge_token`.
+    enabled: bool,
+    /// `off`, `on`, or `automatic`: required while there are many attempts.
+    mode: &'static str,
+    /// The URL below which clients of Cap find `challenge` and `redeem`.
+    endpoint: String,
 }
 
 /// The support for several accounts in one session.
@@ -365,6 +377,7 @@ impl AuthSettings {
                 authenticator: false,
             },
             verification_policy: VerificationPolicy { email: settings.verify_addresses, phone_number: false },
+            challenge: ChallengeConfiguration::new(settings),
             second_factor_policy: "none",
             first_factor: "email_password",
             second_factor: "none",
@@ -379,6 +392,18 @@ impl AuthSettings {
             session_validity_period: settings.sessions.max_lifetime.as_secs(),
             session_inactive_timeout: settings.sessions.idle_timeout.as_secs(),
         }
+    }
+}
+
+impl ChallengeConfiguration {
+    fn new(settings: &Settings) -> Self {
+        let mode = match settings.challenge.mode {
+            ChallengeMode::Off => "off",
+            ChallengeMode::On => "on",
+            ChallengeMode::Automatic => "automatic",
+        };
+        let endpoint = format!("{}/captcha/", settings.public_url.as_str());
+        Self { enabled: settings.challenge.mode != ChallengeMode::Off, mode, endpoint }
     }
 }
 

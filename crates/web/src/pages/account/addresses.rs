@@ -47,7 +47,13 @@ fn code_form_page(cx: &PageContext, address: EmailAddressId, error: Option<&Prob
         (format!("/account/addresses/{address}/code"), format!("/account/addresses/{address}/verify"));
     code_page(
         cx,
-        CodeForm { explanation: cx.words.address_code_explanation(), action, resend_action, hidden_fields: Vec::new() },
+        CodeForm {
+            explanation: cx.words.address_code_explanation(),
+            action,
+            resend_action,
+            hidden_fields: Vec::new(),
+            resend_has_challenge: false,
+        },
         error,
     )
 }

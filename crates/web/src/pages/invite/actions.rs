@@ -69,8 +69,8 @@ pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Fo
     let signed_in = match EmailAddress::parse(form.text("email")) {
         Ok(email) => {
             let password = Password::from_input(form.text("password").to_owned());
-            let service = cx.app.service();
-            sign_in::with_password(service, &cx.caller, Identifier::Email(email), password).await.result
+            let (service, identifier) = (cx.app.service(), Identifier::Email(email));
+            sign_in::with_password(service, &cx.caller, identifier, password, &form.challenge()).await.result
         }
         Err(error) => Err(error.into()),
     };
@@ -87,7 +87,7 @@ pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Fo
         Err(not_opened) => return not_opened_page(&cx, not_opened).await,
     };
     let signed_up = match parse_sign_up(&cx, &opened.token, &form).await {
-        Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command).await.result,
+        Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command, &form.challenge()).await.result,
         Err(problem) => Err(problem),
     };
     match signed_up {

@@ -24,6 +24,7 @@ struct CodePage {
     action: String,
     resend_action: String,
     hidden_fields: Vec<(&'static str, String)>,
+    resend_has_challenge: bool,
 }
 
 /// What differs between the code forms of sign-in, sign-up, password reset and address verification.
@@ -32,12 +33,15 @@ pub(in super::super) struct CodeForm {
     pub(in super::super) action: String,
     pub(in super::super) resend_action: String,
     pub(in super::super) hidden_fields: Vec<(&'static str, String)>,
+    /// Whether asking for another code may require a challenge.
+    pub(in super::super) resend_has_challenge: bool,
 }
 
 pub(in super::super) fn code_page(cx: &PageContext, form: CodeForm, error: Option<&Problem>) -> Response {
     let layout = cx.layout(cx.words.check_your_email(), false).with_error(error);
-    let CodeForm { explanation, action, resend_action, hidden_fields } = form;
-    cx.render_with_error(error, &CodePage { layout, explanation, action, resend_action, hidden_fields })
+    let CodeForm { explanation, action, resend_action, hidden_fields, resend_has_challenge } = form;
+    let page = CodePage { layout, explanation, action, resend_action, hidden_fields, resend_has_challenge };
+    cx.render_with_error(error, &page)
 }
 
 fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
@@ -46,6 +50,7 @@ fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
         action: "/sign-in/code".to_owned(),
         resend_action: "/sign-in/again".to_owned(),
         hidden_fields: vec![("attempt", attempt.to_owned()), ("return_to", return_to.to_owned())],
+        resend_has_challenge: false,
     }
 }
 
@@ -54,7 +59,7 @@ pub(super) async fn start(cx: PageContext, form: Form) -> Response {
     let method = form.text("method").parse().unwrap_or(Method::EmailOtp);
     let typed = form.text("email").trim();
     let started = match EmailAddress::parse(typed) {
-        Ok(address) => start_with_email(cx.app.service(), &cx.caller, address, method).await.result,
+        Ok(address) => start_with_email(cx.app.service(), &cx.caller, address, method, &form.challenge()).await.result,
         Err(error) => Err(error.into()),
     };
     let started = match started {

@@ -101,7 +101,7 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
     let signed_in = match identifier {
         Ok(identifier) => {
             let password = Password::from_input(form.text("password").to_owned());
-            sign_in::with_password(cx.app.service(), &cx.caller, identifier, password).await.result
+            sign_in::with_password(cx.app.service(), &cx.caller, identifier, password, &form.challenge()).await.result
         }
         Err(problem) => Err(problem),
     };

@@ -10,6 +10,9 @@ impl Words {
     /// Returns the messages of a problem, joined by spaces. A code without a translation falls back to English.
     pub(in super::super) fn problem(self, problem: &Problem) -> String {
         let message = |(code, english): (Code, &str)| match self.0 {
+            // The messages of the API name its calls.
+            _ if code == Code::ChallengeRequired => self.challenge_required_error(),
+            _ if code == Code::ChallengeFailed => self.challenge_failed_error(),
             Language::German => match problem.password_refusal() {
                 Some(refusal) => german_refusal(refusal),
                 None => german(code).map_or_else(|| english.to_owned(), str::to_owned),

@@ -1,6 +1,7 @@
 //! The texts of the pages in all languages. A phrase without a translation does not compile.
 
 mod account;
+mod challenge;
 mod errors;
 mod invite;
 mod layout;

@@ -1,5 +1,6 @@
 //! The pages in a real browser.
 
+mod challenge;
 mod journeys;
 mod mail_scanner;
 mod origins;

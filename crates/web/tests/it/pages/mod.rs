@@ -62,7 +62,7 @@ async fn sends_security_headers_and_no_inline_code() {
 
 async fn asset_size(app: &TestApp) -> usize {
     let mut bytes = 0;
-    for path in ["/pages/style.css", "/pages/script.js"] {
+    for path in ["/pages/style.css", "/pages/script.js", "/pages/challenge.js"] {
         let asset = app.anonymous().get(path).await;
         assert_eq!(asset.status, 200);
         assert!(asset.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
