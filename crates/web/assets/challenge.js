@@ -193,7 +193,8 @@ if (typeof document === "undefined") {
     if (token === undefined) return;
     form.elements.challenge_token.value = token;
     form.dataset.passes = "yes";
-    form.requestSubmit(submitter);
+    // Later, because a form cannot be sent while its submit event is still dispatched.
+    setTimeout(() => form.requestSubmit(submitter));
   };
 
   // Before the listener of the other script, which sends the form.
