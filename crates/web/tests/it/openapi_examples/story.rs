@@ -239,6 +239,9 @@ async fn sign_in_by_mail(recorder: &mut Recorder, Scene { app, .. }: &Scene) {
     app.inner.secret_scan.add_secret(&token);
     recorder.get(&by_link, &format!("/auth/verify-magic-link?token={token}")).await;
 
+    let challenge = by_link.post("/captcha/challenge", &[]).await.body;
+    recorder.post(&by_link, "/captcha/redeem", crate::challenge::solution(&challenge)).await;
+
     let forgetful = app.anonymous();
     forgetful.post("/auth/forgot-password", &[("email", email)]).await.ok();
     let body = json!({"email": email, "otp": app.mailed_code(email)});
