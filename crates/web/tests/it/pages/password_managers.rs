@@ -1,6 +1,6 @@
 //! What password managers read: the account in each form with a password, and the kind of each field.
 
-use crate::harness::TestApp;
+use crate::harness::{PASSWORD, TestApp};
 
 const NINA: &str = "nina@example.com";
 
@@ -69,8 +69,15 @@ async fn forms_with_a_password_name_their_account() {
     let wrong = [("email", "other@example.com"), ("proof", "password"), ("proof_password", "wrong-one")];
     let page = nina.post("/account/addresses", &wrong).await.assert_page(400, "password is wrong");
     assert_readable(&page, 1, Some(NINA));
-    let page = nina.post("/account/addresses", &[("email", "other@example.com"), ("proof", "send")]).await;
-    assert!(page.assert_page(403, "Six digits").contains("autocomplete=\"one-time-code\""));
+
+    // Without a password, a code confirms. The form for the first password asks for both.
+    app.verify_all_addresses();
+    nina.reauthenticate().await;
+    nina.post("/me/remove-password", &[("current_password", PASSWORD)]).await.ok();
+    app.execute("UPDATE sign_ins SET proved_at = 0");
+    let page = nina.post("/account/password", &[("proof", "send")]).await.assert_page(403, "Six digits");
+    assert!(page.contains("autocomplete=\"one-time-code\""), "{page}");
+    assert_readable(&page, 1, Some(NINA));
 }
 
 #[tokio::test]
