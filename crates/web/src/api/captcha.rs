@@ -50,17 +50,21 @@ struct Size {
 /// d)`; a solution is a whole number n for which the hexadecimal SHA-256 of salt and n begins with the target.
 /// `docs/api.md` defines `prng`.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Challenge)]
+#[schema(as = CaptchaChallenge)]
 pub(crate) struct ChallengeResponse {
     /// False, alone in the response, if no challenge is required; missing otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool, required = false)]
     required: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Size, required = false)]
     challenge: Option<Size>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     token: Option<String>,
     /// In milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     expires: Option<i64>,
 }
 

@@ -41,6 +41,8 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
         "INSERT INTO join_requests (id, organization_id, email_key, user_id, status, created_at, updated_at)
          VALUES (1, {organization}, 'kim', {kim}, 'denied', 0, 0)"
     ));
+    let id = if engine == Engine::Sqlite { "x'01'" } else { r"'\x01'" };
+    app.execute(&format!("INSERT INTO challenges (id, used_at, expires_at) VALUES ({id}, NULL, 1)"));
     app.anonymous().post("/auth/forgot-password", &[("email", "olga@example.com")]).await.ok();
     app.execute(&format!(
         "INSERT INTO mail_refusals (organization_id, address_key, created_at) VALUES ({organization}, 'w@x.se', 0)"

@@ -330,7 +330,7 @@ async fn rejects_roles_beyond_inviters_permissions() {
     let path = path(&organization);
     let manager = create_role(&app, &owner, &organization, "Manager", &["organization:manage_members"]).await;
     let billing = create_role(&app, &owner, &organization, "Billing", &["billing:write"]).await;
-    let admin = text(&owner.get(&format!("/organizations/{organization}/roles")).await.ok()[0]["id"]);
+    let admin = owner.admin_role(&format!("/organizations/{organization}")).await;
     let mara = app.create_member(&owner, &organization, "mara@example.com", &manager).await;
 
     mara.post(&path, &[("email", "n@example.com"), ("role_id", &admin)]).await.assert_error(403, "ROLE_EXCEEDS_YOURS");
@@ -410,7 +410,7 @@ async fn leaving_does_not_lift_suspension() {
     let joined = nina.post("/organizations/invitations/accept", &[("token", &token)]).await.ok();
     assert_eq!(joined["organization"]["id"], organization);
     // Invitations stay valid when their inviter leaves with sufficient permissions, also those to workspaces.
-    let admin = text(&owner.get(&format!("/organizations/{organization}/roles")).await.ok()[0]["id"]);
+    let admin = owner.admin_role(&format!("/organizations/{organization}")).await;
     let leaver = app.create_member(&owner, &organization, "leo@example.com", &admin).await;
     leaver.post(&path, &[("email", "pia@example.com"), ("workspace_id", &workspace)]).await.ok();
     app.run(&leaver, Leave { organization: organization_id }).await.unwrap();

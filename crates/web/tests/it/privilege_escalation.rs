@@ -94,8 +94,11 @@ impl Setup {
         for person in &clients {
             user_ids.push(text(&person.get("/me").await.ok()["id"]));
         }
-        let roles = ids(&clients[0].get(&format!("/organizations/{organization}/roles")).await.ok());
-        let workspace_roles = ids(&clients[0].get(&format!("/workspaces/{workspace}/roles")).await.ok());
+        let mut roles = ids(&clients[0].get(&format!("/organizations/{organization}/roles")).await.ok());
+        let mut workspace_roles = ids(&clients[0].get(&format!("/workspaces/{workspace}/roles")).await.ok());
+        // The seeds were chosen with the admin role first.
+        roles.reverse();
+        workspace_roles.reverse();
         Self { app, clients, user_ids, organization, workspace, roles, workspace_roles, invitations: Vec::new() }
     }
 

@@ -90,7 +90,7 @@ async fn bulk_and_workspace_invitations_of_removed_manager_are_suspended() {
     let workspace =
         setup.owner.post("/workspaces", &[("organization_id", &setup.organization), ("name", "Lab")]).await.ok();
     let workspace = text(&workspace["workspace"]["id"]);
-    let admin = text(&setup.owner.get(&format!("/workspaces/{workspace}/roles")).await.ok()[0]["id"]);
+    let admin = setup.owner.admin_role(&format!("/workspaces/{workspace}")).await;
     let fields = [("email", MARA), ("role_id", admin.as_str())];
     setup.owner.post(&format!("/workspaces/{workspace}/members"), &fields).await.ok();
     let rows = json!({"invitations": [{"email": "a@example.com"}, {"email": "b@example.com"}]});

@@ -292,7 +292,7 @@ async fn each_change_of_access_logs_one_line() {
     }
     let nina = log.client(&nina);
     // A refusal within a bulk call that succeeds.
-    let admin = text(&owner.get(&format!("{path}/roles")).await.ok()[0]["id"]);
+    let admin = owner.admin_role(&path).await;
     let rows = json!({"invitations": [{"email": "a@example.com", "role_id": admin}, {"email": "b@example.com"}]});
     let bulk = nina.post_json(&format!("{path}/invitations/bulk"), &rows).await;
     log.expect(&bulk, &["permission.refused refused ROLE_EXCEEDS_YOURS"]);

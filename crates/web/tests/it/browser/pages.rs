@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use vestibule_core::settings::ChallengeMode;
 
 use super::{Browser, BrowserOptions, BrowserServer, with_browser};
 use crate::harness::text;
@@ -83,8 +84,25 @@ async fn check_all_pages(variant: &str, options: BrowserOptions) {
         check_page(browser, variant, "invite").await;
         browser.goto(&format!("{}/invite/stop/nonsense", server.url)).await;
         check_page(browser, variant, "refused").await;
+        check_challenge(browser, variant).await;
     })
     .await;
+}
+
+/// Checks how a sign-in looks while the browser solves a challenge that is too hard to be solved before the end of the
+/// test.
+async fn check_challenge(browser: &Browser, variant: &str) {
+    let server = BrowserServer::start(|settings| {
+        settings.challenge.mode = ChallengeMode::On;
+        settings.challenge.difficulty = 1_000;
+    })
+    .await;
+    browser.goto(&format!("{}/sign-in", server.url)).await;
+    browser.fill("identifier", "ada@lindgren-tea.example").await;
+    browser.fill("password", crate::harness::PASSWORD).await;
+    browser.wait_for("form[action='/sign-in'] button").await.click().await.unwrap();
+    browser.wait_for("form[action='/sign-in'] progress:not([hidden])").await;
+    check_page(browser, variant, "sign-in-challenge").await;
 }
 
 /// Checks how the page that asks for a proof looks with and without a password, and the page after a security notice.

@@ -80,7 +80,7 @@ async fn solve_and_redeem(client: &TestClient) -> String {
 }
 
 /// Solves a challenge. Returns the body for `POST /captcha/redeem`.
-fn solution(challenge: &Value) -> Value {
+pub(super) fn solution(challenge: &Value) -> Value {
     let size = |name: &str| usize::try_from(challenge["challenge"][name].as_u64().unwrap()).unwrap();
     let token = text(&challenge["token"]);
     let solutions = (1..=size("c")).map(|number| {

@@ -91,8 +91,7 @@ async fn forty_resends_to_one_address_send_twenty_mails() {
     let workspace = create_workspace(&owner, &organization).await;
     let fields = [("email", "victim@example.com"), ("workspace_id", workspace.as_str())];
     assert_rate_limited(owner.post(&path, &fields).await);
-    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
-    let admin = text(&roles[0]["id"]);
+    let admin = owner.admin_role(&format!("/organizations/{organization}")).await;
     let mina = app.create_member(&owner, &organization, "mina@example.com", &admin).await;
     assert_rate_limited(invite(&mina, &organization, "victim@example.com").await);
     // Nor is another organization of the same inviter.

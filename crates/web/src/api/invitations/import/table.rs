@@ -241,6 +241,8 @@ fn rows(text: &str, separator: u8) -> impl Iterator<Item = Result<Row, Problem>>
         let number = reader.position().line().saturating_sub(1 + inner + inner_lines).max(1);
         inner_lines += inner;
         if is_last && is_unbalanced && inner > 0 {
+            // All line ends are inside of the cell, so none ends the row.
+            let number = number + 1;
             return Some(Err(Code::BadRequestBody
                 .with_message(format!("The CSV is malformed: a quotation mark in row {number} is never closed."))));
         }
