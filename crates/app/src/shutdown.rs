@@ -67,12 +67,20 @@ impl Shutdown {
 }
 
 async fn follow_signals(mut signals: mpsc::Receiver<Signal>, drain_timeout: Duration, stage: watch::Sender<Stage>) {
-    if signals.recv().await.is_none() {
-        return;
-    }
+    let Some(first) = signals.recv().await else { return };
     tracing::info!("shutting down: finishing work in progress; a second signal aborts it");
     stage.send_replace(Stage::Draining);
-    let second = async { while signals.recv().await == Some(Signal::HangUp) {} };
+    // Only these abort: whoever stops the server after a terminal was closed sends the first of them.
+    let mut stops = usize::from(first == Signal::Stop);
+    let second = async {
+        while stops < 2 {
+            match signals.recv().await {
+                Some(Signal::Stop) => stops += 1,
+                Some(Signal::HangUp) => {}
+                None => break,
+            }
+        }
+    };
     let _ = timeout(drain_timeout, second).await;
     stage.send_replace(Stage::Aborted);
 }
@@ -179,10 +187,13 @@ mod tests {
                 "finished"
             };
             assert_eq!(shutdown.run_until_aborted(work).await, Some("finished"));
-            signal.send(Signal::Stop).await.unwrap();
-            if first == Signal::Stop {
-                assert_eq!(shutdown.run_until_aborted(std::future::pending::<()>()).await, None);
+            if first == Signal::HangUp {
+                // The server is stopped after its terminal was closed.
+                signal.send(Signal::Stop).await.unwrap();
+                assert_eq!(shutdown.run_until_aborted(std::future::ready("finished")).await, Some("finished"));
             }
+            signal.send(Signal::Stop).await.unwrap();
+            assert_eq!(shutdown.run_until_aborted(std::future::pending::<()>()).await, None);
         }
     }
 

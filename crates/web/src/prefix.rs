@@ -47,7 +47,8 @@ impl Prefix {
         }
     }
 
-    /// Adds the prefix to redirects, and to cookies unless their name requires the path `/` (`__Host-`).
+    /// Adds the prefix to redirects, and to cookies unless their name requires the path `/` (`__Host-`), or other hosts
+    /// need them at every path.
     pub(crate) fn add(&self, headers: &mut HeaderMap) {
         let Self { path, .. } = self;
         if let Some(location) = headers.get(header::LOCATION).and_then(|value| value.to_str().ok())
@@ -59,7 +60,8 @@ impl Prefix {
         }
         if let header::Entry::Occupied(mut cookies) = headers.entry(header::SET_COOKIE) {
             for cookie in cookies.iter_mut() {
-                let text = cookie.to_str().ok().filter(|text| !text.starts_with("__Host-"));
+                let text =
+                    cookie.to_str().ok().filter(|text| !text.starts_with("__Host-") && !text.contains("; Domain="));
                 let text = text.map(|text| text.replacen("; Path=/;", &format!("; Path={path};"), 1));
                 if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
                     *cookie = value;
@@ -94,11 +96,11 @@ pub(crate) fn add_to_page(html: String, prefix: &str) -> String {
 }
 
 /// Removes the prefix from a path of the public URL, such as a return URL.
-pub(crate) fn strip_path<'a>(path: &'a str, prefix: &str) -> &'a str {
-    match path.strip_prefix(prefix) {
-        Some("") => "/",
-        Some(rest) if rest.starts_with('/') && !rest.starts_with("//") => rest,
-        _ => path,
+pub(crate) fn strip_path(path: &str, prefix: &str) -> String {
+    match path.strip_prefix(prefix).filter(|_| !prefix.is_empty()) {
+        Some(rest) if rest.is_empty() || rest.starts_with(['?', '#']) => format!("/{rest}"),
+        Some(rest) if rest.starts_with('/') && !rest.starts_with("//") => rest.to_owned(),
+        _ => path.to_owned(),
     }
 }
 
@@ -151,6 +153,7 @@ mod tests {
         for (cookie, expected) in [
             ("session_id=a; Path=/; HttpOnly", "session_id=a; Path=/id; HttpOnly"),
             ("__Host-session_id=a; Path=/; HttpOnly", "__Host-session_id=a; Path=/; HttpOnly"),
+            ("session_id=a; Path=/; Secure; Domain=example.com", "session_id=a; Path=/; Secure; Domain=example.com"),
         ] {
             let mut headers = HeaderMap::new();
             headers.append(header::SET_COOKIE, HeaderValue::from_static("invitation=b; Path=/; HttpOnly"));
@@ -174,6 +177,8 @@ mod tests {
         for (path, expected) in [
             ("/id/account?x", "/account?x"),
             ("/id", "/"),
+            ("/id?x", "/?x"),
+            ("/id#x", "/#x"),
             ("/account", "/account"),
             ("/identity", "/identity"),
             ("/id//evil.example", "/id//evil.example"),

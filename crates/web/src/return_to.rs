@@ -40,9 +40,19 @@ impl ReturnTo {
         }
     }
 
-    /// Whether the target is on another origin than our pages.
+    /// Whether the target is no page of ours: it has another origin, or is not below the prefix of the public URL.
     pub(crate) fn is_elsewhere(&self, settings: &Settings) -> bool {
-        matches!(self, Self::Url { origin, .. } if origin != settings.public_url.as_str())
+        let Self::Url { origin, url } = self else { return false };
+        let public_url = &settings.public_url;
+        let host = origin.strip_prefix("http://").unwrap_or_default();
+        let is_own_origin = origin == public_url.origin() || public_url.is_loopback_alias(host);
+        let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = after_scheme.find(['/', '?', '#']).map_or("", |start| &after_scheme[start..]);
+        let is_below_prefix = public_url.path().is_empty()
+            || path
+                .strip_prefix(public_url.path())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        !(is_own_origin && is_below_prefix)
     }
 
     /// Returns the target if it is a path, or its origin is that of the public URL or the application, or in
@@ -53,7 +63,7 @@ impl ReturnTo {
     pub(crate) fn allowed(self, field: &str, settings: &Settings) -> Result<String, Problem> {
         match self {
             // A path may have the prefix of the public URL, which is added to every redirect.
-            Self::Path(path) => Ok(strip_path(&path, settings.public_url.path()).to_owned()),
+            Self::Path(path) => Ok(strip_path(&path, settings.public_url.path())),
             Self::Url { origin, url } => {
                 if settings.is_allowed_origin(&origin) {
                     return Ok(url);
@@ -75,6 +85,26 @@ mod tests {
             public_url: PublicUrl::parse("https://join.example.com").unwrap(),
             allowed_origins: vec!["https://app.example.com".to_owned()],
             ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn pages_below_the_prefix_are_ours() {
+        for (public_url, url, is_elsewhere) in [
+            ("https://example.com", "https://example.com/account", false),
+            ("https://example.com", "https://app.example.com/account", true),
+            ("https://example.com/id", "https://example.com/id/account", false),
+            ("https://example.com/id", "https://example.com:443/id?x", false),
+            ("https://example.com/id", "https://example.com/id", false),
+            ("https://example.com/id", "https://example.com/idea", true),
+            ("https://example.com/id", "https://example.com/account", true),
+            ("https://example.com/id", "https://example.com", true),
+            ("http://127.0.0.1:8080", "http://localhost:8080/account", false),
+            ("http://127.0.0.1:8080", "http://localhost:3000/account", true),
+        ] {
+            let settings = Settings { public_url: PublicUrl::parse(public_url).unwrap(), ..Settings::default() };
+            let target = ReturnTo::parse("return_to", url).unwrap();
+            assert_eq!(target.is_elsewhere(&settings), is_elsewhere, "{public_url} {url}");
         }
     }
 

@@ -42,7 +42,9 @@ pub(super) async fn require_own_session(client: &Client, connector: &Connector) 
         match timeout(STATEMENT_TIMEOUT, probe.0.batch_execute("BEGIN")).await {
             Ok(Ok(())) => {}
             // A pooler that shares processes among statements refuses transactions.
-            Ok(Err(error)) if error.as_db_error().is_some() => return Err(OpenError::SharedSession),
+            Ok(Err(error)) if error.as_db_error().is_some_and(refuses_transactions) => {
+                return Err(OpenError::SharedSession);
+            }
             _ => break,
         }
         let Some(other) = backend(&probe.0).await? else { break };
@@ -60,6 +62,11 @@ pub(super) async fn require_own_session(client: &Client, connector: &Connector) 
         }
     }
     Ok(())
+}
+
+/// `PgBouncer` has no code of its own for this: other failures have the same.
+fn refuses_transactions(error: &tokio_postgres::error::DbError) -> bool {
+    error.message().contains("transaction blocks not allowed")
 }
 
 /// Checks that the session has the search path of the URL's options.

@@ -8,6 +8,9 @@ use super::headings::Column;
 use super::{Entry, mailboxes};
 
 /// Excel writes a semicolon where the comma is the decimal separator, and a tab for "Unicode text".
+/// The characters of an id that are read. More make it invalid.
+const MAX_ID_LENGTH: usize = 64;
+
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Rows at the beginning among which the headings may be, below a title.
 const MAX_ROWS_ABOVE: usize = 10;
@@ -171,7 +174,8 @@ impl Layout {
 
     /// The entries of a row: one, or one for each of several addresses in its cell.
     fn entries(&self, row: &Row) -> Vec<Entry> {
-        let owned = |column| row.cell(column).map(ToOwned::to_owned);
+        // Copied for each address of the cell, so their size must be bounded. No id is longer.
+        let owned = |column| row.cell(column).map(|cell| cell.chars().take(MAX_ID_LENGTH).collect::<String>());
         let cell = row.cell(Some(self.email)).unwrap_or_default();
         let entry = |email| Entry {
             email,
@@ -360,6 +364,15 @@ mod tests {
         assert_eq!(ids.entries[0].role.as_deref(), Some("34"));
         let named_id = Table::parse("role_id;E-Mail\nAdmin;n@t.example\n", None).unwrap();
         assert_eq!(named_id.entries[0].role.as_deref(), Some("Admin"), "refused later");
+    }
+
+    /// Each address of a cell gets a copy of the ids of its row.
+    #[test]
+    fn ids_of_a_row_with_many_addresses_are_bounded() {
+        let text = format!("email,role_id\n{},{}\n", "a@t.example;".repeat(900), "9".repeat(100_000));
+        let table = Table::parse(&text, None).unwrap();
+        let size: usize = table.entries.iter().filter_map(|entry| entry.role.as_ref()).map(String::len).sum();
+        assert!(table.entries.len() >= 900 && size <= table.entries.len() * MAX_ID_LENGTH);
     }
 
     #[test]
