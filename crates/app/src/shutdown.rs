@@ -70,7 +70,7 @@ async fn follow_signals(mut signals: mpsc::Receiver<Signal>, drain_timeout: Dura
     let Some(first) = signals.recv().await else { return };
     tracing::info!("shutting down: finishing work in progress; a second signal aborts it");
     stage.send_replace(Stage::Draining);
-    // Only these abort: whoever stops the server after a terminal was closed sends the first of them.
+    // Only these abort. After a terminal was closed, the one that stops the server is the first.
     let mut stops = usize::from(first == Signal::Stop);
     let second = async {
         while stops < 2 {
@@ -118,7 +118,7 @@ fn signals() -> io::Result<mpsc::Receiver<Signal>> {
     Ok(signals)
 }
 
-/// Whether whoever started the process wants it to survive its terminal, as `nohup` does. Known on Linux only.
+/// Whether the process is to survive its terminal, as with `nohup`. Known on Linux only.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hang_up(&status))

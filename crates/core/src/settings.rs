@@ -5,8 +5,10 @@ mod application;
 mod challenge;
 mod claims;
 mod host;
+mod images;
 mod join_policy;
 mod mail;
+mod organizations;
 mod public_url;
 mod rate_limits;
 mod session_cookie;
@@ -23,8 +25,10 @@ pub use application::{Application, PageUrl};
 pub use challenge::{Challenge, ChallengeMode};
 pub use claims::{ClaimTemplate, Placeholder};
 pub use host::is_host;
+pub use images::{Bucket, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
+pub use organizations::{Domains, Organizations, Seats, Workspaces};
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 pub use session_cookie::SessionCookie;
@@ -43,7 +47,7 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Proxies whose [`Settings::forwarded_header`] is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// Whether whoever connects to the Unix socket is a trusted proxy.
+    /// Whether a client of the Unix socket is a trusted proxy.
     pub trusts_unix_socket: bool,
     pub forwarded_header: ForwardedHeader,
     pub hsts: Hsts,
@@ -262,103 +266,6 @@ pub struct Roles {
     pub max_per_workspace: u32,
     /// The maximum number of roles of a member in the organization, and in each workspace.
     pub max_per_member: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Organizations {
-    /// Whether clients show organizations. The calls work anyway.
-    pub is_enabled: bool,
-    /// The maximum number of organizations that a user may create; 0 for unlimited.
-    pub max_per_user: u32,
-    /// The maximum number of workspaces of an organization; 0 for unlimited.
-    pub max_workspaces: u32,
-    /// Days during which a deleted organization can be restored; 0 to erase it immediately.
-    pub deletion_grace_days: u16,
-    /// Whether the admins of an organization have the permissions of an admin in all its workspaces.
-    pub admins_manage_workspaces: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Workspaces {
-    /// Whether clients show workspaces before there is one. The calls work anyway.
-    pub is_enabled: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Domains {
-    /// How people with a verified address of a domain join, if a request to add the domain does not say.
-    pub default_joining: JoinPolicy,
-}
-
-impl Organizations {
-    /// Returns `max_per_user`, or `i64::MAX` if it is unlimited.
-    pub fn per_user_limit(&self) -> i64 {
-        limit(self.max_per_user)
-    }
-
-    /// Returns `max_workspaces`, or `i64::MAX` if it is unlimited.
-    pub fn workspace_limit(&self) -> i64 {
-        limit(self.max_workspaces)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Seats {
-    /// The maximum number of members of an organization; 0 for unlimited.
-    pub max_per_organization: u32,
-    /// The maximum number of members of a workspace; 0 for unlimited.
-    pub max_per_workspace: u32,
-    /// Whether a pending invitation uses a seat of its organization, so that the invitee can always accept it.
-    pub count_pending_invitations: bool,
-}
-
-impl Seats {
-    /// Returns whether organizations or workspaces have a limit.
-    pub fn has_limit(&self) -> bool {
-        self.max_per_organization > 0 || self.max_per_workspace > 0
-    }
-
-    /// Returns `max_per_organization`, or `i64::MAX` if it is unlimited.
-    pub fn organization_limit(&self) -> i64 {
-        limit(self.max_per_organization)
-    }
-
-    /// Returns `max_per_workspace`, or `i64::MAX` if it is unlimited.
-    pub fn workspace_limit(&self) -> i64 {
-        limit(self.max_per_workspace)
-    }
-}
-
-fn limit(max: u32) -> i64 {
-    if max == 0 { i64::MAX } else { i64::from(max) }
-}
-
-#[derive(Clone, Debug)]
-pub struct Images {
-    pub storage: ImageStorage,
-    /// The URL prefix of images, with a trailing slash; `None` for `/images/` of this server.
-    pub public_url: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImageStorage {
-    /// A directory, which all processes must share.
-    Directory(PathBuf),
-    Bucket(Bucket),
-}
-
-/// An S3-compatible bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bucket {
-    pub name: String,
-    /// The prefix of all object keys; may be empty.
-    pub prefix: String,
-    /// `None` uses the environment.
-    pub region: Option<String>,
-    /// `None` uses the environment, or Amazon S3.
-    pub endpoint: Option<String>,
-    /// Access key ID and secret access key; `None` uses the environment or the role of the machine.
-    pub key: Option<(String, Secret)>,
 }
 
 /// A string that `Debug` does not print.

@@ -28,7 +28,7 @@ pub(super) fn find_conflict(loaded: &LoadedSettings) -> Option<SettingError> {
 }
 
 /// Returns the first setting of the section `app` whose page is neither https nor on this machine, in production.
-/// Another user of the network could replace such a page, and continue with the session of whoever is sent there.
+/// Another user of the network could replace such a page, and continue with the session of the user that is sent there.
 fn insecure_page(loaded: &LoadedSettings) -> Option<SettingError> {
     if loaded.settings.mode != Mode::Production {
         return None;

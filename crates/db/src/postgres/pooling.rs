@@ -29,7 +29,7 @@ struct Backend {
 /// Checks that `client` has a server process of its own, while further connections are open and in transactions.
 ///
 /// A pooler gives an idle server process to the next connection that needs one. So if it shares them, a further
-/// connection gets that of `client`, or `client` gets another one afterwards.
+/// connection gets that of `client`, or `client` gets another one after it.
 ///
 /// # Errors
 /// `SharedSession`.

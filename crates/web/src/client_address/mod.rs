@@ -20,7 +20,7 @@ pub(crate) use on_behalf::on_behalf;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Proxies<'a> {
     pub(crate) networks: &'a [IpNet],
-    /// Whether whoever connects to the Unix socket is a trusted proxy.
+    /// Whether a client of the Unix socket is a trusted proxy.
     pub(crate) unix: bool,
     pub(crate) header: ForwardedHeader,
 }

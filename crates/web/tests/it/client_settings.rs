@@ -229,7 +229,7 @@ async fn domain_without_a_policy_gets_the_one_of_the_settings() {
         let domains = owner.get(&path).await.ok();
         let added = domains.as_array().unwrap().iter().find(|one| one["domain"] == "e.example").unwrap();
         assert_eq!(added["joining"], expected);
-        // Whoever may not admit members adds a domain that admits nobody, and may not choose otherwise.
+        // A user who may not admit members adds a domain that admits nobody, and may not choose another policy.
         let fields = [("name", "Settings"), ("permissions", "organization:manage_settings")];
         let role = text(&owner.post(&format!("/organizations/{organization}/roles"), &fields).await.ok()["id"]);
         let nina = app.create_member(&owner, &organization, NINA, &role).await;

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
 use vestibule_core::permission::{BUILT_IN, BUILT_IN_IN_WORKSPACES};
-use vestibule_core::settings::{ChallengeMode, Mode, PageUrl, Roles, Settings, SignUpMode};
+use vestibule_core::settings::{Mode, PageUrl, Roles, Settings, SignUpMode};
 use vestibule_core::time::Timestamp;
 
+use super::auth_settings::AuthSettings;
 use crate::app::App;
 use crate::envelope::{Refusal, success};
 use crate::openapi::Enveloped;
@@ -93,106 +94,6 @@ struct CatalogEntry {
     key: String,
     /// True if the permission can no longer be added to roles.
     archived: bool,
-}
-
-/// The use of a field of the account.
-#[derive(Debug, Serialize, ToSchema)]
-struct AuthField {
-    enabled: bool,
-    required: bool,
-}
-
-const REQUIRED: AuthField = AuthField { enabled: true, required: true };
-const OPTIONAL: AuthField = AuthField { enabled: true, required: false };
-const DISABLED: AuthField = AuthField { enabled: false, required: false };
-
-/// The settings of sign-up and sign-in.
-#[derive(Debug, Serialize, ToSchema)]
-struct AuthSettings {
-    id: DeploymentId,
-    deployment_id: DeploymentId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    email_address: AuthField,
-    phone_number: AuthField,
-    username: AuthField,
-    first_name: AuthField,
-    last_name: AuthField,
-    password: PasswordSettings,
-    backup_code: AuthField,
-    web3_wallet: AuthField,
-    magic_link: AuthField,
-    passkey: PasskeySettings,
-    auth_factors_enabled: AuthFactors,
-    verification_policy: VerificationPolicy,
-    challenge: ChallengeConfiguration,
-    second_factor_policy: &'static str,
-    first_factor: &'static str,
-    second_factor: &'static str,
-    alternate_first_factors: [&'static str; 1],
-    #[schema(value_type = Vec<String>)]
-    alternate_second_factors: [(); 0],
-    multi_session_support: MultiSessionSupport,
-    /// In seconds, like the two following durations.
-    session_token_lifetime: u64,
-    session_validity_period: u64,
-    session_inactive_timeout: u64,
-}
-
-/// The requirements for passwords.
-#[derive(Debug, Serialize, ToSchema)]
-struct PasswordSettings {
-    enabled: bool,
-    required: bool,
-    min_length: usize,
-}
-
-/// The support for passkeys.
-#[derive(Debug, Serialize, ToSchema)]
-struct PasskeySettings {
-    enabled: bool,
-    prompt_registration_on_auth: bool,
-    allow_autofill: bool,
-}
-
-/// The available authentication factors.
-#[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "fields of the Frontend API")]
-struct AuthFactors {
-    email_password: bool,
-    username_password: bool,
-    email_magic_link: bool,
-    email_otp: bool,
-    phone_otp: bool,
-    web3_wallet: bool,
-    backup_code: bool,
-    authenticator: bool,
-}
-
-/// The contact data that must be verified at sign-up.
-#[derive(Debug, Serialize, ToSchema)]
-struct VerificationPolicy {
-    email: bool,
-    phone_number: bool,
-}
-
-/// The proof-of-work challenges for sign-in, sign-up and password reset.
-#[derive(Debug, Serialize, ToSchema)]
-struct ChallengeConfiguration {
-    /// True if an attempt may require the token of a solved challenge as `challenge_token`.
-    enabled: bool,
-    /// `off`, `on`, or `automatic`: required while there are many attempts.
-    mode: &'static str,
-    /// The URL below which clients of Cap find `challenge` and `redeem`.
-    endpoint: String,
-}
-
-/// The support for several accounts in one session.
-#[derive(Debug, Serialize, ToSchema)]
-struct MultiSessionSupport {
-    enabled: bool,
-    max_accounts_per_session: u32,
-    max_sessions_per_account: u32,
 }
 
 /// The restrictions of sign-ups.
@@ -347,64 +248,6 @@ fn with_built_in(built_in: &[&str], roles: &Roles) -> Vec<String> {
     let custom = roles.permissions.iter().filter(|custom| !built_in.clone().any(|own| own == **custom)).cloned();
     let all = built_in.clone().chain(custom);
     all.filter(|permission| !roles.archived_permissions.contains(permission)).collect()
-}
-
-impl AuthSettings {
-    fn new(deployment: &Deployment, settings: &Settings, has_mail: bool) -> Self {
-        Self {
-            id: deployment.id,
-            deployment_id: deployment.id,
-            created_at: deployment.created_at,
-            updated_at: deployment.created_at,
-            email_address: REQUIRED,
-            phone_number: DISABLED,
-            username: OPTIONAL,
-            first_name: OPTIONAL,
-            last_name: OPTIONAL,
-            password: PasswordSettings { enabled: true, required: true, min_length: settings.passwords.minimum_length },
-            backup_code: DISABLED,
-            web3_wallet: DISABLED,
-            magic_link: DISABLED,
-            passkey: PasskeySettings { enabled: false, prompt_registration_on_auth: false, allow_autofill: false },
-            auth_factors_enabled: AuthFactors {
-                email_password: true,
-                username_password: true,
-                email_magic_link: has_mail,
-                email_otp: has_mail,
-                phone_otp: false,
-                web3_wallet: false,
-                backup_code: false,
-                authenticator: false,
-            },
-            verification_policy: VerificationPolicy { email: settings.verify_addresses, phone_number: false },
-            challenge: ChallengeConfiguration::new(settings),
-            second_factor_policy: "none",
-            first_factor: "email_password",
-            second_factor: "none",
-            alternate_first_factors: ["username_password"],
-            alternate_second_factors: [],
-            multi_session_support: MultiSessionSupport {
-                enabled: true,
-                max_accounts_per_session: 0,
-                max_sessions_per_account: 0,
-            },
-            session_token_lifetime: settings.tokens.lifetime.as_secs(),
-            session_validity_period: settings.sessions.max_lifetime.as_secs(),
-            session_inactive_timeout: settings.sessions.idle_timeout.as_secs(),
-        }
-    }
-}
-
-impl ChallengeConfiguration {
-    fn new(settings: &Settings) -> Self {
-        let mode = match settings.challenge.mode {
-            ChallengeMode::Off => "off",
-            ChallengeMode::On => "on",
-            ChallengeMode::Automatic => "automatic",
-        };
-        let endpoint = format!("{}/captcha/", settings.public_url.as_str());
-        Self { enabled: settings.challenge.mode != ChallengeMode::Off, mode, endpoint }
-    }
 }
 
 impl SignUpRestrictions {
