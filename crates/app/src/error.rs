@@ -90,7 +90,7 @@ pub(crate) enum AppError {
     InvalidKey {
         key_file: PathBuf,
     },
-    /// The permissions of the key file (`mode`) let its group or other users access it.
+    /// The permissions of the key file let its group or other users access it.
     KeyExposed {
         key_file: PathBuf,
         exposure: Exposure,
@@ -120,6 +120,10 @@ pub(crate) enum AppError {
     /// The directory of `demo --dir` contains files that no demo created.
     NotADemoDir {
         dir: PathBuf,
+    },
+    /// `demo --listen` is a Unix socket, which the commands and links that the demo prints cannot name.
+    DemoAtUnixSocket {
+        path: PathBuf,
     },
     /// A system call failed that no setting controls.
     System {
@@ -247,12 +251,7 @@ impl fmt::Display for AppError {
                  template"
             ),
             Self::CommandFailed(message) => f.write_str(message),
-            Self::NotADemoDir { dir } => write!(
-                f,
-                "--dir is {}, which contains files that no demo created; use a new or empty directory, for example: \
-                 --dir vestibule-demo",
-                dir.display()
-            ),
+            Self::NotADemoDir { .. } | Self::DemoAtUnixSocket { .. } => self.fmt_demo(f),
             Self::CopyDatabase { from, to, error } => fmt_copy(f, from, to, error),
             Self::Refused(_)
             | Self::OperatorSocket { .. }
@@ -302,6 +301,25 @@ impl AppError {
                 f,
                 "database is {database}, and its setup failed: {reason}; check the log and the free disk space, or \
                  {CHOOSE_DATABASE}"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Formats the errors of the demo.
+    fn fmt_demo(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotADemoDir { dir } => write!(
+                f,
+                "--dir is {}, which contains files that no demo created; use a new or empty directory, for example: \
+                 --dir vestibule-demo",
+                dir.display()
+            ),
+            Self::DemoAtUnixSocket { path } => write!(
+                f,
+                "--listen is unix:{}, but the demo listens on a port, so that a browser can open it; for example: \
+                 --listen 127.0.0.1:8080",
+                path.display()
             ),
             _ => Ok(()),
         }

@@ -18,10 +18,7 @@ use crate::{output, telemetry};
 /// Serves until a signal stops it. Must be called within a Tokio runtime.
 pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     let mut loaded = settings::load(flags, &Environment::from_process()).map_err(AppError::Settings)?;
-    telemetry::start(&loaded);
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
+    telemetry::start_for_server(&loaded);
     let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
     // Binds the port first, so that a second server started by mistake fails before it touches the database.
     let socket = listener::bind(&mut loaded).await?;

@@ -29,6 +29,14 @@ pub(crate) fn start(loaded: &LoadedSettings) {
     }));
 }
 
+/// Installs them for a server, and logs the warnings about its settings.
+pub(crate) fn start_for_server(loaded: &LoadedSettings) {
+    start(loaded);
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
 /// Parses a filter: comma-separated levels, each alone or as `target=level`.
 ///
 /// Returns `None` if it is invalid. A single word must be a level: read as a target, a misspelled level would disable

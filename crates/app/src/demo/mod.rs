@@ -7,6 +7,7 @@ mod directory;
 mod seed;
 mod seeder;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use vestibule_core::settings::Transport;
 
 use crate::cli::DemoArgs;
 use crate::error::AppError;
+use crate::listener::ListenAddress;
 use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::shutdown::Shutdown;
 use crate::startup::open_service;
@@ -24,7 +26,7 @@ use seed::SeededData;
 /// Creates the sample data and serves it until a signal stops the server.
 pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
     let mut loaded = load_settings(args)?;
-    telemetry::start(&loaded);
+    telemetry::start_for_server(&loaded);
     let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
     let listener = listener::bind(&mut loaded).await?;
     directory::reset(&args.dir, &loaded)?;
@@ -38,10 +40,13 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
 /// Returns the demo's settings. Ignores environment variables, so that a demo never opens a database it did not create.
 fn load_settings(args: &DemoArgs) -> Result<LoadedSettings, AppError> {
     let database = Path::new(&args.dir).join(directory::DATABASE).to_str().map(str::to_owned);
-    let flags = Flags { listen: Some(args.listen.clone()), database, ..Flags::default() };
-    let app_url = args.app_url.iter().map(|url| ("VESTIBULE_APP_URL".into(), url.into()));
-    let environment = Environment { variables: app_url.collect(), ..Environment::from_process() };
+    let (listen, app_url) = (Some(args.listen.clone()), args.app_url.clone());
+    let flags = Flags { database, listen, app_url, ..Flags::default() };
+    let environment = Environment { variables: BTreeMap::new(), ..Environment::from_process() };
     let mut loaded = settings::load(&flags, &environment).map_err(AppError::Settings)?;
+    if let ListenAddress::Unix(path) = loaded.listen {
+        return Err(AppError::DemoAtUnixSocket { path });
+    }
     "warn".clone_into(&mut loaded.log);
     "Vestibule demo".clone_into(&mut loaded.settings.name);
     loaded.settings.mail.transport = Transport::File(loaded.mail_file_dir.clone());

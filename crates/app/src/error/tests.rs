@@ -91,7 +91,6 @@ fn errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
             AppError::MailDir { dir: "/m".into(), error: permission_denied() },
             ["mail.file_dir is /m", "denied", "VESTIBULE_MAIL_FILE_DIR"],
         ),
-        (AppError::NotADemoDir { dir: "/etc".into() }, ["--dir is /etc", "no demo created", "vestibule-demo"]),
         (
             AppError::System { action: "start threads", error: permission_denied() },
             ["cannot", "start threads", "permission denied"],
@@ -110,6 +109,16 @@ fn pooler_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
         (server(OpenError::SharedSession), ["connection pooler", "pool_mode = session", "PgBouncer"]),
         (server(OpenError::StartupParameter("the reason".into())), ["pooler", "the reason", "ALTER ROLE"]),
         (server(OpenError::SearchPathIgnored), ["pooler", "ignores the search_path", "ALTER ROLE"]),
+    ]
+}
+
+fn demo_errors_and_words() -> Vec<(AppError, [&'static str; 3])> {
+    vec![
+        (AppError::NotADemoDir { dir: "/etc".into() }, ["--dir is /etc", "no demo created", "vestibule-demo"]),
+        (
+            AppError::DemoAtUnixSocket { path: "/run/v.sock".into() },
+            ["--listen is unix:/run/v.sock", "listens on a port", "--listen 127.0.0.1:8080"],
+        ),
     ]
 }
 
@@ -199,6 +208,7 @@ fn messages_name_setting_finding_and_remedy() {
     let cases = [
         errors_and_words(),
         pooler_errors_and_words(),
+        demo_errors_and_words(),
         file_errors_and_words(),
         copy_errors_and_words(),
         operator_errors_and_words(),

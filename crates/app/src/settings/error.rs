@@ -148,18 +148,28 @@ impl fmt::Display for SettingError {
             Self::UnusableCookie { value, reason } => {
                 write!(f, "{} is {} ({}), but {reason}", value.setting.path, value.value, value.origin)
             }
-            Self::InsecurePage { value } => write!(
-                f,
-                "{} is {} ({}), without https, so anyone in the network between can take over the session of a user who \
-                 is sent there; write an https:// URL, or set mode to \"staging\" for an installation without real users",
-                value.setting.path, value.value, value.origin
-            ),
+            Self::InsecurePage { value } => fmt_insecure_page(f, value),
             Self::MissingMailHost => f.write_str(
                 "mail.transport is \"smtp\", but mail.host is empty; write host = \"smtp.example.com\" in the section \
                  [mail], or set VESTIBULE_MAIL_HOST",
             ),
         }
     }
+}
+
+fn fmt_insecure_page(f: &mut fmt::Formatter<'_>, value: &SettingValue) -> fmt::Result {
+    let SettingValue { setting, value, origin } = value;
+    // The demo ignores the setting `mode`.
+    let alternative = match origin {
+        Origin::Flag(_) => "one of this machine, such as http://127.0.0.1:3000",
+        _ => "set mode to \"staging\" for an installation without real users",
+    };
+    write!(
+        f,
+        "{} is {value} ({origin}), without https, so anyone in the network between can take over the session of a user who \
+         is sent there; write an https:// URL, or {alternative}",
+        setting.path
+    )
 }
 
 /// Formats the example of a setting in the syntax of `origin`.

@@ -10,7 +10,7 @@ use etcetera::BaseStrategy;
 use super::check::{find_conflict, warnings};
 use super::error::{Origin, SettingError};
 use super::file::{self, Contents};
-use super::setting::{DefaultValue, Setting, ValueKind};
+use super::setting::{DEMO_SETTING, DefaultValue, Setting, ValueKind};
 use super::suggest::suggest;
 use super::table::settings;
 use super::{Flags, LoadedSettings, RawValue, SettingValue};
@@ -170,7 +170,12 @@ fn read_environment(
 }
 
 fn read_flags(flags: &Flags) -> impl Iterator<Item = SettingValue> {
-    let flags = [("database", &flags.database), ("listen", &flags.listen), ("public_url", &flags.public_url)];
+    let flags = [
+        ("database", &flags.database),
+        ("listen", &flags.listen),
+        ("public_url", &flags.public_url),
+        (DEMO_SETTING, &flags.app_url),
+    ];
     flags.into_iter().filter_map(|(path, text)| {
         let setting = Setting::find(path)?;
         let origin = Origin::Flag(setting.flag()?);

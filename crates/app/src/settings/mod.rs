@@ -143,6 +143,9 @@ pub(crate) struct Flags {
     pub(crate) listen: Option<String>,
     #[arg(long, value_name = "URL", help = "URL for browsers and links [env: VESTIBULE_PUBLIC_URL]")]
     pub(crate) public_url: Option<String>,
+    /// A flag of `demo` alone.
+    #[arg(skip)]
+    pub(crate) app_url: Option<String>,
 }
 
 /// The value of a setting from one source.

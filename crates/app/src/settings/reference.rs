@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::LoadedSettings;
-use super::setting::{DefaultValue, Setting, ValueKind};
+use super::setting::{DEMO_SETTING, DefaultValue, Setting, ValueKind};
 use super::table::settings;
 
 const HEADER: &str = "\
@@ -41,6 +41,9 @@ fn write_entry(setting: &Setting, text: &mut String) {
         write!(text, "\n# {}\n# Value: {}.\n# Set with {}", setting.description, setting.expected, setting.env_var());
     if let Some(flag) = setting.flag() {
         let _ = write!(text, " or {flag}");
+        if setting.path == DEMO_SETTING {
+            text.push_str(" of the demo");
+        }
     }
     text.push_str(".\n");
     let value = match setting.default {

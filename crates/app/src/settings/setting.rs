@@ -21,6 +21,9 @@ pub(crate) struct Setting {
     pub(super) set: fn(&mut LoadedSettings, &str) -> Option<()>,
 }
 
+/// The setting with a flag of `demo` alone.
+pub(super) const DEMO_SETTING: &str = "app.url";
+
 /// The type of the value in the settings file.
 #[derive(Debug)]
 pub(super) enum ValueKind {
@@ -68,11 +71,13 @@ impl Setting {
         format!("VESTIBULE_{}", self.path.to_ascii_uppercase().replace('.', "_"))
     }
 
+    /// Returns the flag of `serve`, or of `demo` for `DEMO_SETTING`.
     pub(crate) fn flag(&self) -> Option<&'static str> {
         match self.path {
             "database" => Some("--database"),
             "listen" => Some("--listen"),
             "public_url" => Some("--public-url"),
+            DEMO_SETTING => Some("--app-url"),
             _ => None,
         }
     }

@@ -64,17 +64,23 @@ fn prefix_conflict(url: &PublicUrl, has_prefix: &dyn Fn(&str) -> bool) -> Option
     Some(("session_cookie.name", reason))
 }
 
+const APP_URL: &str = "app.url is";
+
 /// Returns a warning for each allowed origin whose requests have no session cookie, because browsers see another site
 /// (`SameSite=Lax`).
 pub(super) fn cross_site_warnings(settings: &Settings) -> Vec<String> {
     let url = &settings.public_url;
-    let app = settings.app.url.iter().map(|app| ("app.url is", app.origin().clone()));
+    let app = settings.app.url.iter().map(|app| (APP_URL, app.origin().clone()));
     let listed = settings.allowed_origins.iter().filter_map(|origin| PublicUrl::parse(origin).ok());
     let origins = app.chain(listed.map(|origin| ("allowed_origins contains", origin)));
     let cross_site = origins.filter(|(_, origin)| !is_same_site(url, origin));
     cross_site
         .map(|(setting, origin)| {
-            let remedy = if url.is_loopback() && origin.is_loopback() && url.is_https() == origin.is_https() {
+            let is_local = url.is_loopback() && origin.is_loopback() && url.is_https() == origin.is_https();
+            let remedy = if is_local && setting == APP_URL {
+                // The only one of both that the demo lets its caller choose.
+                format!("use one host name for both, for example {} here", with_host_of(&origin, url))
+            } else if is_local {
                 format!("use one host name for both, for example public_url = {}", with_host_of(url, &origin))
             } else {
                 "use hosts of one domain and one scheme for both, for example https://join.example.com and \

@@ -103,7 +103,7 @@ fn prints_addresses_and_shuts_down_gracefully_on_signal() {
         assert!(!listening.ends_with(":0"), "prints the bound port");
         assert!(database.ends_with("v.db"), "{database}");
         // Idle connections, with or without an earlier request, do not delay the shutdown.
-        let address = listening.rsplit_once('/').unwrap().1;
+        let address = server.host();
         let _idle = TcpStream::connect(address).unwrap();
         let mut keep_alive = TcpStream::connect(address).unwrap();
         write!(keep_alive, "GET /session HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -111,10 +111,8 @@ fn prints_addresses_and_shuts_down_gracefully_on_signal() {
         keep_alive.read_exact(&mut status_line).unwrap();
         assert_eq!(&status_line, b"HTTP/1.1 200");
         server.signal(signal);
-        let status = server.0.wait().unwrap();
-        let mut stderr = String::new();
-        server.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        assert_eq!(status.code(), Some(0), "{stderr}");
+        let (code, stderr) = server.wait();
+        assert_eq!(code, Some(0), "{stderr}");
         assert!(!stderr.contains("vestibule: "), "{stderr}");
     }
 }
@@ -161,6 +159,44 @@ fn demo_prints_curl_commands_with_the_stated_results() {
     let (again, lines) = Server::demo(&dir);
     assert!(!lines.iter().any(|line| line == owner));
     again.stop();
+}
+
+#[test]
+fn demo_lets_the_application_of_its_flag_call_the_api() {
+    let start = |url: &str| {
+        let dir = fresh_dir("demo-app-url");
+        let arguments = ["demo", "--listen", "127.0.0.1:0", "--dir", dir.to_str().unwrap(), "--app-url", url];
+        Server::spawn(&mut vestibule(&arguments), "API reference: ")
+    };
+    let (mut server, lines) = start("http://127.0.0.1:3000");
+    assert!(lines.iter().any(|line| line == "Your application: http://127.0.0.1:3000"), "{lines:?}");
+    let request = "GET /session HTTP/1.1\r\nOrigin: http://127.0.0.1:3000\r\nX-Unused:";
+    let response = send_request(server.host(), request, None, "").unwrap();
+    assert!(response.head.contains("access-control-allow-origin: http://127.0.0.1:3000\r\n"), "{response:?}");
+    server.signal("-TERM");
+    let (code, log) = server.wait();
+    assert_eq!((code, log.matches("app.url").count()), (Some(0), 0), "{log}");
+
+    // The demo logs the warnings about its settings, as the server does.
+    let (mut server, _) = start("http://localhost:3000");
+    server.signal("-TERM");
+    let (_, log) = server.wait();
+    assert!(log.contains("app.url is http://localhost:3000, which is another site than public_url"), "{log}");
+
+    let (code, stdout, stderr) = run(&["demo", "--app-url", "app.example.com"]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("(flag --app-url)") && !stderr.contains("VESTIBULE_"), "{stderr}");
+    assert_eq!(run(&["serve", "--app-url", "http://127.0.0.1:3000"]).0, Some(2), "a flag of the demo alone");
+}
+
+#[test]
+fn demo_refuses_a_unix_socket() {
+    let dir = fresh_dir("demo-socket");
+    let socket = format!("unix:{}", dir.with_extension("sock").display());
+    let (code, stdout, stderr) = run(&["demo", "--listen", &socket, "--dir", dir.to_str().unwrap()]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains(&format!("--listen is {socket}, but the demo listens on a port")), "{stderr}");
+    assert!(!dir.exists());
 }
 
 #[test]
@@ -232,13 +268,13 @@ fn copies_database_to_postgres_and_back() {
     assert!(stderr.contains("--from is nowhere.db, which does not exist") && !dir.join("made.db").exists(), "{stderr}");
 
     for database in [url.as_str(), back] {
-        let (server, lines) = Server::spawn(
+        let (server, _) = Server::spawn(
             vestibule(&["--listen", "127.0.0.1:0", "--database", database])
                 .env("VESTIBULE_KEY_FILE", dir.join("master.key"))
                 .env("VESTIBULE_MAIL_TRANSPORT", "none"),
             "Mail: disabled",
         );
-        let host = lines[0].rsplit_once('/').unwrap().1;
+        let host = server.host();
         let (_, path) = owner_curl.rsplit_once("/organizations").unwrap();
         let line = owner_curl.rsplit_once("http://").unwrap().0;
         let after = curl(&format!("{line}http://{host}/organizations{path}?status=all")).1;

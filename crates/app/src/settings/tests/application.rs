@@ -94,6 +94,9 @@ fn warns_of_origins_without_cookies() {
     let found = warnings(&[app, ("VESTIBULE_PUBLIC_URL", "https://join.example.com")]);
     assert!(found[0].starts_with("app.url is https://app.example.org, which is another site"), "{found:?}");
     assert!(warnings(&[app, ("VESTIBULE_PUBLIC_URL", "https://join.example.org")]).is_empty());
+    let local = warnings(&[("VESTIBULE_APP_URL", "http://localhost:3000")]);
+    assert!(local[0].ends_with("use one host name for both, for example http://127.0.0.1:3000 here"), "{local:?}");
+    assert!(warnings(&[("VESTIBULE_APP_URL", "http://127.0.0.1:3000")]).is_empty());
 }
 
 #[test]

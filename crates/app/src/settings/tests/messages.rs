@@ -92,6 +92,22 @@ fn example_uses_the_syntax_of_the_source() {
     );
 }
 
+/// The demo ignores the environment, so its messages name its flag.
+#[test]
+fn invalid_app_url_of_the_demo_names_its_flag() {
+    let error = |url: &str| {
+        let flags = Flags { app_url: Some(url.to_owned()), ..Flags::default() };
+        messages(&load(&flags, &environment(&[])).unwrap_err())
+    };
+    assert_eq!(
+        error("app.example.com"),
+        ["app.url is \"app.example.com\" (flag --app-url), but it must be an http or https URL without query and \
+             fragment, or empty; for example: --app-url https://app.example.com"]
+    );
+    let [insecure] = &error("http://app.example.com")[..] else { panic!("expected one error") };
+    assert!(insecure.contains("(flag --app-url)") && insecure.ends_with("such as http://127.0.0.1:3000"), "{insecure}");
+}
+
 /// Values that would start a server whose requests or mails fail.
 #[test]
 fn refuses_at_start_what_would_fail_later() {
