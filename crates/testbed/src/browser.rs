@@ -1,7 +1,7 @@
 //! A real browser: Chromium, controlled by chromedriver. `scripts/requirements` installs both.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
@@ -9,6 +9,8 @@ use fantoccini::{Client as Driver, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::ProcessGroup;
 
 /// Limits concurrent browsers, because each uses a whole core.
 static BROWSER_SLOTS: Semaphore = Semaphore::const_new(2);
@@ -27,17 +29,18 @@ pub struct BrowserOptions {
 #[derive(Debug)]
 pub struct Browser {
     pub driver: Driver,
-    process: Child,
+    /// chromedriver and its browser.
+    _process: ProcessGroup,
     _slot: SemaphorePermit<'static>,
 }
 
 impl Browser {
     pub async fn open(options: BrowserOptions) -> Self {
         let slot = BROWSER_SLOTS.acquire().await.unwrap();
-        let process = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+        let process = ProcessGroup::spawn(Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()));
         let mut process =
             process.unwrap_or_else(|_| panic!("chromedriver is missing: scripts/requirements installs it"));
-        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut output = BufReader::new(process.0.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {
             line.clear();
@@ -52,7 +55,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Self { driver, process, _slot: slot }
+        Self { driver, _process: process, _slot: slot }
     }
 
     pub async fn goto(&self, url: &str) {
@@ -121,16 +124,9 @@ fn capabilities(options: BrowserOptions) -> Value {
     json!({"browserName": "chrome", "goog:chromeOptions": chrome_options})
 }
 
-/// Runs a test with a browser and closes it. After a panic, `Drop` stops the process, so that the slot is released.
+/// Runs a test with a browser and closes it. After a panic, dropping it kills its processes.
 pub async fn with_browser<F: AsyncFnOnce(&Browser)>(options: BrowserOptions, test: F) {
     let browser = Browser::open(options).await;
     test(&browser).await;
     browser.close().await;
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

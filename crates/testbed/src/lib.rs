@@ -19,6 +19,7 @@ pub mod open_transaction;
 pub mod pgbouncer;
 #[cfg(unix)]
 pub mod postgres_server;
+mod process;
 pub mod proxy;
 pub mod smtp;
 
@@ -27,6 +28,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::NoTls;
 use vestibule_db::{DatabaseLocation, PostgresUrl};
+
+pub use process::{ProcessGroup, example_sources, free_port, repository, requirement};
 
 /// A database engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! PgBouncer, the connection pooler, in front of the test server.
 
-use std::path::Path;
-use std::process::Command;
+use std::ffi::OsStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
 use crate::postgres_server::make_readable;
+use crate::process::run_script;
 
 /// A running PgBouncer with an empty database behind it. Dropping it stops PgBouncer.
 #[derive(Debug)]
@@ -24,7 +24,9 @@ impl PgBouncer {
         let folder = tempfile::tempdir().unwrap();
         make_readable(folder.path());
         let port = crate::server_address().port().to_string();
-        let port = script(folder.path(), "start", &[&[port.as_str()], settings].concat());
+        let arguments: Vec<_> =
+            std::iter::once(port.as_str()).chain(settings.iter().copied()).map(OsStr::new).collect();
+        let port = run_script("pgbouncer", "start", folder.path(), &arguments);
         Self { folder, url: format!("postgres://postgres@127.0.0.1:{port}/{database}") }
     }
 
@@ -36,13 +38,6 @@ impl PgBouncer {
 
 impl Drop for PgBouncer {
     fn drop(&mut self) {
-        script(self.folder.path(), "stop", &[]);
+        run_script("pgbouncer", "stop", self.folder.path(), &[]);
     }
-}
-
-fn script(folder: &Path, task: &str, arguments: &[&str]) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/pgbouncer");
-    let output = Command::new(path).arg(task).arg(folder).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

@@ -1,7 +1,8 @@
 //! A PostgreSQL server for one test, which may kill it or give it a certificate.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::process::run_script;
 
 /// A running server. Dropping it stops the server.
 #[derive(Debug)]
@@ -67,15 +68,6 @@ pub(crate) fn make_readable(folder: &Path) {
 }
 
 fn script(folder: &Path, task: &str, arguments: &[&Path]) -> String {
-    let output = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres"))
-        .arg(task)
-        .arg(folder)
-        .args(arguments)
-        // A commit must survive a kill, on this server and on the standby.
-        .env("VESTIBULE_POSTGRES_FSYNC", "on")
-        .env("VESTIBULE_POSTGRES_COMMIT", "remote_apply")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    let arguments: Vec<_> = arguments.iter().map(|path| path.as_os_str()).collect();
+    run_script("postgres", task, folder, &arguments)
 }

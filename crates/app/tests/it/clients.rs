@@ -1,14 +1,12 @@
 //! `docs/openapi.json` in other people's tools: linters, generated clients that run the invitation story on a server,
 //! and schemathesis. `scripts/requirements` installs the tools into `target/requirements`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::server::{Response, Server, fresh_dir, send_request, vestibule};
+use vestibule_testbed::{repository, requirement};
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
+use crate::server::{self, Response, Server, fresh_dir, send_request, vestibule};
 
 fn document() -> PathBuf {
     repository().join("docs/openapi.json")
@@ -16,9 +14,7 @@ fn document() -> PathBuf {
 
 /// Returns a command for a program that npm or pip installed.
 fn tool(path: &str) -> Command {
-    let program = repository().join("target/requirements").join(path);
-    assert!(program.exists(), "{} is missing: scripts/requirements installs it", program.display());
-    let mut command = Command::new(program);
+    let mut command = Command::new(requirement(path));
     // No tool asks its maker for updates or tells it about this run.
     command.env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true").env("REDOCLY_TELEMETRY", "off");
     command
@@ -31,7 +27,7 @@ fn node(program: &str) -> Command {
 fn python(program: &str) -> Command {
     let mut command = tool(&format!("python/bin/{program}"));
     let path = std::env::var("PATH").unwrap_or_default();
-    let programs = repository().join("target/requirements/python/bin");
+    let programs = requirement("python/bin");
     // openapi-python-client formats its result with a program from there.
     command.env("PATH", format!("{}:{path}", programs.display())).env("PYTHONDONTWRITEBYTECODE", "1");
     command
@@ -59,30 +55,19 @@ fn folder(name: &str, files: &[&str]) -> PathBuf {
 
 /// A server without rate limits, which writes mail to files.
 struct LiveServer {
-    _process: Server,
+    process: Server,
     url: String,
     mail: PathBuf,
 }
 
-const LIMITS: [&str; 17] = [
-    "INVITATIONS_PER_ORGANIZATION",
-    "INVITATIONS_PER_NEW_ORGANIZATION",
-    "INVITATIONS_PER_USER",
-    "INVITATIONS_PER_ADDRESS",
-    "INVITATIONS_PER_RECIPIENT",
-    "BULK_ROWS_PER_USER",
-    "ORGANIZATIONS_PER_USER",
-    "ORGANIZATIONS_PER_ADDRESS",
-    "WORKSPACES_PER_USER",
-    "WORKSPACES_PER_ORGANIZATION",
-    "ROLES_PER_USER",
-    "ROLES_PER_ORGANIZATION",
-    "DOMAINS_PER_USER",
-    "EMAIL_ADDRESSES_PER_USER",
-    "EMAIL_ADDRESSES_PER_ADDRESS",
-    "JOIN_REQUESTS_PER_USER",
-    "UPLOADS_PER_USER",
-];
+/// Returns the environment variables that switch off every rate limit.
+fn without_rate_limits() -> impl Iterator<Item = (String, &'static str)> {
+    let (code, reference, _) = server::run(&["settings"]);
+    assert_eq!(code, Some(0));
+    let section = reference.split_once("\n[rate_limits]\n").unwrap().1.split("\n[").next().unwrap().to_owned();
+    let names = section.split("# Set with ").skip(1).map(|rest| rest.split(['.', ' ']).next().unwrap().to_owned());
+    names.collect::<Vec<_>>().into_iter().map(|name| (name, "0"))
+}
 
 impl LiveServer {
     fn start(name: &str) -> Self {
@@ -90,23 +75,14 @@ impl LiveServer {
         let (database, mail) = (folder.join("v.db"), folder.join("mail"));
         std::fs::create_dir_all(&mail).unwrap();
         let mut command = vestibule(&["--listen", "127.0.0.1:0", "--database", database.to_str().unwrap()]);
-        // The log would fill the pipe, which nothing reads.
-        command
-            .env("VESTIBULE_LOG", "off")
-            .env("VESTIBULE_MAIL_TRANSPORT", "file")
-            .env("VESTIBULE_MAIL_FILE_DIR", &mail);
-        command.envs(LIMITS.map(|limit| (format!("VESTIBULE_RATE_LIMITS_{limit}"), "0")));
-        let (process, lines) = Server::spawn(&mut command, "Database: ");
-        let url = lines.iter().find_map(|line| line.strip_prefix("Listening on ")).unwrap().to_owned();
-        Self { _process: process, url, mail }
-    }
-
-    fn host(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        command.env("VESTIBULE_MAIL_TRANSPORT", "file").env("VESTIBULE_MAIL_FILE_DIR", &mail);
+        command.envs(without_rate_limits());
+        let (process, _) = Server::spawn(&mut command, "Database: ");
+        Self { url: format!("http://{}", process.host()), process, mail }
     }
 
     fn post(&self, path: &str, cookie: Option<&str>, form: &str) -> Response {
-        let response = send_request(self.host(), &format!("POST {path}"), cookie, form).unwrap();
+        let response = send_request(self.process.host(), &format!("POST {path}"), cookie, form).unwrap();
         assert_eq!(response.status, 200, "{path}");
         response
     }
@@ -123,7 +99,7 @@ fn linters_accept_the_document() {
 #[test]
 fn typescript_client_compiles_and_runs_the_invitation_story() {
     let folder = folder("typescript", &["node/story.ts", "node/tsconfig.json", "node/package.json"]);
-    let packages = repository().join("target/requirements/node/node_modules");
+    let packages = requirement("node/node_modules");
     std::os::unix::fs::symlink(packages, folder.join("node_modules")).unwrap();
     run(node("openapi-typescript").arg(document()).args(["-o", "schema.d.ts"]).current_dir(&folder));
     run(node("tsc").args(["-p", "."]).current_dir(&folder));

@@ -17,17 +17,13 @@ fn rounds(default: u32) -> u32 {
     std::env::var("VESTIBULE_ROUNDS").map_or(default, |rounds| rounds.parse().unwrap())
 }
 
-/// Starts a server on `database`. Returns it with its address.
-fn serve(dir: &Path, database: &str) -> (Server, String) {
+fn serve(dir: &Path, database: &str) -> Server {
     let mut command = vestibule(&["--listen", "127.0.0.1:0", "--database", database]);
     command
         .env("VESTIBULE_KEY_FILE", dir.join("master.key"))
         .env("VESTIBULE_MAIL_FILE_DIR", dir.join("mail"))
-        .env("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000")
-        .env("VESTIBULE_LOG", "off");
-    let (server, lines) = Server::spawn(&mut command, "Mail: written to files");
-    let host = lines[0].rsplit_once('/').unwrap().1.to_owned();
-    (server, host)
+        .env("VESTIBULE_PASSWORDS_ATTEMPTS_PER_ADDRESS", "1000000");
+    Server::spawn(&mut command, "Mail: written to files").0
 }
 
 /// A load of concurrent requests that create invitations, and the IDs that the server acknowledged.
@@ -95,15 +91,15 @@ fn acknowledged_writes_survive_kill() {
     for engine in Engine::BOTH {
         let (dir, database) = (tempfile::tempdir().unwrap(), Database::create_on(engine));
         let url = database.url();
-        let (first, host) = serve(dir.path(), &url);
-        let load = Load::new(&host);
+        let first = serve(dir.path(), &url);
+        let load = Load::new(first.host());
         drop(first);
         let rounds = rounds(3);
         for round in 0..rounds {
-            let (server, host) = serve(dir.path(), &url);
+            let server = serve(dir.path(), &url);
             std::thread::scope(|scope| {
                 for _ in 0..4 {
-                    scope.spawn(|| load.run(&host, false));
+                    scope.spawn(|| load.run(server.host(), false));
                 }
                 // Kills the server after a different number of writes in each round.
                 load.wait_for(5 + (round as usize * 7) % 40);
@@ -133,11 +129,11 @@ fn run_failover() {
     while on_server(primary.url(), "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").is_empty() {}
 
     let hosts = format!("{},{}", primary.address(), standby.address());
-    let (server, host) = serve(dir.path(), &format!("postgres://postgres@{hosts}/postgres"));
-    let load = Load::new(&host);
+    let server = serve(dir.path(), &format!("postgres://postgres@{hosts}/postgres"));
+    let load = Load::new(server.host());
     let duration = std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| load.run(&host, true));
+            scope.spawn(|| load.run(server.host(), true));
         }
         load.wait_for(50);
         primary.kill();

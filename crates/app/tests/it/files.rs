@@ -71,8 +71,8 @@ fn every_created_file_is_private_whatever_the_umask_is() {
     let dir = fresh_dir("private-files");
     let database = dir.join("data/v.db");
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", database.to_str().unwrap()];
-    let (server, lines) = Server::spawn(&mut with_open_umask(&arguments), "Database: ");
-    let host = lines[0].strip_prefix("Listening on http://").unwrap();
+    let (server, _) = Server::spawn(&mut with_open_umask(&arguments), "Database: ");
+    let host = server.host();
     let form = "email=ada%40example.com&password=engine-of-1837&first_name=Ada&last_name=L";
     let response = send_request(host, "POST /auth/signup", None, form).unwrap();
     let cookie = response.session().unwrap();

@@ -1,6 +1,6 @@
 //! The operator commands while the server runs: on SQLite through its socket, on PostgreSQL in the database.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
@@ -17,7 +17,6 @@ const NOBODY: u32 = 65_534;
 /// A server with one user, Ada, whose address is not verified.
 struct Setup {
     server: Server,
-    host: String,
     dir: PathBuf,
     database: String,
     cookie: String,
@@ -31,10 +30,9 @@ fn command(dir: &Path, arguments: &[&str]) -> std::process::Command {
     command
 }
 
-fn start_server(dir: &Path, database: &str) -> (Server, String) {
+fn start_server(dir: &Path, database: &str) -> Server {
     let mut serve = command(dir, &["--listen", "127.0.0.1:0", "--database", database]);
-    let (server, lines) = Server::spawn(serve.env("VESTIBULE_LOG", "off"), "Mail: written to files");
-    (server, lines[0].rsplit_once('/').unwrap().1.to_owned())
+    Server::spawn(&mut serve, "Mail: written to files").0
 }
 
 fn sign_in(host: &str) -> Response {
@@ -50,13 +48,14 @@ impl Setup {
     }
 
     fn on(dir: PathBuf, database: String) -> Self {
-        let (server, host) = start_server(&dir, &database);
+        let server = start_server(&dir, &database);
+        let host = server.host();
         let form = "email=ada%40example.com&password=open-sesame-42&first_name=Ada&last_name=L";
-        let signed_up = send_request(&host, "POST /auth/signup", None, form).unwrap();
+        let signed_up = send_request(host, "POST /auth/signup", None, form).unwrap();
         let cookie = signed_up.session().unwrap().to_owned();
-        let me = send_request(&host, "GET /me", Some(&cookie), "").unwrap();
+        let me = send_request(host, "GET /me", Some(&cookie), "").unwrap();
         let id = me.text("id").to_owned();
-        Self { server, host, dir, database, cookie, id }
+        Self { server, dir, database, cookie, id }
     }
 
     fn socket(&self) -> PathBuf {
@@ -80,13 +79,14 @@ impl Setup {
     }
 
     fn status(&self, cookie: &str) -> u16 {
-        send_request(&self.host, "GET /me", Some(cookie), "").unwrap().status
+        send_request(self.server.host(), "GET /me", Some(cookie), "").unwrap().status
     }
 }
 
 /// The behaviour that both engines share.
 fn disable_and_enable(setup: &Setup) {
-    let Setup { id, cookie, host, .. } = setup;
+    let Setup { id, cookie, .. } = setup;
+    let host = setup.server.host();
     assert_eq!(setup.status(cookie), 200);
     let preview = setup.ok(&["users", "disable", "--dry-run", id]);
     assert!(preview.starts_with(&format!("Would disable user {id} and end 1 sign-in")), "{preview}");
@@ -170,8 +170,8 @@ fn commands_open_the_file_if_no_server_runs() {
         String::from_utf8(disabled.stdout).unwrap().starts_with(&format!("Disabled user {id} and ended 1 sign-in"))
     );
     assert!(run_on(&["users", "list"]).status.success());
-    let (server, host) = start_server(&dir, &database);
-    assert_eq!(send_request(&host, "GET /me", Some(&cookie), "").unwrap().status, 401);
+    let server = start_server(&dir, &database);
+    assert_eq!(send_request(server.host(), "GET /me", Some(&cookie), "").unwrap().status, 401);
     server.stop();
 }
 
@@ -179,16 +179,14 @@ fn commands_open_the_file_if_no_server_runs() {
 fn socket_of_a_killed_server_is_replaced() {
     let mut setup = Setup::on_sqlite("operators-killed");
     let (dir, database, id) = (setup.dir.clone(), setup.database.clone(), setup.id.clone());
-    setup.server.0.kill().unwrap();
-    setup.server.0.wait().unwrap();
+    setup.server.kill();
     assert!(setup.socket().exists());
     // No server listens, so the command opens the file.
     assert!(setup.ok(&["users", "disable", &id]).starts_with("Disabled user"));
     assert!(setup.socket().exists());
-    let (server, host) = start_server(&dir, &database);
-    setup.host = host;
+    let server = start_server(&dir, &database);
     assert!(setup.ok(&["users", "enable", &id]).starts_with("Enabled user"));
-    assert_eq!(sign_in(&setup.host).status, 200);
+    assert_eq!(sign_in(server.host()).status, 200);
     // A second server on the same database does not take the socket away.
     let (code, _, stderr) = setup.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(code == Some(1) && stderr.contains("another vestibule process has locked"), "{stderr}");
@@ -199,7 +197,7 @@ fn socket_of_a_killed_server_is_replaced() {
 #[test]
 fn escapes_what_users_wrote_for_the_terminal() {
     let setup = Setup::on_sqlite("operators-escapes");
-    let created = send_request(&setup.host, "POST /organizations", Some(&setup.cookie), "name=Acme").unwrap();
+    let created = send_request(setup.server.host(), "POST /organizations", Some(&setup.cookie), "name=Acme").unwrap();
     assert_eq!(created.status, 200);
     // The API refuses these characters in names. The database may have them from elsewhere.
     let rename = "UPDATE organizations SET name = 'Acme' || char(8238) || char(27) || '[2J'";
@@ -233,7 +231,7 @@ fn outbox_and_doctor_work_while_server_runs() {
     assert_eq!(setup.run(&["outbox", "retry", "x"]).0, Some(1));
     let report = setup.ok(&["doctor"]);
     assert!(report.contains("is usable by the running server, and its schema is up to date"), "{report}");
-    let process = format!("server: process {} runs version ", setup.server.0.id());
+    let process = format!("server: process {} runs version ", setup.server.id());
     assert!(report.contains(&process), "{report}");
     setup.server.stop();
 }
@@ -341,10 +339,8 @@ fn unusable_socket_stops_server_only_if_its_path_was_set() {
     );
     assert!(command(&dir, &["users", "list", "--database", database]).status().unwrap().success());
     server.signal("-TERM");
-    assert!(server.0.wait().unwrap().success());
-    let mut log = String::new();
-    server.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(log.contains("operator commands cannot reach this server"), "{log}");
+    let (code, log) = server.wait();
+    assert!(code == Some(0) && log.contains("operator commands cannot reach this server"), "{log}");
 }
 
 #[test]

@@ -9,24 +9,23 @@ use crate::server::{Server, fresh_dir, send_request, vestibule};
 const SIGN_UP: &str = "email=ada%40example.com&password=engine-of-1837&first_name=Ada&last_name=L";
 const SIGN_IN: &str = "email=ada%40example.com&password=engine-of-1837";
 
-fn start(pooler: &PgBouncer, dir: &Path) -> (Server, String) {
+fn start(pooler: &PgBouncer, dir: &Path) -> Server {
     let mut command = vestibule(&["--listen", "127.0.0.1:0", "--database", pooler.url()]);
     command.env("VESTIBULE_KEY_FILE", dir.join("master.key")).env("VESTIBULE_MAIL_TRANSPORT", "none");
-    let (server, lines) = Server::spawn(&mut command, "Database: ");
-    let host = lines[0].strip_prefix("Listening on http://").unwrap().to_owned();
-    (server, host)
+    Server::spawn(&mut command, "Database: ").0
 }
 
 #[test]
 fn server_works_behind_pgbouncer_in_session_mode() {
     let pooler = PgBouncer::start(&["pool_mode=session"]);
-    let (server, host) = start(&pooler, &fresh_dir("pgbouncer-session"));
-    let signed_up = send_request(&host, "POST /auth/signup", None, SIGN_UP).unwrap();
+    let server = start(&pooler, &fresh_dir("pgbouncer-session"));
+    let signed_up = send_request(server.host(), "POST /auth/signup", None, SIGN_UP).unwrap();
     let cookie = signed_up.session().unwrap();
-    let created = send_request(&host, "POST /organizations", Some(cookie), "name=Acme").unwrap();
+    let created = send_request(server.host(), "POST /organizations", Some(cookie), "name=Acme").unwrap();
     let path = format!("POST /organizations/{}/invitations", created.text("id"));
     for guest in 0..20 {
-        let invited = send_request(&host, &path, Some(cookie), &format!("email=guest{guest}%40example.com")).unwrap();
+        let invited =
+            send_request(server.host(), &path, Some(cookie), &format!("email=guest{guest}%40example.com")).unwrap();
         assert_eq!(invited.status, 200);
     }
     server.stop();
@@ -38,10 +37,10 @@ fn server_restarts_behind_pgbouncer_that_resets_nothing() {
     let pooler = PgBouncer::start(&["pool_mode=session", "server_reset_query="]);
     let dir = fresh_dir("pgbouncer-without-reset");
     for request in [("POST /auth/signup", SIGN_UP), ("POST /auth/signin", SIGN_IN), ("POST /auth/signin", SIGN_IN)] {
-        let (server, host) = start(&pooler, &dir);
-        let response = send_request(&host, request.0, None, request.1).unwrap();
+        let server = start(&pooler, &dir);
+        let response = send_request(server.host(), request.0, None, request.1).unwrap();
         assert_eq!(response.status, 200, "{request:?}");
-        let created = send_request(&host, "POST /organizations", response.session(), "name=Acme").unwrap();
+        let created = send_request(server.host(), "POST /organizations", response.session(), "name=Acme").unwrap();
         assert_eq!(created.status, 200);
         server.stop();
     }

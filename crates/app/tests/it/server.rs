@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 /// Returns a command without any inherited environment variables.
 pub(crate) fn vestibule(arguments: &[&str]) -> Command {
@@ -26,7 +27,12 @@ pub(crate) fn fresh_dir(name: &str) -> PathBuf {
 }
 
 /// A running server, killed on drop.
-pub(crate) struct Server(pub(crate) Child);
+pub(crate) struct Server {
+    process: Child,
+    host: String,
+    /// Reads stderr to its end, so that the server never blocks on a full pipe. `None` after `wait`.
+    log: Option<JoinHandle<String>>,
+}
 
 impl Server {
     pub(crate) fn start(dir: &Path) -> (Self, Vec<String>) {
@@ -44,36 +50,64 @@ impl Server {
 
     /// Starts a server. Returns the lines it prints, up to the line that starts with `last`.
     pub(crate) fn spawn(command: &mut Command, last: &str) -> (Self, Vec<String>) {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut server = Self(child);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, mut stderr) = (process.stdout.take().unwrap(), process.stderr.take().unwrap());
+        let log = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        let mut server = Self { process, host: String::new(), log: Some(log) };
         let mut lines = Vec::new();
-        for line in BufReader::new(server.0.stdout.take().unwrap()).lines().map(Result::unwrap) {
+        for line in BufReader::new(stdout).lines().map(Result::unwrap) {
             let is_last = line.starts_with(last);
+            if let Some(host) = line.strip_prefix("Listening on http://") {
+                host.clone_into(&mut server.host);
+            }
             lines.push(line);
             if is_last {
                 return (server, lines);
             }
         }
-        let mut stderr = String::new();
-        server.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        panic!("the server did not start: {lines:?} {stderr}");
+        panic!("the server did not start: {lines:?} {:?}", server.wait());
+    }
+
+    /// Returns the address and port; empty at a Unix socket.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Waits until the server ends. Returns its exit code and its log.
+    pub(crate) fn wait(&mut self) -> (Option<i32>, String) {
+        let status = self.process.wait().unwrap();
+        (status.code(), self.log.take().map(|log| log.join().unwrap()).unwrap_or_default())
     }
 
     /// Stops the server gracefully and asserts that it succeeds.
     pub(crate) fn stop(mut self) {
         self.signal("-TERM");
-        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+        let (code, log) = self.wait();
+        assert_eq!(code, Some(0), "{log}");
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap().success());
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

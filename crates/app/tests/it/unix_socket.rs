@@ -70,8 +70,7 @@ fn replaces_the_socket_of_a_killed_server_but_never_of_a_running_one() {
     assert_eq!(second.status.code(), Some(1));
     assert!(error.contains("another server listens there") && error.contains("--listen"), "{error}");
     assert!(get(&socket, "/health/live", "").starts_with("HTTP/1.1 200"), "the first server still listens");
-    server.0.kill().unwrap();
-    server.0.wait().unwrap();
+    server.kill();
     assert!(socket.exists());
     let server = start(&dir, &[]);
     assert!(get(&socket, "/health/live", "").starts_with("HTTP/1.1 200"));

@@ -1,17 +1,13 @@
 //! The guides at `/docs/{page}`: their links, their headers, and their code, which is that of the examples.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use axum::http::header;
+use vestibule_testbed::{example_sources, repository};
 
 use crate::harness::TestApp;
 
 pub(crate) const GUIDES: [&str; 4] = ["quickstart", "session-tokens", "invite-into-your-app", "cookies-and-origins"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 /// Returns the values of an attribute.
 fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
@@ -78,10 +74,10 @@ async fn links_of_guides_resolve() {
 #[test]
 fn links_of_guides_resolve_in_the_repository() {
     for guide in GUIDES {
-        let text = std::fs::read_to_string(root().join(format!("docs/{guide}.md"))).unwrap();
+        let text = std::fs::read_to_string(repository().join(format!("docs/{guide}.md"))).unwrap();
         let links = text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap());
         for link in links.filter(|link| !link.is_empty() && !link.contains("://")) {
-            assert!(root().join("docs").join(link).exists(), "{guide}: {link}");
+            assert!(repository().join("docs").join(link).exists(), "{guide}: {link}");
         }
     }
 }
@@ -92,28 +88,13 @@ fn code_blocks(markdown: &str) -> Vec<(&str, &str)> {
     parts.iter().skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect()
 }
 
-fn source_files(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() {
-            if !["node_modules", "dist", "target"].contains(&name) && !name.starts_with('.') {
-                source_files(&path, found);
-            }
-        } else if ["js", "ts", "tsx", "py", "rs", "md"].iter().any(|extension| name.ends_with(&format!(".{extension}")))
-        {
-            found.push(std::fs::read_to_string(&path).unwrap());
-        }
-    }
-}
-
 #[test]
 fn code_of_guides_is_that_of_the_examples() {
-    let mut sources = Vec::new();
-    source_files(&root().join("examples"), &mut sources);
+    let sources = example_sources("", &["js", "ts", "tsx", "py", "rs", "md"]);
+    let sources: Vec<_> = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let mut checked = 0;
     for guide in GUIDES {
-        let text = std::fs::read_to_string(root().join(format!("docs/{guide}.md"))).unwrap();
+        let text = std::fs::read_to_string(repository().join(format!("docs/{guide}.md"))).unwrap();
         for (language, code) in code_blocks(&text) {
             match language {
                 "ts" | "tsx" | "js" | "py" | "rust" => {

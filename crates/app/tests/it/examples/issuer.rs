@@ -50,12 +50,10 @@ impl Issuer {
         std::fs::create_dir_all(&dir).unwrap();
         let mut command = vestibule(&["--listen", "127.0.0.1:0", "--public-url", &url, "--database"]);
         command.arg(dir.join("v.db")).env("VESTIBULE_APP_URL", app_url);
-        let (server, lines) = Server::spawn(&mut command, "Database: ");
-        let upstream = lines.iter().find_map(|line| line.strip_prefix("Listening on http://")).unwrap();
-        let upstream = upstream.split_whitespace().next().unwrap().to_owned();
+        let (server, _) = Server::spawn(&mut command, "Database: ");
         let key = rcgen::KeyPair::generate().unwrap();
         let proxy = Arc::new(Proxy {
-            upstream,
+            upstream: server.host().to_owned(),
             client: http::client(),
             jwk: jwk(&key),
             has_outage: AtomicBool::new(false),

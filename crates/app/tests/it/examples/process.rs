@@ -1,10 +1,10 @@
 //! An example as a child process, started as its README says.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use vestibule_testbed::{ProcessGroup, repository};
 
 /// How an example is built and started. Programs are relative to its folder.
 pub(super) struct Recipe {
@@ -43,28 +43,19 @@ pub(super) const AXUM: Recipe = Recipe {
     ready: "Listening on",
 };
 
-pub(super) fn examples_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
-}
-
-/// Returns a port that is free now.
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A running example. It and its child processes are killed on drop.
-pub(super) struct Example(Child);
+/// A running example. Dropping it kills the group, because `next` and npm start other processes.
+pub(super) struct Example(#[expect(dead_code, reason = "kills the example on drop")] ProcessGroup);
 
 impl Example {
     /// Builds and starts an example. Blocks until it listens.
     pub(super) fn start(recipe: &Recipe, vestibule: &str, port: u16) -> Self {
-        let dir = examples_dir().join(recipe.name);
+        let dir = repository().join("examples").join(recipe.name);
         let command = |words: &[&str]| {
             let port = port.to_string();
             let program = if words[0].starts_with('.') { dir.join(words[0]) } else { words[0].into() };
             let mut command = Command::new(program);
             command.args(words[1..].iter().map(|word| if *word == "PORT" { &port } else { *word }));
-            command.current_dir(&dir).stdin(Stdio::null()).process_group(0);
+            command.current_dir(&dir).stdin(Stdio::null());
             command.env("VESTIBULE_URL", vestibule).env("APP_URL", format!("http://127.0.0.1:{port}"));
             command.env("PORT", port).env("NEXT_TELEMETRY_DISABLED", "1").env("NO_COLOR", "1");
             // Set by cargo for this test. The build of the example has its own.
@@ -75,10 +66,10 @@ impl Example {
             let built = command(recipe.build).output().unwrap();
             assert!(built.status.success(), "{}: {built:?}: run scripts/requirements first", recipe.name);
         }
-        let started = command(recipe.start).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let started = started.unwrap_or_else(|error| panic!("{}: {error}: run scripts/requirements", recipe.name));
-        let mut example = Self(started);
-        let (output, errors) = (example.0.stdout.take().unwrap(), example.0.stderr.take().unwrap());
+        let mut start = command(recipe.start);
+        let started = ProcessGroup::spawn(start.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let mut process = started.unwrap_or_else(|error| panic!("{}: {error}: run scripts/requirements", recipe.name));
+        let (output, errors) = (process.0.stdout.take().unwrap(), process.0.stderr.take().unwrap());
         let (sender, lines) = std::sync::mpsc::channel();
         // Reads both to their end, so that the example never blocks on a full pipe.
         for stream in [Box::new(output) as Box<dyn Read + Send>, Box::new(errors)] {
@@ -88,19 +79,11 @@ impl Example {
             });
         }
         drop(sender);
-        let mut printed = Vec::new();
+        let (mut printed, deadline) = (Vec::new(), Instant::now() + Duration::from_secs(60));
         while !printed.last().is_some_and(|line: &String| line.contains(recipe.ready)) {
-            let line = lines.recv().unwrap_or_else(|_| panic!("{} ended: {printed:#?}", recipe.name));
-            printed.push(line);
+            let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+            printed.push(line.unwrap_or_else(|error| panic!("{} does not listen: {error}: {printed:#?}", recipe.name)));
         }
-        example
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        // The group, because `next` starts workers.
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.0.id())]).status();
-        let _ = self.0.wait();
+        Self(process)
     }
 }

@@ -52,6 +52,8 @@ async fn invalid_tokens(stage: &Stage) -> Vec<(&'static str, String)> {
         ("without issuer", changed(stage, &json!({"iss": null}))),
         ("without user", changed(stage, &json!({"sub": null}))),
         ("unknown key", stage.issuer.sign(&claims, "unknown")),
+        ("another unknown key", stage.issuer.sign(&claims, "unknown-2")),
+        ("a third unknown key", stage.issuer.sign(&claims, "unknown-3")),
         (
             "the key of another",
             stage.issuer.sign(&claims, jsonwebtoken::decode_header(&live).unwrap().kid.as_ref().unwrap()),
@@ -100,7 +102,7 @@ pub(super) async fn check(stage: &Stage) {
         let answer = call(&token).await;
         assert_eq!(answer.status, 401, "{reason}: {answer:?}");
     }
-    // The keys are cached, and unknown keys do not make the backend fetch them each time.
+    // The keys are cached, and the unknown keys make the backend fetch them at most once more.
     let key_requests = stage.issuer.proxy.key_requests.load(Ordering::Relaxed);
     assert!((1..=2).contains(&key_requests), "the keys were fetched {key_requests} times");
 }

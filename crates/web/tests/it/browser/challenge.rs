@@ -1,6 +1,6 @@
 //! Challenges solved in a browser: by the script of the pages, and by the widget of Cap on a page of another origin.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use axum::Router;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 use vestibule_core::settings::{ChallengeMode, Settings};
+use vestibule_testbed::requirement;
 
 use super::{Browser, BrowserOptions, BrowserServer, with_browser};
 use crate::harness::PASSWORD;
@@ -22,15 +23,9 @@ fn turn_on(settings: &mut Settings) {
     settings.challenge.difficulty = 4;
 }
 
-fn node_modules() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/requirements/node/node_modules")
-}
-
 /// A file of an npm package.
 fn package_file(path: &str) -> String {
-    let path = node_modules().join(path);
-    let text = std::fs::read_to_string(&path);
-    text.unwrap_or_else(|_| panic!("{} is missing: scripts/requirements installs it", path.display()))
+    std::fs::read_to_string(requirement(&format!("node/node_modules/{path}"))).unwrap()
 }
 
 async fn sign_up(browser: &Browser, server: &BrowserServer) {
@@ -216,7 +211,7 @@ fn the_server_of_cap_accepts_the_solutions_of_our_script() {
             console.log(success, (await cap.validateToken(redeemed)).success);
             process.exit(0);
         })();";
-    let server = node_modules().join("@cap.js/server");
+    let server = requirement("node/node_modules/@cap.js/server");
     assert!(server.exists(), "{} is missing: scripts/requirements installs it", server.display());
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/challenge.js");
     let output = Command::new("node").arg("-e").arg(script).args([server, ours]).output().unwrap();

@@ -130,9 +130,7 @@ async fn check_confirmation_pages(browser: &Browser, server: &BrowserServer, var
 }
 
 async fn check_page(browser: &Browser, variant: &str, page: &str) {
-    let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/requirements/axe.min.js");
-    let axe =
-        std::fs::read_to_string(axe).unwrap_or_else(|_| panic!("axe is missing: scripts/requirements fetches it"));
+    let axe = std::fs::read_to_string(vestibule_testbed::requirement("axe.min.js")).unwrap();
     browser.driver.execute(&axe, Vec::new()).await.unwrap();
     let run = "const done = arguments[0]; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})\
                .then((found) => done(found.violations.map((one) => [one.id, one.nodes.map((node) => node.html + ' ' + node.failureSummary)])));";
