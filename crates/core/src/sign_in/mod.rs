@@ -226,7 +226,7 @@ impl Command for CompletePasswordSignIn {
             Identifier::Email(address) => (Strategy::PlainEmail, address.key()),
             Identifier::Username(_) => (Strategy::PlainUsername, ""),
         };
-        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address);
+        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address)?;
         SignedIn::completed(cx, token, attempt).await
     }
 }

@@ -156,10 +156,11 @@ impl Command for CreateAccount {
         }
         let user = self.account(cx).insert(cx, is_verified).await?;
         if is_verified {
-            domain::auto_join(cx, user).await?;
+            // Accepting the invitation, which comes next, activates its organization.
+            domain::auto_join_inactive(cx, user).await?;
         }
         let token = session::create_sign_in(cx, user, ProofMethod::SignUp).await?;
-        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key());
+        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key())?;
         SignedIn::completed(cx, token, attempt).await
     }
 }
