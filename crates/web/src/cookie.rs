@@ -9,15 +9,12 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use vestibule_core::secret::{InvitationToken, SessionToken};
-use vestibule_core::settings::{SessionCookie, Settings};
+use vestibule_core::settings::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie, Settings};
 
 const SESSION_COOKIE: &str = SessionCookie::PLAIN_NAME;
 const SECURE_SESSION_COOKIE: &str = SessionCookie::HOST_NAME;
 /// The name that clients of other versions of the API send. It is never set.
 const LEGACY_SESSION_COOKIE: &str = "__session";
-/// Contains the tokens of the mailed invitation links that were opened last.
-const INVITATION_COOKIE: &str = "invitation";
-const SECURE_INVITATION_COOKIE: &str = "__Host-invitation";
 /// Different tokens in one request. With more, none is looked up.
 const MAX_SESSION_TOKENS: usize = 4;
 /// The invitations whose pages can be open at the same time.

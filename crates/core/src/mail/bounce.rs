@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
 use sha2::Sha256;
 
-use super::delivery_status::{RecipientOutcome, RecipientStatus};
+use super::delivery_status::RecipientStatus;
 use super::message::OWN_MESSAGE_ID;
 use super::smtp::sanitize_reason;
 use crate::settings::Secret;
@@ -128,7 +128,7 @@ impl<'a> Report<'a> {
             recipients.retain(|recipient| recipient.is_for(&returned.recipient));
         }
         recipients.retain(|recipient| recipient.outcome().is_some());
-        let failed = recipients.iter().find(|recipient| recipient.outcome() == Some(RecipientOutcome::Failed));
+        let failed = recipients.iter().find(|recipient| recipient.outcome() == Some(DeliveryOutcome::Bounced));
         let (recipient, outcome) = match failed {
             Some(failed) => (failed, DeliveryOutcome::Bounced),
             None => (recipients.first()?, DeliveryOutcome::Other),

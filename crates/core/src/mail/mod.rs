@@ -17,7 +17,7 @@ mod transport;
 pub use bounce::{DeliveryOutcome, DeliveryReport, is_signature_valid, parse_report};
 pub use email_template::{EmailTemplate, InvitationEmail, NoticeEmail};
 pub use message::{InvalidMessage, Message, ReplyTo};
-pub use smtp::{SmtpError, SmtpTransport};
+pub use smtp::{MAX_REASON_LENGTH, SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};
 pub use transport::{DeliveryError, FileTransport, MailTransport, Mailbox, SendFuture};
 

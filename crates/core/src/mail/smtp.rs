@@ -19,7 +19,7 @@ use crate::names::remove_invisible;
 use crate::settings::{ClientName, Security, Smtp};
 
 /// In characters.
-pub(crate) const MAX_REASON_LENGTH: usize = 500;
+pub const MAX_REASON_LENGTH: usize = 500;
 
 /// Idle connections that are kept for the next mail. Deliveries in progress have one connection each, so their number
 /// bounds the connections in use.
