@@ -8,9 +8,14 @@ mod invisible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use self::invisible::{find_invisible, is_joiner, is_variation_selector};
-pub(crate) use self::invisible::{is_invisible, remove_invisible};
+use self::invisible::{find_invisible, is_joiner};
+pub(crate) use self::invisible::{is_invisible, is_variation_selector, remove_invisible};
 use crate::error::{Code, Problem, Result};
+
+/// Returns the full name of a person. It may be empty.
+pub fn full_name(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
+}
 
 /// Limits of one kind of text. Lengths are in characters, after trimming.
 struct Limits {

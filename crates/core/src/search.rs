@@ -4,6 +4,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::names::{is_invisible, is_variation_selector};
+
 /// What a user searches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchTerm(String);
@@ -76,10 +78,9 @@ fn is_ignored(c: char) -> bool {
             | '\u{1ab0}'..='\u{1aff}'
             | '\u{1dc0}'..='\u{1dff}'
             | '\u{20d0}'..='\u{20ff}'
-            | '\u{fe00}'..='\u{fe0f}'
             | '\u{fe20}'..='\u{fe2f}'
-            | '\u{e0100}'..='\u{e01ef}'
-    ) || (crate::names::is_invisible(c) && !c.is_whitespace())
+    ) || is_variation_selector(c)
+        || (is_invisible(c) && !c.is_whitespace())
 }
 
 /// The usual spelling of letters without a decomposition that people type without their stroke, and of signs that two

@@ -51,7 +51,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// Variation selectors choose the glyph of the character before them, in Japanese names and in emoji. They have none of
 /// their own.
-pub(super) fn is_variation_selector(c: char) -> bool {
+pub(crate) fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
