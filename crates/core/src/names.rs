@@ -1,7 +1,8 @@
 //! Names and descriptions, validated when they are parsed.
 //!
 //! Letters of every script are allowed. Invisible characters are not: with them a name could look like another one,
-//! look empty, or reverse the text around it. The joiners U+200C and U+200D are allowed where scripts and emoji need them.
+//! look empty, or reverse the text around it. The joiners U+200C and U+200D are allowed where scripts and emoji need
+//! them.
 
 mod invisible;
 

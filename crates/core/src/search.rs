@@ -1,4 +1,5 @@
-//! Searching for names: text is compared without case, accents and spelling variants that a reader does not distinguish.
+//! Searching for names: text is compared without case, accents and spelling variants that a reader does not
+//! distinguish.
 //!
 //! Compared here and not in the database, because the engines differ beyond ASCII, and neither knows these rules.
 
@@ -52,8 +53,8 @@ fn fold_letters(text: &str) -> String {
     folded.nfkd().filter(|c| !is_ignored(*c)).nfc().collect()
 }
 
-/// Full case folding by the character mappings of the standard library: `ẞ` is `ß`, whose upper case is `SS`; `ς` and `σ`
-/// have the same upper case, as have `ı` and `i`.
+/// Full case folding by the character mappings of the standard library: `ẞ` is `ß`, whose upper case is `SS`; `ς` and
+/// `σ` have the same upper case, as have `ı` and `i`.
 fn fold_case(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }

@@ -120,8 +120,8 @@ pub enum Mode {
     Staging,
 }
 
-/// The header in which trusted proxies name the client. The other one is ignored: a client can send it, and a proxy that
-/// does not know it passes it on.
+/// The header in which trusted proxies name the client. The other one is ignored: a client can send it, and a proxy
+/// that does not know it passes it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForwardedHeader {
     XForwardedFor,

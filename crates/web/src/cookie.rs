@@ -2,8 +2,8 @@
 //! attributes.
 //!
 //! If the public URL is https, the names have the prefix `__Host-` (RFC 6265bis, 4.1.3.2; ASVS 3.3.3), unless the
-//! settings give the session cookie another name or a domain. Browsers accept such a cookie only from this host and over
-//! https, so a page of a subdomain cannot plant a session of the attacker.
+//! settings give the session cookie another name or a domain. Browsers accept such a cookie only from this host and
+//! over https, so a page of a subdomain cannot plant a session of the attacker.
 
 use std::time::Duration;
 
@@ -29,8 +29,9 @@ const MAX_INVITATION_BYTES: usize = 512;
 pub(crate) enum SessionCookies {
     None,
     One(SessionToken),
-    /// Different ones, for each name of a cookie: another application of the same host or of a parent domain has a cookie
-    /// of that name, or a page has injected one (cookie tossing). Only the database knows which of them is a session.
+    /// Different ones, for each name of a cookie: another application of the same host or of a parent domain has a
+    /// cookie of that name, or a page has injected one (cookie tossing). Only the database knows which of them is a
+    /// session.
     Several(Vec<Vec<SessionToken>>),
     /// Too many to look up.
     TooMany,

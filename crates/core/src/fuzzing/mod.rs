@@ -79,8 +79,8 @@ pub fn domain(text: &str) {
     }
 }
 
-/// Parsing a URL again changes nothing. Its origin has nothing that ends a host, and a path begins with a slash and does
-/// not end with one.
+/// Parsing a URL again changes nothing. Its origin has nothing that ends a host, and a path begins with a slash and
+/// does not end with one.
 pub fn public_url(text: &str) {
     if let Ok(url) = PublicUrl::parse(text) {
         assert_eq!(PublicUrl::parse(url.as_str()).as_ref(), Ok(&url));

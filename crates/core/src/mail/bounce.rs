@@ -54,8 +54,8 @@ pub fn is_signature_valid(secret: &Secret, (id, timestamp, body): (&str, &str, &
     mac.verify_slice(signature).is_ok()
 }
 
-/// Parses a report from a mail: a delivery status notification, or a complaint (RFC 5965). `None` for any other mail, and
-/// for a report that does not name the mail it is about.
+/// Parses a report from a mail: a delivery status notification, or a complaint (RFC 5965). `None` for any other mail,
+/// and for a report that does not name the mail it is about.
 pub fn parse_report(eml: &[u8]) -> Option<DeliveryReport> {
     let mail = parse_mail(without_mbox_line(eml)).ok()?;
     let report = Report::find(&mail, MAX_DEPTH)?;

@@ -96,7 +96,8 @@ impl RecipientStatus {
 }
 
 /// The fields of a body in their order, with names in lower case, each with its continuation lines joined by spaces. A
-/// blank line has no name. A line that is no field continues the one before it: some servers do not indent long reasons.
+/// blank line has no name. A line that is no field continues the one before it: some servers do not indent long
+/// reasons.
 fn unfold(body: &str) -> Vec<(Option<String>, String)> {
     let mut fields: Vec<(Option<String>, String)> = Vec::new();
     for line in body.replace("\r\n", "\n").split(['\n', '\r']) {

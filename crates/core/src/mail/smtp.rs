@@ -79,8 +79,8 @@ impl SmtpTransport {
         self.transport.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the pool. The library returns a connection to its pool although a mail was abandoned in the middle of the
-    /// dialogue. The next mail would wait for the same unresponsive server, or take a late reply for its own.
+    /// Replaces the pool. The library returns a connection to its pool although a mail was abandoned in the middle of
+    /// the dialogue. The next mail would wait for the same unresponsive server, or take a late reply for its own.
     fn discard_connections(&self) {
         *self.transport() = self.builder.clone().build();
     }

@@ -51,8 +51,8 @@ pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId,
 }
 
 /// Like [`require_recent_proof`], for a mailed invitation that links `address` (normalized) to the account. The proof
-/// must have been given for this address: an attacker can forward their own invitation to a user who has just signed in,
-/// and would otherwise get their address into that user's account.
+/// must have been given for this address: an attacker can forward their own invitation to a user who has just signed
+/// in, and would otherwise get their address into that user's account.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.

@@ -10,8 +10,8 @@ const MAX_PATH_BYTES: usize = 200;
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// An absolute http or https URL without query, fragment, credentials or trailing slash. Its origin is normalized as
-/// browsers do: lower case, and without the default port of the scheme. It may have a path, the prefix of all paths of the
-/// server.
+/// browsers do: lower case, and without the default port of the scheme. It may have a path, the prefix of all paths of
+/// the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     url: String,

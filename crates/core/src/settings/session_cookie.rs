@@ -7,7 +7,8 @@ pub const INVITATION_COOKIE: &str = "invitation";
 /// Its name if the public URL is https.
 pub const SECURE_INVITATION_COOKIE: &str = "__Host-invitation";
 
-/// The session cookie's name and domain. Other applications of the domain's hosts see a cookie with a domain, and can set one.
+/// The session cookie's name and domain. Other applications of the domain's hosts see a cookie with a domain, and can
+/// set one.
 #[derive(Clone, Debug, Default)]
 pub struct SessionCookie {
     /// `None` for [`Self::HOST_NAME`] if that is possible, and otherwise [`Self::PLAIN_NAME`].
