@@ -1,6 +1,7 @@
 //! `vestibule organizations`: lists and shows organizations.
 
 use serde::Serialize;
+use vestibule_core::names::full_name;
 use vestibule_core::operator::{
     ListOrganizations, ListedOrganization, OrganizationAdmin, OrganizationFilter, OrganizationProfile, ShowOrganization,
 };
@@ -161,8 +162,8 @@ fn show(profile: &OrganizationProfile, is_json: bool) -> Result<(), AppError> {
         let status = if admin.disabled { "disabled" } else { "enabled" };
         let unverified = if admin.email_verified || admin.email.is_none() { "" } else { " (unverified)" };
         let email = format!("{}{unverified}", admin.email.as_deref().unwrap_or_default());
-        let name = format!("{} {}", admin.first_name, admin.last_name);
-        vec![admin.user_id.clone(), email, name.trim().to_owned(), status.to_owned()]
+        let name = full_name(&admin.first_name, &admin.last_name);
+        vec![admin.user_id.clone(), email, name, status.to_owned()]
     });
     output::print_table(&["USER ID", "EMAIL", "NAME", "STATUS"], &rows.collect::<Vec<_>>());
     if !profile.domains.is_empty() {

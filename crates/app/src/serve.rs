@@ -32,9 +32,9 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     serve(socket, operator, service, &shutdown).await
 }
 
-/// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested, then
-/// waits for work in progress. If one part fails, the others are stopped and the process ends, so that a supervisor
-/// restarts it.
+/// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested,
+/// then waits for work in progress. If one part fails, the others are stopped and the process ends, so that a
+/// supervisor restarts it.
 pub(crate) async fn serve(
     BoundSocket { listener, file }: BoundSocket,
     operator: Option<OperatorServer>,

@@ -5,6 +5,7 @@ mod profile;
 use serde::Serialize;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::UserId;
+use vestibule_core::names::full_name;
 use vestibule_core::operator::{FindUser, ListUsers, ListedUser, PreviewDisableUser, ShowUser, UserFilter};
 use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
@@ -159,7 +160,7 @@ impl UserSummary {
     }
 
     fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+        full_name(&self.first_name, &self.last_name)
     }
 }
 

@@ -263,8 +263,8 @@ codes! {
 }
 
 impl Code {
-    /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server, and
-    /// repeated headers. A rejected head is not the request of a call.
+    /// Whether any call can respond with it: failures of the server or its database, exhausted limits of the server,
+    /// and repeated headers. A rejected head is not the request of a call.
     pub const fn is_common(self) -> bool {
         matches!(
             self,

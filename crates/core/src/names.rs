@@ -1,16 +1,22 @@
 //! Names and descriptions, validated when they are parsed.
 //!
 //! Letters of every script are allowed. Invisible characters are not: with them a name could look like another one,
-//! look empty, or reverse the text around it. The joiners U+200C and U+200D are allowed where scripts and emoji need them.
+//! look empty, or reverse the text around it. The joiners U+200C and U+200D are allowed where scripts and emoji need
+//! them.
 
 mod invisible;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use self::invisible::{find_invisible, is_joiner, is_variation_selector};
-pub(crate) use self::invisible::{is_invisible, remove_invisible};
+use self::invisible::{find_invisible, is_joiner};
+pub(crate) use self::invisible::{is_invisible, is_variation_selector, remove_invisible};
 use crate::error::{Code, Problem, Result};
+
+/// Returns the full name of a person. It may be empty.
+pub fn full_name(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
+}
 
 /// Limits of one kind of text. Lengths are in characters, after trimming.
 struct Limits {

@@ -1,8 +1,11 @@
-//! Searching for names: text is compared without case, accents and spelling variants that a reader does not distinguish.
+//! Searching for names: text is compared without case, accents and spelling variants that a reader does not
+//! distinguish.
 //!
 //! Compared here and not in the database, because the engines differ beyond ASCII, and neither knows these rules.
 
 use unicode_normalization::UnicodeNormalization;
+
+use crate::names::{is_invisible, is_variation_selector};
 
 /// What a user searches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +53,8 @@ fn fold_letters(text: &str) -> String {
     folded.nfkd().filter(|c| !is_ignored(*c)).nfc().collect()
 }
 
-/// Full case folding by the character mappings of the standard library: `ẞ` is `ß`, whose upper case is `SS`; `ς` and `σ`
-/// have the same upper case, as have `ı` and `i`.
+/// Full case folding by the character mappings of the standard library: `ẞ` is `ß`, whose upper case is `SS`; `ς` and
+/// `σ` have the same upper case, as have `ı` and `i`.
 fn fold_case(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
@@ -76,10 +79,9 @@ fn is_ignored(c: char) -> bool {
             | '\u{1ab0}'..='\u{1aff}'
             | '\u{1dc0}'..='\u{1dff}'
             | '\u{20d0}'..='\u{20ff}'
-            | '\u{fe00}'..='\u{fe0f}'
             | '\u{fe20}'..='\u{fe2f}'
-            | '\u{e0100}'..='\u{e01ef}'
-    ) || (crate::names::is_invisible(c) && !c.is_whitespace())
+    ) || is_variation_selector(c)
+        || (is_invisible(c) && !c.is_whitespace())
 }
 
 /// The usual spelling of letters without a decomposition that people type without their stroke, and of signs that two

@@ -35,8 +35,8 @@ impl Service {
         Ok(Arc::new(Self { executor }))
     }
 
-    /// Opens the service for queries only, on a database that was opened for reading. It leases no node number, does not
-    /// check the master key, and has not loaded the deployment.
+    /// Opens the service for queries only, on a database that was opened for reading. It leases no node number, does
+    /// not check the master key, and has not loaded the deployment.
     pub fn open_read_only(dependencies: Dependencies) -> Arc<Self> {
         Arc::new(Self { executor: Arc::new(Executor::new(dependencies)) })
     }

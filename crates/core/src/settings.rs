@@ -31,7 +31,7 @@ pub use mail::{Mail, Security, Smtp, Transport};
 pub use organizations::{Domains, Organizations, Seats, Workspaces};
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
-pub use session_cookie::SessionCookie;
+pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
 
 /// Every setting of the service, with a struct for each section. `Default` must equal the defaults of the binary's
 /// table, which a test of the binary compares.
@@ -120,8 +120,8 @@ pub enum Mode {
     Staging,
 }
 
-/// The header in which trusted proxies name the client. The other one is ignored: a client can send it, and a proxy that
-/// does not know it passes it on.
+/// The header in which trusted proxies name the client. The other one is ignored: a client can send it, and a proxy
+/// that does not know it passes it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForwardedHeader {
     XForwardedFor,
@@ -192,10 +192,16 @@ pub struct AllowedNetworks {
 
 impl AllowedNetworks {
     pub fn allows(&self, client: IpAddr) -> bool {
-        let contains = || self.allowed_networks.iter().any(|network| network.contains(&client));
-        // ::/0 contains the address of unknown clients.
-        self.allowed_networks.is_empty() || (!client.is_unspecified() && contains())
+        self.allowed_networks.is_empty() || contains_client(&self.allowed_networks, client)
     }
+}
+
+/// Whether one of the networks contains the address of a client.
+pub(crate) fn contains_client(networks: &[IpNet], client: IpAddr) -> bool {
+    // On a dual-stack socket, an IPv4 client has an IPv4-mapped IPv6 address.
+    let client = client.to_canonical();
+    // ::/0 contains the address of unknown clients.
+    !client.is_unspecified() && networks.iter().any(|network| network.contains(&client))
 }
 
 /// Session tokens, which a backend verifies offline.

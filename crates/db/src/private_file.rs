@@ -29,9 +29,9 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// Removes the access of other users to a file that an earlier version, or another program, created. The group keeps its
-/// access, because programs for backups may depend on it. Does nothing if the file does not exist, and logs a warning if
-/// its mode cannot be changed.
+/// Removes the access of other users to a file that an earlier version, or another program, created. The group keeps
+/// its access, because programs for backups may depend on it. Does nothing if the file does not exist, and logs a
+/// warning if its mode cannot be changed.
 #[cfg(unix)]
 pub(crate) fn restrict_file(file: &Path) {
     use std::os::unix::fs::PermissionsExt;

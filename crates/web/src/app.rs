@@ -206,9 +206,9 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
     }
 }
 
-/// Returns the session token of a request. Of several in its cookies, it is the one that is a session, if there is exactly
-/// one for the name of the cookie. A cookie of another application or of an attacker may look like a token, but then
-/// nobody could sign in if none counted.
+/// Returns the session token of a request. Of several in its cookies, it is the one that is a session, if there is
+/// exactly one for the name of the cookie. A cookie of another application or of an attacker may look like a token, but
+/// then nobody could sign in if none counted.
 ///
 /// # Errors
 /// Those of the database, if it has to be asked.

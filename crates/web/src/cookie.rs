@@ -2,22 +2,19 @@
 //! attributes.
 //!
 //! If the public URL is https, the names have the prefix `__Host-` (RFC 6265bis, 4.1.3.2; ASVS 3.3.3), unless the
-//! settings give the session cookie another name or a domain. Browsers accept such a cookie only from this host and over
-//! https, so a page of a subdomain cannot plant a session of the attacker.
+//! settings give the session cookie another name or a domain. Browsers accept such a cookie only from this host and
+//! over https, so a page of a subdomain cannot plant a session of the attacker.
 
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use vestibule_core::secret::{InvitationToken, SessionToken};
-use vestibule_core::settings::{SessionCookie, Settings};
+use vestibule_core::settings::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie, Settings};
 
 const SESSION_COOKIE: &str = SessionCookie::PLAIN_NAME;
 const SECURE_SESSION_COOKIE: &str = SessionCookie::HOST_NAME;
 /// The name that clients of other versions of the API send. It is never set.
 const LEGACY_SESSION_COOKIE: &str = "__session";
-/// Contains the tokens of the mailed invitation links that were opened last.
-const INVITATION_COOKIE: &str = "invitation";
-const SECURE_INVITATION_COOKIE: &str = "__Host-invitation";
 /// Different tokens in one request. With more, none is looked up.
 const MAX_SESSION_TOKENS: usize = 4;
 /// The invitations whose pages can be open at the same time.
@@ -32,8 +29,9 @@ const MAX_INVITATION_BYTES: usize = 512;
 pub(crate) enum SessionCookies {
     None,
     One(SessionToken),
-    /// Different ones, for each name of a cookie: another application of the same host or of a parent domain has a cookie
-    /// of that name, or a page has injected one (cookie tossing). Only the database knows which of them is a session.
+    /// Different ones, for each name of a cookie: another application of the same host or of a parent domain has a
+    /// cookie of that name, or a page has injected one (cookie tossing). Only the database knows which of them is a
+    /// session.
     Several(Vec<Vec<SessionToken>>),
     /// Too many to look up.
     TooMany,

@@ -102,8 +102,8 @@ pub(crate) enum UsersCommand {
     SignOut(UserArgs),
     /// Remove the password of a user and end all their sign-ins
     ///
-    /// The user gets a security notice by mail, and chooses a new password with "Forgot password" on the sign-in page. A
-    /// mailed code works only in the browser that requested it, so this command mails none. It changes nothing if the
+    /// The user gets a security notice by mail, and chooses a new password with "Forgot password" on the sign-in page.
+    /// A mailed code works only in the browser that requested it, so this command mails none. It changes nothing if the
     /// user could not get a code, because the server sends no mail or the user has no verified address.
     ResetPassword(UserArgs),
 }

@@ -8,8 +8,8 @@ pub(super) fn is_same_site(one: &PublicUrl, other: &PublicUrl) -> bool {
     one.is_https() == other.is_https() && registrable_domain(one.host()) == registrable_domain(other.host())
 }
 
-/// Returns the part of a host that its owner has registered, such as `example.co.uk`; the host itself for an address, and
-/// for a name that is a public suffix or has one label.
+/// Returns the part of a host that its owner has registered, such as `example.co.uk`; the host itself for an address,
+/// and for a name that is a public suffix or has one label.
 fn registrable_domain(host: &str) -> &str {
     if is_address(host) { host } else { psl::domain_str(host).unwrap_or(host) }
 }
@@ -19,8 +19,8 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Returns why browsers would not accept the session cookie of these settings, as a part of a sentence that says what to
-/// write instead.
+/// Returns why browsers would not accept the session cookie of these settings, as a part of a sentence that says what
+/// to write instead.
 pub(super) fn cookie_conflict(settings: &Settings) -> Option<(&'static str, String)> {
     let (url, cookie) = (&settings.public_url, &settings.session_cookie);
     let name = settings.session_cookie_name();

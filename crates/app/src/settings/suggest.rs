@@ -3,8 +3,8 @@
 use super::setting::Setting;
 use super::table::settings;
 
-/// Returns the setting with the smallest edit distance to `path`, which is `section.key` or a key alone, if the distance
-/// is at most a third of the key's length. A correct key in the wrong section matches too.
+/// Returns the setting with the smallest edit distance to `path`, which is `section.key` or a key alone, if the
+/// distance is at most a third of the key's length. A correct key in the wrong section matches too.
 pub(super) fn suggest(path: &str) -> Option<&'static Setting> {
     let key = path.rsplit('.').next().unwrap_or(path);
     let distance_to = |setting: &Setting| {

@@ -25,8 +25,8 @@ const MAX_ADDRESSES: usize = 10;
 /// expires after the setting `accounts.claim_lifetime`.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `TOO_MANY_REQUESTS`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if the caller's
-/// own account has the address.
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`; `TOO_MANY_REQUESTS`; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if the
+/// caller's own account has the address.
 #[derive(Debug)]
 pub struct AddAddress {
     pub email: EmailAddress,
@@ -73,8 +73,8 @@ impl Command for AddAddress {
 /// the mailbox. An unverified address of another account is removed there.
 ///
 /// # Errors
-/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a bare token; `REAUTHENTICATION_REQUIRED` without a recent proof
-/// that was asked for this address; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is verified in another account.
+/// `UNAUTHORIZED`; `INVALID_INVITATION_TOKEN`, also for a bare token; `REAUTHENTICATION_REQUIRED` without a recent
+/// proof that was asked for this address; `TOO_MANY_ADDRESSES`; `EMAIL_EXISTS` if it is verified in another account.
 #[derive(Debug)]
 pub struct AddInvitedAddress {
     /// The mailed form; the bare token is refused.

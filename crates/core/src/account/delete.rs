@@ -22,9 +22,9 @@ pub const DELETE_ACCOUNT_ERRORS: &[Code] =
 /// Deletes the caller's account and all their memberships. Invitations that they sent stay, without an inviter.
 ///
 /// # Errors
-/// [`DELETE_ACCOUNT_ERRORS`]: `PASSWORD_WRONG` if `password` is not the account's, `REAUTHENTICATION_REQUIRED` if there is
-/// none and the caller gave no recent proof, and `LAST_ADMIN`, naming them, if organizations or workspaces would be left
-/// without an admin.
+/// [`DELETE_ACCOUNT_ERRORS`]: `PASSWORD_WRONG` if `password` is not the account's, `REAUTHENTICATION_REQUIRED` if there
+/// is none and the caller gave no recent proof, and `LAST_ADMIN`, naming them, if organizations or workspaces would be
+/// left without an admin.
 pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password: Option<Password>) -> Reply<()> {
     // A recent proof of identity stands for the password: clients have no field for it.
     let confirmed = match password {

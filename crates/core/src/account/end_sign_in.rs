@@ -30,7 +30,7 @@ impl Command for EndSignIn {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<bool> {
         let user = cx.user()?;
-        if cx.session.as_ref().and_then(|session| session.sign_in_id) == Some(self.sign_in) {
+        if cx.sign_in()? == self.sign_in {
             session::end_sign_in(cx, user, self.sign_in).await?;
             return Ok(true);
         }

@@ -161,9 +161,8 @@ impl Command for Change {
 /// Ends the user's sign-ins except this one, because another person who knew the old password may be signed in, and
 /// clears the count of password attempts.
 async fn end_other_sign_ins(cx: &mut Context<'_>, user: UserId) -> Result<()> {
-    if let Some(sign_in) = cx.session.as_ref().and_then(|session| session.sign_in_id) {
-        session::end_other_sign_ins(cx, user, sign_in).await?;
-    }
+    let sign_in = cx.sign_in()?;
+    session::end_other_sign_ins(cx, user, sign_in).await?;
     rate_limit::clear_password_attempts(cx, user).await
 }
 

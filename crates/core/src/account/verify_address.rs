@@ -94,8 +94,8 @@ pub const VERIFY_ADDRESS_ERRORS: &[Code] = &[
 /// Verifies one of the caller's addresses with the mailed code.
 ///
 /// # Errors
-/// [`VERIFY_ADDRESS_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong, and
-/// `EMAIL_EXISTS` after the right code if another account has verified the address since it was mailed.
+/// [`VERIFY_ADDRESS_ERRORS`]: `BAD_SIGN_IN_ATTEMPT` if no code was requested in this session or too many were wrong,
+/// and `EMAIL_EXISTS` after the right code if another account has verified the address since it was mailed.
 pub async fn verify_address(
     executor: &Arc<Executor>,
     caller: &Caller,

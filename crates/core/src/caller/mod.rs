@@ -23,8 +23,8 @@ pub use sql::CurrentSession;
 const MAX_TOUCH_INTERVAL: Duration = Duration::from_mins(2);
 
 /// The address of a client whose address is not known: the unspecified address, which no host has (RFC 4291, 2.5.2). IP
-/// allowlists do not allow it, and limits by address do not count it: clients that cannot be told apart would use up each
-/// other's limit, and one of them could lock out all.
+/// allowlists do not allow it, and limits by address do not count it: clients that cannot be told apart would use up
+/// each other's limit, and one of them could lock out all.
 pub const UNKNOWN_ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// The sender of a request.

@@ -4,7 +4,6 @@ use super::{is_required, record_request};
 use crate::error::Result;
 use crate::execution::{Caller, Executor};
 use crate::secret::{CHALLENGE_LIFETIME, Challenge, SignedChallenge};
-use crate::settings::ChallengeMode;
 use crate::time::Timestamp;
 
 /// A challenge for a client.
@@ -26,8 +25,7 @@ pub fn issue(executor: &Executor, caller: &Caller, only_if_required: bool) -> Re
     if only_if_required && !is_required(executor, caller.address) {
         return Ok(None);
     }
-    let settings = executor.settings.challenge;
-    let count = if settings.mode == ChallengeMode::Off { 1 } else { settings.difficulty };
+    let count = executor.settings.challenge.required_count();
     let expires_at = executor.now().plus(CHALLENGE_LIFETIME);
     let challenge = Challenge { id: executor.random_bytes(), expires_at, count };
     Ok(Some(IssuedChallenge { challenge: executor.keys.sign_challenge(challenge), count, expires_at }))

@@ -51,11 +51,8 @@ pub async fn redeem(executor: &Arc<Executor>, caller: &Caller, challenge: &str, 
 fn verify(executor: &Executor, text: &str, solutions: &[u64]) -> Result<Challenge> {
     let signed: SignedChallenge = text.parse().map_err(|_| Code::ChallengeFailed)?;
     let challenge = executor.keys.verify_challenge(&signed).ok_or(Code::ChallengeFailed)?;
-    let settings = &executor.settings.challenge;
-    // One from a time when none was required is easy to solve.
-    let required_count = if settings.mode == ChallengeMode::Off { 1 } else { settings.difficulty };
     let is_valid = executor.now() < challenge.expires_at
-        && challenge.count >= required_count
+        && challenge.count >= executor.settings.challenge.required_count()
         && solutions.len() == usize::from(challenge.count)
         && work::is_solved(text, solutions);
     if is_valid { Ok(challenge) } else { Err(Code::ChallengeFailed.into()) }

@@ -19,11 +19,12 @@ use crate::settings::{Challenge as ChallengeSettings, ChallengeMode, Settings};
 pub const REQUIRE_ERRORS: &[Code] = &[Code::ChallengeRequired, Code::ChallengeFailed];
 
 /// Lets an attempt pass, or requires the token of a solved challenge, which it uses up. It comes before everything that
-/// counts the attempt, hashes a password or sends mail, and knows nothing of the account. If challenges are off, it does
-/// nothing; an automatic challenge that is not required costs no statement.
+/// counts the attempt, hashes a password or sends mail, and knows nothing of the account. If challenges are off, it
+/// does nothing; an automatic challenge that is not required costs no statement.
 ///
 /// # Errors
-/// `CHALLENGE_REQUIRED` without a token; `CHALLENGE_FAILED` for a token that was used, has expired or is not one of ours.
+/// `CHALLENGE_REQUIRED` without a token; `CHALLENGE_FAILED` for a token that was used, has expired or is not one of
+/// ours.
 pub(crate) async fn require(executor: &Arc<Executor>, caller: &Caller, submitted: &SubmittedChallenge) -> Result<()> {
     let settings = executor.settings.challenge;
     match settings.mode {
@@ -59,8 +60,8 @@ pub fn is_required(executor: &Executor, address: IpAddr) -> bool {
     }
 }
 
-/// Whether a rate exceeds its limit after `more` attempts. A minute above the limit counts for the next one too, so that
-/// a lasting attack does not get the allowed attempts of each minute.
+/// Whether a rate exceeds its limit after `more` attempts. A minute above the limit counts for the next one too, so
+/// that a lasting attack does not get the allowed attempts of each minute.
 fn exceeds(settings: ChallengeSettings, rates: Rates, more: u32) -> bool {
     let exceeds = |rate: Rate, max: u32| max > 0 && (rate.current.saturating_add(more) > max || rate.previous > max);
     exceeds(rates.of_network, settings.attempts_per_address) || exceeds(rates.in_total, settings.attempts_per_process)

@@ -1,5 +1,5 @@
-//! The work of a challenge, as clients of Cap derive it from the challenge's text: for each number from 1 to the count, a
-//! salt and a target. A solution is a number; the SHA-256 of salt and number (in decimal) begins with the target.
+//! The work of a challenge, as clients of Cap derive it from the challenge's text: for each number from 1 to the count,
+//! a salt and a target. A solution is a number; the SHA-256 of salt and number (in decimal) begins with the target.
 
 use std::fmt::Write;
 

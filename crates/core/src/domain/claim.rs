@@ -36,8 +36,8 @@ impl Query for List {
 /// Claims a domain. The claim has no effect until it is verified: see [`super::verify()`].
 ///
 /// # Errors
-/// `FORBIDDEN` without `organization:manage_settings`, or for an explicit policy other than [`JoinPolicy::None`] without
-/// `organization:manage_members`; `TOO_MANY_DOMAINS`; `DOMAIN_EXISTS`; `TOO_MANY_REQUESTS`.
+/// `FORBIDDEN` without `organization:manage_settings`, or for an explicit policy other than [`JoinPolicy::None`]
+/// without `organization:manage_members`; `TOO_MANY_DOMAINS`; `DOMAIN_EXISTS`; `TOO_MANY_REQUESTS`.
 #[derive(Debug)]
 pub struct Add {
     pub organization: OrganizationId,

@@ -4,7 +4,6 @@
 use super::sql::{self, JoinableOrganization};
 use super::{JoinPolicy, domain_part};
 use crate::access::Grant;
-use crate::caller::CurrentSession;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MembershipId, OrganizationId, UserId};
@@ -74,22 +73,34 @@ impl Command for Join {
             return Ok(JoinOutcome::Requested);
         }
         let membership = join_as_member(cx, self.organization, user).await?;
-        if let Some((_, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {
-            session::activate_if_none(cx, (user, sign_in), membership, None)?;
-        }
+        let sign_in = cx.sign_in()?;
+        session::activate_if_none(cx, (user, sign_in), membership, None)?;
         Ok(JoinOutcome::Joined)
     }
 }
 
 /// Makes a user a member of every organization that has an automatic policy for one of their verified addresses. A
-/// former member is not added again, and an organization without a free seat is skipped.
+/// former member is not added again, and an organization without a free seat is skipped. The first joined organization
+/// becomes the user's default and, if they are signed in, the active one, if there is none yet.
 pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> {
+    let Some(first) = auto_join_inactive(cx, user).await? else { return Ok(()) };
+    if cx.user().is_ok_and(|active| active == user) {
+        let sign_in = cx.sign_in()?;
+        return session::activate_if_none(cx, (user, sign_in), first, None);
+    }
+    Ok(cx.tx.defer(session::sql::SET_DEFAULT_IF_NONE, (user, first, None, cx.now))?)
+}
+
+/// Like [`auto_join`], but activates no organization. Returns the first membership.
+pub(crate) async fn auto_join_inactive(cx: &mut Context<'_>, user: UserId) -> Result<Option<MembershipId>> {
+    let mut first = None;
     for (organization, _) in find_joinable(cx, user).await? {
         if organization.joining != JoinPolicy::Auto {
             continue;
         }
         match join_as_member(cx, organization.organization_id, user).await {
-            Ok(_) => {
+            Ok(membership) => {
+                first = first.or(Some(membership));
                 let organization = Some(organization.organization_id);
                 cx.log_change(Change::MemberJoined, Subject { organization, ..Subject::of_user(Some(user)) });
             }
@@ -97,7 +108,7 @@ pub(crate) async fn auto_join(cx: &mut Context<'_>, user: UserId) -> Result<()> 
             Err(problem) => return Err(problem),
         }
     }
-    Ok(())
+    Ok(first)
 }
 
 /// Makes a user a member whose join request the holder of `grant` approves. Does nothing if they are a member already.

@@ -7,7 +7,7 @@ use super::after_commit::AfterCommit;
 use crate::cache::{self, Revision, ValidatedAccess};
 use crate::caller::{Caller, CurrentSession};
 use crate::error::{Code, Result};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, SignInId, UserId};
 use crate::random::Randomness;
 use crate::security_log::{self, Audit, Change, Subject};
 use crate::time::Timestamp;
@@ -46,6 +46,14 @@ impl Context<'_> {
     /// `UNAUTHORIZED`.
     pub fn user(&self) -> Result<UserId> {
         Ok(self.session.as_ref().and_then(|session| session.user_id).ok_or(Code::Unauthorized)?)
+    }
+
+    /// The active sign-in of the caller's session.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED`.
+    pub fn sign_in(&self) -> Result<SignInId> {
+        Ok(self.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?)
     }
 
     /// Logs a change when the transaction is committed, in addition to the one that the command declares.

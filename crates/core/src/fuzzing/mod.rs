@@ -9,16 +9,13 @@ use crate::email_address::EmailAddress;
 use crate::id::UserId;
 use crate::image_store::Picture;
 use crate::language::Language;
-use crate::mail::parse_report;
+use crate::mail::{MAX_REASON_LENGTH, parse_report};
 use crate::names::{Description, OrganizationName, PersonName, Username};
 use crate::outbox::parse_message_id;
 use crate::password::{Password, check_and_find, sha1_hex};
 use crate::permission::AddressList;
 use crate::secret::{AttemptToken, InvitationToken, NoticeToken, SessionToken, SubmittedCode, UnsubscribeToken};
 use crate::settings::PublicUrl;
-
-/// The longest reason of a delivery report, in characters.
-const MAX_REASON_CHARS: usize = 500;
 
 /// An address is one line of ASCII with one `@`, and is equal to its key and to what is parsed from it again.
 pub fn email_address(text: &str) {
@@ -82,11 +79,13 @@ pub fn domain(text: &str) {
     }
 }
 
-/// A URL is an origin: parsing it again changes nothing, and its host has nothing that ends a host.
+/// Parsing a URL again changes nothing. Its origin has nothing that ends a host, and a path begins with a slash and
+/// does not end with one.
 pub fn public_url(text: &str) {
     if let Ok(url) = PublicUrl::parse(text) {
         assert_eq!(PublicUrl::parse(url.as_str()).as_ref(), Ok(&url));
-        assert!(!url.as_str()[8..].contains(['/', '?', '#', '@', '\\', ' ']));
+        assert!(!url.origin()[8..].contains(['/', '?', '#', '@', '\\', ' ']));
+        assert!(url.path().is_empty() || (url.path().starts_with('/') && !url.path().ends_with('/')));
         let _ = (url.is_loopback(), url.mail_domain());
     }
 }
@@ -102,7 +101,7 @@ pub fn address_list(text: &str) {
 /// The reason of a delivery report is one short line without addresses, and its message id is from the mail.
 pub fn delivery_report(mail: &[u8]) {
     if let Some(report) = parse_report(mail) {
-        assert!(report.reason.chars().count() <= MAX_REASON_CHARS);
+        assert!(report.reason.chars().count() <= MAX_REASON_LENGTH);
         assert!(!report.reason.contains(|c: char| c == '@' || c.is_control()));
         // Encoded words can decode to more bytes than they have.
         assert!(report.message_id.len() <= 3 * mail.len());

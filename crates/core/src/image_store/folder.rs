@@ -14,8 +14,8 @@ use super::ImageName;
 use super::store::StoreError;
 use crate::error::{Code, Problem, Result};
 
-/// Files that are read or written at once, each on a thread. The runtime's own queue for such work has no bound, and does
-/// not forget work whose caller hangs up.
+/// Files that are read or written at once, each on a thread. The runtime's own queue for such work has no bound, and
+/// does not forget work whose caller hangs up.
 const MAX_CONCURRENT_OPERATIONS: usize = 32;
 
 #[derive(Debug)]

@@ -30,9 +30,9 @@ const DAY: Duration = Duration::from_hours(24);
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `ROLE_NOT_FOUND` and `WORKSPACE_NOT_FOUND` for those of another
-/// organization; `ROLE_EXCEEDS_YOURS`, also if the caller may not discard the expired invitation; `PERMISSION_ARCHIVED`;
-/// `ORGANIZATION_FULL`; `TOO_MANY_REQUESTS`; `INVITATION_LIMIT`; `ALREADY_MEMBER`; `INVITATION_EXISTS` if the address has
-/// a pending invitation to the same workspace, or to none.
+/// organization; `ROLE_EXCEEDS_YOURS`, also if the caller may not discard the expired invitation;
+/// `PERMISSION_ARCHIVED`; `ORGANIZATION_FULL`; `TOO_MANY_REQUESTS`; `INVITATION_LIMIT`; `ALREADY_MEMBER`;
+/// `INVITATION_EXISTS` if the address has a pending invitation to the same workspace, or to none.
 #[derive(Debug)]
 pub struct Create {
     pub organization: OrganizationId,
@@ -62,8 +62,8 @@ impl Command for Create {
     ];
     type Out = InvitationDetails;
 
-    // A unique index guards against duplicates, the roles are checked again on acceptance, and the rows of the rate limits
-    // are locked. A seat limit, however, is not guarded by any row: it is compared with a count of members and
+    // A unique index guards against duplicates, the roles are checked again on acceptance, and the rows of the rate
+    // limits are locked. A seat limit, however, is not guarded by any row: it is compared with a count of members and
     // invitations.
     fn transaction_mode(&self, settings: &Settings) -> TransactionMode {
         if settings.seats.max_per_organization > 0 {

@@ -48,8 +48,8 @@ impl Command for Discard {
         if cx.execute_composite(sql::DISCARD, discard_arguments(&found, cx.now), Vec::new()).await? {
             return Ok(());
         }
-        // Another request was faster. If the invitation is still pending, it has another role or inviter, and the client
-        // retries.
+        // Another request was faster. If the invitation is still pending, it has another role or inviter, and the
+        // client retries.
         let current = cx.tx.optional(sql::FIND, key).await?;
         let is_pending = current.is_some_and(|current| current.status == Status::Pending);
         Err(if is_pending { Code::Busy } else { Code::InvitationNotPending }.into())

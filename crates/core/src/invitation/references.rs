@@ -1,7 +1,7 @@
 //! What the rows of a page refer to by id: roles, workspaces and inviters.
 //!
-//! A page has many invitations that refer to few of those, so each is loaded once, apart from the rows. They change more
-//! rarely than invitations do, so they are cached at the organization's revision.
+//! A page has many invitations that refer to few of those, so each is loaded once, apart from the rows. They change
+//! more rarely than invitations do, so they are cached at the organization's revision.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

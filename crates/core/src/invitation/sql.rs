@@ -307,8 +307,8 @@ sql! {
     SUSPEND(OrganizationId, InvitationId) invalidates Invitations(1) =
         "UPDATE invitations SET left_suspended = 1 WHERE organization_id = $1 AND id = $2";
 
-    /// The condition on the status makes concurrent transitions exclusive. The conditions on the roles and the inviter, 0
-    /// for none, ensure that they are still those for which the caller's authority was checked.
+    /// The condition on the status makes concurrent transitions exclusive. The conditions on the roles and the inviter,
+    /// 0 for none, ensure that they are still those for which the caller's authority was checked.
     DISCARD(OrganizationId, InvitationId, Timestamp, RoleId, Option<WorkspaceRoleId>, MembershipId) invalidates Invitations(1) =
         "UPDATE invitations SET status = 'discarded', updated_at = $3
           WHERE organization_id = $1 AND id = $2 AND status = 'pending'

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
 use sha2::Sha256;
 
-use super::delivery_status::{RecipientOutcome, RecipientStatus};
+use super::delivery_status::RecipientStatus;
 use super::message::OWN_MESSAGE_ID;
 use super::smtp::sanitize_reason;
 use crate::settings::Secret;
@@ -54,8 +54,8 @@ pub fn is_signature_valid(secret: &Secret, (id, timestamp, body): (&str, &str, &
     mac.verify_slice(signature).is_ok()
 }
 
-/// Parses a report from a mail: a delivery status notification, or a complaint (RFC 5965). `None` for any other mail, and
-/// for a report that does not name the mail it is about.
+/// Parses a report from a mail: a delivery status notification, or a complaint (RFC 5965). `None` for any other mail,
+/// and for a report that does not name the mail it is about.
 pub fn parse_report(eml: &[u8]) -> Option<DeliveryReport> {
     let mail = parse_mail(without_mbox_line(eml)).ok()?;
     let report = Report::find(&mail, MAX_DEPTH)?;
@@ -128,7 +128,7 @@ impl<'a> Report<'a> {
             recipients.retain(|recipient| recipient.is_for(&returned.recipient));
         }
         recipients.retain(|recipient| recipient.outcome().is_some());
-        let failed = recipients.iter().find(|recipient| recipient.outcome() == Some(RecipientOutcome::Failed));
+        let failed = recipients.iter().find(|recipient| recipient.outcome() == Some(DeliveryOutcome::Bounced));
         let (recipient, outcome) = match failed {
             Some(failed) => (failed, DeliveryOutcome::Bounced),
             None => (recipients.first()?, DeliveryOutcome::Other),

@@ -3,6 +3,8 @@
 //! Mail servers disagree about folding, blank lines and missing fields, so the groups of recipients are told apart by
 //! their fields as well.
 
+use super::bounce::DeliveryOutcome;
+
 /// In one report. Our mails have one recipient; an alias behind it may have a few more.
 const MAX_RECIPIENTS: usize = 100;
 
@@ -14,14 +16,6 @@ pub(super) struct RecipientStatus {
     action: String,
     pub(super) status: String,
     pub(super) diagnostic: String,
-}
-
-/// What happened to a recipient's mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RecipientOutcome {
-    Failed,
-    /// It was delivered, relayed or expanded, or is delayed.
-    Other,
 }
 
 impl RecipientStatus {
@@ -72,14 +66,14 @@ impl RecipientStatus {
     }
 
     /// The action, or what the status code implies if the action is missing or unknown.
-    pub(super) fn outcome(&self) -> Option<RecipientOutcome> {
+    pub(super) fn outcome(&self) -> Option<DeliveryOutcome> {
         let action = without_comments(&self.action).to_ascii_lowercase();
         match action.as_str() {
-            "failed" => Some(RecipientOutcome::Failed),
-            "delayed" | "delivered" | "relayed" | "expanded" => Some(RecipientOutcome::Other),
+            "failed" => Some(DeliveryOutcome::Bounced),
+            "delayed" | "delivered" | "relayed" | "expanded" => Some(DeliveryOutcome::Other),
             _ => match without_comments(&self.status).split_once('.') {
-                Some(("5", _)) => Some(RecipientOutcome::Failed),
-                Some(("2" | "4", _)) => Some(RecipientOutcome::Other),
+                Some(("5", _)) => Some(DeliveryOutcome::Bounced),
+                Some(("2" | "4", _)) => Some(DeliveryOutcome::Other),
                 _ => None,
             },
         }
@@ -101,8 +95,9 @@ impl RecipientStatus {
     }
 }
 
-/// The fields of a body in their order, with names in lower case, each with its continuation lines joined by spaces. A blank line has no name. A
-/// line that is no field continues the one before it: some servers do not indent long reasons.
+/// The fields of a body in their order, with names in lower case, each with its continuation lines joined by spaces. A
+/// blank line has no name. A line that is no field continues the one before it: some servers do not indent long
+/// reasons.
 fn unfold(body: &str) -> Vec<(Option<String>, String)> {
     let mut fields: Vec<(Option<String>, String)> = Vec::new();
     for line in body.replace("\r\n", "\n").split(['\n', '\r']) {
@@ -183,7 +178,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parse(body: &str) -> Vec<(Option<RecipientOutcome>, String)> {
+    fn parse(body: &str) -> Vec<(Option<DeliveryOutcome>, String)> {
         let recipients = RecipientStatus::parse_all(body);
         recipients.into_iter().map(|recipient| (recipient.outcome(), recipient.diagnostic)).collect()
     }
@@ -201,21 +196,21 @@ mod tests {
             "\r\n failed",
         ] {
             let body = format!("Final-Recipient: rfc822; a@b.example\r\nAction: {action}\r\nStatus: 5.0.0\r\n");
-            assert_eq!(parse(&body), [(Some(RecipientOutcome::Failed), String::new())], "{action:?}");
+            assert_eq!(parse(&body), [(Some(DeliveryOutcome::Bounced), String::new())], "{action:?}");
         }
         for action in ["delayed (for 4 hours)", "delivered", "relayed", "expanded"] {
             let body = format!("Action: {action}\r\nStatus: 5.0.0\r\n");
-            assert_eq!(parse(&body), [(Some(RecipientOutcome::Other), String::new())], "{action:?}");
+            assert_eq!(parse(&body), [(Some(DeliveryOutcome::Other), String::new())], "{action:?}");
         }
     }
 
     #[test]
     fn status_decides_without_a_known_action() {
         for (body, outcome) in [
-            ("Status: 5.1.1 (unknown)\n", Some(RecipientOutcome::Failed)),
-            ("Action:\nStatus: 5.1.1\n", Some(RecipientOutcome::Failed)),
-            ("Action: mystery\nStatus: 4.4.1\n", Some(RecipientOutcome::Other)),
-            ("Status: 2.0.0\n", Some(RecipientOutcome::Other)),
+            ("Status: 5.1.1 (unknown)\n", Some(DeliveryOutcome::Bounced)),
+            ("Action:\nStatus: 5.1.1\n", Some(DeliveryOutcome::Bounced)),
+            ("Action: mystery\nStatus: 4.4.1\n", Some(DeliveryOutcome::Other)),
+            ("Status: 2.0.0\n", Some(DeliveryOutcome::Other)),
             ("Final-Recipient: rfc822; a@b.example\n", None),
             ("Status: yes\n", None),
         ] {
@@ -234,7 +229,7 @@ mod tests {
             ("smtp; 550 5.1.1 The account\r\ndoes not exist. See https://mx.example/help", "\r\n"),
         ] {
             let body = format!("Action: failed{end}Diagnostic-Code: {folded}{end}{end}");
-            assert_eq!(parse(&body), [(Some(RecipientOutcome::Failed), whole.to_owned())]);
+            assert_eq!(parse(&body), [(Some(DeliveryOutcome::Bounced), whole.to_owned())]);
         }
     }
 
@@ -250,16 +245,16 @@ mod tests {
                 assert_eq!(recipients.len(), 2, "{separator:?}");
                 assert!(recipients[0].is_for("A@B.example") && recipients[0].is_for("c@d.example"));
                 assert!(!recipients[0].is_for("nina@b.example") && recipients[1].is_for("nina@b.example"));
-                assert_eq!(recipients[1].outcome(), Some(RecipientOutcome::Failed));
+                assert_eq!(recipients[1].outcome(), Some(DeliveryOutcome::Bounced));
             }
         }
         let action_first =
             "Action: failed\nFinal-Recipient: rfc822; a@b.example\nStatus: 5.1.1\nDiagnostic-Code: smtp; no\n";
         let two = format!("{action_first}\n{action_first}");
-        assert_eq!(parse(&two), vec![(Some(RecipientOutcome::Failed), "smtp; no".to_owned()); 2]);
+        assert_eq!(parse(&two), vec![(Some(DeliveryOutcome::Bounced), "smtp; no".to_owned()); 2]);
         // A blank line in the middle of a group does not cut it.
         let body = "Final-Recipient: rfc822; a@b.example\n\nAction: failed\n\nDiagnostic-Code: smtp; no\n";
-        assert_eq!(parse(body), [(Some(RecipientOutcome::Failed), "smtp; no".to_owned())]);
+        assert_eq!(parse(body), [(Some(DeliveryOutcome::Bounced), "smtp; no".to_owned())]);
         let many = "Final-Recipient: rfc822; a@b.example\nAction: failed\n\n".repeat(10_000);
         assert_eq!(RecipientStatus::parse_all(&many).len(), MAX_RECIPIENTS);
     }

@@ -17,7 +17,7 @@ mod transport;
 pub use bounce::{DeliveryOutcome, DeliveryReport, is_signature_valid, parse_report};
 pub use email_template::{EmailTemplate, InvitationEmail, NoticeEmail};
 pub use message::{InvalidMessage, Message, ReplyTo};
-pub use smtp::{SmtpError, SmtpTransport};
+pub use smtp::{MAX_REASON_LENGTH, SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};
 pub use transport::{DeliveryError, FileTransport, MailTransport, Mailbox, SendFuture};
 
@@ -113,8 +113,8 @@ fn is_link_separator(c: char) -> bool {
     )
 }
 
-/// Sanitizes an email address for a mail that names it. The address stays as it is, so that the recipient can compare and
-/// copy it: such mails go only to the verified addresses of the account that the address is about.
+/// Sanitizes an email address for a mail that names it. The address stays as it is, so that the recipient can compare
+/// and copy it: such mails go only to the verified addresses of the account that the address is about.
 pub(crate) fn sanitize_address(address: &str) -> String {
     address.chars().filter(|&c| !is_invisible(c) && !c.is_whitespace() && !markup::is_mark(c)).take(254).collect()
 }

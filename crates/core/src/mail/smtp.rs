@@ -19,7 +19,7 @@ use crate::names::remove_invisible;
 use crate::settings::{ClientName, Security, Smtp};
 
 /// In characters.
-pub(crate) const MAX_REASON_LENGTH: usize = 500;
+pub const MAX_REASON_LENGTH: usize = 500;
 
 /// Idle connections that are kept for the next mail. Deliveries in progress have one connection each, so their number
 /// bounds the connections in use.
@@ -79,8 +79,8 @@ impl SmtpTransport {
         self.transport.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the pool. The library returns a connection to its pool although a mail was abandoned in the middle of the
-    /// dialogue. The next mail would wait for the same unresponsive server, or take a late reply for its own.
+    /// Replaces the pool. The library returns a connection to its pool although a mail was abandoned in the middle of
+    /// the dialogue. The next mail would wait for the same unresponsive server, or take a late reply for its own.
     fn discard_connections(&self) {
         *self.transport() = self.builder.clone().build();
     }

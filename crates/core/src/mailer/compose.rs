@@ -10,6 +10,7 @@ use crate::invitation::Status;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
 use crate::language::Language;
 use crate::mail::{EmailTemplate, InvitationEmail, Message, NoticeEmail, ReplyTo};
+use crate::names::full_name;
 use crate::outbox::sql::{self, Recipient};
 use crate::outbox::{Job, Subject};
 use crate::permission::Requirement;
@@ -83,11 +84,11 @@ impl Query for Compose<'_> {
                 let (Some(recipient), Some(transfer)) = (recipient, transfer) else {
                     return Ok(Composition::Skip(OBSOLETE));
                 };
-                let owner = format!("{} {}", transfer.owner_first_name, transfer.owner_last_name);
+                let owner = full_name(&transfer.owner_first_name, &transfer.owner_last_name);
                 let link = format!("{}/organizations", cx.executor.settings.public_url.as_str());
                 let template = EmailTemplate::OwnershipTransfer {
                     organization: &recipient.organization_name,
-                    owner: owner.trim(),
+                    owner: &owner,
                     link: &link,
                     expires_at: transfer.expires_at,
                 };
@@ -244,6 +245,5 @@ async fn is_suspended(cx: &mut Context<'_>, organization: OrganizationId, invita
 fn inviter_name(mailed: &MailedInvitation) -> Option<String> {
     let first = mailed.inviter_first_name.as_deref().unwrap_or_default();
     let last = mailed.inviter_last_name.as_deref().unwrap_or_default();
-    let name = format!("{first} {last}").trim().to_owned();
-    Some(name).filter(|name| !name.is_empty()).or_else(|| mailed.inviter_username.clone())
+    Some(full_name(first, last)).filter(|name| !name.is_empty()).or_else(|| mailed.inviter_username.clone())
 }

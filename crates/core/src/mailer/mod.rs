@@ -63,8 +63,8 @@ impl Command for Claim {
     const ERRORS: &'static [Code] = &[];
     type Out = Option<sql::JobRow>;
 
-    /// The statement repeats its condition on the row that it selected. A worker that another one overtakes gets no job,
-    /// and polls again.
+    /// The statement repeats its condition on the row that it selected. A worker that another one overtakes gets no
+    /// job, and polls again.
     fn transaction_mode(&self, _: &Settings) -> TransactionMode {
         TransactionMode::ReadCommitted
     }

@@ -18,8 +18,8 @@ use crate::outbox::Queue;
 /// The maximum time between two polls of a queue. They find jobs whose lease has expired, and those of other processes.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(30);
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// How long a stopping worker waits for deliveries in progress. It is shorter than the shutdown timeout of a server. The
-/// job of an abandoned delivery runs again when its lease has expired.
+/// How long a stopping worker waits for deliveries in progress. It is shorter than the shutdown timeout of a server.
+/// The job of an abandoned delivery runs again when its lease has expired.
 const STOP_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Runs jobs and processes delivery reports until `stop` completes, then waits for the deliveries in progress.

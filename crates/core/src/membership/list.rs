@@ -23,8 +23,8 @@ pub struct ListMembers {
     /// Starts at 1.
     pub page: u32,
     pub limit: u32,
-    /// A part of a name, user name or primary address, compared as [`SearchTerm`] does.
-    pub search: Option<String>,
+    /// A part of a name, user name or primary address.
+    pub search: Option<SearchTerm>,
 }
 
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Query for ListMembers {
         let organization = organization.visible_to(grant.permissions());
         let (members, total) = match &self.search {
             None => (members, organization.member_count),
-            Some(search) => search_page(members, &SearchTerm::new(search), self.page, self.limit),
+            Some(search) => search_page(members, search, self.page, self.limit),
         };
         let roles = match (members.last(), members.first()) {
             (Some(oldest), Some(newest)) => {

@@ -1,8 +1,9 @@
 //! Characters without a glyph, and the two joiners that some scripts need.
 //!
 //! U+200C (zero width non-joiner) and U+200D (zero width joiner) are invisible themselves, but change the shape of the
-//! letters beside them: Sinhala, Malayalam, Persian and other languages cannot be written without them. They are allowed
-//! where they can have that effect, and nowhere else: in Latin text they would make two names that look the same.
+//! letters beside them: Sinhala, Malayalam, Persian and other languages cannot be written without them. They are
+//! allowed where they can have that effect, and nowhere else: in Latin text they would make two names that look the
+//! same.
 
 use icu_properties::CodePointMapData;
 use icu_properties::CodePointSetData;
@@ -51,7 +52,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// Variation selectors choose the glyph of the character before them, in Japanese names and in emoji. They have none of
 /// their own.
-pub(super) fn is_variation_selector(c: char) -> bool {
+pub(crate) fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
@@ -98,8 +99,8 @@ fn joins_to_virama(before: &str, after: &str) -> bool {
     before.chars().next_back().is_some_and(is_ra) && after.chars().next().is_some_and(is_virama)
 }
 
-/// Unicode Standard Annex #29, rule GB11: two pictographs joined to one. A skin tone or a variation selector may follow the
-/// first.
+/// Unicode Standard Annex #29, rule GB11: two pictographs joined to one. A skin tone or a variation selector may follow
+/// the first.
 fn joins_emoji(before: &str, after: &str) -> bool {
     let is_modifier = |c: &char| is_variation_selector(*c) || matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
     let is_pictograph = |c: char| CodePointSetData::new::<ExtendedPictographic>().contains(c);

@@ -5,7 +5,7 @@ use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{OrganizationId, RoleId};
-use crate::names::RoleName;
+use crate::names::{RoleName, full_name};
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 use crate::rate_limit;
 use crate::security_log::{Audit, Change};
@@ -153,7 +153,7 @@ impl RemoveRole {
 /// The names of a role's holders, for the `ROLE_IN_USE` message; `None` if there are none.
 pub(crate) fn describe_role_holders(holders: &[sql::RoleHolder], is_invited: bool) -> Option<String> {
     let names = holders.iter().map(|holder| {
-        let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
+        let name = full_name(&holder.first_name, &holder.last_name);
         if name.is_empty() { format!("member {}", holder.membership_id) } else { name }
     });
     let names: Vec<_> = names.chain(is_invited.then(|| "a pending invitation".to_owned())).collect();

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::execution::Context;
 use crate::time::Timestamp;
 
-/// Stores the delivery state on the invitation that the mail is about, if it is an invitation's own mail: a reminder does
-/// not change it.
+/// Stores the delivery state on the invitation that the mail is about, if it is an invitation's own mail: a reminder
+/// does not change it.
 pub(crate) async fn update_delivery(
     cx: &mut Context<'_>,
     job: &Job,

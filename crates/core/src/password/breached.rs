@@ -1,7 +1,7 @@
 //! The operator's list of breached passwords: the file of Have I Been Pwned, sorted by hash.
 //!
-//! Each line is the SHA-1 of a password in hexadecimal, optionally followed by a colon and a count. The file has tens of
-//! gigabytes, so it is searched on disk, by binary search, and never loaded.
+//! Each line is the SHA-1 of a password in hexadecimal, optionally followed by a colon and a count. The file has tens
+//! of gigabytes, so it is searched on disk, by binary search, and never loaded.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -23,7 +23,7 @@ impl ContextWords {
         let mut words = Self(Vec::new());
         words.add(GENERIC_WORDS);
         words.add(&settings.name);
-        words.add_labels(settings.public_url.mail_domain());
+        words.add_labels(settings.public_url.host());
         words
     }
 

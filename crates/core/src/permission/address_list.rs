@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::error::{Problem, Result};
+use crate::settings::contains_client;
 
 const MAX_ENTRIES: usize = 100;
 
@@ -55,11 +56,7 @@ impl AddressList {
     }
 
     pub fn allows(&self, address: IpAddr) -> bool {
-        // On a dual-stack socket, an IPv4 client has an IPv4-mapped IPv6 address.
-        let address = address.to_canonical();
-        let contains = || self.0.iter().any(|network| network.contains(&address));
-        // ::/0 contains the address of unknown clients.
-        self.0.is_empty() || (!address.is_unspecified() && contains())
+        self.0.is_empty() || contains_client(&self.0, address)
     }
 }
 

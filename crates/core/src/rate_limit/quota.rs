@@ -1,8 +1,8 @@
 //! Quotas: how much users may create and send in a day or an hour.
 //!
-//! A quota is taken in the transaction of the change, so that a change that fails takes nothing. Its counter is updated by
-//! a conditional statement: a concurrent change waits for the counter's row lock and sees the new value, so the changes
-//! together never exceed the limit.
+//! A quota is taken in the transaction of the change, so that a change that fails takes nothing. Its counter is updated
+//! by a conditional statement: a concurrent change waits for the counter's row lock and sees the new value, so the
+//! changes together never exceed the limit.
 
 use std::time::Duration;
 

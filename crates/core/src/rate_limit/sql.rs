@@ -22,8 +22,8 @@ sql! {
                                   ELSE attempt_limits.window_end END
       RETURNING attempts, window_end";
 
-    /// Adds `$2` unless the sum exceeds `$3`; it changes no row then. If the window has ended by `$5`, a new one starts,
-    /// which ends at `$4`.
+    /// Adds `$2` unless the sum exceeds `$3`; it changes no row then. If the window has ended by `$5`, a new one
+    /// starts, which ends at `$4`.
     TAKE(Bytes, i64, i64, Timestamp, Timestamp) =
         "INSERT INTO attempt_limits (limit_key, attempts, window_end) SELECT $1, $2, $4 WHERE $2 <= $3
              ON CONFLICT (limit_key) DO UPDATE

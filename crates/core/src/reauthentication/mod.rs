@@ -38,7 +38,7 @@ pub struct Reauthenticated {
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_recent_proof(cx: &mut Context<'_>) -> Result<()> {
     let user = cx.user()?;
-    let sign_in = active_sign_in(cx)?;
+    let sign_in = cx.sign_in()?;
     require_proof(cx, user, sign_in, None).await
 }
 
@@ -51,23 +51,15 @@ pub(crate) async fn require_proof_of_sign_in(cx: &mut Context<'_>, user: UserId,
 }
 
 /// Like [`require_recent_proof`], for a mailed invitation that links `address` (normalized) to the account. The proof
-/// must have been given for this address: an attacker can forward their own invitation to a user who has just signed in,
-/// and would otherwise get their address into that user's account.
+/// must have been given for this address: an attacker can forward their own invitation to a user who has just signed
+/// in, and would otherwise get their address into that user's account.
 ///
 /// # Errors
 /// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
 pub(crate) async fn require_proof_for_address(cx: &mut Context<'_>, address: &str) -> Result<()> {
     let user = cx.user()?;
-    let sign_in = active_sign_in(cx)?;
+    let sign_in = cx.sign_in()?;
     require_proof(cx, user, sign_in, Some(address)).await
-}
-
-/// The active sign-in of the caller's session.
-///
-/// # Errors
-/// `UNAUTHORIZED`.
-fn active_sign_in(cx: &Context<'_>) -> Result<SignInId> {
-    Ok(cx.session.as_ref().and_then(|session| session.sign_in_id).ok_or(Code::Unauthorized)?)
 }
 
 async fn require_proof(cx: &mut Context<'_>, user: UserId, sign_in: SignInId, address: Option<&str>) -> Result<()> {
@@ -102,7 +94,7 @@ async fn available_methods(cx: &mut Context<'_>, user: UserId) -> Result<Vec<Pro
 /// `UNAUTHORIZED`.
 pub(crate) async fn record_proof(cx: &mut Context<'_>, method: ProofMethod, address: &str) -> Result<Reauthenticated> {
     let user = cx.user()?;
-    let sign_in = active_sign_in(cx)?;
+    let sign_in = cx.sign_in()?;
     cx.tx.optional(sql::RECORD_PROOF, (sign_in, user, method, address, cx.now)).await?.ok_or(Code::Unauthorized)?;
     let token = session::rotate_token(cx).await?;
     let valid_until = cx.now.plus(cx.executor.settings.reauthentication.max_age);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
 use subtle::ConstantTimeEq;
 
-use super::{InvalidToken, decode};
+use super::{InvalidToken, decode, decode_hex};
 use crate::time::Timestamp;
 
 /// How long a challenge can be redeemed.
@@ -133,15 +133,6 @@ impl FromStr for ChallengeToken {
         let (id, secret) = text.split_once(':').ok_or(InvalidToken)?;
         Ok(Self { id: decode_hex(id)?, secret: decode_hex(secret)? })
     }
-}
-
-fn decode_hex(text: &str) -> Result<[u8; 16], InvalidToken> {
-    let mut bytes = [0; 16];
-    if HEXLOWER.decode_len(text.len()) != Ok(bytes.len()) {
-        return Err(InvalidToken);
-    }
-    HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| InvalidToken)?;
-    Ok(bytes)
 }
 
 impl fmt::Debug for ChallengeToken {

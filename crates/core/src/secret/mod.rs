@@ -10,6 +10,7 @@ mod verification;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 
 pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
 pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
@@ -30,6 +31,16 @@ fn decode<const LENGTH: usize>(text: &[u8]) -> Result<[u8; LENGTH], InvalidToken
         Ok(length) if length == LENGTH => Ok(bytes),
         _ => Err(InvalidToken),
     }
+}
+
+/// Decodes lower-case hexadecimal digits.
+fn decode_hex<const LENGTH: usize>(text: &str) -> Result<[u8; LENGTH], InvalidToken> {
+    let mut bytes = [0; LENGTH];
+    if HEXLOWER.decode_len(text.len()) != Ok(LENGTH) {
+        return Err(InvalidToken);
+    }
+    HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| InvalidToken)?;
+    Ok(bytes)
 }
 
 /// The bytes of a token that names a row: the row's id, then the secret.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use data_encoding::HEXLOWER;
 use subtle::ConstantTimeEq;
 
-use super::{InvalidToken, join, split};
+use super::{InvalidToken, decode_hex, join, split};
 use crate::id::AttemptId;
 
 /// The six digits in a mail. They are easy to guess, so attempts are limited, and a code is valid in one session only.
@@ -100,12 +100,7 @@ impl FromStr for AttemptToken {
     type Err = InvalidToken;
 
     fn from_str(text: &str) -> Result<Self, InvalidToken> {
-        let mut bytes = [0; 40];
-        if HEXLOWER.decode_len(text.len()) != Ok(bytes.len()) {
-            return Err(InvalidToken);
-        }
-        HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| InvalidToken)?;
-        let (attempt, secret) = split(&bytes)?;
+        let (attempt, secret) = split(&decode_hex::<40>(text)?)?;
         Ok(Self { attempt, secret })
     }
 }

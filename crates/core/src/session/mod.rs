@@ -118,9 +118,9 @@ pub(crate) async fn set_active_organization(cx: &mut Context<'_>, membership: Op
     Ok(())
 }
 
-/// Makes an organization, and a workspace of it, the active ones of a sign-in in the caller's session that has no active
-/// organization, and the default of its user if they have none. A new member is then there, and so are
-/// their session tokens. The statements are deferred.
+/// Makes an organization, and a workspace of it, the active ones of a sign-in in the caller's session that has no
+/// active organization, and the default of its user if they have none. A new member is then there, and so are their
+/// session tokens. The statements are deferred.
 pub(crate) fn activate_if_none(
     cx: &mut Context<'_>,
     (user, sign_in): (UserId, SignInId),

@@ -6,8 +6,8 @@ use crate::execution::{Context, Query};
 use crate::permission::Requirement;
 use crate::secret::SessionToken;
 
-/// Returns the token that is a session's. The groups are tried in order; a group with several sessions decides that there
-/// is none, because one of them may be an attacker's. Loads one session for each candidate, so pass few.
+/// Returns the token that is a session's. The groups are tried in order; a group with several sessions decides that
+/// there is none, because one of them may be an attacker's. Loads one session for each candidate, so pass few.
 #[derive(Debug)]
 pub struct SelectToken {
     /// The tokens of each source, in order of precedence.

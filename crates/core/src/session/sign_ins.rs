@@ -16,12 +16,12 @@ pub struct ListSignIns;
 impl Query for ListSignIns {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[];
-    type Out = (Vec<SignIn>, Option<SignInId>);
+    type Out = (Vec<SignIn>, SignInId);
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Self::Out> {
         let user = cx.user()?;
         let sign_ins = cx.tx.all(sql::SIGN_INS_OF_USER, (user, cx.now)).await?;
-        Ok((sign_ins, cx.session.as_ref().and_then(|session| session.sign_in_id)))
+        Ok((sign_ins, cx.sign_in()?))
     }
 }
 

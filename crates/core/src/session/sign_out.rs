@@ -8,8 +8,8 @@ use crate::id::SignInId;
 use crate::permission::Requirement;
 use crate::security_log::{Audit, Change};
 
-/// Ends one sign-in of the caller's session, or all. After that, none is active. Without a session, ending all is not an
-/// error.
+/// Ends one sign-in of the caller's session, or all. After that, none is active. Without a session, ending all is not
+/// an error.
 ///
 /// # Errors
 /// `SIGN_IN_NOT_FOUND` for a sign-in of another session.

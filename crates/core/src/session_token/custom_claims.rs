@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::mint::Subject;
 use crate::error::Result;
 use crate::execution::Context;
+use crate::names::full_name;
 use crate::settings::{ClaimTemplate, Placeholder};
 use crate::{organization, user, workspace};
 
@@ -65,8 +66,8 @@ impl Details {
             Placeholder::FirstName => text(user.map(|user| user.first_name.as_str())),
             Placeholder::LastName => text(user.map(|user| user.last_name.as_str())),
             Placeholder::Name => {
-                let name = user.map(|user| format!("{} {}", user.first_name, user.last_name));
-                text(name.as_deref().map(str::trim))
+                let name = user.map(|user| full_name(&user.first_name, &user.last_name));
+                text(name.as_deref())
             }
             Placeholder::Username => text(user.and_then(|user| user.username.as_deref())),
             // Anybody can claim an address; only a verified one says who the user is.

@@ -19,8 +19,8 @@ use crate::time::Timestamp;
 /// How long after `expires_at` a token still verifies, to tolerate clock skew.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a template.
-/// An organization or workspace that refuses the caller's address is left out.
+/// Mints a token for the active sign-in, with its organization, workspace and permissions, and the claims of a
+/// template. An organization or workspace that refuses the caller's address is left out.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.

@@ -23,6 +23,14 @@ pub enum ChallengeMode {
     Automatic,
 }
 
+impl Challenge {
+    /// The number of hashes of a new challenge. One from a time when none was required is easy to solve, so it is not
+    /// enough later.
+    pub(crate) fn required_count(&self) -> u16 {
+        if self.mode == ChallengeMode::Off { 1 } else { self.difficulty }
+    }
+}
+
 impl Default for Challenge {
     fn default() -> Self {
         Self {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// The claims that every session token has or may have, and those that RFC 7519 and `OpenID` Connect give a meaning that
-/// a template could fake.
+/// The claims that every session token has or may have, and those that RFC 7519 and `OpenID` Connect give a meaning
+/// that a template could fake.
 const RESERVED_CLAIMS: [&str; 18] = [
     "iss",
     "sub",

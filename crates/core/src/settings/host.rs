@@ -3,8 +3,8 @@
 const MAX_NAME_BYTES: usize = 253;
 const MAX_LABEL_BYTES: usize = 63;
 
-/// Whether it is a host name: labels of ASCII letters, digits and hyphens, without a dot at its end. International names
-/// are valid in their ASCII form only (`xn--…`).
+/// Whether it is a host name: labels of ASCII letters, digits and hyphens, without a dot at its end. International
+/// names are valid in their ASCII form only (`xn--…`).
 pub(super) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

@@ -41,8 +41,8 @@ impl Mail {
     /// What stands for the token in `invitation_url`.
     pub const TOKEN: &str = "{token}";
 
-    /// Returns the link to an invitation. The token replaces `{token}` in the page's URL. Without that it is the fragment,
-    /// which browsers send to no server, proxy or Referer.
+    /// Returns the link to an invitation. The token replaces `{token}` in the page's URL. Without that it is the
+    /// fragment, which browsers send to no server, proxy or Referer.
     pub fn invitation_link(&self, public_url: &PublicUrl, token: &str) -> String {
         match &self.invitation_url {
             Some(page) if page.contains(Self::TOKEN) => page.replace(Self::TOKEN, token),

@@ -10,8 +10,8 @@ const MAX_PATH_BYTES: usize = 200;
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// An absolute http or https URL without query, fragment, credentials or trailing slash. Its origin is normalized as
-/// browsers do: lower case, and without the default port of the scheme. It may have a path, the prefix of all paths of the
-/// server.
+/// browsers do: lower case, and without the default port of the scheme. It may have a path, the prefix of all paths of
+/// the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     url: String,
@@ -53,7 +53,7 @@ impl PublicUrl {
         if authority.contains('@') {
             return Err("it cannot have a user name or password".to_owned());
         }
-        let (host, port) = host_and_port(&authority.to_ascii_lowercase())?;
+        let (host, port) = parse_authority(&authority.to_ascii_lowercase())?;
         let default_port = if scheme == "https" { 443 } else { 80 };
         let origin = match port.filter(|port| *port != default_port) {
             Some(port) => format!("{scheme}://{host}:{port}"),
@@ -98,18 +98,14 @@ impl PublicUrl {
         self.url.starts_with("https://")
     }
 
-    fn authority(&self) -> &str {
-        self.origin().split_once("://").map_or("", |(_, authority)| authority)
-    }
-
     /// Returns the host and, unless it is the default one of the scheme, the port.
     pub fn host_and_port(&self) -> &str {
-        self.authority()
+        self.origin().split_once("://").map_or("", |(_, authority)| authority)
     }
 
     /// Returns the host, an IPv6 address in brackets.
     pub fn host(&self) -> &str {
-        let authority = self.authority();
+        let authority = self.host_and_port();
         let port = authority.rfind(':').filter(|colon| !authority[*colon..].contains(']'));
         &authority[..port.unwrap_or(authority.len())]
     }
@@ -121,7 +117,7 @@ impl PublicUrl {
 
     /// Returns the name for the EHLO command. A host without a dot, such as `localhost`, is no name for other hosts.
     pub fn smtp_client_name(&self) -> ClientName<'_> {
-        match (self.address(), self.mail_domain()) {
+        match (self.address(), self.host()) {
             (Some(address), _) => ClientName::Address(address),
             (None, host) if host.contains('.') => ClientName::Domain(host),
             _ => ClientName::Address(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -130,16 +126,14 @@ impl PublicUrl {
 
     /// Returns the host if it is an IP address.
     fn address(&self) -> Option<IpAddr> {
-        let host = host_and_port(self.authority()).map(|(host, _)| host).unwrap_or_default();
-        host.trim_matches(['[', ']']).parse().ok()
+        self.host().trim_matches(['[', ']']).parse().ok()
     }
 
     /// Returns whether only this machine can reach the URL.
     pub fn is_loopback(&self) -> bool {
-        let host = self.mail_domain();
         match self.address() {
             Some(address) => address.is_loopback(),
-            None => host == "localhost" || host.ends_with(".localhost"),
+            None => self.host() == "localhost" || self.host().ends_with(".localhost"),
         }
     }
 
@@ -153,7 +147,8 @@ impl PublicUrl {
     }
 }
 
-fn host_and_port(authority: &str) -> Result<(String, Option<u16>), String> {
+/// Splits an authority into its host, normalized, and its port.
+fn parse_authority(authority: &str) -> Result<(String, Option<u16>), String> {
     let invalid_host = "its host must be a name such as join.example.com, without a dot at its end, or an IP address; \
                         write other letters than a-z in their ASCII form, xn--…";
     let (host, rest) = if let Some(bracketed) = authority.strip_prefix('[') {

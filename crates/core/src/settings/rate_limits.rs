@@ -1,7 +1,7 @@
 //! The rate limits on what users create and send. The limits on attempts at secrets are part of `Passwords`.
 
-/// How much may be created or sent in a day, or uploaded in an hour, before `TOO_MANY_REQUESTS`. 0 switches a limit off.
-/// An address is that of a client: an IPv4 address, or an IPv6 /64.
+/// How much may be created or sent in a day, or uploaded in an hour, before `TOO_MANY_REQUESTS`. 0 switches a limit
+/// off. An address is that of a client: an IPv4 address, or an IPv6 /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimits {
     /// Invitations and resends of an organization.

@@ -1,8 +1,14 @@
-//! The cookie with the session token.
+//! The cookie with the session token, and the names of the invitation cookie, which it cannot have.
 
 use super::Settings;
 
-/// Its name and domain. Other applications of the domain's hosts see a cookie with a domain, and can set one.
+/// The name of the cookie with the tokens of opened invitation links.
+pub const INVITATION_COOKIE: &str = "invitation";
+/// Its name if the public URL is https.
+pub const SECURE_INVITATION_COOKIE: &str = "__Host-invitation";
+
+/// The session cookie's name and domain. Other applications of the domain's hosts see a cookie with a domain, and can
+/// set one.
 #[derive(Clone, Debug, Default)]
 pub struct SessionCookie {
     /// `None` for [`Self::HOST_NAME`] if that is possible, and otherwise [`Self::PLAIN_NAME`].
@@ -20,7 +26,8 @@ impl SessionCookie {
     /// Returns whether a name is short and plain, and not that of the invitation cookie.
     pub fn is_valid_name(name: &str) -> bool {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let is_taken = ["invitation", "__Host-invitation"].iter().any(|taken| name.eq_ignore_ascii_case(taken));
+        let is_taken =
+            [INVITATION_COOKIE, SECURE_INVITATION_COOKIE].iter().any(|taken| name.eq_ignore_ascii_case(taken));
         (1..=Self::MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(is_token) && !is_taken
     }
 }

@@ -1,7 +1,8 @@
 //! The attempt that a completed sign-in or sign-up leaves in its response, for clients that wait for its completion.
 
+use crate::error::{Problem, Result};
 use crate::execution::Context;
-use crate::id::{AttemptId, SignInId};
+use crate::id::AttemptId;
 use crate::time::Timestamp;
 use crate::verification::{ATTEMPT_LIFETIME, Attempt, Method, Purpose};
 
@@ -45,16 +46,16 @@ impl From<Method> for Strategy {
 impl CompletedAttempt {
     /// An attempt that began and ended with this request. No row stores it, so it takes the id of the sign-in that it
     /// made.
-    pub(crate) fn immediate(cx: &Context<'_>, kind: CompletedKind, address: &str) -> Self {
-        let sign_in = cx.session.as_ref().and_then(|session| session.sign_in_id);
-        Self {
-            id: sign_in.map_or(0, SignInId::get).into(),
+    pub(crate) fn immediate(cx: &Context<'_>, kind: CompletedKind, address: &str) -> Result<Self> {
+        let sign_in = cx.sign_in().map_err(|_| Problem::internal("the new sign-in does not exist"))?;
+        Ok(Self {
+            id: sign_in.get().into(),
             kind,
             address: address.to_owned(),
             created_at: cx.now,
             updated_at: cx.now,
             expires_at: cx.now.plus(ATTEMPT_LIFETIME),
-        }
+        })
     }
 
     /// A stored attempt that this request completed.

@@ -120,8 +120,9 @@ pub const WITH_PASSWORD_ERRORS: &[Code] = &[
 /// Signs a user in with a password.
 ///
 /// # Errors
-/// [`WITH_PASSWORD_ERRORS`]: those of a challenge before anything else, `INVALID_CREDENTIALS` for a wrong password, an unknown user and a user without a password,
-/// each after hashing once, so that timing reveals nothing. `USER_DISABLED` requires the right password.
+/// [`WITH_PASSWORD_ERRORS`]: those of a challenge before anything else, `INVALID_CREDENTIALS` for a wrong password, an
+/// unknown user and a user without a password, each after hashing once, so that timing reveals nothing. `USER_DISABLED`
+/// requires the right password.
 pub async fn with_password(
     executor: &Arc<Executor>,
     caller: &Caller,
@@ -226,7 +227,7 @@ impl Command for CompletePasswordSignIn {
             Identifier::Email(address) => (Strategy::PlainEmail, address.key()),
             Identifier::Username(_) => (Strategy::PlainUsername, ""),
         };
-        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address);
+        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignIn(strategy), address)?;
         SignedIn::completed(cx, token, attempt).await
     }
 }

@@ -156,10 +156,11 @@ impl Command for CreateAccount {
         }
         let user = self.account(cx).insert(cx, is_verified).await?;
         if is_verified {
-            domain::auto_join(cx, user).await?;
+            // Accepting the invitation, which comes next, activates its organization.
+            domain::auto_join_inactive(cx, user).await?;
         }
         let token = session::create_sign_in(cx, user, ProofMethod::SignUp).await?;
-        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key());
+        let attempt = CompletedAttempt::immediate(cx, CompletedKind::SignUp, self.sign_up.email.key())?;
         SignedIn::completed(cx, token, attempt).await
     }
 }
@@ -189,10 +190,10 @@ impl CreateAccount {
         Ok(token.is_mailed())
     }
 
-    /// Whether the address has to be verified before the account is created. Without the setting, only if the address is
-    /// the unverified login name of an account that has a verified address: the owner of the mailbox has no access to
-    /// that account, and takes the address over by verifying it. To any other unverified account they get access with a
-    /// mailed code.
+    /// Whether the address has to be verified before the account is created. Without the setting, only if the address
+    /// is the unverified login name of an account that has a verified address: the owner of the mailbox has no access
+    /// to that account, and takes the address over by verifying it. To any other unverified account they get access
+    /// with a mailed code.
     async fn requires_verification(&self, cx: &mut Context<'_>) -> Result<bool> {
         if cx.executor.settings.verify_addresses || cx.executor.mail_transport.is_none() {
             return Ok(cx.executor.settings.verify_addresses);

@@ -50,8 +50,8 @@ pub(crate) async fn link_address(
     Ok(())
 }
 
-/// Replaces the claim of a user who has proved access to the mailbox by a verified address with the same id. Attempts to
-/// verify the claim end with it.
+/// Replaces the claim of a user who has proved access to the mailbox by a verified address with the same id. Attempts
+/// to verify the claim end with it.
 ///
 /// # Errors
 /// `EMAIL_ADDRESS_NOT_FOUND` if the claim was deleted or has expired; those of [`link_address`].

@@ -8,9 +8,10 @@ pub(crate) use addresses::{grants_access_at, link_address, link_claim, trusted_p
 pub(crate) use new_user::NewUser;
 pub use sql::{Account, OwnedAddress, PublicUser};
 
+use crate::names::full_name;
 use crate::search::SearchTerm;
 
 /// Returns whether the full name or one of `others` contains the term.
 pub(crate) fn matches_search(term: &SearchTerm, (first, last): (&str, &str), others: [Option<&str>; 2]) -> bool {
-    term.is_in(&format!("{first} {last}")) || others.into_iter().flatten().any(|text| term.is_in(text))
+    term.is_in(&full_name(first, last)) || others.into_iter().flatten().any(|text| term.is_in(text))
 }

@@ -39,8 +39,8 @@ pub(crate) async fn insert_attempt(
     insert(cx, (purpose, method), address, (verifies, ""), profile).await
 }
 
-/// Stores an attempt to re-authenticate by a code mailed to `address`. The mail says that `detail` is about to be added to
-/// the account, unless it is empty.
+/// Stores an attempt to re-authenticate by a code mailed to `address`. The mail says that `detail` is about to be added
+/// to the account, unless it is empty.
 pub(crate) async fn insert_reauthentication(
     cx: &mut Context<'_>,
     address: &EmailAddress,

@@ -11,8 +11,8 @@ use crate::membership;
 use crate::organization::{self, Organization};
 use crate::permission::{AddressList, PermissionSet, RequiredPermission, RequiredWorkspacePermission, Requirement};
 
-/// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address shows its
-/// id and name only.
+/// Lists the caller's workspace memberships, newest first. A workspace that does not admit the caller's address shows
+/// its id and name only.
 ///
 /// # Errors
 /// `UNAUTHORIZED`.

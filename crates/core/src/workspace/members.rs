@@ -26,8 +26,8 @@ pub struct ListMembers {
     /// Starts at 1.
     pub page: u32,
     pub limit: u32,
-    /// A part of a name, user name or primary address, compared as [`SearchTerm`] does.
-    pub search: Option<String>,
+    /// A part of a name, user name or primary address.
+    pub search: Option<SearchTerm>,
 }
 
 #[derive(Debug)]
@@ -56,14 +56,13 @@ impl Query for ListMembers {
         let (organization, workspace) = grant.ids();
         let details = cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?.visible_to(grant.can_update());
         let offset = i64::from(self.page.saturating_sub(1)) * i64::from(self.limit);
-        let Some(search) = &self.search else {
+        let Some(term) = &self.search else {
             let members = load_page(cx, (organization, workspace), i64::from(self.limit), offset).await?;
             return Ok(MembersPage { members, total: details.member_count, workspace: details });
         };
-        let term = SearchTerm::new(search);
         let matches_search = |member: &WorkspaceMember| {
             let PublicUser { first_name, last_name, username, email, .. } = &member.user;
-            user::matches_search(&term, (first_name, last_name), [username.as_deref(), email.as_deref()])
+            user::matches_search(term, (first_name, last_name), [username.as_deref(), email.as_deref()])
         };
         let all = load_page(cx, (organization, workspace), i64::MAX, 0).await?;
         let found: Vec<_> = all.into_iter().filter(matches_search).collect();

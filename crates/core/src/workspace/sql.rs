@@ -103,7 +103,8 @@ sql! {
                 enforce_mfa, public_metadata, created_at, updated_at
            FROM workspaces WHERE organization_id = $1 AND id = $2";
 
-    /// Any workspace of an organization with a greater id.
+    /// Any workspace. `$1` is 0, less than every id: it makes the statement seek in the index by organization, because
+    /// PostgreSQL's sequential scans conflict with every write to the table.
     ANY(OrganizationId) -> (WorkspaceId,) = "SELECT id FROM workspaces WHERE organization_id > $1 LIMIT 1";
 
     COUNT(OrganizationId) -> (i64,) = "SELECT COUNT(*) FROM workspaces WHERE organization_id = $1";

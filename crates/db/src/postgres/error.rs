@@ -66,8 +66,8 @@ impl PgError {
         }
     }
 
-    /// The error of a commit. Only errors with which the server rolls back before it writes the commit prove that nothing
-    /// was stored.
+    /// The error of a commit. Only errors with which the server rolls back before it writes the commit prove that
+    /// nothing was stored.
     pub(super) fn from_commit(error: &Error) -> Self {
         let is_rolled_back = error.as_db_error().is_some_and(|error| {
             let code = error.code();

@@ -138,10 +138,11 @@ impl Postgres {
     }
 }
 
-/// Settings of every pooled connection, which has prepared nothing yet. Timeouts make the server stop when no caller waits any more. Each connection
-/// plans a statement once, with the joins in the written order, which starts at a key. Otherwise the server would plan
-/// statements with many joins on each run, based on outdated statistics. Sequential scans are off, because under
-/// SERIALIZABLE a scan conflicts with every write to the table.
+/// Settings of every pooled connection. `DEALLOCATE ALL` comes first, because the connection has prepared nothing yet,
+/// but a pooler may have handed out a server connection on which another client has. Timeouts make the server stop when
+/// no caller waits any more. Each connection plans a statement once, with the joins in the written order, which starts
+/// at a key. Otherwise the server would plan statements with many joins on each run, based on outdated statistics.
+/// Sequential scans are off, because under SERIALIZABLE a scan conflicts with every write to the table.
 fn settings(timeout: Duration) -> String {
     let timeout = timeout.as_millis();
     format!(

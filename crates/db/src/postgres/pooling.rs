@@ -2,8 +2,8 @@
 //! transaction`. Each connection needs a session of its own: for its prepared statements, and for its settings, which
 //! would otherwise apply to other clients of the pooler too.
 //!
-//! Also refuses poolers that drop the search path of the URL (`ignore_startup_parameters = options`): the tables would be
-//! created in another schema.
+//! Also refuses poolers that drop the search path of the URL (`ignore_startup_parameters = options`): the tables would
+//! be created in another schema.
 
 use std::time::Duration;
 

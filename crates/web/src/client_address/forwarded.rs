@@ -1,7 +1,7 @@
 //! The grammar of `Forwarded` (RFC 7239, section 4), read from its end.
 //!
-//! Proxies append to what they receive. So what a client wrote before, such as a quotation mark that nothing closes, must
-//! not change how the elements of the proxies are read.
+//! Proxies append to what they receive. So what a client wrote before, such as a quotation mark that nothing closes,
+//! must not change how the elements of the proxies are read.
 
 use super::node::Node;
 

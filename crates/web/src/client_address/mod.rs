@@ -53,9 +53,9 @@ pub(crate) struct ClientAddress {
 
 /// Returns the nearest hop that is not a trusted proxy, or the farthest one if all are.
 ///
-/// If a trusted proxy hides the client, or its entry is unreadable, the address is unknown. It is not the address of the
-/// proxy: then one client could use up the limits of all, and an allowlist with the proxy's network would let everyone
-/// in.
+/// If a trusted proxy hides the client, or its entry is unreadable, the address is unknown. It is not the address of
+/// the proxy: then one client could use up the limits of all, and an allowlist with the proxy's network would let
+/// everyone in.
 pub(crate) fn client_address(peer: Node, headers: &HeaderMap, proxies: &Proxies<'_>) -> ClientAddress {
     let (mut node, mut notice) = (peer, None);
     let mut hops = Hops::new(headers, proxies.header);

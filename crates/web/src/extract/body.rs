@@ -126,12 +126,12 @@ impl Admission {
         Self::new(MAX_BODY_BYTES, None, declared_length(&parts.headers))
     }
 
-    /// Up to `max` bytes for signed-in callers, with a permit, and 64 KiB for others. The session is only checked if the
-    /// declared length is larger than 64 KiB or missing.
+    /// Up to `max` bytes for signed-in callers, with a permit, and 64 KiB for others. The session is only checked if
+    /// the declared length is larger than 64 KiB or missing.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` if a larger length is declared and the caller is not signed in; `BODY_TOO_LARGE`; `BUSY` without a
-    /// free permit.
+    /// `UNAUTHORIZED` if a larger length is declared and the caller is not signed in; `BODY_TOO_LARGE`; `BUSY` without
+    /// a free permit.
     pub(crate) async fn large(app: &App, parts: &Parts, max: usize) -> Result<Self, Refusal> {
         let declared = declared_length(&parts.headers);
         if declared.is_some_and(is_small) {
@@ -144,8 +144,8 @@ impl Admission {
         }
     }
 
-    /// Like [`Self::large`], for a multipart body. A signed-in caller needs a permit for any length, because a short file
-    /// can have many pixels.
+    /// Like [`Self::large`], for a multipart body. A signed-in caller needs a permit for any length, because a short
+    /// file can have many pixels.
     async fn image(app: &App, parts: &Parts) -> Result<Self, Refusal> {
         let declared = declared_length(&parts.headers);
         let is_small = declared.is_some_and(is_small);

@@ -13,8 +13,8 @@ pub(crate) const MAX_LARGE_BODIES: usize = 16;
 /// So that one user cannot occupy all permits.
 pub(crate) const MAX_LARGE_BODIES_PER_USER: usize = 2;
 
-/// Permits for bodies of signed-in users that are larger than 64 KiB or contain an image. A request gets its permit before
-/// its body is read, and does not wait for one: it would hold a connection meanwhile.
+/// Permits for bodies of signed-in users that are larger than 64 KiB or contain an image. A request gets its permit
+/// before its body is read, and does not wait for one: it would hold a connection meanwhile.
 #[derive(Debug)]
 pub(crate) struct LargeBodies {
     permits: Arc<Semaphore>,
@@ -51,7 +51,8 @@ pub(crate) struct LargeBodyPermit {
 }
 
 impl LargeBodyPermit {
-    /// Returns the bytes in a buffer that has a share of the permit: it is released when the last such buffer is dropped.
+    /// Returns the bytes in a buffer that has a share of the permit: it is released when the last such buffer is
+    /// dropped.
     pub(super) fn attach(self: &Arc<Self>, bytes: Bytes) -> Bytes {
         Bytes::from_owner(PermittedBytes { bytes, _permit: Arc::clone(self) })
     }

@@ -1,5 +1,5 @@
-//! The parsers of requests that a stranger reaches, each with what must hold for every input. `tests.rs` calls them with
-//! generated inputs, and the targets of `fuzz/` with those of a fuzzer.
+//! The parsers of requests that a stranger reaches, each with what must hold for every input. `tests.rs` calls them
+//! with generated inputs, and the targets of `fuzz/` with those of a fuzzer.
 
 #![expect(clippy::missing_panics_doc, clippy::panic, reason = "each function panics if its parser breaks a promise")]
 

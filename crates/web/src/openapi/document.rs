@@ -41,8 +41,8 @@ const TAGS: &[(&str, &str)] = &[
 ];
 
 impl Document {
-    /// Completes the document that utoipa generates from the handlers. `strict_calls` are the ids of the operations that
-    /// refuse unknown fields.
+    /// Completes the document that utoipa generates from the handlers. `strict_calls` are the ids of the operations
+    /// that refuse unknown fields.
     pub(super) fn complete(mut generated: Value, strict_calls: &BTreeSet<String>) -> Self {
         schemas::rename(&mut generated);
         schemas::replace_copies(&mut generated);

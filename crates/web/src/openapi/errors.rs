@@ -8,8 +8,8 @@ use vestibule_core::proof::ProofMethod;
 
 use super::schemas::{operations, reference, responses};
 
-/// Adds the content of each error response: `ErrorEnvelope`, whose code is any of the document's, and an example of each
-/// code that the call can answer. A schema for each set of codes would give clients hundreds of types.
+/// Adds the content of each error response: `ErrorEnvelope`, whose code is any of the document's, and an example of
+/// each code that the call can answer. A schema for each set of codes would give clients hundreds of types.
 pub(super) fn add_codes(document: &mut Value) {
     let mut used = BTreeSet::new();
     for operation in operations(document) {

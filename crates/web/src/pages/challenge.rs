@@ -1,5 +1,5 @@
-//! The proof-of-work challenge of a form. The script `challenge.js` solves it when the person begins to fill in the form
-//! or sends it, and puts the token into the form's field `challenge_token`.
+//! The proof-of-work challenge of a form. The script `challenge.js` solves it when the person begins to fill in the
+//! form or sends it, and puts the token into the form's field `challenge_token`.
 
 use vestibule_core::challenge::is_required;
 use vestibule_core::secret::SubmittedChallenge;

@@ -84,8 +84,8 @@ impl PageContext {
         }
     }
 
-    /// Refuses a program's request to a page whose path clients take for a call of the API. `advice` names the call that
-    /// they need.
+    /// Refuses a program's request to a page whose path clients take for a call of the API. `advice` names the call
+    /// that they need.
     ///
     /// # Errors
     /// `NOT_FOUND`, unless the client prefers HTML.
@@ -267,7 +267,8 @@ fn with_required_proof(mut response: Response, problem: Option<&Problem>) -> Res
 }
 
 /// Allows only files of this server, images of the configured image host, and form targets on this server, an allowed
-/// origin or the application. `form-action` includes the origins because browsers also apply it to redirects after a form.
+/// origin or the application. `form-action` includes the origins because browsers also apply it to redirects after a
+/// form.
 fn content_security_policy(settings: &vestibule_core::settings::Settings) -> String {
     let image_origin = settings.images.public_url.as_deref().unwrap_or_default();
     let image_origin = image_origin.split('/').take(3).collect::<Vec<_>>().join("/");

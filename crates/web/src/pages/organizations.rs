@@ -6,7 +6,7 @@ use vestibule_core::domain::{JoinableOrganization, ListJoinable};
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, OwnInvitation};
 use vestibule_core::membership::MembershipRole;
-use vestibule_core::names::{Description, OrganizationName};
+use vestibule_core::names::{Description, OrganizationName, full_name};
 use vestibule_core::organization::{Create, ListDeleted};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem, images, invitation, membership, ownership_transfer};
@@ -111,8 +111,8 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         transfers: transfers
             .into_iter()
             .map(|offer| {
-                let owner = format!("{} {}", offer.owner_first_name, offer.owner_last_name);
-                let title = t.ownership_offer(owner.trim(), &offer.organization_name);
+                let owner = full_name(&offer.owner_first_name, &offer.owner_last_name);
+                let title = t.ownership_offer(&owner, &offer.organization_name);
                 TransferView { id: offer.organization_id, title, expires: t.time_html(offer.expires_at, now) }
             })
             .collect(),

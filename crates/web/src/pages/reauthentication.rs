@@ -1,9 +1,9 @@
 //! "Confirm that it is you": page actions that need a recent proof of identity.
 //!
-//! [`protected`] wraps the handler of such an action. If the action fails with `REAUTHENTICATION_REQUIRED`, the response
-//! is a page that asks for the proof and carries the fields of the form along. It posts them to the same action, with the
-//! proof in fields of its own; the wrapper takes it and runs the action in the same request. So an action can be resumed
-//! only by the route that it belongs to, and nothing is stored.
+//! [`protected`] wraps the handler of such an action. If the action fails with `REAUTHENTICATION_REQUIRED`, the
+//! response is a page that asks for the proof and carries the fields of the form along. It posts them to the same
+//! action, with the proof in fields of its own; the wrapper takes it and runs the action in the same request. So an
+//! action can be resumed only by the route that it belongs to, and nothing is stored.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -143,8 +143,8 @@ struct Confirmation<'a> {
 }
 
 impl Confirmation<'_> {
-    /// Takes the proof of the form, if it has one. Returns the new session token, or the page to show instead of running
-    /// the action.
+    /// Takes the proof of the form, if it has one. Returns the new session token, or the page to show instead of
+    /// running the action.
     async fn prove(&self, cx: &PageContext) -> Result<Option<SessionToken>, Response> {
         let form = self.form;
         let step = form.text(STEP);

@@ -30,8 +30,8 @@ struct DonePage {
     reset_address: Option<String>,
 }
 
-/// Shows the form, into which the script puts the token of the link; without a script, the link is pasted. Only the POST
-/// does something, because mail scanners open links.
+/// Shows the form, into which the script puts the token of the link; without a script, the link is pasted. Only the
+/// POST does something, because mail scanners open links.
 async fn show(cx: PageContext) -> Response {
     page(&cx, None)
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use vestibule_testbed::invariants;
 
 use crate::harness::{DAY, PASSWORD, TestApp, TestClient, text};
+use crate::session_tokens::claims;
 
 const ACME: &str = "acme.example";
 
@@ -172,6 +173,73 @@ async fn auto_joins_users_with_verified_address_once() {
     assert!(setup.has_member(&early).await, "members stay when the domain is deleted");
     removed.post(&format!("{}/join", setup.path), &[]).await.assert_error(403, "NOT_JOINABLE");
     invariants::assert_hold(&setup.app.inner.database, &[]);
+}
+
+/// The first organization that a user joins automatically becomes the active one, unless one is active already.
+#[tokio::test]
+async fn auto_join_activates_organization() {
+    let setup = setup().await;
+    setup.add_verified_domain("auto").await;
+    let (app, organization) = (&setup.app, json!(setup.organization));
+    let verify = async |client: &TestClient| {
+        let address = text(&client.get("/me").await.ok()["primary_email_address"]["id"]);
+        let email = text(&client.get("/me").await.ok()["primary_email_address"]["email"]);
+        let path = format!("/me/email-addresses/{address}");
+        client.post(&format!("{path}/prepare-verification"), &[]).await.ok();
+        let code = app.mailed_code(&email);
+        client.post(&format!("{path}/attempt-verification"), &[("verification_code", &code)]).await.ok();
+    };
+    let signed_in = app.create_user("nina@acme.example").await;
+    assert_eq!(claims(app, &signed_in).await["organization"], Value::Null);
+    verify(&signed_in).await;
+    assert_eq!(claims(app, &signed_in).await["organization"], organization);
+    let next = sign_in(app, "nina@acme.example").await;
+    assert_eq!(claims(app, &next).await["organization"], organization);
+
+    app.create_user("kim@acme.example").await;
+    app.execute("UPDATE email_addresses SET verified_at = 1 WHERE address_key = 'kim@acme.example'");
+    let kim = sign_in(app, "kim@acme.example").await;
+    assert_eq!(claims(app, &kim).await["organization"], organization);
+
+    let (boss, own) = app.create_organization("boss@acme.example").await;
+    verify(&boss).await;
+    assert!(setup.has_member(&boss).await);
+    assert_eq!(claims(app, &boss).await["organization"], json!(own));
+    assert_eq!(claims(app, &sign_in(app, "boss@acme.example").await).await["organization"], json!(own));
+}
+
+#[tokio::test]
+async fn auto_join_at_sign_up_activates_organization() {
+    let app = TestApp::with_settings(|settings| settings.verify_addresses = true).await;
+    let sign_up = async |email: &str| {
+        let client = app.create_user(email).await;
+        let attempt = text(&client.get("/session").await.ok()["signup_attempts"][0]["id"]);
+        let query = format!("attempt_identifier={attempt}&identifier_type=signup");
+        client.post(&format!("/auth/prepare-verification?{query}"), &[]).await.ok();
+        let (path, code) = (format!("/auth/attempt-verification?{query}"), app.mailed_code(email));
+        let session = client.post(&path, &[("verification_code", &code)]).await.ok();
+        (client, session)
+    };
+    let (owner, _) = sign_up("olga@example.com").await;
+    let organization = text(&owner.post("/organizations", &[("name", "Acme")]).await.ok()["organization"]["id"]);
+    let path = format!("/organizations/{organization}");
+    let setup = Setup { app: app.clone(), owner, organization, path };
+    setup.add_verified_domain("auto").await;
+    let (nina, session) = sign_up("nina@acme.example").await;
+    let active = &session["active_signin"]["active_organization_membership"];
+    assert_eq!(active["organization_id"], json!(setup.organization));
+    assert_eq!(claims(&app, &nina).await["organization"], json!(setup.organization));
+}
+
+/// Accepting the invitation of a sign-up activates its organization, also if the user has joined another one by domain.
+#[tokio::test]
+async fn accepting_activates_organization_after_auto_join_at_sign_up() {
+    let setup = setup().await;
+    setup.add_verified_domain("auto").await;
+    let (host, elsewhere) = setup.app.create_organization("host@elsewhere.example").await;
+    let nina = setup.app.create_member(&host, &elsewhere, "nina@acme.example", "").await;
+    assert!(setup.has_member(&nina).await);
+    assert_eq!(claims(&setup.app, &nina).await["organization"], json!(elsewhere));
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn verify(app: &TestApp, token: &str, ignore_expiry: bool) -> Result<Value
 }
 
 /// Creates a token and returns its claims.
-async fn claims(app: &TestApp, client: &TestClient) -> Value {
+pub(crate) async fn claims(app: &TestApp, client: &TestClient) -> Value {
     let created = client.get("/session/token").await.ok();
     verify(app, created["token"].as_str().unwrap(), true).await.unwrap()
 }

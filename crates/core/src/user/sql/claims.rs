@@ -1,5 +1,5 @@
-//! Statements on claims: addresses that a user has added and not verified. A claim reserves nothing, identifies no person
-//! and expires. Any number of users can claim an address, and none of them learns of the others or of its owner.
+//! Statements on claims: addresses that a user has added and not verified. A claim reserves nothing, identifies no
+//! person and expires. Any number of users can claim an address, and none of them learns of the others or of its owner.
 
 use vestibule_db::{Text, record, sql};
 

@@ -79,8 +79,8 @@ struct B2bSettings {
     default_org_member_role_id: RoleId,
     default_workspace_creator_role_id: WorkspaceRoleId,
     default_workspace_member_role_id: WorkspaceRoleId,
-    /// The permissions that a new role may have: the built-in ones, then the custom ones that the settings list. If they
-    /// list none, others are allowed too.
+    /// The permissions that a new role may have: the built-in ones, then the custom ones that the settings list. If
+    /// they list none, others are allowed too.
     organization_permissions: Vec<String>,
     /// Like `organization_permissions`, in a workspace.
     workspace_permissions: Vec<String>,

@@ -81,8 +81,8 @@ pub(crate) async fn list(
 pub(crate) struct Fields {
     #[schema(value_type = String)]
     domain: DomainName,
-    /// `none`, `request`, `join` or `auto`. The default is the setting `domains.default_joining`, or `none` for a caller
-    /// without `organization:manage_members`.
+    /// `none`, `request`, `join` or `auto`. The default is the setting `domains.default_joining`, or `none` for a
+    /// caller without `organization:manage_members`.
     #[schema(value_type = Option<String>)]
     joining: Option<JoinPolicy>,
 }

@@ -23,7 +23,8 @@ pub(crate) struct Fields {
     /// For an account with a password.
     #[schema(value_type = Option<String>)]
     password: Option<Password>,
-    /// `password`, or `email_otp` to have a code mailed to the verified primary address, for an account without a password.
+    /// `password`, or `email_otp` to have a code mailed to the verified primary address, for an account without a
+    /// password.
     #[schema(value_type = Option<String>, example = "email_otp")]
     strategy: Option<ProofMethod>,
     /// The code from the mail.

@@ -36,9 +36,9 @@ pub(crate) struct OwnSignIn {
 }
 
 impl OwnSignIn {
-    fn new(sign_in: SignIn, current: Option<SignInId>) -> Self {
+    fn new(sign_in: SignIn, current: SignInId) -> Self {
         Self {
-            current: current == Some(sign_in.id),
+            current: sign_in.id == current,
             id: sign_in.id,
             session_id: sign_in.session_id,
             user_id: sign_in.user_id,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::OrganizationId;
 use vestibule_core::membership::ListMembers;
+use vestibule_core::search::SearchTerm;
 use vestibule_core::{Problem, membership};
 
 use crate::api::response::{DetailedMembershipResponse, OrganizationResponse};
@@ -24,7 +25,8 @@ pub(crate) struct PageParams {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     pub(crate) limit: u32,
     /// Only members whose name or email address contains this text, ignoring case.
-    pub(crate) search: Option<String>,
+    #[param(value_type = Option<String>)]
+    pub(crate) search: Option<SearchTerm>,
 }
 
 impl FromFields for PageParams {
@@ -34,7 +36,7 @@ impl FromFields for PageParams {
         Ok(Self {
             page: fields.number_within("page", 1..=1_000_000)?.unwrap_or(1),
             limit: fields.number_within("limit", 1..=100)?.unwrap_or(10),
-            search: fields.text("search")?.filter(|search| !search.trim().is_empty()),
+            search: fields.text("search")?.filter(|search| !search.trim().is_empty()).as_deref().map(SearchTerm::new),
         })
     }
 }

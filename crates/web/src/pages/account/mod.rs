@@ -106,7 +106,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
             _ => sign_in.ip_address,
         },
         last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
-        is_current: Some(sign_in.id) == current,
+        is_current: sign_in.id == current,
     });
     Ok(Page {
         layout: cx.layout(cx.words.account(), true),

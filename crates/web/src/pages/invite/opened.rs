@@ -1,7 +1,7 @@
 //! The invitations that this browser has opened, from the invitation cookie, and the one that a page is about.
 //!
-//! One cookie serves all tabs, and another site can open a link in a new tab. So the URL of each page, and every form on
-//! it, names its invitation by the id. An action is about that invitation or about none.
+//! One cookie serves all tabs, and another site can open a link in a new tab. So the URL of each page, and every form
+//! on it, names its invitation by the id. An action is about that invitation or about none.
 
 use axum::extract::FromRequestParts;
 use axum::http::header;

@@ -6,6 +6,7 @@ use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, OrganizationId, RoleId, WorkspaceId};
 use vestibule_core::invitation::{Delivery, Discard, Filter, InvitationDetails, List, Resend, Status, StatusFilter};
+use vestibule_core::names::full_name;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::{Problem, workspace};
 
@@ -152,8 +153,7 @@ fn invitation_view(cx: &PageContext, details: InvitationDetails) -> InvitationVi
         Delivery::Bounced => (t.delivery_bounced(), "bad"),
         Delivery::NotSent => (t.delivery_not_sent(), "warn"),
     };
-    let inviter =
-        details.inviter.map(|inviter| format!("{} {}", inviter.first_name, inviter.last_name).trim().to_owned());
+    let inviter = details.inviter.map(|inviter| full_name(&inviter.first_name, &inviter.last_name));
     let inviter = inviter.unwrap_or_default();
     let role = match details.workspace.zip(details.workspace_role) {
         Some((workspace, role)) => format!("{}, {}: {}", details.role.name, workspace.name, role.name),

@@ -6,9 +6,11 @@ use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{AssignRole, ListMembers, MemberDetails, RevokeRole, ShowMember};
+use vestibule_core::names::full_name;
 use vestibule_core::offboarding::{CountSentInvitations, Remove, RemovedMember, SentInvitations};
 use vestibule_core::organization::ListRoles;
 use vestibule_core::ownership_transfer::Offer;
+use vestibule_core::search::SearchTerm;
 
 use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
@@ -66,7 +68,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
     let search = cx.query_param("search");
     let number = cx.query_params().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
-    let search_filter = Some(search.clone()).filter(|search| !search.trim().is_empty());
+    let search_filter = Some(search.as_str()).filter(|search| !search.trim().is_empty()).map(SearchTerm::new);
     let list = ListMembers { organization: org.id, page: number, limit: PAGE_SIZE, search: search_filter };
     let found = cx.query(list).await?;
     let has_more = found.total > i64::from(number) * i64::from(PAGE_SIZE);
@@ -88,7 +90,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
 
 fn member_view(cx: &PageContext, MemberDetails { member, roles }: MemberDetails) -> MemberView {
     let (email, is_verified) = (member.email.unwrap_or_default(), member.email_verified_at.is_some());
-    let name = format!("{} {}", member.first_name, member.last_name).trim().to_owned();
+    let name = full_name(&member.first_name, &member.last_name);
     let name = [name, member.username.unwrap_or_default(), email.clone()].into_iter().find(|name| !name.is_empty());
     MemberView {
         id: member.id,

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{OrganizationId, WorkspaceId, WorkspaceMembershipId};
-use vestibule_core::names::{Description, WorkspaceName};
+use vestibule_core::names::{Description, WorkspaceName, full_name};
 use vestibule_core::workspace::{AddMember, Create, Delete, Leave, ListMembers, ListOwn, RemoveMember, Update};
 use vestibule_core::{Problem, images};
 
@@ -106,7 +106,7 @@ async fn workspace_page(
     let found = cx.query(ListMembers { workspace, page: 1, limit: 500, search: None }).await?;
     let members = found.members.into_iter().map(|member| MemberView {
         id: member.membership.id,
-        name: format!("{} {}", member.user.first_name, member.user.last_name).trim().to_owned(),
+        name: full_name(&member.user.first_name, &member.user.last_name),
         is_verified: member.user.email_verified_at.is_some(),
         email: member.user.email.unwrap_or_default(),
         roles: member.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::SignInId;
-use vestibule_core::names::Username;
+use vestibule_core::names::{Username, full_name};
 use vestibule_core::password::Password;
 use vestibule_core::query_params::set_query_params;
 use vestibule_core::secret::SessionToken;
@@ -84,7 +84,7 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
 
 fn accounts(session: &SessionDetails) -> Vec<AccountView> {
     let account = |shown: &vestibule_core::session::SignInDetails| {
-        let name = format!("{} {}", shown.user.first_name, shown.user.last_name).trim().to_owned();
+        let name = full_name(&shown.user.first_name, &shown.user.last_name);
         let email = shown.user.email.clone().unwrap_or_default();
         AccountView { sign_in: shown.sign_in.id, name: if name.is_empty() { email.clone() } else { name }, email }
     };

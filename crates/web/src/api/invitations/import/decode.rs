@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use vestibule_core::{Code, Problem};
 
-/// Decodes a file. A byte order mark decides, then `charset` of the content type, then what the bytes look like. What is
-/// not UTF-8 is read as Excel writes "CSV" in Western Europe, Windows-1252, or on an old Mac, Mac OS Roman. Addresses are
-/// ASCII, so this guess decides how names are read, but not who is invited.
+/// Decodes a file. A byte order mark decides, then `charset` of the content type, then what the bytes look like. What
+/// is not UTF-8 is read as Excel writes "CSV" in Western Europe, Windows-1252, or on an old Mac, Mac OS Roman.
+/// Addresses are ASCII, so this guess decides how names are read, but not who is invited.
 ///
 /// # Errors
 /// `BAD_REQUEST_BODY` for a file of another kind, such as a workbook.

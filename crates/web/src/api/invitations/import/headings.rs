@@ -25,8 +25,8 @@ impl Column {
         columns.into_iter().find(|(_, names)| names.contains(&heading)).map(|(column, _)| column)
     }
 
-    /// Whether a heading looks like that of addresses, such as `Work e-mail` or `E-Mail (geschäftlich)`. It counts if no
-    /// column has an exact heading.
+    /// Whether a heading looks like that of addresses, such as `Work e-mail` or `E-Mail (geschäftlich)`. It counts if
+    /// no column has an exact heading.
     pub(super) fn is_like_email(heading: &str) -> bool {
         let heading = normalize(heading);
         ["email", "courriel", "epost"].iter().any(|word| heading.starts_with(word) || heading.ends_with(word))

@@ -1,8 +1,8 @@
 //! Lists of mailboxes as people paste them: what mail programs copy (RFC 5322 mailbox lists, and the habits of Outlook,
 //! Gmail and Apple Mail), columns of a spreadsheet, and lists typed by hand.
 //!
-//! The parser never fails: what is no address becomes an entry that is refused later, so that the user sees it. Names are
-//! read over, because an invitation has none. One pass over the text; quotes and comments end with their line.
+//! The parser never fails: what is no address becomes an entry that is refused later, so that the user sees it. Names
+//! are read over, because an invitation has none. One pass over the text; quotes and comments end with their line.
 
 /// Characters that are dropped: zero width spaces and joiners, and marks of text direction.
 fn is_dropped(c: char) -> bool {
@@ -235,8 +235,8 @@ fn parts_text(parts: &[Part]) -> String {
     texts.join(" ")
 }
 
-/// The addresses of a segment: those in angle brackets, and words with an `@`. Other words are names. A word before angle
-/// brackets that says the same is one too.
+/// The addresses of a segment: those in angle brackets, and words with an `@`. Other words are names. A word before
+/// angle brackets that says the same is one too.
 fn addresses(parts: &[Part]) -> Vec<String> {
     let mut found = Vec::new();
     // Backwards, so that the brackets after a word are known.
