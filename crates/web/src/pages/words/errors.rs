@@ -41,10 +41,10 @@ fn german_status(status: u16) -> &'static str {
     match status {
         401 => "Melden Sie sich zuerst an.",
         403 => "Das dürfen Sie nicht.",
-        404 => "Hier gibt es nichts.",
+        404 => "Diese Seite wurde nicht gefunden.",
         408 => "Die Anfrage kam nicht rechtzeitig an. Senden Sie sie noch einmal.",
         413 | 431 => "Das ist zu groß.",
-        415 => "In dieser Form lassen sich Daten hier nicht senden.",
+        415 => "Dieses Format wird nicht unterstützt.",
         429 => "Zu viele Versuche. Warten Sie eine Weile.",
         503 => "Gerade geht das nicht. Versuchen Sie es gleich noch einmal.",
         500.. => "Etwas ist schiefgegangen. Versuchen Sie es später noch einmal.",
@@ -146,7 +146,7 @@ fn german(code: Code) -> Option<&'static str> {
         Code::InvalidDomain => "Das ist keine Domain. Schreiben Sie sie wie im DNS, etwa example.com.",
         Code::ImageUnreadable => "Das ist kein Bild, das sich lesen lässt. Nehmen Sie PNG, JPEG oder WebP.",
         Code::ImageTooLarge | Code::BodyTooLarge => "Das ist zu groß.",
-        Code::RouteNotFound => "Hier gibt es nichts.",
+        Code::RouteNotFound => "Diese Seite wurde nicht gefunden.",
         _ => return None,
     })
 }

@@ -130,7 +130,7 @@ async fn pages_say_what_to_do_if_a_challenge_cannot_be_solved() {
     }
     with_browser(BrowserOptions::default(), async |browser: &Browser| {
         submit_sign_in(browser, &server, PASSWORD).await;
-        browser.wait_for_text("The task could not be solved. Check your connection, and send the form again.").await;
+        browser.wait_for_text("Verification failed. Check your connection and try again.").await;
         let disabled = "return document.querySelectorAll('main button[disabled]').length;";
         assert_eq!(browser.driver.execute(disabled, Vec::new()).await.unwrap(), json!(0));
     })

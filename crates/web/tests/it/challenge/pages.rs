@@ -85,7 +85,7 @@ async fn a_token_lets_each_form_pass_once() {
         let fields: Vec<_> = fields.iter().copied().chain([("challenge_token", token.as_str())]).collect();
         browser.post(path, &fields).await.assert_redirect(target);
         let again = app.anonymous().post(path, &fields).await;
-        again.assert_page(400, "has expired, or was used before. Send the form again.");
+        again.assert_page(400, "Verification expired. Try again.");
     }
     app.drain().await;
 }
