@@ -46,7 +46,7 @@ async fn show(cx: PageContext) -> Response {
 }
 
 fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
-    let layout = cx.layout(cx.words.reset_title(), false).with_error(error);
+    let layout = cx.layout(cx.words.reset_title(), false).with_challenge(cx).with_error(error);
     cx.render_with_error(error, &Page { layout, email })
 }
 

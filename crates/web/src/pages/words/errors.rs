@@ -21,21 +21,18 @@ impl Words {
         };
         problem.errors().map(message).collect::<Vec<_>>().join(" ")
     }
-}
 
-impl Words {
     /// Returns the advice of an error page. Any problem of the API can appear there, so German has a sentence for each
     /// status.
-    pub(in super::super) fn refusal(self, problem: &Problem) -> String {
-        match self.0 {
-            Language::German if problem.code() == Code::CrossSiteRequest => GERMAN_CROSS_SITE_REQUEST.to_owned(),
-            Language::German if german(problem.code()).is_none() => german_status(problem.code().status()).to_owned(),
+    pub(in super::super) fn error_page_advice(self, problem: &Problem, public_url: &str) -> String {
+        match problem.code() {
+            Code::Forbidden => self.forbidden_advice(),
+            Code::CrossSiteRequest => self.cross_site_advice(public_url),
+            code if self.0 == Language::German && german(code).is_none() => german_status(code.status()).to_owned(),
             _ => self.problem(problem),
         }
     }
 }
-
-const GERMAN_CROSS_SITE_REQUEST: &str = "Diese Anfrage kam von einer anderen Website und wurde nicht ausgeführt. Öffnen Sie die Seite hier noch einmal, und senden Sie das Formular dann.";
 
 fn german_status(status: u16) -> &'static str {
     match status {
