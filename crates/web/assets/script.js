@@ -12,11 +12,22 @@ const enhance = () => {
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 };
 
+// Adds the scripts that a page has and this one does not: forms with a challenge need one.
+const addScripts = (page) => {
+  const path = (script) => script.getAttribute("src")?.split("?")[0];
+  const own = new Set([...document.scripts].map(path));
+  const missing = [...page.scripts].filter((script) => !own.has(path(script)));
+  return Promise.all(missing.map(({ src }) => new Promise((resolve) => {
+    document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: resolve }));
+  })));
+};
+
 // Replaces <main> by the one of the response, and the header if it changed.
 const show = async (response) => {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("main");
   if (!next) throw new TypeError("no page");
+  await addScripts(page);
   if (page.querySelector(".top")?.outerHTML !== document.querySelector(".top")?.outerHTML) {
     document.querySelector(".top")?.replaceWith(page.querySelector(".top") ?? "");
   }

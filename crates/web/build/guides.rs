@@ -80,7 +80,8 @@ pub(crate) fn render(page: &str, markdown: &str) -> String {
     layout(page, &title, &body.replace("<th></th>", "<td></td>"))
 }
 
-/// Returns the target of a link on the server, or `None` if it leads to a file of the repository only.
+/// Returns the target of a link on the server, or `None` if it leads to a file of the repository only. Links are relative
+/// to `/docs/`, because the URL of the server may have a path.
 fn link_target(url: &str) -> Option<String> {
     if url.starts_with('#') || url.starts_with("https://") || url.starts_with("http://") {
         return Some(url.to_owned());
@@ -88,10 +89,10 @@ fn link_target(url: &str) -> Option<String> {
     let (path, fragment) = url.split_once('#').map_or((url, ""), |(path, fragment)| (path, fragment));
     let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
     if path == "openapi.json" {
-        return Some("/openapi.json".to_owned());
+        return Some("../openapi.json".to_owned());
     }
     let page = path.strip_suffix(".md")?;
-    PAGES.iter().any(|(name, _)| *name == page).then(|| format!("/docs/{page}{fragment}"))
+    PAGES.iter().any(|(name, _)| *name == page).then(|| format!("./{page}{fragment}"))
 }
 
 fn heading_text(events: &[Event<'_>]) -> String {
@@ -138,17 +139,17 @@ fn layout(page: &str, title: &str, body: &str) -> String {
             let _ = write!(navigation, "<li class=\"group\">{heading}</li>");
         }
         if index == GUIDES {
-            navigation.push_str("<li><a href=\"/docs/\">Try the API</a></li>");
+            navigation.push_str("<li><a href=\"./\">Try the API</a></li>");
         }
         let current = if *name == page { " aria-current=\"page\"" } else { "" };
-        let _ = write!(navigation, "<li><a href=\"/docs/{name}\"{current}>{label}</a></li>");
+        let _ = write!(navigation, "<li><a href=\"./{name}\"{current}>{label}</a></li>");
     }
     let title = escape(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} · Vestibule</title>\n\
-         <link rel=\"stylesheet\" href=\"/docs/guides.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n\
+         <link rel=\"stylesheet\" href=\"./guides.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to content</a>\n\
          <nav aria-label=\"Documentation\"><p>Vestibule</p><ul>{navigation}</ul></nav>\n\
          <main id=\"main\">\n{body}</main>\n</body>\n</html>\n"

@@ -15,7 +15,6 @@ use vestibule_core::settings::PageUrl;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
-use super::challenge::FormChallenge;
 use super::layout::Layout;
 use super::words::Words;
 use crate::accept::Preference;
@@ -25,7 +24,7 @@ use crate::envelope::{Refusal, retry_after, take_refusal};
 use crate::extract::{FieldMap, FieldReader};
 use crate::prefix;
 use crate::return_to::ReturnTo;
-use crate::site_data;
+use crate::site_data::{self, OutdatedCookies};
 
 /// An extractor with everything that a page handler needs.
 #[derive(Clone, Debug)]
@@ -35,8 +34,6 @@ pub(super) struct PageContext {
     pub(super) words: Words,
     pub(super) path_and_query: String,
     query: String,
-    /// Cookies to delete at the next sign-out.
-    outdated_cookies: Vec<&'static str>,
     preference: Preference,
 }
 
@@ -45,9 +42,7 @@ impl FromRequestParts<App> for PageContext {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
-        let outdated_cookies = cookie::outdated_sessions(&parts.headers, app.settings());
-        let preference = Preference::from_headers(&parts.headers);
-        Ok(Self { outdated_cookies, ..Self::new(app, &caller, &parts.uri, preference) })
+        Ok(Self::new(app, &caller, &parts.uri, Preference::from_headers(&parts.headers)))
     }
 }
 
@@ -79,7 +74,6 @@ impl PageContext {
             caller: caller.clone(),
             path_and_query: path.to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
-            outdated_cookies: Vec::new(),
             preference,
         }
     }
@@ -155,10 +149,10 @@ impl PageContext {
     }
 
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
-        let (done, challenge) = (self.query_param("done"), FormChallenge::new(self));
+        let done = self.query_param("done");
         let flash = self.words.flash(&done);
-        let layout = Layout::new(self.app.settings(), self.words, title, is_signed_in, flash, challenge);
-        if done == "joined" { layout.with_way_to_application(self.app.settings()) } else { layout }
+        let layout = Layout::new(self.app.settings(), self.words, title, is_signed_in, flash);
+        if done == "joined" { layout.with_continue_link(self.app.settings()) } else { layout }
     }
 
     /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`. A client that prefers JSON
@@ -177,11 +171,7 @@ impl PageContext {
     fn render_error_page(&self, problem: &Problem) -> Response {
         let status = StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let title = if status.is_server_error() { self.words.server_error_title() } else { self.words.error_title() };
-        let advice = match problem.code() {
-            Code::Forbidden => self.words.forbidden_advice(),
-            Code::CrossSiteRequest => self.words.cross_site_advice(self.app.settings().public_url.as_str()),
-            _ => self.words.refusal(problem),
-        };
+        let advice = self.words.error_page_advice(problem, self.app.settings().public_url.as_str());
         let has_session = self.caller.token.is_some();
         let mut response = self.render(status, &ErrorPage { layout: self.layout(title, has_session), advice });
         if let Some(value) = retry_after(problem) {
@@ -228,12 +218,6 @@ impl PageContext {
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         with_required_proof(response, error)
-    }
-
-    /// Makes the browser delete what it has stored of this session, for the response of a page that signs out.
-    pub(super) fn with_site_data_cleared(&self, mut response: Response) -> Response {
-        site_data::clear(response.headers_mut(), &self.outdated_cookies);
-        response
     }
 
     /// Sets the session cookie if the request created a session or replaced its token.
@@ -294,6 +278,12 @@ pub(super) fn rejection_page(cx: &PageContext, rejection: crate::envelope::Refus
         Some(problem) => cx.error_page(&problem),
         None => response,
     }
+}
+
+/// Makes the browser delete what it has stored of this session, for the response of a page that signs out.
+pub(super) fn with_site_data_cleared(mut response: Response, OutdatedCookies(names): &OutdatedCookies) -> Response {
+    site_data::clear(response.headers_mut(), names);
+    response
 }
 
 /// Marks the response of a path that programs get another one of.

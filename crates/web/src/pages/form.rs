@@ -50,6 +50,13 @@ impl Form {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
     }
 
+    /// Returns the token in the field `token`, into which people also paste the whole link. A link may continue after it.
+    pub(super) fn pasted_token(&self) -> &str {
+        let pasted = self.text("token").trim();
+        let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
+        token.split(['&', '#']).next().unwrap_or_default()
+    }
+
     /// Returns whether a checkbox is checked.
     pub(super) fn is_checked(&self, name: &str) -> bool {
         !self.text(name).is_empty()

@@ -5,6 +5,7 @@ use vestibule_core::{Code, Problem};
 
 use super::assets;
 use super::challenge::FormChallenge;
+use super::context::PageContext;
 use super::words::Words;
 
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Layout {
     pub(super) password_error: Option<String>,
     /// [`assets::VERSION`]
     pub(super) asset_version: u64,
-    /// For forms that may require a challenge.
+    /// Set on pages with a form that may require a challenge.
     pub(super) challenge: Option<FormChallenge>,
 }
 
@@ -37,7 +38,6 @@ impl Layout {
         title: String,
         is_signed_in: bool,
         flash: Option<String>,
-        challenge: Option<FormChallenge>,
     ) -> Self {
         let (app, asset_version) = (settings.name.clone(), assets::VERSION);
         let home_url = settings.app.after_logo_click_url.as_ref().map(|url| url.as_str().to_owned());
@@ -52,12 +52,18 @@ impl Layout {
             error: None,
             password_error: None,
             asset_version,
-            challenge,
+            challenge: None,
         }
     }
 
+    /// For a page whose template calls `challenge` of `fields.html`: loads the script, if challenges are on.
+    pub(super) fn with_challenge(mut self, cx: &PageContext) -> Self {
+        self.challenge = FormChallenge::new(cx);
+        self
+    }
+
     /// Adds a link to the application, if there is one.
-    pub(super) fn with_way_to_application(mut self, settings: &Settings) -> Self {
+    pub(super) fn with_continue_link(mut self, settings: &Settings) -> Self {
         self.continue_url = settings.app.after_sign_in_url.as_ref().map(|url| url.as_str().to_owned());
         self
     }

@@ -8,7 +8,7 @@ use vestibule_core::password_reset::{reset_password, start_password_reset, verif
 use vestibule_core::secret::{AttemptToken, SubmittedCode};
 use vestibule_core::{Code, Problem};
 
-use super::context::{PageContext, see_other};
+use super::context::{PageContext, page_or, see_other};
 use super::form::Form;
 use super::layout::Layout;
 use super::sign_in::{CodeForm, code_page, redirect_signed_in};
@@ -46,7 +46,7 @@ async fn show(cx: PageContext) -> Response {
 }
 
 fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
-    let layout = cx.layout(cx.words.reset_title(), false).with_error(error);
+    let layout = cx.layout(cx.words.reset_title(), false).with_challenge(cx).with_error(error);
     cx.render_with_error(error, &Page { layout, email })
 }
 
@@ -111,7 +111,11 @@ async fn set_password(cx: PageContext, form: Form) -> Response {
         (Ok(token), Ok(chosen)) => reset_password(cx.app.service(), &cx.caller, token, chosen).await.result,
     };
     match signed_in {
-        Ok(signed_in) => redirect_signed_in(&cx, "/organizations?done=password_set", cx.after_sign_in(), &signed_in),
+        Ok(signed_in) => {
+            let after_sign_in = cx.app.settings().app.after_sign_in_url.as_ref();
+            let target = page_or(after_sign_in, "/organizations?done=password_set");
+            redirect_signed_in(&cx, "", target, &signed_in)
+        }
         Err(problem) if problem.code() == Code::InvalidPassword => {
             new_password(&cx, form.text("token").to_owned(), form.text("email").to_owned(), Some(&problem))
         }

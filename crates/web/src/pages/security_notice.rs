@@ -42,9 +42,7 @@ fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
 }
 
 async fn end_sessions(cx: PageContext, form: Form) -> Response {
-    let pasted = form.text("token").trim();
-    let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
-    let ended = if let Ok(token) = token.parse::<NoticeToken>() {
+    let ended = if let Ok(token) = form.pasted_token().parse::<NoticeToken>() {
         cx.run(EndSessions { token }).await
     } else {
         // A well-formed token is refused, and logged, by the command.
@@ -53,7 +51,7 @@ async fn end_sessions(cx: PageContext, form: Form) -> Response {
     };
     match ended {
         Ok(ended) => {
-            let layout = cx.layout(cx.words.notice_done_title(), false);
+            let layout = cx.layout(cx.words.notice_done_title(), false).with_challenge(&cx);
             cx.render(StatusCode::OK, &DonePage { layout, reset_address: ended.reset_address })
         }
         Err(problem) => page(&cx, Some(&problem)),

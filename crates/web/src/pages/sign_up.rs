@@ -50,7 +50,7 @@ fn page(
     email: String,
     (first_name, last_name): (String, String),
 ) -> Response {
-    let layout = cx.layout(cx.words.create_account(), false).with_error_or_password_error(error);
+    let layout = cx.layout(cx.words.create_account(), false).with_challenge(cx).with_error_or_password_error(error);
     let min_password_length = cx.app.settings().passwords.minimum_length;
     cx.render_with_error(error, &Page { layout, return_to, email, first_name, last_name, min_password_length })
 }

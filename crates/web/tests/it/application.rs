@@ -140,6 +140,23 @@ async fn sign_in_by_code_and_link_leads_into_the_application() {
     }
 }
 
+#[tokio::test]
+async fn password_reset_leads_into_the_application() {
+    for (app, target) in [(app().await, HOME), (TestApp::start().await, "/organizations?done=password_set")] {
+        app.create_user("ada@example.com").await;
+        app.verify_all_addresses();
+        let browser = app.anonymous();
+        browser.post("/reset", &[("email", "ada@example.com")]).await.assert_redirect("/reset/code");
+        let fields = [("email", "ada@example.com"), ("code", &app.mailed_code("ada@example.com"))];
+        let page = browser.post("/reset/code", &fields).await.assert_page(200, "action=\"/reset/password\"");
+        // `fetch` could not follow the redirect to another origin.
+        assert!(!page.contains("data-ajax"), "{page}");
+        let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap();
+        let fields = [("token", token), ("password", "four random words here")];
+        assert_eq!(browser.post("/reset/password", &fields).await.assert_redirect(""), target);
+    }
+}
+
 /// Invites an address and returns a browser in which its invitation is open.
 async fn invited(app: &TestApp, owner: &TestClient, organization: &str, email: &str) -> TestClient {
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", email)]).await.ok();

@@ -9,6 +9,27 @@ use crate::harness::TestApp;
 
 pub(crate) const GUIDES: [&str; 4] = ["quickstart", "session-tokens", "invite-into-your-app", "cookies-and-origins"];
 
+/// Resolves a link of a page as a browser does. Links to other origins and absolute paths stay as they are.
+pub(crate) fn resolve(page: &str, link: &str) -> String {
+    if link.starts_with('/') || link.contains("://") {
+        return link.to_owned();
+    }
+    if link.is_empty() || link.starts_with(['#', '?']) {
+        return format!("{}{link}", page.split(['#', '?']).next().unwrap());
+    }
+    let mut folder = page.split(['#', '?']).next().unwrap().rsplit_once('/').unwrap().0;
+    let mut rest = link;
+    loop {
+        if let Some(inner) = rest.strip_prefix("./") {
+            rest = inner;
+        } else if let Some(outer) = rest.strip_prefix("../") {
+            (folder, rest) = (folder.rsplit_once('/').map_or("", |(folder, _)| folder), outer);
+        } else {
+            return format!("{folder}/{rest}");
+        }
+    }
+}
+
 /// Returns the values of an attribute.
 fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
     html.split(&format!(" {name}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
@@ -18,12 +39,11 @@ fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
 async fn load_pages(app: &TestApp) -> Vec<(String, String)> {
     let anonymous = app.anonymous();
     let first = anonymous.get("/docs/quickstart").await;
-    let navigation = first.text.split("</nav>").next().unwrap();
+    let navigation = first.text.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
     let mut pages = Vec::new();
-    for path in
-        attributes(navigation, "href").into_iter().filter(|path| path.starts_with("/docs/") && !path.contains('.'))
-    {
-        let page = anonymous.get(path).await;
+    let links = attributes(navigation, "href").into_iter().map(|link| resolve("/docs/quickstart", link));
+    for path in links.filter(|path| path.starts_with("/docs/") && !path.contains(['.', '#'])) {
+        let page = anonymous.get(&path).await;
         assert_eq!(page.status, 200, "{path}");
         if path != "/docs/" {
             let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
@@ -34,7 +54,7 @@ async fn load_pages(app: &TestApp) -> Vec<(String, String)> {
             assert!(page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
             assert_eq!(attributes(&page.text, "aria-current").len(), 1, "{path} is not marked in the navigation");
         }
-        pages.push((path.to_owned(), page.text));
+        pages.push((path, page.text));
     }
     pages
 }
@@ -51,8 +71,9 @@ async fn links_of_guides_resolve() {
             if link.starts_with("http://") || link.starts_with("https://") || link.starts_with("data:") {
                 continue;
             }
-            let (target, fragment) = link.split_once('#').unwrap_or((link, ""));
-            let target = if target.is_empty() { path.as_str() } else { target };
+            assert!(!link.starts_with('/'), "{path}: {link} does not work below a path prefix");
+            let resolved = resolve(path, link);
+            let (target, fragment) = resolved.split_once('#').unwrap_or((&resolved, ""));
             match pages.iter().find(|(path, _)| path == target) {
                 Some((_, html)) if !fragment.is_empty() => {
                     assert!(attributes(html, "id").contains(&fragment), "{path}: {link}: no such heading");

@@ -146,7 +146,7 @@ async fn refused_forms_are_pages_for_browsers() {
     with_type.headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("de"));
     let response = with_type.send(Method::POST, "/sign-in", Some("image/png"), Body::from("x")).await;
     assert_error_page(&response, 415);
-    assert!(response.text.contains("In dieser Form"), "{}", response.text);
+    assert!(response.text.contains("Dieses Format wird nicht unterstützt."), "{}", response.text);
 }
 
 #[tokio::test]

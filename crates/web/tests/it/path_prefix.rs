@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, header};
 use serde_json::json;
 use vestibule_core::settings::PublicUrl;
 
+use crate::guides::resolve;
 use crate::harness::{PASSWORD, TestApp, TestClient};
 use crate::pages::{PUBLIC_PAGES, member_pages};
 
@@ -34,7 +35,7 @@ fn targets(html: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn no_link_of_any_page_leads_outside_of_the_prefix() {
+async fn no_link_of_any_page_or_guide_leads_outside_of_the_prefix() {
     let app = app("http://vestibule.test").await;
     let (owner, organization) = app.create_organization("owner@example.com").await;
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", "nina@example.com")]).await.ok();
@@ -43,7 +44,7 @@ async fn no_link_of_any_page_leads_outside_of_the_prefix() {
     let mut waiting: Vec<String> = PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).collect();
     waiting.extend(member_pages(&organization));
     let mut waiting: Vec<_> = waiting.into_iter().map(|path| format!("{PREFIX}{path}")).collect();
-    waiting.push(format!("{PREFIX}/nope"));
+    waiting.extend([format!("{PREFIX}/nope"), format!("{PREFIX}/docs/")]);
     let (owner, anonymous) = (browser(&owner), browser(&app.anonymous()));
     let mut seen = BTreeSet::new();
     let mut followed = 0;
@@ -69,17 +70,25 @@ async fn no_link_of_any_page_leads_outside_of_the_prefix() {
                 if target.starts_with('#') || target.starts_with("data:") {
                     continue;
                 }
-                let is_relative_asset = path.starts_with("/auth/docs") && target.starts_with("./");
-                let is_below = target.starts_with("/auth/") || target.starts_with("http://vestibule.test/auth/");
-                assert!(is_below || is_relative_asset, "{path} has a link to {target}");
-                if is_below && response.text.contains(&format!("href=\"{target}")) {
+                let is_guide = path.starts_with("/auth/docs/");
+                if is_guide && (target.starts_with("https://") || target.starts_with("http://")) {
+                    continue;
+                }
+                let resolved = resolve(&path, &target);
+                let is_below = resolved.starts_with("/auth/") || resolved.starts_with("http://vestibule.test/auth/");
+                assert!(is_below, "{path} has a link to {target}");
+                if response.text.contains(&format!("href=\"{target}")) {
                     followed += 1;
-                    waiting.push(target);
+                    waiting.push(resolved.split('#').next().unwrap().to_owned());
                 }
             }
         }
     }
     assert!(followed > 50 && seen.len() > 25, "{followed} links, {} pages", seen.len());
+    for path in ["quickstart", "glossary", "guides.css", "swagger-ui.css"] {
+        assert!(seen.contains(&format!("{PREFIX}/docs/{path}")), "{path}: {seen:?}");
+    }
+    assert!(seen.contains(&format!("{PREFIX}/openapi.json")));
 }
 
 #[tokio::test]

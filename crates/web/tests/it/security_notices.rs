@@ -181,6 +181,16 @@ async fn link_of_notice_ends_all_sessions_once_and_leads_to_password_reset() {
 }
 
 #[tokio::test]
+async fn accepts_pasted_link_that_continues_after_the_token() {
+    let app = TestApp::start().await;
+    let (ada, _) = ada(&app).await;
+    ada.post("/me", &[("username", "ada.l")]).await.ok();
+    let link = format!("http://vestibule.test/security-notice#token={}&utm_source=mail", app.notice_token(ADA));
+    app.anonymous().post("/security-notice", &[("token", &link)]).await.assert_page(200, "Every browser is signed out");
+    ada.get("/me").await.assert_error(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
 async fn link_of_notice_ends_sessions_that_another_process_has_cached() {
     let app = TestAppBuilder::new(Database::create_on(Engine::Postgres)).build().await;
     let (ada, _) = ada(&app).await;

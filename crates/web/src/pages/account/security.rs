@@ -6,9 +6,10 @@ use vestibule_core::Problem;
 use vestibule_core::account::{EndSignIn, change_password, delete_account};
 use vestibule_core::password::Password;
 
-use super::super::context::{PageContext, see_other};
+use super::super::context::{PageContext, see_other, with_site_data_cleared};
 use super::super::form::Form;
 use super::{page, saved_or_error};
+use crate::site_data::OutdatedCookies;
 
 fn current_password(form: &Form) -> Option<Password> {
     Some(form.text("present").to_owned()).filter(|text| !text.is_empty()).map(Password::from_input)
@@ -26,22 +27,26 @@ pub(super) async fn set_password(cx: PageContext, form: Form) -> Response {
     }
 }
 
-pub(super) async fn end_sign_in(cx: PageContext, Path(sign_in): Path<String>) -> Response {
+pub(super) async fn end_sign_in(
+    cx: PageContext,
+    Path(sign_in): Path<String>,
+    outdated_cookies: OutdatedCookies,
+) -> Response {
     let ended = cx.run(EndSignIn { sign_in: sign_in.parse().unwrap_or_else(|_| 0.into()) }).await;
     let is_own = matches!(ended, Ok(true));
     let response = saved_or_error(&cx, ended.map(|_| ())).await;
-    if is_own { cx.with_site_data_cleared(response) } else { response }
+    if is_own { with_site_data_cleared(response, &outdated_cookies) } else { response }
 }
 
 /// Requires the password, or a typed confirmation word if the account has none.
-pub(super) async fn delete(cx: PageContext, form: Form) -> Response {
+pub(super) async fn delete(cx: PageContext, outdated_cookies: OutdatedCookies, form: Form) -> Response {
     let password = current_password(&form);
     if password.is_none() && form.text("word").trim().to_lowercase() != cx.words.delete_confirmation_word() {
         let problem = Problem::field("word", cx.words.type_to_confirm_delete());
         return page(&cx, Some(&problem)).await;
     }
     match delete_account(cx.app.service(), &cx.caller, password).await.result {
-        Ok(()) => cx.with_site_data_cleared(see_other("/sign-in?done=account_deleted")),
+        Ok(()) => with_site_data_cleared(see_other("/sign-in?done=account_deleted"), &outdated_cookies),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

@@ -14,17 +14,15 @@ use vestibule_core::sign_in::Identifier;
 use vestibule_core::sign_up::SignUp;
 use vestibule_core::{Code, Problem, sign_in, sign_up};
 
-use super::super::context::{PageContext, see_other};
+use super::super::context::{PageContext, PageResult, see_other};
 use super::super::form::Form;
 use super::opened::{Opened, OpenedInvitations};
-use super::{invitation_page, not_opened_page, outcome_page};
+use super::{invitation_page, outcome_page};
 
 /// Accepts with the current session.
-pub(super) async fn accept(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    match opened.named_by(&form) {
-        Ok(opened) => accept_with(&cx, &opened, None).await,
-        Err(not_opened) => not_opened_page(&cx, not_opened).await,
-    }
+pub(super) async fn accept(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
+    Ok(accept_with(&cx, &opened, None).await)
 }
 
 /// Accepts, and redirects to the organization. `session` is the new session token if this request created one.
@@ -61,11 +59,8 @@ const fn has_step(code: Code) -> bool {
 }
 
 /// Signs in with the invited address, and accepts.
-pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let opened = match opened.named_by(&form) {
-        Ok(opened) => opened,
-        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
-    };
+pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
     let signed_in = match EmailAddress::parse(form.text("email")) {
         Ok(email) => {
             let password = Password::from_input(form.text("password").to_owned());
@@ -74,23 +69,20 @@ pub(super) async fn sign_in(cx: PageContext, opened: OpenedInvitations, form: Fo
         }
         Err(error) => Err(error.into()),
     };
-    match signed_in {
+    Ok(match signed_in {
         Ok(signed_in) => accept_with(&cx, &opened, signed_in.token.as_ref()).await,
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
-    }
+    })
 }
 
 /// Creates an account for the invited address, and accepts. A token from the mail verifies the address.
-pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let opened = match opened.named_by(&form) {
-        Ok(opened) => opened,
-        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
-    };
+pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
     let signed_up = match parse_sign_up(&cx, &opened.token, &form).await {
         Ok(command) => sign_up::sign_up(cx.app.service(), &cx.caller, command, &form.challenge()).await.result,
         Err(problem) => Err(problem),
     };
-    match signed_up {
+    Ok(match signed_up {
         // A token without the proof from the mail (a forwarded link) does not verify the address: mail a code first.
         Ok(signed_in) => match signed_in.session.attempts.first().filter(|_| signed_in.session.active().is_none()) {
             Some(attempt) => {
@@ -101,7 +93,7 @@ pub(super) async fn sign_up(cx: PageContext, opened: OpenedInvitations, form: Fo
             None => accept_with(&cx, &opened, signed_in.token.as_ref()).await,
         },
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
-    }
+    })
 }
 
 async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -> Result<SignUp, Problem> {
@@ -117,39 +109,30 @@ async fn parse_sign_up(cx: &PageContext, token: &InvitationToken, form: &Form) -
 }
 
 /// Adds the invited address to the current account, and accepts.
-pub(super) async fn add_address(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let opened = match opened.named_by(&form) {
-        Ok(opened) => opened,
-        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
-    };
-    match cx.run(AddInvitedAddress { token: opened.token.clone() }).await {
+pub(super) async fn add_address(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
+    Ok(match cx.run(AddInvitedAddress { token: opened.token.clone() }).await {
         Ok(()) => accept_with(&cx, &opened, None).await,
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), None).await,
-    }
+    })
 }
 
 /// Requests an invitation for the address of the current account.
-pub(super) async fn request_invitation(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let opened = match opened.named_by(&form) {
-        Ok(opened) => opened,
-        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
-    };
+pub(super) async fn request_invitation(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
     let t = cx.words;
-    match cx.run(RequestAddressChange { token: opened.token.clone() }).await {
+    Ok(match cx.run(RequestAddressChange { token: opened.token.clone() }).await {
         Ok(()) => {
             let link = Some(("/organizations", t.go_to_organizations()));
             opened.forget(&cx, outcome_page(&cx, t.request_sent_title(), t.request_sent_explanation(), link))
         }
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), None).await,
-    }
+    })
 }
 
 /// Declines. Requires a session of the invited address or the typed address, so that a mail scanner cannot decline.
-pub(super) async fn decline(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let opened = match opened.named_by(&form) {
-        Ok(opened) => opened,
-        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
-    };
+pub(super) async fn decline(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
     let t = cx.words;
     let authorized = match cx.try_query(Preview { token: opened.token.clone() }).await {
         Ok(preview) if preview.obstacle.is_none() => Ok(()),
@@ -160,28 +143,25 @@ pub(super) async fn decline(cx: PageContext, opened: OpenedInvitations, form: Fo
         Ok(()) => cx.run(Decline { token: opened.token.clone() }).await,
         Err(problem) => Err(problem),
     };
-    match declined {
+    Ok(match declined {
         Ok(()) => {
             if form.is_checked("stop") {
                 // If this fails, the invitation is declined nevertheless.
                 if let Err(problem) =
                     cx.run(Unsubscribe { token: cx.app.service().unsubscribe_token(&opened.token) }).await
                 {
-                    return cx.error_page(&problem);
+                    return Err(cx.error_page(&problem));
                 }
             }
             opened.forget(&cx, outcome_page(&cx, t.declined_title(), t.declined_explanation(), None))
         }
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
-    }
+    })
 }
 
 /// Requests a new invitation to replace an expired one.
-pub(super) async fn request_renewal(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let opened = match opened.named_by(&form) {
-        Ok(opened) => opened,
-        Err(not_opened) => return not_opened_page(&cx, not_opened).await,
-    };
+pub(super) async fn request_renewal(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
+    let opened = opened.named_by(&cx, &form).await?;
     let t = cx.words;
     let authorized = match cx.try_query(Preview { token: opened.token.clone() }).await {
         Ok(preview) => check_typed_address(&form, &preview.invitation.email_key),
@@ -191,13 +171,13 @@ pub(super) async fn request_renewal(cx: PageContext, opened: OpenedInvitations, 
         Ok(()) => renew_invitation(cx.app.service(), &cx.caller, opened.token.clone()).await.result,
         Err(problem) => Err(problem),
     };
-    match renewed {
+    Ok(match renewed {
         Ok(()) => {
             let page = outcome_page(&cx, t.request_sent_title(), t.renewal_requested_explanation(), None);
             opened.forget(&cx, page)
         }
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
-    }
+    })
 }
 
 /// Checks that the typed address is the invited one. Errors: `INVALID_EMAIL`, `INVITATION_EMAIL_MISMATCH`.

@@ -92,11 +92,7 @@ struct OutcomePage {
 
 /// Stores the token of the link, or of a pasted link, in the invitation cookie.
 async fn store_token(cx: PageContext, opened: OpenedInvitations, form: Form) -> Response {
-    let pasted = form.text("token").trim();
-    let token = pasted.rsplit_once("token=").map_or(pasted, |(_, token)| token);
-    // A link of the application may continue after the token.
-    let token = token.split(['&', '#']).next().unwrap_or_default();
-    match token.parse::<InvitationToken>() {
+    match form.pasted_token().parse::<InvitationToken>() {
         Ok(token) => {
             let opened = opened.open(token);
             let response = see_other(&opened.url());
@@ -111,11 +107,9 @@ fn paste(cx: &PageContext, error: Option<&Problem>) -> Response {
     cx.render_with_error(error, &PastePage { layout })
 }
 
-async fn show(cx: PageContext, opened: OpenedInvitations) -> Response {
-    match opened.shown(&cx) {
-        Ok(opened) => invitation_page(&cx, &opened, None, None).await,
-        Err(not_opened) => not_opened_page(&cx, not_opened).await,
-    }
+async fn show(cx: PageContext, opened: OpenedInvitations) -> PageResult<Response> {
+    let opened = opened.shown(&cx).await?;
+    Ok(invitation_page(&cx, &opened, None, None).await)
 }
 
 /// The page for a request that names an invitation which this browser has not opened, or not recently.
@@ -172,11 +166,15 @@ async fn load(cx: &PageContext, opened: &Opened, form: Option<&Form>) -> PageRes
     let is_signed_in = session.as_ref().is_some_and(|session| session.active().is_some());
     let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
     let layout = cx.layout(title, is_signed_in);
+    let layout = match step {
+        Step::SignIn | Step::SignUp => layout.with_challenge(cx),
+        _ => layout,
+    };
     Ok(InvitationPage {
         invitation: token.invitation(),
         url: opened.url(),
         layout: match final_status {
-            Some(Status::Accepted) => layout.with_way_to_application(settings),
+            Some(Status::Accepted) => layout.with_continue_link(settings),
             _ => layout,
         },
         workspace: invitation.workspace_name,

@@ -10,8 +10,9 @@ use axum::response::Response;
 use vestibule_core::id::InvitationId;
 use vestibule_core::secret::InvitationToken;
 
-use super::super::context::PageContext;
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
+use super::not_opened_page;
 use crate::app::App;
 use crate::cookie;
 
@@ -48,19 +49,21 @@ impl FromRequestParts<App> for OpenedInvitations {
 
 impl OpenedInvitations {
     /// The invitation that the form names. A form without a name is about the only one.
-    pub(super) fn named_by(self, form: &Form) -> Result<Opened, NotOpened> {
-        match form.text(INVITATION) {
+    pub(super) async fn named_by(self, cx: &PageContext, form: &Form) -> PageResult<Opened> {
+        let opened = match form.text(INVITATION) {
             "" if self.0.len() <= 1 => self.last().ok_or(NotOpened::None),
             name => self.named(name),
-        }
+        };
+        or_page(cx, opened).await
     }
 
     /// The invitation that the URL names, or the last one.
-    pub(super) fn shown(self, cx: &PageContext) -> Result<Opened, NotOpened> {
-        match cx.query_param(INVITATION).as_str() {
+    pub(super) async fn shown(self, cx: &PageContext) -> PageResult<Opened> {
+        let opened = match cx.query_param(INVITATION).as_str() {
             "" => self.last().ok_or(NotOpened::None),
             name => self.named(name),
-        }
+        };
+        or_page(cx, opened).await
     }
 
     fn named(mut self, name: &str) -> Result<Opened, NotOpened> {
@@ -90,6 +93,13 @@ impl OpenedInvitations {
     pub(super) fn without(mut self, cx: &PageContext, invitation: InvitationId, response: Response) -> Response {
         self.0.retain(|token| token.invitation() != invitation);
         with_cookie(cx, response, &self.0)
+    }
+}
+
+async fn or_page(cx: &PageContext, opened: Result<Opened, NotOpened>) -> PageResult<Opened> {
+    match opened {
+        Ok(opened) => Ok(opened),
+        Err(not_opened) => Err(not_opened_page(cx, not_opened).await),
     }
 }
 

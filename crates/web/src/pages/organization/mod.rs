@@ -147,11 +147,11 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
     })
 }
 
-/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A known flash key is
-/// passed on.
 /// `GET /organizations/{id}` is a call of other editions of the API, which this server does not have.
 const CALL: &str = "This is a page for browsers. GET /me/organization-memberships has the caller's organizations.";
 
+/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A known flash key is
+/// passed on.
 async fn show(cx: PageContext, Path(id): Path<String>) -> Response {
     match cx.require_browser(CALL) {
         Ok(()) => with_vary_accept(redirect_to_first_tab(&cx, &id).await),

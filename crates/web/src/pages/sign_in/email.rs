@@ -40,6 +40,7 @@ pub(in super::super) struct CodeForm {
 pub(in super::super) fn code_page(cx: &PageContext, form: CodeForm, error: Option<&Problem>) -> Response {
     let layout = cx.layout(cx.words.check_your_email(), false).with_error(error);
     let CodeForm { explanation, action, resend_action, hidden_fields, resend_has_challenge } = form;
+    let layout = if resend_has_challenge { layout.with_challenge(cx) } else { layout };
     let page = CodePage { layout, explanation, action, resend_action, hidden_fields, resend_has_challenge };
     cx.render_with_error(error, &page)
 }

@@ -16,12 +16,13 @@ use vestibule_core::settings::{Mode, SignUpMode};
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
-use super::context::{PageContext, page_or, see_other};
+use super::context::{PageContext, page_or, see_other, with_site_data_cleared};
 use super::form::Form;
 use super::layout::Layout;
 use crate::app::DEVELOPMENT_QUERY;
 use crate::return_to::ReturnTo;
 use crate::routes::Routes;
+use crate::site_data::OutdatedCookies;
 
 pub(super) use email::{CodeForm, code_page};
 
@@ -72,7 +73,7 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     let accounts = session.as_ref().map(accounts).unwrap_or_default();
     let settings = cx.app.settings();
     let page = Page {
-        layout: cx.layout(cx.words.sign_in(), false).with_error(error),
+        layout: cx.layout(cx.words.sign_in(), false).with_challenge(cx).with_error(error),
         accounts,
         return_to,
         identifier,
@@ -150,11 +151,11 @@ async fn switch(cx: PageContext, form: Form) -> Response {
     }
 }
 
-async fn sign_out(cx: PageContext) -> Response {
+async fn sign_out(cx: PageContext, outdated_cookies: OutdatedCookies) -> Response {
     match cx.run(SignOut { sign_in: None }).await {
         Ok(_) => {
             let target = page_or(cx.app.settings().app.after_sign_out_url.as_ref(), "/sign-in?done=signed_out");
-            cx.with_site_data_cleared(see_other(target))
+            with_site_data_cleared(see_other(target), &outdated_cookies)
         }
         Err(problem) => cx.error_page(&problem),
     }

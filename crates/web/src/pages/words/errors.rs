@@ -21,30 +21,27 @@ impl Words {
         };
         problem.errors().map(message).collect::<Vec<_>>().join(" ")
     }
-}
 
-impl Words {
     /// Returns the advice of an error page. Any problem of the API can appear there, so German has a sentence for each
     /// status.
-    pub(in super::super) fn refusal(self, problem: &Problem) -> String {
-        match self.0 {
-            Language::German if problem.code() == Code::CrossSiteRequest => GERMAN_CROSS_SITE_REQUEST.to_owned(),
-            Language::German if german(problem.code()).is_none() => german_status(problem.code().status()).to_owned(),
+    pub(in super::super) fn error_page_advice(self, problem: &Problem, public_url: &str) -> String {
+        match problem.code() {
+            Code::Forbidden => self.forbidden_advice(),
+            Code::CrossSiteRequest => self.cross_site_advice(public_url),
+            code if self.0 == Language::German && german(code).is_none() => german_status(code.status()).to_owned(),
             _ => self.problem(problem),
         }
     }
 }
 
-const GERMAN_CROSS_SITE_REQUEST: &str = "Diese Anfrage kam von einer anderen Website und wurde nicht ausgeführt. Öffnen Sie die Seite hier noch einmal, und senden Sie das Formular dann.";
-
 fn german_status(status: u16) -> &'static str {
     match status {
         401 => "Melden Sie sich zuerst an.",
         403 => "Das dürfen Sie nicht.",
-        404 => "Hier gibt es nichts.",
+        404 => "Diese Seite wurde nicht gefunden.",
         408 => "Die Anfrage kam nicht rechtzeitig an. Senden Sie sie noch einmal.",
         413 | 431 => "Das ist zu groß.",
-        415 => "In dieser Form lassen sich Daten hier nicht senden.",
+        415 => "Dieses Format wird nicht unterstützt.",
         429 => "Zu viele Versuche. Warten Sie eine Weile.",
         503 => "Gerade geht das nicht. Versuchen Sie es gleich noch einmal.",
         500.. => "Etwas ist schiefgegangen. Versuchen Sie es später noch einmal.",
@@ -146,7 +143,7 @@ fn german(code: Code) -> Option<&'static str> {
         Code::InvalidDomain => "Das ist keine Domain. Schreiben Sie sie wie im DNS, etwa example.com.",
         Code::ImageUnreadable => "Das ist kein Bild, das sich lesen lässt. Nehmen Sie PNG, JPEG oder WebP.",
         Code::ImageTooLarge | Code::BodyTooLarge => "Das ist zu groß.",
-        Code::RouteNotFound => "Hier gibt es nichts.",
+        Code::RouteNotFound => "Diese Seite wurde nicht gefunden.",
         _ => return None,
     })
 }

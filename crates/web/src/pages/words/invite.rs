@@ -8,7 +8,7 @@ use super::{Words, phrases};
 
 phrases! {
     invitation(): "Invitation", "Einladung";
-    other_invitation(): "Nothing was done, because the page was about another invitation. This is the one that you opened last. For the other one, open its link again.", "Nichts wurde getan, denn die Seite gehörte zu einer anderen Einladung. Dies ist die zuletzt geöffnete. Öffnen Sie für die andere noch einmal deren Link.";
+    other_invitation(): "This invitation is no longer open in this browser. Nothing was changed. Open its link again, or continue with the one below.", "Diese Einladung ist in diesem Browser nicht mehr geöffnet. Es wurde nichts geändert. Öffnen Sie ihren Link erneut, oder fahren Sie mit der folgenden fort.";
     paste_link(): "Open the link from the mail once more, or paste it here.", "Öffnen Sie den Link aus der Mail noch einmal, oder fügen Sie ihn hier ein.";
     link_or_token(): "The link, or what stands in it behind token=", "Der Link, oder was darin hinter token= steht";
     view_invitation(): "Look at it", "Ansehen";
@@ -44,7 +44,7 @@ phrases! {
     your_email_address(): "Your e-mail address", "Ihre E-Mail-Adresse";
     invited_address_hint(): "The one that was invited", "Die eingeladene";
     not_interested(): "Not interested?", "Kein Interesse?";
-    decline_explanation(): "Whoever invited you sees that you have declined.", "Wer Sie eingeladen hat, sieht, dass Sie abgelehnt haben.";
+    decline_explanation(): "The person who invited you sees that you declined.", "Die Person, die Sie eingeladen hat, sieht, dass Sie abgelehnt haben.";
     unsubscribe_from(organization): "No more mail from {organization}", "Keine Mails mehr von {organization}";
     already_accepted(organization): "This invitation to {organization} was accepted before. If that was you, sign in to go there.", "Diese Einladung zu {organization} wurde schon angenommen. Wenn Sie das waren, melden Sie sich an.";
     already_declined(organization): "This invitation to {organization} was declined. If that was a mistake, ask for a new one there.", "Diese Einladung zu {organization} wurde abgelehnt. War das ein Versehen, bitten Sie dort um eine neue.";

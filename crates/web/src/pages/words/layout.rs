@@ -18,7 +18,7 @@ phrases! {
     in_duration(span): "in {span}", "in {span}";
     error_title(): "Not here", "Hier nicht";
     forbidden_advice(): "There is nothing here that you may see. Perhaps you are signed in with another account than you need, or somebody has to invite you first.", "Hier gibt es nichts, was Sie sehen dürfen. Vielleicht sind Sie mit einem anderen Konto angemeldet als nötig, oder jemand muss Sie erst einladen.";
-    cross_site_advice(url): "The form came from a page of another address. Open {url} and try again.", "Das Formular kam von einer Seite mit einer anderen Adresse. Öffnen Sie {url} und versuchen Sie es noch einmal.";
+    cross_site_advice(url): "This request came from another site. Open {url} and try again.", "Diese Anfrage kam von einer anderen Website. Öffnen Sie {url} und versuchen Sie es erneut.";
     server_error_title(): "Something does not work right now", "Etwas funktioniert gerade nicht";
     go_to_organizations(): "To my organizations", "Zu meinen Organisationen";
     back(): "Back", "Zurück";

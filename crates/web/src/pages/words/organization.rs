@@ -91,7 +91,7 @@ phrases! {
     roles(): "Roles", "Rollen";
     role(): "Role", "Rolle";
     shared_role(): "of all organizations", "aller Organisationen";
-    replacement_role(): "Whoever has it gets instead", "Wer sie hat, bekommt stattdessen";
+    replacement_role(): "Members with this role get instead", "Mitglieder mit dieser Rolle erhalten stattdessen";
     new_role(): "One more role", "Noch eine Rolle";
     permissions(): "Permissions", "Rechte";
     permissions_hint(): "One a line, such as organization:manage_members", "Eines pro Zeile, etwa organization:manage_members";
@@ -110,7 +110,7 @@ phrases! {
 
     domains(): "Domains", "Domains";
     domain(): "Domain", "Domain";
-    no_domains(): "No domains yet. Whoever has an address of a domain that is proved to be yours can come in by themselves, as you choose.", "Noch keine Domains. Wer eine Adresse einer Domain hat, die nachweislich Ihnen gehört, kann von selbst hereinkommen, wie Sie es wählen.";
+    no_domains(): "No domains yet. After you verify a domain, people with an address of it can join without an invitation, if you allow it.", "Noch keine Domains. Nach der Bestätigung einer Domain können Personen mit einer Adresse dieser Domain ohne Einladung beitreten, wenn Sie es erlauben.";
     new_domain(): "One more domain", "Noch eine Domain";
     txt_record_explanation(): "Set this TXT record in the domain's DNS, then verify. It may take an hour to be seen everywhere.", "Setzen Sie diesen TXT-Eintrag im DNS der Domain, dann bestätigen Sie. Es kann eine Stunde dauern, bis er überall zu sehen ist.";
     join_policy(): "Who has an address of this domain", "Wer eine Adresse dieser Domain hat";
@@ -119,7 +119,7 @@ phrases! {
     join_policy_join(): "may come in", "darf hereinkommen";
     join_policy_auto(): "comes in when signing in", "kommt beim Anmelden herein";
     delete_domain(domain): "Delete {domain}", "{domain} löschen";
-    delete_domain_warning(): "Nobody comes in by this domain any more; whoever came stays. You can add and verify it again.", "Niemand kommt mehr durch diese Domain herein; wer kam, bleibt. Sie können sie wieder hinzufügen und bestätigen.";
+    delete_domain_warning(): "Nobody can join through this domain any more. Members who joined through it stay. You can add and verify it again.", "Niemand kann mehr über diese Domain beitreten. Mitglieder, die darüber beigetreten sind, bleiben. Sie können die Domain wieder hinzufügen und bestätigen.";
 
     join_requests(): "Requests", "Anfragen";
     no_join_requests(): "Nobody asks to come in.", "Niemand bittet um Einlass.";

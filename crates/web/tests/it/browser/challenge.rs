@@ -75,6 +75,28 @@ async fn pages_solve_the_challenges_of_all_forms() {
     server.app.drain().await;
 }
 
+/// The session ends while a page without such a form is open, and the response to its form is the page of the sign-in.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_solve_the_challenges_of_forms_in_responses() {
+    let server = BrowserServer::start(turn_on).await;
+    with_browser(BrowserOptions::default(), async |browser: &Browser| {
+        sign_up(browser, &server).await;
+        browser.goto(&format!("{}/account", server.url)).await;
+        let count = "return document.querySelectorAll('script[src*=\"challenge.js\"]').length;";
+        assert_eq!(browser.driver.execute(count, Vec::new()).await.unwrap(), json!(0));
+        browser.driver.delete_all_cookies().await.unwrap();
+        browser.wait_for("form[action='/account/profile'] button").await.click().await.unwrap();
+        browser.wait_for("form[action='/sign-in']").await;
+        assert_eq!(browser.driver.execute(count, Vec::new()).await.unwrap(), json!(1));
+        browser.fill("identifier", ADA).await;
+        browser.fill("password", PASSWORD).await;
+        browser.wait_for("form[action='/sign-in'] button").await.click().await.unwrap();
+        browser.wait_for("form[action='/sign-out']").await;
+        assert_eq!(server.app.count("SELECT COUNT(*) FROM challenges WHERE used_at IS NOT NULL"), 2);
+    })
+    .await;
+}
+
 /// Without workers the page's own thread solves it.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_solve_challenges_without_workers() {
@@ -130,7 +152,7 @@ async fn pages_say_what_to_do_if_a_challenge_cannot_be_solved() {
     }
     with_browser(BrowserOptions::default(), async |browser: &Browser| {
         submit_sign_in(browser, &server, PASSWORD).await;
-        browser.wait_for_text("The task could not be solved. Check your connection, and send the form again.").await;
+        browser.wait_for_text("Verification failed. Check your connection and try again.").await;
         let disabled = "return document.querySelectorAll('main button[disabled]').length;";
         assert_eq!(browser.driver.execute(disabled, Vec::new()).await.unwrap(), json!(0));
     })

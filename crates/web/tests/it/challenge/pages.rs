@@ -43,6 +43,36 @@ async fn pages_have_nothing_of_challenges_while_off() {
 }
 
 #[tokio::test]
+async fn pages_without_such_a_form_have_nothing_of_challenges() {
+    let app = app_with_challenges().await;
+    let browser = app.anonymous();
+    let token = solve_and_redeem(&browser).await;
+    let fields = [("identifier", ADA), ("password", PASSWORD), ("challenge_token", &token)];
+    browser.post("/sign-in", &fields).await.assert_redirect("/organizations");
+    let paths =
+        ["/organizations", "/account", "/invite", "/sign-in/link", "/sign-in/code?attempt=1", "/security-notice"];
+    for path in paths.into_iter().chain(["/sign-up/code?attempt=1", "/choose-organization", "/invite/stop/nonsense"]) {
+        let page = browser.get(path).await;
+        assert!(page.text.contains("<h1>") && !page.text.contains(MARK), "{path}: {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn password_reset_after_a_security_notice_requires_a_challenge() {
+    let app = app_with_challenges().await;
+    app.verify_all_addresses();
+    let ada = app.anonymous();
+    let token = solve_and_redeem(&ada).await;
+    ada.post("/auth/signin", &[("email", ADA), ("password", PASSWORD), ("challenge_token", &token)]).await.ok();
+    ada.post("/me", &[("username", "ada.l")]).await.ok();
+    let page = app.anonymous().post("/security-notice", &[("token", &app.notice_token(ADA))]).await;
+    let page = page.assert_page(200, "action=\"/reset\"");
+    for part in [REQUIRED, "name=\"challenge_token\"", "/pages/challenge.js?v="] {
+        assert_eq!(page.matches(part).count(), 1, "{part}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn every_form_requires_a_challenge_while_on() {
     let app = app_with_challenges().await;
     for (path, count) in PAGES {
@@ -85,7 +115,7 @@ async fn a_token_lets_each_form_pass_once() {
         let fields: Vec<_> = fields.iter().copied().chain([("challenge_token", token.as_str())]).collect();
         browser.post(path, &fields).await.assert_redirect(target);
         let again = app.anonymous().post(path, &fields).await;
-        again.assert_page(400, "has expired, or was used before. Send the form again.");
+        again.assert_page(400, "Verification expired. Try again.");
     }
     app.drain().await;
 }

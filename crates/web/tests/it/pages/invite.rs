@@ -267,12 +267,12 @@ async fn forms_of_an_invitation_that_is_not_open_do_nothing() {
     let fields = [("invitation", first.as_str()), ("email", NINA), ("password", PASSWORD), ("stop", "yes")];
     for step in ["accept", "sign-in", "sign-up", "decline", "renew", "add-address", "ask"] {
         for fields in [&fields[..], &fields[1..], &[("invitation", "0")], &[("invitation", "nonsense")]] {
-            let page = nina.post(&format!("/invite/{step}"), fields).await.assert_page(409, "Nothing was done");
+            let page = nina.post(&format!("/invite/{step}"), fields).await.assert_page(409, "Nothing was changed");
             assert!(page.contains("invites you to join Other 4"), "{step}: {page}");
             assert_ne!(named_invitation(&page), first);
         }
     }
-    nina.get(&format!("/invite?invitation={first}")).await.assert_page(409, "Nothing was done");
+    nina.get(&format!("/invite?invitation={first}")).await.assert_page(409, "Nothing was changed");
     assert_eq!(fixture.app.row_counts(), before);
     assert_eq!(fixture.app.count("SELECT COUNT(*) FROM invitations WHERE status <> 'pending'"), 0);
     assert_eq!(fixture.member_count(), 6);

@@ -7,10 +7,9 @@ use vestibule_core::{Code, Problem};
 use super::headings::Column;
 use super::{Entry, mailboxes};
 
-/// Excel writes a semicolon where the comma is the decimal separator, and a tab for "Unicode text".
 /// The characters of an id that are read. More make it invalid.
 const MAX_ID_LENGTH: usize = 64;
-
+/// Excel writes a semicolon where the comma is the decimal separator, and a tab for "Unicode text".
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Rows at the beginning among which the headings may be, below a title.
 const MAX_ROWS_ABOVE: usize = 10;
