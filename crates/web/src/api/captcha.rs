@@ -96,7 +96,7 @@ pub(crate) async fn challenge(
 ) -> Response {
     match challenge::issue(app.service(), &caller, only_if_required.unwrap_or(false)) {
         Ok(issued) => Json(ChallengeResponse::from(issued)).into_response(),
-        Err(problem) => failure(&problem),
+        Err(problem) => failure(problem),
     }
 }
 
@@ -152,21 +152,21 @@ pub(crate) async fn redeem(
     let reply = challenge::redeem(app.service(), &caller, &token, &solutions).await;
     let response = match reply.result {
         Ok(redeemed) => Json(RedeemResponse::from(redeemed)).into_response(),
-        Err(problem) => failure(&problem),
+        Err(problem) => failure(problem),
     };
     envelope::with_query_stats(reply.stats, response)
 }
 
 /// What clients of Cap read in a failure, besides the envelope.
 #[derive(Serialize)]
-struct CapFailure<'a> {
+struct CapFailure {
     success: bool,
-    error: &'a str,
+    error: String,
 }
 
-fn failure(problem: &Problem) -> Response {
-    let message = problem.errors().next().map_or("", |(_, message)| message);
-    envelope::failure_with(problem, CapFailure { success: false, error: message })
+fn failure(problem: Problem) -> Response {
+    let error = problem.errors().next().map_or_else(String::new, |(_, message)| message.to_owned());
+    envelope::failure_with_fields(problem, CapFailure { success: false, error })
 }
 
 fn milliseconds(time: Timestamp) -> i64 {
