@@ -62,8 +62,8 @@ fn not_found(readable: &RoutePatterns, method: &Method, uri: &Uri) -> Response {
 
 /// Generates the OpenAPI document from the handlers, without examples of requests and responses. A server does not
 /// generate it: it serves the checked-in `docs/openapi.json`, which has the examples.
-pub fn openapi_document() -> serde_json::Result<Document> {
-    openapi::document(calls())
+pub fn generate_openapi_document() -> serde_json::Result<Document> {
+    openapi::generate(calls())
 }
 
 /// Declares the routes of the API: `handler => what it runs`. From this list `api_routes` builds the router that serves
