@@ -100,7 +100,7 @@ macro_rules! api_routes {
 api_routes! {
     /// Authentication, sessions, the caller's account, and public configuration.
     accounts {
-        captcha::challenge => commands(Nothing, captcha::CHALLENGE_ERRORS);
+        captcha::challenge => commands(Nothing, vestibule_core::challenge::ISSUE_ERRORS);
         captcha::redeem => commands(Nothing, vestibule_core::challenge::REDEEM_ERRORS);
         auth::sign_in::sign_in
             => commands(Nothing, sign_in::WITH_PASSWORD_ERRORS).with_errors(sign_in::START_WITH_EMAIL_ERRORS);

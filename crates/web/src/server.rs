@@ -24,14 +24,14 @@ use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
 use crate::accept::Preference;
-use crate::app::{App, Peer, caller_from_request, session_token};
+use crate::app::{App, caller_from_request, session_token};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::health;
 use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
 use crate::pages;
 use crate::prefix::Prefix;
 use crate::router::{route_patterns, router};
-use crate::serve::RejectedHead;
+use crate::serve::{Peer, RejectedHead};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

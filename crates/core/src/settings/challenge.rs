@@ -23,6 +23,11 @@ pub enum ChallengeMode {
     Automatic,
 }
 
+impl Challenge {
+    /// The maximum of `difficulty`.
+    pub const MAX_DIFFICULTY: u16 = 1000;
+}
+
 impl Default for Challenge {
     fn default() -> Self {
         Self {
