@@ -23,6 +23,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Milliseconds since 1970.
+    pub const fn as_milliseconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
     /// Saturates at the latest instant.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -1,5 +1,6 @@
 //! Whether a client wants a page or JSON, by its `Accept` header (RFC 9110, section 12.5.1).
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// What a client wants if a path has both, and for errors of every path.
@@ -18,7 +19,13 @@ type Rating = (u16, u8);
 const EXACT: u8 = 3;
 
 impl Preference {
+    /// Returns the preference that [`crate::Server`] attached to the request.
+    pub(crate) fn from_parts(parts: &Parts) -> Self {
+        parts.extensions.get().copied().unwrap_or(Self::Either)
+    }
+
     pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+        // A client with an API key never wants a page, whatever its HTTP library accepts. Nothing reads bearer tokens yet.
         let is_bearer = |value: &HeaderValue| {
             value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "))
         };

@@ -1,7 +1,6 @@
 //! The state that handlers share, and how a request becomes a [`Caller`].
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -20,12 +19,13 @@ use vestibule_core::session::SelectToken;
 use vestibule_core::settings::{Mode, Settings};
 use vestibule_core::workspace;
 
-use crate::client_address::{ClientAddress, Node, Notices, Proxies, client_address, on_behalf};
+use crate::client_address::{ClientAddress, Notices, Proxies, client_address, on_behalf};
 use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
 use crate::images;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::response_cache::{ListCache, SessionCache};
+use crate::serve::Peer;
 
 /// Carries the session token in requests and responses, in staging mode only.
 pub(crate) const DEVELOPMENT_HEADER: &str = "x-development-session";
@@ -163,29 +163,6 @@ impl CurrentCaller {
     pub(crate) fn from_parts(parts: &Parts) -> Self {
         let caller = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
         Self(caller.unwrap_or_else(|| Arc::new(Caller::anonymous())))
-    }
-}
-
-/// Who connected to the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peer {
-    Ip(IpAddr),
-    /// A process on this machine.
-    Unix,
-}
-
-impl From<IpAddr> for Peer {
-    fn from(address: IpAddr) -> Self {
-        Self::Ip(address)
-    }
-}
-
-impl From<Peer> for Node {
-    fn from(peer: Peer) -> Self {
-        match peer {
-            Peer::Ip(address) => address.into(),
-            Peer::Unix => Self::Unix,
-        }
     }
 }
 

@@ -131,6 +131,11 @@ pub(crate) fn append_deletions(headers: &mut HeaderMap, names: &[&'static str]) 
     }
 }
 
+/// Returns whether a `Set-Cookie` value of this module deletes the cookie.
+pub(crate) fn is_deletion(cookie: &HeaderValue) -> bool {
+    cookie.to_str().is_ok_and(|text| text.contains("; Max-Age=0"))
+}
+
 /// `__Host-` requires `Secure`, `Path=/` and no `Domain`.
 fn set(name: &str, value: &str, secure: bool, lifetime: Duration, domain: Option<&str>) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };

@@ -70,11 +70,11 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Serves the embedded `docs/openapi.json` with this server's URL and the name of its cookie. A test compares it with
-/// [`crate::openapi_document`].
+/// [`crate::generate_openapi_document`].
 pub(crate) async fn openapi_json(_: DocsClient, State(app): State<App>) -> Response {
     let text = match app.openapi_json().get() {
         Some(text) => text.clone(),
-        None => match openapi_document(app.settings()) {
+        None => match served_document(app.settings()) {
             Ok(text) => app.openapi_json().get_or_init(|| text.into()).clone(),
             Err(error) => return Refusal(Problem::internal(error)).into_response(),
         },
@@ -82,7 +82,7 @@ pub(crate) async fn openapi_json(_: DocsClient, State(app): State<App>) -> Respo
     ([(header::CONTENT_TYPE, JSON)], text).into_response()
 }
 
-fn openapi_document(settings: &Settings) -> Result<Vec<u8>, std::io::Error> {
+fn served_document(settings: &Settings) -> Result<Vec<u8>, std::io::Error> {
     let gzipped: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
     let mut text = String::new();
     GzDecoder::new(gzipped).read_to_string(&mut text)?;

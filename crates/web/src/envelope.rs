@@ -2,7 +2,6 @@
 //! `errors`.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -109,9 +108,11 @@ pub(crate) fn failure(problem: &Problem, session: Option<&SessionStub>) -> Respo
     failure_response(problem, session, NoFields {})
 }
 
-/// Like [`failure`] without a session, with the fields of a struct besides those of the envelope.
-pub(crate) fn failure_with(problem: &Problem, fields: impl Serialize) -> Response {
-    failure_response(problem, None, fields)
+/// Like [`failure`] without a session, with the fields of a struct besides those of the envelope. It attaches the
+/// problem.
+pub(crate) fn failure_with_fields(problem: Problem, fields: impl Serialize) -> Response {
+    let response = failure_response(&problem, None, fields);
+    with_problem(problem, true, response)
 }
 
 #[derive(Serialize)]
@@ -226,23 +227,30 @@ impl IntoResponse for Refusal {
         let status = StatusCode::from_u16(self.0.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
-        response.extensions_mut().insert(Arc::new(self.0));
-        response
+        with_problem(self.0, false, response)
     }
 }
 
-/// The problem of an error response that has its envelope. A browser gets a page about it instead.
+/// The problem of an error response, as an extension. [`crate::Server`] sends a page about it to browsers.
 #[derive(Clone, Debug)]
-pub(crate) struct Failed(pub(crate) Arc<Problem>);
+pub(crate) struct AttachedProblem {
+    pub(crate) problem: Problem,
+    /// Whether the body is the envelope and the cause is logged. Otherwise the body is empty, and the server does both.
+    pub(crate) has_envelope: bool,
+}
 
 /// Returns the error response of a problem, which it also attaches.
 pub(crate) fn failure_with_problem(problem: Problem, session: &SessionStub) -> Response {
-    let mut response = failure(&problem, Some(session));
-    response.extensions_mut().insert(Failed(Arc::new(problem)));
+    let response = failure(&problem, Some(session));
+    with_problem(problem, true, response)
+}
+
+fn with_problem(problem: Problem, has_envelope: bool, mut response: Response) -> Response {
+    response.extensions_mut().insert(AttachedProblem { problem, has_envelope });
     response
 }
 
-/// Removes and returns the problem of a [`Refusal`] response.
-pub(crate) fn take_refusal(response: &mut Response) -> Option<Arc<Problem>> {
-    response.extensions_mut().remove::<Arc<Problem>>()
+/// Removes and returns the problem of an error response.
+pub(crate) fn take_problem(response: &mut Response) -> Option<AttachedProblem> {
+    response.extensions_mut().remove()
 }

@@ -17,9 +17,17 @@ struct Health {
     status: &'static str,
 }
 
+const LIVE: &str = "/health/live";
+const READY: &str = "/health/ready";
+
+/// Returns whether a path is that of a health check.
+pub(crate) fn is_check(path: &str) -> bool {
+    path == LIVE || path == READY
+}
+
 pub(crate) fn routes() -> Routes {
     let live = async |_: HealthClient| success(&Health { status: "live" }, None);
-    Routes::default().get("/health/live", live).get("/health/ready", ready)
+    Routes::default().get(LIVE, live).get(READY, ready)
 }
 
 /// # Errors

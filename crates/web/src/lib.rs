@@ -32,9 +32,8 @@ mod server;
 mod site_data;
 mod well_known;
 
-pub use app::Peer;
 pub use openapi::Document;
-pub use router::{LegacyRoute, legacy_routes, openapi_document, route_list};
+pub use router::{LegacyRoute, generate_openapi_document, legacy_routes, route_list};
 pub use routes::Route;
-pub use serve::{ConnectionLimits, Listener, RejectedHead, serve};
+pub use serve::{ConnectionLimits, Listener, Peer, RejectedHead, serve};
 pub use server::Server;

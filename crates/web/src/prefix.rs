@@ -6,6 +6,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use vestibule_core::settings::Settings;
 
+use crate::cookie::is_deletion;
 use crate::route_patterns::RoutePatterns;
 
 /// The attributes of pages that have paths of this server.
@@ -29,10 +30,10 @@ impl Prefix {
     /// request comes from the same machine.
     pub(crate) fn strip(&self, request: &mut Request) {
         let path = request.uri().path();
-        let Some(rest) = path.strip_prefix(&self.path) else { return };
+        let Some(rest) = strip(path, &self.path) else { return };
         // With the prefix `/auth` and a proxy that removes it, `/auth/signin` is the call of this path.
         let is_route_itself = || !self.routes.contains(rest) && self.routes.contains(path);
-        if !(rest.is_empty() || rest.starts_with('/')) || is_route_itself() {
+        if is_route_itself() {
             return;
         }
         let rest = if rest.is_empty() { "/" } else { rest };
@@ -48,7 +49,7 @@ impl Prefix {
     }
 
     /// Adds the prefix to redirects, and to cookies unless their name requires the path `/` (`__Host-`), or other hosts
-    /// need them at every path.
+    /// need them at every path. A deletion is repeated for the path `/`: the cookie may be older than the prefix.
     pub(crate) fn add(&self, headers: &mut HeaderMap) {
         let Self { path, .. } = self;
         if let Some(location) = headers.get(header::LOCATION).and_then(|value| value.to_str().ok())
@@ -59,14 +60,18 @@ impl Prefix {
             headers.insert(header::LOCATION, value);
         }
         if let header::Entry::Occupied(mut cookies) = headers.entry(header::SET_COOKIE) {
+            let mut deletions = Vec::new();
             for cookie in cookies.iter_mut() {
                 let text =
                     cookie.to_str().ok().filter(|text| !text.starts_with("__Host-") && !text.contains("; Domain="));
                 let text = text.map(|text| text.replacen("; Path=/;", &format!("; Path={path};"), 1));
-                if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
-                    *cookie = value;
+                let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) else { continue };
+                let original = std::mem::replace(cookie, value);
+                if is_deletion(&original) {
+                    deletions.push(original);
                 }
             }
+            deletions.into_iter().for_each(|deletion| cookies.append(deletion));
         }
     }
 }
@@ -95,18 +100,26 @@ pub(crate) fn add_to_page(html: String, prefix: &str) -> String {
     page
 }
 
-/// Removes the prefix from a path of the public URL, such as a return URL.
-pub(crate) fn strip_path(path: &str, prefix: &str) -> String {
-    match path.strip_prefix(prefix).filter(|_| !prefix.is_empty()) {
-        Some(rest) if rest.is_empty() || rest.starts_with(['?', '#']) => format!("/{rest}"),
-        Some(rest) if rest.starts_with('/') && !rest.starts_with("//") => rest.to_owned(),
-        _ => path.to_owned(),
+/// Returns the part of a path after the prefix, with the query and fragment; `None` if the path is not below it. An empty
+/// prefix has every path.
+pub(crate) fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
+/// Removes the prefix from a return URL that is a path.
+pub(crate) fn strip_return_to(path: &str, prefix: &str) -> String {
+    match strip(path, prefix) {
+        Some(rest) if rest.starts_with("//") => path.to_owned(),
+        Some(rest) if rest.starts_with('/') => rest.to_owned(),
+        Some(rest) => format!("/{rest}"),
+        None => path.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie;
     use vestibule_core::settings::PublicUrl;
 
     fn prefix(path: &str) -> Prefix {
@@ -165,6 +178,20 @@ mod tests {
     }
 
     #[test]
+    fn deletes_cookies_also_at_the_path_without_the_prefix() {
+        let mut headers = HeaderMap::new();
+        cookie::append_deletions(&mut headers, &["session_id", "__Host-session_id"]);
+        prefix("/id").add(&mut headers);
+        let deletion = "=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
+        let expected = [
+            format!("session_id{}", deletion.replace("Path=/", "Path=/id")),
+            format!("__Host-session_id{deletion}; Secure"),
+            format!("session_id{deletion}"),
+        ];
+        assert_eq!(headers.get_all(header::SET_COOKIE).iter().collect::<Vec<_>>(), expected.each_ref());
+    }
+
+    #[test]
     fn is_added_to_links_of_pages_only() {
         let html = r#"<a href="/x"><form class="a" method="post" action="/y?a=/z"><input value="/v"><a href="//h"><a href="https://h/">=&#34;/"#;
         let expected = r#"<a href="/id/x"><form class="a" method="post" action="/id/y?a=/z"><input value="/v"><a href="//h"><a href="https://h/">=&#34;/"#;
@@ -183,8 +210,10 @@ mod tests {
             ("/identity", "/identity"),
             ("/id//evil.example", "/id//evil.example"),
         ] {
-            assert_eq!(strip_path(path, "/id"), expected);
+            assert_eq!(strip_return_to(path, "/id"), expected);
         }
-        assert_eq!(strip_path("/account", ""), "/account");
+        for path in ["/account", "/?x"] {
+            assert_eq!(strip_return_to(path, ""), path);
+        }
     }
 }

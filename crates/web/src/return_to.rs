@@ -3,7 +3,7 @@
 use vestibule_core::Problem;
 use vestibule_core::settings::Settings;
 
-use crate::prefix::strip_path;
+use crate::prefix;
 
 const MAX_BYTES: usize = 2000;
 
@@ -48,11 +48,7 @@ impl ReturnTo {
         let is_own_origin = origin == public_url.origin() || public_url.is_loopback_alias(host);
         let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
         let path = after_scheme.find(['/', '?', '#']).map_or("", |start| &after_scheme[start..]);
-        let is_below_prefix = public_url.path().is_empty()
-            || path
-                .strip_prefix(public_url.path())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-        !(is_own_origin && is_below_prefix)
+        !(is_own_origin && prefix::strip(path, public_url.path()).is_some())
     }
 
     /// Returns the target if it is a path, or its origin is that of the public URL or the application, or in
@@ -63,7 +59,7 @@ impl ReturnTo {
     pub(crate) fn allowed(self, field: &str, settings: &Settings) -> Result<String, Problem> {
         match self {
             // A path may have the prefix of the public URL, which is added to every redirect.
-            Self::Path(path) => Ok(strip_path(&path, settings.public_url.path())),
+            Self::Path(path) => Ok(prefix::strip_return_to(&path, settings.public_url.path())),
             Self::Url { origin, url } => {
                 if settings.is_allowed_origin(&origin) {
                     return Ok(url);

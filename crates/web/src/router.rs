@@ -62,8 +62,8 @@ fn not_found(readable: &RoutePatterns, method: &Method, uri: &Uri) -> Response {
 
 /// Generates the OpenAPI document from the handlers, without examples of requests and responses. A server does not
 /// generate it: it serves the checked-in `docs/openapi.json`, which has the examples.
-pub fn openapi_document() -> serde_json::Result<Document> {
-    openapi::document(calls())
+pub fn generate_openapi_document() -> serde_json::Result<Document> {
+    openapi::generate(calls())
 }
 
 /// Declares the routes of the API: `handler => what it runs`. From this list `api_routes` builds the router that serves
@@ -100,7 +100,7 @@ macro_rules! api_routes {
 api_routes! {
     /// Authentication, sessions, the caller's account, and public configuration.
     accounts {
-        captcha::challenge => commands(Nothing, captcha::CHALLENGE_ERRORS);
+        captcha::challenge => commands(Nothing, vestibule_core::challenge::ISSUE_ERRORS);
         captcha::redeem => commands(Nothing, vestibule_core::challenge::REDEEM_ERRORS);
         auth::sign_in::sign_in
             => commands(Nothing, sign_in::WITH_PASSWORD_ERRORS).with_errors(sign_in::START_WITH_EMAIL_ERRORS);

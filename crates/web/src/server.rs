@@ -24,13 +24,14 @@ use vestibule_core::{Code, Problem, Result};
 use vestibule_db::QueryStats;
 
 use crate::accept::Preference;
-use crate::app::{App, Peer, caller_from_request, session_token};
-use crate::envelope::{self, Failed, Refusal, take_refusal};
+use crate::app::{App, caller_from_request, session_token};
+use crate::envelope::{self, AttachedProblem, Refusal};
+use crate::health;
 use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
 use crate::pages;
 use crate::prefix::Prefix;
 use crate::router::{route_patterns, router};
-use crate::serve::RejectedHead;
+use crate::serve::{Peer, RejectedHead};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -103,43 +104,50 @@ impl Server {
     }
 
     async fn route(&self, mut request: Request, peer: Peer) -> Response {
-        let Inner { app, router, .. } = &*self.0;
-        if let Some(redirect) = loopback::redirect(&request, app.settings()) {
+        let app = &self.0.app;
+        let preference = Preference::from_headers(request.headers());
+        if let Some(redirect) = loopback::redirect(&request, preference, app.settings()) {
             return redirect;
         }
-        let mut caller = caller_from_request(&request, peer, app);
-        let token = session_token(request.uri(), request.headers(), &caller, app).await;
-        let is_allowed = token.and_then(|token| {
-            caller.token = token;
-            cross_site::check(request.method(), request.headers(), app.settings())
-        });
-        let caller = Arc::new(caller);
-        request.extensions_mut().insert(Arc::clone(&caller));
-        let preference = Preference::from_headers(request.headers());
+        request.extensions_mut().insert(preference);
         let uri = (preference == Preference::Html).then(|| request.uri().clone());
-        let mut response = match is_allowed {
+        let mut caller = Arc::new(caller_from_request(&request, peer, app));
+        let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
             Ok(()) => {
-                timeout::run(request, |request| router.clone().oneshot(request).map(|Ok(response)| response)).await
+                let caller = &mut caller;
+                timeout::run(request, move |request| self.run_handler(request, caller)).await
             }
+            // Its session is not looked up: another site must not cause queries.
             Err(problem) => {
                 security_log::log_refusal(caller.address, &Subject::default(), problem.code());
                 Refusal(problem).into_response()
             }
         };
-        let refused = take_refusal(&mut response);
-        let is_logged = refused.is_none();
-        let failed = refused.clone().or_else(|| response.extensions_mut().remove::<Failed>().map(|Failed(it)| it));
-        let mut response = match (failed, refused, uri) {
-            (Some(problem), _, Some(uri)) => {
-                let page = pages::refusal_page(app, &caller, &uri, &problem, is_logged);
-                with_headers_of(page, response)
-            }
+        let Some(AttachedProblem { problem, has_envelope }) = envelope::take_problem(&mut response) else {
+            return response;
+        };
+        let mut response = match uri {
+            Some(uri) => with_headers_of(pages::refusal_page(app, &caller, &uri, &problem, has_envelope), response),
+            None if has_envelope => response,
             // Boxed, because the rare error path would enlarge the future of every request.
-            (_, Some(problem), None) => Box::pin(self.refusal_response(&caller, &problem, response)).await,
-            (None, _, _) => return response,
-            (Some(_), None, None) => response,
+            None => Box::pin(self.refusal_response(&caller, &problem, response)).await,
         };
         response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+        response
+    }
+
+    /// Finds the session token, attaches the caller to the request and runs its handler.
+    async fn run_handler(&self, mut request: Request, caller: &mut Arc<Caller>) -> Response {
+        let Inner { app, router, .. } = &*self.0;
+        // Health checks have no session, and must not wait for the database to find one.
+        if !health::is_check(request.uri().path()) {
+            match session_token(request.uri(), request.headers(), caller, app).await {
+                Ok(token) => Arc::make_mut(caller).token = token,
+                Err(problem) => return Refusal(problem).into_response(),
+            }
+        }
+        request.extensions_mut().insert(Arc::clone(caller));
+        let Ok(response) = router.clone().oneshot(request).await;
         response
     }
 

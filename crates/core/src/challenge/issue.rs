@@ -1,7 +1,7 @@
 //! Handing out a challenge. It writes nothing.
 
 use super::{is_required, record_request};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::execution::{Caller, Executor};
 use crate::secret::{CHALLENGE_LIFETIME, Challenge, SignedChallenge};
 use crate::time::Timestamp;
@@ -14,6 +14,9 @@ pub struct IssuedChallenge {
     pub count: u16,
     pub expires_at: Timestamp,
 }
+
+/// The codes of [`issue`].
+pub const ISSUE_ERRORS: &[Code] = &[Code::TooManyRequests];
 
 /// Issues a challenge; `None` if the caller needs it `only_if_required` and it is not. If challenges are off, it is a
 /// trivial one, so that a client that always asks for one gets on.

@@ -10,7 +10,7 @@ mod require;
 pub(crate) mod sql;
 mod work;
 
-pub use issue::{IssuedChallenge, issue};
+pub use issue::{ISSUE_ERRORS, IssuedChallenge, issue};
 pub use redeem::{REDEEM_ERRORS, Redeemed, redeem};
 pub(crate) use require::require;
 pub use require::{REQUIRE_ERRORS, is_required};

@@ -1,6 +1,6 @@
 //! The deployment's permission catalogue: which permissions roles may have, and which are archived.
 
-use super::PermissionSet;
+use super::{BUILT_IN, BUILT_IN_IN_WORKSPACES, PermissionSet};
 use crate::error::{Code, Result};
 use crate::settings::Roles;
 
@@ -8,6 +8,27 @@ use crate::settings::Roles;
 const RESERVED_PREFIXES: [&str; 2] = ["organization:", "workspace:"];
 
 impl Roles {
+    /// Returns the permissions that a new role of an organization may have: the built-in ones, then the custom ones, without
+    /// the archived. If the settings have no custom ones, others are allowed too.
+    pub fn definable_in_organizations(&self) -> Vec<String> {
+        self.with_custom(BUILT_IN)
+    }
+
+    /// Like [`Roles::definable_in_organizations`], in a workspace.
+    pub fn definable_in_workspaces(&self) -> Vec<String> {
+        self.with_custom(BUILT_IN_IN_WORKSPACES)
+    }
+
+    fn with_custom(&self, built_in: &[&str]) -> Vec<String> {
+        let custom = self.permissions.iter().map(String::as_str).filter(|custom| !built_in.contains(custom));
+        let all = built_in.iter().copied().chain(custom);
+        all.filter(|permission| !self.is_archived(permission)).map(str::to_owned).collect()
+    }
+
+    fn is_archived(&self, permission: &str) -> bool {
+        self.archived_permissions.iter().any(|archived| archived == permission)
+    }
+
     /// Checks that a role with these permissions may be created.
     ///
     /// # Errors
@@ -33,8 +54,7 @@ impl Roles {
     /// # Errors
     /// `PERMISSION_ARCHIVED`, with the permission in the message.
     pub(crate) fn check_assignable(&self, permissions: &PermissionSet) -> Result<()> {
-        let is_archived = |permission: &&str| self.archived_permissions.iter().any(|archived| archived == permission);
-        match permissions.iter().find(is_archived) {
+        match permissions.iter().find(|permission| self.is_archived(permission)) {
             None => Ok(()),
             Some(archived) => Err(Code::PermissionArchived
                 .with_message(format!("The permission {archived} is archived and cannot be assigned any more."))),

@@ -41,7 +41,7 @@ const IMPLIED_BY_WORKSPACE_MANAGE: &[&str] = &["workspace:write", "workspace:mem
 
 /// The permissions that the service interprets in an organization, strongest first, and those of the Frontend API that
 /// roles have without an effect here.
-pub const BUILT_IN: &[&str] = &[
+const BUILT_IN: &[&str] = &[
     ADMIN,
     MANAGE,
     MANAGE_MEMBERS,
@@ -53,7 +53,7 @@ pub const BUILT_IN: &[&str] = &[
     "organization:member",
 ];
 /// Like [`BUILT_IN`], in a workspace.
-pub const BUILT_IN_IN_WORKSPACES: &[&str] = &[
+const BUILT_IN_IN_WORKSPACES: &[&str] = &[
     WORKSPACE_ADMIN,
     WORKSPACE_MANAGE,
     "workspace:write",

@@ -24,6 +24,9 @@ pub enum ChallengeMode {
 }
 
 impl Challenge {
+    /// The maximum of `difficulty`.
+    pub const MAX_DIFFICULTY: u16 = 1000;
+
     /// The number of hashes of a new challenge. One from a time when none was required is easy to solve, so it is not
     /// enough later.
     pub(crate) fn required_count(&self) -> u16 {

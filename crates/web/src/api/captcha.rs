@@ -6,16 +6,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
+use vestibule_core::Problem;
 use vestibule_core::challenge::{self, IssuedChallenge, Redeemed, SALT_DIGITS, TARGET_DIGITS};
-use vestibule_core::time::Timestamp;
-use vestibule_core::{Code, Problem};
+use vestibule_core::settings::Challenge;
 
 use crate::app::{App, CurrentCaller};
 use crate::envelope;
 use crate::extract::{Body, FieldReader, FromFields, Query};
 
-/// The maximum of the setting `challenge.difficulty`.
-const MAX_SOLUTIONS: usize = 1000;
+const MAX_SOLUTIONS: usize = Challenge::MAX_DIFFICULTY as usize;
 
 /// The query of a request for a challenge.
 #[derive(Debug, IntoParams)]
@@ -76,7 +75,7 @@ impl From<Option<IssuedChallenge>> for ChallengeResponse {
                 required: None,
                 challenge: Some(Size { c: count, s: SALT_DIGITS, d: TARGET_DIGITS }),
                 token: Some(challenge.to_string()),
-                expires: Some(milliseconds(expires_at)),
+                expires: Some(expires_at.as_milliseconds()),
             },
         }
     }
@@ -96,7 +95,7 @@ pub(crate) async fn challenge(
 ) -> Response {
     match challenge::issue(app.service(), &caller, only_if_required.unwrap_or(false)) {
         Ok(issued) => Json(ChallengeResponse::from(issued)).into_response(),
-        Err(problem) => failure(&problem),
+        Err(problem) => failure(problem),
     }
 }
 
@@ -134,7 +133,7 @@ pub(crate) struct RedeemResponse {
 
 impl From<Redeemed> for RedeemResponse {
     fn from(redeemed: Redeemed) -> Self {
-        Self { success: true, token: redeemed.token.reveal(), expires: milliseconds(redeemed.expires_at) }
+        Self { success: true, token: redeemed.token.reveal(), expires: redeemed.expires_at.as_milliseconds() }
     }
 }
 
@@ -152,26 +151,19 @@ pub(crate) async fn redeem(
     let reply = challenge::redeem(app.service(), &caller, &token, &solutions).await;
     let response = match reply.result {
         Ok(redeemed) => Json(RedeemResponse::from(redeemed)).into_response(),
-        Err(problem) => failure(&problem),
+        Err(problem) => failure(problem),
     };
     envelope::with_query_stats(reply.stats, response)
 }
 
 /// What clients of Cap read in a failure, besides the envelope.
 #[derive(Serialize)]
-struct CapFailure<'a> {
+struct CapFailure {
     success: bool,
-    error: &'a str,
+    error: String,
 }
 
-fn failure(problem: &Problem) -> Response {
-    let message = problem.errors().next().map_or("", |(_, message)| message);
-    envelope::failure_with(problem, CapFailure { success: false, error: message })
+fn failure(problem: Problem) -> Response {
+    let error = problem.errors().next().map_or_else(String::new, |(_, message)| message.to_owned());
+    envelope::failure_with_fields(problem, CapFailure { success: false, error })
 }
-
-fn milliseconds(time: Timestamp) -> i64 {
-    time.as_microseconds().div_euclid(1000)
-}
-
-/// The codes of [`challenge`].
-pub(crate) const CHALLENGE_ERRORS: &[Code] = &[Code::TooManyRequests];

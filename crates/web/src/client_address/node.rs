@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::serve::Peer;
+
 /// Who sent a request, or who forwarded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
@@ -50,6 +52,15 @@ impl Node {
 impl From<IpAddr> for Node {
     fn from(address: IpAddr) -> Self {
         Self::from_address(address)
+    }
+}
+
+impl From<Peer> for Node {
+    fn from(peer: Peer) -> Self {
+        match peer {
+            Peer::Ip(address) => address.into(),
+            Peer::Unix => Self::Unix,
+        }
     }
 }
 

@@ -170,7 +170,8 @@ impl FieldMap {
     }
 }
 
-fn essence(content_type: &str) -> String {
+/// Returns a content type without its parameters, in lower case.
+pub(crate) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 

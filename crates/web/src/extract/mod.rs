@@ -12,9 +12,9 @@ mod reader;
 
 pub(crate) use body::{Admission, Body, FromFields, Query, content_type, read_body, read_form_body, read_small_body};
 pub(crate) use errors::{BODY_ERRORS, ExtractorErrors, HandlerErrors};
-pub(crate) use fields::FieldMap;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use fields::Value;
+pub(crate) use fields::{FieldMap, essence};
 pub(crate) use large_bodies::{LargeBodies, LargeBodyPermit};
 pub(crate) use path::Path;
 pub(crate) use reader::FieldReader;

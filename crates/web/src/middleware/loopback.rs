@@ -10,10 +10,8 @@ use crate::accept::Preference;
 
 /// Redirects a browser that opens a page under another name of this machine to the public URL. Calls of the API are
 /// handled under every name, and so are requests of other clients.
-pub(crate) fn redirect(request: &Request, settings: &Settings) -> Option<Response> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD)
-        || Preference::from_headers(request.headers()) != Preference::Html
-    {
+pub(crate) fn redirect(request: &Request, preference: Preference, settings: &Settings) -> Option<Response> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || preference != Preference::Html {
         return None;
     }
     let host = request.headers().get(header::HOST)?.to_str().ok()?;

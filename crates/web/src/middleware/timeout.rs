@@ -76,10 +76,10 @@ impl HttpBody for WatchedBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::take_refusal;
+    use crate::envelope::take_problem;
 
     fn code(mut response: Response) -> Code {
-        take_refusal(&mut response).unwrap().code()
+        take_problem(&mut response).unwrap().problem.code()
     }
 
     /// A request whose body begins and never ends.
@@ -91,7 +91,7 @@ mod tests {
     #[tokio::test]
     async fn turns_panics_into_internal_errors_without_the_message() {
         let mut response = run(Request::default(), |_| async { panic!("ada@example.com") }).await;
-        let problem = take_refusal(&mut response).unwrap();
+        let problem = take_problem(&mut response).unwrap().problem;
         assert_eq!((problem.code(), problem.cause()), (Code::Internal, Some("a handler panicked".to_owned())));
         assert_eq!(run(Request::default(), |_| async { "fine".into_response() }).await.status(), 200);
     }

@@ -157,8 +157,8 @@ pub(crate) fn extractor_errors<T>(handler: &impl HandlerErrors<T>) -> Vec<Code> 
     handler.extractor_errors()
 }
 
-/// Returns the document with the calls, without examples of requests and responses.
-pub(crate) fn document(calls: Vec<Call>) -> serde_json::Result<Document> {
+/// Generates the document with the calls, without examples of requests and responses.
+pub(crate) fn generate(calls: Vec<Call>) -> serde_json::Result<Document> {
     let mut document = BaseDocument::openapi();
     let mut schemas = Schemas::new();
     let mut strict_calls = BTreeSet::new();

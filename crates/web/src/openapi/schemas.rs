@@ -11,6 +11,8 @@ const ID_PATTERN: &str = "^(0|[1-9][0-9]{0,18})$";
 const REQUEST_ID_PATTERN: &str = "^[1-9][0-9]{0,18}$";
 /// An id that a request can leave out. An empty text counts as missing.
 const OPTIONAL_ID_PATTERN: &str = "^([1-9][0-9]{0,18})?$";
+/// The ids in requests that may be "0": schema, property.
+const REQUEST_IDS_WITH_ZERO: &[(&str, &str)] = &[("OrganizationChanges", "auto_assigned_workspace_id")];
 
 /// Returns every operation of the document.
 pub(super) fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -210,8 +212,8 @@ pub(super) fn restrict_ids(document: &mut Value) {
     }
 }
 
-/// Restricts the schemas of requests to what the server accepts: required texts are not empty, ids that can be left out
-/// are not "0", and a call that refuses unknown fields says so.
+/// Restricts the schemas of requests to what the server accepts: required texts are not empty, ids are "0" only where
+/// that has a meaning, and a call that refuses unknown fields says so.
 pub(super) fn restrict_requests(document: &mut Value, strict_calls: &BTreeSet<String>) {
     let mut bodies = BTreeSet::new();
     let mut strict_bodies = BTreeSet::new();
@@ -236,10 +238,8 @@ pub(super) fn restrict_requests(document: &mut Value, strict_calls: &BTreeSet<St
         let required: Vec<String> = serde_json::from_value(schema["required"].clone()).unwrap_or_default();
         for (property, schema) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
             restrict_text(required.contains(property), schema);
-            if is_id(property)
-                && schema["pattern"] == ID_PATTERN
-                && !schema["description"].as_str().unwrap_or_default().contains("\"0\"")
-            {
+            let may_be_zero = REQUEST_IDS_WITH_ZERO.contains(&(name, property));
+            if is_id(property) && schema["pattern"] == ID_PATTERN && !may_be_zero {
                 schema["pattern"] = OPTIONAL_ID_PATTERN.into();
             }
         }
@@ -276,5 +276,19 @@ pub(super) fn remove_unused(document: &mut Value) {
     let used = reachable(document, [paths, responses].iter());
     if let Some(schemas) = schemas(document) {
         schemas.retain(|name, _| used.contains(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_that_may_be_zero_is_in_the_document() {
+        let document = serde_json::to_value(crate::generate_openapi_document().unwrap()).unwrap();
+        for (schema, property) in REQUEST_IDS_WITH_ZERO {
+            let found = &document["components"]["schemas"][schema]["properties"][property];
+            assert_eq!(found["pattern"], ID_PATTERN, "{schema}.{property}");
+        }
     }
 }

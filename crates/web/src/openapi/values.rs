@@ -50,10 +50,11 @@ const PARAMETERS: &[(&str, &str, Values)] = &[
     ("import_organization_invitations", "mode", BULK_MODE),
 ];
 
-/// Restricts the properties and parameters of the tables.
+/// Restricts the properties and parameters of the tables. A test finds rows that the document does not have.
 pub(super) fn restrict(document: &mut Value) {
     for (schema, property, values) in PROPERTIES {
-        let schema = &mut document["components"]["schemas"][schema]["properties"][property];
+        let pointer = format!("/components/schemas/{schema}/properties/{property}");
+        let Some(schema) = document.pointer_mut(&pointer) else { continue };
         // Generators understand an enumeration of texts, but not one of texts and null.
         if schema["type"].is_array() {
             let description = schema["description"].take();
@@ -69,6 +70,26 @@ pub(super) fn restrict(document: &mut Value) {
         let operation = operations(document).find(|found| found["operationId"] == *operation);
         for found in operation.into_iter().flat_map(parameters).filter(|found| found["name"] == *parameter) {
             found["schema"]["enum"] = json!(values);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_tables_is_in_the_document() {
+        let mut document = serde_json::to_value(crate::generate_openapi_document().unwrap()).unwrap();
+        for (schema, property, values) in PROPERTIES {
+            let found = &document["components"]["schemas"][schema]["properties"][property];
+            let found = if found["oneOf"].is_array() { &found["oneOf"][0]["enum"] } else { &found["enum"] };
+            assert_eq!(*found, json!(values), "{schema}.{property}");
+        }
+        for (id, name, values) in PARAMETERS {
+            let operation = operations(&mut document).find(|operation| operation["operationId"] == *id);
+            let found = operation.into_iter().flat_map(parameters).find(|parameter| parameter["name"] == *name);
+            assert_eq!(found.map(|parameter| &parameter["schema"]["enum"]), Some(&json!(values)), "{id} {name}");
         }
     }
 }

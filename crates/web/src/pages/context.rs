@@ -20,7 +20,7 @@ use super::words::Words;
 use crate::accept::Preference;
 use crate::app::{App, CurrentCaller};
 use crate::cookie;
-use crate::envelope::{Refusal, retry_after, take_refusal};
+use crate::envelope::{Refusal, retry_after, take_problem};
 use crate::extract::{FieldMap, FieldReader};
 use crate::prefix;
 use crate::return_to::ReturnTo;
@@ -42,7 +42,7 @@ impl FromRequestParts<App> for PageContext {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
-        Ok(Self::new(app, &caller, &parts.uri, Preference::from_headers(&parts.headers)))
+        Ok(Self::new(app, &caller, &parts.uri, Preference::from_parts(parts)))
     }
 }
 
@@ -274,8 +274,8 @@ pub(super) fn see_other(path: &str) -> Response {
 /// Renders the rejection of an extractor as an error page.
 pub(super) fn rejection_page(cx: &PageContext, rejection: crate::envelope::Refusal) -> Response {
     let mut response = rejection.into_response();
-    match take_refusal(&mut response) {
-        Some(problem) => cx.error_page(&problem),
+    match take_problem(&mut response) {
+        Some(attached) => cx.error_page(&attached.problem),
         None => response,
     }
 }

@@ -1,6 +1,7 @@
 //! What the server listens at: a TCP port or a Unix socket.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,7 +10,19 @@ use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::app::Peer;
+/// Who connected to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Ip(IpAddr),
+    /// A process on this machine.
+    Unix,
+}
+
+impl From<IpAddr> for Peer {
+    fn from(address: IpAddr) -> Self {
+        Self::Ip(address)
+    }
+}
 
 /// A bound socket of [`super::serve`].
 #[derive(Debug)]

@@ -28,10 +28,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutWriter;
 use vestibule_core::Code;
 
-use crate::app::Peer;
 use crate::middleware::headers;
-pub use listener::Listener;
 use listener::Stream;
+pub use listener::{Listener, Peer};
 use strict_reader::{Rejection, StrictReader};
 
 /// Closes connections that send a request's head too slowly, so that they cannot hold a permit or delay the shutdown.

@@ -37,7 +37,7 @@ async fn openapi_json_is_up_to_date() {
     if Engine::under_test() != Engine::Sqlite {
         return;
     }
-    let mut document = serde_json::to_value(vestibule_web::openapi_document().unwrap()).unwrap();
+    let mut document = serde_json::to_value(vestibule_web::generate_openapi_document().unwrap()).unwrap();
     add_examples(&mut document).await;
     let document: vestibule_web::Document = serde_json::from_value(document).unwrap();
     assert_up_to_date("openapi.json", &format!("{}\n", serde_json::to_string_pretty(&document).unwrap()));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::{HeaderValue, header};
 use futures_util::future::join_all;
 use vestibule_core::settings::{RateLimits, Settings};
 use vestibule_db::{Db, WriteResult};
@@ -54,6 +55,36 @@ async fn returns_503_while_database_is_down_and_recovers() {
     }
     assert_eq!(app.count("SELECT COUNT(*) FROM invitations"), 0, "a failed command changed nothing");
     olga.post(&list, &[("email", "nina@example.com")]).await.ok();
+}
+
+/// A client with two session cookies, of which only the database knows which is a session.
+fn client_with_two_cookies(app: &TestApp) -> TestClient {
+    let mut client = app.anonymous();
+    let cookies = ["A", "E"].map(|character| format!("session_id={}", character.repeat(43)));
+    client.headers.insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+    client
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cross_site_and_health_checks_do_not_look_up_sessions() {
+    let proxy = Proxy::start(server_address()).await;
+    let (app, ..) = setup(&proxy, Duration::from_millis(1500)).await;
+    let mut client = client_with_two_cookies(&app);
+    proxy.set_mode(ProxyMode::Stall);
+    assert_unavailable(client.get("/session").await);
+    assert_eq!(client.get("/health/live").await.ok()["status"], "live");
+    client.headers.insert(header::ORIGIN, HeaderValue::from_static("https://evil.example"));
+    client.post_without_draining("/session/sign-out", &[]).await.assert_error(403, "CROSS_SITE_REQUEST");
+}
+
+#[tokio::test]
+async fn request_timeout_includes_the_lookup_of_the_session() {
+    let proxy = Proxy::start(server_address()).await;
+    let (app, ..) = setup(&proxy, Duration::from_mins(10)).await;
+    let client = client_with_two_cookies(&app);
+    proxy.set_mode(ProxyMode::Stall);
+    tokio::time::pause();
+    client.get("/session").await.assert_error(503, "TIMED_OUT");
 }
 
 /// The first of two hosts accepts connections but stops responding. Requests fail over to the second host, and later

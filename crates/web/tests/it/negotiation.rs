@@ -149,6 +149,25 @@ async fn refused_forms_are_pages_for_browsers() {
     assert!(response.text.contains("Dieses Format wird nicht unterstützt."), "{}", response.text);
 }
 
+/// Also those whose JSON has fields beside the envelope.
+#[tokio::test]
+async fn failed_challenges_are_pages_for_browsers_and_json_for_programs() {
+    let app = TestApp::start().await;
+    for (path, fields, status, code) in [
+        ("/captcha/redeem", "token=x&solutions[]=1", 400, "CHALLENGE_FAILED"),
+        ("/captcha/redeem", "token=x", 400, "REQUIRED_FIELD"),
+    ] {
+        let send = async |accept: &str| {
+            let client = accepting(&app.anonymous(), accept);
+            client.send(Method::POST, path, Some(FORM), Body::from(fields)).await
+        };
+        assert_error_page(&send(BROWSER).await, status);
+        for accept in ["application/json", "*/*"] {
+            assert_json_error(&send(accept).await, status, code);
+        }
+    }
+}
+
 #[tokio::test]
 async fn rate_limited_browsers_get_a_page_with_the_time_to_wait() {
     let app = TestApp::with_settings(|settings| settings.passwords.attempts_per_address = 1).await;

@@ -1,6 +1,6 @@
 //! The section `challenge`.
 
-use vestibule_core::settings::ChallengeMode;
+use vestibule_core::settings::{Challenge, ChallengeMode};
 
 use super::super::parse::number;
 use super::super::setting::{DefaultValue, Setting, ValueKind};
@@ -49,7 +49,9 @@ pub(super) static CHALLENGE: &[Setting] = &[
         example: "64",
         default: DefaultValue::Literal("32"),
         kind: ValueKind::Number,
-        set: |loaded, text| store(&mut loaded.settings.challenge.difficulty, number(text, 1..=1000)),
+        set: |loaded, text| {
+            store(&mut loaded.settings.challenge.difficulty, number(text, 1..=Challenge::MAX_DIFFICULTY))
+        },
     },
     Setting {
         path: "challenge.requests_per_address",

@@ -7,8 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::deployment::Deployment;
 use vestibule_core::id::{DeploymentId, RoleId, WorkspaceRoleId};
-use vestibule_core::permission::{BUILT_IN, BUILT_IN_IN_WORKSPACES};
-use vestibule_core::settings::{Mode, PageUrl, Roles, Settings, SignUpMode};
+use vestibule_core::settings::{Mode, PageUrl, Settings, SignUpMode};
 use vestibule_core::time::Timestamp;
 
 use super::auth_settings::AuthSettings;
@@ -235,19 +234,11 @@ impl B2bSettings {
             default_org_member_role_id: deployment.member_role_id,
             default_workspace_creator_role_id: deployment.workspace_creator_role_id,
             default_workspace_member_role_id: deployment.workspace_member_role_id,
-            organization_permissions: with_built_in(BUILT_IN, roles),
-            workspace_permissions: with_built_in(BUILT_IN_IN_WORKSPACES, roles),
+            organization_permissions: roles.definable_in_organizations(),
+            workspace_permissions: roles.definable_in_workspaces(),
             permission_catalog: all.into_iter().chain(archived).collect(),
         }
     }
-}
-
-/// Returns the built-in permissions and the custom ones, without the archived.
-fn with_built_in(built_in: &[&str], roles: &Roles) -> Vec<String> {
-    let built_in = built_in.iter().map(|permission| (*permission).to_owned());
-    let custom = roles.permissions.iter().filter(|custom| !built_in.clone().any(|own| own == **custom)).cloned();
-    let all = built_in.clone().chain(custom);
-    all.filter(|permission| !roles.archived_permissions.contains(permission)).collect()
 }
 
 impl SignUpRestrictions {

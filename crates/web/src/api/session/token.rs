@@ -55,7 +55,6 @@ pub(crate) async fn token(
     let template = app.settings().tokens.template(&template).ok_or(Refusal(Code::TemplateNotFound.into()))?;
     let minted = app.query(&caller, Mint { template: Arc::clone(template) }).await;
     Ok(ApiResponse::from(
-        minted
-            .map(|minted| Token { expires: minted.expires_at.as_microseconds().div_euclid(1000), token: minted.token }),
+        minted.map(|minted| Token { expires: minted.expires_at.as_milliseconds(), token: minted.token }),
     ))
 }

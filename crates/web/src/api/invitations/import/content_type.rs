@@ -1,5 +1,7 @@
 //! The content type of a list, with the parameters of `text/csv` (RFC 4180, RFC 7111).
 
+use crate::extract::essence;
+
 /// A content type. Names are in lower case.
 pub(super) struct ContentType {
     /// Without parameters: `text/csv`.
@@ -9,13 +11,11 @@ pub(super) struct ContentType {
 
 impl ContentType {
     pub(super) fn parse(text: &str) -> Self {
-        let mut parts = text.split(';');
-        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let parameters = parts.filter_map(|part| part.split_once('='));
+        let parameters = text.split(';').skip(1).filter_map(|part| part.split_once('='));
         let parameters = parameters
             .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned()))
             .collect();
-        Self { essence, parameters }
+        Self { essence: essence(text), parameters }
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
