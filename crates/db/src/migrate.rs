@@ -69,6 +69,8 @@ migrations! {
     "0001" = 1 "foundation";
     "0002" = 2 "security";
     "0003" = 3 "clients";
+    "0004" = 4 "search";
+    "0005" = 5 "notices";
 }
 
 /// The schema version of this binary.

@@ -1,0 +1,1 @@
+-- Search by parts of names and addresses, and sorted lists. The file of the other engine makes the same changes.

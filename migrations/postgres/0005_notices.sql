@@ -1,0 +1,1 @@
+-- Notices by mail about requests and answers. The file of the other engine makes the same changes.
