@@ -21,6 +21,14 @@ impl Language {
         }
     }
 
+    /// Returns the name of the language in the language itself.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+        }
+    }
+
     /// The stored value: the [`tag`](Self::tag).
     pub const fn as_str(self) -> &'static str {
         self.tag()

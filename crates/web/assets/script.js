@@ -22,21 +22,35 @@ const addScripts = (page) => {
   })));
 };
 
-// Replaces <main> by the one of the response, and the header if it changed.
+const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
+
+// Moves the focus to what the person has to read first: the error, the message or the heading.
+const focusResult = () => {
+  for (const selector of ["[role=alert]", "[role=status]", "h1"]) {
+    const found = [...main().querySelectorAll(selector)].find((element) => isVisible(element) && element.textContent.trim());
+    if (found) {
+      found.tabIndex = -1;
+      found.focus();
+      return;
+    }
+  }
+};
+
+// Replaces <main> by the one of the response, and header and footer if they changed.
 const show = async (response) => {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("main");
   if (!next) throw new TypeError("no page");
   await addScripts(page);
-  if (page.querySelector(".top")?.outerHTML !== document.querySelector(".top")?.outerHTML) {
-    document.querySelector(".top")?.replaceWith(page.querySelector(".top") ?? "");
+  for (const selector of [".top", ".bottom"]) {
+    const [old, changed] = [document.querySelector(selector), page.querySelector(selector)];
+    if (old && changed && old.outerHTML !== changed.outerHTML) old.replaceWith(document.adoptNode(changed));
   }
   main().replaceWith(document.adoptNode(next));
   document.title = page.title;
   if (response.redirected) history.pushState(null, "", response.url);
   enhance();
-  const focused = main().querySelector("[role=alert]:not([hidden]), [role=status], h1");
-  if (focused) { focused.tabIndex = -1; focused.focus(); }
+  focusResult();
 };
 
 document.addEventListener("submit", async (event) => {
@@ -63,6 +77,7 @@ document.addEventListener("submit", async (event) => {
     delete form.dataset.busy;
     buttons.forEach((button) => { button.disabled = false; });
     document.querySelector("#offline")?.removeAttribute("hidden");
+    focusResult();
   }
   return undefined;
 });
@@ -72,6 +87,19 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
+});
+
+// Menus close when the person goes on elsewhere, and with Escape, which leaves the focus on the menu's button.
+const closeMenus = (except) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(except)) menu.open = false;
+};
+document.addEventListener("click", ({ target }) => closeMenus(target));
+document.addEventListener("focusin", ({ target }) => closeMenus(target));
+document.addEventListener("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest?.("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 
 window.addEventListener("popstate", () => location.reload());

@@ -179,7 +179,7 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
         token: None,
         address,
         user_agent: user_agent(request.headers()),
-        language: preferred_language(request.headers()),
+        language: preferred_language(request.headers(), settings),
     }
 }
 
@@ -215,7 +215,11 @@ fn development_token(uri: &Uri, headers: &HeaderMap) -> Option<SessionToken> {
     in_query.and_then(|(_, value)| value.parse().ok()).or_else(|| in_header?.parse().ok())
 }
 
-fn preferred_language(headers: &HeaderMap) -> Language {
+/// Returns the language that the user has chosen in this browser, or the one that the browser prefers.
+fn preferred_language(headers: &HeaderMap, settings: &Settings) -> Language {
+    if let Some(chosen) = cookie::language(headers, settings.public_url.is_https()) {
+        return chosen;
+    }
     let accepted = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     accepted.map_or_else(Language::default, Language::from_accept_language)
 }

@@ -1,4 +1,4 @@
-//! The session cookie and the invitation cookie: strict parsing, and `Set-Cookie` values with all protective
+//! The cookies: those of the session, open invitations, the language and the next message; strict parsing, and `Set-Cookie` values with all protective
 //! attributes.
 //!
 //! If the public URL is https, the names have the prefix `__Host-` (RFC 6265bis, 4.1.3.2; ASVS 3.3.3), unless the
@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use vestibule_core::language::Language;
 use vestibule_core::secret::{InvitationToken, SessionToken};
 use vestibule_core::settings::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie, Settings};
 
@@ -36,6 +37,13 @@ pub(crate) enum SessionCookies {
     /// Too many to look up.
     TooMany,
 }
+
+const LANGUAGE_COOKIE: &str = "language";
+const SECURE_LANGUAGE_COOKIE: &str = "__Host-language";
+const FLASH_COOKIE: &str = "flash";
+const SECURE_FLASH_COOKIE: &str = "__Host-flash";
+/// Longer than the redirect that follows takes.
+const FLASH_LIFETIME: Duration = Duration::from_mins(1);
 
 /// Returns the session tokens of a request. Values that cannot be a token are ignored.
 ///
@@ -97,6 +105,30 @@ pub(crate) fn set_invitations(tokens: &[InvitationToken], secure: bool) -> Heade
     let lifetime = if tokens.is_empty() { Duration::ZERO } else { Duration::from_hours(1) };
     let tokens: Vec<_> = tokens.iter().take(MAX_OPEN_INVITATIONS).map(InvitationToken::reveal).collect();
     set(invitation_cookie(secure), &tokens.join(SEPARATOR), secure, lifetime, None)
+}
+
+/// Returns the language that the user has chosen in this browser.
+pub(crate) fn language(headers: &HeaderMap, secure: bool) -> Option<Language> {
+    let mut values = values(headers, if secure { SECURE_LANGUAGE_COOKIE } else { LANGUAGE_COOKIE });
+    values.find_map(|value| std::str::from_utf8(value).ok()?.parse().ok())
+}
+
+/// Returns a `Set-Cookie` value that stores the language for a year.
+pub(crate) fn set_language(language: Language, secure: bool) -> HeaderValue {
+    let name = if secure { SECURE_LANGUAGE_COOKIE } else { LANGUAGE_COOKIE };
+    set(name, language.tag(), secure, Duration::from_hours(365 * 24), None)
+}
+
+/// Returns the key of the message to show once.
+pub(crate) fn flash(headers: &HeaderMap, secure: bool) -> Option<String> {
+    let mut values = values(headers, if secure { SECURE_FLASH_COOKIE } else { FLASH_COOKIE });
+    values.next().and_then(|value| String::from_utf8(value.to_owned()).ok())
+}
+
+/// Returns a `Set-Cookie` value that stores the key of a message for the next page. An empty key deletes the cookie.
+pub(crate) fn set_flash(key: &str, secure: bool) -> HeaderValue {
+    let name = if secure { SECURE_FLASH_COOKIE } else { FLASH_COOKIE };
+    set(name, key, secure, if key.is_empty() { Duration::ZERO } else { FLASH_LIFETIME }, None)
 }
 
 /// Appends the session cookie to the headers of a response.

@@ -127,7 +127,11 @@ impl Server {
             return response;
         };
         let mut response = match uri {
-            Some(uri) => with_headers_of(pages::refusal_page(app, &caller, &uri, &problem, has_envelope), response),
+            Some(uri) => {
+                // Boxed, because the rare error path would enlarge the future of every request.
+                let page = Box::pin(pages::refusal_page(app, &caller, &uri, &problem, has_envelope)).await;
+                with_headers_of(page, response)
+            }
             None if has_envelope => response,
             // Boxed, because the rare error path would enlarge the future of every request.
             None => Box::pin(self.refusal_response(&caller, &problem, response)).await,

@@ -34,7 +34,13 @@ impl Application {
 
     /// Returns the pages that the hosted pages redirect to after a form.
     pub fn redirect_targets(&self) -> impl Iterator<Item = &PageUrl> {
-        let targets = [&self.url, &self.after_sign_in_url, &self.after_sign_up_url, &self.after_sign_out_url];
+        let targets = [
+            &self.url,
+            &self.after_sign_in_url,
+            &self.after_sign_up_url,
+            &self.after_sign_out_url,
+            &self.after_sign_out_one_url,
+        ];
         targets.into_iter().flatten()
     }
 }

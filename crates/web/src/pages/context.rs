@@ -2,19 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::execution::{Caller, Command, Query};
+use vestibule_core::id::OrganizationId;
+use vestibule_core::membership::{ListOwn, OwnMembership};
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{SessionDetails, Show};
 use vestibule_core::settings::PageUrl;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
+use super::flash::Flash;
+use super::frame::Frame;
 use super::layout::Layout;
 use super::words::Words;
 use crate::accept::Preference;
@@ -35,6 +40,11 @@ pub(super) struct PageContext {
     pub(super) path_and_query: String,
     query: String,
     preference: Preference,
+    /// The message of the previous request. The page that is rendered shows it, and deletes its cookie.
+    flash: Option<Flash>,
+    frame: Frame,
+    /// Whether the URL is the one of a page, to which the user can return.
+    is_read: bool,
 }
 
 impl FromRequestParts<App> for PageContext {
@@ -42,14 +52,28 @@ impl FromRequestParts<App> for PageContext {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
-        Ok(Self::new(app, &caller, &parts.uri, Preference::from_parts(parts)))
+        let mut cx = Self::new(app, &caller, &parts.uri, Preference::from_parts(parts));
+        cx.flash = Flash::from_headers(&parts.headers, app.settings().public_url.is_https());
+        cx.is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+        cx.frame = Frame::load(app, &cx.caller).await;
+        Ok(cx)
     }
 }
 
 /// Returns the error page for a problem of a request that no page handles. `is_logged` says whether its cause has been
 /// logged.
-pub(crate) fn refusal_page(app: &App, caller: &Caller, uri: &Uri, problem: &Problem, is_logged: bool) -> Response {
-    let cx = PageContext::new(app, caller, uri, Preference::Html);
+pub(crate) async fn refusal_page(
+    app: &App,
+    caller: &Caller,
+    uri: &Uri,
+    problem: &Problem,
+    is_logged: bool,
+) -> Response {
+    let mut cx = PageContext::new(app, caller, uri, Preference::Html);
+    // Other problems can be those of the database, or of a request that must not cause queries.
+    if problem.code() == Code::RouteNotFound {
+        cx.frame = Frame::load(app, caller).await;
+    }
     if !is_logged {
         log_cause(problem);
     }
@@ -75,6 +99,9 @@ impl PageContext {
             path_and_query: path.to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
             preference,
+            flash: None,
+            frame: Frame::default(),
+            is_read: false,
         }
     }
 
@@ -149,10 +176,52 @@ impl PageContext {
     }
 
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
-        let done = self.query_param("done");
-        let flash = self.words.flash(&done);
-        let layout = Layout::new(self.app.settings(), self.words, title, is_signed_in, flash);
-        if done == "joined" { layout.with_continue_link(self.app.settings()) } else { layout }
+        let settings = self.app.settings();
+        let path = if self.is_read { self.path_and_query.clone() } else { String::new() };
+        let mut layout = Layout::new(settings, self.words, title, path);
+        if is_signed_in {
+            let image_url = |stored: &str| self.app.response_context().image_url(stored);
+            layout.header = self.frame.header(self.organization_in_path(), image_url);
+        }
+        layout.flash = self.flash.as_ref().and_then(|flash| self.words.flash(flash));
+        let has_joined = self.flash.as_ref().is_some_and(|flash| flash.key == "joined");
+        if has_joined { layout.with_continue_link(settings) } else { layout }
+    }
+
+    /// Returns the organization of `/organizations/{id}/…`.
+    fn organization_in_path(&self) -> Option<OrganizationId> {
+        let path = self.path_and_query.strip_prefix("/organizations/")?;
+        path.split(['/', '?']).next()?.parse().ok()
+    }
+
+    /// Redirects to a page, which shows a flash message once. For the key see [`Flash`] and [`Words::flash`].
+    pub(super) fn redirect_with_flash(&self, path: &str, key: &str) -> Response {
+        self.with_flash(see_other(path), key)
+    }
+
+    /// Adds a flash message to a redirect.
+    pub(super) fn with_flash(&self, mut response: Response, key: &str) -> Response {
+        match Flash::parse(key) {
+            Some(flash) => {
+                let cookie = flash.cookie(self.app.settings().public_url.is_https());
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            None => debug_assert!(false, "{key} is no key of a flash message"),
+        }
+        response
+    }
+
+    /// Returns the counts or ids of the flash message with this key, if the page shows it.
+    pub(super) fn flash_arguments(&self, key: &str) -> Option<&[String]> {
+        self.flash.as_ref().filter(|flash| flash.key == key).map(|flash| flash.arguments.as_slice())
+    }
+
+    /// Returns the caller's memberships. An error becomes an error page, or a redirect to `/sign-in` without a session.
+    pub(super) async fn memberships(&self) -> PageResult<Arc<Vec<OwnMembership>>> {
+        match self.frame.memberships() {
+            Some(memberships) => Ok(Arc::clone(memberships)),
+            None => self.query(ListOwn).await.map(Arc::new),
+        }
     }
 
     /// Returns the error page for a problem, or a redirect to `/sign-in` for `UNAUTHORIZED`. A client that prefers JSON
@@ -200,7 +269,12 @@ impl PageContext {
                     (header::CONTENT_LANGUAGE, language),
                     (header::VARY, HeaderValue::from_static("accept-language, cookie")),
                 ];
-                (status, headers, html).into_response()
+                let mut response = (status, headers, html).into_response();
+                if self.flash.is_some() {
+                    let deletion = cookie::set_flash("", self.app.settings().public_url.is_https());
+                    response.headers_mut().append(header::SET_COOKIE, deletion);
+                }
+                response
             }
             Err(error) => {
                 tracing::error!(%error, "page template failed to render");

@@ -1,11 +1,13 @@
 //! The data of `layout.html`, which every page extends: title, navigation, flash message and error.
 
-use vestibule_core::settings::Settings;
+use vestibule_core::language::Language;
+use vestibule_core::settings::{PageUrl, Settings};
 use vestibule_core::{Code, Problem};
 
 use super::assets;
 use super::challenge::FormChallenge;
 use super::context::PageContext;
+use super::frame::Header;
 use super::words::Words;
 
 #[derive(Clone, Debug)]
@@ -14,11 +16,17 @@ pub(super) struct Layout {
     pub(super) t: Words,
     pub(super) app: String,
     pub(super) title: String,
-    pub(super) is_signed_in: bool,
+    pub(super) header: Header,
     /// The result of the previous request, shown once after a redirect.
     pub(super) flash: Option<String>,
+    /// The form of the flash message that undoes its action.
+    pub(super) undo: Option<Undo>,
     /// The page that the product name leads to.
-    pub(super) home_url: Option<String>,
+    pub(super) home_url: String,
+    /// The operator's pages in the footer: URL and label.
+    pub(super) links: Vec<(String, String)>,
+    /// The page to return to when the language has changed.
+    pub(super) path: String,
     /// The page of the application to continue on, below the flash message.
     pub(super) continue_url: Option<String>,
     /// The reason why the current request failed.
@@ -31,29 +39,52 @@ pub(super) struct Layout {
     pub(super) challenge: Option<FormChallenge>,
 }
 
+/// A form without visible fields that undoes an action.
+#[derive(Clone, Debug)]
+pub(super) struct Undo {
+    pub(super) action: String,
+    pub(super) fields: Vec<(&'static str, String)>,
+}
+
 impl Layout {
-    pub(super) fn new(
-        settings: &Settings,
-        words: Words,
-        title: String,
-        is_signed_in: bool,
-        flash: Option<String>,
-    ) -> Self {
+    pub(super) fn new(settings: &Settings, words: Words, title: String, path: String) -> Self {
         let (app, asset_version) = (settings.name.clone(), assets::VERSION);
-        let home_url = settings.app.after_logo_click_url.as_ref().map(|url| url.as_str().to_owned());
+        let home_url = settings.app.after_logo_click_url.as_ref().map_or("/organizations", PageUrl::as_str).to_owned();
+        let pages = &settings.app;
+        let links = [
+            (&pages.support_page_url, words.support()),
+            (&pages.terms_url, words.terms()),
+            (&pages.privacy_policy_url, words.privacy()),
+        ];
+        let links = links.into_iter().filter_map(|(url, label)| Some((url.as_ref()?.as_str().to_owned(), label)));
         Self {
             t: words,
             app,
             title,
-            is_signed_in,
-            flash,
+            header: Header::default(),
+            flash: None,
+            undo: None,
             home_url,
+            links: links.collect(),
+            path,
             continue_url: None,
             error: None,
             password_error: None,
             asset_version,
             challenge: None,
         }
+    }
+
+    /// Returns tag and name of each language, and whether it is the one of the page.
+    pub(super) fn languages(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let current = self.t.0;
+        Language::ALL.into_iter().map(move |language| (language.tag(), language.name(), language == current))
+    }
+
+    /// Adds a form to the flash message that undoes its action. Without a message, nothing.
+    pub(super) fn with_undo(mut self, undo: Undo) -> Self {
+        self.undo = self.flash.is_some().then_some(undo);
+        self
     }
 
     /// For a page whose template calls `challenge` of `fields.html`: loads the script, if challenges are on.

@@ -9,8 +9,11 @@ mod account;
 mod assets;
 mod challenge;
 mod context;
+mod flash;
 mod form;
+mod frame;
 mod invite;
+mod language;
 mod layout;
 mod organization;
 mod organizations;
@@ -38,4 +41,5 @@ pub(crate) fn pages() -> Routes {
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())
+        .merge(language::routes())
 }

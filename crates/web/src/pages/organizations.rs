@@ -13,7 +13,7 @@ use vestibule_core::{Code, Problem, images, invitation, membership, ownership_tr
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::form::Form;
-use super::layout::Layout;
+use super::layout::{Layout, Undo};
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
@@ -105,8 +105,14 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         let title = if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) };
         InvitationView { title, token: token.reveal(), expires: t.time_html(row.expires_at, now) }
     };
+    let layout = cx.layout(t.organizations(), true);
     Ok(Page {
-        layout: cx.layout(t.organizations(), true),
+        layout: match cx.flash_arguments("deleted") {
+            Some([id]) => {
+                layout.with_undo(Undo { action: format!("/organizations/{id}/-/restore"), fields: Vec::new() })
+            }
+            _ => layout,
+        },
         invitations: invitations.into_iter().filter(|invitation| !invitation.expired).map(invitation).collect(),
         transfers: transfers
             .into_iter()
@@ -158,7 +164,9 @@ async fn create(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match created {
-        Ok(created) => see_other(&format!("/organizations/{}/-/invitations?done=created", created.organization.id)),
+        Ok(created) => {
+            cx.redirect_with_flash(&format!("/organizations/{}/-/invitations", created.organization.id), "created")
+        }
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }
@@ -171,7 +179,7 @@ async fn accept(cx: PageContext, form: Form) -> Response {
     };
     match accepted {
         Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
-            see_other(&format!("/organizations/{}?done=joined", organization.id))
+            cx.redirect_with_flash(&format!("/organizations/{}", organization.id), "joined")
         }
         Ok(AcceptOutcome { refusal, .. }) => page(&cx, Some(&refusal.unwrap_or(Code::Internal).into())).await,
         Err(problem) => page(&cx, Some(&problem)).await,
@@ -184,7 +192,7 @@ async fn decline(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match declined {
-        Ok(()) => see_other("/organizations?done=declined"),
+        Ok(()) => cx.redirect_with_flash("/organizations", "declined"),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

@@ -113,8 +113,8 @@ async fn set_password(cx: PageContext, form: Form) -> Response {
     match signed_in {
         Ok(signed_in) => {
             let after_sign_in = cx.app.settings().app.after_sign_in_url.as_ref();
-            let target = page_or(after_sign_in, "/organizations?done=password_set");
-            redirect_signed_in(&cx, "", target, &signed_in)
+            let response = redirect_signed_in(&cx, "", page_or(after_sign_in, "/organizations"), &signed_in);
+            if after_sign_in.is_none() { cx.with_flash(response, "password_set") } else { response }
         }
         Err(problem) if problem.code() == Code::InvalidPassword => {
             new_password(&cx, form.text("token").to_owned(), form.text("email").to_owned(), Some(&problem))

@@ -112,7 +112,7 @@ async fn pages_lead_into_the_application_after_sign_in_sign_up_and_sign_out() {
     let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
     assert!(policy.contains("form-action 'self' https://app.example.com https://www.example.com;"), "{policy}");
     let page = page.assert_page(200, "<h1>");
-    assert!(page.contains(r#"<a href="https://app.example.com">Berg &#38; Co</a>"#), "{page}");
+    assert!(page.contains(r#"<a class="brand" href="https://app.example.com">Berg &#38; Co</a>"#), "{page}");
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn sign_in_by_code_and_link_leads_into_the_application() {
 
 #[tokio::test]
 async fn password_reset_leads_into_the_application() {
-    for (app, target) in [(app().await, HOME), (TestApp::start().await, "/organizations?done=password_set")] {
+    for (app, target) in [(app().await, HOME), (TestApp::start().await, "/organizations")] {
         app.create_user("ada@example.com").await;
         app.verify_all_addresses();
         let browser = app.anonymous();
@@ -169,15 +169,13 @@ async fn invited(app: &TestApp, owner: &TestClient, organization: &str, email: &
 async fn accepted_invitation_leads_into_the_application() {
     let app = app().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
-    let mut browser = invited(&app, &owner, &organization, "nina@example.com").await;
+    let browser = invited(&app, &owner, &organization, "nina@example.com").await;
     let fields = [("first_name", "Nina"), ("password", PASSWORD)];
     let joined = browser.post("/invite/sign-up", &fields).await.assert_redirect("/organizations/");
     let link = format!(r#"<a class="button" href="{HOME}">Continue to Berg &#38; Co</a>"#);
     let joined = browser.get(&joined).await.assert_redirect("/organizations/");
     browser.get(&joined).await.assert_page(200, &link);
-    browser.headers.insert("accept-language", HeaderValue::from_static("de"));
-    browser.get(&joined).await.assert_page(200, ">Weiter zu Berg &#38; Co</a>");
-    let later = browser.get(joined.split('?').next().unwrap()).await.assert_page(200, "<h1>");
+    let later = browser.get(&joined).await.assert_page(200, "<h1>");
     assert!(!later.contains(HOME), "only once: {later}");
 
     let without = TestApp::start().await;
@@ -330,8 +328,9 @@ async fn sign_out_deletes_cookies_of_earlier_settings() {
         browser.headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
         let fields = [("present", PASSWORD)];
         let response = browser.post(path, if *path == "/account/delete" { &fields } else { &[] }).await;
+        let cookies = set_cookies(&response).into_iter().filter(|cookie| !cookie.starts_with("__Host-flash="));
         assert_eq!(
-            set_cookies(&response),
+            cookies.collect::<Vec<_>>(),
             [
                 "__Host-session_id=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure",
                 "session_id=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",

@@ -65,7 +65,7 @@ pub(super) async fn show_code(cx: PageContext, Path(address): Path<String>) -> R
 pub(super) async fn verify_code(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
     let code = SubmittedCode::from_input(form.text("code"));
     match verify_address(cx.app.service(), &cx.caller, parse_id(&address), &code).await.result {
-        Ok(_) => see_other("/account?done=verified"),
+        Ok(_) => cx.redirect_with_flash("/account", "verified"),
         Err(problem) => code_form_page(&cx, parse_id(&address), Some(&problem)),
     }
 }

@@ -156,7 +156,7 @@ async fn update_picture(cx: PageContext, upload: Result<Body<Picture>, Refusal>)
 /// Redirects to `/account` on success, and renders it with the error otherwise.
 async fn saved_or_error(cx: &PageContext, result: Result<(), Problem>) -> Response {
     match result {
-        Ok(()) => see_other("/account?done=saved"),
+        Ok(()) => cx.redirect_with_flash("/account", "saved"),
         Err(problem) => page(cx, Some(&problem)).await,
     }
 }

@@ -6,7 +6,7 @@ use vestibule_core::Problem;
 use vestibule_core::account::{EndSignIn, change_password, delete_account};
 use vestibule_core::password::Password;
 
-use super::super::context::{PageContext, see_other, with_site_data_cleared};
+use super::super::context::{PageContext, with_site_data_cleared};
 use super::super::form::Form;
 use super::{page, saved_or_error};
 use crate::site_data::OutdatedCookies;
@@ -22,7 +22,7 @@ pub(super) async fn set_password(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match changed {
-        Ok(token) => cx.with_session_cookie(see_other("/account?done=password_set"), Some(&token)),
+        Ok(token) => cx.with_session_cookie(cx.redirect_with_flash("/account", "password_set"), Some(&token)),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }
@@ -46,7 +46,7 @@ pub(super) async fn delete(cx: PageContext, outdated_cookies: OutdatedCookies, f
         return page(&cx, Some(&problem)).await;
     }
     match delete_account(cx.app.service(), &cx.caller, password).await.result {
-        Ok(()) => with_site_data_cleared(see_other("/sign-in?done=account_deleted"), &outdated_cookies),
+        Ok(()) => with_site_data_cleared(cx.redirect_with_flash("/sign-in", "account_deleted"), &outdated_cookies),
         Err(problem) => page(&cx, Some(&problem)).await,
     }
 }

@@ -33,7 +33,7 @@ async fn accept_with(cx: &PageContext, opened: &Opened, session: Option<&Session
     }
     let response = match cx.run(Accept { token: opened.token.clone() }).await {
         Ok(AcceptOutcome { refusal: None, organization: Some(organization), .. }) => {
-            let response = see_other(&format!("/organizations/{}?done=joined", organization.id));
+            let response = cx.redirect_with_flash(&format!("/organizations/{}", organization.id), "joined");
             opened.forget(&cx, response)
         }
         // The invitation page shows the matching step.

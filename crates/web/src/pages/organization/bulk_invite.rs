@@ -6,7 +6,7 @@ use vestibule_core::Problem;
 use vestibule_core::id::{RoleId, WorkspaceId};
 use vestibule_core::invitation::{Bulk, BulkResult, BulkRowResult, MAX_EXPIRY_DAYS, RequestedRoles};
 
-use super::super::context::{PageContext, see_other};
+use super::super::context::PageContext;
 use super::super::form::Form;
 use super::{invitations, page_or_response, parse_id};
 use crate::api::invitations::parse_pasted_rows;
@@ -84,7 +84,7 @@ async fn invite_or_preview(
     let result = cx.run(bulk(false)).await?;
     match result.rows.first().and_then(BulkRowResult::code).filter(|_| is_single) {
         Some(code) => Err(code.into()),
-        None => Ok(Some(see_other(&format!("/organizations/{organization}/-/invitations?done=invited")))),
+        None => Ok(Some(cx.redirect_with_flash(&format!("/organizations/{organization}/-/invitations"), "invited"))),
     }
 }
 

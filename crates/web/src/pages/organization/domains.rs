@@ -7,7 +7,7 @@ use vestibule_core::domain::{Add, Delete, DomainName, JoinPolicy, List, Update};
 use vestibule_core::id::{DomainId, OrganizationId};
 use vestibule_core::{Problem, domain};
 
-use super::super::context::{PageContext, PageResult, see_other};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::words::Words;
@@ -100,7 +100,7 @@ pub(super) async fn verify(cx: PageContext, Path((organization, domain)): PathId
         Err(response) => return response,
     };
     let verified = domain::verify(cx.app.service(), &cx.caller, id, domain).await.result;
-    let verified = verified.map(|_| see_other(&format!("/organizations/{id}/-/domains?done=verified")));
+    let verified = verified.map(|_| cx.redirect_with_flash(&format!("/organizations/{id}/-/domains"), "verified"));
     or_page_with_error(&cx, &organization, verified).await
 }
 

@@ -12,7 +12,7 @@ use vestibule_core::organization::ListRoles;
 use vestibule_core::ownership_transfer::Offer;
 use vestibule_core::search::SearchTerm;
 
-use super::super::context::{PageContext, PageResult, see_other};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::confirm::{Confirmation, require_confirmation};
@@ -234,7 +234,7 @@ pub(super) async fn remove(cx: PageContext, Path((organization, member)): PathId
             RemovedMember { revoked_invitations: 1.., .. } => format!("revoked.{}", removed.revoked_invitations),
             _ => "removed".to_owned(),
         };
-        see_other(&format!("/organizations/{id}/-/members?done={flash}"))
+        cx.redirect_with_flash(&format!("/organizations/{id}/-/members"), &flash)
     });
     or_page_with_error(&cx, (&organization, &member), removed).await
 }

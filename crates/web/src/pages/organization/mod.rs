@@ -18,9 +18,10 @@ use vestibule_core::id::OrganizationId;
 use vestibule_core::membership::MembershipRole;
 use vestibule_core::organization::Organization;
 use vestibule_core::permission::RequiredPermission;
-use vestibule_core::{Code, Problem, membership, security_log};
+use vestibule_core::{Code, Problem, security_log};
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
+use super::frame::initials;
 use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
@@ -85,6 +86,8 @@ struct OrganizationPage {
     words: Words,
     id: OrganizationId,
     name: String,
+    /// The URL of the logo; empty without one.
+    logo: String,
     /// The path segment of the open tab.
     tab: &'static str,
     can_manage_members: bool,
@@ -93,9 +96,16 @@ struct OrganizationPage {
     organization: Organization,
 }
 
+struct Tab {
+    /// The path segment.
+    path: &'static str,
+    label: String,
+    count: Option<i64>,
+}
+
 impl OrganizationPage {
-    /// Returns path segment and label of the tabs that the caller can open.
-    fn tabs(&self) -> Vec<(&'static str, String)> {
+    /// Returns the tabs that the caller can open.
+    fn tabs(&self) -> Vec<Tab> {
         let t = self.words;
         let all = [
             (true, "members", t.members()),
@@ -106,7 +116,22 @@ impl OrganizationPage {
             (self.can_manage_members, "requests", t.join_requests()),
             (true, "settings", t.settings()),
         ];
-        all.into_iter().filter(|(is_visible, ..)| *is_visible).map(|(_, path, label)| (path, label)).collect()
+        let visible = all.into_iter().filter(|(is_visible, ..)| *is_visible);
+        visible.map(|(_, path, label)| Tab { path, label, count: self.count(path) }).collect()
+    }
+
+    /// Returns the number of items in a tab, if it is known.
+    fn count(&self, tab: &str) -> Option<i64> {
+        (tab == "members").then_some(self.organization.member_count)
+    }
+
+    /// Returns the label of the open tab.
+    fn tab_label(&self) -> String {
+        self.tabs().into_iter().find(|tab| tab.path == self.tab).map_or_else(|| self.name.clone(), |tab| tab.label)
+    }
+
+    fn initials(&self) -> String {
+        initials(&self.name)
     }
 
     /// Returns whether one of the caller's roles has the permission. Only for display: the commands check permissions.
@@ -122,9 +147,9 @@ impl OrganizationPage {
 /// Loads the organization of a page. Error pages: `FORBIDDEN` for non-members, `ADDRESS_NOT_ALLOWED` if the caller's IP
 /// address is outside the organization's allowed networks.
 async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static str) -> PageResult<OrganizationPage> {
-    let memberships = cx.query(membership::ListOwn).await?;
+    let memberships = cx.memberships().await?;
     let user_id = memberships.first().map(|own| own.membership.user_id);
-    let own = memberships.into_iter().find(|own| own.organization.id == id);
+    let own = memberships.iter().find(|own| own.organization.id == id);
     let own = match own {
         Some(own) if own.is_address_allowed => Ok(own),
         Some(_) => Err(Code::AddressNotAllowed),
@@ -142,16 +167,17 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         tab,
         can_manage_members: has_permission(RequiredPermission::ManageMembers),
         is_admin: has_permission(RequiredPermission::Admin),
-        roles: own.roles,
-        organization: own.organization,
+        roles: own.roles.clone(),
+        logo: cx.app.response_context().image_url(&own.organization.image_url),
+        organization: own.organization.clone(),
     })
 }
 
 /// `GET /organizations/{id}` is a call of other editions of the API, which this server does not have.
 const CALL: &str = "This is a page for browsers. GET /me/organization-memberships has the caller's organizations.";
 
-/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A known flash key is
-/// passed on.
+/// Redirects to the invitations tab, or to the members tab without `organization:manage_members`. A flash message
+/// stays for that page.
 async fn show(cx: PageContext, Path(id): Path<String>) -> Response {
     match cx.require_browser(CALL) {
         Ok(()) => with_vary_accept(redirect_to_first_tab(&cx, &id).await),
@@ -166,9 +192,7 @@ async fn redirect_to_first_tab(cx: &PageContext, id: &str) -> Response {
     match load_organization(cx, id, "members").await {
         Ok(org) => {
             let tab = if org.can_manage_members { "invitations" } else { "members" };
-            let done = cx.query_param("done");
-            let query = if cx.words.flash(&done).is_some() { format!("?done={done}") } else { String::new() };
-            see_other(&format!("{}{query}", org.path(tab)))
+            see_other(&org.path(tab))
         }
         Err(response) => response,
     }
@@ -186,7 +210,7 @@ async fn run_and_redirect<C: Command>(
     path: &str,
     flash: &str,
 ) -> Result<Response, Problem> {
-    cx.run(command).await.map(|_| see_other(&format!("{path}?done={flash}")))
+    cx.run(command).await.map(|_| cx.redirect_with_flash(path, flash))
 }
 
 /// Returns the page, or the response that replaces it.

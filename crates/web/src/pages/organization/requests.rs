@@ -8,7 +8,7 @@ use vestibule_core::domain::{Join, JoinOutcome};
 use vestibule_core::id::{JoinRequestId, OrganizationId};
 use vestibule_core::join_request::{Approve, Deny, List};
 
-use super::super::context::{PageContext, PageResult, see_other};
+use super::super::context::{PageContext, PageResult};
 use super::super::layout::Layout;
 use super::super::organizations;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
@@ -96,8 +96,8 @@ pub(super) async fn join(cx: PageContext, Path(organization): Path<String>) -> R
         Err(response) => return response,
     };
     match cx.run(Join { organization }).await {
-        Ok(JoinOutcome::Joined) => see_other(&format!("/organizations/{organization}?done=joined")),
-        Ok(JoinOutcome::Requested) => see_other("/organizations?done=asked"),
+        Ok(JoinOutcome::Joined) => cx.redirect_with_flash(&format!("/organizations/{organization}"), "joined"),
+        Ok(JoinOutcome::Requested) => cx.redirect_with_flash("/organizations", "asked"),
         Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }
 }

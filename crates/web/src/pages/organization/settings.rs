@@ -12,7 +12,7 @@ use vestibule_core::ownership_transfer::{Accept, Decline, Withdraw};
 use vestibule_core::permission::RequiredPermission;
 use vestibule_core::{Problem, images};
 
-use super::super::context::{PageContext, PageResult, see_other};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::organizations;
@@ -122,14 +122,14 @@ pub(super) async fn delete(cx: PageContext, Path(organization): Path<String>, fo
     if let Err(response) = require_confirmation(&cx, &form, confirmation) {
         return response;
     }
-    let deleted = run_and_redirect(&cx, Delete { organization: id }, "/organizations", "deleted").await;
+    let deleted = run_and_redirect(&cx, Delete { organization: id }, "/organizations", &format!("deleted.{id}")).await;
     or_page_with_error(&cx, &organization, deleted).await
 }
 
 /// Runs a command from the list of organizations, which also shows its flash message or error.
 async fn run_from_list<C: Command>(cx: &PageContext, command: C, flash: &str) -> Response {
     match cx.run(command).await {
-        Ok(_) => see_other(&format!("/organizations?done={flash}")),
+        Ok(_) => cx.redirect_with_flash("/organizations", flash),
         Err(problem) => organizations::page(cx, Some(&problem)).await,
     }
 }

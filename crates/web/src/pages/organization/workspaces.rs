@@ -9,7 +9,7 @@ use vestibule_core::names::{Description, WorkspaceName, full_name};
 use vestibule_core::workspace::{AddMember, Create, Delete, Leave, ListMembers, ListOwn, RemoveMember, Update};
 use vestibule_core::{Problem, images};
 
-use super::super::context::{PageContext, PageResult, see_other};
+use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::confirm::{Confirmation, require_confirmation};
@@ -216,7 +216,7 @@ pub(super) async fn leave(cx: PageContext, Path((organization, workspace)): Path
         return response;
     }
     match cx.run(Leave { workspace }).await {
-        Ok(()) => see_other(&format!("{list}?done=left")),
+        Ok(()) => cx.redirect_with_flash(&list, "left"),
         Err(problem) => page_or_response(workspace_page(&cx, ids, Some(&problem)).await),
     }
 }

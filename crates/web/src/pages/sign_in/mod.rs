@@ -16,7 +16,7 @@ use vestibule_core::settings::{Mode, SignUpMode};
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
-use super::context::{PageContext, page_or, see_other, with_site_data_cleared};
+use super::context::{PageContext, see_other, with_site_data_cleared};
 use super::form::Form;
 use super::layout::Layout;
 use crate::app::DEVELOPMENT_QUERY;
@@ -151,12 +151,25 @@ async fn switch(cx: PageContext, form: Form) -> Response {
     }
 }
 
-async fn sign_out(cx: PageContext, outdated_cookies: OutdatedCookies) -> Response {
-    match cx.run(SignOut { sign_in: None }).await {
-        Ok(_) => {
-            let target = page_or(cx.app.settings().app.after_sign_out_url.as_ref(), "/sign-in?done=signed_out");
-            with_site_data_cleared(see_other(target), &outdated_cookies)
+/// Ends the sign-in of the form, or all of this browser without one.
+async fn sign_out(cx: PageContext, outdated_cookies: OutdatedCookies, form: Form) -> Response {
+    let sign_in = match form.optional_id("sign_in") {
+        Ok(sign_in) => sign_in,
+        Err(problem) => return cx.error_page(&problem),
+    };
+    match cx.run(SignOut { sign_in }).await {
+        Ok(session) => {
+            let app = &cx.app.settings().app;
+            let has_others = session.is_some_and(|session| !session.sign_ins.is_empty());
+            let target = if has_others { &app.after_sign_out_one_url } else { &app.after_sign_out_url };
+            let response = match target {
+                Some(url) => see_other(url.as_str()),
+                None => cx.redirect_with_flash("/sign-in", "signed_out"),
+            };
+            with_site_data_cleared(response, &outdated_cookies)
         }
+        // It has ended already, for example in another tab.
+        Err(problem) if problem.code() == Code::SignInNotFound => see_other("/sign-in"),
         Err(problem) => cx.error_page(&problem),
     }
 }

@@ -13,6 +13,8 @@ use std::fmt::Display;
 
 use vestibule_core::language::Language;
 
+use super::flash::Flash;
+
 /// The phrases in one language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Words(pub(super) Language);
@@ -76,18 +78,12 @@ impl Words {
         }
     }
 
-    /// Returns the flash message for the `done` query parameter, or `None` for an unknown key. Some keys end with a
-    /// count: `suspended.3`.
-    pub(super) fn flash(self, key: &str) -> Option<String> {
-        if let Some((key, count)) = key.split_once('.') {
-            let count: u32 = count.parse().ok()?;
-            return match key {
-                "suspended" => Some(self.removed_and_suspended(count)),
-                "revoked" => Some(self.removed_and_revoked(count)),
-                _ => None,
-            };
-        }
-        Some(match key {
+    /// Returns the text of a flash message, or `None` for an unknown key.
+    pub(super) fn flash(self, flash: &Flash) -> Option<String> {
+        let count = || flash.arguments.first()?.parse::<u32>().ok();
+        Some(match flash.key.as_str() {
+            "suspended" => self.removed_and_suspended(count()?),
+            "revoked" => self.removed_and_revoked(count()?),
             "joined" => self.flash_joined(),
             "created" => self.flash_created(),
             "saved" => self.flash_saved(),

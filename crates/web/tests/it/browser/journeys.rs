@@ -242,7 +242,8 @@ async fn forms_lead_to_another_origin() {
         nina.click("Continue to Berg Tea").await;
         is_in_application().await;
         nina.goto(&format!("{}/account", server.url)).await;
-        nina.wait_for(".top form button").await.click().await.unwrap();
+        nina.wait_for(".top .menu.end > summary").await.click().await.unwrap();
+        nina.wait_for(".top form[action='/sign-out'] button").await.click().await.unwrap();
         is_in_application().await;
         nina.goto(&format!("{}/sign-in?redirect_uri={}/organizations", server.url, application.url)).await;
         nina.fill("identifier", NINA).await;

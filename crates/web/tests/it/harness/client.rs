@@ -1,5 +1,6 @@
 //! [`TestClient`]: sends requests to the real router, in process.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
@@ -21,12 +22,20 @@ pub(crate) struct TestClient {
     pub(crate) cookie: Mutex<Option<String>>,
     /// The cookie of the `/invite` pages.
     invitation_cookie: Mutex<Option<String>>,
+    /// The cookies of the flash message and the language.
+    page_cookies: Mutex<BTreeMap<String, String>>,
     pub(crate) headers: HeaderMap,
 }
 
 impl TestClient {
     pub(super) fn new(app: TestApp, cookie: Option<String>) -> Self {
-        Self { app, cookie: Mutex::new(cookie), invitation_cookie: Mutex::default(), headers: HeaderMap::new() }
+        Self {
+            app,
+            cookie: Mutex::new(cookie),
+            invitation_cookie: Mutex::default(),
+            page_cookies: Mutex::default(),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// Returns a client with the same session whose requests come from `address`, as told by a trusted proxy. Takes
@@ -171,6 +180,9 @@ impl TestClient {
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
             request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
         }
+        for (name, value) in self.page_cookies.lock().unwrap().iter() {
+            request = request.header(header::COOKIE, format!("{name}={value}"));
+        }
         // HTTP clients declare the length of a body that they have in memory.
         if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
             request = request.header(header::CONTENT_LENGTH, length);
@@ -213,6 +225,14 @@ impl TestClient {
             let cookie = match name {
                 _ if name == self.app.inner.service.settings.session_cookie_name() => &self.cookie,
                 "invitation" | "__Host-invitation" => &self.invitation_cookie,
+                "flash" | "__Host-flash" | "language" | "__Host-language" => {
+                    let mut cookies = self.page_cookies.lock().unwrap();
+                    cookies.remove(name);
+                    if !value.is_empty() {
+                        cookies.insert(name.to_owned(), value);
+                    }
+                    continue;
+                }
                 // The server deletes cookies of other settings.
                 "session_id" | "__Host-session_id" | "__session" if value.is_empty() => continue,
                 name => panic!("an unknown cookie {name}"),

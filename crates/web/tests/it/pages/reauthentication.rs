@@ -106,7 +106,7 @@ async fn first_password_is_asked_for_again_and_never_shown() {
     assert!(!page.contains(NEW_PASSWORD), "{page}");
     let code = app.mailed_code(ADA);
     let typed = [("proof", "code"), ("proof_code", code.as_str()), ("chosen", NEW_PASSWORD)];
-    confirm(&ada, &page, &typed).await.assert_redirect("/account?done=password_set");
+    confirm(&ada, &page, &typed).await.assert_redirect("/account");
     ada.get("/account").await.assert_page(200, "this browser");
     let sign_in = [("email", ADA), ("password", NEW_PASSWORD)];
     app.anonymous().post("/auth/signin", &sign_in).await.ok();
@@ -121,7 +121,7 @@ async fn account_without_password_is_deleted_after_a_mailed_code() {
     let page = confirm(&ada, &page, &[("proof", "send")]).await.assert_page(403, "Six digits");
     let code = app.mailed_code(ADA);
     let typed = [("proof", "code"), ("proof_code", code.as_str())];
-    confirm(&ada, &page, &typed).await.assert_redirect("/sign-in?done=account_deleted");
+    confirm(&ada, &page, &typed).await.assert_redirect("/sign-in");
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 1);
 }
 
