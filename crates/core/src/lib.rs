@@ -9,6 +9,7 @@ pub mod email_address;
 pub mod error;
 mod grouping;
 pub mod language;
+pub mod listing;
 pub mod names;
 pub mod password_refusal;
 pub mod permission;
@@ -93,6 +94,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     invitation::sql::views::STATEMENTS,
     join_request::sql::STATEMENTS,
     membership::sql::STATEMENTS,
+    membership::sql::lists::STATEMENTS,
     node::sql::STATEMENTS,
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,

@@ -16,6 +16,11 @@ impl SearchTerm {
         Self(fold(text))
     }
 
+    /// The folded term.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Returns whether the text contains the term.
     pub fn is_in(&self, text: &str) -> bool {
         fold(text).contains(&self.0)

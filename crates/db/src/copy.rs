@@ -47,6 +47,8 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("domains", &[]),
     ("domain_joins", &[]),
     ("join_requests", &[]),
+    ("search_segments", &[]),
+    ("search_postings", &[]),
     ("revisions", &[]),
 ];
 

@@ -83,6 +83,20 @@ macro_rules! ids {
                 self.0
             }
 
+            /// The lowest id that can be generated at this time, by which lists find rows of a period.
+            pub const fn first_at(time: Timestamp) -> Self {
+                let milliseconds = time.as_microseconds().div_euclid(1000) - EPOCH_MILLISECONDS;
+                // Later than the range of ids, no id is high enough.
+                let clamped = if milliseconds < 0 {
+                    0
+                } else if milliseconds > i64::MAX >> (NODE_BITS + SEQUENCE_BITS) {
+                    i64::MAX >> (NODE_BITS + SEQUENCE_BITS)
+                } else {
+                    milliseconds
+                };
+                Self(clamped << (NODE_BITS + SEQUENCE_BITS))
+            }
+
             /// When the id was generated, to the millisecond.
             pub const fn created_at(self) -> Timestamp {
                 Timestamp::from_microseconds(((self.0 >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MILLISECONDS) * 1000)

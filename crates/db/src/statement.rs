@@ -183,7 +183,7 @@ fn unreadable(index: usize, cell: Cell<'_>) -> Error {
 /// ```
 ///
 /// Without a record, the statement returns the number of rows it changed. The second form also declares the struct of
-/// its named arguments, and is required for more than six. `invalidates` names a scope and the argument that holds the
+/// its named arguments, and is required for more than six. `NAME(= Struct)` takes the struct of an earlier statement. `invalidates` names a scope and the argument that holds the
 /// id, by position (`1` is `$1`) or by name; `Scope(all)` is everything of the scope, and `nothing("reason")` says why
 /// no cached value changes. The scopes are associated constants of a type `Scope`, which the calling module must
 /// import.
@@ -210,6 +210,9 @@ macro_rules! sql {
             }
         }
 
+        $crate::sql!(@constant [$($doc)*] $name [$arguments<'static>] [$($record)?] [$($invalidates)*] $text);
+    };
+    (@statement [$($doc:tt)*] $name:ident (= $arguments:ident) [$($record:tt)?] [$($invalidates:tt)*] $text:expr) => {
         $crate::sql!(@constant [$($doc)*] $name [$arguments<'static>] [$($record)?] [$($invalidates)*] $text);
     };
     (@statement [$($doc:tt)*] $name:ident ($($argument:ty),* $(,)?) [$($record:tt)?] [$($invalidates:tt)*] $text:expr) => {

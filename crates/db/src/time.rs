@@ -58,6 +58,15 @@ impl Timestamp {
 }
 
 impl Timestamp {
+    /// Parses RFC 3339 to whole seconds, or a date, which stands for its first moment in UTC.
+    pub fn parse(text: &str) -> Option<Self> {
+        let instant = match text.parse::<jiff::civil::Date>() {
+            Ok(date) if text.len() == 10 => date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(),
+            _ => text.parse::<jiff::Timestamp>().ok()?,
+        };
+        Some(Self(instant.as_second().checked_mul(1_000_000)?))
+    }
+
     /// RFC 3339 in ASCII with whole seconds. Written digit by digit, because a list has hundreds of timestamps.
     pub fn to_rfc3339(self) -> [u8; 20] {
         let mut text = *b"9999-12-31T23:59:59Z";

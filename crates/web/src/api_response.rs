@@ -1,6 +1,6 @@
 //! The response of an API handler: the core's [`Reply`] in the envelope, and additional headers.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::execution::Reply;
@@ -36,6 +36,14 @@ impl<T> ApiResponse<T> {
             site_data::clear(&mut self.headers, names);
         }
         self
+    }
+
+    /// Adds the links of the page of a list.
+    pub(crate) fn with_links(self, links: Option<HeaderValue>) -> Self {
+        match links {
+            Some(links) => self.with_header(header::LINK, links),
+            None => self,
+        }
     }
 
     /// Adds the organization's seat counts, if its seats are limited.

@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod guides;
 mod health;
 mod images;
+mod links;
 mod mail_reports;
 mod middleware;
 mod openapi;

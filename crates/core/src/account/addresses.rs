@@ -3,6 +3,7 @@
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
+use crate::membership;
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
@@ -100,7 +101,8 @@ impl Command for MakePrimary {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
-        make_primary(cx, user, self.address).await
+        make_primary(cx, user, self.address).await?;
+        membership::update_search(cx, user).await
     }
 }
 

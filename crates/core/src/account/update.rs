@@ -4,13 +4,13 @@ use super::{AccountDetails, ShowAccount, addresses};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::EmailAddressId;
-use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::user::sql;
+use crate::{images, membership};
 
 #[derive(Clone, Debug)]
 pub enum UsernameChange {
@@ -83,6 +83,7 @@ impl Command for Update {
             now: cx.now,
         };
         cx.tx.optional(sql::UPDATE, update).await?.ok_or(Code::UsernameExists)?;
+        membership::update_search(cx, user).await?;
         ShowAccount.run(cx).await
     }
 }

@@ -1,30 +1,33 @@
 //! Listing the members of an organization.
 
+use std::collections::HashMap;
+
 use vestibule_db::BatchQueries;
 
+use super::cursor::{MemberCursor, MemberFilter, MemberSort};
+use super::find;
 use super::sql::{self, Member, MembershipRole};
-use crate::access;
+use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId};
+use crate::listing::{MAX_PACKED, Position, Slice, Total, pack_ids};
 use crate::organization::{self, Organization, SeatCount};
-use crate::permission::{RequiredPermission, Requirement};
-use crate::search::SearchTerm;
-use crate::user;
+use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
 
-/// Lists a page of members, newest first.
+/// Lists a page of members.
 ///
 /// # Errors
-/// `FORBIDDEN` for a non-member.
+/// `FORBIDDEN` for a non-member; also for a filter by a workspace whose members the caller may not list.
 #[derive(Debug)]
 pub struct ListMembers {
     pub organization: OrganizationId,
-    /// Starts at 1.
-    pub page: u32,
+    pub filter: MemberFilter,
+    pub sort: MemberSort,
+    pub position: Position<MemberCursor>,
+    /// At most 500.
     pub limit: u32,
-    /// A part of a name, user name or primary address.
-    pub search: Option<SearchTerm>,
 }
 
 #[derive(Debug)]
@@ -32,7 +35,9 @@ pub struct MembersPage {
     pub organization: Organization,
     pub members: Vec<MemberDetails>,
     /// The number of members on all pages.
-    pub total: i64,
+    pub total: Total,
+    pub previous: Option<MemberCursor>,
+    pub next: Option<MemberCursor>,
     /// `None` when the number of seats is unlimited.
     pub seats: Option<SeatCount>,
 }
@@ -64,7 +69,7 @@ impl Query for ShowMember {
         let (organization, membership) = (grant.organization(), self.membership);
         let found = cx.tx.optional(sql::MEMBER, (organization, membership)).await?;
         let member = found.ok_or(Code::MemberNotFound)?;
-        let roles = cx.tx.all(sql::ROLES_BETWEEN, (organization, membership, membership)).await?;
+        let roles = cx.tx.all(sql::lists::ROLES, (organization, &pack_ids([membership.get()]))).await?;
         Ok(MemberDetails { member, roles })
     }
 }
@@ -80,38 +85,75 @@ impl Query for ListMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let organization = (grant.organization(),);
-        let (limit, offset) = (i64::from(self.limit), i64::from(self.page.saturating_sub(1)) * i64::from(self.limit));
-        let (limit, offset) = if self.search.is_some() { (i64::MAX, 0) } else { (limit, offset) };
-        let queries = ((sql::ORGANIZATION, organization), (sql::PAGE, (grant.organization(), limit, offset)));
-        let (organization, members) = cx.tx.batch(queries.batch()).await?;
-        let organization =
-            organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
-        let organization = organization.visible_to(grant.permissions());
-        let (members, total) = match &self.search {
-            None => (members, organization.member_count),
-            Some(search) => search_page(members, search, self.page, self.limit),
+        let limit = self.limit.clamp(1, MAX_PACKED as u32);
+        let is_plain = self.filter.is_empty() && self.sort == MemberSort::Newest;
+        let (organization, slice, total) = if is_plain && let Position::Page(_) = self.position {
+            self.load_plain_page(cx, &grant, limit).await?
+        } else {
+            self.check_workspace(cx, &grant).await?;
+            let organization = cx.tx.one(sql::ORGANIZATION, (grant.organization(),)).await?;
+            let (keys, total) =
+                find::find(cx, &grant, (&self.filter, self.sort, &self.position, limit), organization.member_count)
+                    .await?;
+            let ids: Vec<_> = keys.rows.iter().map(|key| key.id).collect();
+            let members = load_members(cx, &grant, &ids).await?;
+            let slice = Slice { rows: members, has_previous: keys.has_previous, has_next: keys.has_next };
+            (organization, slice, total)
         };
-        let roles = match (members.last(), members.first()) {
-            (Some(oldest), Some(newest)) => {
-                cx.tx.all(sql::ROLES_BETWEEN, (grant.organization(), oldest.id, newest.id)).await?
-            }
-            _ => Vec::new(),
-        };
-        let mut roles = group_by(roles, |role| role.membership_id);
-        let with_roles = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
+        let (previous, next) = slice.cursors(|member: &Member| MemberCursor::new(self.sort, member));
+        let members = with_roles(cx, &grant, slice.rows).await?;
         let seats = organization::seats(cx, grant.organization()).await?;
-        Ok(MembersPage { seats, total, members: members.into_iter().map(with_roles).collect(), organization })
+        let organization = organization.visible_to(grant.permissions());
+        Ok(MembersPage { organization, members, total, previous, next, seats })
     }
 }
 
-fn search_page(all: Vec<Member>, term: &SearchTerm, page: u32, limit: u32) -> (Vec<Member>, i64) {
-    let matches = |member: &Member| {
-        let names = (member.first_name.as_str(), member.last_name.as_str());
-        user::matches_search(term, names, [member.username.as_deref(), member.email.as_deref()])
-    };
-    let found: Vec<Member> = all.into_iter().filter(matches).collect();
-    let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    let offset = page.saturating_sub(1) as usize * limit as usize;
-    (found.into_iter().skip(offset).take(limit as usize).collect(), total)
+impl ListMembers {
+    /// Loads a numbered page of the whole list, newest first.
+    async fn load_plain_page(
+        &self,
+        cx: &mut Context<'_>,
+        grant: &Grant,
+        limit: u32,
+    ) -> Result<(Organization, Slice<Member>, Total)> {
+        let (id, offset) = (grant.organization(), self.position.offset(limit));
+        let page = (sql::PAGE, (id, i64::from(limit) + 1, offset));
+        let (organization, members) = cx.tx.batch(((sql::ORGANIZATION, (id,)), page).batch()).await?;
+        let organization =
+            organization.into_iter().next().ok_or_else(|| Problem::internal("the organization does not exist"))?;
+        let total = Total::exact(organization.member_count);
+        Ok((organization, Slice::from_read(members, &self.position, limit), total))
+    }
+
+    /// Who is in a workspace is visible to those who may list its members.
+    async fn check_workspace(&self, cx: &mut Context<'_>, grant: &Grant) -> Result<()> {
+        let Some(workspace) = self.filter.workspace else {
+            return Ok(());
+        };
+        let required = RequiredWorkspacePermission::Membership;
+        let (organization, _) = access::authorize_in_workspace(cx, workspace, required).await?.ids();
+        if organization == grant.organization() { Ok(()) } else { Err(Code::Forbidden.into()) }
+    }
+}
+
+/// Loads members in the order of their ids in the argument. A page has at most [`MAX_PACKED`].
+async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[MembershipId]) -> Result<Vec<Member>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let packed = pack_ids(ids.iter().map(|id| id.get()));
+    let members = cx.tx.all(sql::lists::MEMBERS, (grant.organization(), &packed)).await?;
+    let mut members: HashMap<_, _> = members.into_iter().map(|member| (member.id, member)).collect();
+    Ok(ids.iter().filter_map(|id| members.remove(id)).collect())
+}
+
+async fn with_roles(cx: &mut Context<'_>, grant: &Grant, members: Vec<Member>) -> Result<Vec<MemberDetails>> {
+    if members.is_empty() {
+        return Ok(Vec::new());
+    }
+    let packed = pack_ids(members.iter().map(|member| member.id.get()));
+    let roles = cx.tx.all(sql::lists::ROLES, (grant.organization(), &packed)).await?;
+    let mut roles = group_by(roles, |role| role.membership_id);
+    let details = |member: Member| MemberDetails { roles: roles.remove(&member.id).unwrap_or_default(), member };
+    Ok(members.into_iter().map(details).collect())
 }

@@ -43,6 +43,7 @@ record! {
         pub public_metadata: String,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        pub(crate) sort_name: String,
         pub first_name: String,
         pub last_name: String,
         pub username: Option<String>,
@@ -66,28 +67,36 @@ record! {
     }
 }
 
-/// Selects members with their public profile.
+/// Selects members with their public profile from `$from`, which names a membership `m`.
 macro_rules! members {
-    ($rest:literal) => {
+    ($from:expr, $rest:literal) => {
         concat!(
             "SELECT m.id AS id, u.id AS user_id, m.public_metadata AS public_metadata, m.created_at AS created_at,
-                    m.updated_at AS updated_at, u.first_name AS first_name, u.last_name AS last_name,
+                    m.updated_at AS updated_at, m.sort_name AS sort_name, u.first_name AS first_name,
+                    u.last_name AS last_name,
                     u.username AS username, u.image_url AS image_url, u.created_at AS user_created_at,
                     u.updated_at AS user_updated_at, e.id AS email_id, e.address_key AS email,
                     e.verified_at AS email_verified_at, e.created_at AS email_created_at,
                     e.updated_at AS email_updated_at
-               FROM organization_memberships m
-               JOIN users u ON u.id = m.user_id
+               FROM ",
+            $from,
+            " JOIN users u ON u.id = m.user_id
                LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",
             $rest
         )
     };
 }
 
+pub(crate) mod lists;
+
 sql! {
     INSERT(MembershipId, OrganizationId, UserId, Timestamp) invalidates Organization(2) =
-        "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $4)";
+        "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at, sort_name)
+         VALUES ($1, $2, $3, $4, $4, (SELECT u.sort_name FROM users u WHERE u.id = $3))";
+
+    /// For a user whose names or primary address have changed: the search reads the row itself from now on.
+    SET_SORT_NAME(UserId, Text) invalidates nothing("no response shows it") =
+        "UPDATE organization_memberships SET sort_name = $2, search_segment = 0 WHERE user_id = $1";
 
     OF_USER(OrganizationId, UserId) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m
@@ -125,18 +134,9 @@ sql! {
 
     /// Newest first.
     PAGE(OrganizationId, i64, i64) -> Member =
-        members!("WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
+        members!("organization_memberships m", "WHERE m.organization_id = $1 ORDER BY m.id DESC LIMIT $2 OFFSET $3");
 
-    MEMBER(OrganizationId, MembershipId) -> Member = members!("WHERE m.organization_id = $1 AND m.id = $2");
-
-    /// The roles of the memberships of a page, by the range of their ids.
-    ROLES_BETWEEN(OrganizationId, MembershipId, MembershipId) -> MembershipRole =
-        "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
-                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
-           FROM organization_membership_roles mr
-           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
-          WHERE mr.organization_id = $1 AND mr.membership_id >= $2 AND mr.membership_id <= $3
-          ORDER BY r.id";
+    MEMBER(OrganizationId, MembershipId) -> Member = members!("organization_memberships m", "WHERE m.organization_id = $1 AND m.id = $2");
 
     /// By the id of the membership or of the user.
     FIND(OrganizationId, MemberId) -> (MembershipId,) =

@@ -5,6 +5,7 @@ use crate::access::{self, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::id::OrganizationId;
+use crate::listing::pack_ids;
 use crate::membership::{self, MembershipRole};
 use crate::permission::{ADMIN, PermissionSet, RequiredPermission, Requirement};
 
@@ -82,7 +83,7 @@ impl Query for Explain {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Explanation> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let (organization, membership) = (grant.organization(), grant.membership());
-        let roles = cx.tx.all(membership::sql::ROLES_BETWEEN, (organization, membership, membership)).await?;
+        let roles = cx.tx.all(membership::sql::lists::ROLES, (organization, &pack_ids([membership.get()]))).await?;
         let required = match self.action {
             Action::Member(_) => RequiredPermission::Membership,
             Action::WithPermission(_, required) => required,

@@ -9,9 +9,21 @@ pub(crate) use new_user::NewUser;
 pub use sql::{Account, OwnedAddress, PublicUser};
 
 use crate::names::full_name;
-use crate::search::SearchTerm;
+use crate::search::{SearchTerm, fold};
 
-/// Returns whether the full name or one of `others` contains the term.
+/// The maximum length of a sort name, in characters.
+const MAX_SORT_NAME: usize = 100;
+
+/// What lists sort a user by: the folded name, or without one the first of `others`.
+pub(crate) fn sort_name((first, last): (&str, &str), others: [Option<&str>; 2]) -> String {
+    let name = full_name(first, last);
+    let name =
+        std::iter::once(name.as_str()).chain(others.into_iter().flatten()).map(fold).find(|name| !name.is_empty());
+    name.unwrap_or_default().chars().take(MAX_SORT_NAME).collect()
+}
+
+/// Returns whether the full name, in either order, or one of `others` contains the term.
 pub(crate) fn matches_search(term: &SearchTerm, (first, last): (&str, &str), others: [Option<&str>; 2]) -> bool {
-    term.is_in(&full_name(first, last)) || others.into_iter().flatten().any(|text| term.is_in(text))
+    let names = [full_name(first, last), full_name(last, first)];
+    names.iter().any(|name| term.is_in(name)) || others.into_iter().flatten().any(|text| term.is_in(text))
 }

@@ -1,6 +1,6 @@
 //! Creating an account.
 
-use super::sql;
+use super::{sort_name, sql};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
@@ -21,6 +21,11 @@ pub(crate) struct NewUser<'a> {
 }
 
 impl NewUser<'_> {
+    fn sort_name(&self) -> String {
+        let names = (self.first_name.as_str(), self.last_name.as_str());
+        sort_name(names, [self.username.map(Username::as_str), Some(self.email.key())])
+    }
+
     /// Creates the account and its primary address.
     ///
     /// # Errors
@@ -35,6 +40,7 @@ impl NewUser<'_> {
             username_key: self.username.map(Username::key),
             password_digest: self.password.map(PasswordDigest::as_str),
             language: self.language,
+            sort_name: &self.sort_name(),
             now: cx.now,
         };
         let inserted = cx.tx.optional(sql::INSERT, insert).await?.is_some();

@@ -135,11 +135,12 @@ sql! {
         username_key: Option<Text>,
         password_digest: Option<Text>,
         language: Language,
+        sort_name: Text,
         now: Timestamp,
     }) -> (UserId,) invalidates nothing("a new account is not cached yet") =
-        "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, created_at,
-                            updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        "INSERT INTO users (id, first_name, last_name, username, username_key, password_digest, language, sort_name,
+                            created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
              ON CONFLICT (username_key) DO NOTHING
       RETURNING id";
 
@@ -221,6 +222,9 @@ sql! {
         "UPDATE users SET first_name = $2, last_name = $3, username = $4, username_key = $5, image_url = $6, updated_at = $7
           WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = $5 AND o.id <> $1)
       RETURNING id";
+
+    SET_SORT_NAME(UserId, Text) invalidates nothing("no response shows it") =
+        "UPDATE users SET sort_name = $2 WHERE id = $1";
 
     PASSWORD_DIGEST(UserId) -> (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
 

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "grouping",
             "id",
             "language",
+            "listing",
             "names",
             "password_refusal",
             "permission",

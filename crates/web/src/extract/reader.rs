@@ -6,6 +6,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 use vestibule_core::id::InvalidId;
 use vestibule_core::secret::SubmittedChallenge;
+use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
 use super::fields::{FieldMap, Value};
@@ -203,6 +204,29 @@ impl FieldReader {
         let number = text.parse().ok().filter(|number| is_decimal && bounds.contains(number));
         let (min, max) = (bounds.start(), bounds.end());
         number.map(Some).ok_or_else(|| Problem::field(name, format!("write a whole number from {min} to {max}.")))
+    }
+
+    /// Returns a time: RFC 3339, or a date, which stands for its first moment in UTC. An empty text counts as missing.
+    pub(crate) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        let time = text.map(|text| Timestamp::parse(&text).ok_or(()));
+        time.transpose().map_err(|()| Problem::field(name, "write a date or time such as 2026-01-31T09:30:00Z."))
+    }
+
+    /// Returns one of a few values, which `choices` names. An empty text counts as missing.
+    pub(crate) fn choice<C: FromStr>(&mut self, name: &str, choices: &str) -> Result<Option<C>, Problem> {
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        let choice = text.map(|text| text.parse::<C>());
+        choice.transpose().map_err(|_| Problem::field(name, format!("use {choices}.")))
+    }
+
+    /// Returns a position in a list. An empty text counts as missing.
+    ///
+    /// # Errors
+    /// `INVALID_CURSOR`.
+    pub(crate) fn cursor<C: FromStr>(&mut self, name: &str) -> Result<Option<C>, Problem> {
+        let text = self.text(name)?.filter(|text| !text.is_empty());
+        text.map(|text| text.parse().map_err(|_| Code::InvalidCursor.into())).transpose()
     }
 
     /// Rejects remaining fields.

@@ -37,6 +37,7 @@ mod invitations;
 mod limits;
 mod loopback;
 mod mail_queues;
+mod member_lists;
 mod members;
 mod multiple_processes;
 mod names;

@@ -5,7 +5,10 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId};
-use vestibule_core::membership::{AssignRole, ListMembers, MemberDetails, RevokeRole, ShowMember};
+use vestibule_core::listing::Position;
+use vestibule_core::membership::{
+    AssignRole, ListMembers, MemberDetails, MemberFilter, MemberSort, RevokeRole, ShowMember,
+};
 use vestibule_core::names::full_name;
 use vestibule_core::offboarding::{CountSentInvitations, Remove, RemovedMember, SentInvitations};
 use vestibule_core::organization::ListRoles;
@@ -69,10 +72,10 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
     let search = cx.query_param("search");
     let number = cx.query_params().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
     let search_filter = Some(search.as_str()).filter(|search| !search.trim().is_empty()).map(SearchTerm::new);
-    let list = ListMembers { organization: org.id, page: number, limit: PAGE_SIZE, search: search_filter };
-    let found = cx.query(list).await?;
-    let has_more = found.total > i64::from(number) * i64::from(PAGE_SIZE);
-    let next = has_more.then(|| {
+    let filter = MemberFilter { search: search_filter, ..MemberFilter::default() };
+    let (sort, position) = (MemberSort::Newest, Position::Page(number));
+    let found = cx.query(ListMembers { organization: org.id, filter, sort, position, limit: PAGE_SIZE }).await?;
+    let next = found.next.is_some().then(|| {
         let search: String = form_urlencoded::byte_serialize(search.as_bytes()).collect();
         format!("{}?page={}&search={search}", org.path("members"), number + 1)
     });
@@ -80,7 +83,7 @@ async fn page(cx: &PageContext, organization: &str) -> PageResult<Response> {
         layout: cx.layout(format!("{} · {}", cx.words.members(), org.name), true),
         seats: found.seats.map(|seats| cx.words.seats(seats.used, seats.reserved, seats.free)),
         members: found.members.into_iter().map(|member| member_view(cx, member)).collect(),
-        total: found.total,
+        total: found.total.count,
         org,
         search,
         next,

@@ -1,0 +1,145 @@
+//! Positions in sorted lists, and totals of filtered ones.
+
+use std::cmp::Ordering;
+use std::fmt::Write;
+
+/// The most rows that a total counts. Counting further would read a large organization for one number.
+pub const MAX_COUNTED: i64 = 10_000;
+
+/// The most matches of a search that a list shows, the newest ones.
+pub const MAX_FOUND: usize = 1000;
+
+/// The most ids that [`pack_ids`] takes: a statement splits them in quadratic time.
+pub(crate) const MAX_PACKED: usize = 500;
+
+/// Which page of a list. The rows after a cursor stay the same when rows are added or deleted before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position<C> {
+    /// By number, starting at 1.
+    Page(u32),
+    After(C),
+    /// The last page before the cursor.
+    Before(C),
+}
+
+impl<C> Default for Position<C> {
+    fn default() -> Self {
+        Self::Page(1)
+    }
+}
+
+impl<C> Position<C> {
+    /// From the parameters of a request. The first one that is there counts.
+    pub fn from_cursors(after: Option<C>, before: Option<C>, page: u32) -> Self {
+        match (after, before) {
+            (Some(cursor), _) => Self::After(cursor),
+            (None, Some(cursor)) => Self::Before(cursor),
+            (None, None) => Self::Page(page),
+        }
+    }
+
+    /// The number of rows before the page.
+    pub(crate) fn offset(&self, limit: u32) -> i64 {
+        match self {
+            Self::Page(page) => i64::from(page.saturating_sub(1)) * i64::from(limit),
+            Self::After(_) | Self::Before(_) => 0,
+        }
+    }
+}
+
+/// The number of rows of a filtered list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    pub count: i64,
+    /// Otherwise there are more than `count`.
+    pub is_exact: bool,
+}
+
+impl Total {
+    pub(crate) const fn exact(count: i64) -> Self {
+        Self { count, is_exact: true }
+    }
+
+    /// From a count that stopped after one row more than [`MAX_COUNTED`].
+    pub(crate) fn bounded(count: i64) -> Self {
+        Self { count: count.min(MAX_COUNTED), is_exact: count <= MAX_COUNTED }
+    }
+}
+
+/// The rows of a page, and whether there are rows before and after them.
+#[derive(Clone, Debug)]
+pub(crate) struct Slice<T> {
+    pub(crate) rows: Vec<T>,
+    pub(crate) has_previous: bool,
+    pub(crate) has_next: bool,
+}
+
+impl<T> Slice<T> {
+    /// From rows that were read in the direction of the position, one more than the page has if there are more.
+    pub(crate) fn from_read<C>(mut rows: Vec<T>, position: &Position<C>, limit: u32) -> Self {
+        let has_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        match position {
+            Position::Page(page) => Self { rows, has_previous: *page > 1, has_next: has_more },
+            Position::After(_) => Self { rows, has_previous: true, has_next: has_more },
+            Position::Before(_) => {
+                rows.reverse();
+                Self { rows, has_previous: has_more, has_next: true }
+            }
+        }
+    }
+
+    /// From all rows of the list, in its order.
+    pub(crate) fn from_all<C>(
+        rows: Vec<T>,
+        position: &Position<C>,
+        limit: u32,
+        compare: impl Fn(&T, &C) -> Ordering,
+    ) -> Self {
+        let limit = limit as usize;
+        let start = match position {
+            Position::Page(page) => (page.saturating_sub(1) as usize).saturating_mul(limit),
+            Position::After(cursor) => rows.partition_point(|row| compare(row, cursor) != Ordering::Greater),
+            Position::Before(cursor) => {
+                rows.partition_point(|row| compare(row, cursor) == Ordering::Less).saturating_sub(limit)
+            }
+        };
+        let end = match position {
+            Position::Before(cursor) => rows.partition_point(|row| compare(row, cursor) == Ordering::Less),
+            Position::Page(_) | Position::After(_) => start.saturating_add(limit).min(rows.len()),
+        };
+        let has_next = end < rows.len();
+        let rows = rows.into_iter().skip(start).take(end.saturating_sub(start)).collect();
+        Self { rows, has_previous: start > 0, has_next }
+    }
+
+    /// The cursors of the previous and the next page.
+    pub(crate) fn cursors<C>(&self, cursor: impl Fn(&T) -> C) -> (Option<C>, Option<C>) {
+        let previous = self.rows.first().filter(|_| self.has_previous).map(&cursor);
+        (previous, self.rows.last().filter(|_| self.has_next).map(cursor))
+    }
+}
+
+/// Ids as one argument of a statement, 19 digits each; see [`packed_ids!`]. There is at least one.
+pub(crate) fn pack_ids(ids: impl IntoIterator<Item = i64>) -> String {
+    ids.into_iter().fold(String::new(), |mut packed, id| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(packed, "{id:019}");
+        packed
+    })
+}
+
+/// A table `p` of the ids in an argument, which [`pack_ids`] has made.
+macro_rules! packed_ids {
+    ($argument:literal) => {
+        concat!(
+            "(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < LENGTH(",
+            $argument,
+            ") / 19) SELECT CAST(SUBSTR(",
+            $argument,
+            ", i * 19 + 1, 19) AS BIGINT) AS id FROM n) p"
+        )
+    };
+}
+
+pub(crate) use packed_ids;
