@@ -1,6 +1,7 @@
 //! The kinds of mail with their data. Their wording is in the templates.
 
 use minijinja::Value;
+use vestibule_i18n::Phrases;
 
 use super::{markup, quote_name, sanitize_address, sanitize_name};
 use crate::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
@@ -151,7 +152,7 @@ impl EmailTemplate<'_> {
 
     /// The variables of its template.
     pub(super) fn variables(&self, language: Language) -> Vec<(&'static str, Value)> {
-        let deadline = |time| ("deadline", Value::from(format_time(time, language)));
+        let deadline = |time| ("deadline", Value::from(Phrases::new(language).long_time(time)));
         match self {
             Self::Invitation(email) | Self::Reminder(email) => {
                 // An empty name counts as none.
@@ -268,18 +269,18 @@ fn notice_variables(notice: &NoticeEmail<'_>, language: Language) -> Vec<(&'stat
     let is_address = notice.kind.contains("address");
     let detail = if is_address { Value::from(sanitize_address(notice.detail)) } else { name(notice.detail, language) };
     let browser = sanitize_name(&browser_name(notice.user_agent).unwrap_or_default());
-    let ip_address = match (notice.ip_address, language) {
-        (UNKNOWN_ADDRESS_TEXT, Language::English) => "an unknown IP address",
-        (UNKNOWN_ADDRESS_TEXT, Language::German) => "unbekannte IP-Adresse",
-        (address, _) => address,
+    let phrases = Phrases::new(language);
+    let ip_address = match notice.ip_address {
+        UNKNOWN_ADDRESS_TEXT => phrases.mail_unknown_address(),
+        address => address.to_owned(),
     };
     vec![
         ("kind", Value::from(notice.kind)),
         ("detail", detail),
-        ("time", Value::from(format_time(notice.happened_at, language))),
+        ("time", Value::from(phrases.long_time(notice.happened_at))),
         ("ip", Value::from(ip_address)),
         ("browser", Value::from(browser)),
-        ("deadline", Value::from(format_time(notice.link_expires_at, language))),
+        ("deadline", Value::from(phrases.long_time(notice.link_expires_at))),
     ]
 }
 
@@ -288,47 +289,9 @@ fn name(text: &str, language: Language) -> Value {
     Value::from(quote_name(text, language))
 }
 
-const GERMAN_MONTHS: [&str; 12] = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-];
-
-/// Formats a time in the language's usual form: `22 January 2026, 10:30 UTC`.
-fn format_time(time: Timestamp, language: Language) -> String {
-    let Ok(date) = jiff::Timestamp::from_second(time.unix_seconds()) else {
-        return time.to_string();
-    };
-    match language {
-        Language::English => date.strftime("%-d %B %Y, %H:%M UTC").to_string(),
-        Language::German => {
-            let month = date.to_zoned(jiff::tz::TimeZone::UTC).month();
-            let month = usize::try_from(month).ok().and_then(|month| GERMAN_MONTHS.get(month - 1)).unwrap_or(&"");
-            date.strftime(&format!("%-d. {month} %Y, %H:%M UTC")).to_string()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn formats_times_in_both_languages() {
-        let time = Timestamp::from_microseconds(1_772_447_400_000_000);
-        assert_eq!(format_time(time, Language::English), "2 March 2026, 10:30 UTC");
-        assert_eq!(format_time(time, Language::German), "2. März 2026, 10:30 UTC");
-        assert_eq!(format_time(Timestamp::LATEST, Language::German), "9999-12-31T23:59:59Z");
-    }
 
     #[test]
     fn samples_cover_every_template() {

@@ -21,6 +21,8 @@ pub use smtp::{MAX_REASON_LENGTH, SmtpError, SmtpTransport};
 pub use templates::{RenderedEmail, TemplateError, Templates};
 pub use transport::{DeliveryError, FileTransport, MailTransport, Mailbox, SendFuture};
 
+use vestibule_i18n::Phrases;
+
 use crate::language::Language;
 use crate::names::{is_invisible, remove_invisible};
 
@@ -33,11 +35,7 @@ const WORD_JOINER: char = '\u{2060}';
 /// begin and end: `“Acme”`, `„Acme“`. An empty name stays empty.
 pub(crate) fn quote_name(name: &str, language: Language) -> String {
     let name = sanitize_name(name);
-    match language {
-        _ if name.is_empty() => name,
-        Language::English => format!("“{name}”"),
-        Language::German => format!("„{name}“"),
-    }
+    if name.is_empty() { name } else { Phrases::new(language).quoted_name(name) }
 }
 
 /// Sanitizes a name for a mail: one line of at most 60 characters (a longer one ends with an ellipsis) in which no mail

@@ -94,7 +94,7 @@ impl PageContext {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Self {
             app: app.clone(),
-            words: Words(caller.language),
+            words: Words::new(caller.language),
             caller: caller.clone(),
             path_and_query: path.to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
@@ -262,7 +262,7 @@ impl PageContext {
                 let policy = HeaderValue::from_str(&content_security_policy(self.app.settings()));
                 let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
                 let content_type = HeaderValue::from_static("text/html; charset=utf-8");
-                let language = HeaderValue::from_static(self.words.0.tag());
+                let language = HeaderValue::from_static(self.words.tag());
                 let headers = [
                     (header::CONTENT_TYPE, content_type),
                     (header::CONTENT_SECURITY_POLICY, policy),

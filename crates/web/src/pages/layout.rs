@@ -77,7 +77,7 @@ impl Layout {
 
     /// Returns tag and name of each language, and whether it is the one of the page.
     pub(super) fn languages(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
-        let current = self.t.0;
+        let current = self.t.language();
         Language::ALL.into_iter().map(move |language| (language.tag(), language.name(), language == current))
     }
 

@@ -183,7 +183,7 @@ async fn accepted_invitation_leads_into_the_application() {
     let browser = invited(&without, &owner, &organization, "nina@example.com").await;
     let joined = browser.post("/invite/sign-up", &fields).await.assert_redirect("/organizations/");
     let joined = browser.get(&joined).await.assert_redirect("/organizations/");
-    let page = browser.get(&joined).await.assert_page(200, "Welcome. You are in.");
+    let page = browser.get(&joined).await.assert_page(200, "Welcome! You joined the organization.");
     assert!(!page.contains("Continue to"), "{page}");
 }
 

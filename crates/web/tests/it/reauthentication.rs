@@ -375,7 +375,7 @@ async fn mail_with_code_names_the_address_that_a_link_would_add() {
     link.ada.post("/me/remove-password", &[("current_password", PASSWORD)]).await.ok();
     link.press().await;
     let send = [("proof", "send"), ("proof_address", MALLORY)];
-    link.ada.post("/invite/add-address", &send).await.assert_page(403, "Six digits");
+    link.ada.post("/invite/add-address", &send).await.assert_page(403, "6 digits");
     let mail = link.app.mail(ADA);
     assert!(mail.text.contains(&format!("about to add the address {MALLORY}")), "{}", mail.text);
     // A code that was requested for another purpose does not count, whatever address the form names.
@@ -386,7 +386,7 @@ async fn mail_with_code_names_the_address_that_a_link_would_add() {
     let misnamed = [("proof", "code"), ("proof_code", &code), ("proof_address", MALLORY)];
     link.ada.post("/invite/add-address", &misnamed).await.assert_page(403, "Confirm that it is you");
     assert!(!link.is_linked().await);
-    link.ada.post("/invite/add-address", &send).await.assert_page(403, "Six digits");
+    link.ada.post("/invite/add-address", &send).await.assert_page(403, "6 digits");
     let code = link.app.mailed_code(ADA);
     let proof = [("proof", "code"), ("proof_code", &code), ("proof_address", MALLORY)];
     link.ada.post("/invite/add-address", &proof).await.assert_redirect("/organizations/");

@@ -1,81 +1,33 @@
-//! The texts of the pages in all languages. A phrase without a translation does not compile.
+//! The texts of the pages in the language of the request.
 
-mod account;
-mod challenge;
 mod errors;
-mod invite;
-mod layout;
-mod organization;
-mod reauthentication;
-mod sign_in;
 
-use std::fmt::Display;
+use std::ops::Deref;
 
-use vestibule_core::language::Language;
+use vestibule_i18n::{Language, Phrases};
 
 use super::flash::Flash;
 
-/// The phrases in one language.
+/// The phrases of `i18n/` and what pages make of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Words(pub(super) Language);
+pub(super) struct Words(Phrases);
 
-/// Defines a method of [`Words`] for each phrase: name, placeholders, English text, German text.
-macro_rules! phrases {
-    ($($name:ident($($argument:ident),*): $english:literal, $german:literal;)+) => {
-        impl Words {$(
-            pub(in super::super) fn $name(self $(, $argument: impl Display)*) -> String {
-                match self.0 {
-                    Language::English => format!($english),
-                    Language::German => format!($german),
-                }
-            }
-        )+}
-    };
+impl Deref for Words {
+    type Target = Phrases;
+
+    fn deref(&self) -> &Phrases {
+        &self.0
+    }
 }
 
-use phrases;
-
 impl Words {
+    pub(super) const fn new(language: Language) -> Self {
+        Self(Phrases::new(language))
+    }
+
     /// Returns the language tag, for the `lang` attribute.
-    pub(super) fn tag(self) -> &'static str {
-        self.0.tag()
-    }
-
-    pub(super) fn members_count(self, count: impl Display) -> String {
-        let count = count.to_string();
-        match (self.0, count == "1") {
-            (Language::English, true) => "1 member".to_owned(),
-            (Language::English, false) => format!("{count} members"),
-            (Language::German, true) => "1 Mitglied".to_owned(),
-            (Language::German, false) => format!("{count} Mitglieder"),
-        }
-    }
-
-    pub(super) fn open_invitations_warning(self, count: i64) -> String {
-        match (self.0, count) {
-            (Language::English, 1) => "One open invitation that they sent will be suspended: it cannot be accepted until somebody resends it.".to_owned(),
-            (Language::English, _) => format!("{count} open invitations that they sent will be suspended: they cannot be accepted until somebody resends them."),
-            (Language::German, 1) => "Eine offene Einladung von dieser Person wird ausgesetzt: Sie kann erst angenommen werden, wenn jemand sie erneut sendet.".to_owned(),
-            (Language::German, _) => format!("{count} offene Einladungen von dieser Person werden ausgesetzt: Sie können erst angenommen werden, wenn jemand sie erneut sendet."),
-        }
-    }
-
-    fn removed_and_suspended(self, count: u32) -> String {
-        match (self.0, count) {
-            (Language::English, 1) => "Removed. One of their invitations is suspended.".to_owned(),
-            (Language::English, _) => format!("Removed. {count} of their invitations are suspended."),
-            (Language::German, 1) => "Entfernt. Eine Einladung dieser Person ist ausgesetzt.".to_owned(),
-            (Language::German, _) => format!("Entfernt. {count} Einladungen dieser Person sind ausgesetzt."),
-        }
-    }
-
-    fn removed_and_revoked(self, count: u32) -> String {
-        match (self.0, count) {
-            (Language::English, 1) => "Removed. One of their invitations was revoked.".to_owned(),
-            (Language::English, _) => format!("Removed. {count} of their invitations were revoked."),
-            (Language::German, 1) => "Entfernt. Eine Einladung dieser Person wurde widerrufen.".to_owned(),
-            (Language::German, _) => format!("Entfernt. {count} Einladungen dieser Person wurden widerrufen."),
-        }
+    pub(super) const fn tag(self) -> &'static str {
+        self.0.language().tag()
     }
 
     /// Returns the text of a flash message, or `None` for an unknown key.

@@ -14,7 +14,7 @@ async fn sign_up(browser: &Browser, server: &BrowserServer, email: &str, name: &
     browser.fill("email", email).await;
     browser.fill("first_name", name).await;
     browser.fill("password", PASSWORD).await;
-    browser.click("Make an account").await;
+    browser.click("Create account").await;
     browser.wait_for_text("Your organizations").await;
 }
 
@@ -25,7 +25,7 @@ async fn create_organization_and_invite(browser: &Browser, server: &BrowserServe
     browser.click("Create").await;
     browser.wait_for_text("Invite people").await;
     browser.fill("emails", NINA).await;
-    browser.click("Go on").await;
+    browser.click("Continue").await;
     browser.wait_for_text("Invited. Whether the mail has arrived").await;
 }
 
@@ -44,8 +44,8 @@ async fn invites_and_joins_in_two_browsers() {
     nina.fill("password", "short-one").await;
     nina.wait_for("main [name=password]").await.clear().await.unwrap();
     nina.fill("password", PASSWORD).await;
-    nina.click("Make the account and join").await;
-    nina.wait_for_text("Welcome. You are in.").await;
+    nina.click("Create account and join").await;
+    nina.wait_for_text("Welcome! You joined the organization.").await;
     nina.wait_for_text("2 members").await;
     // Going back shows no form that could be submitted twice.
     nina.driver.back().await.unwrap();
@@ -66,16 +66,16 @@ async fn joins_with_added_address_of_wrong_account() {
         sign_up(eve, &server, "eve@example.com", "Eve").await;
         eve.goto(&link).await;
         eve.wait_for_text("You are signed in with another account").await;
-        eve.click("Make an account for nina@example.com").await;
-        eve.wait_for_text("Make an account to join").await;
+        eve.click("Create an account for nina@example.com").await;
+        eve.wait_for_text("Create an account to join").await;
         eve.driver.back().await.unwrap();
         eve.wait_for_text("You are signed in with another account").await;
         assert_eq!(server.app.count("SELECT COUNT(*) FROM invitations WHERE status = 'pending'"), 1);
-        eve.click("Add the address and join").await;
+        eve.click("Add address and join").await;
         eve.wait_for_text("add nina@example.com to your account").await;
         eve.fill("proof_password", PASSWORD).await;
         eve.click("Confirm").await;
-        eve.wait_for_text("Welcome. You are in.").await;
+        eve.wait_for_text("Welcome! You joined the organization.").await;
     })
     .await;
     assert_eq!(server.app.count("SELECT COUNT(*) FROM users"), 2);
@@ -88,12 +88,12 @@ async fn double_click_two_tabs_and_expiry_are_safe() {
     let link = server.mailed_link(NINA).await;
     with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
         nina.goto(&link).await;
-        nina.wait_for_text("Make an account to join").await;
+        nina.wait_for_text("Create an account to join").await;
         nina.fill("password", PASSWORD).await;
         let twice =
             "const b = document.querySelector('form[action=\"/invite/sign-up\"] button'); b.click(); b.click();";
         nina.driver.execute(twice, Vec::new()).await.unwrap();
-        nina.wait_for_text("Welcome. You are in.").await;
+        nina.wait_for_text("Welcome! You joined the organization.").await;
         assert_eq!(server.app.count("SELECT COUNT(*) FROM users"), 2);
 
         // Accept the next invitation in two tabs.
@@ -113,7 +113,7 @@ async fn double_click_two_tabs_and_expiry_are_safe() {
         nina.driver.switch_to_window(second).await.unwrap();
         nina.goto(&link).await;
         nina.click("Join").await;
-        nina.wait_for_text("Welcome. You are in.").await;
+        nina.wait_for_text("Welcome! You joined the organization.").await;
         nina.driver.switch_to_window(first).await.unwrap();
         nina.click("Join").await;
         nina.wait_for_text("paste it here").await;
@@ -127,10 +127,10 @@ async fn double_click_two_tabs_and_expiry_are_safe() {
         nina.wait_for_text("You are signed in with nina@example.com").await;
         server.app.advance(DAY * 8);
         nina.click("Join").await;
-        nina.wait_for_text("This invitation has run out").await;
+        nina.wait_for_text("This invitation has expired").await;
         nina.fill("email", NINA).await;
-        nina.click("Ask for a new one").await;
-        nina.wait_for_text("They have been asked").await;
+        nina.click("Request a new invitation").await;
+        nina.wait_for_text("Request sent").await;
     })
     .await;
 }
@@ -146,11 +146,11 @@ async fn joins_without_scripts() {
         nina.goto(&link).await;
         nina.wait_for_text("paste it here").await;
         nina.fill("token", &link).await;
-        nina.click("Look at it").await;
+        nina.click("View invitation").await;
         nina.wait_for_text("Olga invites you to join Berg Tea").await;
         nina.fill("password", PASSWORD).await;
-        nina.click("Make the account and join").await;
-        nina.wait_for_text("Welcome. You are in.").await;
+        nina.click("Create account and join").await;
+        nina.wait_for_text("Welcome! You joined the organization.").await;
     })
     .await;
 }
@@ -174,7 +174,7 @@ async fn confirms_and_undoes_without_scripts() {
         browser.wait_for_text("add nina@work.example to your account").await;
         browser.fill("proof_password", PASSWORD).await;
         browser.click("Confirm").await;
-        browser.wait_for_text("Look into your mail").await;
+        browser.wait_for_text("Check your email").await;
         let link = server.mailed_link(NINA).await;
         browser.goto(&link).await;
         browser.fill("token", &link).await;
@@ -193,8 +193,8 @@ async fn sign_in_link_requires_click_and_same_browser() {
     with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
         nina.goto(&format!("{}/sign-in", server.url)).await;
         nina.fill("email", NINA).await;
-        nina.click("Mail me a link").await;
-        nina.wait_for_text("Look into your mail").await;
+        nina.click("Email me a link").await;
+        nina.wait_for_text("Check your email").await;
         let link = server.mailed_link(NINA).await;
         server.app.inner.secret_scan.add_secret(link.split_once("token=").unwrap().1);
         // The link does not work in another browser.
@@ -238,7 +238,7 @@ async fn forms_lead_to_another_origin() {
         nina.goto(&link).await;
         nina.fill("first_name", "Nina").await;
         nina.fill("password", PASSWORD).await;
-        nina.click("Make the account and join").await;
+        nina.click("Create account and join").await;
         nina.click("Continue to Berg Tea").await;
         is_in_application().await;
         nina.goto(&format!("{}/account", server.url)).await;
@@ -253,7 +253,7 @@ async fn forms_lead_to_another_origin() {
         nina.goto(&format!("{}/sign-up", server.url)).await;
         nina.fill("email", "kim@example.com").await;
         nina.fill("password", PASSWORD).await;
-        nina.click("Make an account").await;
+        nina.click("Create account").await;
         is_in_application().await;
     })
     .await;
@@ -279,13 +279,13 @@ async fn two_invitations_in_two_tabs_stay_apart() {
         nina.wait_for_text("invites you to join Second").await;
         nina.driver.switch_to_window(first_tab).await.unwrap();
         nina.fill("password", PASSWORD).await;
-        nina.click("Make the account and join").await;
-        nina.wait_for_text("Welcome. You are in.").await;
+        nina.click("Create account and join").await;
+        nina.wait_for_text("Welcome! You joined the organization.").await;
         nina.wait_for_text("Acme").await;
         nina.driver.switch_to_window(second_tab).await.unwrap();
         nina.driver.refresh().await.unwrap();
         nina.wait_for_text("invites you to join Second").await;
-        nina.click("No, thank you").await;
+        nina.click("Decline").await;
         nina.wait_for_text("declined").await;
     })
     .await;

@@ -22,7 +22,7 @@ async fn mail_scanner_that_clicks_everything_changes_nothing() {
             loop {
                 scanner.goto(link).await;
                 scanner.wait_for("main form button").await;
-                scanner.wait_for_text(if link.contains('#') { "invites you to join" } else { "No more mail" }).await;
+                scanner.wait_for_text(if link.contains('#') { "invites you to join" } else { "Unsubscribe" }).await;
                 let buttons = scanner.driver.find_all(Locator::Css("main button, main summary")).await.unwrap();
                 let Some(button) = buttons.into_iter().nth(clicked) else {
                     break;

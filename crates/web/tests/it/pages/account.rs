@@ -40,7 +40,7 @@ async fn adds_verifies_and_deletes_addresses() {
     let ada = app.create_user(ADA).await;
     let work = "ada@work.example";
     let verify = ada.post("/account/addresses", &[("email", work)]).await.assert_redirect("/account/addresses/");
-    ada.get(&verify).await.assert_page(200, "Look into your mail");
+    ada.get(&verify).await.assert_page(200, "Check your email");
     let code_path = verify.replace("/verify", "/code");
     ada.post(&code_path, &[("code", "nonsense")]).await.assert_page(400, "This is not the code");
     ada.post(&verify, &[]).await.assert_redirect(&verify);

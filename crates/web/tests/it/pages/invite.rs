@@ -36,7 +36,7 @@ async fn signs_up_and_joins_with_one_form() {
     let fixture = setup().await;
     let nina = fixture.open(fixture.app.anonymous()).await;
     let page = nina.get("/invite").await.assert_page(200, "owner Test invites you to join Acme");
-    assert!(page.contains(NINA) && page.contains("Make the account and join") && !page.contains("inv_"), "{page}");
+    assert!(page.contains(NINA) && page.contains("Create account and join") && !page.contains("inv_"), "{page}");
     let short = [("first_name", "Nina"), ("password", "short")];
     let page = nina.post("/invite/sign-up", &short).await.assert_page(400, "at least 8 characters");
     assert!(page.contains("value=\"Nina\""), "the form keeps its values");
@@ -54,7 +54,7 @@ async fn signs_in_and_joins_with_one_form() {
     fixture.app.create_user(NINA).await;
     let nina = fixture.open(fixture.app.anonymous()).await;
     let page = nina.get("/invite").await.assert_page(200, "Sign in and join");
-    assert!(page.contains("Mail me a code") && page.contains("I never made an account here"), "{page}");
+    assert!(page.contains("Email me a code") && page.contains("I never created an account here"), "{page}");
     nina.post("/invite/sign-in", &[("email", NINA), ("password", "wrong-one")])
         .await
         .assert_page(401, "Invalid credentials");
@@ -82,11 +82,11 @@ async fn wrong_account_offers_sign_up_request_and_added_address() {
     let fixture = setup().await;
     let eve = fixture.open(fixture.app.create_user("eve@example.com").await).await;
     let page = eve.get("/invite").await.assert_page(200, "You are signed in with another account");
-    assert!(page.contains("eve@example.com") && page.contains("Make an account for nina@example.com"), "{page}");
+    assert!(page.contains("eve@example.com") && page.contains("Create an account for nina@example.com"), "{page}");
     eve.post("/invite/accept", &[]).await.assert_redirect("/invite");
     assert_eq!(fixture.member_count(), 1);
     // Create another account for the invited address.
-    eve.get("/invite?new=1").await.assert_page(200, "Make the account and join");
+    eve.get("/invite?new=1").await.assert_page(200, "Create account and join");
     // Request an invitation for the own address, which has to be verified.
     eve.post("/invite/ask", &[]).await.assert_page(400, "not verified");
     // Add the invited address to the account: the mailed token verifies it.
@@ -105,7 +105,7 @@ async fn requests_invitation_for_own_address() {
     let (other, other_organization) = fixture.app.create_organization("chief@example.com").await;
     let eve = fixture.app.create_member(&other, &other_organization, "eve@example.com", "").await;
     let eve = fixture.open(eve).await;
-    eve.post("/invite/ask", &[]).await.assert_page(200, "They have been asked");
+    eve.post("/invite/ask", &[]).await.assert_page(200, "Request sent");
     let path = format!("/organizations/{}", fixture.organization);
     let request = fixture.owner.get(&format!("{path}/requests")).await.ok();
     assert_eq!(request[0]["email"], "eve@example.com");
@@ -124,9 +124,9 @@ async fn requests_new_invitation_when_expired() {
     let fixture = setup().await;
     fixture.app.advance(DAY * 8);
     let nina = fixture.open(fixture.app.anonymous()).await;
-    nina.get("/invite").await.assert_page(200, "This invitation has run out");
+    nina.get("/invite").await.assert_page(200, "This invitation has expired");
     nina.post("/invite/renew", &[("email", "eve@example.com")]).await.assert_page(400, "another address");
-    nina.post("/invite/renew", &[("email", "Nina@Example.com")]).await.assert_page(200, "They have been asked");
+    nina.post("/invite/renew", &[("email", "Nina@Example.com")]).await.assert_page(200, "Request sent");
     let requests = fixture.owner.get(&format!("/organizations/{}/requests", fixture.organization)).await.ok();
     assert_eq!(requests[0]["email"], NINA);
 }
@@ -153,7 +153,7 @@ async fn shows_reason_when_invitation_is_not_pending() {
                 other
                     .post("/invite/decline", &[("email", NINA), ("stop", "yes")])
                     .await
-                    .assert_page(200, "You have declined");
+                    .assert_page(200, "Invitation declined");
                 assert_eq!(fixture.app.count("SELECT COUNT(*) FROM mail_refusals"), 1);
             }
             _ => {
@@ -188,7 +188,7 @@ async fn forwarded_link_does_not_verify_address() {
     let eve = fixture.app.create_user(NINA).await;
     eve.post("/invite", &[("token", &unproved_token)]).await.assert_redirect("/invite");
     let page = eve.get("/invite").await.assert_page(200, "Prove first that nina@example.com is yours");
-    assert!(!page.contains("Add the address") && !page.contains("No, thank you"), "{page}");
+    assert!(!page.contains("Add address") && !page.contains("Decline"), "{page}");
     eve.post("/invite/add-address", &[]).await.assert_page(400, "not valid any more");
     eve.post("/invite/accept", &[]).await.assert_redirect("/invite");
     assert_eq!(fixture.member_count(), 1);
@@ -200,10 +200,10 @@ async fn unsubscribes_by_one_click_or_typed_address() {
     let unsubscribe = fixture.app.mail(NINA).unsubscribe_url.unwrap();
     let unsubscribe = unsubscribe.strip_prefix("http://vestibule.test").unwrap();
     let browser = fixture.app.anonymous();
-    browser.get(unsubscribe).await.assert_page(200, "No more mail from Acme?");
+    browser.get(unsubscribe).await.assert_page(200, "Unsubscribe from Acme?");
     browser.post(unsubscribe, &[("email", "eve@example.com")]).await.assert_page(400, "another address");
     assert_eq!(fixture.app.count("SELECT COUNT(*) FROM mail_refusals"), 0);
-    browser.post(unsubscribe, &[("email", NINA)]).await.assert_page(200, "You get no more mail from Acme");
+    browser.post(unsubscribe, &[("email", NINA)]).await.assert_page(200, "You will get no more emails from Acme");
     let response = fixture.app.anonymous().post(unsubscribe, &[("List-Unsubscribe", "One-Click")]).await;
     assert_eq!((response.status, fixture.app.count("SELECT COUNT(*) FROM mail_refusals")), (200, 1));
 }

@@ -91,7 +91,7 @@ async fn translates_pages_to_german() {
     for path in PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).chain(member_pages(&organization)) {
         let page = owner.get(&path).await;
         assert!(page.text.contains("<html lang=\"de\">"), "{path}: {}", page.text);
-        for english in ["Sign in", "Password<", "E-mail address", "Members<", "Organizations<"] {
+        for english in ["Sign in", "Password<", "Email address", "Members<", "Organizations<"] {
             assert!(!page.text.contains(english), "{path} contains {english}");
         }
     }

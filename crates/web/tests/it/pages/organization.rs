@@ -94,8 +94,8 @@ async fn filters_resends_and_discards_invitations() {
         .await
         .assert_page(400, "was accepted, declined or discarded");
     fixture.app.advance(crate::harness::DAY * 8);
-    fixture.owner.get(&format!("{path}?show=expired")).await.assert_page(200, "Run out");
-    fixture.owner.get(&format!("{path}?show=discarded")).await.assert_page(200, "Taken back");
+    fixture.owner.get(&format!("{path}?show=expired")).await.assert_page(200, "Expired");
+    fixture.owner.get(&format!("{path}?show=discarded")).await.assert_page(200, "Revoked");
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn assigns_roles_offers_ownership_and_removes_member() {
     fixture.owner.get(&fixture.path("members?search=NINA")).await.assert_page(200, NINA);
     fixture.owner.get(&fixture.path("members?search=zzz")).await.assert_page(200, "Nobody is found");
     let member = fixture.path(&format!("members/{}", fixture.membership_id(NINA).await));
-    fixture.owner.get(&member).await.assert_page(200, "One more role");
+    fixture.owner.get(&member).await.assert_page(200, "Add role");
     let roles = fixture.owner.get(&format!("/organizations/{}/roles", fixture.organization)).await.ok();
     let admin = roles.as_array().unwrap().iter().find(|role| role["name"] == "Admin").unwrap();
     let role = text(&admin["id"]);
@@ -118,7 +118,7 @@ async fn assigns_roles_offers_ownership_and_removes_member() {
     nina.get(&fixture.path("invitations")).await.assert_page(403, "nothing here");
     fixture.owner.post(&format!("{member}/hand-over"), &[]).await.assert_page(200, "answer for the organization");
     fixture.owner.post(&format!("{member}/hand-over"), &[("sure", "yes")]).await.assert_redirect(&member);
-    nina.get("/organizations").await.assert_page(200, "Offered to you");
+    nina.get("/organizations").await.assert_page(200, "Ownership offered to you");
     nina.post(&fixture.path("handover/decline"), &[]).await.assert_redirect("/organizations");
     fixture.owner.post(&format!("{member}/remove"), &[]).await.assert_page(200, "lose all access");
     fixture.owner.post(&format!("{member}/remove"), &[("sure", "yes")]).await.assert_redirect(&fixture.path("members"));
@@ -183,7 +183,7 @@ async fn manages_roles_workspaces_domains_and_settings() {
     owner.post(&fixture.path("handover/withdraw"), &[]).await.assert_page(404, "no pending ownership transfer");
     owner.post(&fixture.path("delete"), &[]).await.assert_page(200, "after 30 days");
     owner.post(&fixture.path("delete"), &[("sure", "yes")]).await.assert_redirect("/organizations");
-    owner.get("/organizations").await.assert_page(200, "Erased for good");
+    owner.get("/organizations").await.assert_page(200, "Permanently deleted");
     owner.post(&fixture.path("restore"), &[]).await.assert_redirect("/organizations");
     owner.get(&settings).await.assert_page(200, "Berg Tea");
 }
@@ -204,7 +204,7 @@ async fn list_creates_accepts_and_joins() {
     nina.post("/organizations/-/accept", &[("token", &token)]).await.assert_page(400, "not valid any more");
     nina.post("/organizations/-/decline", &[("token", "x")]).await.assert_page(400, "not valid any more");
     let location = nina.post("/organizations/-/create", &[("name", "Own")]).await.assert_redirect("/organizations/");
-    nina.get(&location).await.assert_page(200, "It is there.");
+    nina.get(&location).await.assert_page(200, "Organization created.");
     nina.post("/organizations/-/create", &[("name", "")]).await.assert_page(400, "name is required");
     fixture
         .owner

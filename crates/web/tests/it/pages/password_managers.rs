@@ -54,7 +54,7 @@ async fn forms_with_a_password_name_their_account() {
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
     let token = app.mailed_token(NINA);
     anonymous.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
-    let page = anonymous.get("/invite").await.assert_page(200, "Make the account and join");
+    let page = anonymous.get("/invite").await.assert_page(200, "Create account and join");
     assert_readable(&page, 1, Some(NINA));
     let page = anonymous.post("/invite/sign-up", &[("first_name", "Nina"), ("password", "short")]).await;
     assert_readable(&page.assert_page(400, "at least 8 characters"), 1, Some(NINA));
@@ -75,7 +75,7 @@ async fn forms_with_a_password_name_their_account() {
     nina.reauthenticate().await;
     nina.post("/me/remove-password", &[("current_password", PASSWORD)]).await.ok();
     app.execute("UPDATE sign_ins SET proved_at = 0");
-    let page = nina.post("/account/password", &[("proof", "send")]).await.assert_page(403, "Six digits");
+    let page = nina.post("/account/password", &[("proof", "send")]).await.assert_page(403, "6 digits");
     assert!(page.contains("autocomplete=\"one-time-code\""), "{page}");
     assert_readable(&page, 1, Some(NINA));
 }

@@ -96,9 +96,9 @@ async fn first_password_is_asked_for_again_and_never_shown() {
     let (app, ada) = setup().await;
     ada.post("/me/remove-password", &[("current_password", PASSWORD)]).await.ok();
     app.advance(MAX_AGE);
-    let page = ada.post("/account/password", &[("chosen", NEW_PASSWORD)]).await.assert_page(403, "Mail me a code");
+    let page = ada.post("/account/password", &[("chosen", NEW_PASSWORD)]).await.assert_page(403, "Email me a code");
     assert!(page.contains("set a password") && !page.contains(NEW_PASSWORD), "{page}");
-    let page = confirm(&ada, &page, &[("proof", "send")]).await.assert_page(403, "Six digits");
+    let page = confirm(&ada, &page, &[("proof", "send")]).await.assert_page(403, "6 digits");
     assert!(page.contains("name=\"chosen\" type=\"password\""), "{page}");
     let wrong = if app.mailed_code(ADA) == "000000" { "000001" } else { "000000" };
     let typed = [("proof", "code"), ("proof_code", wrong), ("chosen", NEW_PASSWORD)];
@@ -118,7 +118,7 @@ async fn account_without_password_is_deleted_after_a_mailed_code() {
     ada.post("/me/remove-password", &[("current_password", PASSWORD)]).await.ok();
     app.advance(MAX_AGE);
     let page = ada.post("/account/delete", &[("word", "delete")]).await.assert_page(403, "delete your account");
-    let page = confirm(&ada, &page, &[("proof", "send")]).await.assert_page(403, "Six digits");
+    let page = confirm(&ada, &page, &[("proof", "send")]).await.assert_page(403, "6 digits");
     let code = app.mailed_code(ADA);
     let typed = [("proof", "code"), ("proof_code", code.as_str())];
     confirm(&ada, &page, &typed).await.assert_redirect("/sign-in");

@@ -53,7 +53,7 @@ async fn signs_in_by_code_and_by_link() {
         .await
         .assert_redirect("/sign-in/code");
     let id = attempt_id(&location);
-    browser.get(&location).await.assert_page(200, "Look into your mail");
+    browser.get(&location).await.assert_page(200, "Check your email");
     let typed = |code: &str| [("attempt", id.clone()), ("code", code.to_owned())];
     let post = async |code: &str| {
         let fields = typed(code);
@@ -161,7 +161,7 @@ async fn chooses_active_organization() {
     let (owner, organization) = app.create_organization("owner@example.com").await;
     let other = owner.post("/organizations", &[("name", "Other")]).await.ok();
     let other = crate::harness::text(&other["organization"]["id"]);
-    owner.get("/choose-organization").await.assert_page(200, "Go on in Other");
+    owner.get("/choose-organization").await.assert_page(200, "Continue to Other");
     let allowed = "https://app.example.com/start";
     let fields = [("organization", other.as_str()), ("return_to", allowed)];
     assert_eq!(owner.post("/choose-organization", &fields).await.assert_redirect("https"), allowed);

@@ -1,0 +1,117 @@
+## Error messages. The part after "error-" is the name of the error's code.
+
+error-invalid-credentials = E-Mail-Adresse oder Passwort ist falsch.
+error-invalid-email = Geben Sie eine gültige E-Mail-Adresse ein.
+error-invalid-password = Dieses Passwort ist zu kurz, zu lang oder leicht zu erraten. Wählen Sie ein anderes.
+error-invalid-username = Ein Benutzername hat 3 bis 32 Buchstaben a–z, Ziffern, Punkte, Binde- und Unterstriche und beginnt mit einem Buchstaben oder einer Ziffer.
+error-required-field = Füllen Sie alle Pflichtfelder aus.
+error-invalid-field = Eines der Felder hat einen unzulässigen Wert. Prüfen Sie Ihre Eingabe.
+error-invalid-cursor = Diese Seite der Liste ist nicht mehr verfügbar. Beginnen Sie mit der ersten Seite.
+error-too-many-requests = Zu viele Versuche. Warten Sie ein paar Minuten, und versuchen Sie es erneut.
+error-busy = Der Server ist ausgelastet. Versuchen Sie es gleich noch einmal.
+error-timed-out = Das hat zu lange gedauert. Versuchen Sie es gleich noch einmal.
+error-outcome-unknown = Beim Speichern ging die Verbindung verloren. Prüfen Sie, ob Ihre Änderung gespeichert wurde, bevor Sie es erneut versuchen.
+error-user-disabled = Dieses Konto ist gesperrt. Wenden Sie sich an die Betreiber dieses Dienstes.
+error-email-exists = Es gibt schon ein Konto mit dieser Adresse. Melden Sie sich an, oder verwenden Sie eine andere.
+error-username-exists = Dieser Benutzername ist vergeben. Wählen Sie einen anderen.
+error-reauthentication-required = Bestätigen Sie zuerst, dass Sie es sind.
+error-invalid-notice-token = Dieser Link funktioniert einmal und drei Tage lang. Wenn Sie glauben, dass jemand anderes Ihr Konto benutzt, setzen Sie ein neues Passwort.
+error-password-wrong = Das aktuelle Passwort ist falsch.
+error-bad-sign-in-attempt = Dieser Versuch ist beendet oder wurde in einem anderen Browser begonnen. Beginnen Sie von vorn.
+error-invalid-verification-code = Der Code ist falsch. Geben Sie die sechs Ziffern aus der neuesten E-Mail ein.
+error-verification-code-expired = Dieser Code ist abgelaufen. Fordern Sie einen neuen an.
+error-invalid-magic-link = Dieser Link funktioniert einmal, fünf Minuten lang und nur in dem Browser, der ihn angefordert hat. Fordern Sie einen neuen an, oder geben Sie dort den Code aus der E-Mail ein.
+error-invalid-reset-token = Damit lässt sich kein Passwort mehr setzen. Fordern Sie einen neuen Code an.
+error-signup-restricted = Sie brauchen eine Einladung, um hier ein Konto zu erstellen.
+error-signup-waitlist-only = Sie brauchen eine Einladung, um hier ein Konto zu erstellen.
+error-mail-not-available = Dieser Dienst kann zurzeit keine E-Mails senden. Wenden Sie sich an die Betreiber.
+error-invalid-invitation-token = Dieser Einladungslink ist nicht mehr gültig. Bitten Sie um einen neuen.
+error-invitation-expired = Diese Einladung ist abgelaufen. Bitten Sie um eine neue.
+error-invitation-suspended = Die Person, die Sie eingeladen hat, kann das nicht mehr. Bitten Sie jemanden in der Organisation, die Einladung erneut zu senden.
+error-invitation-email-mismatch = Diese Einladung ist für eine andere Adresse.
+error-invitation-email-unverified = Bestätigen Sie zuerst die eingeladene Adresse.
+error-invitation-exists = Diese Adresse ist bereits eingeladen.
+error-invitation-not-found = Diese Einladung gibt es nicht mehr.
+error-invitation-not-pending = Diese Einladung wurde bereits angenommen, abgelehnt oder widerrufen.
+error-invitation-not-expired = Diese Einladung ist noch gültig. Nehmen Sie sie an.
+error-already-member = Bereits Mitglied.
+error-duplicate-row = Diese Adresse ist doppelt aufgeführt.
+error-organization-full = In dieser Organisation ist kein Platz mehr frei.
+error-workspace-full = In diesem Arbeitsbereich ist kein Platz mehr frei.
+error-organization-limit = Sie können keine weiteren Organisationen erstellen.
+error-workspace-limit = Diese Organisation kann keine weiteren Arbeitsbereiche haben. Löschen Sie zuerst einen.
+error-role-exceeds-yours = Diese Rolle hat Berechtigungen, die Sie selbst nicht haben.
+error-role-not-found = Diese Rolle gibt es nicht mehr.
+error-workspace-not-found = Diesen Arbeitsbereich gibt es nicht mehr.
+error-member-not-found = Diese Person ist kein Mitglied mehr.
+error-role-limit = Mehr Rollen sind hier nicht möglich. Löschen Sie zuerst eine.
+error-roles-per-member = Mehr Rollen kann ein Mitglied nicht haben. Entziehen Sie zuerst eine.
+error-role-in-use = Mitglieder oder ausstehende Einladungen haben diese Rolle. Wählen Sie zuerst einen Ersatz.
+error-role-is-shared = Vordefinierte Rollen lassen sich nicht ändern oder löschen.
+error-permission-unknown = Diese Berechtigung gibt es nicht.
+error-permission-archived = Diese Rolle hat eine Berechtigung, die nicht mehr vergeben wird.
+error-workspace-is-assigned = Neue Mitglieder werden diesem Arbeitsbereich hinzugefügt. Wählen Sie einen anderen für sie, bevor Sie ihn löschen.
+error-invitation-limit = Mehr ausstehende Einladungen sind in dieser Organisation nicht möglich. Widerrufen Sie zuerst einige.
+error-join-request-limit = Diese Organisation kann keine weiteren Anfragen haben. Fragen Sie einen ihrer Admins.
+error-last-admin = Niemand sonst ist hier Admin. Machen Sie zuerst jemand anderen zum Admin.
+error-handover-exists = Die Organisation ist bereits jemandem angeboten. Ziehen Sie das Angebot zuerst zurück.
+error-handover-not-found = Dieses Angebot gibt es nicht mehr.
+error-nothing-to-restore = Diese Organisation lässt sich nicht mehr wiederherstellen.
+error-request-not-found = Diese Anfrage wurde bereits beantwortet.
+error-not-joinable = Sie brauchen eine Einladung, um dieser Organisation beizutreten.
+error-forbidden = Dazu fehlt Ihnen die Berechtigung.
+error-address-not-allowed = Diese Organisation ist nur aus bestimmten Netzwerken zugänglich, und Ihres gehört nicht dazu. Fragen Sie einen ihrer Admins.
+error-address-list-excludes-you = Diese Liste würde Sie aussperren. Fügen Sie Ihre eigene IP-Adresse hinzu.
+error-mfa-not-available = Zwei-Faktor-Authentifizierung ist noch nicht verfügbar.
+error-too-many-rows = Sie können höchstens 1.000 Personen auf einmal einladen.
+error-email-not-verified = Diese Adresse ist noch nicht bestätigt.
+error-email-already-verified = Diese Adresse ist bereits bestätigt.
+error-email-address-not-found = Ihr Konto hat diese Adresse nicht mehr.
+error-email-is-primary = Das ist Ihre Hauptadresse. Machen Sie zuerst eine andere zur Hauptadresse.
+error-no-alternative-auth-method = Ohne Passwort könnten Sie sich nicht mehr anmelden.
+error-too-many-addresses = Ein Konto kann höchstens zehn Adressen haben.
+error-sign-in-not-found = Diese Sitzung ist bereits beendet.
+error-not-a-member = Sie sind kein Mitglied dieser Organisation.
+error-domain-exists = Diese Domain ist bereits hinzugefügt.
+error-domain-not-found = Diese Domain gibt es hier nicht mehr.
+error-domain-not-proved = Der TXT-Eintrag wurde nicht gefunden. Bis ein neuer Eintrag sichtbar ist, kann es eine Stunde dauern.
+error-domain-lookup-failed = Das DNS hat für diese Domain nicht geantwortet. Prüfen Sie ihre Nameserver, und versuchen Sie es erneut.
+error-domain-taken = Eine andere Organisation hat diese Domain bestätigt.
+error-domain-is-public = Bei dieser Domain kann jeder eine Adresse bekommen, deshalb lässt sie sich nicht hinzufügen.
+error-too-many-domains = Eine Organisation kann höchstens 50 Domains haben. Löschen Sie zuerst eine.
+error-invalid-domain = Geben Sie eine Domain wie example.com ein.
+error-image-unreadable = Diese Datei ist kein lesbares Bild. Verwenden Sie PNG, JPEG oder WebP.
+error-image-too-large = Dieses Bild ist zu groß. Es darf höchstens 16 Millionen Pixel und 8.192 je Seite haben.
+error-images-not-available = Bilder lassen sich zurzeit nicht speichern. Versuchen Sie es später noch einmal.
+error-body-too-large = Das ist zu groß.
+error-not-found = Diese Seite gibt es nicht.
+error-challenge-required = Senden Sie das Formular noch einmal: Ihr Browser muss vorher eine kleine Aufgabe lösen.
+error-challenge-failed = Die Überprüfung ist abgelaufen. Versuchen Sie es erneut.
+
+## Messages by HTTP status, for codes without one of their own
+
+error-status-400 = Diese Anfrage ließ sich nicht ausführen. Gehen Sie zurück, und versuchen Sie es erneut.
+error-status-401 = Melden Sie sich zuerst an.
+error-status-403 = Dazu fehlt Ihnen die Berechtigung.
+error-status-404 = Diese Seite gibt es nicht.
+error-status-408 = Die Anfrage kam nicht rechtzeitig an. Senden Sie sie noch einmal.
+error-status-413 = Das ist zu groß.
+error-status-415 = Dieses Format wird nicht unterstützt.
+error-status-429 = Zu viele Versuche. Warten Sie ein paar Minuten, und versuchen Sie es erneut.
+error-status-431 = Das ist zu groß.
+error-status-500 = Etwas ist schiefgelaufen. Versuchen Sie es später noch einmal.
+error-status-503 = Das ist zurzeit nicht möglich. Versuchen Sie es gleich noch einmal.
+
+## Why a new password is refused
+
+password-too-short =
+    { $count ->
+        [one] Dieses Passwort ist zu kurz. Verwenden Sie mindestens { $count } Zeichen.
+       *[other] Dieses Passwort ist zu kurz. Verwenden Sie mindestens { $count } Zeichen.
+    }
+password-too-long = Dieses Passwort ist zu lang. Verwenden Sie höchstens { $bytes } Bytes.
+password-control-character = Dieses Passwort enthält einen Tabulator, einen Zeilenumbruch oder ein anderes Steuerzeichen. Entfernen Sie es.
+password-common = Dieses Passwort gehört zu den häufigsten oder weicht kaum davon ab. Wählen Sie ein anderes, etwa vier zufällige Wörter.
+password-pattern = Dieses Passwort ist eine Folge oder wiederholt dieselben Zeichen und ist deshalb leicht zu erraten. Wählen Sie ein anderes, etwa vier zufällige Wörter.
+password-context-words = Dieses Passwort besteht nur aus Namen und Wörtern, die andere mit Ihnen, Ihrer Organisation oder diesem Dienst verbinden. Fügen Sie andere Wörter hinzu, oder wählen Sie ein anderes.
+password-breached = Dieses Passwort ist bei einem Datenleck bekannt geworden, und Angreifer probieren es aus. Wählen Sie ein anderes, und ändern Sie es überall, wo Sie es noch verwenden.

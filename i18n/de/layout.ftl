@@ -1,0 +1,49 @@
+## Navigation, error pages and messages
+
+continue-to = Weiter zu { $name }
+skip-to-content = Zum Inhalt springen
+account = Konto
+sign-out = Abmelden
+server-unreachable = Der Server ist nicht erreichbar. Versuchen Sie es gleich noch einmal.
+powered-by = Bereitgestellt mit Vestibule
+error-title = Seite nicht verfügbar
+forbidden-advice = Sie haben keinen Zugang zu dieser Seite. Vielleicht müssen Sie das Konto wechseln oder sich einladen lassen.
+cross-site-advice = Diese Anfrage kam von einer anderen Website. Öffnen Sie { $url } und versuchen Sie es erneut.
+server-error-title = Etwas ist schiefgelaufen
+go-to-organizations = Zu Ihren Organisationen
+back = Zurück
+continue-button = Weiter
+
+flash-joined = Willkommen! Sie sind der Organisation beigetreten.
+flash-created = Organisation erstellt.
+flash-saved = Gespeichert.
+flash-invited = Einladungen gesendet. Unten sehen Sie, ob sie zugestellt wurden.
+flash-resent = Einladung erneut gesendet. Ältere Links funktionieren nicht mehr.
+flash-discarded = Einladung widerrufen. Ihre Links funktionieren nicht mehr.
+flash-removed = Mitglied entfernt.
+flash-offered = Übergabe angeboten. Die Person bekommt eine E-Mail und entscheidet.
+flash-withdrawn = Angebot zurückgezogen.
+flash-taken-over = Die Organisation gehört jetzt Ihnen.
+flash-declined = Einladung abgelehnt.
+flash-approved = Anfrage angenommen.
+flash-denied = Anfrage abgelehnt.
+flash-asked = Anfrage gesendet.
+flash-left = Sie haben die Organisation verlassen.
+flash-deleted = Organisation gelöscht. Unten können Sie sie wiederherstellen.
+flash-restored = Organisation wiederhergestellt.
+flash-verified = Bestätigt.
+flash-password-set = Passwort geändert. Alle anderen Browser sind abgemeldet.
+flash-signed-out = Sie sind abgemeldet.
+flash-sent-again = Erneut gesendet. Nur der neueste Code gilt.
+flash-account-deleted = Ihr Konto ist gelöscht.
+
+all-organizations = Alle Organisationen
+organization-menu = Organisation wechseln: { $name }
+account-menu = Kontomenü: { $name }
+switch-to = Zu { $name } wechseln
+add-another-account = Weiteres Konto hinzufügen
+sign-out-of-all = Von allen Konten abmelden
+undo = Rückgängig machen
+support = Hilfe
+terms = Nutzungsbedingungen
+privacy = Datenschutz

@@ -1,0 +1,3 @@
+## Parts of mails. Their texts are in the mail templates.
+
+mail-unknown-address = unbekannte IP-Adresse

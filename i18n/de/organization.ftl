@@ -1,0 +1,132 @@
+## Organizations: lists, members, invitations, roles, workspaces, domains
+
+organizations = Organisationen
+organization = Organisation
+your-invitations = Einladungen an Sie
+ownership-offers = Ihnen angebotene Organisationen
+accept-ownership = Organisation übernehmen
+your-organizations = Ihre Organisationen
+no-organizations = Sie sind noch in keiner Organisation Mitglied. Erstellen Sie eine, oder lassen Sie sich einladen.
+network-not-allowed = aus Ihrem Netzwerk nicht erreichbar
+joinable-organizations = Organisationen, denen Sie beitreten können
+joinable-by-domain = Offen für Personen mit einer Adresse bei { $domain }
+join-by-domain = Beitreten
+deleted-organizations = Gelöschte Organisationen
+permanently-deleted = Endgültig gelöscht
+restore = Wiederherstellen
+new-organization = Organisation erstellen
+name = Name
+create = Erstellen
+save = Speichern
+add = Hinzufügen
+remove = Entfernen
+delete = Löschen
+change = Ändern
+search = Suchen
+none = Keine
+next-page = Weiter
+actions = Aktionen
+copy = Kopieren
+copied = Kopiert
+value = Wert
+description = Beschreibung
+
+members = Mitglieder
+search-members = Nach Name oder Adresse suchen
+no-members-found = Keine passenden Mitglieder.
+person = Person
+since = Beigetreten
+seats = { $used } Plätze belegt, { $reserved } durch Einladungen reserviert, { $free } frei
+revoke-role = Rolle entziehen
+add-role = Rolle hinzufügen
+assign-role = Rolle hinzufügen
+offer-ownership = Organisation übergeben
+offer-ownership-to = Organisation an { $name } übergeben
+offer-ownership-explanation = Wenn die Person annimmt, wird sie Admin und Sie werden Mitglied. Bis dahin ändert sich nichts, und Sie können das Angebot zurückziehen.
+remove-member = { $name } entfernen
+remove-member-warning = Die Person verliert sofort den Zugang zur Organisation und ihren Arbeitsbereichen und wird per E-Mail benachrichtigt. Sie können sie wieder einladen.
+
+invitations = Einladungen
+invite-people = Personen einladen
+emails-hint = Eine oder mehrere, durch Kommas oder Zeilenumbrüche getrennt
+email-address = E-Mail-Adresse
+expiry-days = Gültig (Tage)
+preview-title = Prüfen
+preview-summary = Bereit zum Einladen: { $good }. Nicht möglich: { $wrong }. Noch wurde nichts gesendet.
+rejected-addresses = Adressen, die nicht eingeladen werden können
+invite-count =
+    { $count ->
+        [one] { $count } Person einladen
+       *[other] { $count } Personen einladen
+    }
+no-invitations = Keine Einladungen. Hier stehen eingeladene Personen, bis sie beitreten.
+status = Status
+status-open = Ausstehend und abgelaufen
+status-pending = Ausstehend
+status-expired = Abgelaufen
+revoke-them-too = Stattdessen widerrufen
+status-suspended = Ausgesetzt
+status-accepted = Angenommen
+status-declined = Abgelehnt
+status-discarded = Widerrufen
+status-all = Alle
+delivery = Zustellung
+delivery-queued = In der Warteschlange
+delivery-sent = Gesendet
+delivery-deferred = Verzögert
+delivery-failed = Fehlgeschlagen
+delivery-bounced = Unzustellbar
+delivery-not-sent = Nicht gesendet
+next-attempt = Nächster Versuch
+by-inviter = eingeladen von { $name }
+by-former-member = eingeladen von einem ehemaligen Mitglied
+resend = Erneut senden
+copy-link = Link kopieren
+discard = Widerrufen
+discard-warning = Die Links funktionieren sofort nicht mehr. Sie können die Person wieder einladen.
+
+roles = Rollen
+role = Rolle
+shared-role = Vordefiniert
+replacement-role = Mitglieder mit dieser Rolle erhalten
+new-role = Rolle erstellen
+permissions = Berechtigungen
+permissions-hint = Eine pro Zeile, etwa organization:manage_members
+
+workspaces = Arbeitsbereiche
+workspace = Arbeitsbereich
+no-workspaces = Sie sind noch in keinem Arbeitsbereich Mitglied.
+new-workspace = Arbeitsbereich erstellen
+add-workspace-member = Mitglied der Organisation hinzufügen
+remove-workspace-member-warning = Die Person verliert sofort den Zugang zu diesem Arbeitsbereich und bleibt in der Organisation. Sie können sie wieder hinzufügen.
+leave = Verlassen
+leave-organization-warning = Sie verlieren sofort den Zugang zur Organisation und ihren Arbeitsbereichen. Nur jemand dort kann Sie wieder einladen.
+leave-workspace-warning = Sie verlieren sofort den Zugang zu diesem Arbeitsbereich. Jemand dort kann Sie wieder hinzufügen.
+delete-workspace = Arbeitsbereich löschen
+delete-workspace-warning = Der Arbeitsbereich wird gelöscht, und alle verlieren sofort den Zugang. Ausstehende Einladungen dorthin werden widerrufen. Das lässt sich nicht rückgängig machen.
+
+domains = Domains
+domain = Domain
+no-domains = Noch keine Domains. Nach der Bestätigung einer Domain können Personen mit einer Adresse dieser Domain ohne Einladung beitreten, wenn Sie es erlauben.
+new-domain = Domain hinzufügen
+txt-record-explanation = Fügen Sie diesen TXT-Eintrag zum DNS der Domain hinzu, und bestätigen Sie sie dann. Bis der Eintrag sichtbar ist, kann es eine Stunde dauern.
+join-policy = Personen mit einer Adresse bei dieser Domain
+join-policy-none = müssen eingeladen werden
+join-policy-request = können den Beitritt anfragen
+join-policy-join = können beitreten
+join-policy-auto = treten beim Anmelden automatisch bei
+delete-domain = { $domain } löschen
+delete-domain-warning = Niemand kann mehr über diese Domain beitreten. Mitglieder, die darüber beigetreten sind, bleiben. Sie können die Domain wieder hinzufügen und bestätigen.
+
+join-requests = Anfragen
+no-join-requests = Keine ausstehenden Anfragen.
+requested-by-domain = möchte mit einer Adresse Ihrer Domain beitreten
+requested-renewal = bittet um eine neue Einladung, weil die alte abgelaufen ist
+requested-for-other-address = bittet um eine Einladung an diese Adresse
+approve = Annehmen
+deny = Ablehnen
+
+settings = Einstellungen
+withdraw-ownership-offer = Angebot zurückziehen
+delete-organization = Organisation löschen
+delete-organization-warning = Niemand hat mehr Zugang, und sie wird nach { $days } Tagen endgültig gelöscht. Bis dahin können Sie sie in Ihrer Liste der Organisationen wiederherstellen.

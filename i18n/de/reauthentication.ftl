@@ -1,0 +1,26 @@
+## Confirming one's identity, and the page of security notices
+
+confirm-identity = Bestätigen Sie, dass Sie es sind
+confirm = Bestätigen
+confirm-by-code = Wir senden einen Code an Ihre Hauptadresse.
+confirm-code-sent = Wir haben einen Code an Ihre Hauptadresse gesendet.
+confirm-by-signing-in = Melden Sie sich ab und wieder an, und wiederholen Sie den Schritt innerhalb weniger Minuten.
+confirm-add-address = Sie möchten { $email } zu Ihrem Konto hinzufügen.
+confirm-verify-address = Sie möchten eine Adresse bestätigen. Mit deren Mails kann man sich dann in Ihrem Konto anmelden.
+confirm-make-primary = Sie möchten Ihre Hauptadresse ändern.
+confirm-delete-address = Sie möchten eine Adresse Ihres Kontos löschen.
+confirm-change-username = Sie möchten Ihren Benutzernamen ändern.
+confirm-set-password = Sie möchten ein Passwort setzen. Geben Sie es noch einmal ein.
+confirm-end-sign-in = Sie möchten einen anderen Browser abmelden.
+confirm-delete-account = Sie möchten Ihr Konto löschen.
+confirm-link-address = Sie möchten { $email } zu Ihrem Konto hinzufügen. Wer die Mails dieser Adresse liest, kann sich dann als Sie anmelden. Fahren Sie nur fort, wenn es Ihre eigene Adresse ist.
+confirm-delete-workspace = Sie möchten einen Arbeitsbereich löschen. Er lässt sich nicht wiederherstellen.
+confirm-delete-organization = Sie möchten eine Organisation löschen.
+confirm-offer-ownership = Sie möchten eine Organisation einem anderen Mitglied anbieten.
+notice-title = Das waren Sie nicht?
+notice-explanation = Melden Sie alle Browser des Kontos ab. Danach können Sie ein neues Passwort setzen.
+notice-link = Der Link aus der E-Mail
+sign-out-everywhere = Überall abmelden
+notice-done-title = Alle Browser sind abgemeldet
+notice-reset-explanation = Setzen Sie jetzt ein neues Passwort, damit sich niemand mit dem alten anmelden kann. Wir senden einen Code an { $email }. Prüfen Sie danach die Adressen Ihres Kontos.
+notice-no-reset-explanation = Diese Adresse öffnet das Konto nicht. Setzen Sie mit einer anderen Adresse ein neues Passwort, oder fragen Sie die Betreiber dieses Dienstes.

@@ -1,0 +1,35 @@
+## Sign-in, sign-up and password reset
+
+sign-in = Anmelden
+signed-in-accounts = In diesem Browser angemeldet
+continue-as = Weiter als { $name }
+choose-organization = Organisation wählen
+continue-in = Weiter zu { $name }
+email-or-username = E-Mail-Adresse oder Benutzername
+password = Passwort
+forgot-password = Passwort vergessen?
+without-password = Ohne Passwort anmelden
+send-code = Code per E-Mail senden
+send-link = Link per E-Mail senden
+no-account = Noch kein Konto?
+create-one = Konto erstellen
+have-account = Haben Sie schon ein Konto?
+create-account = Konto erstellen
+first-name = Vorname
+last-name = Nachname
+check-your-email = Prüfen Sie Ihr Postfach
+sign-in-code-explanation = Falls es ein Konto mit dieser Adresse gibt, haben wir einen Code dorthin gesendet. Geben Sie ihn hier ein, oder öffnen Sie den Link aus der E-Mail in diesem Browser.
+sign-up-code-explanation = Wir haben Ihnen einen Code gesendet. Geben Sie ihn hier ein, um Ihre Adresse zu bestätigen.
+reset-code-explanation = Falls es ein Konto mit { $email } gibt, haben wir einen Code dorthin gesendet. Geben Sie ihn hier ein.
+address-code-explanation = Wir haben einen Code an diese Adresse gesendet. Geben Sie ihn hier ein.
+code = Code
+six-digits = 6 Ziffern
+no-mail-received = Noch keine E-Mail? Sehen Sie im Spam-Ordner nach.
+resend-code = Code erneut senden
+link-explanation = Klicken Sie auf die Schaltfläche, um sich anzumelden.
+link-needs-script = Dieser Link braucht JavaScript. Geben Sie stattdessen den Code aus der E-Mail dort ein, wo Sie die Anmeldung begonnen haben.
+reset-title = Passwort zurücksetzen
+reset-explanation = Wir senden Ihnen einen Code, mit dem Sie ein neues Passwort setzen können.
+new-password-explanation = Alle anderen Browser werden abgemeldet.
+new-password = Neues Passwort
+set-password = Passwort setzen und anmelden

@@ -1,0 +1,49 @@
+## Navigation, error pages and messages
+
+continue-to = Continue to { $name }
+skip-to-content = Skip to content
+account = Account
+sign-out = Sign out
+server-unreachable = The server cannot be reached. Try again in a moment.
+powered-by = Powered by Vestibule
+error-title = Page not available
+forbidden-advice = You don't have access to this page. You may need to switch accounts, or ask somebody to invite you.
+cross-site-advice = This request came from another site. Open { $url } and try again.
+server-error-title = Something went wrong
+go-to-organizations = Go to your organizations
+back = Back
+continue-button = Continue
+
+flash-joined = Welcome! You joined the organization.
+flash-created = Organization created.
+flash-saved = Saved.
+flash-invited = Invitations sent. You can follow their delivery below.
+flash-resent = Invitation resent. Older links no longer work.
+flash-discarded = Invitation revoked. Its links no longer work.
+flash-removed = Member removed.
+flash-offered = Ownership offered. The recipient gets an email and decides.
+flash-withdrawn = Ownership offer withdrawn.
+flash-taken-over = You are now the owner of this organization.
+flash-declined = Invitation declined.
+flash-approved = Request approved.
+flash-denied = Request denied.
+flash-asked = Request sent.
+flash-left = You left the organization.
+flash-deleted = Organization deleted. You can restore it below.
+flash-restored = Organization restored.
+flash-verified = Verified.
+flash-password-set = Password changed. All other browsers are signed out.
+flash-signed-out = You are signed out.
+flash-sent-again = Sent again. Only the newest code works.
+flash-account-deleted = Your account is deleted.
+
+all-organizations = All organizations
+organization-menu = Switch organization: { $name }
+account-menu = Account menu: { $name }
+switch-to = Switch to { $name }
+add-another-account = Add another account
+sign-out-of-all = Sign out of all accounts
+undo = Undo
+support = Support
+terms = Terms
+privacy = Privacy

@@ -1,0 +1,132 @@
+## Organizations: lists, members, invitations, roles, workspaces, domains
+
+organizations = Organizations
+organization = Organization
+your-invitations = Invitations to you
+ownership-offers = Ownership offered to you
+accept-ownership = Accept ownership
+your-organizations = Your organizations
+no-organizations = You are not a member of any organization yet. Create one, or ask somebody to invite you.
+network-not-allowed = not available from your network
+joinable-organizations = Organizations you can join
+joinable-by-domain = Open to people with an address at { $domain }
+join-by-domain = Join
+deleted-organizations = Deleted organizations
+permanently-deleted = Permanently deleted
+restore = Restore
+new-organization = Create organization
+name = Name
+create = Create
+save = Save
+add = Add
+remove = Remove
+delete = Delete
+change = Change
+search = Search
+none = None
+next-page = Next
+actions = Actions
+copy = Copy
+copied = Copied
+value = Value
+description = Description
+
+members = Members
+search-members = Search by name or address
+no-members-found = No members match.
+person = Person
+since = Joined
+seats = { $used } seats used, { $reserved } reserved by invitations, { $free } free
+revoke-role = Remove role
+add-role = Add role
+assign-role = Add role
+offer-ownership = Transfer ownership
+offer-ownership-to = Transfer ownership to { $name }
+offer-ownership-explanation = If they accept, they become an admin and you become a member. Nothing changes before that, and you can withdraw the offer.
+remove-member = Remove { $name }
+remove-member-warning = They lose access to the organization and its workspaces immediately and are told by email. You can invite them again.
+
+invitations = Invitations
+invite-people = Invite people
+emails-hint = One or more, separated by commas or line breaks
+email-address = Email address
+expiry-days = Expires after (days)
+preview-title = Review
+preview-summary = Ready to invite: { $good }. Not possible: { $wrong }. Nothing has been sent yet.
+rejected-addresses = Addresses that cannot be invited
+invite-count =
+    { $count ->
+        [one] Invite { $count } person
+       *[other] Invite { $count } people
+    }
+no-invitations = No invitations here. People you invite appear here until they join.
+status = Status
+status-open = Pending and expired
+status-pending = Pending
+status-expired = Expired
+revoke-them-too = Revoke them instead
+status-suspended = Suspended
+status-accepted = Accepted
+status-declined = Declined
+status-discarded = Revoked
+status-all = All
+delivery = Delivery
+delivery-queued = Queued
+delivery-sent = Sent
+delivery-deferred = Delayed
+delivery-failed = Failed
+delivery-bounced = Bounced
+delivery-not-sent = Not sent
+next-attempt = Next attempt
+by-inviter = invited by { $name }
+by-former-member = invited by a former member
+resend = Resend
+copy-link = Copy link
+discard = Revoke
+discard-warning = Its links stop working immediately. You can invite this person again.
+
+roles = Roles
+role = Role
+shared-role = Built-in
+replacement-role = Members with this role get
+new-role = Create role
+permissions = Permissions
+permissions-hint = One per line, such as organization:manage_members
+
+workspaces = Workspaces
+workspace = Workspace
+no-workspaces = You are not a member of any workspace yet.
+new-workspace = Create workspace
+add-workspace-member = Add a member of the organization
+remove-workspace-member-warning = They lose access to this workspace immediately and stay in the organization. You can add them again.
+leave = Leave
+leave-organization-warning = You lose access to the organization and its workspaces immediately. Only somebody there can invite you again.
+leave-workspace-warning = You lose access to this workspace immediately. Somebody there can add you again.
+delete-workspace = Delete workspace
+delete-workspace-warning = The workspace is deleted and everybody loses access immediately. Pending invitations to it are revoked. This cannot be undone.
+
+domains = Domains
+domain = Domain
+no-domains = No domains yet. After you verify a domain, people with an address of it can join without an invitation, if you allow it.
+new-domain = Add domain
+txt-record-explanation = Add this TXT record to the domain's DNS, then verify it. It can take up to an hour until the record is visible.
+join-policy = People with an address at this domain
+join-policy-none = must be invited
+join-policy-request = can request to join
+join-policy-join = can join
+join-policy-auto = join automatically when they sign in
+delete-domain = Delete { $domain }
+delete-domain-warning = Nobody can join through this domain any more. Members who joined through it stay. You can add and verify it again.
+
+join-requests = Requests
+no-join-requests = No pending requests.
+requested-by-domain = wants to join with an address at one of your domains
+requested-renewal = asks for a new invitation because theirs expired
+requested-for-other-address = asks to be invited at this address instead
+approve = Approve
+deny = Deny
+
+settings = Settings
+withdraw-ownership-offer = Withdraw ownership offer
+delete-organization = Delete organization
+delete-organization-warning = Nobody can access it any more, and it is permanently deleted after { $days } days. Until then you can restore it from your list of organizations.

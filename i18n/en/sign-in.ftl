@@ -1,0 +1,35 @@
+## Sign-in, sign-up and password reset
+
+sign-in = Sign in
+signed-in-accounts = Signed in on this browser
+continue-as = Continue as { $name }
+choose-organization = Choose an organization
+continue-in = Continue to { $name }
+email-or-username = Email address or username
+password = Password
+forgot-password = Forgot password?
+without-password = Sign in without a password
+send-code = Email me a code
+send-link = Email me a link
+no-account = No account yet?
+create-one = Create one
+have-account = Already have an account?
+create-account = Create account
+first-name = First name
+last-name = Last name
+check-your-email = Check your email
+sign-in-code-explanation = If there is an account with this address, we sent a code to it. Enter the code here, or open the link in the email in this browser.
+sign-up-code-explanation = We sent you a code. Enter it here to verify your address.
+reset-code-explanation = If there is an account with { $email }, we sent a code to it. Enter the code here.
+address-code-explanation = We sent a code to this address. Enter it here.
+code = Code
+six-digits = 6 digits
+no-mail-received = No email yet? Check your spam folder.
+resend-code = Resend code
+link-explanation = Press the button to sign in.
+link-needs-script = This link needs JavaScript. Enter the code from the email where you started signing in instead.
+reset-title = Reset your password
+reset-explanation = We email you a code to set a new password.
+new-password-explanation = All other browsers will be signed out.
+new-password = New password
+set-password = Set password and sign in
