@@ -195,7 +195,7 @@ codes! {
     /// Members or pending invitations have the role.
     RoleInUse = 400 "ROLE_IN_USE", "Members or pending invitations have this role. Name another one for them as replacement_role_id.";
     /// A role of the deployment, which no organization can change.
-    RoleIsShared = 403 "ROLE_IS_SHARED", "This role belongs to all organizations, and none of them can remove it.";
+    RoleIsShared = 403 "ROLE_IS_SHARED", "This role belongs to all organizations, and none of them can change or remove it.";
     /// The new list of allowed IP addresses does not include the caller's own.
     AddressListExcludesYou = 400 "ADDRESS_LIST_EXCLUDES_YOU", "This list would lock you out. Add your own IP address.";
     /// Second factors are not supported yet.
@@ -231,6 +231,10 @@ codes! {
     InvitationNotFound = 404 "INVITATION_NOT_FOUND", "This organization has no such invitation.";
     /// The invitation was accepted, declined or discarded before.
     InvitationNotPending = 400 "INVITATION_NOT_PENDING", "This invitation was accepted, declined or discarded before.";
+    /// A resend would reach nobody and replace the link, so it is refused.
+    InviteeUnsubscribed = 400 "INVITEE_UNSUBSCRIBED", "This person has unsubscribed from mail of this organization, so nothing was sent. Their link still works: copy it and pass it on.";
+    /// Like `INVITEE_UNSUBSCRIBED`.
+    AddressBounced = 400 "ADDRESS_BOUNCED", "The last mail to this address came back, so nothing was sent. The link still works: copy it and pass it on, or invite another address.";
     /// The token is unknown, used, replaced or forged.
     InvalidInvitationToken = 400 "INVALID_INVITATION_TOKEN", "This invitation link is not valid any more. Ask for a new one.";
     InvitationExpired = 400 "INVITATION_EXPIRED", "This invitation has expired. Ask for a new one.";

@@ -166,10 +166,13 @@ api_routes! {
         organizations::leave::leave => command::<offboarding::Leave>();
         organizations::members::list => query::<membership::ListMembers>();
         organizations::remove_member::remove_member => command::<offboarding::Remove>();
+        organizations::member_roles::replace => command::<membership::ReplaceRoles>();
         organizations::member_roles::assign => command::<membership::AssignRole>();
         organizations::member_roles::revoke => command::<membership::RevokeRole>();
         organizations::roles::list => query::<organization::ListRoles>();
         organizations::roles::create => command::<organization::CreateRole>();
+        organizations::roles::show => query::<organization::ShowRole>();
+        organizations::roles::update => command::<organization::UpdateRole>();
         organizations::roles::remove => command::<organization::RemoveRole>();
         domains::list => query::<domain::List>();
         domains::add => command::<domain::Add>();
@@ -201,7 +204,10 @@ api_routes! {
         workspaces::members::remove => command::<workspace::RemoveMember>();
         workspaces::roles::list => query::<workspace::ListRoles>();
         workspaces::roles::create => command::<workspace::CreateRole>();
+        workspaces::roles::show => query::<workspace::ShowRole>();
+        workspaces::roles::update => command::<workspace::UpdateRole>();
         workspaces::roles::remove => command::<workspace::RemoveRole>();
+        workspaces::roles::replace => command::<workspace::ReplaceRoles>();
         workspaces::roles::assign => command::<workspace::AssignRole>();
         workspaces::roles::revoke => command::<workspace::RevokeRole>();
     }

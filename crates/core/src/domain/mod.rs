@@ -132,6 +132,11 @@ impl DomainName {
 
     /// The DNS name of the TXT record that proves the ownership of `domain`.
     pub fn record_name(domain: &str) -> String {
+        format!("_vestibule-verification.{domain}")
+    }
+
+    /// The name that earlier versions showed. Its record proves the ownership too.
+    pub(crate) fn former_record_name(domain: &str) -> String {
         format!("_wc-verification.{domain}")
     }
 }

@@ -35,13 +35,8 @@ pub async fn verify(
         return started;
     }
     // The lookup takes place outside a transaction.
-    let lookup = executor.dns.lookup_txt(&DomainName::record_name(&found.domain)).await;
-    let proof = lookup.map_err(|error| Problem::with_source(Code::DomainLookupFailed, error)).and_then(|records| {
-        let expected = executor.keys.domain_proof(organization, domain);
-        let is_match = |record: &String| record.trim().as_bytes().ct_eq(expected.as_bytes()).into();
-        if records.iter().any(is_match) { Ok(()) } else { Err(Code::DomainNotProved.into()) }
-    });
-    match proof {
+    let expected = executor.keys.domain_proof(organization, domain);
+    match find_proof(executor, &found.domain, &expected).await {
         Ok(()) => executor.run(caller, RecordVerification { organization, domain }).await,
         Err(problem) => Reply { result: Err(problem), ..started },
     }
@@ -58,6 +53,20 @@ pub const VERIFY_ERRORS: &[Code] = &[
     Code::DomainNotProved,
     Code::DomainTaken,
 ];
+
+/// Looks for the record, at its name and then at that of earlier versions.
+async fn find_proof(executor: &Executor, domain: &str, expected: &str) -> Result<()> {
+    let is_match = |record: &String| bool::from(record.trim().as_bytes().ct_eq(expected.as_bytes()));
+    let mut outcome = Err(Code::DomainNotProved.into());
+    for name in [DomainName::record_name(domain), DomainName::former_record_name(domain)] {
+        match executor.dns.lookup_txt(&name).await {
+            Ok(records) if records.iter().any(is_match) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => outcome = Err(Problem::with_source(Code::DomainLookupFailed, error)),
+        }
+    }
+    outcome
+}
 
 /// Authorizes the caller and counts the attempt before DNS is queried.
 #[derive(Debug)]

@@ -45,6 +45,7 @@ pub use list_own::{ListOwn, OwnInvitation};
 pub use preview::{InvitationPreview, Preview};
 pub use references::Inviter;
 pub use resend::Resend;
+pub(crate) use resend::UNSUBSCRIBED;
 pub use sql::references::{InvitedWorkspace, InvitedWorkspaceRole};
 pub use sql::views::{OwnInvitationRow, PreviewRow};
 pub use sql::{Invitation, InvitationRow};

@@ -101,6 +101,15 @@ record! {
 }
 
 record! {
+    /// Whether mail reaches the invitee.
+    pub(crate) struct Deliverability {
+        pub(crate) delivery: Delivery,
+        /// Whether the address has unsubscribed from mails of this organization.
+        pub(crate) is_unsubscribed: bool,
+    }
+}
+
+record! {
     pub(crate) struct PendingInvitation {
         pub(crate) email_key: String,
         /// The id of the workspace; 0 for none.
@@ -256,6 +265,13 @@ sql! {
         invitation!("SELECT", "FROM invitations
           WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending'");
 
+    DELIVERABILITY(OrganizationId, InvitationId) -> Deliverability =
+        "SELECT i.delivery AS delivery,
+                CASE WHEN EXISTS (SELECT 1 FROM mail_refusals f
+                                   WHERE f.organization_id = i.organization_id AND f.address_key = i.email_key)
+                     THEN 1 ELSE 0 END AS is_unsubscribed
+           FROM invitations i WHERE i.organization_id = $1 AND i.id = $2";
+
     /// Replaces the generation and the expiry, also of an expired invitation.
     RESEND(ResendInvitation {
         organization: OrganizationId,
@@ -265,10 +281,11 @@ sql! {
         delivery: Delivery,
         expires_at: Timestamp,
         now: Timestamp,
+        delivery_reason: Text,
     }) -> InvitationRow invalidates Invitations(organization) =
         invitation_row!(
             "UPDATE invitations
-                SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = '',
+                SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = $8,
                     delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");

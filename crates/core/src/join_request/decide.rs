@@ -60,6 +60,8 @@ impl Command for Approve {
         Code::InvitationLimit,
         Code::AlreadyMember,
         Code::InvitationExists,
+        Code::InviteeUnsubscribed,
+        Code::AddressBounced,
     ];
     type Out = ();
 

@@ -6,8 +6,8 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::id::{InvitationId, OrganizationId};
 use crate::invitation;
-use crate::invitation::Status;
 use crate::invitation::sql::views::{FOR_MAIL, MailedInvitation};
+use crate::invitation::{Status, UNSUBSCRIBED};
 use crate::language::Language;
 use crate::mail::{EmailTemplate, InvitationEmail, Message, NoticeEmail, ReplyTo};
 use crate::names::full_name;
@@ -28,7 +28,6 @@ pub(super) enum Composition {
 }
 
 const OBSOLETE: &str = "the mail was obsolete";
-const UNSUBSCRIBED: &str = "the invitee has unsubscribed from this organization's mail";
 const SUSPENDED: &str = "the invitation was suspended";
 const NO_RECIPIENT: &str = "there is no recipient";
 

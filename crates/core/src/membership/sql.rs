@@ -209,6 +209,29 @@ sql! {
         "SELECT role_id FROM organization_membership_roles
           WHERE organization_id = $1 AND membership_id = $2 AND role_id = $3";
 
+    ROLES_OF_MEMBER(OrganizationId, MembershipId) -> MembershipRole =
+        "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
+                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+           FROM organization_membership_roles mr
+           JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE mr.organization_id = $1 AND mr.membership_id = $2
+          ORDER BY r.id";
+
+    /// The workspaces in which nobody but this member is an admin.
+    SOLE_ADMIN_WORKSPACES(OrganizationId, MembershipId) -> (String,) =
+        "SELECT w.name FROM workspace_memberships wm
+           JOIN workspaces w ON w.organization_id = wm.organization_id AND w.id = wm.workspace_id
+          WHERE wm.organization_id = $1 AND wm.organization_membership_id = $2
+            AND EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                          JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                         WHERE mr.organization_id = $1 AND mr.workspace_id = wm.workspace_id
+                           AND mr.workspace_membership_id = wm.id)
+            AND NOT EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                              JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE mr.organization_id = $1 AND mr.workspace_id = wm.workspace_id
+                               AND mr.workspace_membership_id <> wm.id)
+          ORDER BY w.id LIMIT 20";
+
     ORGANIZATION(OrganizationId) -> Organization =
         "SELECT id, name, description, image_url, member_count, whitelisted_ips, enable_ip_restriction, enforce_mfa,
                 auto_assigned_workspace_id, public_metadata, created_at, updated_at

@@ -7,6 +7,7 @@ mod roles;
 mod seats;
 pub(crate) mod sql;
 mod update;
+mod update_role;
 mod visibility;
 
 pub use create::{Create, Created};
@@ -16,5 +17,6 @@ pub(crate) use roles::describe_role_holders;
 pub use roles::{CreateRole, ListRoles, RemoveRole};
 pub use seats::SeatCount;
 pub(crate) use seats::{increment_member_count, seats, take_seat};
-pub use sql::{DeletedOrganization, Organization, Role};
+pub use sql::{DeletedOrganization, Organization, Role, RoleUsage};
 pub use update::Update;
+pub use update_role::{RoleDetails, ShowRole, UpdateRole};

@@ -63,9 +63,7 @@ impl Command for CreateRole {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Role> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageRoles).await?;
-        if !grant.permissions().covers(&self.permissions) {
-            return Err(Code::RoleExceedsYours.into());
-        }
+        check_covers(&grant, &self.permissions)?;
         cx.executor.settings.roles.check_definable(&self.permissions)?;
         rate_limit::take_role(cx, &grant).await?;
         let permissions = self.permissions.to_json();
@@ -119,12 +117,12 @@ impl Command for RemoveRole {
         if role.organization_id.is_none() {
             return Err(Code::RoleIsShared.into());
         }
-        check_covers(&grant, &role)?;
+        check_covers(&grant, &role.permissions)?;
         match self.replacement.filter(|replacement| *replacement != self.role) {
             Some(replacement) => {
                 let found = cx.tx.optional(sql::ROLE, (organization, replacement)).await?;
                 let found = found.ok_or(Code::RoleNotFound)?;
-                check_covers(&grant, &found)?;
+                check_covers(&grant, &found.permissions)?;
                 cx.executor.settings.roles.check_assignable(&found.permissions)?;
                 cx.tx.execute(sql::REPLACE_ROLE, (organization, self.role, replacement)).await?;
                 cx.tx.execute(sql::REPLACE_INVITED_ROLE, (organization, self.role, replacement, cx.now)).await?;
@@ -160,6 +158,6 @@ pub(crate) fn describe_role_holders(holders: &[sql::RoleHolder], is_invited: boo
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn check_covers(grant: &Grant, role: &Role) -> Result<()> {
-    if grant.permissions().covers(&role.permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
+pub(super) fn check_covers(grant: &Grant, permissions: &PermissionSet) -> Result<()> {
+    if grant.permissions().covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }

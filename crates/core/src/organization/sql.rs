@@ -62,6 +62,15 @@ record! {
 }
 
 record! {
+    /// How many have a role.
+    pub struct RoleUsage {
+        pub members: i64,
+        /// Pending invitations, expired or not.
+        pub invitations: i64,
+    }
+}
+
+record! {
     /// Members and open invitations of an organization.
     pub(crate) struct SeatUsage {
         pub(crate) used: i64,
@@ -214,6 +223,34 @@ sql! {
          SELECT $1, $2, $1, $3, $4, $5, $6, $6
           WHERE (SELECT COUNT(*) FROM organization_roles r WHERE r.organization_id = $1 AND r.removed_at IS NULL) < $7
       RETURNING id, organization_id, name, permissions, created_at, updated_at, removed_at";
+
+    /// Returns no row if the role would no longer grant admin and no enabled admin would remain. A role that nobody has
+    /// makes nobody an admin.
+    UPDATE_ROLE(RoleUpdate {
+        organization: OrganizationId,
+        id: RoleId,
+        name: Text,
+        permissions: PermissionSet,
+        grants_admin: bool,
+        now: Timestamp,
+    }) -> Role invalidates Organization(organization) =
+        "UPDATE organization_roles SET name = $3, permissions = $4, grants_admin = $5, updated_at = $6
+          WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL
+            AND (grants_admin <= $5
+                 OR NOT EXISTS (SELECT 1 FROM organization_membership_roles mr
+                                 WHERE mr.role_scope = $1 AND mr.role_id = $2 AND mr.organization_id = $1)
+                 OR EXISTS (SELECT 1 FROM organization_membership_roles mr
+                              JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                              JOIN organization_memberships m ON m.organization_id = $1 AND m.id = mr.membership_id
+                              JOIN users u ON u.id = m.user_id AND u.disabled = 0
+                             WHERE mr.organization_id = $1 AND mr.role_id <> $2))
+      RETURNING id, organization_id, name, permissions, created_at, updated_at, removed_at";
+
+    ROLE_USAGE(OrganizationId, RoleId) -> RoleUsage =
+        "SELECT (SELECT COUNT(*) FROM organization_membership_roles mr
+                  WHERE mr.role_scope IN (0, $1) AND mr.role_id = $2 AND mr.organization_id = $1) AS members,
+                (SELECT COUNT(*) FROM invitations i
+                  WHERE i.organization_id = $1 AND i.role_id = $2 AND i.status = 'pending') AS invitations";
 
     /// The first members who have a role.
     ROLE_HOLDERS(OrganizationId, RoleId) -> RoleHolder =

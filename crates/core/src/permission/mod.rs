@@ -208,6 +208,11 @@ impl PermissionSet {
         self.0.contains(permission)
     }
 
+    /// The permissions that the other set lacks.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        Self::new(self.iter().filter(|permission| !other.contains(permission)))
+    }
+
     /// Whether a member with these permissions in an organization meets a requirement there.
     pub fn satisfies(&self, required: RequiredPermission) -> bool {
         match required {

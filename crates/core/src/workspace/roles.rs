@@ -224,6 +224,6 @@ async fn check(
     Ok((grant, membership, role))
 }
 
-fn check_covers(grant: &WorkspaceGrant, permissions: &PermissionSet) -> Result<()> {
+pub(super) fn check_covers(grant: &WorkspaceGrant, permissions: &PermissionSet) -> Result<()> {
     if grant.covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }

@@ -6,6 +6,7 @@ use crate::cache::Scope;
 use crate::id::{
     InvitationId, MemberId, MembershipId, OrganizationId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId,
 };
+use crate::organization::RoleUsage;
 use crate::organization::sql::RoleHolder;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
@@ -227,6 +228,44 @@ sql! {
     ROLES(OrganizationId, WorkspaceId) -> WorkspaceRole =
         "SELECT id, workspace_id, name, permissions, created_at, updated_at FROM workspace_roles
           WHERE ((organization_id = $1 AND workspace_id = $2) OR scope = 0) AND removed_at IS NULL ORDER BY id";
+
+    ROLES_OF_MEMBER(OrganizationId, WorkspaceId, WorkspaceMembershipId) -> WorkspaceMembershipRole =
+        "SELECT mr.workspace_membership_id AS membership_id, r.id AS id, r.workspace_id AS workspace_id, r.name AS name,
+                r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
+           FROM workspace_membership_roles mr
+           JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+          WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.workspace_membership_id = $3
+          ORDER BY r.id";
+
+    /// Returns no row if the role would no longer grant admin and no admin would remain. A role that nobody has makes
+    /// nobody an admin.
+    UPDATE_ROLE(WorkspaceRoleUpdate {
+        organization: OrganizationId,
+        workspace: WorkspaceId,
+        id: WorkspaceRoleId,
+        name: Text,
+        permissions: PermissionSet,
+        grants_admin: bool,
+        now: Timestamp,
+    }) -> WorkspaceRole invalidates Organization(organization) =
+        "UPDATE workspace_roles SET name = $4, permissions = $5, grants_admin = $6, updated_at = $7
+          WHERE organization_id = $1 AND workspace_id = $2 AND id = $3 AND removed_at IS NULL
+            AND (grants_admin <= $6
+                 OR NOT EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                                 WHERE mr.role_scope = $2 AND mr.role_id = $3 AND mr.organization_id = $1
+                                   AND mr.workspace_id = $2)
+                 OR EXISTS (SELECT 1 FROM workspace_membership_roles mr
+                              JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id AND r.grants_admin = 1
+                             WHERE mr.organization_id = $1 AND mr.workspace_id = $2 AND mr.role_id <> $3))
+      RETURNING id, workspace_id, name, permissions, created_at, updated_at";
+
+    ROLE_USAGE(OrganizationId, WorkspaceId, WorkspaceRoleId) -> RoleUsage =
+        "SELECT (SELECT COUNT(*) FROM workspace_membership_roles mr
+                  WHERE mr.role_scope IN (0, $2) AND mr.role_id = $3 AND mr.organization_id = $1
+                    AND mr.workspace_id = $2) AS members,
+                (SELECT COUNT(*) FROM invitations i
+                  WHERE i.organization_id = $1 AND i.workspace_id = $2 AND i.workspace_role_id = $3
+                    AND i.status = 'pending') AS invitations";
 
     /// The first members who have a role.
     ROLE_HOLDERS(OrganizationId, WorkspaceId, WorkspaceRoleId) -> RoleHolder =

@@ -165,6 +165,24 @@ impl FieldReader {
         self.id(name)?.ok_or_else(|| Problem::required(name))
     }
 
+    /// Returns a list of ids; a missing or empty one is `REQUIRED_FIELD`.
+    pub(crate) fn required_ids<I: FromStr<Err = InvalidId>>(&mut self, name: &str) -> Result<Vec<I>, Problem> {
+        let Some(index) = self.0.0.iter().position(|(known, _)| known == name) else {
+            return Err(Problem::required(name));
+        };
+        let values = match self.0.0.remove(index).1 {
+            Value::List(values) => values,
+            value => vec![value],
+        };
+        let ids = values.into_iter().filter(|value| !is_empty(value)).map(|value| match value {
+            Value::Text(text) => text.parse().map_err(|_| invalid_id(name)),
+            Value::Number(number) => number.to_string().parse().map_err(|_| invalid_id(name)),
+            _ => Err(invalid_id(name)),
+        });
+        let ids: Vec<I> = ids.collect::<Result<_, _>>()?;
+        if ids.is_empty() { Err(Problem::required(name)) } else { Ok(ids) }
+    }
+
     /// Returns an image field. An empty text counts as missing.
     pub(crate) fn image(&mut self, name: &str) -> Result<ImageField, Problem> {
         match self.take(name)? {

@@ -172,12 +172,15 @@ pub(crate) const TABLE: &[Row] = &[
     ("GET", "/organizations/{id}/members", &[], MEMBERS),
     ("POST", "/organizations/{id}/members/{memberId}/remove", &[], MANAGERS),
     ("DELETE", "/organizations/{id}/members/{memberId}", &[], MANAGERS),
+    ("POST", "/organizations/{id}/members/{memberId}/roles", &[("role_ids", "MEMBER_ROLE")], MANAGERS),
     ("POST", "/organizations/{id}/members/{memberId}/roles/{roleId}/add", &[], MANAGERS),
     ("PUT", "/organizations/{id}/members/{memberId}/roles/{roleId}", &[], MANAGERS),
     ("POST", "/organizations/{id}/members/{memberId}/roles/{roleId}/remove", &[], MANAGERS),
     ("DELETE", "/organizations/{id}/members/{memberId}/roles/{roleId}", &[], MANAGERS),
     ("GET", "/organizations/{id}/roles", &[], MEMBERS),
     ("POST", "/organizations/{id}/roles", &[("name", "Clerk"), ("permissions", "organization:read")], ADMINS),
+    ("GET", "/organizations/{id}/roles/{roleId}", &[], ADMINS),
+    ("POST", "/organizations/{id}/roles/{roleId}/update", &[("name", "Writer")], ADMINS),
     ("POST", "/organizations/{id}/roles/{roleId}/remove", &[], ADMINS),
     ("DELETE", "/organizations/{id}/roles/{roleId}", &[], ADMINS),
     ("GET", "/organizations/{id}/invitations", &[], MANAGERS),
@@ -217,10 +220,13 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/workspaces/{id}/members", &[("email", "COLLEAGUE")], ADMINS),
     ("POST", "/workspaces/{id}/members/{memberId}/remove", &[], ADMINS),
     ("DELETE", "/workspaces/{id}/members/{memberId}", &[], ADMINS),
+    ("POST", "/workspaces/{id}/members/{memberId}/roles", &[("role_ids", "WORKSPACE_MEMBER_ROLE")], ADMINS),
     ("POST", "/workspaces/{id}/members/{memberId}/roles/{roleId}/add", &[], ADMINS),
     ("POST", "/workspaces/{id}/members/{memberId}/roles/{roleId}/remove", &[], ADMINS),
     ("GET", "/workspaces/{id}/roles", &[], WORKSPACE_MEMBERS),
     ("POST", "/workspaces/{id}/roles", &[("name", "Clerk"), ("permissions", "workspace:read")], ADMINS),
+    ("GET", "/workspaces/{id}/roles/{roleId}", &[], ADMINS),
+    ("POST", "/workspaces/{id}/roles/{roleId}/update", &[("name", "Writer")], ADMINS),
     ("POST", "/workspaces/{id}/roles/{roleId}/delete", &[], ADMINS),
     ("DELETE", "/workspaces/{id}/roles/{roleId}", &[], ADMINS),
     ("POST", "/captcha/challenge", &[], ANYBODY),
@@ -235,6 +241,8 @@ pub(crate) struct Setup {
     pub(crate) owner: TestClient,
     /// The manager's role.
     manager_role: String,
+    /// The deployment's roles of members, of organizations and of workspaces.
+    member_roles: [String; 2],
     /// Calls made so far, for unique addresses.
     count: std::cell::Cell<u32>,
 }
@@ -255,7 +263,12 @@ pub(crate) async fn setup() -> Setup {
     app.create_workspace_member(&owner, &organization, &workspace, "workspace-member@example.com").await;
     app.create_organization("other-admin@example.com").await;
     app.create_user("non-member@example.com").await;
-    Setup { app, organization, workspace, owner, manager_role: role, count: std::cell::Cell::new(0) }
+    let lists = [format!("/organizations/{organization}/roles"), format!("/workspaces/{workspace}/roles")];
+    let mut member_roles = [const { String::new() }; 2];
+    for (role, list) in member_roles.iter_mut().zip(lists) {
+        *role = text(&owner.get(&list).await.ok()[0]["id"]);
+    }
+    Setup { app, organization, workspace, owner, manager_role: role, member_roles, count: std::cell::Cell::new(0) }
 }
 
 impl Setup {
@@ -323,6 +336,8 @@ impl Setup {
                 .replace("{requestId}", &self.organization)
                 .replace("HOST", &format!("host{}.example", self.count.get()))
                 .replace("ORGANIZATION", &self.organization)
+                .replace("WORKSPACE_MEMBER_ROLE", &self.member_roles[1])
+                .replace("MEMBER_ROLE", &self.member_roles[0])
                 .replace("WORKSPACE", &self.workspace)
                 .replace("TOKEN", invitation["token"].as_str().unwrap())
                 .replace("FRESH", &fresh)
@@ -449,7 +464,9 @@ async fn foreign_and_missing_resources_look_alike() {
                     value
                         .replace("FRESH", "x@example.com")
                         .replace("HOST", "x.example")
-                        .replace("COLLEAGUE", "x@example.com"),
+                        .replace("COLLEAGUE", "x@example.com")
+                        .replace("WORKSPACE_MEMBER_ROLE", "1")
+                        .replace("MEMBER_ROLE", "1"),
                 )
             });
             let fields = Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
@@ -477,8 +494,10 @@ impl Setup {
             let filled =
                 PARAMETERS.iter().fold(path.replace("{id}", id), |path, parameter| path.replace(parameter, "1"));
             let fields = fields.iter().map(|(name, value)| (*name, value.replace("FRESH", "y@example.com")));
-            let fields = fields
-                .map(|(name, value)| (name, value.replace("COLLEAGUE", "y@example.com").replace("HOST", "y.example")));
+            let fields = fields.map(|(name, value)| {
+                let value = value.replace("COLLEAGUE", "y@example.com").replace("HOST", "y.example");
+                (name, value.replace("WORKSPACE_MEMBER_ROLE", "1").replace("MEMBER_ROLE", "1"))
+            });
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
             let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
             let method = Method::from_bytes(method.as_bytes()).unwrap();
@@ -563,9 +582,12 @@ async fn rejects_ids_of_other_organizations_in_any_path_parameter() {
             let before = setup.app.row_counts();
             let path = path.replace(parameter, foreign).replace("{id}", id);
             let path = path.replace("{memberId}", &member).replace("{roleId}", &role);
-            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(*fields).finish();
+            let fields = fields.iter().map(|(name, value)| (*name, value.replace("WORKSPACE_MEMBER_ROLE", "1")));
+            let fields = fields.map(|(name, value)| (name, value.replace("MEMBER_ROLE", "1")));
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+            let content_type = (!form.is_empty()).then_some("application/x-www-form-urlencoded");
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let response = setup.owner.send(method, &path, None, Body::from(form)).await;
+            let response = setup.owner.send(method, &path, content_type, Body::from(form)).await;
             assert!(matches!(response.status, 400 | 404), "{path}: {}", response.text);
             let code = text(&response.body["errors"][0]["code"]);
             assert!(code.ends_with("_NOT_FOUND"), "{path}: {code}");

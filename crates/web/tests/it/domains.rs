@@ -79,7 +79,7 @@ async fn verifies_domain_by_its_own_txt_record() {
     let setup = setup().await;
     let added = setup.owner.post(&format!("{}/domains", setup.path), &[("domain", "ACME.example.")]).await.ok();
     assert_eq!((&added["domain"], &added["fqdn"], &added["verified"]), (&json!(ACME), &json!(ACME), &json!(false)));
-    assert_eq!(added["verification_dns_record_name"], "_wc-verification.acme.example");
+    assert_eq!(added["verification_dns_record_name"], "_vestibule-verification.acme.example");
     assert_eq!(added["verification_token"], added["verification_dns_record_data"]);
     let domain = text(&added["id"]);
     let verify = format!("{}/domains/{domain}/verify", setup.path);
@@ -98,7 +98,7 @@ async fn verifies_domain_by_its_own_txt_record() {
         .records
         .lock()
         .unwrap()
-        .get_mut("_wc-verification.acme.example")
+        .get_mut("_vestibule-verification.acme.example")
         .unwrap()
         .push(format!(" {data} "));
     setup.owner.post(&verify, &[("domain", ACME)]).await.assert_error(400, "DOMAIN_TAKEN");
@@ -116,6 +116,17 @@ async fn verifies_domain_by_its_own_txt_record() {
         setup.owner.post(&silent, &[]).await;
     }
     setup.owner.post(&silent, &[]).await.assert_error(429, "TOO_MANY_REQUESTS");
+}
+
+#[tokio::test]
+async fn record_at_the_name_of_earlier_versions_verifies_the_domain() {
+    let setup = setup().await;
+    let added = setup.owner.post(&format!("{}/domains", setup.path), &[("domain", ACME)]).await.ok();
+    let record = text(&added["verification_dns_record_data"]);
+    let former = "_wc-verification.acme.example".to_owned();
+    setup.app.inner.dns.records.lock().unwrap().insert(former, vec![record]);
+    let verify = format!("{}/domains/{}/verify", setup.path, text(&added["id"]));
+    assert_eq!(setup.owner.post(&verify, &[]).await.ok()["domain"]["verified"], true);
 }
 
 #[tokio::test]

@@ -144,17 +144,23 @@ async fn signed_webhook_report_marks_mail_as_bounced() {
     assert_eq!(send_report(&setup.app, &body, (SECRET, now)).await.status, 204);
     let bounced = setup.delivery().await;
     assert_eq!((&bounced["state"], &bounced["reason"]), (&"bounced".into(), &"550 … no such user".into()));
-    // The resent mail has a new generation. The old report does not apply to it.
+    // A resend would replace the link that works by one in a mail that bounces again.
     let invitation = text(&setup.owner.get(&setup.path()).await.ok()[0]["id"]);
-    setup.owner.post(&format!("{}/{invitation}/resend", setup.path()), &[]).await.ok();
+    let resend = format!("{}/{invitation}/resend", setup.path());
+    let before = setup.owner.get(&setup.path()).await.ok();
+    setup.owner.post(&resend, &[]).await.assert_error(400, "ADDRESS_BOUNCED");
+    assert_eq!(setup.owner.get(&setup.path()).await.ok(), before);
+    // An expired one has nothing to lose. The resent mail has a new generation. The old report does not apply to it.
+    setup.app.advance(DAY * 8);
+    let now = setup.app.inner.service.now().unix_seconds();
+    setup.owner.post(&resend, &[]).await.ok();
     send_report(&setup.app, &body, (SECRET, now)).await;
     assert_eq!(setup.delivery().await["state"], "sent");
     // A recipient who complained gets no more mail.
     let id = setup.app.mail(NINA).message_id;
     let complaint = format!(r#"{{"message_id": "{id}", "type": "complained"}}"#);
     send_report(&setup.app, &complaint, (SECRET, now)).await;
-    setup.owner.post(&format!("{}/{invitation}/resend", setup.path()), &[]).await.ok();
-    assert_eq!(setup.delivery().await["state"], "not_sent");
+    setup.owner.post(&resend, &[]).await.assert_error(400, "INVITEE_UNSUBSCRIBED");
     let without_secret = TestApp::start().await;
     send_report(&without_secret, &body, (SECRET, now)).await.assert_error(404, "NOT_FOUND");
 }
@@ -354,8 +360,13 @@ async fn unsubscribing_stops_mail_of_one_organization() {
     let token = unsubscribe_url.rsplit_once('/').unwrap().1.to_owned();
     let unsubscribe = Unsubscribe { token: token.parse().unwrap() };
     setup.app.run(&setup.app.anonymous(), unsubscribe).await.unwrap();
-    let invitation = text(&setup.owner.get(&setup.path()).await.ok()[0]["id"]);
-    setup.owner.post(&format!("{}/{invitation}/resend", setup.path()), &[]).await.ok();
+    let before = setup.owner.get(&setup.path()).await.ok();
+    let resend = format!("{}/{}/resend", setup.path(), text(&before[0]["id"]));
+    setup.owner.post(&resend, &[]).await.assert_error(400, "INVITEE_UNSUBSCRIBED");
+    assert_eq!(setup.owner.get_and_check_cache(&setup.path()).await.ok(), before, "the link still works");
+    // An expired invitation is renewed without a mail. An admin can pass the link on.
+    setup.app.advance(DAY * 8);
+    setup.owner.post(&resend, &[]).await.ok();
     let delivery = setup.delivery().await;
     assert_eq!(delivery["state"], "not_sent");
     assert!(text(&delivery["reason"]).contains("has unsubscribed"), "{delivery}");

@@ -61,6 +61,7 @@ mod request_heads;
 mod response_bodies;
 mod response_cache;
 mod response_headers;
+mod role_changes;
 mod roles;
 mod secret_scan;
 mod security_log;

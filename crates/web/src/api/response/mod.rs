@@ -11,12 +11,14 @@ mod user;
 mod workspace;
 
 pub(crate) use invitation::{InvitationResponse, InviterSummary, OwnInvitationResponse};
-pub(crate) use organization::{DetailedMembershipResponse, MembershipResponse, OrganizationResponse, RoleResponse};
+pub(crate) use organization::{
+    DetailedMembershipResponse, MembershipResponse, OrganizationResponse, RoleDetailsResponse, RoleResponse,
+};
 pub(crate) use session::{ClientResponse, SessionResponse};
 pub(crate) use user::{AccountResponse, EmailAddressResponse, UserResponse};
 pub(crate) use workspace::{
     DetailedWorkspaceMembershipResponse, WorkspaceMemberResponse, WorkspaceMembershipResponse, WorkspaceResponse,
-    WorkspaceRoleResponse,
+    WorkspaceRoleDetailsResponse, WorkspaceRoleResponse,
 };
 
 use raw_json::RawJson;

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use vestibule_core::Code;
 use vestibule_core::id::{DeploymentId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId};
 use vestibule_core::membership::{MemberDetails, Membership, MembershipRole, OwnMembership};
-use vestibule_core::organization::{Organization, Role};
+use vestibule_core::organization::{Organization, Role, RoleDetails};
 use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
 
@@ -111,6 +111,28 @@ macro_rules! impl_from_role {
 }
 
 impl_from_role!(Role, MembershipRole);
+
+/// A role of the organization or of the deployment, and who would be affected by a change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrganizationRoleDetails)]
+pub(crate) struct RoleDetailsResponse {
+    #[serde(flatten)]
+    role: RoleResponse,
+    /// The number of members with the role.
+    member_count: i64,
+    /// The number of pending invitations with the role.
+    pending_invitation_count: i64,
+}
+
+impl From<RoleDetails> for RoleDetailsResponse {
+    fn from(details: RoleDetails) -> Self {
+        Self {
+            role: RoleResponse::from(details.role),
+            member_count: details.usage.members,
+            pending_invitation_count: details.usage.invitations,
+        }
+    }
+}
 
 /// A user's membership in an organization.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,6 +7,7 @@ use vestibule_core::permission::PermissionSet;
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::{
     OwnWorkspaceMembership, Workspace, WorkspaceMember, WorkspaceMembership, WorkspaceMembershipRole, WorkspaceRole,
+    WorkspaceRoleDetails,
 };
 
 use super::organization::Eligibility;
@@ -123,6 +124,28 @@ macro_rules! impl_from_role {
 }
 
 impl_from_role!(WorkspaceRole, WorkspaceMembershipRole);
+
+/// A role of the workspace or of the deployment, and who would be affected by a change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WorkspaceRoleDetails)]
+pub(crate) struct WorkspaceRoleDetailsResponse {
+    #[serde(flatten)]
+    role: WorkspaceRoleResponse,
+    /// The number of members with the role.
+    member_count: i64,
+    /// The number of pending invitations with the role.
+    pending_invitation_count: i64,
+}
+
+impl From<WorkspaceRoleDetails> for WorkspaceRoleDetailsResponse {
+    fn from(details: WorkspaceRoleDetails) -> Self {
+        Self {
+            role: WorkspaceRoleResponse::from(details.role),
+            member_count: details.usage.members,
+            pending_invitation_count: details.usage.invitations,
+        }
+    }
+}
 
 /// A member of a workspace.
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use vestibule_core::dns::{Dns, DnsError, LookupFuture};
-use vestibule_core::execution::{Caller, Command, Dependencies};
+use vestibule_core::execution::{Caller, Command, Dependencies, Query};
 use vestibule_core::image_store::ImageStore;
 use vestibule_core::mail::{MailTransport, Mailbox, Message, Templates};
 use vestibule_core::mailer;
@@ -271,6 +271,12 @@ impl TestApp {
     pub(crate) async fn run<C: Command>(&self, client: &TestClient, command: C) -> vestibule_core::Result<C::Out> {
         let token = client.cookie.lock().unwrap().as_deref().and_then(|cookie| cookie.parse().ok());
         self.inner.service.run(&Caller { token, ..Caller::anonymous() }, command).await.result
+    }
+
+    /// Runs a query as this client, without HTTP.
+    pub(crate) async fn query<Q: Query>(&self, client: &TestClient, query: Q) -> vestibule_core::Result<Q::Out> {
+        let token = client.cookie.lock().unwrap().as_deref().and_then(|cookie| cookie.parse().ok());
+        self.inner.service.query(&Caller { token, ..Caller::anonymous() }, &query).await.result
     }
 
     pub(crate) fn advance(&self, span: Duration) {

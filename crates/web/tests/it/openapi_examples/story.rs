@@ -153,7 +153,10 @@ async fn manage_members(recorder: &mut Recorder, scene: &Scene) {
     let role = text(&recorder.post(ada, &format!("{path}/roles"), body).await["id"]);
     recorder.run(ada, &format!("{rosa}/roles/{role}/add")).await;
     recorder.run(ada, &format!("{rosa}/roles/{role}/remove")).await;
-    recorder.run(ada, &format!("{rosa}/roles/{role}/add")).await;
+    recorder.get(ada, &format!("{path}/roles/{role}")).await;
+    let body = json!({"name": "Talent scout", "permissions": ["organization:manage_members"]});
+    recorder.post(ada, &format!("{path}/roles/{role}/update"), body).await;
+    recorder.post(ada, &format!("{rosa}/roles"), json!({"role_ids": [role]})).await;
     let replacement = json!({"replacement_role_id": ada.admin_role(path).await});
     recorder.post(ada, &format!("{path}/roles/{role}/remove"), replacement).await;
     recorder.post(ada, &format!("{rosa}/remove"), json!({"invitations": "suspend"})).await;
@@ -176,6 +179,10 @@ async fn manage_workspace(recorder: &mut Recorder, scene: &Scene) {
     let role = text(&recorder.post(ada, &format!("{path}/roles"), body).await["id"]);
     recorder.run(ada, &format!("{grace}/roles/{role}/add")).await;
     recorder.run(ada, &format!("{grace}/roles/{role}/remove")).await;
+    recorder.get(ada, &format!("{path}/roles/{role}")).await;
+    recorder.post(ada, &format!("{path}/roles/{role}/update"), json!({"name": "Technician"})).await;
+    let member = text(&ada.get(&format!("{path}/roles")).await.ok()[0]["id"]);
+    recorder.post(ada, &format!("{grace}/roles"), json!({"role_ids": [member]})).await;
     recorder.run(ada, &format!("{path}/roles/{role}/delete")).await;
     recorder.get(ada, "/me/workspace-memberships").await;
     recorder.post(ada, "/session/switch-workspace", json!({"workspace_id": workspace})).await;
