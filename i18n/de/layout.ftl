@@ -11,7 +11,6 @@ forbidden-advice = Sie haben keinen Zugang zu dieser Seite. Vielleicht müssen S
 cross-site-advice = Diese Anfrage kam von einer anderen Website. Öffnen Sie { $url } und versuchen Sie es erneut.
 server-error-title = Etwas ist schiefgelaufen
 go-to-organizations = Zu Ihren Organisationen
-back = Zurück
 continue-button = Weiter
 
 flash-joined = Willkommen! Sie sind der Organisation beigetreten.

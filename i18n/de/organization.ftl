@@ -100,7 +100,6 @@ new-workspace = Arbeitsbereich erstellen
 add-workspace-member = Mitglied der Organisation hinzufügen
 remove-workspace-member-warning = Die Person verliert sofort den Zugang zu diesem Arbeitsbereich und bleibt in der Organisation. Sie können sie wieder hinzufügen.
 leave = Verlassen
-leave-organization-warning = Sie verlieren sofort den Zugang zur Organisation und ihren Arbeitsbereichen. Nur jemand dort kann Sie wieder einladen.
 leave-workspace-warning = Sie verlieren sofort den Zugang zu diesem Arbeitsbereich. Jemand dort kann Sie wieder hinzufügen.
 delete-workspace = Arbeitsbereich löschen
 delete-workspace-warning = Der Arbeitsbereich wird gelöscht, und alle verlieren sofort den Zugang. Ausstehende Einladungen dorthin werden widerrufen. Das lässt sich nicht rückgängig machen.
@@ -115,8 +114,6 @@ join-policy-none = müssen eingeladen werden
 join-policy-request = können den Beitritt anfragen
 join-policy-join = können beitreten
 join-policy-auto = treten beim Anmelden automatisch bei
-delete-domain = { $domain } löschen
-delete-domain-warning = Niemand kann mehr über diese Domain beitreten. Mitglieder, die darüber beigetreten sind, bleiben. Sie können die Domain wieder hinzufügen und bestätigen.
 
 join-requests = Anfragen
 no-join-requests = Keine ausstehenden Anfragen.
@@ -129,4 +126,10 @@ deny = Ablehnen
 settings = Einstellungen
 withdraw-ownership-offer = Angebot zurückziehen
 delete-organization = Organisation löschen
-delete-organization-warning = Niemand hat mehr Zugang, und sie wird nach { $days } Tagen endgültig gelöscht. Bis dahin können Sie sie in Ihrer Liste der Organisationen wiederherstellen.
+
+## Confirmation of an action
+
+cancel = Abbrechen
+cannot-be-undone = Das lässt sich nicht rückgängig machen.
+type-name-to-confirm = Geben Sie zur Bestätigung { $name } ein
+typed-name-is-different = Das ist nicht der Name. Geben Sie { $name } ein

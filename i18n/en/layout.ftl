@@ -11,7 +11,6 @@ forbidden-advice = You don't have access to this page. You may need to switch ac
 cross-site-advice = This request came from another site. Open { $url } and try again.
 server-error-title = Something went wrong
 go-to-organizations = Go to your organizations
-back = Back
 continue-button = Continue
 
 flash-joined = Welcome! You joined the organization.

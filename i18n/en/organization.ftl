@@ -100,7 +100,6 @@ new-workspace = Create workspace
 add-workspace-member = Add a member of the organization
 remove-workspace-member-warning = They lose access to this workspace immediately and stay in the organization. You can add them again.
 leave = Leave
-leave-organization-warning = You lose access to the organization and its workspaces immediately. Only somebody there can invite you again.
 leave-workspace-warning = You lose access to this workspace immediately. Somebody there can add you again.
 delete-workspace = Delete workspace
 delete-workspace-warning = The workspace is deleted and everybody loses access immediately. Pending invitations to it are revoked. This cannot be undone.
@@ -115,8 +114,6 @@ join-policy-none = must be invited
 join-policy-request = can request to join
 join-policy-join = can join
 join-policy-auto = join automatically when they sign in
-delete-domain = Delete { $domain }
-delete-domain-warning = Nobody can join through this domain any more. Members who joined through it stay. You can add and verify it again.
 
 join-requests = Requests
 no-join-requests = No pending requests.
@@ -129,4 +126,10 @@ deny = Deny
 settings = Settings
 withdraw-ownership-offer = Withdraw ownership offer
 delete-organization = Delete organization
-delete-organization-warning = Nobody can access it any more, and it is permanently deleted after { $days } days. Until then you can restore it from your list of organizations.
+
+## Confirmation of an action
+
+cancel = Cancel
+cannot-be-undone = This cannot be undone.
+type-name-to-confirm = To confirm, type { $name }
+typed-name-is-different = This is not the name. Type { $name }

@@ -9,6 +9,8 @@ mod invisible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use unicode_normalization::UnicodeNormalization;
+
 use self::invisible::{find_invisible, is_joiner};
 pub(crate) use self::invisible::{is_invisible, is_variation_selector, remove_invisible};
 use crate::error::{Code, Problem, Result};
@@ -16,6 +18,16 @@ use crate::error::{Code, Problem, Result};
 /// Returns the full name of a person. It may be empty.
 pub fn full_name(first: &str, last: &str) -> String {
     format!("{first} {last}").trim().to_owned()
+}
+
+/// Returns whether a person who typed `typed` meant the name `expected`: the same text after Unicode normalization
+/// (NFKC), with white space that a page does not show either.
+pub fn is_same_name(typed: &str, expected: &str) -> bool {
+    let normalize = |name: &str| {
+        let name: String = name.nfkc().collect();
+        name.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    normalize(typed) == normalize(expected)
 }
 
 /// Limits of one kind of text. Lengths are in characters, after trimming.
@@ -171,6 +183,21 @@ mod tests {
 
     fn message<T: fmt::Debug>(result: Result<T>) -> String {
         result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn typed_name_is_compared_after_normalization() {
+        for (typed, expected) in [
+            (" Berg Tea ", "Berg Tea"),
+            ("Sa\u{308}ge", "S\u{e4}ge"),
+            ("S\u{e4}ge", "Sa\u{308}ge"),
+            ("Berg\u{a0}Tea", "Berg  Tea"),
+        ] {
+            assert!(is_same_name(typed, expected), "{typed}");
+        }
+        for typed in ["", "berg tea", "BergTea", "Berg Tea 2"] {
+            assert!(!is_same_name(typed, "Berg Tea"), "{typed}");
+        }
     }
 
     #[test]

@@ -62,6 +62,13 @@ impl Form {
         !self.text(name).is_empty()
     }
 
+    /// Returns the field `return_to`, if it is a path of this server, or `default`. Forms of lists have it, so that a
+    /// person returns to the same page of the same list.
+    pub(super) fn return_path<'a>(&'a self, default: &'a str) -> &'a str {
+        let path = self.text("return_to");
+        if is_local_path(path) { path } else { default }
+    }
+
     /// Parses a required id. Errors: `REQUIRED_FIELD`, `INVALID_FIELD`.
     pub(super) fn id<I: FromStr<Err = InvalidId>>(&self, name: &str) -> Result<I, Problem> {
         self.optional_id(name)?.ok_or_else(|| Problem::required(name))
@@ -71,5 +78,35 @@ impl Form {
     pub(super) fn optional_id<I: FromStr<Err = InvalidId>>(&self, name: &str) -> Result<Option<I>, Problem> {
         let invalid = || Problem::field(name, "this is not one of those to choose from.");
         self.non_empty(name).map(|text| text.parse().map_err(|_| invalid())).transpose()
+    }
+}
+
+/// Returns whether a browser takes the text for a path of this server. Browsers read `\\` as `/`, and ignore tabs and
+/// line breaks.
+fn is_local_path(text: &str) -> bool {
+    text.starts_with('/')
+        && !text.starts_with("//")
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn returns_to_paths_of_this_server_only() {
+        let path = "/organizations/1/-/members?search=a%20b";
+        for (return_to, expected) in [
+            (path, path),
+            ("", "/default"),
+            ("//evil.example", "/default"),
+            ("/\\evil.example", "/default"),
+            ("/\t/evil.example", "/default"),
+            ("https://evil.example/", "/default"),
+            ("javascript:alert(1)", "/default"),
+        ] {
+            let form = Form::new(vec![("return_to".to_owned(), return_to.to_owned())]);
+            assert_eq!(form.return_path("/default"), expected, "{return_to}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use vestibule_core::secret::SubmittedCode;
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
-use super::super::organization::{Confirmation, require_confirmation};
+use super::super::organization::Confirmation;
 use super::super::sign_in::{CodeForm, code_page};
 use super::{page, saved_or_error};
 
@@ -76,15 +76,14 @@ pub(super) async fn make_primary(cx: PageContext, Path(address): Path<String>) -
 }
 
 pub(super) async fn delete(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
-    let confirmation = Confirmation {
-        label: cx.words.delete(),
-        warning: cx.words.delete_address_warning(),
-        action: &format!("/account/addresses/{}/delete", parse_id(&address)),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: "/account",
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let confirmation = Confirmation::new(
+        cx.words.delete(),
+        cx.words.delete(),
+        format!("/account/addresses/{}/delete", parse_id(&address)),
+        "/account",
+    )
+    .paragraph(cx.words.delete_address_warning());
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let deleted = cx.run(DeleteAddress { address: parse_id(&address) }).await;

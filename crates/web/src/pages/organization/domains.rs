@@ -5,13 +5,13 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::domain::{Add, Delete, DomainName, JoinPolicy, List, Update};
 use vestibule_core::id::{DomainId, OrganizationId};
-use vestibule_core::{Problem, domain};
+use vestibule_core::{Code, Problem, domain};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::words::Words;
-use super::confirm::{Confirmation, require_confirmation};
+use super::confirm::Confirmation;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
 struct DomainView {
@@ -125,15 +125,18 @@ pub(super) async fn delete(cx: PageContext, Path((organization, domain)): PathId
         Err(response) => return response,
     };
     let path = format!("/organizations/{id}/-/domains");
-    let confirmation = Confirmation {
-        label: cx.words.delete(),
-        warning: cx.words.delete_domain_warning(),
-        action: &format!("{path}/{domain}/delete"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &path,
+    let name = match cx.query(List { organization: id }).await {
+        Ok(domains) => domains.into_iter().find(|found| found.id == domain).map(|found| found.domain),
+        Err(response) => return response,
     };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let Some(name) = name else {
+        return page_or_response(page(&cx, &organization, Some(&Code::DomainNotFound.into())).await);
+    };
+    let t = cx.words;
+    let action = format!("{path}/{domain}/delete");
+    let confirmation = Confirmation::new(t.delete_domain_title(&name), t.delete_domain(&name), action, &path)
+        .paragraph(t.delete_domain_warning());
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let deleted = run_and_redirect(&cx, Delete { organization: id, domain }, &path, "removed").await;

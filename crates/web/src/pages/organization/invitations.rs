@@ -15,7 +15,7 @@ use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::words::Words;
 use super::bulk_invite::{BulkPreview, FormState};
-use super::confirm::{Confirmation, require_confirmation};
+use super::confirm::Confirmation;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
 /// Invitations per page.
@@ -204,15 +204,10 @@ pub(super) async fn discard(cx: PageContext, Path((organization, invitation)): P
         Err(response) => return response,
     };
     let path = format!("/organizations/{id}/-/invitations");
-    let confirmation = Confirmation {
-        label: cx.words.discard(),
-        warning: cx.words.discard_warning(),
-        action: &format!("{path}/{invitation}/discard"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &path,
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let confirmation =
+        Confirmation::new(cx.words.discard(), cx.words.discard(), format!("{path}/{invitation}/discard"), &path)
+            .paragraph(cx.words.discard_warning());
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let discarded = run_and_redirect(&cx, Discard { organization: id, invitation }, &path, "discarded").await;

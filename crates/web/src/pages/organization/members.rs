@@ -18,7 +18,7 @@ use vestibule_core::search::SearchTerm;
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
-use super::confirm::{Confirmation, require_confirmation};
+use super::confirm::Confirmation;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
 /// Members per page.
@@ -188,15 +188,11 @@ pub(super) async fn offer_ownership(cx: PageContext, Path((organization, member)
         Err(response) => return response,
     };
     let path = format!("/organizations/{id}/-/members/{membership}");
-    let confirmation = Confirmation {
-        label: cx.words.offer_ownership(),
-        warning: cx.words.offer_ownership_explanation(),
-        action: &format!("{path}/hand-over"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &path,
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let confirmation =
+        Confirmation::new(cx.words.offer_ownership(), cx.words.offer_ownership(), format!("{path}/hand-over"), &path)
+            .paragraph(cx.words.offer_ownership_explanation())
+            .harmless();
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let offer = Offer { organization: id, member: membership.get().into() };
@@ -215,18 +211,15 @@ pub(super) async fn remove(cx: PageContext, Path((organization, member)): PathId
         Ok(sent) => sent,
         Err(response) => return response,
     };
-    let confirmation = Confirmation {
-        label: cx.words.remove(),
-        warning: match sent {
+    let mut confirmation = Confirmation::new(cx.words.remove(), cx.words.remove(), format!("{path}/remove"), &path)
+        .paragraph(match sent {
             0 => cx.words.remove_member_warning(),
             _ => format!("{} {}", cx.words.remove_member_warning(), cx.words.open_invitations_warning(sent)),
-        },
-        action: &format!("{path}/remove"),
-        hidden_fields: Vec::new(),
-        choice: (sent > 0).then(|| ("revoke", cx.words.revoke_them_too())),
-        cancel_url: &path,
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+        });
+    if sent > 0 {
+        confirmation = confirmation.checkbox("revoke", cx.words.revoke_them_too());
+    }
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let invitations = if form.is_checked("revoke") { SentInvitations::Revoke } else { SentInvitations::Suspend };

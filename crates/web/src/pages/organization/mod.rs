@@ -25,7 +25,7 @@ use super::frame::initials;
 use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
-pub(super) use confirm::{Confirmation, require_confirmation};
+pub(super) use confirm::Confirmation;
 
 pub(super) fn routes() -> Routes {
     Routes::default()

@@ -16,7 +16,7 @@ use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::organizations;
-use super::confirm::{Confirmation, require_confirmation};
+use super::confirm::Confirmation;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
 #[derive(Template)]
@@ -39,7 +39,7 @@ async fn page(
     error: Option<&Problem>,
     form: Option<&Form>,
 ) -> PageResult<Response> {
-    let org = load_organization(cx, parse_id(cx, organization)?, "settings").await?;
+    let org = load(cx, organization).await?;
     let value = |name: &str, stored: &str| form.map_or(stored, |form| form.text(name)).to_owned();
     let page = Page {
         layout: cx.layout(format!("{} · {}", cx.words.settings(), org.name), true).with_error(error),
@@ -49,6 +49,10 @@ async fn page(
         org,
     };
     Ok(cx.render_with_error(error, &page))
+}
+
+async fn load(cx: &PageContext, organization: &str) -> PageResult<OrganizationPage> {
+    load_organization(cx, parse_id(cx, organization)?, "settings").await
 }
 
 async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
@@ -86,43 +90,43 @@ pub(super) async fn update(cx: PageContext, Path(organization): Path<String>, fo
 }
 
 pub(super) async fn leave(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
-    let id: OrganizationId = match parse_id(&cx, &organization) {
-        Ok(id) => id,
+    let org = match load(&cx, &organization).await {
+        Ok(org) => org,
         Err(response) => return response,
     };
-    let confirmation = Confirmation {
-        label: cx.words.leave(),
-        warning: cx.words.leave_organization_warning(),
-        action: &format!("/organizations/{id}/-/leave"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &format!("/organizations/{id}/-/settings"),
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let t = cx.words;
+    let button = t.leave_organization(&org.name);
+    let confirmation =
+        Confirmation::new(t.leave_organization_title(&org.name), button, org.path("leave"), org.path("settings"))
+            .paragraph(t.leave_organization_warning())
+            .paragraph(t.leave_organization_irreversible());
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
-    let left = run_and_redirect(&cx, Leave { organization: id }, "/organizations", "left").await;
+    let left = run_and_redirect(&cx, Leave { organization: org.id }, "/organizations", "left").await;
     or_page_with_error(&cx, &organization, left).await
 }
 
 pub(super) async fn delete(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
-    let id: OrganizationId = match parse_id(&cx, &organization) {
-        Ok(id) => id,
+    let org = match load(&cx, &organization).await {
+        Ok(org) => org,
         Err(response) => return response,
     };
-    let days = cx.app.settings().organizations.deletion_grace_days;
-    let confirmation = Confirmation {
-        label: cx.words.delete_organization(),
-        warning: cx.words.delete_organization_warning(days),
-        action: &format!("/organizations/{id}/-/delete"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &format!("/organizations/{id}/-/settings"),
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let (t, days) = (cx.words, cx.app.settings().organizations.deletion_grace_days);
+    let button = t.delete_organization_named(&org.name);
+    let confirmation =
+        Confirmation::new(t.delete_organization_title(&org.name), button, org.path("delete"), org.path("settings"))
+            .paragraph(t.delete_organization_warning(org.organization.member_count))
+            .paragraph(match days {
+                0 => t.cannot_be_undone(),
+                _ => t.delete_organization_grace(days),
+            })
+            .typed_name(&org.name);
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
-    let deleted = run_and_redirect(&cx, Delete { organization: id }, "/organizations", &format!("deleted.{id}")).await;
+    let deleted = Delete { organization: org.id };
+    let deleted = run_and_redirect(&cx, deleted, "/organizations", &format!("deleted.{}", org.id)).await;
     or_page_with_error(&cx, &organization, deleted).await
 }
 

@@ -12,7 +12,7 @@ use vestibule_core::{Problem, images};
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
 use super::super::layout::Layout;
-use super::confirm::{Confirmation, require_confirmation};
+use super::confirm::Confirmation;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
 
 struct WorkspaceView {
@@ -156,15 +156,10 @@ pub(super) async fn remove_member(cx: PageContext, Path((organization, workspace
         Ok(parsed) => parsed,
         Err(response) => return response,
     };
-    let confirmation = Confirmation {
-        label: cx.words.remove(),
-        warning: cx.words.remove_workspace_member_warning(),
-        action: &format!("{path}/remove-member"),
-        hidden_fields: vec![("member", form.text("member").to_owned())],
-        choice: None,
-        cancel_url: &path,
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let confirmation = Confirmation::new(cx.words.remove(), cx.words.remove(), format!("{path}/remove-member"), &path)
+        .paragraph(cx.words.remove_workspace_member_warning())
+        .hidden_field("member", form.text("member"));
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let removed = match form.id("member") {
@@ -204,15 +199,9 @@ pub(super) async fn leave(cx: PageContext, Path((organization, workspace)): Path
         Ok(parsed) => parsed,
         Err(response) => return response,
     };
-    let confirmation = Confirmation {
-        label: cx.words.leave(),
-        warning: cx.words.leave_workspace_warning(),
-        action: &format!("{path}/leave"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &path,
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let confirmation = Confirmation::new(cx.words.leave(), cx.words.leave(), format!("{path}/leave"), &path)
+        .paragraph(cx.words.leave_workspace_warning());
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     match cx.run(Leave { workspace }).await {
@@ -227,15 +216,10 @@ pub(super) async fn delete(cx: PageContext, Path((organization, workspace)): Pat
         Ok(parsed) => parsed,
         Err(response) => return response,
     };
-    let confirmation = Confirmation {
-        label: cx.words.delete_workspace(),
-        warning: cx.words.delete_workspace_warning(),
-        action: &format!("{path}/delete"),
-        hidden_fields: Vec::new(),
-        choice: None,
-        cancel_url: &path,
-    };
-    if let Err(response) = require_confirmation(&cx, &form, confirmation) {
+    let confirmation =
+        Confirmation::new(cx.words.delete_workspace(), cx.words.delete_workspace(), format!("{path}/delete"), &path)
+            .paragraph(cx.words.delete_workspace_warning());
+    if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
     let deleted = run_and_redirect(&cx, Delete { workspace }, &list, "removed").await;

@@ -94,7 +94,8 @@ async fn deleted_organization_is_restored_by_undo() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("owner@example.com").await;
     let path = format!("/organizations/{organization}/-");
-    owner.post(&format!("{path}/delete"), &[("sure", "yes")]).await.assert_redirect("/organizations");
+    let confirmed = [("sure", "yes"), ("typed_name", "Acme")];
+    owner.post(&format!("{path}/delete"), &confirmed).await.assert_redirect("/organizations");
     let undo = format!("action=\"{path}/restore\" data-ajax><button class=\"link\">Undo</button>");
     owner.get("/organizations").await.assert_page(200, &undo);
     owner.post(&format!("{path}/restore"), &[]).await.assert_redirect("/organizations");

@@ -182,7 +182,8 @@ async fn manages_roles_workspaces_domains_and_settings() {
     owner.post(&fixture.path("leave"), &[("sure", "yes")]).await.assert_page(403, "Nobody else is an admin");
     owner.post(&fixture.path("handover/withdraw"), &[]).await.assert_page(404, "no pending ownership transfer");
     owner.post(&fixture.path("delete"), &[]).await.assert_page(200, "after 30 days");
-    owner.post(&fixture.path("delete"), &[("sure", "yes")]).await.assert_redirect("/organizations");
+    let confirmed = [("sure", "yes"), ("typed_name", "Berg Tea")];
+    owner.post(&fixture.path("delete"), &confirmed).await.assert_redirect("/organizations");
     owner.get("/organizations").await.assert_page(200, "Permanently deleted");
     owner.post(&fixture.path("restore"), &[]).await.assert_redirect("/organizations");
     owner.get(&settings).await.assert_page(200, "Berg Tea");

@@ -67,7 +67,7 @@ async fn confirmed_actions_go_on_with_what_was_typed() {
         (&end, &[], "sign out another browser"),
         (&offer, &sure, "offer an organization"),
         (&lab, &sure, "delete a workspace"),
-        (&delete, &sure, "delete an organization"),
+        (&delete, &[("sure", "yes"), ("typed_name", "Hers")], "delete an organization"),
     ];
     for (path, fields, named) in actions {
         app.advance(MAX_AGE);
