@@ -31,12 +31,14 @@ pub mod dns;
 pub mod execution;
 pub mod image_store;
 pub mod images;
+mod index_requests;
 pub mod mail;
 pub mod node;
 pub mod outbox;
 pub mod password;
 pub mod rate_limit;
 mod request_rate;
+pub mod search_index;
 pub mod security_log;
 
 // Domain nouns.
@@ -90,6 +92,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     images::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     invitation::sql::idempotency::STATEMENTS,
+    invitation::sql::lists::STATEMENTS,
     invitation::sql::references::STATEMENTS,
     invitation::sql::views::STATEMENTS,
     join_request::sql::STATEMENTS,
@@ -102,6 +105,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     ownership_transfer::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
     reauthentication::sql::STATEMENTS,
+    search_index::sql::STATEMENTS,
     security_notice::sql::STATEMENTS,
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,

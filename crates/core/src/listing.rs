@@ -60,9 +60,17 @@ impl Total {
         Self { count, is_exact: true }
     }
 
-    /// From a count that stopped after one row more than [`MAX_COUNTED`].
-    pub(crate) fn bounded(count: i64) -> Self {
-        Self { count: count.min(MAX_COUNTED), is_exact: count <= MAX_COUNTED }
+    /// Cuts what a search has found to `max_found`, with the total.
+    pub(crate) fn of_found<T>(mut found: Vec<T>, max_found: usize) -> (Vec<T>, Self) {
+        let is_exact = found.len() <= max_found;
+        found.truncate(max_found);
+        let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        (found, Self { count, is_exact })
+    }
+
+    /// From a count that stopped after one row more than `max`.
+    pub(crate) fn bounded(count: i64, max: i64) -> Self {
+        Self { count: count.min(max), is_exact: count <= max }
     }
 }
 
@@ -137,7 +145,7 @@ macro_rules! packed_ids {
             $argument,
             ") / 19) SELECT CAST(SUBSTR(",
             $argument,
-            ", i * 19 + 1, 19) AS BIGINT) AS id FROM n) p"
+            ", i * 19 + 1, 19) AS BIGINT) AS id FROM n) p "
         )
     };
 }

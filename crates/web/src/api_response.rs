@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_core::execution::Reply;
+use vestibule_core::listing::Total;
 use vestibule_core::organization::SeatCount;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::settings::Mode;
@@ -17,6 +18,9 @@ use crate::{cookie, envelope, site_data};
 
 /// The response header with an organization's seat counts.
 pub(crate) const SEATS: HeaderName = HeaderName::from_static("seats");
+
+/// The response header with the number of rows on all pages of a list.
+pub(crate) const TOTAL: HeaderName = HeaderName::from_static("total");
 
 #[derive(Debug)]
 pub(crate) struct ApiResponse<T> {
@@ -82,6 +86,11 @@ impl ApiResponse<SessionResponse> {
 /// Formats seat counts as a dictionary (RFC 9651): `used=2, held=1, free=7`.
 pub(crate) fn seats_header(SeatCount { used, reserved: held, free }: SeatCount) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("used={used}, held={held}, free={free}")).ok()
+}
+
+/// Formats a total as a dictionary (RFC 9651): `count=12`, or `count=10000, more` if there are more.
+pub(crate) fn total_header(Total { count, is_exact }: Total) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("count={count}{}", if is_exact { "" } else { ", more" })).ok()
 }
 
 impl<T> From<Reply<T>> for ApiResponse<T> {

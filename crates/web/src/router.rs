@@ -39,6 +39,7 @@ pub fn route_list() -> Vec<Route> {
 fn all_routes() -> Routes {
     add_legacy_routes(api_routes())
         .get("/openapi.json", crate::docs::openapi_json)
+        .merge(crate::api::export::routes())
         .merge(crate::docs::routes())
         .merge(crate::pages::pages())
         .merge(crate::health::routes())

@@ -8,19 +8,25 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::FutureExt;
+use futures_util::future::{Either, join, select};
 use tokio::time::timeout;
 
 use crate::execution::Executor;
-use crate::{images, organization};
+use crate::{images, organization, search_index};
 
 pub use delete_expired::delete_expired;
 
 /// Time between two runs, unless a run is requested.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Runs the cleanup periodically until `stop` completes.
+/// Runs the cleanup periodically, and the worker of the search index, until `stop` completes.
 pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
+    let stop = stop.shared();
+    join(clean_up(executor, stop.clone()), search_index::run_worker(executor, stop)).await;
+}
+
+async fn clean_up(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     loop {
         match organization::erase_deleted(executor).await {

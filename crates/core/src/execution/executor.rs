@@ -22,6 +22,7 @@ use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
 use crate::id::{IdSource, OrganizationId};
 use crate::image_store::ImageStore;
+use crate::index_requests::IndexRequests;
 use crate::mail::{MailTransport, Templates};
 use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
@@ -76,6 +77,7 @@ pub struct Executor {
     pub(crate) urgent_outbox: Notify,
     /// Wakes the cleanup worker.
     pub(crate) cleanup: Notify,
+    pub(crate) index_requests: IndexRequests,
     /// Attempts to sign in, to sign up and to reset a password; counted for automatic challenges only.
     pub(crate) attempts: RequestRate,
     /// Requests for challenges.
@@ -110,6 +112,7 @@ impl Executor {
             outbox: Notify::new(),
             urgent_outbox: Notify::new(),
             cleanup: Notify::new(),
+            index_requests: IndexRequests::default(),
             attempts: RequestRate::default(),
             challenge_requests: RequestRate::default(),
             access_cache: AccessCache::default(),

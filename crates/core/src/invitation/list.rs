@@ -1,16 +1,16 @@
 //! The list of an organization's invitations. It takes the same number of statements for one invitation as for a full
 //! page.
 
-use super::Status;
 use super::details::InvitationDetails;
+use super::filter::{Cursor, Filter, InvitationPosition, Sort, StatusFilter};
+use super::find;
 use super::references::References;
-use super::sql::{self, InvitationRow};
-use crate::access::{self, Grant};
+use crate::access;
 use crate::cache::Revision;
-use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
-use crate::id::{InvitationId, OrganizationId, WorkspaceId};
+use crate::id::OrganizationId;
+use crate::listing::{Position, Total};
 use crate::organization::{self, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::time::Timestamp;
@@ -18,53 +18,37 @@ use crate::time::Timestamp;
 /// The maximum and default number of invitations on a page.
 pub const MAX_PAGE_SIZE: u16 = 500;
 
-/// Lists the invitations of an organization, newest first.
+/// Lists the invitations of an organization.
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
     pub organization: OrganizationId,
     pub filter: Filter,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub status: StatusFilter,
-    /// Only invitations that have expired, or only those that have not.
-    pub expired: Option<bool>,
-    pub workspace: Option<WorkspaceId>,
-    pub email: Option<EmailAddress>,
-    /// The cursor: only invitations older than this one, which is the last one of the previous page.
-    pub before: Option<InvitationId>,
+    pub sort: Sort,
+    pub position: InvitationPosition,
     /// 1 to [`MAX_PAGE_SIZE`], which is also the default.
     pub limit: Option<u16>,
+    /// Whether the page has the total.
+    pub counts: bool,
 }
 
-impl Filter {
-    fn is_by_status_only(&self) -> bool {
-        self.expired.is_none() && self.workspace.is_none() && self.email.is_none()
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusFilter {
-    All,
-    Only(Status),
-}
-
-impl Default for StatusFilter {
-    /// Pending invitations, including expired ones: an admin has to see those to resend them.
-    fn default() -> Self {
-        Self::Only(Status::Pending)
+impl List {
+    /// The default list: pending invitations, newest first.
+    pub fn new(organization: OrganizationId) -> Self {
+        let (filter, sort, position) = (Filter::default(), Sort::default(), Position::default());
+        Self { organization, filter, sort, position, limit: None, counts: false }
     }
 }
 
 #[derive(Debug)]
 pub struct Page {
     pub invitations: Vec<InvitationDetails>,
-    /// The cursor of the next page, if there is one.
-    pub next: Option<InvitationId>,
+    /// If [`List::counts`] asks for it, and for a search.
+    pub total: Option<Total>,
+    pub previous: Option<Cursor>,
+    pub next: Option<Cursor>,
     /// `None` if the number of seats is unlimited.
     pub seats: Option<SeatCount>,
     /// How long this page can be cached; `None` for a page that is not the default one.
@@ -111,66 +95,20 @@ impl Query for List {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Page> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let limit = self.filter.limit.unwrap_or(MAX_PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
+        let limit = self.limit.unwrap_or(MAX_PAGE_SIZE).clamp(1, MAX_PAGE_SIZE);
         let revision = cx.revision(grant.organization()).await?;
-        // One row more than the page has shows whether there is a next page.
-        let mut rows = load_rows(cx, &grant, &self.filter, i64::from(limit) + 1).await?;
-        let has_next = rows.len() > usize::from(limit);
-        rows.truncate(usize::from(limit));
-        let next = rows.last().map(|last| last.id).filter(|_| has_next);
+        let (slice, total) = find::find(cx, self, u32::from(limit)).await?;
+        let sort = self.sort.in_status(self.filter.status);
+        let (previous, next) = slice.cursors(|row| Cursor::new(sort, row));
         let seats = organization::seats(cx, grant.organization()).await?;
-        let references = References::for_page(cx, &grant, self.filter.status, &rows, revision).await?;
-        let invitations = InvitationDetails::from_rows(cx, rows, &references)?;
-        let is_default = self.filter == Filter::default();
+        let range = match self.filter.status {
+            StatusFilter::Only(status) if self.filter.is_by_status_only() && sort != Sort::Expiry => Some(status),
+            _ => None,
+        };
+        let references = References::for_page(cx, &grant, range, &slice.rows, revision).await?;
+        let invitations = InvitationDetails::from_rows(cx, slice.rows, &references)?;
+        let is_default = *self == Self::new(self.organization);
         let validity = is_default.then(|| ListValidity::new(revision, cx.now, &invitations));
-        Ok(Page { invitations, next, seats, validity })
+        Ok(Page { invitations, total, previous, next, seats, validity })
     }
-}
-
-async fn load_rows(cx: &mut Context<'_>, grant: &Grant, filter: &Filter, limit: i64) -> Result<Vec<InvitationRow>> {
-    let before = filter.before.unwrap_or_else(|| i64::MAX.into());
-    let (expires_after, expires_until) = match filter.expired {
-        None => (Timestamp::EARLIEST, Timestamp::LATEST),
-        Some(true) => (Timestamp::EARLIEST, cx.now),
-        Some(false) => (cx.now, Timestamp::LATEST),
-    };
-    let (min_workspace, max_workspace) =
-        filter.workspace.map_or((0, i64::MAX), |workspace| (workspace.get(), workspace.get()));
-    // Address keys are printable ASCII, so U+007F sorts after all of them.
-    let (min_email, max_email) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
-    let organization = grant.organization();
-    Ok(match filter.status {
-        StatusFilter::Only(status) if filter.is_by_status_only() => {
-            cx.tx.all(sql::PAGE, (organization, status, before, limit)).await?
-        }
-        StatusFilter::Only(status) => {
-            let page = sql::FilteredPage {
-                organization,
-                status,
-                before,
-                expires_after,
-                expires_until,
-                min_workspace,
-                max_workspace,
-                min_email,
-                max_email,
-                limit,
-            };
-            cx.tx.all(sql::PAGE_FILTERED, page).await?
-        }
-        StatusFilter::All => {
-            let page = sql::PageAnyStatus {
-                organization,
-                before,
-                expires_after,
-                expires_until,
-                min_workspace,
-                max_workspace,
-                min_email,
-                max_email,
-                limit,
-            };
-            cx.tx.all(sql::PAGE_ANY_STATUS, page).await?
-        }
-    })
 }

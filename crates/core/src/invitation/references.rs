@@ -3,13 +3,13 @@
 //! A page has many invitations that refer to few of those, so each is loaded once, apart from the rows. They change
 //! more rarely than invitations do, so they are cached at the organization's revision.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use vestibule_db::BatchQueries;
 
+use super::Status;
 use super::authority::{self, Suspension};
-use super::list::StatusFilter;
 use super::sql::InvitationRow;
 use super::sql::references::{
     self as sql, InvitedWorkspace, InvitedWorkspaceRole, InviterRoleRow, InviterWorkspaceRoleRow,
@@ -19,6 +19,7 @@ use crate::cache::{self, OrganizationCache, Revision};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
+use crate::listing::pack_ids;
 use crate::organization::Role;
 use crate::permission::PermissionSet;
 
@@ -90,11 +91,12 @@ pub(crate) struct References {
 }
 
 impl References {
-    /// Loads what the invitations of a page refer to, unless all of it is cached at this revision.
+    /// Loads what the invitations of a page refer to, unless all of it is cached at this revision. `range` is the
+    /// status if the page has all invitations in it between its first and its last one.
     pub(super) async fn for_page(
         cx: &mut Context<'_>,
         grant: &Grant,
-        status: StatusFilter,
+        range: Option<Status>,
         rows: &[InvitationRow],
         revision: Revision,
     ) -> Result<Arc<Self>> {
@@ -106,7 +108,7 @@ impl References {
         if let Some(cached) = cached.as_ref().filter(|cached| cached.has_all(rows)) {
             return Ok(Arc::clone(cached));
         }
-        let loaded = Self::load(cx, organization, status, rows).await?;
+        let loaded = Self::load(cx, organization, range, rows).await?;
         Ok(loaded.merge_into_cache(cx, organization, revision, cached.as_deref()))
     }
 
@@ -181,7 +183,7 @@ impl References {
     async fn load(
         cx: &mut Context<'_>,
         organization: OrganizationId,
-        status: StatusFilter,
+        range: Option<Status>,
         rows: &[InvitationRow],
     ) -> Result<Self> {
         let ids = || rows.iter().map(|row| row.id);
@@ -189,8 +191,8 @@ impl References {
             return Ok(Self::default());
         };
         let roles = (sql::ROLES, (organization,));
-        let loaded = match status {
-            StatusFilter::Only(status) => {
+        let loaded = match range {
+            Some(status) => {
                 let arguments = (organization, oldest, newest, status);
                 let queries = (
                     roles,
@@ -201,14 +203,18 @@ impl References {
                 );
                 cx.tx.batch(queries.batch()).await?
             }
-            StatusFilter::All => {
-                let arguments = (organization, oldest, newest);
+            None => {
+                let inviters =
+                    pack_distinct(rows.iter().filter_map(|row| row.inviter_membership_id.map(MembershipId::get)));
+                let workspaces = pack_distinct(rows.iter().filter_map(|row| row.workspace_id.map(WorkspaceId::get)));
+                let workspace_roles =
+                    pack_distinct(rows.iter().filter_map(|row| row.workspace_role_id.map(WorkspaceRoleId::get)));
                 let queries = (
                     roles,
-                    (sql::INVITERS_ANY_STATUS, arguments),
-                    (sql::WORKSPACES_ANY_STATUS, arguments),
-                    (sql::WORKSPACE_ROLES_ANY_STATUS, arguments),
-                    (sql::INVITER_WORKSPACE_ROLES_ANY_STATUS, arguments),
+                    (sql::INVITERS_BY_IDS, (organization, inviters.as_str())),
+                    (sql::WORKSPACES_BY_IDS, (organization, workspaces.as_str())),
+                    (sql::WORKSPACE_ROLES_BY_IDS, (organization, workspace_roles.as_str())),
+                    (sql::INVITER_WORKSPACE_ROLES_BY_IDS, (organization, inviters.as_str())),
                 );
                 cx.tx.batch(queries.batch()).await?
             }
@@ -253,6 +259,12 @@ impl References {
     pub(super) fn workspace_role(&self, row: &InvitationRow) -> Option<Arc<InvitedWorkspaceRole>> {
         self.workspace_roles.get(&row.workspace_role_id?).map(Arc::clone)
     }
+}
+
+/// The distinct ids as one argument: 0, which no row has, if there are none.
+fn pack_distinct(ids: impl Iterator<Item = i64>) -> String {
+    let distinct: BTreeSet<i64> = ids.collect();
+    if distinct.is_empty() { pack_ids([0]) } else { pack_ids(distinct) }
 }
 
 /// Roles, inviters, workspaces, workspace roles, and the workspace roles of the inviters.

@@ -2,6 +2,7 @@
 //! from a token.
 
 pub(crate) mod idempotency;
+pub(crate) mod lists;
 pub(crate) mod references;
 pub(crate) mod views;
 
@@ -151,43 +152,6 @@ sql! {
     PAGE(OrganizationId, Status, InvitationId, i64) -> InvitationRow =
         invitation_row!("SELECT", "FROM invitations i
           WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 ORDER BY i.id DESC NULLS LAST LIMIT $4");
-
-    /// An unused filter is passed as bounds that exclude nothing, so no index may be chosen for it: `email_key || ''`
-    /// is an expression that no index has.
-    PAGE_FILTERED(FilteredPage {
-        organization: OrganizationId,
-        status: Status,
-        before: InvitationId,
-        expires_after: Timestamp,
-        expires_until: Timestamp,
-        min_workspace: i64,
-        max_workspace: i64,
-        min_email: Text,
-        max_email: Text,
-        limit: i64,
-    }) -> InvitationRow =
-        invitation_row!("SELECT", "FROM invitations i
-          WHERE i.organization_id = $1 AND i.status = $2 AND i.id < $3 AND i.expires_at > $4 AND i.expires_at <= $5
-                 AND i.workspace_scope >= $6 AND i.workspace_scope <= $7
-                 AND (i.email_key || '') >= $8 AND (i.email_key || '') <= $9
-            ORDER BY i.id DESC NULLS LAST LIMIT $10");
-
-    PAGE_ANY_STATUS(PageAnyStatus {
-        organization: OrganizationId,
-        before: InvitationId,
-        expires_after: Timestamp,
-        expires_until: Timestamp,
-        min_workspace: i64,
-        max_workspace: i64,
-        min_email: Text,
-        max_email: Text,
-        limit: i64,
-    }) -> InvitationRow =
-        invitation_row!("SELECT", "FROM invitations i
-          WHERE i.organization_id = $1 AND i.id < $2 AND i.expires_at > $3 AND i.expires_at <= $4
-                 AND i.workspace_scope >= $5 AND i.workspace_scope <= $6
-                 AND (i.email_key || '') >= $7 AND (i.email_key || '') <= $8
-            ORDER BY i.id DESC LIMIT $9");
 
     FIND(OrganizationId, InvitationId) -> Invitation =
         invitation!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");

@@ -7,7 +7,7 @@ use crate::access::Grant;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId};
-use crate::listing::{MAX_COUNTED, Position, Slice, Total};
+use crate::listing::{MAX_COUNTED, MAX_PACKED, Position, Slice, Total};
 use crate::organization;
 
 /// Later than every name: the highest code point.
@@ -56,7 +56,7 @@ pub(super) async fn find(
 ) -> Result<(Slice<MemberKey>, Total)> {
     let (organization, bounds) = (grant.organization(), Bounds::new(filter));
     let compare = |key: &MemberKey, cursor: &MemberCursor| cursor.compare(sort, key);
-    if let Some(term) = &filter.search {
+    if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
         let max_found = if let Position::Page(_) = position { usize::MAX } else { crate::listing::MAX_FOUND };
         let (mut found, total) = search::search(cx, organization, (filter, bounds), term, max_found).await?;
         found.sort_by(|key, other| sort.compare((&key.sort_name, key.id), (&other.sort_name, other.id)));
@@ -87,6 +87,27 @@ pub(super) async fn find(
         Slice::from_read(keys, position, limit)
     };
     Ok((slice, total))
+}
+
+/// Finds the newest members before `after`, up to [`MAX_PACKED`], and returns whether they are the last ones.
+pub(super) async fn find_batch(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    filter: &MemberFilter,
+    after: Option<MembershipId>,
+) -> Result<(Vec<MemberKey>, bool)> {
+    let bounds = Bounds::new(filter);
+    let bounds = after.map_or(bounds, |after| bounds.before(after));
+    let keys = if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
+        search::search(cx, organization, (filter, bounds), term, MAX_PACKED).await?.0
+    } else if let Some(index) = Index::choose(cx, organization, filter).await? {
+        let limit = i64::try_from(MAX_PACKED).unwrap_or(i64::MAX);
+        index.read(cx, organization, bounds, true, (limit, 0)).await?
+    } else {
+        Vec::new()
+    };
+    let is_last = keys.len() < MAX_PACKED;
+    Ok((keys, is_last))
 }
 
 /// Reads the index of names of the whole organization: for a filter that admits much of it, or none.
@@ -141,7 +162,7 @@ impl Index {
                 cx.tx.one(sql::COUNT_IN_WORKSPACE, (organization, after, before, workspace, role, limit)).await?
             }
         };
-        Ok(Total::bounded(count))
+        Ok(Total::bounded(count, MAX_COUNTED))
     }
 
     async fn read(

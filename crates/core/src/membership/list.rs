@@ -90,7 +90,7 @@ impl Query for ListMembers {
         let (organization, slice, total) = if is_plain && let Position::Page(_) = self.position {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
-            self.check_workspace(cx, &grant).await?;
+            check_workspace(cx, &grant, &self.filter).await?;
             let organization = cx.tx.one(sql::ORGANIZATION, (grant.organization(),)).await?;
             let (keys, total) =
                 find::find(cx, &grant, (&self.filter, self.sort, &self.position, limit), organization.member_count)
@@ -124,20 +124,20 @@ impl ListMembers {
         let total = Total::exact(organization.member_count);
         Ok((organization, Slice::from_read(members, &self.position, limit), total))
     }
+}
 
-    /// Who is in a workspace is visible to those who may list its members.
-    async fn check_workspace(&self, cx: &mut Context<'_>, grant: &Grant) -> Result<()> {
-        let Some(workspace) = self.filter.workspace else {
-            return Ok(());
-        };
-        let required = RequiredWorkspacePermission::Membership;
-        let (organization, _) = access::authorize_in_workspace(cx, workspace, required).await?.ids();
-        if organization == grant.organization() { Ok(()) } else { Err(Code::Forbidden.into()) }
-    }
+/// Who is in a workspace is visible to those who may list its members.
+pub(super) async fn check_workspace(cx: &mut Context<'_>, grant: &Grant, filter: &MemberFilter) -> Result<()> {
+    let Some(workspace) = filter.workspace else {
+        return Ok(());
+    };
+    let required = RequiredWorkspacePermission::Membership;
+    let (organization, _) = access::authorize_in_workspace(cx, workspace, required).await?.ids();
+    if organization == grant.organization() { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
 /// Loads members in the order of their ids in the argument. A page has at most [`MAX_PACKED`].
-async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[MembershipId]) -> Result<Vec<Member>> {
+pub(super) async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[MembershipId]) -> Result<Vec<Member>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -147,7 +147,11 @@ async fn load_members(cx: &mut Context<'_>, grant: &Grant, ids: &[MembershipId])
     Ok(ids.iter().filter_map(|id| members.remove(id)).collect())
 }
 
-async fn with_roles(cx: &mut Context<'_>, grant: &Grant, members: Vec<Member>) -> Result<Vec<MemberDetails>> {
+pub(super) async fn with_roles(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    members: Vec<Member>,
+) -> Result<Vec<MemberDetails>> {
     if members.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,17 +1,19 @@
 //! Searching for members.
 
+use std::collections::BTreeMap;
+
 use super::cursor::MemberFilter;
 use super::find::Bounds;
 use super::sql::lists::{self as sql, MemberKey, SearchedMember};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::OrganizationId;
-use crate::listing::Total;
-use crate::search::SearchTerm;
-use crate::user;
+use crate::listing::{MAX_PACKED, Total, pack_ids};
+use crate::search::{SearchTerm, SearchedRows};
+use crate::{search_index, user};
 
 /// Rows that one statement reads.
-const CHUNK: usize = 500;
+const CHUNK: i64 = MAX_PACKED as i64;
 
 /// Finds the newest members that match the term, up to `max_found`.
 pub(super) async fn search(
@@ -22,23 +24,36 @@ pub(super) async fn search(
     max_found: usize,
 ) -> Result<(Vec<MemberKey>, Total)> {
     let (role, workspace) = (filter.role.unwrap_or_else(|| 0.into()), filter.workspace.unwrap_or_else(|| 0.into()));
-    let mut found = Vec::new();
-    let (after, mut before) = (bounds.after, bounds.before);
+    let mut found = BTreeMap::new();
+    let (mut unindexed, after, mut before) = (0, bounds.after, bounds.before);
     while found.len() <= max_found {
-        let limit = CHUNK as i64;
-        let chunk = sql::UnindexedMembers { organization, after, before, role, workspace, limit };
+        let chunk = sql::UnindexedMembers { organization, after, before, role, workspace, limit: CHUNK };
         let rows = cx.tx.all(sql::UNINDEXED, chunk).await?;
-        let is_last = rows.len() < CHUNK;
+        unindexed += rows.len();
         before = rows.last().map_or(before, |row| row.id);
-        found.extend(rows.into_iter().filter(|row| matches(term, row)).map(MemberKey::from));
+        let is_last = rows.len() < MAX_PACKED;
+        found.extend(rows.into_iter().filter(|row| matches(term, row)).map(|row| (row.id, MemberKey::from(row))));
         if is_last {
             break;
         }
     }
-    let is_exact = found.len() <= max_found;
-    found.truncate(max_found);
-    let total = Total { count: i64::try_from(found.len()).unwrap_or(i64::MAX), is_exact };
-    Ok((found, total))
+    search_index::request(cx, organization, SearchedRows::Members, unindexed);
+    let candidates = search_index::candidates(cx, organization, SearchedRows::Members, term).await?;
+    let candidates: Vec<_> =
+        candidates.into_iter().filter(|id| bounds.after.get() < *id && *id < bounds.before.get()).collect();
+    let mut indexed = 0;
+    for chunk in candidates.chunks(MAX_PACKED) {
+        let packed = pack_ids(chunk.iter().copied());
+        let rows = cx.tx.all(sql::SEARCHED, (organization, packed.as_str(), role, workspace)).await?;
+        for row in rows.into_iter().filter(|row| matches(term, row)) {
+            indexed += 1;
+            found.insert(row.id, MemberKey::from(row));
+        }
+        if indexed > max_found {
+            break;
+        }
+    }
+    Ok(Total::of_found(found.into_values().rev().collect(), max_found))
 }
 
 fn matches(term: &SearchTerm, row: &SearchedMember) -> bool {

@@ -15,7 +15,7 @@ use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
 use crate::time::Timestamp;
-use crate::{images, membership};
+use crate::{images, membership, search_index};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Rows per erasing transaction.
@@ -200,6 +200,7 @@ impl Command for Erase {
         let mut remaining = BATCH_SIZE;
         // Referencing rows before referenced ones; the remaining tables are deleted by cascade.
         for statement in [
+            search_index::sql::ERASE,
             sql::ERASE_INVITATIONS,
             sql::ERASE_WORKSPACE_MEMBERSHIPS,
             sql::ERASE_WORKSPACES,

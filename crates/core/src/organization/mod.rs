@@ -1,5 +1,6 @@
 //! An organization is a tenant. Its data is visible to its members only.
 
+mod counts;
 mod create;
 mod delete;
 mod explain;
@@ -10,6 +11,7 @@ mod update;
 mod update_role;
 mod visibility;
 
+pub use counts::{Count, Counts};
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, RestorableOrganization, Restore, erase_deleted};
 pub use explain::{ACTIONS, Action, Explain, Explanation};

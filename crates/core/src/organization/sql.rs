@@ -79,7 +79,24 @@ record! {
     }
 }
 
+record! {
+    /// What waits for a decision.
+    pub(crate) struct PendingCounts {
+        pub(crate) invitations: i64,
+        pub(crate) join_requests: i64,
+    }
+}
+
 sql! {
+    MEMBER_COUNT(OrganizationId) -> (i64,) = "SELECT member_count FROM organizations WHERE id = $1";
+
+    /// Counts each up to `$2`.
+    COUNT_PENDING(OrganizationId, i64) -> PendingCounts =
+        "SELECT (SELECT COUNT(*) FROM (SELECT i.id FROM invitations i
+                                        WHERE i.organization_id = $1 AND i.status = 'pending' LIMIT $2) counted) AS invitations,
+                (SELECT COUNT(*) FROM (SELECT r.id FROM join_requests r
+                                        WHERE r.organization_id = $1 AND r.status = 'pending' LIMIT $2) counted) AS join_requests";
+
     INSERT(OrganizationId, Text, Text, Text, Timestamp) -> Organization invalidates Organization(1) =
         "INSERT INTO organizations (id, name, description, image_url, member_count, created_at, updated_at)
          VALUES ($1, $2, $3, $4, 1, $5, $5)

@@ -65,7 +65,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
 const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("invitation::sql::ACCEPT_CONTEXT", "an unverified address counts for its own user with the mailed token only"),
     ("invitation::sql::references::INVITERS", "members see the address and whether it is verified"),
-    ("invitation::sql::references::INVITERS_ANY_STATUS", "members see the address and whether it is verified"),
+    ("invitation::sql::references::INVITERS_BY_IDS", "members see the address and whether it is verified"),
     ("invitation::sql::references::SINGLE_INVITER", "members see the address and whether it is verified"),
     ("membership::sql::MEMBER", "members see the address and whether it is verified"),
     ("membership::sql::lists::MEMBERS", "members see the address and whether it is verified"),
@@ -77,6 +77,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("operator::sql::END_VERIFICATIONS", "ends the codes of a disabled user"),
     ("operator::sql::USER", "operators see the address and whether it is verified"),
     ("operator::sql::USERS_AFTER", "operators see the address and whether it is verified"),
+    ("search_index::sql::UNINDEXED_MEMBERS", "members find each other by the address"),
     ("session::sql::SIGN_INS", "the user's own address"),
     ("user::sql::ADDRESS_OWNER", "a sign-up cannot take a login name, and the owner of the mailbox gets a hint"),
     ("user::sql::DELETE_ADDRESS", "the user's own address"),

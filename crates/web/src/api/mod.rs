@@ -6,6 +6,7 @@ pub(crate) mod auth;
 pub(crate) mod captcha;
 pub(crate) mod deployment;
 pub(crate) mod domains;
+pub(crate) mod export;
 pub(crate) mod handovers;
 pub(crate) mod invitations;
 pub(crate) mod me;

@@ -1,9 +1,10 @@
 //! Statements for what invitations refer to: roles, workspaces and inviters.
 
-use vestibule_db::{record, sql};
+use vestibule_db::{Text, record, sql};
 
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, UserId, WorkspaceId, WorkspaceRoleId};
 use crate::invitation::Status;
+use crate::listing::packed_ids;
 use crate::organization::Role;
 use crate::permission::PermissionSet;
 use crate::time::Timestamp;
@@ -52,13 +53,12 @@ record! {
 /// The distinct ids in one column of a page's invitations. The subquery comes first in the join, so that only rows that
 /// the page refers to are read.
 macro_rules! ids_of_page {
-    ($column:literal, $condition:literal) => {
+    ($column:literal) => {
         concat!(
             "(SELECT DISTINCT ",
             $column,
-            " AS id FROM invitations i WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3",
-            $condition,
-            ") p "
+            " AS id FROM invitations i
+               WHERE i.organization_id = $1 AND i.id >= $2 AND i.id <= $3 AND i.status = $4) p "
         )
     };
 }
@@ -127,28 +127,24 @@ sql! {
            FROM organization_roles WHERE organization_id = $1 OR scope = 0";
 
     INVITERS(OrganizationId, InvitationId, InvitationId, Status) -> InviterRoleRow =
-        inviters!(ids_of_page!("i.inviter_membership_id", " AND i.status = $4"));
+        inviters!(ids_of_page!("i.inviter_membership_id"));
 
-    INVITERS_ANY_STATUS(OrganizationId, InvitationId, InvitationId) -> InviterRoleRow =
-        inviters!(ids_of_page!("i.inviter_membership_id", ""));
+    INVITERS_BY_IDS(OrganizationId, Text) -> InviterRoleRow = inviters!(packed_ids!("$2"));
 
     WORKSPACES(OrganizationId, InvitationId, InvitationId, Status) -> InvitedWorkspace =
-        workspaces!(ids_of_page!("i.workspace_id", " AND i.status = $4"));
+        workspaces!(ids_of_page!("i.workspace_id"));
 
-    WORKSPACES_ANY_STATUS(OrganizationId, InvitationId, InvitationId) -> InvitedWorkspace =
-        workspaces!(ids_of_page!("i.workspace_id", ""));
+    WORKSPACES_BY_IDS(OrganizationId, Text) -> InvitedWorkspace = workspaces!(packed_ids!("$2"));
 
     WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status) -> InvitedWorkspaceRole =
-        workspace_roles!(ids_of_page!("i.workspace_role_id", " AND i.status = $4"));
+        workspace_roles!(ids_of_page!("i.workspace_role_id"));
 
-    WORKSPACE_ROLES_ANY_STATUS(OrganizationId, InvitationId, InvitationId) -> InvitedWorkspaceRole =
-        workspace_roles!(ids_of_page!("i.workspace_role_id", ""));
+    WORKSPACE_ROLES_BY_IDS(OrganizationId, Text) -> InvitedWorkspaceRole = workspace_roles!(packed_ids!("$2"));
 
     INVITER_WORKSPACE_ROLES(OrganizationId, InvitationId, InvitationId, Status) -> InviterWorkspaceRoleRow =
-        inviter_workspace_roles!(ids_of_page!("i.inviter_membership_id", " AND i.status = $4"));
+        inviter_workspace_roles!(ids_of_page!("i.inviter_membership_id"));
 
-    INVITER_WORKSPACE_ROLES_ANY_STATUS(OrganizationId, InvitationId, InvitationId) -> InviterWorkspaceRoleRow =
-        inviter_workspace_roles!(ids_of_page!("i.inviter_membership_id", ""));
+    INVITER_WORKSPACE_ROLES_BY_IDS(OrganizationId, Text) -> InviterWorkspaceRoleRow = inviter_workspace_roles!(packed_ids!("$2"));
 
     SINGLE_INVITER(OrganizationId, MembershipId) -> InviterRoleRow = inviters!(single_id!());
 

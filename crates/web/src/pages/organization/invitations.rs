@@ -6,6 +6,7 @@ use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{InvitationId, OrganizationId, RoleId, WorkspaceId};
 use vestibule_core::invitation::{Delivery, Discard, Filter, InvitationDetails, List, Resend, Status, StatusFilter};
+use vestibule_core::listing::Position;
 use vestibule_core::names::full_name;
 use vestibule_core::organization::ListRoles;
 use vestibule_core::{Problem, workspace};
@@ -72,9 +73,9 @@ pub(super) async fn page(
 ) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "invitations").await?;
     let (show, email_filter) = (cx.query_param("show"), cx.query_param("email"));
-    let cursor = cx.query_param("cursor").parse().ok();
-    let filter = filter(&show, &email_filter, cursor);
-    let found = cx.query(List { organization: org.id, filter }).await?;
+    let position = Position::from_cursors(cx.query_param("cursor").parse().ok(), None, 1);
+    let filter = filter(&show, &email_filter);
+    let found = cx.query(List { filter, position, limit: Some(PAGE_SIZE), ..List::new(org.id) }).await?;
     let roles = cx.query(ListRoles { organization: org.id }).await?;
     let workspaces = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
     let default_role = cx.app.service().deployment().map_or_else(|_| 0.into(), |deployment| deployment.member_role_id);
@@ -109,7 +110,7 @@ pub(super) async fn page(
     Ok(cx.render_with_error(error, &page))
 }
 
-fn filter(show: &str, email: &str, before: Option<InvitationId>) -> Filter {
+fn filter(show: &str, email: &str) -> Filter {
     let (status, expired) = match show {
         "expired" => (StatusFilter::Only(Status::Pending), Some(true)),
         "waiting" => (StatusFilter::Only(Status::Pending), Some(false)),
@@ -118,7 +119,7 @@ fn filter(show: &str, email: &str, before: Option<InvitationId>) -> Filter {
     };
     // A text that is not an address does not filter.
     let email = EmailAddress::parse(email.trim()).ok();
-    Filter { status, expired, workspace: None, email, before, limit: Some(PAGE_SIZE) }
+    Filter { status, expired, email, ..Filter::default() }
 }
 
 fn filters(t: Words, show: &str) -> Vec<(&'static str, String, bool)> {

@@ -1,0 +1,45 @@
+//! Reading all members for an export, in batches.
+
+use super::cursor::MemberFilter;
+use super::list::{MemberDetails, check_workspace, load_members, with_roles};
+use super::{find, sql};
+use crate::access;
+use crate::error::{Code, Result};
+use crate::execution::{Context, Query};
+use crate::id::{MembershipId, OrganizationId};
+use crate::permission::{RequiredPermission, Requirement};
+
+/// Reads the next 500 members of an export, newest first.
+///
+/// # Errors
+/// Those of [`ListMembers`](super::ListMembers).
+#[derive(Debug)]
+pub struct ExportMembers {
+    pub organization: OrganizationId,
+    pub filter: MemberFilter,
+    /// The last member of the previous batch.
+    pub after: Option<MembershipId>,
+}
+
+/// A batch of members. The last one has fewer than 500.
+#[derive(Debug)]
+pub struct MembersBatch {
+    pub members: Vec<MemberDetails>,
+    pub is_last: bool,
+}
+
+impl Query for ExportMembers {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
+    const ERRORS: &'static [Code] = &[];
+    type Out = MembersBatch;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<MembersBatch> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
+        check_workspace(cx, &grant, &self.filter).await?;
+        let (keys, is_last): (Vec<sql::lists::MemberKey>, _) =
+            find::find_batch(cx, grant.organization(), &self.filter, self.after).await?;
+        let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+        let members = load_members(cx, &grant, &ids).await?;
+        Ok(MembersBatch { members: with_roles(cx, &grant, members).await?, is_last })
+    }
+}

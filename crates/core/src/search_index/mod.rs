@@ -1,0 +1,105 @@
+//! The search index: which members and invitations of an organization contain three letters in succession.
+//!
+//! A small organization has no index: a search reads its rows. When a search has read [`SEGMENT_SIZE`] rows or more that
+//! are not in the index, it asks the worker to index them, in segments of that many rows. A change of a name or address
+//! takes a row out of its segment: the next searches read the row itself. So no command writes to the index, and joining
+//! costs what it did without one.
+//!
+//! The index finds candidates. The list compares each of them with the term, so a segment may have outdated entries.
+
+mod build;
+mod postings;
+pub(crate) mod sql;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::{Either, select};
+
+use crate::error::Result;
+use crate::execution::{Caller, Context, Executor};
+use crate::id::OrganizationId;
+use crate::listing::{MAX_PACKED, pack_ids};
+use crate::search::{SearchTerm, SearchedRows};
+
+use build::IndexSegment;
+use postings::Postings;
+
+/// Rows in a segment.
+pub const SEGMENT_SIZE: usize = 1000;
+
+/// The most trigrams of a term that a search looks up. More make no difference for names.
+const MAX_GRAMS: usize = 16;
+
+/// Returns the ids of rows that may contain the term, newest first. Rows that are in no segment are missing.
+pub(crate) async fn candidates(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    rows: SearchedRows,
+    term: &SearchTerm,
+) -> Result<Vec<i64>> {
+    let mut grams: Vec<String> = term.grams().into_iter().collect();
+    grams.truncate(MAX_GRAMS);
+    let packed: String = grams.concat();
+    let mut found: HashMap<i64, (usize, Postings)> = HashMap::new();
+    for row in cx.tx.all(sql::POSTINGS, (organization, rows, packed.as_str())).await? {
+        let postings = Postings::decode(&row.positions);
+        found
+            .entry(row.segment)
+            .and_modify(|(count, common)| {
+                *count += 1;
+                common.intersect(&postings);
+            })
+            .or_insert((1, postings));
+    }
+    // A segment without one of the trigrams has no candidate.
+    found.retain(|_, (count, common)| *count == grams.len() && !common.is_empty());
+    let segments: Vec<i64> = found.keys().copied().collect();
+    let mut ids = Vec::new();
+    for chunk in segments.chunks(MAX_PACKED) {
+        let packed = pack_ids(chunk.iter().copied());
+        for segment in cx.tx.all(sql::SEGMENTS, (organization, rows, packed.as_str())).await? {
+            if let Some((_, positions)) = found.get(&segment.segment) {
+                ids.extend(positions.select(&segment.row_ids));
+            }
+        }
+    }
+    ids.sort_unstable_by(|id, other| other.cmp(id));
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Requests that the worker indexes these rows, if a search has read so many that are not in the index.
+pub(crate) fn request(cx: &mut Context<'_>, organization: OrganizationId, rows: SearchedRows, unindexed: usize) {
+    if unindexed >= SEGMENT_SIZE {
+        cx.after_commit.on_end(move |executor| executor.index_requests.add(organization, rows));
+    }
+}
+
+/// Indexes what searches have requested, and returns the number of new segments. Each is a transaction of its own.
+pub async fn index_requested(executor: &Arc<Executor>) -> Result<usize> {
+    let mut segments = 0;
+    while let Some((organization, rows)) = executor.index_requests.take() {
+        while executor.run(&Caller::anonymous(), IndexSegment { organization, rows }).await.result? {
+            segments += 1;
+        }
+    }
+    Ok(segments)
+}
+
+/// Indexes what searches request until `stop` completes.
+pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        match index_requested(executor).await {
+            Ok(0) => {}
+            Ok(segments) => tracing::info!(segments, "indexed rows for searches"),
+            Err(problem) => tracing::warn!(cause = problem.cause(), "could not index rows for searches"),
+        }
+        let requested = std::pin::pin!(executor.index_requests.added.notified());
+        if matches!(select(stop.as_mut(), requested).await, Either::Left(_)) {
+            return;
+        }
+    }
+}

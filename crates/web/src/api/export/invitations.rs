@@ -1,0 +1,78 @@
+//! `GET /organizations/{id}/invitations.csv`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use futures_util::stream;
+use vestibule_core::id::OrganizationId;
+use vestibule_core::invitation::{Export, InvitationDetails, Status};
+use vestibule_core::names::full_name;
+
+use super::csv::Csv;
+use super::respond;
+use crate::api::invitations::list::ListParams;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Path, Query};
+use crate::links::rfc3339;
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "email",
+    "status",
+    "role",
+    "workspace",
+    "workspace_role",
+    "inviter",
+    "inviter_email",
+    "delivery",
+    "delivery_reason",
+    "sent_at",
+    "expires_at",
+];
+
+/// Sends the invitations of an organization, newest first.
+pub(super) async fn export(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((organization,)): Path<(OrganizationId,)>,
+    Query(params): Query<ListParams>,
+) -> Response {
+    let first = Export { organization, filter: params.list(organization).filter, after: None };
+    let batches = stream::try_unfold(Some(first), move |export| {
+        let (app, caller) = (app.clone(), Arc::clone(&caller));
+        async move {
+            let Some(export) = export else {
+                return Ok(None);
+            };
+            let (filter, is_first) = (export.filter.clone(), export.after.is_none());
+            let batch = app.query(&caller, export).await.result?;
+            let mut csv = if is_first { Csv::with_header(COLUMNS) } else { Csv::without_header() };
+            batch.invitations.iter().for_each(|details| write(&mut csv, details));
+            let last = batch.invitations.last().filter(|_| !batch.is_last).map(|details| details.row.id);
+            let next = last.map(|last| Export { organization, filter, after: Some(last) });
+            Ok(Some((csv.into_bytes(), next)))
+        }
+    });
+    respond("invitations.csv", batches).await
+}
+
+fn write(csv: &mut Csv, details: &InvitationDetails) {
+    let row = &details.row;
+    let status = if row.status == Status::Pending && details.expired { "expired" } else { row.status.as_str() };
+    let inviter = details.inviter.as_deref();
+    csv.row(&[
+        &row.id.to_string(),
+        &row.email_key,
+        status,
+        &details.role.name,
+        details.workspace.as_deref().map_or("", |workspace| &workspace.name),
+        details.workspace_role.as_deref().map_or("", |role| &role.name),
+        &inviter.map_or_else(String::new, |inviter| full_name(&inviter.first_name, &inviter.last_name)),
+        inviter.and_then(|inviter| inviter.email.as_deref()).unwrap_or_default(),
+        row.delivery.as_str(),
+        &row.delivery_reason,
+        &rfc3339(row.created_at),
+        &rfc3339(row.expires_at),
+    ]);
+}
