@@ -46,3 +46,7 @@ undo = Rückgängig machen
 support = Hilfe
 terms = Nutzungsbedingungen
 privacy = Datenschutz
+
+account-switched-title = Sie haben das Konto gewechselt
+account-switched = Diese Seite wurde als { $former } geöffnet, jetzt verwenden Sie { $current }. Es wurde nichts geändert.
+account-switched-from-other = Diese Seite wurde mit einem anderen Konto geöffnet, jetzt verwenden Sie { $current }. Es wurde nichts geändert.

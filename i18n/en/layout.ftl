@@ -46,3 +46,7 @@ undo = Undo
 support = Support
 terms = Terms
 privacy = Privacy
+
+account-switched-title = You switched accounts
+account-switched = This page was opened as { $former }, but you are now using { $current }. Nothing was changed.
+account-switched-from-other = This page was opened with another account, but you are now using { $current }. Nothing was changed.

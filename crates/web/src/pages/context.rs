@@ -1,7 +1,6 @@
 //! The context of a page request: caller, language, running commands and queries, rendering.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use askama::Template;
@@ -18,6 +17,7 @@ use vestibule_core::settings::PageUrl;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
 
+use super::account_check;
 use super::flash::Flash;
 use super::frame::Frame;
 use super::layout::Layout;
@@ -48,15 +48,27 @@ pub(super) struct PageContext {
 }
 
 impl FromRequestParts<App> for PageContext {
-    type Rejection = Infallible;
+    /// The page that says that the account was switched.
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let cx = Self::load(parts, app).await;
+        if !cx.is_read {
+            account_check::reject_other_account_in_query(&cx)?;
+        }
+        Ok(cx)
+    }
+}
+
+impl PageContext {
+    /// Loads what the frame of the page shows.
+    pub(super) async fn load(parts: &Parts, app: &App) -> Self {
         let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
         let mut cx = Self::new(app, &caller, &parts.uri, Preference::from_parts(parts));
         cx.flash = Flash::from_headers(&parts.headers, app.settings().public_url.is_https());
         cx.is_read = parts.method == Method::GET || parts.method == Method::HEAD;
         cx.frame = Frame::load(app, &cx.caller).await;
-        Ok(cx)
+        cx
     }
 }
 
@@ -188,8 +200,12 @@ impl PageContext {
         if has_joined { layout.with_continue_link(settings) } else { layout }
     }
 
+    pub(super) const fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
     /// Returns the organization of `/organizations/{id}/…`.
-    fn organization_in_path(&self) -> Option<OrganizationId> {
+    pub(super) fn organization_in_path(&self) -> Option<OrganizationId> {
         let path = self.path_and_query.strip_prefix("/organizations/")?;
         path.split(['/', '?']).next()?.parse().ok()
     }
@@ -258,6 +274,7 @@ impl PageContext {
     pub(super) fn render(&self, status: StatusCode, page: &impl Template) -> Response {
         match page.render() {
             Ok(html) => {
+                let html = account_check::add_to_forms(html, &self.path_and_query, self.frame.account_id());
                 let html = prefix::add_to_page(html, self.app.settings().public_url.path());
                 let policy = HeaderValue::from_str(&content_security_policy(self.app.settings()));
                 let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));

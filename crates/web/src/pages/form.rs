@@ -2,16 +2,18 @@
 
 use std::str::FromStr;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::InvalidId;
 
+use super::account_check::reject_other_account;
 use super::context::{PageContext, rejection_page};
 use crate::app::App;
 use crate::extract::read_form_body;
 
-/// The text fields of a form, in order. A body that cannot be parsed is answered with an error page.
+/// The text fields of a form, in order. A body that cannot be parsed is answered with an error page, and a form that was
+/// made for another account with a page that says so. So every handler that changes something takes the form.
 #[derive(Debug)]
 pub(super) struct Form(Vec<(String, String)>);
 
@@ -19,10 +21,12 @@ impl FromRequest<App> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        let (mut parts, body) = request.into_parts();
-        let Ok(cx) = PageContext::from_request_parts(&mut parts, app).await;
+        let (parts, body) = request.into_parts();
+        let cx = PageContext::load(&parts, app).await;
         let read = read_form_body(&parts, body).await;
-        read.map(|(fields, _)| Self(fields)).map_err(|rejection| rejection_page(&cx, rejection))
+        let form = read.map(|(fields, _)| Self(fields)).map_err(|rejection| rejection_page(&cx, rejection))?;
+        reject_other_account(&cx, &form)?;
+        Ok(form)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_core::execution::Caller;
-use vestibule_core::id::{OrganizationId, SignInId};
+use vestibule_core::id::{OrganizationId, SignInId, UserId};
 use vestibule_core::membership::{ListOwn, OwnMembership};
 use vestibule_core::names::full_name;
 use vestibule_core::session::{SessionDetails, Show, SignInDetails};
@@ -39,6 +39,17 @@ impl Frame {
     /// Returns the caller's memberships; `None` if nobody is signed in, or if they could not be loaded.
     pub(super) fn memberships(&self) -> Option<&Arc<Vec<OwnMembership>>> {
         self.memberships.as_ref()
+    }
+
+    /// Returns the active account; `None` if nobody is signed in.
+    pub(super) fn account_id(&self) -> Option<UserId> {
+        Some(self.session.as_ref()?.active()?.user.id)
+    }
+
+    /// Returns an account that is signed in within this browser.
+    pub(super) fn signed_in_account(&self, user: UserId, image_url: impl Fn(&str) -> String) -> Option<HeaderAccount> {
+        let found = self.session.as_ref()?.sign_ins.iter().find(|shown| shown.user.id == user)?;
+        Some(HeaderAccount::new(found, image_url))
     }
 
     /// Returns the content of the header. `current` is the organization of the page.

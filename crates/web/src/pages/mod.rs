@@ -6,6 +6,7 @@
 //! requires.
 
 mod account;
+mod account_check;
 mod assets;
 mod challenge;
 mod context;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Body as RequestBody;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -23,6 +23,7 @@ use vestibule_core::secret::{SessionToken, SubmittedCode};
 use vestibule_core::session::SessionDetails;
 use vestibule_core::{Code, Problem};
 
+use super::account_check::reject_other_account;
 use super::context::PageContext;
 use super::form::Form;
 use super::layout::Layout;
@@ -97,11 +98,14 @@ impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
     fn call(self, request: Request, app: App) -> Self::Future {
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let Ok(mut cx) = PageContext::from_request_parts(&mut parts, &app).await;
+            let mut cx = PageContext::load(&parts, &app).await;
             let (form, body) = match read_form_body(&parts, body).await {
                 Ok((fields, bytes)) => (Form::new(fields), bytes),
                 Err(rejection) => return super::context::rejection_page(&cx, rejection),
             };
+            if let Err(response) = reject_other_account(&cx, &form) {
+                return response;
+            }
             let confirmation = Confirmation { action: self.action, form: &form };
             let token = match confirmation.prove(&cx).await {
                 Ok(token) => token,

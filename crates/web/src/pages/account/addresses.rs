@@ -30,7 +30,7 @@ pub(super) async fn add(cx: PageContext, form: Form) -> Response {
     }
 }
 
-pub(super) async fn send_code(cx: PageContext, Path(address): Path<String>) -> Response {
+pub(super) async fn send_code(cx: PageContext, Path(address): Path<String>, _: Form) -> Response {
     send_code_to(&cx, parse_id(&address)).await
 }
 

@@ -94,7 +94,7 @@ fn parse_ids(cx: &PageContext, (organization, domain): (&str, &str)) -> PageResu
     Ok((parse_id(cx, organization)?, parse_id(cx, domain)?))
 }
 
-pub(super) async fn verify(cx: PageContext, Path((organization, domain)): PathIds) -> Response {
+pub(super) async fn verify(cx: PageContext, Path((organization, domain)): PathIds, _: Form) -> Response {
     let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,

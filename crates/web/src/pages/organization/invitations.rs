@@ -189,7 +189,7 @@ async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result
     }
 }
 
-pub(super) async fn resend(cx: PageContext, Path((organization, invitation)): PathIds) -> Response {
+pub(super) async fn resend(cx: PageContext, Path((organization, invitation)): PathIds, _: Form) -> Response {
     let (id, invitation) = match parse_ids(&cx, (&organization, &invitation)) {
         Ok(ids) => ids,
         Err(response) => return response,

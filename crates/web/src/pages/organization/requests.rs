@@ -9,6 +9,7 @@ use vestibule_core::id::{JoinRequestId, OrganizationId};
 use vestibule_core::join_request::{Approve, Deny, List};
 
 use super::super::context::{PageContext, PageResult};
+use super::super::form::Form;
 use super::super::layout::Layout;
 use super::super::organizations;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
@@ -68,7 +69,7 @@ async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result
     }
 }
 
-pub(super) async fn approve(cx: PageContext, Path((organization, request)): PathIds) -> Response {
+pub(super) async fn approve(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
     let (id, request) = match parse_ids(&cx, (&organization, &request)) {
         Ok(ids) => ids,
         Err(response) => return response,
@@ -78,7 +79,7 @@ pub(super) async fn approve(cx: PageContext, Path((organization, request)): Path
     or_page_with_error(&cx, &organization, approved).await
 }
 
-pub(super) async fn deny(cx: PageContext, Path((organization, request)): PathIds) -> Response {
+pub(super) async fn deny(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
     let (id, request) = match parse_ids(&cx, (&organization, &request)) {
         Ok(ids) => ids,
         Err(response) => return response,
@@ -90,7 +91,7 @@ pub(super) async fn deny(cx: PageContext, Path((organization, request)): PathIds
 }
 
 /// Joins an organization, or requests to join it, as the domain's join policy says.
-pub(super) async fn join(cx: PageContext, Path(organization): Path<String>) -> Response {
+pub(super) async fn join(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
     let organization: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,

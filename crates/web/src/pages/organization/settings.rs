@@ -138,28 +138,28 @@ async fn run_from_list<C: Command>(cx: &PageContext, command: C, flash: &str) ->
     }
 }
 
-pub(super) async fn restore(cx: PageContext, Path(organization): Path<String>) -> Response {
+pub(super) async fn restore(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
     match parse_id(&cx, &organization) {
         Ok(organization) => run_from_list(&cx, Restore { organization }, "restored").await,
         Err(response) => response,
     }
 }
 
-pub(super) async fn accept_transfer(cx: PageContext, Path(organization): Path<String>) -> Response {
+pub(super) async fn accept_transfer(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
     match parse_id(&cx, &organization) {
         Ok(organization) => run_from_list(&cx, Accept { organization }, "taken_over").await,
         Err(response) => response,
     }
 }
 
-pub(super) async fn decline_transfer(cx: PageContext, Path(organization): Path<String>) -> Response {
+pub(super) async fn decline_transfer(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
     match parse_id(&cx, &organization) {
         Ok(organization) => run_from_list(&cx, Decline { organization }, "declined").await,
         Err(response) => response,
     }
 }
 
-pub(super) async fn withdraw_transfer(cx: PageContext, Path(organization): Path<String>) -> Response {
+pub(super) async fn withdraw_transfer(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
     let id: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,

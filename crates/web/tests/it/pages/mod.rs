@@ -8,6 +8,7 @@ mod organization;
 mod password_managers;
 mod reauthentication;
 mod sign_in;
+mod switched_accounts;
 
 use std::io::Write;
 
