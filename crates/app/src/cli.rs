@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Outbox(OutboxArgs),
     /// List, preview or export the mail templates
     Mail(MailArgs),
+    /// Preview the hosted pages
+    Pages(PagesArgs),
     /// Measure throughput, latency and CPU cost on this machine
     Bench(BenchArgs),
     /// Print every setting with its description and default, as a settings file
@@ -198,6 +200,24 @@ pub(crate) enum MailCommand {
         /// Output directory; created if it does not exist
         #[arg(value_name = "DIR")]
         dir: PathBuf,
+    },
+}
+
+#[derive(Debug, PartialEq, Eq, Args)]
+pub(crate) struct PagesArgs {
+    #[command(subcommand)]
+    pub(crate) command: PagesCommand,
+}
+
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub(crate) enum PagesCommand {
+    /// Render every page with sample data into a directory, in every language and with your branding
+    Preview {
+        /// Output directory; created if it does not exist
+        #[arg(long, value_name = "DIR", default_value = "vestibule-pages")]
+        out: PathBuf,
+        #[command(flatten)]
+        flags: Flags,
     },
 }
 

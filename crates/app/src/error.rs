@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use vestibule_core::image_store::StoreError;
 use vestibule_core::mail::{SmtpError, TemplateError};
 use vestibule_core::password::BreachedFileError;
+use vestibule_core::settings::BrandImageError;
 use vestibule_db::{CopyError, DatabaseLocation, OpenError};
 
 use database::{fmt_copy, fmt_server};
@@ -82,6 +83,8 @@ pub(crate) enum AppError {
     },
     /// `images.storage` cannot be used.
     Images(StoreError),
+    /// An image of the section `branding`.
+    BrandImage(BrandImageError),
     /// The file of `key_file` cannot be read or created.
     KeyUnusable {
         key_file: PathBuf,
@@ -224,6 +227,12 @@ impl fmt::Display for AppError {
                 "mail.file_dir is {}, where mail cannot be written: {error}; make it writable for this user, or set \
                  VESTIBULE_MAIL_FILE_DIR to another directory",
                 dir.display()
+            ),
+            Self::BrandImage(BrandImageError { setting, path, reason }) => write!(
+                f,
+                "{setting} is {}, which cannot be used: {reason}; write the path of a PNG, JPEG, WebP, ICO or SVG image of at \
+                 most 256 KiB, or an https URL",
+                path.display()
             ),
             Self::Images(error) => write!(
                 f,

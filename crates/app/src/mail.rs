@@ -1,7 +1,5 @@
 //! `vestibule mail`: lists, previews and exports the mail templates.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use vestibule_core::language::Language;
@@ -21,7 +19,7 @@ pub(crate) fn run(args: &MailArgs) -> Result<(), AppError> {
         }
         MailCommand::Export { dir } => {
             for (name, text) in Templates::files() {
-                write_file(&dir.join(name), text.as_bytes())?;
+                output::write_file(&dir.join(name), text.as_bytes())?;
             }
             output::print_line(format_args!(
                 "Templates written to {0}. Edit them, delete those you do not change, and set mail.template_dir to {0}",
@@ -45,20 +43,10 @@ fn preview(flags: &Flags, dir: &Path) -> Result<(), AppError> {
             };
             let rendered = templates.render(&mail, language, &loaded.settings.name).map_err(|error| failed(&error))?;
             let text = format!("Subject: {}\n\n{}\n", rendered.subject, rendered.text);
-            write_file(&dir.join(format!("{name}.txt")), text.as_bytes())?;
-            write_file(&dir.join(format!("{name}.html")), rendered.html.as_bytes())?;
+            output::write_file(&dir.join(format!("{name}.txt")), text.as_bytes())?;
+            output::write_file(&dir.join(format!("{name}.html")), rendered.html.as_bytes())?;
         }
     }
     output::print_line(format_args!("Previews written to {}", dir.display()));
     Ok(())
-}
-
-fn write_file(file: &Path, bytes: &[u8]) -> Result<(), AppError> {
-    let write = || -> io::Result<()> {
-        if let Some(dir) = file.parent() {
-            fs::create_dir_all(dir)?;
-        }
-        fs::write(file, bytes)
-    };
-    write().map_err(|error| AppError::CommandFailed(format!("cannot write {}: {error}", file.display())))
 }

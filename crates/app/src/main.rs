@@ -16,6 +16,7 @@ mod operator;
 mod organizations;
 mod outbox;
 mod output;
+mod pages;
 mod secret_file;
 mod serve;
 mod settings;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Users(args) => block_on(users::run(&args)),
         Command::Organizations(args) => block_on(organizations::run(&args)),
         Command::Mail(args) => mail::run(&args),
+        Command::Pages(args) => block_on(pages::run(&args)),
         Command::Settings(args) => print_settings(&args),
     };
     match result {

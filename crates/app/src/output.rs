@@ -3,7 +3,9 @@
 //! Write errors are ignored, so that `vestibule settings | head` succeeds although the reader has closed the pipe.
 
 use std::fmt::{self, Display, Write as _};
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -22,6 +24,17 @@ pub(crate) fn print_text(text: &str) {
 /// Prints one error message to stderr, after the program's name.
 pub(crate) fn print_error(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "vestibule: {message}");
+}
+
+/// Writes a file, and creates its directory.
+pub(crate) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), AppError> {
+    let write = || -> io::Result<()> {
+        if let Some(dir) = file.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        fs::write(file, bytes)
+    };
+    write().map_err(|error| AppError::CommandFailed(format!("cannot write {}: {error}", file.display())))
 }
 
 /// Prints a value as JSON.

@@ -116,16 +116,17 @@ pub(crate) async fn open_service_with(
     })
 }
 
-/// Returns the settings of the service, including the bounce secret from its file.
-fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppError> {
+/// Returns the settings of the service, including the bounce secret and the images of the brand from their files.
+pub(crate) fn service_settings(loaded: &LoadedSettings) -> Result<Settings, AppError> {
     let mut settings = loaded.settings.clone();
+    settings.branding.read_files().map_err(AppError::BrandImage)?;
     if let Some(file) = &loaded.bounce_secret_file {
         settings.mail.bounce_secret = Some(secret_file::read_signing_secret(file, "mail.bounce_secret_file")?);
     }
     Ok(settings)
 }
 
-/// Checks the secret files that are read only when a server starts. Error: `SecretFile`.
+/// Checks the files that are read only when a server starts. Errors: `SecretFile`, `BrandImage`.
 pub(crate) fn check_secret_files(loaded: &LoadedSettings) -> Result<(), AppError> {
     service_settings(loaded)?;
     image_storage(loaded).map(|_| ())
@@ -240,11 +241,11 @@ pub(crate) fn smtp_transport(loaded: &LoadedSettings, smtp: &Smtp) -> Result<Smt
     SmtpTransport::new(&smtp, client_name).map_err(|error| AppError::MailServer { host: smtp.host, error })
 }
 
-/// Returns the mail templates: the built-in ones, overridden by those of `mail.template_dir`.
+/// Returns the mail templates: the built-in ones, overridden by those of `mail.template_dir`, in the look of the brand.
 pub(crate) fn mail_templates(loaded: &LoadedSettings) -> Result<Templates, AppError> {
     let templates = match &loaded.settings.mail.template_dir {
         None => Templates::built_in(),
         Some(dir) => Templates::from_folder(dir),
     };
-    templates.map_err(AppError::MailTemplate)
+    Ok(templates.map_err(AppError::MailTemplate)?.with_branding(&service_settings(loaded)?))
 }

@@ -2,8 +2,10 @@
 //! complete and valid.
 
 mod application;
+mod branding;
 mod challenge;
 mod claims;
+mod color;
 mod host;
 mod images;
 mod join_policy;
@@ -22,8 +24,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use application::{Application, PageUrl};
+pub use branding::{BrandImage, BrandImageError, BrandImageFormat, Branding, ImageContent, ImageFile, LOGO_PATH};
 pub use challenge::{Challenge, ChallengeMode};
 pub use claims::{ClaimTemplate, Placeholder};
+pub use color::{Color, InvalidColor};
 pub use host::is_host;
 pub use images::{Bucket, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
@@ -61,6 +65,7 @@ pub struct Settings {
     pub max_writes_per_commit: usize,
     /// The operator's own application.
     pub app: Application,
+    pub branding: Branding,
     pub sign_up: SignUpMode,
     /// Whether new users must verify their email address before the account is created. A mailed invitation token also
     /// proves the address.
@@ -310,6 +315,7 @@ impl Default for Settings {
             max_connections: 900,
             max_writes_per_commit: 64,
             app: Application::default(),
+            branding: Branding::default(),
             sign_up: SignUpMode::Public,
             verify_addresses: false,
             reveal_account_existence: false,

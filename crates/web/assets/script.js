@@ -10,6 +10,9 @@ const enhance = () => {
     time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
   }
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  // The open tab, where they do not all fit.
+  const tabs = document.querySelector(".tabs"), tab = tabs?.querySelector("[aria-current]");
+  if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.clientWidth) / 2;
 };
 
 // Adds the scripts that a page has and this one does not: forms with a challenge need one.
@@ -89,7 +92,7 @@ document.addEventListener("click", async (event) => {
   button.textContent = button.dataset.copied;
 });
 
-// Menus close when the person goes on elsewhere, and with Escape, which leaves the focus on the menu's button.
+// Menus close when the person goes on elsewhere, and with Escape, which moves the focus to the button of the menu.
 const closeMenus = (except) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(except)) menu.open = false;
 };

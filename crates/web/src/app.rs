@@ -24,6 +24,7 @@ use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
 use crate::images;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
+use crate::pages::Theme;
 use crate::response_cache::{ListCache, SessionCache};
 use crate::serve::Peer;
 
@@ -50,6 +51,7 @@ struct Shared {
     /// The OpenAPI document for these settings, made when it is first asked for.
     openapi_json: OnceLock<Bytes>,
     next_request_id: AtomicU64,
+    theme: Theme,
     /// Whether there has been a workspace.
     has_workspace: AtomicBool,
 }
@@ -61,6 +63,7 @@ impl App {
         let (list_cache, session_cache) = (ListCache::default(), SessionCache::default());
         let (large_bodies, report_permits) = (LargeBodies::default(), Semaphore::new(MAX_CONCURRENT_REPORTS));
         Self(Arc::new(Shared {
+            theme: Theme::new(&service.settings.branding),
             service,
             list_cache,
             session_cache,
@@ -77,6 +80,10 @@ impl App {
     /// to collide with another process. It is not a secret.
     pub(crate) fn request_id(&self) -> u64 {
         self.0.next_request_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn theme(&self) -> &Theme {
+        &self.0.theme
     }
 
     pub(crate) fn list_cache(&self) -> &ListCache {

@@ -10,7 +10,7 @@ use crate::cookie::is_deletion;
 use crate::route_patterns::RoutePatterns;
 
 /// The attributes of pages that have paths of this server.
-const LINKS: [&str; 4] = [" href", " src", " action", " formaction"];
+const LINKS: [&str; 5] = [" href", " src", " srcset", " action", " formaction"];
 
 #[derive(Clone, Debug)]
 pub(crate) struct Prefix {

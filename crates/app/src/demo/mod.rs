@@ -4,7 +4,7 @@
 //! database like any other.
 
 mod directory;
-mod seed;
+pub(crate) mod seed;
 mod seeder;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! The sample data: two companies, their members, and what happened in the last three weeks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use vestibule_core::id::OrganizationId;
@@ -43,10 +44,12 @@ pub(super) const USERS: [User; 7] = [ADA, BEN, CHIARA, DMITRI, ELIF, FARID, GRET
 
 /// The IDs and session tokens of the curl commands that the demo prints.
 #[derive(Debug)]
-pub(super) struct SeededData {
-    pub(super) organization: OrganizationId,
-    pub(super) owner_session: String,
-    pub(super) member_session: String,
+pub(crate) struct SeededData {
+    pub(crate) organization: OrganizationId,
+    pub(crate) owner_session: String,
+    pub(crate) member_session: String,
+    /// The token in the last invitation to each address.
+    pub(crate) invitations: BTreeMap<String, String>,
 }
 
 /// Writes mail to `mail.file_dir`, and records it so that the seeder can follow the links in it.
@@ -66,7 +69,7 @@ impl MailTransport for RecordingTransport {
 }
 
 /// Creates the sample data in a new database.
-pub(super) async fn create(loaded: &LoadedSettings) -> Result<SeededData, AppError> {
+pub(crate) async fn create(loaded: &LoadedSettings) -> Result<SeededData, AppError> {
     let now = SystemClock.now();
     let clock = Arc::new(ManualClock::new(now.minus(DAY * 20)));
     let mailbox = Arc::new(Mailbox::default());
@@ -131,5 +134,6 @@ async fn seed(seeder: &Seeder) -> Result<SeededData> {
         organization: tea,
         owner_session: seeder.sign_in(ADA).await?.session(),
         member_session: seeder.sign_in(CHIARA).await?.session(),
+        invitations: seeder.invitation_tokens(),
     })
 }

@@ -1,5 +1,6 @@
 //! Creates sample data by running the commands of the API, with a clock that is advanced manually.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -213,11 +214,14 @@ impl Seeder {
     }
 
     fn token_from_mail(&self, email: &str) -> Result<InvitationToken> {
-        let mail = self.last_mail(email)?;
-        let token = mail.text.split_once("#token=").and_then(|(_, rest)| rest.split_whitespace().next());
-        token
-            .and_then(|token| token.parse().ok())
+        invitation_token(&self.last_mail(email)?)
             .ok_or_else(|| Problem::internal("the invitation mail contains no link"))
+    }
+
+    /// Returns the token in the last invitation to each address.
+    pub(super) fn invitation_tokens(&self) -> BTreeMap<String, String> {
+        let mails = self.mailbox.messages();
+        mails.iter().filter_map(|mail| Some((mail.to.key().to_owned(), invitation_token(mail)?.reveal()))).collect()
     }
 
     fn last_mail(&self, email: &str) -> Result<Message> {
@@ -229,4 +233,9 @@ impl Seeder {
     async fn run<C: Command>(&self, actor: &Actor, command: C) -> Result<C::Out> {
         self.service.run(&actor.caller, command).await.result
     }
+}
+
+fn invitation_token(mail: &Message) -> Option<InvitationToken> {
+    let token = mail.text.split_once("#token=")?.1.split_whitespace().next()?;
+    token.parse().ok()
 }

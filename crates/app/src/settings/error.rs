@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use vestibule_core::settings::{ClaimTemplate, Mail, PublicUrl};
+use vestibule_core::settings::{ClaimTemplate, Color, Mail, PublicUrl};
 use vestibule_db::PostgresUrl;
 
 use super::setting::Setting;
+use super::table::branding::accent_color;
 use super::{RawValue, SettingValue, redact};
 
 /// Where a value was set.
@@ -214,6 +215,8 @@ fn reason(setting: &Setting, value: &RawValue) -> Option<String> {
         _ if PostgresUrl::has_scheme(text) => text.parse::<PostgresUrl>().err().map(|error| error.to_string()),
         "public_url" => super::parse::public_url(text).err(),
         "allowed_origins" | "images.endpoint" => PublicUrl::parse_origin(text).err(),
+        "branding.accent_color" => accent_color(text, Color::LIGHT_BACKGROUND).err(),
+        "branding.accent_color_dark" => accent_color(text, Color::DARK_BACKGROUND).err(),
         "mail.from" => Mail::check_sender(text).err().map(str::to_owned),
         _ => None,
     }

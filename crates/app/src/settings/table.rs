@@ -9,6 +9,7 @@ use vestibule_core::settings::{ForwardedHeader, Mode, PublicUrl, SignUpMode};
 
 mod application;
 mod authentication;
+pub(super) mod branding;
 mod challenge;
 mod mail;
 mod organizations;
@@ -46,6 +47,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
     let sections = [
         GENERAL,
         application::APPLICATION,
+        branding::BRANDING,
         authentication::AUTHENTICATION,
         challenge::CHALLENGE,
         organizations::ORGANIZATIONS,

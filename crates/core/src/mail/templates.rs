@@ -15,6 +15,7 @@ use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value
 use super::email_template::EmailTemplate;
 use super::{html_escape, markup, sanitize_name};
 use crate::language::Language;
+use crate::settings::Settings;
 
 const LAYOUT: &str = "layout.html";
 const LAYOUT_TEXT: &str = include_str!("../../templates/mail/layout.html");
@@ -97,7 +98,7 @@ impl Templates {
             };
             environment.add_template_owned(name, text).map_err(|error| template_error(folder, name, &error))?;
         }
-        let templates = Self(environment);
+        let templates = Self(environment).with_branding(&Settings::default());
         for sample in &EmailTemplate::samples() {
             for language in Language::ALL {
                 let name = file_name(sample, language);
@@ -106,6 +107,25 @@ impl Templates {
             }
         }
         Ok(templates)
+    }
+
+    /// Renders mail in the look of the brand.
+    #[must_use]
+    pub fn with_branding(mut self, settings: &Settings) -> Self {
+        let branding = &settings.branding;
+        let support = settings.app.support_page_url.as_ref().map(|url| url.as_str().to_owned());
+        let support = support.or_else(|| Some(format!("mailto:{}", branding.support_email.as_ref()?)));
+        let variables = [
+            ("accent_color", Value::from(branding.accent_color.to_string())),
+            ("accent_text_color", Value::from(branding.accent_color.text().to_string())),
+            ("corner_radius", Value::from(branding.corner_radius.min(6))),
+            ("logo_url", Value::from(settings.mail_logo_url().unwrap_or_default())),
+            ("support_url", Value::from(support.unwrap_or_default())),
+        ];
+        for (name, value) in variables {
+            self.0.add_global(name, value);
+        }
+        self
     }
 
     /// Renders a mail. `app` is the name of the service.

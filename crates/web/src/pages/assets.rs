@@ -1,5 +1,4 @@
 //! The stylesheet and the scripts. Their URLs contain a content hash (`?v=`), so browsers may cache them without limit.
-//! And the icon, which browsers ask for at a fixed path.
 
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
@@ -8,7 +7,8 @@ use crate::routes::Routes;
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
-const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
+/// The icon of browser tabs, if the brand has none.
+pub(super) const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
 const CHALLENGE_SCRIPT: &str = include_str!("../../assets/challenge.js");
 
 /// The content hash in the URLs of the stylesheet and the script.
@@ -18,7 +18,7 @@ pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRI
 pub(super) const CHALLENGE_VERSION: u64 = fingerprint(CHALLENGE_SCRIPT.as_bytes());
 
 /// FNV-1a. A cache key needs no cryptographic hash.
-const fn fingerprint(bytes: &[u8]) -> u64 {
+pub(super) const fn fingerprint(bytes: &[u8]) -> u64 {
     let (mut hash, mut index) = (0xcbf2_9ce4_8422_2325_u64, 0);
     while index < bytes.len() {
         hash = (hash ^ bytes[index] as u64).wrapping_mul(0x0100_0000_01b3);
@@ -31,7 +31,6 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/pages/style.css", async || asset("text/css; charset=utf-8", STYLE))
         .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
-        .get("/favicon.ico", async || icon())
         .get("/pages/challenge.js", async || asset("text/javascript; charset=utf-8", CHALLENGE_SCRIPT))
 }
 
@@ -41,12 +40,4 @@ fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
     (headers, text)
-}
-
-fn icon() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("image/x-icon")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
-    ];
-    (headers, ICON)
 }

@@ -21,6 +21,7 @@ use super::account_check;
 use super::flash::Flash;
 use super::frame::Frame;
 use super::layout::Layout;
+use super::theme;
 use super::words::Words;
 use crate::accept::Preference;
 use crate::app::{App, CurrentCaller};
@@ -190,7 +191,7 @@ impl PageContext {
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
         let settings = self.app.settings();
         let path = if self.is_read { self.path_and_query.clone() } else { String::new() };
-        let mut layout = Layout::new(settings, self.words, title, path);
+        let mut layout = Layout::new(self.app.theme(), settings, self.words, title, path);
         if is_signed_in {
             let image_url = |stored: &str| self.app.response_context().image_url(stored);
             layout.header = self.frame.header(self.organization_in_path(), image_url);
@@ -341,17 +342,19 @@ fn with_required_proof(mut response: Response, problem: Option<&Problem>) -> Res
     response
 }
 
-/// Allows only files of this server, images of the configured image host, and form targets on this server, an allowed
+/// Allows only files of this server, images of the configured image host and the brand, and form targets on this server, an allowed
 /// origin or the application. `form-action` includes the origins because browsers also apply it to redirects after a
 /// form.
 fn content_security_policy(settings: &vestibule_core::settings::Settings) -> String {
-    let image_origin = settings.images.public_url.as_deref().unwrap_or_default();
-    let image_origin = image_origin.split('/').take(3).collect::<Vec<_>>().join("/");
+    let image_host = settings.images.public_url.as_deref().unwrap_or_default();
+    let image_host = image_host.split('/').take(3).collect::<Vec<_>>().join("/");
+    let image_origins = std::iter::once(image_host.as_str()).chain(theme::image_origins(&settings.branding));
+    let image_origins = image_origins.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
     let targets = settings.app.redirect_targets().map(|page| page.origin().as_str());
     let origins =
         settings.other_origins().chain(targets).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {image_origin}; connect-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {image_origins}; connect-src 'self'; \
          form-action 'self' {origins}; base-uri 'none'; frame-ancestors 'none'"
     )
 }

@@ -8,6 +8,7 @@ use super::assets;
 use super::challenge::FormChallenge;
 use super::context::PageContext;
 use super::frame::Header;
+use super::theme::Theme;
 use super::words::Words;
 
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ pub(super) struct Layout {
     pub(super) error: Option<String>,
     /// The reason why a new password was refused, shown at its field.
     pub(super) password_error: Option<String>,
+    pub(super) theme: Theme,
     /// [`assets::VERSION`]
     pub(super) asset_version: u64,
     /// Set on pages with a form that may require a challenge.
@@ -47,16 +49,18 @@ pub(super) struct Undo {
 }
 
 impl Layout {
-    pub(super) fn new(settings: &Settings, words: Words, title: String, path: String) -> Self {
+    pub(super) fn new(theme: &Theme, settings: &Settings, words: Words, title: String, path: String) -> Self {
         let (app, asset_version) = (settings.name.clone(), assets::VERSION);
         let home_url = settings.app.after_logo_click_url.as_ref().map_or("/organizations", PageUrl::as_str).to_owned();
         let pages = &settings.app;
+        let url = |page: &Option<PageUrl>| page.as_ref().map(|url| url.as_str().to_owned());
+        let support_email = || settings.branding.support_email.as_ref().map(|address| format!("mailto:{address}"));
         let links = [
-            (&pages.support_page_url, words.support()),
-            (&pages.terms_url, words.terms()),
-            (&pages.privacy_policy_url, words.privacy()),
+            (url(&pages.support_page_url).or_else(support_email), words.support()),
+            (url(&pages.terms_url), words.terms()),
+            (url(&pages.privacy_policy_url), words.privacy()),
         ];
-        let links = links.into_iter().filter_map(|(url, label)| Some((url.as_ref()?.as_str().to_owned(), label)));
+        let links = links.into_iter().filter_map(|(url, label)| Some((url?, label)));
         Self {
             t: words,
             app,
@@ -70,6 +74,7 @@ impl Layout {
             continue_url: None,
             error: None,
             password_error: None,
+            theme: theme.clone(),
             asset_version,
             challenge: None,
         }

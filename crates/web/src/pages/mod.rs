@@ -24,9 +24,11 @@ mod relative_time;
 mod security_notice;
 mod sign_in;
 mod sign_up;
+mod theme;
 mod words;
 
 pub(crate) use context::refusal_page;
+pub(crate) use theme::Theme;
 
 use crate::routes::Routes;
 
@@ -34,6 +36,7 @@ use crate::routes::Routes;
 pub(crate) fn pages() -> Routes {
     Routes::default()
         .merge(assets::routes())
+        .merge(theme::routes())
         .merge(invite::routes())
         .merge(sign_in::routes())
         .merge(sign_up::routes())

@@ -1,6 +1,7 @@
 //! Loading settings: precedence of sources, defaults, and that every setting has an effect.
 
 mod application;
+mod branding;
 mod limits;
 mod messages;
 mod reference;
@@ -10,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use vestibule_core::settings::{ImageStorage, Transport};
+use vestibule_core::settings::{Branding, Color, ImageStorage, Transport};
 
 use super::table::settings;
 use super::*;
