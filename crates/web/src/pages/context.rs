@@ -349,6 +349,7 @@ fn content_security_policy(settings: &vestibule_core::settings::Settings) -> Str
     let image_host = settings.images.public_url.as_deref().unwrap_or_default();
     let image_host = image_host.split('/').take(3).collect::<Vec<_>>().join("/");
     let image_origins = std::iter::once(image_host.as_str()).chain(theme::image_origins(&settings.branding));
+    let image_origins = image_origins.filter(|origin| !origin.is_empty());
     let image_origins = image_origins.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ");
     let targets = settings.app.redirect_targets().map(|page| page.origin().as_str());
     let origins =

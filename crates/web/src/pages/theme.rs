@@ -41,7 +41,7 @@ impl Theme {
     }
 }
 
-/// The variables of the brand. A high contrast or a print keeps them: the colours are checked when the settings are read.
+/// The variables of the brand. A high contrast or a print keeps them: the colors are checked when the settings are read.
 fn css(branding: &Branding) -> String {
     let variables = |accent: Color, surface: Color| {
         let (text, tint) = (accent.text(), accent.mixed_with(surface, TINT));

@@ -21,12 +21,12 @@ fn store_image(
     Some(())
 }
 
-/// Parses a colour that can be read on a background.
+/// Parses a color that can be read on a background.
 ///
 /// # Errors
-/// A sentence that says what is wrong, with the nearest colour that can be used.
+/// A sentence that says what is wrong, with the nearest color that can be used.
 pub(in super::super) fn accent_color(text: &str, background: Color) -> Result<Color, String> {
-    let Ok(color) = text.parse::<Color>() else { return Err("it is no colour".to_owned()) };
+    let Ok(color) = text.parse::<Color>() else { return Err("it is no color".to_owned()) };
     let contrast = color.contrast(background);
     if contrast >= Color::MIN_CONTRAST {
         return Ok(color);
@@ -35,7 +35,7 @@ pub(in super::super) fn accent_color(text: &str, background: Color) -> Result<Co
     // Rounded down, so that 4.496 does not look like enough.
     let contrast = (contrast * 100.0).floor() / 100.0;
     Err(format!(
-        "its contrast on {theme} pages is {contrast:.2}:1, and text needs {}:1; the nearest colour with enough is {}",
+        "its contrast on {theme} pages is {contrast:.2}:1, and text needs {}:1; the nearest color with enough is {}",
         Color::MIN_CONTRAST,
         color.readable_on(background)
     ))
@@ -71,8 +71,8 @@ pub(super) static BRANDING: &[Setting] = &[
     },
     Setting {
         path: "branding.accent_color",
-        description: "The colour of buttons and links. It needs a contrast of 4.5:1 on light pages.",
-        expected: "a colour such as #1d4ed8 that can be read on light pages",
+        description: "The color of buttons and links. It needs a contrast of 4.5:1 on light pages.",
+        expected: "a color such as #1d4ed8 that can be read on light pages",
         example: "#0f766e",
         default: DefaultValue::Literal(Branding::DEFAULT_ACCENT),
         kind: ValueKind::Text,
@@ -84,10 +84,10 @@ pub(super) static BRANDING: &[Setting] = &[
     Setting {
         path: "branding.accent_color_dark",
         description: "The same on dark pages.",
-        expected: "a colour such as #8fb0ff that can be read on dark pages",
+        expected: "a color such as #8fb0ff that can be read on dark pages",
         example: "#5eead4",
         default: DefaultValue::Derived(
-            "the colour nearest to branding.accent_color that can be read on dark pages",
+            "the color nearest to branding.accent_color that can be read on dark pages",
             |loaded, _| Some(loaded.settings.branding.accent_color.readable_on(Color::DARK_BACKGROUND).to_string()),
         ),
         kind: ValueKind::Text,

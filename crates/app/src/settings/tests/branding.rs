@@ -7,15 +7,15 @@ fn accent_color_with_too_little_contrast_has_a_proposal() {
     for (text, message) in [
         (
             "[branding]\naccent_color = '#f59e0b'",
-            "branding.accent_color is \"#f59e0b\" (v.toml:2): its contrast on light pages is 1.89:1, and text needs 4.5:1; the nearest colour with enough is #a16600; it must be a colour such as #1d4ed8 that can be read on light pages; for example: accent_color = \"#0f766e\"",
+            "branding.accent_color is \"#f59e0b\" (v.toml:2): its contrast on light pages is 1.89:1, and text needs 4.5:1; the nearest color with enough is #9b6100; it must be a color such as #1d4ed8 that can be read on light pages; for example: accent_color = \"#0f766e\"",
         ),
         (
             "[branding]\naccent_color_dark = '#1d4ed8'",
-            "branding.accent_color_dark is \"#1d4ed8\" (v.toml:2): its contrast on dark pages is 2.26:1, and text needs 4.5:1; the nearest colour with enough is #7696ff; it must be a colour such as #8fb0ff that can be read on dark pages; for example: accent_color_dark = \"#5eead4\"",
+            "branding.accent_color_dark is \"#1d4ed8\" (v.toml:2): its contrast on dark pages is 2.25:1, and text needs 4.5:1; the nearest color with enough is #5387ff; it must be a color such as #8fb0ff that can be read on dark pages; for example: accent_color_dark = \"#5eead4\"",
         ),
         (
             "[branding]\naccent_color = 'blue'",
-            "branding.accent_color is \"blue\" (v.toml:2): it is no colour; it must be a colour such as #1d4ed8 that can be read on light pages; for example: accent_color = \"#0f766e\"",
+            "branding.accent_color is \"blue\" (v.toml:2): it is no color; it must be a color such as #1d4ed8 that can be read on light pages; for example: accent_color = \"#0f766e\"",
         ),
         (
             "[branding]\nlogo = 'http://cdn.example.com/logo.png'",

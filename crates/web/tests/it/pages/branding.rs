@@ -51,7 +51,7 @@ async fn logo_and_icon_replace_the_built_in_ones() {
     let app = TestApp::with_settings(green).await;
     let response = app.anonymous().get("/sign-in").await;
     let policy = response.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
-    assert!(policy.contains("img-src 'self'  https://cdn.example.com;"), "{policy}");
+    assert!(policy.contains("img-src 'self' https://cdn.example.com;"), "{policy}");
     let page = response.assert_page(200, "alt=\"Berg &#38; Co\" height=\"28\"></picture></a>");
     let dark = "<source srcset=\"https://cdn.example.com/dark.png\" media=\"(prefers-color-scheme: dark)\">";
     assert!(page.contains(dark), "{page}");
@@ -88,7 +88,8 @@ async fn files_of_the_brand_have_the_prefix_of_the_public_url() {
 fn variables_of_the_stylesheet_match_the_checked_backgrounds() {
     let style = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/style.css")).unwrap();
     let variables = |name: &str| -> Vec<Color> {
-        let values = style.split(&format!("{name}: #")).skip(1);
+        let start = format!("{name}: #");
+        let values = style.split(start.as_str()).skip(1);
         values.map(|rest| format!("#{}", rest.split(';').next().unwrap()).parse().unwrap()).collect()
     };
     let [light, dark] = variables("--sunken")[..] else { panic!("two themes") };
