@@ -2,6 +2,7 @@
 
 mod challenge;
 mod journeys;
+mod lighthouse;
 mod mail_scanner;
 mod origins;
 mod pages;

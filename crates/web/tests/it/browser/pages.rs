@@ -11,7 +11,7 @@ use crate::harness::text;
 use crate::pages::member_pages;
 
 /// Creates an organization of Ada with content on every page. Returns its id.
-async fn seed_organization(server: &BrowserServer) -> String {
+pub(super) async fn seed_organization(server: &BrowserServer) -> String {
     let owner = server.app.anonymous();
     let fields = [
         ("email", "ada@lindgren-tea.example"),

@@ -46,6 +46,12 @@ impl TestClient {
         client
     }
 
+    /// Returns the session cookie as a browser sends it: `name=value`.
+    pub(crate) fn session_cookie(&self) -> String {
+        let name = self.app.inner.service.settings.session_cookie_name();
+        format!("{name}={}", self.cookie.lock().unwrap().clone().unwrap_or_default())
+    }
+
     pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, None, Body::empty()).await
     }
@@ -174,8 +180,8 @@ impl TestClient {
         }
         let settings = &self.app.inner.service.settings;
         let prefix = if settings.public_url.is_https() { "__Host-" } else { "" };
-        if let Some(cookie) = self.cookie.lock().unwrap().as_deref() {
-            request = request.header(header::COOKIE, format!("{}={cookie}", settings.session_cookie_name()));
+        if self.cookie.lock().unwrap().is_some() {
+            request = request.header(header::COOKIE, self.session_cookie());
         }
         if let Some(token) = self.invitation_cookie.lock().unwrap().as_deref().filter(|_| path.starts_with("/invite")) {
             request = request.header(header::COOKIE, format!("{prefix}invitation={token}"));
