@@ -33,3 +33,5 @@ reset-explanation = Wir senden Ihnen einen Code, mit dem Sie ein neues Passwort 
 new-password-explanation = Alle anderen Browser werden abgemeldet.
 new-password = Neues Passwort
 set-password = Passwort setzen und anmelden
+sign-in-description = Melden Sie sich bei { $app } an.
+sign-up-description = Erstellen Sie ein Konto für { $app }.

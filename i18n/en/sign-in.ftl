@@ -33,3 +33,5 @@ reset-explanation = We email you a code to set a new password.
 new-password-explanation = All other browsers will be signed out.
 new-password = New password
 set-password = Set password and sign in
+sign-in-description = Sign in to { $app }.
+sign-up-description = Create an account for { $app }.

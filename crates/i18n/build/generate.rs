@@ -47,9 +47,11 @@ pub(crate) fn phrases<'a>(phrases: impl Iterator<Item = &'a Phrase>) -> String {
     let mut ids = Vec::new();
     for Phrase { id, variables, .. } in phrases {
         let method = id.replace('-', "_");
-        let parameters: String =
-            variables.iter().map(|variable| format!(", {}: impl PhraseArgument", variable.replace('-', "_"))).collect();
-        _ = writeln!(code, "    pub fn {method}(self{parameters}) -> String {{");
+        _ = write!(code, "    pub fn {method}(self");
+        for variable in variables {
+            _ = write!(code, ", {}: impl PhraseArgument", variable.replace('-', "_"));
+        }
+        code.push_str(") -> String {\n");
         if variables.is_empty() {
             _ = writeln!(code, "        self.format({id:?}, None)\n    }}\n");
         } else {

@@ -149,6 +149,7 @@ fn layout(page: &str, title: &str, body: &str) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} · Vestibule</title>\n\
+         <meta name=\"description\" content=\"{title}: a guide to Vestibule, self-hosted organizations, members, invitations and sign-in.\">\n\
          <link rel=\"stylesheet\" href=\"./guides.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to content</a>\n\
          <nav aria-label=\"Documentation\"><p>Vestibule</p><ul>{navigation}</ul></nav>\n\

@@ -9,6 +9,8 @@ const STYLE: &str = include_str!("../../assets/style.css");
 const SCRIPT: &str = include_str!("../../assets/script.js");
 /// The icon of browser tabs, if the brand has none.
 pub(super) const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
+/// Pages that must not be indexed say so themselves, which crawlers only see if they may read them.
+const ROBOTS: &str = "User-agent: *\nDisallow:\n";
 const CHALLENGE_SCRIPT: &str = include_str!("../../assets/challenge.js");
 
 /// The content hash in the URLs of the stylesheet and the script.
@@ -31,6 +33,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/pages/style.css", async || asset("text/css; charset=utf-8", STYLE))
         .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
+        .get("/robots.txt", async || asset("text/plain; charset=utf-8", ROBOTS))
         .get("/pages/challenge.js", async || asset("text/javascript; charset=utf-8", CHALLENGE_SCRIPT))
 }
 

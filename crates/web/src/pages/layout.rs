@@ -17,6 +17,8 @@ pub(super) struct Layout {
     pub(super) t: Words,
     pub(super) app: String,
     pub(super) title: String,
+    /// What search engines show of the page. Empty for a page that they must not index.
+    pub(super) description: String,
     pub(super) header: Header,
     /// The result of the previous request, shown once after a redirect.
     pub(super) flash: Option<String>,
@@ -65,6 +67,7 @@ impl Layout {
             t: words,
             app,
             title,
+            description: String::new(),
             header: Header::default(),
             flash: None,
             undo: None,
@@ -95,6 +98,12 @@ impl Layout {
     /// For a page whose template calls `challenge` of `fields.html`: loads the script, if challenges are on.
     pub(super) fn with_challenge(mut self, cx: &PageContext) -> Self {
         self.challenge = FormChallenge::new(cx);
+        self
+    }
+
+    /// Lets search engines index the page, with this description.
+    pub(super) fn with_description(mut self, description: String) -> Self {
+        self.description = description;
         self
     }
 

@@ -50,7 +50,12 @@ fn page(
     email: String,
     (first_name, last_name): (String, String),
 ) -> Response {
-    let layout = cx.layout(cx.words.create_account(), false).with_challenge(cx).with_error_or_password_error(error);
+    let description = cx.words.sign_up_description(&cx.app.settings().name);
+    let layout = cx
+        .layout(cx.words.create_account(), false)
+        .with_description(description)
+        .with_challenge(cx)
+        .with_error_or_password_error(error);
     let min_password_length = cx.app.settings().passwords.minimum_length;
     cx.render_with_error(error, &Page { layout, return_to, email, first_name, last_name, min_password_length })
 }

@@ -72,8 +72,9 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     };
     let accounts = session.as_ref().map(accounts).unwrap_or_default();
     let settings = cx.app.settings();
+    let description = cx.words.sign_in_description(&settings.name);
     let page = Page {
-        layout: cx.layout(cx.words.sign_in(), false).with_challenge(cx).with_error(error),
+        layout: cx.layout(cx.words.sign_in(), false).with_description(description).with_challenge(cx).with_error(error),
         accounts,
         return_to,
         identifier,
