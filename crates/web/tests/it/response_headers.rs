@@ -99,3 +99,19 @@ async fn browsers_get_the_icon_that_they_ask_for() {
     assert_eq!(single(&icon, "cache-control"), "public, max-age=86400");
     assert_eq!(icon.bytes[..4], [0, 0, 1, 0]);
 }
+
+/// Crawlers may read every page, so that they see which ones are not to be indexed.
+#[tokio::test]
+async fn search_engines_index_public_pages_only() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let robots = owner.get("/robots.txt").await;
+    assert_eq!((robots.status, robots.text.as_str()), (200, "User-agent: *\nDisallow:\n"));
+    for path in ["/sign-in", "/sign-up"] {
+        let page = app.anonymous().get(path).await.text;
+        assert!(page.contains("<meta name=\"description\"") && !page.contains("noindex"), "{path}");
+    }
+    for path in ["/invite", "/account", "/organizations", &format!("/organizations/{organization}/-/members")] {
+        assert!(owner.get(path).await.text.contains("<meta name=\"robots\" content=\"noindex\">"), "{path}");
+    }
+}
