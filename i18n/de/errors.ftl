@@ -36,6 +36,7 @@ error-invitation-not-pending = Diese Einladung wurde bereits angenommen, abgeleh
 error-invitation-not-expired = Diese Einladung ist noch gültig. Nehmen Sie sie an.
 error-invitee-unsubscribed = Diese Person hat die E-Mails Ihrer Organisation abbestellt. Es wurde nichts gesendet, und ihr Link funktioniert weiter: Kopieren Sie ihn, und geben Sie ihn weiter.
 error-address-bounced = Die letzte E-Mail an diese Adresse war nicht zustellbar. Es wurde nichts gesendet, und der Link funktioniert weiter: Kopieren Sie ihn, und geben Sie ihn weiter, oder laden Sie eine andere Adresse ein.
+error-invalid-unsubscribe-token = Mit diesem Link lassen sich keine E-Mails abbestellen. Melden Sie sich an, und schalten Sie die E-Mails in Ihrem Konto aus.
 error-already-member = Bereits Mitglied.
 error-duplicate-row = Diese Adresse ist doppelt aufgeführt.
 error-organization-full = In dieser Organisation ist kein Platz mehr frei.

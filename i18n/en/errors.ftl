@@ -36,6 +36,7 @@ error-invitation-not-pending = This invitation was already accepted, declined or
 error-invitation-not-expired = This invitation has not expired. Accept it.
 error-invitee-unsubscribed = This person unsubscribed from your organization's emails. Nothing was sent, and their link still works: copy it and share it with them.
 error-address-bounced = The last email to this address bounced. Nothing was sent, and the link still works: copy it and share it, or invite another address.
+error-invalid-unsubscribe-token = This link cannot be used to unsubscribe. Sign in, and turn the emails off in your account.
 error-already-member = Already a member.
 error-duplicate-row = This address is listed twice.
 error-organization-full = All seats of this organization are taken.

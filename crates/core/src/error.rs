@@ -157,6 +157,8 @@ codes! {
     InvalidResetToken = 400 "INVALID_RESET_TOKEN", "This cannot be used to set a password any more. Ask for a new code.";
     /// The link of a security notice that was used, has expired, or is not ours.
     InvalidNoticeToken = 400 "INVALID_NOTICE_TOKEN", "This link works once, for three days. Set a new password if you think that somebody else uses your account.";
+    /// The link of a notification that is not ours, or whose account is disabled.
+    InvalidUnsubscribeToken = 400 "INVALID_UNSUBSCRIBE_TOKEN", "This link cannot be used to unsubscribe. Sign in and turn the mails off in your account.";
     VerificationStrategyRequired = 400 "VERIFICATION_STRATEGY_REQUIRED", "Say how to verify: strategy is email_otp or magic_link.";
     /// No mail transport is configured.
     MailNotAvailable = 400 "MAIL_NOT_AVAILABLE", "This server sends no mail, so no address can be verified. Ask the people who run this service.";

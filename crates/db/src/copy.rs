@@ -40,6 +40,8 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("attempts", &[]),
     ("outbox", &[]),
     ("mail_refusals", &[]),
+    ("notice_opt_outs", &[]),
+    ("notice_schedules", &[]),
     ("handovers", &[]),
     ("images", &[]),
     ("waitlist", &[]),

@@ -8,8 +8,9 @@ use utoipa_axum::{PathItemExt, routes};
 use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
-    Code, account, domain, invitation, join_request, membership, offboarding, organization, ownership_transfer,
-    password_reset, reauthentication, session_token, sign_in, sign_up, verification, waitlist, workspace,
+    Code, account, domain, invitation, join_request, membership, notification, offboarding, organization,
+    ownership_transfer, password_reset, reauthentication, session_token, sign_in, sign_up, verification, waitlist,
+    workspace,
 };
 
 use crate::api::{auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
@@ -141,6 +142,8 @@ api_routes! {
             => commands(SignIn, reauthentication::PROVE_WITH_PASSWORD_ERRORS)
                 .with_errors(reauthentication::PROVE_WITH_CODE_ERRORS)
                 .with_errors(reauthentication::SEND_CODE_ERRORS);
+        me::notifications::show => query::<notification::ShowPreferences>();
+        me::notifications::update => command::<notification::UpdatePreferences>();
         me::password::update => commands(SignIn, account::CHANGE_PASSWORD_ERRORS);
         me::password::remove => commands(SignIn, account::REMOVE_PASSWORD_ERRORS);
         me::password::delete => commands(SignIn, account::DELETE_ACCOUNT_ERRORS);

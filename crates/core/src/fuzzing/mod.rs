@@ -14,7 +14,9 @@ use crate::names::{Description, OrganizationName, PersonName, Username};
 use crate::outbox::parse_message_id;
 use crate::password::{Password, check_and_find, sha1_hex};
 use crate::permission::AddressList;
-use crate::secret::{AttemptToken, InvitationToken, NoticeToken, SessionToken, SubmittedCode, UnsubscribeToken};
+use crate::secret::{
+    AttemptToken, InvitationToken, NoticeToken, NotificationToken, SessionToken, SubmittedCode, UnsubscribeToken,
+};
 use crate::settings::PublicUrl;
 
 /// An address is one line of ASCII with one `@`, and is equal to its key and to what is parsed from it again.
@@ -34,7 +36,8 @@ pub fn token(text: &str) {
     let attempt = text.parse::<AttemptToken>().map(|token| (token.reveal(), format!("{token:?}")));
     let unsubscribe = text.parse::<UnsubscribeToken>().map(|token| (token.reveal(), format!("{token:?}")));
     let notice = text.parse::<NoticeToken>().map(|token| (token.reveal(), format!("{token:?}")));
-    for (revealed, debug) in [session, invitation, attempt, unsubscribe, notice].into_iter().flatten() {
+    let notification = text.parse::<NotificationToken>().map(|token| (token.reveal(), format!("{token:?}")));
+    for (revealed, debug) in [session, invitation, attempt, unsubscribe, notice, notification].into_iter().flatten() {
         assert_eq!(revealed, text);
         assert!(!debug.contains(text));
     }

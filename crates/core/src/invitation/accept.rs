@@ -7,13 +7,14 @@ use super::{Invitation, InvitationState, find_by_token, sql};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{MembershipId, OrganizationId, SignInId, WorkspaceId, WorkspaceMembershipId};
+use crate::outbox::MailKind;
 use crate::permission::Requirement;
 use crate::reauthentication::require_proof_of_sign_in;
 use crate::secret::InvitationToken;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
 use crate::settings::Settings;
-use crate::{domain, membership, organization, session, user, workspace};
+use crate::{domain, membership, notification, organization, session, user, workspace};
 
 /// Accepts an invitation for the user of the caller's session who owns the invited address.
 ///
@@ -130,6 +131,8 @@ impl Accept {
         if cx.tx.execute(sql::ACCEPT, arguments).await? == 0 {
             return Err(conflict_code(cx, invitation).await?.into());
         }
+        let kind = MailKind::InvitationsAccepted;
+        notification::notify_inviter(cx, organization, invitation.inviter_membership_id, kind).await?;
         if is_unverified {
             announce_verification(cx, invitee, &invitation.email_key).await?;
         }

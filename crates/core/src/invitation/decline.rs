@@ -4,6 +4,8 @@ use super::accept_context::{InviteeAddress, find_invitee};
 use super::{InvitationState, find_by_token, sql};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
+use crate::notification;
+use crate::outbox::MailKind;
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
 
@@ -44,6 +46,7 @@ impl Command for Decline {
         if cx.tx.execute(sql::DECLINE, arguments).await? == 0 {
             return Err(Code::InvalidInvitationToken.into());
         }
-        Ok(())
+        let (organization, inviter) = (invitation.organization_id, invitation.inviter_membership_id);
+        notification::notify_inviter(cx, organization, inviter, MailKind::InvitationsDeclined).await
     }
 }

@@ -9,7 +9,7 @@ use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::invitation::{self, InvitationState};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
-use crate::{rate_limit, user};
+use crate::{notification, rate_limit, user};
 
 /// The maximum number of pending requests of an organization. A list shows all of them.
 const MAX_PENDING: i64 = 1000;
@@ -37,12 +37,11 @@ async fn insert(
 ) -> Result<()> {
     let (id, now) = (cx.id(), cx.now);
     let request = sql::NewJoinRequest { organization, id, email_key, user, invitation, now, max: MAX_PENDING };
-    if cx.tx.execute(sql::INSERT, request).await? == 0
-        && cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?.is_none()
-    {
-        return Err(Code::JoinRequestLimit.into());
+    if cx.tx.execute(sql::INSERT, request).await? > 0 {
+        return notification::notify_managers(cx, organization).await;
     }
-    Ok(())
+    let pending = cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?;
+    pending.map(|_| ()).ok_or_else(|| Code::JoinRequestLimit.into())
 }
 
 /// Asks for a new invitation in place of an expired one. The bare token is enough: it proves nothing, but the new

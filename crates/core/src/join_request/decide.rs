@@ -6,9 +6,10 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{JoinRequestId, OrganizationId};
+use crate::outbox::MailKind;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::security_log::{Audit, Change};
-use crate::{domain, invitation};
+use crate::{domain, invitation, outbox};
 
 /// Lists the pending requests, newest first, up to 1,000.
 ///
@@ -32,7 +33,7 @@ impl Query for List {
 
 /// Approves a pending request. What follows depends on the request: a user of a verified domain becomes a member; an
 /// expired invitation is resent with the same roles; an invitation to another address is replaced by one to the user's
-/// own.
+/// own. The person learns it by mail: of their membership, or by the invitation.
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already;
@@ -79,7 +80,10 @@ impl Command for Approve {
                 let email = EmailAddress::parse(&request.email_key)?;
                 invitation::reissue_to_address(cx, organization, invitation, &email).await
             }
-            (Some(user), None) => domain::join_approved(cx, &grant, user).await,
+            (Some(user), None) => {
+                domain::join_approved(cx, &grant, user).await?;
+                outbox::enqueue_member_notice(cx, MailKind::RequestApproved, organization, user).await
+            }
             (None, Some(invitation)) => {
                 invitation::Resend { organization, invitation, expiry_days: None }.run(cx).await.map(|_| ())
             }
@@ -88,7 +92,7 @@ impl Command for Approve {
     }
 }
 
-/// Denies a pending request. The same person may create a new one.
+/// Denies a pending request, and notifies the person by mail. The same person may create a new one.
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already.
@@ -109,8 +113,13 @@ impl Command for Deny {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
-        let arguments = (grant.organization(), self.request, "denied", cx.now);
-        cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
-        Ok(())
+        let organization = grant.organization();
+        let arguments = (organization, self.request, "denied", cx.now);
+        let request = cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
+        match (request.user_id, request.invitation_id) {
+            (Some(user), _) => outbox::enqueue_member_notice(cx, MailKind::RequestDenied, organization, user).await,
+            (None, Some(invitation)) => outbox::enqueue_renewal_denied(cx, organization, invitation).await,
+            (None, None) => Err(Problem::internal("a join request has neither a user nor an invitation")),
+        }
     }
 }

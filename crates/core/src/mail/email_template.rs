@@ -55,6 +55,29 @@ pub enum EmailTemplate<'a> {
         link: &'a str,
         expires_at: Timestamp,
     },
+    /// Notifies a member who manages members of join requests.
+    JoinRequests(NotificationEmail<'a>),
+    /// Notifies an inviter of accepted invitations.
+    InvitationsAccepted(NotificationEmail<'a>),
+    /// Notifies an inviter of declined invitations.
+    InvitationsDeclined(NotificationEmail<'a>),
+    /// Notifies the person who asked to join.
+    RequestApproved(NotificationEmail<'a>),
+    /// Notifies the person who asked to join, or for an invitation.
+    RequestDenied(NotificationEmail<'a>),
+}
+
+/// The data of a notification about a request or an answer. Names are sanitized and quoted when the mail is rendered.
+#[derive(Clone, Copy)]
+pub struct NotificationEmail<'a> {
+    pub organization: &'a str,
+    /// The person whom the newest event is about: their name or, without one, their address. May be empty.
+    pub person: &'a str,
+    /// The number of events, at least 1.
+    pub count: u32,
+    /// The page that shows more.
+    pub link: Option<&'a str>,
+    pub unsubscribe_url: &'a str,
 }
 
 /// The data of an invitation's mail. Names are user input; they are sanitized and quoted when the mail is rendered.
@@ -94,7 +117,7 @@ pub(crate) const CODE_LIFETIME_MINUTES: u32 = 5;
 
 impl EmailTemplate<'_> {
     /// The names of the templates: file names without language and extension.
-    pub const TEMPLATES: [&'static str; 14] = [
+    pub const TEMPLATES: [&'static str; 19] = [
         "invitation",
         "workspace_invitation",
         "reminder",
@@ -109,6 +132,11 @@ impl EmailTemplate<'_> {
         "address_too_new",
         "member_removed",
         "handover",
+        "join_requests",
+        "invitations_accepted",
+        "invitations_declined",
+        "request_approved",
+        "request_denied",
     ];
 
     /// The name of its template.
@@ -128,6 +156,11 @@ impl EmailTemplate<'_> {
             Self::AddressTooNew { .. } => "address_too_new",
             Self::MemberRemoved { .. } => "member_removed",
             Self::OwnershipTransfer { .. } => "handover",
+            Self::JoinRequests(_) => "join_requests",
+            Self::InvitationsAccepted(_) => "invitations_accepted",
+            Self::InvitationsDeclined(_) => "invitations_declined",
+            Self::RequestApproved(_) => "request_approved",
+            Self::RequestDenied(_) => "request_denied",
         }
     }
 
@@ -140,6 +173,11 @@ impl EmailTemplate<'_> {
             | Self::AccountExists { link }
             | Self::SecurityNotice(NoticeEmail { link, .. })
             | Self::OwnershipTransfer { link, .. } => Some(link),
+            Self::JoinRequests(email)
+            | Self::InvitationsAccepted(email)
+            | Self::InvitationsDeclined(email)
+            | Self::RequestApproved(email)
+            | Self::RequestDenied(email) => email.link,
             Self::AddressCode(_)
             | Self::SignInCode(_)
             | Self::PasswordReset(_)
@@ -187,11 +225,23 @@ impl EmailTemplate<'_> {
                     deadline(*expires_at),
                 ]
             }
+            Self::JoinRequests(email)
+            | Self::InvitationsAccepted(email)
+            | Self::InvitationsDeclined(email)
+            | Self::RequestApproved(email)
+            | Self::RequestDenied(email) => {
+                vec![
+                    ("organization", name(email.organization, language)),
+                    ("person", name(email.person, language)),
+                    ("others", Value::from(email.count.saturating_sub(1))),
+                    ("stop", Value::from(markup::link(email.unsubscribe_url))),
+                ]
+            }
         }
     }
 
     /// One sample of each template, for previews and to check that every template can be rendered.
-    pub const fn samples() -> [EmailTemplate<'static>; 14] {
+    pub const fn samples() -> [EmailTemplate<'static>; 19] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
             inviter: Some("Nora Lindgren"),
@@ -202,6 +252,13 @@ impl EmailTemplate<'_> {
             // 22 January 2026, 10:30
             expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
             days: 7,
+        };
+        let notification = NotificationEmail {
+            organization: "Lindgren Tea",
+            person: "Ada Lovelace",
+            count: 3,
+            link: Some("https://join.example/organizations/1/-/requests"),
+            unsubscribe_url: "https://join.example/notifications/stop/sample",
         };
         [
             EmailTemplate::Invitation(email),
@@ -234,6 +291,23 @@ impl EmailTemplate<'_> {
                 link: "https://join.example/organizations",
                 expires_at: Timestamp::from_microseconds(1_769_077_859_000_000),
             },
+            EmailTemplate::JoinRequests(notification),
+            EmailTemplate::InvitationsAccepted(NotificationEmail {
+                count: 1,
+                link: Some("https://join.example/organizations/1/-/members"),
+                ..notification
+            }),
+            EmailTemplate::InvitationsDeclined(NotificationEmail {
+                count: 1,
+                person: "ada@example.com",
+                link: Some("https://join.example/organizations/1/-/invitations"),
+                ..notification
+            }),
+            EmailTemplate::RequestApproved(NotificationEmail {
+                link: Some("https://join.example/organizations/1"),
+                ..notification
+            }),
+            EmailTemplate::RequestDenied(NotificationEmail { link: None, ..notification }),
         ]
     }
 }
@@ -248,6 +322,12 @@ impl std::fmt::Debug for EmailTemplate<'_> {
 impl std::fmt::Debug for InvitationEmail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("InvitationEmail").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for NotificationEmail<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NotificationEmail").field("count", &self.count).finish_non_exhaustive()
     }
 }
 

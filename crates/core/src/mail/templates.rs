@@ -32,10 +32,10 @@ macro_rules! built_in {
 }
 
 /// File names and contents.
-const BUILT_IN: [(&str, &str); 28] = built_in! {
+const BUILT_IN: [(&str, &str); 38] = built_in! {
     "invitation" "workspace_invitation" "reminder" "address_code" "sign_in_code" "sign_in_link" "password_reset"
     "reauthentication_code" "security_notice" "account_exists" "address_in_use" "address_too_new" "member_removed"
-    "handover"
+    "handover" "join_requests" "invitations_accepted" "invitations_declined" "request_approved" "request_denied"
 };
 
 /// The loaded templates.

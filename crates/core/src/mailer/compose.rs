@@ -27,9 +27,9 @@ pub(super) enum Composition {
     Skip(&'static str),
 }
 
-const OBSOLETE: &str = "the mail was obsolete";
+pub(super) const OBSOLETE: &str = "the mail was obsolete";
 const SUSPENDED: &str = "the invitation was suspended";
-const NO_RECIPIENT: &str = "there is no recipient";
+pub(super) const NO_RECIPIENT: &str = "there is no recipient";
 
 /// Composes the mail of a job.
 pub(super) struct Compose<'a>(pub(super) &'a Job);
@@ -92,6 +92,16 @@ impl Query for Compose<'_> {
                     expires_at: transfer.expires_at,
                 };
                 self.to_user(cx, &recipient, &template)
+            }
+            Subject::JoinRequests { organization, user } => self.join_requests(cx, organization, user).await,
+            Subject::InvitationsAnswered { organization, inviter, is_accepted, since } => {
+                self.answers(cx, (organization, inviter), since, is_accepted).await
+            }
+            Subject::RequestAnswered { organization, user, is_approved } => {
+                self.request_answer(cx, (organization, user), is_approved).await
+            }
+            Subject::RenewalDenied { organization, invitation } => {
+                self.renewal_denied(cx, organization, invitation).await
             }
         }
     }
@@ -208,7 +218,7 @@ impl Compose<'_> {
         Ok(Composition::Mail(Box::new(self.message(cx, to, language, template)?)))
     }
 
-    fn message(
+    pub(super) fn message(
         &self,
         cx: &Context<'_>,
         to: EmailAddress,

@@ -6,6 +6,7 @@
 mod bounce;
 mod compose;
 mod deliver;
+mod notifications;
 mod unsubscribe;
 mod worker;
 

@@ -6,6 +6,7 @@ use super::sql::JobRow;
 use crate::error::{Problem, Result};
 use crate::execution::Executor;
 use crate::id::{AttemptId, InvitationId, NoticeId, OrganizationId, OutboxId, UserId};
+use crate::time::Timestamp;
 
 /// The kind of mail that a job sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub enum MailKind {
     MemberRemoved,
     /// Offers a user the ownership of an organization.
     OwnershipTransfer,
+    /// Notifies a member who manages members of join requests.
+    JoinRequests,
+    /// Notifies an inviter of accepted invitations.
+    InvitationsAccepted,
+    /// Notifies an inviter of declined invitations.
+    InvitationsDeclined,
+    /// Notifies a user of the approval of their join request.
+    RequestApproved,
+    /// Notifies a user of the denial of their join request.
+    RequestDenied,
+    /// Notifies the holder of an invitation, who may have no account, of the denial of their request for a new one.
+    RenewalDenied,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +73,7 @@ impl MailKind {
     pub(crate) const fn queue(self) -> Queue {
         match self {
             Self::Verification | Self::SecurityNotice => Queue::Urgent,
-            Self::Invitation | Self::Reminder | Self::MemberRemoved | Self::OwnershipTransfer => Queue::Ordinary,
+            _ => Queue::Ordinary,
         }
     }
 }
@@ -72,6 +85,12 @@ vestibule_db::text_enum!(
     SecurityNotice = "notice",
     MemberRemoved = "removed",
     OwnershipTransfer = "handover",
+    JoinRequests = "join_requests",
+    InvitationsAccepted = "accepted",
+    InvitationsDeclined = "declined",
+    RequestApproved = "request_approved",
+    RequestDenied = "request_denied",
+    RenewalDenied = "renewal_denied",
 );
 vestibule_db::text_enum!(JobState: Waiting = "waiting", Dead = "dead");
 
@@ -137,6 +156,26 @@ pub(crate) enum Subject {
         organization: OrganizationId,
         user: UserId,
     },
+    JoinRequests {
+        organization: OrganizationId,
+        user: UserId,
+    },
+    InvitationsAnswered {
+        organization: OrganizationId,
+        inviter: UserId,
+        is_accepted: bool,
+        /// Earlier answers were mailed before.
+        since: Timestamp,
+    },
+    RequestAnswered {
+        organization: OrganizationId,
+        user: UserId,
+        is_approved: bool,
+    },
+    RenewalDenied {
+        organization: OrganizationId,
+        invitation: InvitationId,
+    },
 }
 
 impl TryFrom<JobRow> for Job {
@@ -159,6 +198,22 @@ impl TryFrom<JobRow> for Job {
             MailKind::SecurityNotice => Subject::SecurityNotice { notice: notice_id.ok_or_else(incomplete)? },
             MailKind::MemberRemoved => Subject::MemberRemoved { organization: organization()?, user: user()? },
             MailKind::OwnershipTransfer => Subject::OwnershipTransfer { organization: organization()?, user: user()? },
+            MailKind::JoinRequests => Subject::JoinRequests { organization: organization()?, user: user()? },
+            MailKind::InvitationsAccepted | MailKind::InvitationsDeclined => Subject::InvitationsAnswered {
+                organization: organization()?,
+                inviter: user()?,
+                is_accepted: kind == MailKind::InvitationsAccepted,
+                since: Timestamp::from_microseconds(generation),
+            },
+            MailKind::RequestApproved | MailKind::RequestDenied => Subject::RequestAnswered {
+                organization: organization()?,
+                user: user()?,
+                is_approved: kind == MailKind::RequestApproved,
+            },
+            MailKind::RenewalDenied => Subject::RenewalDenied {
+                organization: organization()?,
+                invitation: invitation_id.ok_or_else(incomplete)?,
+            },
         };
         Ok(Self { id, attempts, subject })
     }

@@ -86,7 +86,29 @@ pub(crate) async fn enqueue_security_notice(cx: &mut Context<'_>, notice: Notice
     enqueue(cx, job).await
 }
 
-/// Enqueues a [`MailKind::MemberRemoved`] or [`MailKind::OwnershipTransfer`] mail to a user.
+/// Enqueues the denial of a request for a new invitation.
+pub(crate) async fn enqueue_renewal_denied(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    invitation: InvitationId,
+) -> Result<()> {
+    let job = new_job(cx, MailKind::RenewalDenied);
+    enqueue(cx, NewJob { organization: Some(organization), invitation: Some(invitation), ..job }).await
+}
+
+/// Enqueues a mail to a user about what happens from now until it is sent, at `due_at`.
+pub(crate) async fn enqueue_digest(
+    cx: &mut Context<'_>,
+    kind: MailKind,
+    (organization, user): (OrganizationId, UserId),
+    due_at: Timestamp,
+) -> Result<()> {
+    let generation = cx.now.as_microseconds();
+    let job = new_job(cx, kind);
+    enqueue(cx, NewJob { organization: Some(organization), user: Some(user), generation, due_at, ..job }).await
+}
+
+/// Enqueues a mail to a user about their membership, or their wish for one.
 pub(crate) async fn enqueue_member_notice(
     cx: &mut Context<'_>,
     kind: MailKind,

@@ -7,10 +7,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::id::{AttemptId, DomainId, InvitationId, NoticeId, OrganizationId};
+use crate::id::{AttemptId, DomainId, InvitationId, NoticeId, OrganizationId, UserId};
+use crate::notification_kind::NotificationKind;
 use crate::secret::{
     AttemptToken, Challenge, ChallengeId, ChallengeToken, InvitationSecret, InvitationToken, NoticeToken,
-    SignedChallenge, UnsubscribeToken, VerificationCode,
+    NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
 };
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.
@@ -40,6 +41,7 @@ pub struct Keys {
     password_resets: Key,
     unsubscribe_tokens: Key,
     notices: Key,
+    notifications: Key,
     session_tokens: Key,
     domains: Key,
     challenges: Key,
@@ -66,6 +68,7 @@ impl Keys {
             password_resets: purpose("attempts: resets"),
             unsubscribe_tokens: purpose("mail refusals"),
             notices: purpose("security notices"),
+            notifications: purpose("notifications"),
             session_tokens: purpose("session tokens"),
             domains: purpose("domains"),
             challenges: purpose("challenges"),
@@ -126,6 +129,12 @@ impl Keys {
     /// The token in the link of a security notice, which ends all sessions of the user once.
     pub(crate) fn notice_token(&self, notice: NoticeId) -> NoticeToken {
         NoticeToken::new(notice, self.notices.digest(&[&notice.get().to_be_bytes()]))
+    }
+
+    /// The token with which a user turns a kind of notification off.
+    pub(crate) fn notification_token(&self, user: UserId, kind: NotificationKind) -> NotificationToken {
+        let digest = self.notifications.digest(&[&user.get().to_be_bytes(), &[kind.to_byte()]]);
+        NotificationToken::new(user, kind, digest)
     }
 
     /// The value of the TXT record that proves this organization's domain. It is no secret: only the domain's owner can

@@ -5,6 +5,7 @@ mod challenge;
 mod invitation;
 mod keys;
 mod notice;
+mod notification;
 mod session;
 mod verification;
 
@@ -17,6 +18,7 @@ pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallen
 pub use invitation::{InvitationSecret, InvitationToken, UnsubscribeToken};
 pub use keys::{Keys, MasterKey};
 pub use notice::NoticeToken;
+pub use notification::NotificationToken;
 pub use session::SessionToken;
 pub use verification::{AttemptToken, SubmittedCode, VerificationCode};
 

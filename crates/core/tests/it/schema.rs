@@ -54,9 +54,9 @@ fn check_constraints_accept_only_known_values() {
     let job =
         "INSERT INTO outbox (id, kind, is_urgent, invitation_id, attempt_id, notice_id, user_id, generation, state,
                                    due_at, created_at)
-         VALUES (1, ?1, ?1 IN ('attempt', 'notice'), CASE WHEN ?1 IN ('invitation', 'reminder') THEN 1 END,
+         VALUES (1, ?1, ?1 IN ('attempt', 'notice'), CASE WHEN ?1 IN ('invitation', 'reminder', 'renewal_denied') THEN 1 END,
                  CASE ?1 WHEN 'attempt' THEN 1 END, CASE ?1 WHEN 'notice' THEN 1 END,
-                 CASE WHEN ?1 IN ('removed', 'handover') THEN 1 END, 1, 'waiting', 0, 0)";
+                 CASE WHEN ?1 NOT IN ('invitation', 'reminder', 'renewal_denied', 'attempt', 'notice') THEN 1 END, 1, 'waiting', 0, 0)";
     let write = |statement: &str, table: &str, values: &[&str]| {
         let written = connection.execute(statement, rusqlite::params_from_iter(values));
         connection.execute(&format!("DELETE FROM {table}"), []).unwrap();
@@ -68,7 +68,8 @@ fn check_constraints_accept_only_known_values() {
     for delivery in ["queued", "sent", "deferred", "failed", "bounced", "not_sent"] {
         assert_eq!(write(invitation, "invitations", &["pending", delivery]), Ok(1), "{delivery}");
     }
-    for kind in ["invitation", "reminder", "attempt", "notice", "removed", "handover"] {
+    let more = ["join_requests", "accepted", "declined", "request_approved", "request_denied", "renewal_denied"];
+    for kind in ["invitation", "reminder", "attempt", "notice", "removed", "handover"].into_iter().chain(more) {
         assert_eq!(write(job, "outbox", &[kind]), Ok(1), "{kind}");
     }
     let refused = [

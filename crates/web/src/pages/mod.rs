@@ -16,6 +16,7 @@ mod frame;
 mod invite;
 mod language;
 mod layout;
+mod notifications;
 mod organization;
 mod organizations;
 mod password_reset;
@@ -42,6 +43,7 @@ pub(crate) fn pages() -> Routes {
         .merge(sign_up::routes())
         .merge(password_reset::routes())
         .merge(security_notice::routes())
+        .merge(notifications::routes())
         .merge(organizations::routes())
         .merge(organization::routes())
         .merge(account::routes())

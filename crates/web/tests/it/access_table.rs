@@ -154,6 +154,8 @@ pub(crate) const TABLE: &[Row] = &[
     ("GET", "/me/organization-memberships", &[], SIGNED_IN),
     ("GET", "/me/workspace-memberships", &[], SIGNED_IN),
     ("GET", "/me/invitations", &[], SIGNED_IN),
+    ("GET", "/me/notification-preferences", &[], SIGNED_IN),
+    ("POST", "/me/notification-preferences", &[("join_requests", "true")], SIGNED_IN),
     ("POST", "/organizations", &[("name", "Another")], SIGNED_IN),
     ("GET", "/me/deleted-organizations", &[], SIGNED_IN),
     ("POST", "/organizations/{id}/update", &[("name", "Acme")], ADMINS),

@@ -42,6 +42,7 @@ mod members;
 mod multiple_processes;
 mod names;
 mod negotiation;
+mod notifications;
 mod openapi;
 mod openapi_examples;
 mod operators;

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod addresses;
 pub(crate) mod deleted_organizations;
 pub(crate) mod invitations;
+pub(crate) mod notifications;
 pub(crate) mod organization_memberships;
 pub(crate) mod password;
 pub(crate) mod reauthenticate;

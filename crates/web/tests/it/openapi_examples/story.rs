@@ -199,6 +199,8 @@ async fn use_account(recorder: &mut Recorder, scene: &Scene) {
     recorder.get(ada, "/me").await;
     recorder.post(ada, "/me", json!({"first_name": "Augusta", "username": "ada"})).await;
     recorder.get(ada, "/me/organization-memberships").await;
+    recorder.get(ada, "/me/notification-preferences").await;
+    recorder.post(ada, "/me/notification-preferences", json!({"invitation_answers": false})).await;
     let picture = ada.post_file("/me/profile-picture", &[], ("file", &encode(ImageFormat::Png, 64, 64))).await;
     recorder.record("POST", "/me/profile-picture", None, picture);
     recorder.post(ada, "/me/reauthenticate", json!({"password": PASSWORD})).await;

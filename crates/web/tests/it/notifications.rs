@@ -1,0 +1,230 @@
+//! Notifications by mail about join requests and answers, and the preferences that turn them off.
+
+use serde_json::json;
+use vestibule_core::settings::Settings;
+
+use crate::harness::{DAY, TestApp, TestClient, text};
+
+const OWNER: &str = "olga@example.com";
+const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+
+struct Setup {
+    app: TestApp,
+    owner: TestClient,
+    path: String,
+    organization: String,
+}
+
+/// An organization whose owner has a verified address.
+async fn setup(change: impl FnOnce(&mut Settings)) -> Setup {
+    let app = TestApp::with_settings(change).await;
+    let (owner, organization) = app.create_organization(OWNER).await;
+    app.verify_all_addresses();
+    Setup { path: format!("/organizations/{organization}"), app, owner, organization }
+}
+
+impl Setup {
+    /// Invites a person and lets the invitation expire. Returns the mailed token.
+    async fn expired_token(&self, email: &str) -> String {
+        let fields = [("email", email), ("expiry_days", "1")];
+        self.owner.post(&format!("{}/invitations", self.path), &fields).await.ok();
+        let token = self.app.mailed_token(email);
+        self.app.advance(DAY * 2);
+        token
+    }
+
+    /// Asks for a new invitation. Returns the request's path.
+    async fn ask(&self, email: &str) -> String {
+        let token = self.expired_token(email).await;
+        self.app.anonymous().post("/organizations/invitations/renew", &[("token", &token)]).await.ok();
+        let requests = self.owner.get(&format!("{}/requests", self.path)).await.ok();
+        let request = requests.as_array().unwrap().iter().find(|request| request["email"] == email);
+        format!("{}/requests/{}", self.path, text(&request.unwrap()["id"]))
+    }
+}
+
+/// Returns the path of the unsubscribe link of the newest mail to an address.
+fn stop_path(app: &TestApp, email: &str) -> String {
+    let url = app.mail(email).unsubscribe_url.unwrap();
+    url.strip_prefix("http://vestibule.test").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn managers_are_notified_of_requests_once_an_hour() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    let body = json!({"name": "Manager", "permissions": ["organization:manage_members"]});
+    let manager = text(&setup.owner.post_json(&format!("{}/roles", setup.path), &body).await.ok()["id"]);
+    app.create_member(&setup.owner, &setup.organization, "manager@example.com", &manager).await;
+    app.create_member(&setup.owner, &setup.organization, "member@example.com", "").await;
+    let tokens = [setup.expired_token("kim@example.com").await, setup.expired_token("lea@example.com").await];
+    let before = app.mails().len();
+    for token in &tokens {
+        for _ in 0..2 {
+            app.anonymous().post("/organizations/invitations/renew", &[("token", token)]).await.ok();
+        }
+    }
+    let mail = app.mail(OWNER);
+    assert!(mail.subject.contains("kim") && mail.subject.contains("asks to join “Acme”"), "{}", mail.subject);
+    assert!(mail.text.contains(&format!("http://vestibule.test{}/-/requests", setup.path)), "{}", mail.text);
+    assert_eq!(app.mails().len(), before + 2, "the owner and the manager, once");
+    assert_eq!(app.mail("manager@example.com").subject, mail.subject);
+    app.advance(HOUR);
+    app.drain().await;
+    assert_eq!(app.mails().len(), before + 4);
+    assert!(app.mail(OWNER).subject.contains("and 1 more ask to join"), "{}", app.mail(OWNER).subject);
+    app.advance(HOUR * 2);
+    app.drain().await;
+    assert_eq!(app.mails().len(), before + 4, "nobody asked since");
+}
+
+#[tokio::test]
+async fn decided_requests_and_lost_permissions_make_no_mail() {
+    let setup = setup(|_| ()).await;
+    let (app, renew) = (&setup.app, "/organizations/invitations/renew");
+    let first = setup.ask("kim@example.com").await;
+    setup.owner.post(&format!("{first}/deny"), &[]).await.ok();
+    let token = setup.expired_token("lea@example.com").await;
+    app.anonymous().post(renew, &[("token", &token)]).await.ok();
+    let count = app.mail_count(OWNER);
+    let again = setup.expired_token("mia@example.com").await;
+    app.anonymous().post(renew, &[("token", &again)]).await.ok();
+    assert_eq!(app.mail_count(OWNER), count + 1);
+    let last = setup.ask("noa@example.com").await;
+    let requests = setup.owner.get(&format!("{}/requests", setup.path)).await.ok();
+    for request in requests.as_array().unwrap() {
+        let request = format!("{}/requests/{}", setup.path, text(&request["id"]));
+        setup.owner.post(&format!("{request}/deny"), &[]).await.ok();
+    }
+    let count = app.mail_count(OWNER);
+    app.advance(HOUR * 2);
+    app.drain().await;
+    assert_eq!(app.mail_count(OWNER), count, "{last}");
+}
+
+#[tokio::test]
+async fn requester_learns_the_answer() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    // Without an account: the denial goes to the invited address, in the language of the invitation.
+    let fields = [("email", "kim@example.com"), ("expiry_days", "1"), ("locale", "de")];
+    setup.owner.post(&format!("{}/invitations", setup.path), &fields).await.ok();
+    let token = app.mailed_token("kim@example.com");
+    app.advance(DAY * 2);
+    app.anonymous().post("/organizations/invitations/renew", &[("token", &token)]).await.ok();
+    let requests = setup.owner.get(&format!("{}/requests", setup.path)).await.ok();
+    let request = format!("{}/requests/{}", setup.path, text(&requests[0]["id"]));
+    let count = app.mail_count("kim@example.com");
+    setup.owner.post(&format!("{request}/deny"), &[]).await.ok();
+    assert_eq!(app.mail_count("kim@example.com"), count + 1);
+    assert_eq!(app.mail("kim@example.com").subject, "Ihre Anfrage an „Acme“ auf Vestibule wurde abgelehnt");
+    // An approval sends the invitation, and no second mail.
+    let request = setup.ask("lea@example.com").await;
+    let count = app.mail_count("lea@example.com");
+    setup.owner.post(&format!("{request}/approve"), &[]).await.ok();
+    assert_eq!(app.mail_count("lea@example.com"), count + 1);
+    app.mailed_token("lea@example.com");
+}
+
+#[tokio::test]
+async fn users_who_ask_by_domain_learn_the_answer() {
+    let setup = setup(|_| ()).await;
+    let (app, domains) = (&setup.app, format!("{}/domains", setup.path));
+    let fields = [("domain", "acme.example"), ("joining", "request")];
+    let added = setup.owner.post(&domains, &fields).await.ok();
+    let record = (text(&added["verification_dns_record_name"]), text(&added["verification_dns_record_data"]));
+    app.inner.dns.records.lock().unwrap().entry(record.0).or_default().push(record.1);
+    setup.owner.post(&format!("{domains}/{}/verify", text(&added["id"])), &[]).await.ok();
+    for (email, verb, subject) in [
+        ("nina@acme.example", "approve", "You are now a member of “Acme” on Vestibule"),
+        ("kim@acme.example", "deny", "Your request to “Acme” on Vestibule was denied"),
+    ] {
+        let person = app.create_user(email).await;
+        app.verify_all_addresses();
+        app.invalidate_caches();
+        person.post(&format!("{}/join", setup.path), &[]).await.ok();
+        let requests = setup.owner.get(&format!("{}/requests", setup.path)).await.ok();
+        let request = format!("{}/requests/{}", setup.path, text(&requests[0]["id"]));
+        setup.owner.post(&format!("{request}/{verb}"), &[]).await.ok();
+        assert_eq!(app.mail(email).subject, subject);
+        let stop = stop_path(app, email);
+        person.post(&stop, &[("List-Unsubscribe", "One-Click")]).await;
+        assert_eq!(person.get("/me/notification-preferences").await.ok()["request_answers"], false);
+    }
+    app.advance(HOUR);
+    app.drain().await;
+}
+
+#[tokio::test]
+async fn inviter_learns_of_answers_once_an_hour() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    let invitations = format!("{}/invitations", setup.path);
+    let count = app.mail_count(OWNER);
+    for email in ["nina@example.com", "kim@example.com", "lea@example.com"] {
+        app.create_member(&setup.owner, &setup.organization, email, "").await;
+        app.advance(std::time::Duration::from_secs(1));
+    }
+    assert_eq!(app.mail_count(OWNER), count + 1);
+    let mail = app.mail(OWNER);
+    assert!(mail.subject.starts_with("“") && mail.subject.ends_with("joined “Acme” on Vestibule"), "{}", mail.subject);
+    assert!(mail.text.contains(&format!("http://vestibule.test{}/-/members", setup.path)), "{}", mail.text);
+    app.advance(HOUR);
+    app.drain().await;
+    let mail = app.mail(OWNER);
+    assert!(mail.subject.contains("and 1 more joined"), "the two since the first mail: {}", mail.subject);
+    setup.owner.post(&invitations, &[("email", "mia@example.com")]).await.ok();
+    let token = app.mailed_token("mia@example.com");
+    app.anonymous().post("/organizations/invitations/decline", &[("token", &token)]).await.ok();
+    let mail = app.mail(OWNER);
+    assert!(mail.subject.contains("mia") && mail.subject.contains("declined your invitation"), "{}", mail.subject);
+}
+
+#[tokio::test]
+async fn preferences_turn_each_kind_off_and_on() {
+    let setup = setup(|_| ()).await;
+    let (app, path) = (&setup.app, "/me/notification-preferences");
+    let all = json!({"join_requests": true, "request_answers": true, "invitation_answers": true});
+    assert_eq!(setup.owner.get(path).await.ok(), all);
+    let changed = setup.owner.post_json(path, &json!({"invitation_answers": false, "join_requests": false})).await.ok();
+    assert_eq!(changed, json!({"join_requests": false, "request_answers": true, "invitation_answers": false}));
+    let count = app.mail_count(OWNER);
+    app.create_member(&setup.owner, &setup.organization, "nina@example.com", "").await;
+    setup.ask("kim@example.com").await;
+    assert_eq!(app.mail_count(OWNER), count);
+    setup.owner.post(path, &[("join_requests", "maybe")]).await.assert_error(400, "INVALID_FIELD");
+    setup.owner.post(path, &[("everything", "false")]).await.assert_error(400, "UNKNOWN_FIELD");
+    setup.owner.post(path, &[("invitation_answers", "true"), ("join_requests", "true")]).await.ok();
+    assert_eq!(setup.owner.get(path).await.ok(), all);
+    app.create_member(&setup.owner, &setup.organization, "lea@example.com", "").await;
+    assert_eq!(app.mail_count(OWNER), count + 1);
+}
+
+#[tokio::test]
+async fn link_of_a_mail_turns_its_kind_off() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    setup.ask("kim@example.com").await;
+    let eml = String::from_utf8(app.mail(OWNER).eml().unwrap()).unwrap();
+    assert!(eml.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{eml}");
+    let (stop, browser) = (stop_path(app, OWNER), app.anonymous());
+    browser.get(&stop).await.assert_page(200, "asks to join an organization");
+    let preferences = async || setup.owner.get("/me/notification-preferences").await.ok();
+    assert_eq!(preferences().await["join_requests"], true, "viewing changes nothing");
+    browser.post(&stop, &[("email", "eve@example.com")]).await.assert_page(400, "email");
+    assert_eq!(preferences().await["join_requests"], true);
+    browser.post(&stop, &[("email", OWNER)]).await.assert_page(200, "no more emails");
+    let expected = json!({"join_requests": false, "request_answers": true, "invitation_answers": true});
+    assert_eq!(preferences().await, expected);
+    setup.owner.post("/me/notification-preferences", &[("join_requests", "true")]).await.ok();
+    assert_eq!(browser.post(&stop, &[("List-Unsubscribe", "One-Click")]).await.status, 200);
+    assert_eq!(preferences().await, expected);
+    let mut wrong = stop.clone().into_bytes();
+    let place = wrong.len() - 9;
+    wrong[place] = if wrong[place] == b'A' { b'B' } else { b'A' };
+    let wrong = String::from_utf8(wrong).unwrap();
+    for path in [wrong.as_str(), "/notifications/stop/nonsense"] {
+        browser.get(path).await.assert_page(400, "cannot be used to unsubscribe");
+        browser.post(path, &[("List-Unsubscribe", "One-Click")]).await.assert_page(400, "cannot be used");
+    }
+}
