@@ -9,7 +9,7 @@ const enhance = () => {
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
   }
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  for (const control of document.querySelectorAll("[data-copy], [data-select-all]")) control.hidden = false;
 };
 
 // Adds the scripts that a page has and this one does not: forms with a challenge need one.
@@ -87,6 +87,12 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
+});
+
+// The checkbox in the heading of a table selects all rows.
+document.addEventListener("change", ({ target }) => {
+  if (!("selectAll" in target.dataset)) return;
+  for (const box of target.closest("table").querySelectorAll("td.select input")) box.checked = target.checked;
 });
 
 // Menus close when the person goes on elsewhere, and with Escape, which leaves the focus on the menu's button.
