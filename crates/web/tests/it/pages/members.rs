@@ -83,8 +83,8 @@ async fn filters_and_sorts_by_the_url() {
     assert!(page.contains("?search=a&#38;sort=-name\""), "{page}");
     assert!(page.contains(&format!("/organizations/{}/members.csv?search=a&#38;sort=name\"", fixture.organization)));
     assert!(page.contains("name=\"search\" type=\"search\" maxlength=\"200\" value=\"a\""), "{page}");
-    let export = fixture.owner.get(&format!("/organizations/{}/members.csv?search=a&sort=name", fixture.organization));
-    assert!(export.await.text.contains("ada@example.com"));
+    let export = format!("/organizations/{}/members.csv?search=a&sort=name", fixture.organization);
+    assert!(fixture.owner.get(&export).await.text.contains("ada@example.com"));
     let none = fixture.owner.get(&format!("{}?search=nobody", fixture.members)).await;
     let none = none.assert_page(200, "No members match.");
     assert!(none.contains(&format!("href=\"{}\">Clear filters</a>", fixture.members)), "{none}");
@@ -216,9 +216,8 @@ async fn bulk_actions_show_a_result_for_each_member() {
     assert!(page.contains("Role changed") && page.contains("Not done</span> "), "{page}");
     assert_eq!(fixture.app.count("SELECT COUNT(*) FROM organization_membership_roles mr JOIN organization_roles r ON r.id = mr.role_id WHERE r.name = 'Buyer'"), 2);
 
-    let workspace =
-        fixture.owner.post("/workspaces", &[("organization_id", &fixture.organization), ("name", "Cellar")]);
-    let workspace = text(&workspace.await.ok()["workspace"]["id"]);
+    let workspace = [("organization_id", fixture.organization.as_str()), ("name", "Cellar")];
+    let workspace = text(&fixture.owner.post("/workspaces", &workspace).await.ok()["workspace"]["id"]);
     let fields = [&three[..], &[("bulk", "workspace"), ("bulk_workspace", &workspace)]].concat();
     // The owner is in it already.
     fixture.owner.post(&fixture.members, &fields).await.assert_page(200, "2 of 3 done.");
