@@ -9,7 +9,7 @@ const enhance = () => {
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
   }
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  for (const control of document.querySelectorAll("[data-copy], [data-select-all]")) control.hidden = false;
   // The open tab, where they do not all fit.
   const tabs = document.querySelector(".tabs"), tab = tabs?.querySelector("[aria-current]");
   if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.clientWidth) / 2;
@@ -90,6 +90,12 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
+});
+
+// The checkbox in the heading of a table selects all rows.
+document.addEventListener("change", ({ target }) => {
+  if (!("selectAll" in target.dataset)) return;
+  for (const box of target.closest("table").querySelectorAll("td.select input")) box.checked = target.checked;
 });
 
 // Menus close when the person goes on elsewhere, and with Escape, which moves the focus to the button of the menu.

@@ -89,6 +89,12 @@ impl Layout {
         Language::ALL.into_iter().map(move |language| (language.tag(), language.name(), language == current))
     }
 
+    /// Replaces the flash message, for one that names what only the page knows.
+    pub(super) fn with_flash(mut self, flash: String) -> Self {
+        self.flash = Some(flash);
+        self
+    }
+
     /// Adds a form to the flash message that undoes its action. Without a message, nothing.
     pub(super) fn with_undo(mut self, undo: Undo) -> Self {
         self.undo = self.flash.is_some().then_some(undo);

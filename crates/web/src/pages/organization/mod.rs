@@ -5,7 +5,9 @@ mod bulk_invite;
 mod confirm;
 mod domains;
 mod invitations;
+mod list_url;
 mod members;
+mod person;
 mod requests;
 mod roles;
 mod settings;
@@ -14,10 +16,10 @@ mod workspaces;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::execution::Command;
-use vestibule_core::id::OrganizationId;
+use vestibule_core::id::{MembershipId, OrganizationId};
 use vestibule_core::membership::MembershipRole;
 use vestibule_core::organization::Organization;
-use vestibule_core::permission::RequiredPermission;
+use vestibule_core::permission::{PermissionSet, RequiredPermission};
 use vestibule_core::{Code, Problem, security_log};
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
@@ -63,15 +65,7 @@ pub(super) fn routes() -> Routes {
 
 fn people_routes() -> Routes {
     Routes::default()
-        .get("/organizations/{id}/-/members", members::list)
-        .get("/organizations/{id}/-/members/{member}", members::show)
-        .post("/organizations/{id}/-/members/{member}/give-role", members::assign_role)
-        .post("/organizations/{id}/-/members/{member}/take-role", members::revoke_role)
-        .post(
-            "/organizations/{id}/-/members/{member}/hand-over",
-            protected(Action::OfferOwnership, members::offer_ownership),
-        )
-        .post("/organizations/{id}/-/members/{member}/remove", members::remove)
+        .merge(members::routes())
         .get("/organizations/{id}/-/invitations", invitations::list)
         .post("/organizations/{id}/-/invitations", bulk_invite::invite)
         .post("/organizations/{id}/-/invitations/{invitation}/resend", invitations::resend)
@@ -92,6 +86,8 @@ struct OrganizationPage {
     tab: &'static str,
     can_manage_members: bool,
     is_admin: bool,
+    /// The caller's membership and roles.
+    membership: MembershipId,
     roles: Vec<MembershipRole>,
     organization: Organization,
 }
@@ -139,6 +135,11 @@ impl OrganizationPage {
         self.roles.iter().any(|role| role.permissions.satisfies(need))
     }
 
+    /// The permissions of all roles of the caller.
+    fn permissions(&self) -> PermissionSet {
+        PermissionSet::union(self.roles.iter().map(|role| role.permissions.clone()))
+    }
+
     fn path(&self, tab: &str) -> String {
         format!("/organizations/{}/-/{tab}", self.id)
     }
@@ -167,6 +168,7 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         tab,
         can_manage_members: has_permission(RequiredPermission::ManageMembers),
         is_admin: has_permission(RequiredPermission::Admin),
+        membership: own.membership.id,
         roles: own.roles.clone(),
         logo: cx.app.response_context().image_url(&own.organization.image_url),
         organization: own.organization.clone(),

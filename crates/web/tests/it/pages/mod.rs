@@ -5,6 +5,7 @@ mod branding;
 mod confirmations;
 mod frame;
 mod invite;
+mod members;
 mod organization;
 mod password_managers;
 mod reauthentication;

@@ -1,0 +1,222 @@
+//! The list of members: filters, order, pages, the role of each row, and the bar of bulk actions.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use vestibule_core::Problem;
+use vestibule_core::id::{MembershipId, RoleId, WorkspaceId};
+use vestibule_core::listing::Position;
+use vestibule_core::membership::{ListMembers, MemberDetails, MemberSort, ShowRemovalEffects};
+use vestibule_core::workspace;
+
+use super::super::super::context::{PageContext, PageResult};
+use super::super::super::layout::Layout;
+use super::super::person::Person;
+use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
+use super::filter::ListState;
+use super::roles::{self, RoleOption, RoleOptions};
+
+/// Members per page.
+const PAGE_SIZE: u32 = 50;
+/// With more roles the page would be too large: rows show the role, and the member's page has the choice.
+const MAX_ROLES_IN_ROW: usize = 6;
+/// The most workspaces to choose from.
+const MAX_WORKSPACES: usize = 100;
+
+/// An option of a `<select>`: value, label, and whether it is selected.
+type SelectOption = (String, String, bool);
+
+struct Row {
+    id: MembershipId,
+    person: Person,
+    is_self: bool,
+    roles: Vec<RowRole>,
+    /// Whether the role can be exchanged in the row.
+    has_select: bool,
+    /// Why the role cannot be changed, or the member not removed.
+    reason: Option<String>,
+    can_remove: bool,
+    /// The day, for people and for machines.
+    joined: (String, String),
+}
+
+struct RowRole {
+    id: RoleId,
+    name: String,
+}
+
+impl Row {
+    fn has_role(&self, role: &RoleOption) -> bool {
+        self.roles.iter().any(|own| own.id == role.id)
+    }
+}
+
+/// A heading that sorts the list.
+struct SortHeading {
+    label: String,
+    url: String,
+    /// The value of `aria-sort`; empty if the list is sorted by something else.
+    direction: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "organization/members.html")]
+struct Page {
+    layout: Layout,
+    org: OrganizationPage,
+    state: ListState,
+    rows: Vec<Row>,
+    total: String,
+    seats: Option<String>,
+    roles: Vec<SelectOption>,
+    workspaces: Vec<SelectOption>,
+    joined: Vec<SelectOption>,
+    assignable: Vec<RoleOption>,
+    name_heading: SortHeading,
+    joined_heading: SortHeading,
+    previous: Option<String>,
+    next: Option<String>,
+    export_url: String,
+}
+
+pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, None, None).await)
+}
+
+/// `message` is the text of the error; `error` sets the status.
+pub(super) async fn page(
+    cx: &PageContext,
+    organization: &str,
+    message: Option<String>,
+    error: Option<&Problem>,
+) -> PageResult<Response> {
+    let org = load_organization(cx, parse_id(cx, organization)?, "members").await?;
+    let (t, state, path) = (cx.words, ListState::from_query(cx), org.path("members"));
+    let query = ListMembers {
+        organization: org.id,
+        filter: state.filter(cx.now()),
+        sort: state.sort,
+        position: state.position.clone(),
+        limit: PAGE_SIZE,
+    };
+    let found = cx.query(query).await?;
+    let options = RoleOptions::load(cx, &org).await?;
+    let layout = cx.layout(format!("{} · {}", t.members(), org.name), true);
+    let mut layout = roles::with_role_flash(cx, org.id, layout, &cx.path_and_query).await?;
+    if message.is_some() {
+        (layout.flash, layout.error) = (None, message);
+    }
+    let workspaces = workspaces(cx, &org, state.workspace).await?;
+    let page = Page {
+        layout,
+        rows: rows(cx, &org, &options, found.members).await?,
+        total: if found.total.is_exact {
+            t.members_count(found.total.count)
+        } else {
+            t.members_more_than(found.total.count)
+        },
+        seats: found.seats.map(|seats| t.seats(seats.used, seats.reserved, seats.free)),
+        roles: options
+            .0
+            .iter()
+            .map(|role| (role.id.to_string(), role.name.clone(), state.role == Some(role.id)))
+            .collect(),
+        workspaces,
+        joined: joined_options(cx, &state),
+        name_heading: heading(&state, &path, t.name(), (MemberSort::Name, MemberSort::NameDescending)),
+        joined_heading: heading(&state, &path, t.since(), (MemberSort::Oldest, MemberSort::Newest)),
+        previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
+        next: found.next.map(|cursor| state.page_url(&path, Position::After(cursor))),
+        assignable: options.assignable().cloned().collect(),
+        export_url: state.export_url(org.id, cx.now()),
+        state,
+        org,
+    };
+    Ok(cx.render_with_error(error, &page))
+}
+
+async fn workspaces(
+    cx: &PageContext,
+    org: &OrganizationPage,
+    selected: Option<WorkspaceId>,
+) -> PageResult<Vec<SelectOption>> {
+    let own = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
+    let options = own
+        .into_iter()
+        .take(MAX_WORKSPACES)
+        .map(|own| (own.workspace.id.to_string(), own.workspace.name, selected == Some(own.membership.workspace_id)));
+    Ok(options.collect())
+}
+
+fn joined_options(cx: &PageContext, state: &ListState) -> Vec<SelectOption> {
+    let t = cx.words;
+    let labels = [t.joined_last_days(7), t.joined_last_days(30), t.joined_last_days(90), t.joined_over_a_year_ago()];
+    let options = ListState::joined_values().zip(labels);
+    options.map(|(value, label)| (value.to_owned(), label, state.joined == value)).collect()
+}
+
+/// A press on the heading sorts in the first order, and the next press in the other one.
+fn heading(
+    state: &ListState,
+    path: &str,
+    label: String,
+    (ascending, descending): (MemberSort, MemberSort),
+) -> SortHeading {
+    let direction = match state.sort {
+        sort if sort == ascending => "ascending",
+        sort if sort == descending => "descending",
+        _ => "",
+    };
+    let next = if state.sort == ascending { descending } else { ascending };
+    SortHeading { label, url: state.sorted_url(path, next), direction }
+}
+
+async fn rows(
+    cx: &PageContext,
+    org: &OrganizationPage,
+    options: &RoleOptions,
+    members: Vec<MemberDetails>,
+) -> PageResult<Vec<Row>> {
+    let last_admin = if org.can_manage_members { last_admin(cx, org, &members).await? } else { None };
+    let can_select = org.can_manage_members && options.assignable().count() <= MAX_ROLES_IN_ROW;
+    let rows = members.into_iter().map(|MemberDetails { member, roles }| {
+        let is_last_admin = last_admin == Some(member.id);
+        let is_covered = roles.iter().all(|role| org.permissions().covers(&role.permissions));
+        let is_self = member.id == org.membership;
+        let is_assignable = |id: RoleId| options.get(id).is_some_and(|role| role.is_assignable);
+        Row {
+            id: member.id,
+            person: Person::from_member(cx, &member),
+            is_self,
+            has_select: can_select
+                && !is_last_admin
+                && roles.len() <= 1
+                && roles.iter().all(|role| is_assignable(role.id)),
+            reason: (org.can_manage_members && is_last_admin).then(|| cx.words.only_admin()),
+            can_remove: org.can_manage_members && is_covered && !is_last_admin && !is_self,
+            roles: roles.into_iter().map(|role| RowRole { id: role.id, name: role.name }).collect(),
+            joined: (cx.words.short_date(member.created_at, cx.now()), day(&member.created_at.to_string())),
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// Returns the only admin of the organization, if they are on the page. Two admins on the page say that there is none.
+async fn last_admin(
+    cx: &PageContext,
+    org: &OrganizationPage,
+    members: &[MemberDetails],
+) -> PageResult<Option<MembershipId>> {
+    let is_admin = |member: &&MemberDetails| roles::is_admin(member.roles.iter().map(|role| &role.permissions));
+    let mut admins = members.iter().filter(is_admin).map(|member| member.member.id);
+    let (Some(admin), None) = (admins.next(), admins.next()) else {
+        return Ok(None);
+    };
+    let effects = cx.query(ShowRemovalEffects { organization: org.id, member: admin.get().into() }).await?;
+    Ok(effects.is_last_admin.then_some(admin))
+}
+
+/// The day of a time in RFC 3339.
+fn day(time: &str) -> String {
+    time.split('T').next().unwrap_or_default().to_owned()
+}
