@@ -16,11 +16,14 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::invitation::{BulkRow, MAX_EXPIRY_DAYS, MAX_ROWS, RequestedRoles};
+use vestibule_core::language::Language;
+use vestibule_core::names::InvitationMessage;
 use vestibule_core::{Code, Problem};
 
 use self::content_type::ContentType;
 use self::decode::decode;
 use self::table::Table;
+use super::{locale, message, parse_locale, parse_message};
 use crate::extract::{FieldMap, FieldReader};
 
 /// What a result repeats of an address, in bytes. Every valid address is shorter. Results are stored for a day.
@@ -37,6 +40,9 @@ pub(crate) struct ImportOptions {
     pub(super) roles: RequestedRoles,
     /// Days until the invitations expire.
     pub(super) days: Option<u16>,
+    pub(super) language: Option<Language>,
+    /// Only from the body: a URL is no place for words to a person.
+    pub(super) message: Option<InvitationMessage>,
     /// True to validate the rows only.
     pub(super) dry_run: Option<bool>,
     /// True if one invalid row prevents all invitations.
@@ -52,6 +58,8 @@ impl ImportOptions {
                 workspace_role: fields.id("workspace_role_id")?,
             },
             days: fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)?,
+            language: locale(fields)?,
+            message: None,
             dry_run: fields.flag("dry_run")?,
             all_or_nothing: fields
                 .text("mode")?
@@ -66,6 +74,8 @@ impl ImportOptions {
         Self {
             roles: merge_roles(self.roles, fallback.roles),
             days: self.days.or(fallback.days),
+            language: self.language.or(fallback.language),
+            message: self.message.or_else(|| fallback.message.clone()),
             dry_run: self.dry_run.or(fallback.dry_run),
             all_or_nothing: self.all_or_nothing.or(fallback.all_or_nothing),
         }
@@ -166,7 +176,7 @@ impl ImportList {
 
     fn parse_form(fields: FieldMap) -> Result<Self, Problem> {
         let mut fields = FieldReader::new(fields);
-        let options = ImportOptions::parse(&mut fields)?;
+        let options = ImportOptions { message: message(&mut fields)?, ..ImportOptions::parse(&mut fields)? };
         let mut list = match fields.long_text("emails")? {
             Some(emails) => Self::parse_text(&emails)?,
             None => Self::from_table(Table::default()),
@@ -195,6 +205,8 @@ impl ImportList {
                 workspace_role: parse_id("workspace_role_id", list.workspace_role_id.as_ref())?,
             },
             days: list.expiry_days.map(check_days).transpose()?,
+            language: list.locale.as_deref().map(parse_locale).transpose()?.flatten(),
+            message: list.message.as_deref().map(parse_message).transpose()?.flatten(),
             dry_run: list.dry_run,
             all_or_nothing: list.mode.as_deref().map(parse_mode).transpose()?,
         };
@@ -280,6 +292,8 @@ struct JsonList {
     workspace_id: Option<IdText>,
     workspace_role_id: Option<IdText>,
     expiry_days: Option<u16>,
+    locale: Option<String>,
+    message: Option<String>,
     dry_run: Option<bool>,
     mode: Option<String>,
 }

@@ -73,6 +73,8 @@ async fn invite_or_preview(
         organization,
         rows: rows.clone(),
         expiry_days: state.days,
+        language: None,
+        message: None,
         dry_run,
         all_or_nothing: false,
         idempotency_key: None,
