@@ -51,6 +51,7 @@ const show = async (response) => {
   if (response.redirected) history.pushState(null, "", response.url);
   enhance();
   focusResult();
+  document.dispatchEvent(new Event("page"));
 };
 
 document.addEventListener("submit", async (event) => {
@@ -85,6 +86,7 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
+  event.preventDefault();
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
 });

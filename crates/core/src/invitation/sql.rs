@@ -226,6 +226,9 @@ sql! {
             AND role_id = $4 AND COALESCE(workspace_role_id, 0) = COALESCE($5, 0)
             AND COALESCE(inviter_membership_id, 0) = $6";
 
+    SHOW(OrganizationId, InvitationId) -> InvitationRow =
+        invitation_row!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");
+
     /// The pending invitation of an address key to a workspace; 0 for none.
     FIND_PENDING(OrganizationId, Text, i64) -> Invitation =
         invitation!("SELECT", "FROM invitations

@@ -16,7 +16,7 @@ use vestibule_core::names::InvitationMessage;
 
 use crate::extract::FieldReader;
 
-pub(crate) use import::parse_pasted_rows;
+pub(crate) use import::{Columns, PastedList, RoleNames, UploadedFile, sample_table};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use import::{ImportList, ImportOptions};
 

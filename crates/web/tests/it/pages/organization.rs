@@ -21,81 +21,11 @@ impl Fixture {
         format!("/organizations/{}/-/{rest}", self.organization)
     }
 
-    async fn invitations(&self) -> serde_json::Value {
-        self.owner.get(&format!("/organizations/{}/invitations?status=all", self.organization)).await.ok()
-    }
-
     async fn membership_id(&self, email: &str) -> String {
         let members = self.owner.get(&format!("/organizations/{}/members", self.organization)).await.ok();
         let found = members["data"].as_array().unwrap().iter().find(|one| one.to_string().contains(email)).unwrap();
         text(&found["id"])
     }
-}
-
-#[tokio::test]
-async fn invites_one_directly_and_many_after_preview() {
-    let fixture = setup().await;
-    let path = fixture.path("invitations");
-    fixture.owner.get(&path).await.assert_page(200, "Nobody here");
-    let location = fixture.owner.post(&path, &[("emails", NINA), ("days", "3")]).await.assert_redirect(&path);
-    let page = fixture.owner.get(&location).await.assert_page(200, "Invited. Whether the mail has arrived");
-    assert!(page.contains(NINA) && page.contains("Sent") && page.contains("in 3 days"), "{page}");
-    let copied = page.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap();
-    let token = copied.strip_prefix("http://vestibule.test/invite#token=inv_").unwrap();
-    assert!(!token.contains('.'), "the copied link has no proof of the address");
-    fixture.owner.post(&path, &[("emails", NINA)]).await.assert_page(400, "invited already");
-    fixture.owner.post(&path, &[("emails", "")]).await.assert_page(400, "emails is required");
-    fixture.owner.post(&path, &[("emails", NINA), ("days", "91")]).await.assert_page(400, "from 1 to 90");
-
-    let many = "kim@example.com, lou@example.com\nnonsense; nina@example.com";
-    let preview = fixture.owner.post(&path, &[("emails", many)]).await.assert_page(200, "Good: 2. Not possible: 2.");
-    assert!(preview.contains("Invite 2") && preview.contains("nonsense"), "{preview}");
-    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 1, "the preview invites nobody");
-    fixture.owner.post(&path, &[("emails", many), ("sure", "yes")]).await.assert_redirect(&path);
-    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 3);
-    assert_eq!(fixture.app.mail_count("kim@example.com"), 1);
-}
-
-#[tokio::test]
-async fn pasted_mailboxes_are_previewed_once_each() {
-    let fixture = setup().await;
-    let path = fixture.path("invitations");
-    let pasted = "\"Berg, Kim\" <kim@example.com>; Lou <lou@example.com>\nKim <KIM@example.com>\nNobody Here";
-    let preview = fixture.owner.post(&path, &[("emails", pasted)]).await.assert_page(200, "Good: 2. Not possible: 1.");
-    assert!(preview.contains("Invite 2") && preview.contains("Nobody Here"), "{preview}");
-    fixture.owner.post(&path, &[("emails", pasted), ("sure", "yes")]).await.assert_redirect(&path);
-    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 2);
-    // One person with a name is invited at once.
-    fixture.owner.post(&path, &[("emails", "Max Berg <max@example.com>")]).await.assert_redirect(&path);
-    assert_eq!(fixture.invitations().await.as_array().unwrap().len(), 3);
-}
-
-#[tokio::test]
-async fn filters_resends_and_discards_invitations() {
-    let fixture = setup().await;
-    let path = fixture.path("invitations");
-    for email in [NINA, "kim@example.com"] {
-        fixture.owner.post(&path, &[("emails", email)]).await.assert_redirect(&path);
-    }
-    let found = fixture.owner.get(&format!("{path}?email=kim%40example.com")).await.assert_page(200, "kim@example.com");
-    assert!(!found.contains(NINA), "{found}");
-    let list = fixture.invitations().await;
-    let id = text(&list[0]["id"]);
-    fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.assert_redirect(&format!("{path}"));
-    assert_eq!(fixture.app.mail_count("kim@example.com"), 2);
-    let confirmation = fixture.owner.post(&format!("{path}/{id}/discard"), &[]).await.assert_page(200, "dead at once");
-    assert!(confirmation.contains("name=\"sure\""));
-    assert_eq!(fixture.invitations().await[0]["status"], "pending");
-    fixture.owner.post(&format!("{path}/{id}/discard"), &[("sure", "yes")]).await.assert_redirect(&path);
-    assert_eq!(fixture.invitations().await[0]["status"], "discarded");
-    fixture
-        .owner
-        .post(&format!("{path}/{id}/resend"), &[])
-        .await
-        .assert_page(400, "was accepted, declined or discarded");
-    fixture.app.advance(crate::harness::DAY * 8);
-    fixture.owner.get(&format!("{path}?show=expired")).await.assert_page(200, "Expired");
-    fixture.owner.get(&format!("{path}?show=discarded")).await.assert_page(200, "Revoked");
 }
 
 #[tokio::test]
