@@ -16,7 +16,6 @@ continue-button = Weiter
 flash-joined = Willkommen! Sie sind der Organisation beigetreten.
 flash-created = Organisation erstellt.
 flash-saved = Gespeichert.
-flash-invited = Einladungen gesendet. Unten sehen Sie, ob sie zugestellt wurden.
 flash-resent = Einladung erneut gesendet. Ältere Links funktionieren nicht mehr.
 flash-discarded = Einladung widerrufen. Ihre Links funktionieren nicht mehr.
 flash-removed = Mitglied entfernt.

@@ -30,44 +30,7 @@ copied = Kopiert
 value = Wert
 description = Beschreibung
 
-invitations = Einladungen
-invite-people = Personen einladen
-emails-hint = Eine oder mehrere, durch Kommas oder Zeilenumbrüche getrennt
-email-address = E-Mail-Adresse
-expiry-days = Gültig (Tage)
-preview-title = Prüfen
-preview-summary = Bereit zum Einladen: { $good }. Nicht möglich: { $wrong }. Noch wurde nichts gesendet.
-rejected-addresses = Adressen, die nicht eingeladen werden können
-invite-count =
-    { $count ->
-        [one] { $count } Person einladen
-       *[other] { $count } Personen einladen
-    }
-no-invitations = Keine Einladungen. Hier stehen eingeladene Personen, bis sie beitreten.
-status = Status
-status-open = Ausstehend und abgelaufen
-status-pending = Ausstehend
-status-expired = Abgelaufen
 revoke-them-too = Stattdessen widerrufen
-status-suspended = Ausgesetzt
-status-accepted = Angenommen
-status-declined = Abgelehnt
-status-discarded = Widerrufen
-status-all = Alle
-delivery = Zustellung
-delivery-queued = In der Warteschlange
-delivery-sent = Gesendet
-delivery-deferred = Verzögert
-delivery-failed = Fehlgeschlagen
-delivery-bounced = Unzustellbar
-delivery-not-sent = Nicht gesendet
-next-attempt = Nächster Versuch
-by-inviter = eingeladen von { $name }
-by-former-member = eingeladen von einem ehemaligen Mitglied
-resend = Erneut senden
-copy-link = Link kopieren
-discard = Widerrufen
-discard-warning = Die Links funktionieren sofort nicht mehr. Sie können die Person wieder einladen.
 
 roles = Rollen
 role = Rolle

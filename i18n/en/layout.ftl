@@ -16,7 +16,6 @@ continue-button = Continue
 flash-joined = Welcome! You joined the organization.
 flash-created = Organization created.
 flash-saved = Saved.
-flash-invited = Invitations sent. You can follow their delivery below.
 flash-resent = Invitation resent. Older links no longer work.
 flash-discarded = Invitation revoked. Its links no longer work.
 flash-removed = Member removed.

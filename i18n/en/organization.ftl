@@ -30,44 +30,7 @@ copied = Copied
 value = Value
 description = Description
 
-invitations = Invitations
-invite-people = Invite people
-emails-hint = One or more, separated by commas or line breaks
-email-address = Email address
-expiry-days = Expires after (days)
-preview-title = Review
-preview-summary = Ready to invite: { $good }. Not possible: { $wrong }. Nothing has been sent yet.
-rejected-addresses = Addresses that cannot be invited
-invite-count =
-    { $count ->
-        [one] Invite { $count } person
-       *[other] Invite { $count } people
-    }
-no-invitations = No invitations here. People you invite appear here until they join.
-status = Status
-status-open = Pending and expired
-status-pending = Pending
-status-expired = Expired
 revoke-them-too = Revoke them instead
-status-suspended = Suspended
-status-accepted = Accepted
-status-declined = Declined
-status-discarded = Revoked
-status-all = All
-delivery = Delivery
-delivery-queued = Queued
-delivery-sent = Sent
-delivery-deferred = Delayed
-delivery-failed = Failed
-delivery-bounced = Bounced
-delivery-not-sent = Not sent
-next-attempt = Next attempt
-by-inviter = invited by { $name }
-by-former-member = invited by a former member
-resend = Resend
-copy-link = Copy link
-discard = Revoke
-discard-warning = Its links stop working immediately. You can invite this person again.
 
 roles = Roles
 role = Role

@@ -71,6 +71,7 @@ migrations! {
     "0003" = 3 "clients";
     "0004" = 4 "search";
     "0005" = 5 "notices";
+    "0006" = 6 "invitation_message";
 }
 
 /// The schema version of this binary.

@@ -54,6 +54,7 @@ const show = async (response) => {
   if (response.redirected) history.pushState(null, "", response.url);
   enhance();
   focusResult();
+  document.dispatchEvent(new Event("page"));
 };
 
 document.addEventListener("submit", async (event) => {
@@ -88,6 +89,7 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
+  event.preventDefault();
   await navigator.clipboard.writeText(button.dataset.copy);
   button.textContent = button.dataset.copied;
 });

@@ -145,6 +145,7 @@ async fn create_organization(
             workspace: None,
             expiry_days: None,
             language: None,
+            message: None,
         };
         run(service, owner, create).await?;
     }

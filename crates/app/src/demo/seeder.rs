@@ -173,6 +173,7 @@ impl Seeder {
             workspace: invite.workspace.map(|workspace| (workspace, None)),
             expiry_days: invite.days,
             language: None,
+            message: None,
         };
         let created = self.run(actor, create).await?;
         // Sends the mail now, so that it carries the current time of the clock.

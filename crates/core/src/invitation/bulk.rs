@@ -25,6 +25,8 @@ use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::language::Language;
+use crate::names::InvitationMessage;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::{membership, organization, outbox, rate_limit, workspace};
 
@@ -75,6 +77,9 @@ pub struct Bulk {
     pub rows: Vec<BulkRow>,
     /// Days until the invitations expire, 1 to [`MAX_EXPIRY_DAYS`](super::MAX_EXPIRY_DAYS); `None` for the setting.
     pub expiry_days: Option<u16>,
+    /// The language of the mails; `None` for the language of each invitee's account, if there is one.
+    pub language: Option<Language>,
+    pub message: Option<InvitationMessage>,
     /// Only validate.
     pub dry_run: bool,
     /// Insert nothing if any row is invalid.
@@ -254,7 +259,7 @@ impl Bulk {
         let new: Vec<_> = valid
             .iter()
             .map(|(index, invitee, roles, _)| {
-                let draft = InvitationDraft { invitee, roles, language: None };
+                let draft = InvitationDraft { invitee, roles, language: self.language, message: self.message.as_ref() };
                 (*index, draft, draft.to_row(cx, grant, expires_at))
             })
             .collect();

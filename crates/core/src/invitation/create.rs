@@ -15,6 +15,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::language::Language;
+use crate::names::InvitationMessage;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::settings::Settings;
 use crate::time::Timestamp;
@@ -45,6 +46,7 @@ pub struct Create {
     pub expiry_days: Option<u16>,
     /// The language of the mail; `None` for the language of the invitee's account, if there is one.
     pub language: Option<Language>,
+    pub message: Option<InvitationMessage>,
 }
 
 impl Command for Create {
@@ -99,7 +101,8 @@ impl Command for Create {
 
 impl Create {
     async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<InvitationRow> {
-        let draft = InvitationDraft { invitee: &self.invitee, roles, language: self.language };
+        let message = self.message.as_ref();
+        let draft = InvitationDraft { invitee: &self.invitee, roles, language: self.language, message };
         let row = draft.to_row(cx, grant, expires_at(cx, self.expiry_days));
         let jobs = outbox::dependent_invitation_jobs(cx, &[row.mail()]);
         if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs).await? {
@@ -144,7 +147,7 @@ impl Create {
     }
 }
 
-/// Replaces an invitation by one with the same roles for another address.
+/// Replaces an invitation by one with the same roles for another address. The message was for the first one.
 ///
 /// # Errors
 /// Those of [`Discard`] and [`Create`].
@@ -163,6 +166,7 @@ pub(crate) async fn reissue_to_address(
         workspace: invitation.workspace_id.map(|workspace| (workspace, invitation.workspace_role_id)),
         expiry_days: None,
         language: None,
+        message: None,
     };
     create.run(cx).await.map(|_| ())
 }
@@ -173,6 +177,7 @@ pub(super) struct InvitationDraft<'a> {
     pub(super) invitee: &'a EmailAddress,
     pub(super) roles: &'a ResolvedRoles,
     pub(super) language: Option<Language>,
+    pub(super) message: Option<&'a InvitationMessage>,
 }
 
 impl<'a> InvitationDraft<'a> {
@@ -219,6 +224,7 @@ impl<'a> InvitationDraft<'a> {
             expires_at: row.expires_at,
             now: row.created_at,
             language: self.language,
+            message: self.message.map_or("", InvitationMessage::as_str),
         }
     }
 }

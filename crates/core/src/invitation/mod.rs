@@ -24,6 +24,7 @@ mod preview;
 mod references;
 mod resend;
 mod seats;
+mod show;
 pub(crate) mod sql;
 mod validate;
 
@@ -53,6 +54,7 @@ pub use preview::{InvitationPreview, Preview};
 pub use references::Inviter;
 pub use resend::Resend;
 pub(crate) use resend::UNSUBSCRIBED;
+pub use show::Show;
 pub use sql::references::{InvitedWorkspace, InvitedWorkspaceRole};
 pub use sql::views::{OwnInvitationRow, PreviewRow};
 pub use sql::{Invitation, InvitationRow};

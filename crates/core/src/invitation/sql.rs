@@ -202,12 +202,14 @@ sql! {
         expires_at: Timestamp,
         now: Timestamp,
         language: Option<Language>,
+        message: Text,
     }) invalidates Invitations(organization) =
         "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
                                   workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
                                   inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
-                                  language)
-         SELECT $1, $2, $3, $4, 'pending', $5, $6, $7, COALESCE($8, 0), $8, $9, $10, $11, $12, $14, $13, $14, $14, $15
+                                  language, message)
+         SELECT $1, $2, $3, $4, 'pending', $5, $6, $7, COALESCE($8, 0), $8, $9, $10, $11, $12, $14, $13, $14, $14, $15,
+                $16
           WHERE NOT EXISTS (SELECT 1
                               FROM email_addresses e
                               JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
@@ -223,6 +225,9 @@ sql! {
           WHERE organization_id = $1 AND id = $2 AND status = 'pending' AND expires_at <= $3
             AND role_id = $4 AND COALESCE(workspace_role_id, 0) = COALESCE($5, 0)
             AND COALESCE(inviter_membership_id, 0) = $6";
+
+    SHOW(OrganizationId, InvitationId) -> InvitationRow =
+        invitation_row!("SELECT", "FROM invitations WHERE organization_id = $1 AND id = $2");
 
     /// The pending invitation of an address key to a workspace; 0 for none.
     FIND_PENDING(OrganizationId, Text, i64) -> Invitation =

@@ -3,7 +3,7 @@
 use minijinja::Value;
 use vestibule_i18n::Phrases;
 
-use super::{markup, quote_name, sanitize_address, sanitize_name};
+use super::{markup, quote_message, quote_name, sanitize_address, sanitize_name};
 use crate::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
 use crate::language::Language;
 use crate::time::Timestamp;
@@ -88,6 +88,8 @@ pub struct InvitationEmail<'a> {
     pub inviter: Option<&'a str>,
     pub workspace: Option<&'a str>,
     pub role: Option<&'a str>,
+    /// The inviter's own words; empty without any.
+    pub message: &'a str,
     /// Has the token in its fragment.
     pub link: &'a str,
     pub unsubscribe_url: &'a str,
@@ -200,6 +202,7 @@ impl EmailTemplate<'_> {
                     ("inviter", optional(email.inviter)),
                     ("workspace", optional(email.workspace)),
                     ("role", optional(email.role)),
+                    ("message", Value::from(quote_message(email.message))),
                     ("stop", Value::from(markup::link(email.unsubscribe_url))),
                     ("days", Value::from(email.days)),
                     deadline(email.expires_at),
@@ -247,6 +250,7 @@ impl EmailTemplate<'_> {
             inviter: Some("Nora Lindgren"),
             workspace: None,
             role: Some("Member"),
+            message: "Welcome to the team!\nSee you on Monday.",
             link: "https://join.example/invite#token=inv_SAMPLE.sample",
             unsubscribe_url: "https://join.example/invite/stop/sample",
             // 22 January 2026, 10:30

@@ -2,7 +2,7 @@
 //!
 //! User input appears in mails only as quoted, sanitized names: one short line without links, quotes and markup. So
 //! nobody can send text of their own that reads like ours by putting it into an organization's name, a common form of
-//! fraud.
+//! fraud. The message of an invitation is longer, but every line of it is marked as quoted, and it has no links either.
 
 mod bounce;
 mod delivery_status;
@@ -49,6 +49,15 @@ pub(crate) fn sanitize_name(name: &str) -> String {
     }
     let start: String = line.chars().take(MAX_NAME_LENGTH - 1).collect();
     format!("{}…", break_links(start.trim_end()))
+}
+
+/// Sanitizes a message that a user wrote, and quotes each of its lines with `>`, so that a reader sees whose words they
+/// are. It is one paragraph without links.
+pub(crate) fn quote_message(message: &str) -> String {
+    let visible = remove_invisible(message).replace(markup::is_mark, "");
+    let lines = visible.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).map(|line| format!("> {}", break_links(&line))).collect();
+    lines.join("\n")
 }
 
 /// Whether a reader could take the character for the end of a quotation.
@@ -179,7 +188,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn quoted_message_has_no_links_and_no_line_without_a_mark() {
+        assert_eq!(quote_message("Welcome!\r\n\r\n  See   you\n"), "> Welcome!\n> See you");
+        assert_eq!(quote_message("evil.com\u{e000}x\u{e000}"), "> evil\u{2060}.\u{2060}comx");
+        assert_eq!(quote_message(" \n\u{200b}\n"), "");
+    }
+
     proptest! {
+        #[test]
+        fn quotes_any_message(text in any::<String>()) {
+            let message = quote_message(&text);
+            prop_assert!(message.is_empty() || message.split('\n').all(|line| line.starts_with("> ")));
+            prop_assert!(!message.contains("://") && !message.contains(markup::is_mark));
+        }
+
         #[test]
         fn sanitizes_any_name(text in any::<String>()) {
             let name = sanitize_name(&text);

@@ -127,6 +127,7 @@ impl Compose<'_> {
             inviter: inviter.as_deref(),
             workspace: mailed.workspace_name.as_deref(),
             role: Some(&mailed.role_name),
+            message: &mailed.message,
             link: &link,
             unsubscribe_url: &unsubscribe_url,
             expires_at: mailed.expires_at,

@@ -12,12 +12,16 @@ pub(super) const ICON: &[u8] = include_bytes!("../../assets/favicon.ico");
 /// Pages that must not be indexed say so themselves, which crawlers only see if they may read them.
 const ROBOTS: &str = "User-agent: *\nDisallow:\n";
 const CHALLENGE_SCRIPT: &str = include_str!("../../assets/challenge.js");
+const INVITE_SCRIPT: &str = include_str!("../../assets/invite.js");
 
 /// The content hash in the URLs of the stylesheet and the script.
 pub(super) const VERSION: u64 = fingerprint(STYLE.as_bytes()) ^ fingerprint(SCRIPT.as_bytes()).rotate_left(1);
 
 /// The content hash in the URL of the challenge's script.
 pub(super) const CHALLENGE_VERSION: u64 = fingerprint(CHALLENGE_SCRIPT.as_bytes());
+
+/// The content hash in the URL of the invitation form's script.
+pub(super) const INVITE_VERSION: u64 = fingerprint(INVITE_SCRIPT.as_bytes());
 
 /// FNV-1a. A cache key needs no cryptographic hash.
 pub(super) const fn fingerprint(bytes: &[u8]) -> u64 {
@@ -35,6 +39,7 @@ pub(super) fn routes() -> Routes {
         .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
         .get("/robots.txt", async || asset("text/plain; charset=utf-8", ROBOTS))
         .get("/pages/challenge.js", async || asset("text/javascript; charset=utf-8", CHALLENGE_SCRIPT))
+        .get("/pages/invite.js", async || asset("text/javascript; charset=utf-8", INVITE_SCRIPT))
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

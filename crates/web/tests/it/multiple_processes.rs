@@ -138,6 +138,7 @@ async fn resends_mail_of_dead_process_after_lease_expires() {
         workspace: None,
         expiry_days: None,
         language: None,
+        message: None,
     };
     dying.run(&olga, invite).await.unwrap();
     let service = Arc::clone(&dying.inner.service);
@@ -169,6 +170,7 @@ async fn each_job_is_claimed_by_one_process() {
             workspace: None,
             expiry_days: None,
             language: None,
+            message: None,
         };
         first.run(&olga, invite).await.unwrap();
     }

@@ -235,6 +235,7 @@ async fn does_not_cache_access_read_in_rolled_back_group() {
         workspace: None,
         expiry_days: None,
         language: None,
+        message: None,
     };
     let Db::Sqlite(sqlite) = app.inner.service.db() else { panic!("this test needs SQLite") };
     let (unblock, blocked) = std::sync::mpsc::channel::<()>();

@@ -15,6 +15,8 @@ record! {
         pub email_key: String,
         /// Exclusive.
         pub expires_at: Timestamp,
+        /// Empty without one.
+        pub message: String,
         pub role_name: String,
         pub workspace_id: Option<WorkspaceId>,
         pub workspace_name: Option<String>,
@@ -59,6 +61,7 @@ record! {
         pub(crate) generation: i64,
         pub(crate) left_suspended: bool,
         pub(crate) expires_at: Timestamp,
+        pub(crate) message: String,
         pub(crate) organization_name: String,
         pub(crate) role_name: String,
         pub(crate) workspace_name: Option<String>,
@@ -99,7 +102,7 @@ sql! {
 
     PREVIEW(OrganizationId, InvitationId) -> PreviewRow =
         "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
-                r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                i.message AS message, r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM invitations i
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
@@ -138,7 +141,7 @@ sql! {
 
     FOR_MAIL(OrganizationId, InvitationId) -> MailedInvitation =
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
-                i.left_suspended AS left_suspended, i.expires_at AS expires_at, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
+                i.left_suspended AS left_suspended, i.expires_at AS expires_at, i.message AS message, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
                 e.address AS inviter_email, e.address_key AS inviter_email_key,
                 i.language AS language, v.language AS invitee_language,

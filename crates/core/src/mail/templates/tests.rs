@@ -7,7 +7,7 @@ const LINK: &str = "https://join.example/invite#token=inv_SAMPLE.sample";
 
 fn invitation() -> InvitationEmail<'static> {
     match EmailTemplate::samples()[0] {
-        EmailTemplate::Invitation(email) => email,
+        EmailTemplate::Invitation(email) => InvitationEmail { message: "", ..email },
         _ => unreachable!(),
     }
 }
@@ -40,6 +40,14 @@ from “Lindgren Tea”: https://join.example/invite/stop/sample
 -- 
 Vestibule"
     );
+}
+
+#[test]
+fn quotes_message_of_inviter() {
+    let email = InvitationEmail { message: "Welcome!\n\nSee https://evil.example", ..invitation() };
+    let RenderedEmail { text, html, .. } = render(&EmailTemplate::Invitation(email), Language::English);
+    assert!(text.contains("\n\n“Nora Lindgren” writes:\n> Welcome!\n> See https\u{2060}:"), "{text}");
+    assert!(html.contains("&gt; Welcome!") && !html.contains("evil.example"), "{html}");
 }
 
 #[test]
@@ -124,6 +132,7 @@ fn names_cannot_inject_markup_links_or_lines() {
         inviter: Some(hostile),
         workspace: Some(hostile),
         role: Some(hostile),
+        message: hostile,
         ..invitation()
     };
     for template in [EmailTemplate::Invitation(email), EmailTemplate::Reminder(email)] {
@@ -149,6 +158,7 @@ fn hostile_names_are_quoted_and_shortened_in_subject_and_body() {
         inviter: Some(hostile),
         workspace: Some(hostile),
         role: Some(hostile),
+        message: hostile,
         ..invitation()
     };
     let templates = [
@@ -223,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_name_renders_without_additional_links(name in any::<String>()) {
-        let email = InvitationEmail { organization: &name, inviter: Some(&name), role: Some(&name), ..invitation() };
+        let email = InvitationEmail { organization: &name, inviter: Some(&name), role: Some(&name), message: &name, ..invitation() };
         let RenderedEmail { subject, text, html } = render(&EmailTemplate::Invitation(email), Language::English);
         prop_assert!(!subject.contains(char::is_control));
         prop_assert_eq!(text.matches("://").count(), 2);

@@ -39,6 +39,8 @@ pub(crate) struct BulkParams {
     workspace_role_id: Option<String>,
     /// Days until the invitations expire.
     expiry_days: Option<u16>,
+    /// The language of the mails: `en` or `de`.
+    locale: Option<String>,
 }
 
 #[derive(Debug)]
@@ -107,6 +109,11 @@ pub(crate) struct BulkBody {
     workspace_role_id: Option<String>,
     /// Days until the invitations expire.
     expiry_days: Option<u16>,
+    /// The language of the mails: `en` or `de`. The default is the language of each invitee, if known.
+    locale: Option<String>,
+    /// A personal message in the mails and on the invitation pages: plain text.
+    #[schema(max_length = 500)]
+    message: Option<String>,
     /// If true, entries are only validated.
     dry_run: Option<bool>,
     /// `each` (the default) invites every valid entry; `all` invites nobody unless all entries are valid.
@@ -214,12 +221,21 @@ pub(crate) async fn bulk(
 ) -> ApiResponse<BulkResponse> {
     let options = list.options.clone().or(&query);
     let (dry_run, all_or_nothing) = (options.dry_run.unwrap_or(false), options.all_or_nothing.unwrap_or(false));
-    let days = options.days;
+    let ImportOptions { days, language, .. } = options;
+    let message = options.message.clone();
     let ignored_columns = list.ignored_columns.clone();
     let rows = list.rows(&options);
-    let reply = app
-        .run(&caller, Bulk { organization, rows, expiry_days: days, dry_run, all_or_nothing, idempotency_key: key })
-        .await;
+    let bulk = Bulk {
+        organization,
+        rows,
+        expiry_days: days,
+        language,
+        message,
+        dry_run,
+        all_or_nothing,
+        idempotency_key: key,
+    };
+    let reply = app.run(&caller, bulk).await;
     let replayed = reply.result.as_ref().is_ok_and(|result| result.replayed);
     let response =
         ApiResponse::from(reply.map(|result| BulkResponse::new(&result, ignored_columns, (dry_run, all_or_nothing))));

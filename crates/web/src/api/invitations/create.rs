@@ -6,9 +6,10 @@ use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::Create;
 use vestibule_core::language::Language;
+use vestibule_core::names::InvitationMessage;
 use vestibule_core::{Code, Problem};
 
-use super::expiry_days;
+use super::{expiry_days, locale, message};
 use crate::api::response::InvitationResponse;
 use crate::api_response::ApiResponse;
 use crate::app::{App, CurrentCaller};
@@ -33,6 +34,9 @@ pub(crate) struct Fields {
     /// The language of the mail: `en` or `de`. The default is the invitee's language, if known.
     #[schema(value_type = Option<String>, example = "de")]
     locale: Option<Language>,
+    /// A personal message in the mail and on the invitation page: plain text.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    message: Option<InvitationMessage>,
 }
 
 impl FromFields for Fields {
@@ -46,17 +50,13 @@ impl FromFields for Fields {
             workspace_role_id: fields.id("workspace_role_id")?,
             expiry_days: expiry_days(fields)?,
             locale: locale(fields)?,
+            message: message(fields)?,
         };
         if parsed.workspace_role_id.is_some() && parsed.workspace_id.is_none() {
             return Err(Problem::field("workspace_role_id", "name the workspace_id it is for."));
         }
         Ok(parsed)
     }
-}
-
-fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
-    let tag = fields.text("locale")?.filter(|tag| !tag.is_empty());
-    tag.map(|tag| tag.parse().map_err(|_| Problem::field("locale", "write en or de."))).transpose()
 }
 
 /// Invites a person to an organization by email.
@@ -77,6 +77,7 @@ pub(crate) async fn create(
         workspace: fields.workspace_id.map(|workspace| (workspace, fields.workspace_role_id)),
         expiry_days: fields.expiry_days,
         language: fields.locale,
+        message: fields.message,
     };
     ApiResponse::from(app.run(&caller, create).await.map(InvitationResponse::from))
 }

@@ -6,9 +6,9 @@ mod content_type;
 mod decode;
 mod headings;
 mod mailboxes;
+mod pasted;
 mod table;
 
-use std::collections::HashSet;
 use std::fmt;
 
 use axum::body::Bytes;
@@ -16,11 +16,16 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::invitation::{BulkRow, MAX_EXPIRY_DAYS, MAX_ROWS, RequestedRoles};
+use vestibule_core::language::Language;
+use vestibule_core::names::InvitationMessage;
 use vestibule_core::{Code, Problem};
 
 use self::content_type::ContentType;
 use self::decode::decode;
+pub(crate) use self::pasted::{PastedList, RoleNames, UploadedFile, sample_table};
+pub(crate) use self::table::Columns;
 use self::table::Table;
+use super::{locale, message, parse_locale, parse_message};
 use crate::extract::{FieldMap, FieldReader};
 
 /// What a result repeats of an address, in bytes. Every valid address is shorter. Results are stored for a day.
@@ -37,6 +42,9 @@ pub(crate) struct ImportOptions {
     pub(super) roles: RequestedRoles,
     /// Days until the invitations expire.
     pub(super) days: Option<u16>,
+    pub(super) language: Option<Language>,
+    /// Only from the body: a URL is no place for words to a person.
+    pub(super) message: Option<InvitationMessage>,
     /// True to validate the rows only.
     pub(super) dry_run: Option<bool>,
     /// True if one invalid row prevents all invitations.
@@ -52,6 +60,8 @@ impl ImportOptions {
                 workspace_role: fields.id("workspace_role_id")?,
             },
             days: fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)?,
+            language: locale(fields)?,
+            message: None,
             dry_run: fields.flag("dry_run")?,
             all_or_nothing: fields
                 .text("mode")?
@@ -66,6 +76,8 @@ impl ImportOptions {
         Self {
             roles: merge_roles(self.roles, fallback.roles),
             days: self.days.or(fallback.days),
+            language: self.language.or(fallback.language),
+            message: self.message.or_else(|| fallback.message.clone()),
             dry_run: self.dry_run.or(fallback.dry_run),
             all_or_nothing: self.all_or_nothing.or(fallback.all_or_nothing),
         }
@@ -102,6 +114,8 @@ pub(crate) struct ImportList {
 #[derive(Clone, Debug, Default)]
 struct Entry {
     email: String,
+    /// Only from a column that the reader of a file chose.
+    name: Option<String>,
     /// The number of its row in a spreadsheet.
     line: Option<u64>,
     role: Option<String>,
@@ -129,7 +143,7 @@ impl ImportList {
                 let text = decode(&body, parsed.parameter("charset"))?;
                 Self::from_table(Table::parse(&text, parsed.parameter("header"))?)
             }
-            "text/plain" => Self::parse_text(&decode(&body, parsed.parameter("charset"))?)?,
+            "text/plain" => Self::parse_text(&decode(&body, parsed.parameter("charset"))?, &|_| false)?,
             "" | "application/x-www-form-urlencoded" | "multipart/form-data" => {
                 Self::parse_form(FieldMap::parse_body(content_type, body).await?)?
             }
@@ -147,12 +161,13 @@ impl ImportList {
         Self { options: ImportOptions::default(), entries, ignored_columns }
     }
 
-    /// Parses pasted text: a table if it has headings, and otherwise a list of mailboxes.
+    /// Parses pasted text: a table if it has headings, and otherwise a list of mailboxes. A column of roles may have names
+    /// for which `is_role` is true.
     ///
     /// # Errors
     /// `TOO_MANY_ROWS`.
-    fn parse_text(text: &str) -> Result<Self, Problem> {
-        match Table::parse(text, None) {
+    fn parse_text(text: &str, is_role: &dyn Fn(&str) -> bool) -> Result<Self, Problem> {
+        match Table::parse_with_roles(text, None, is_role) {
             Ok(table) if table.has_headings => return Ok(Self::from_table(table)),
             _ => {}
         }
@@ -166,9 +181,9 @@ impl ImportList {
 
     fn parse_form(fields: FieldMap) -> Result<Self, Problem> {
         let mut fields = FieldReader::new(fields);
-        let options = ImportOptions::parse(&mut fields)?;
+        let options = ImportOptions { message: message(&mut fields)?, ..ImportOptions::parse(&mut fields)? };
         let mut list = match fields.long_text("emails")? {
-            Some(emails) => Self::parse_text(&emails)?,
+            Some(emails) => Self::parse_text(&emails, &|_| false)?,
             None => Self::from_table(Table::default()),
         };
         if let Some(file) = fields.file_or_text("file")? {
@@ -195,6 +210,8 @@ impl ImportList {
                 workspace_role: parse_id("workspace_role_id", list.workspace_role_id.as_ref())?,
             },
             days: list.expiry_days.map(check_days).transpose()?,
+            language: list.locale.as_deref().map(parse_locale).transpose()?.flatten(),
+            message: list.message.as_deref().map(parse_message).transpose()?.flatten(),
             dry_run: list.dry_run,
             all_or_nothing: list.mode.as_deref().map(parse_mode).transpose()?,
         };
@@ -202,6 +219,7 @@ impl ImportList {
             JsonEntry::Address(email) => Entry { email, ..Entry::default() },
             JsonEntry::Object(entry) => Entry {
                 email: entry.email,
+                name: None,
                 line: None,
                 role: entry.role_id.map(|id| id.0),
                 workspace: entry.workspace_id.map(|id| id.0),
@@ -216,18 +234,6 @@ impl ImportList {
         let row = |entry: Entry| to_row(entry, defaults.roles);
         self.entries.into_iter().map(row).collect()
     }
-}
-
-/// Parses the addresses that were pasted into a page's form. An address that occurs again is left out.
-///
-/// # Errors
-/// `REQUIRED_FIELD`; `TOO_MANY_ROWS`.
-pub(crate) fn parse_pasted_rows(text: &str, roles: RequestedRoles) -> Result<Vec<BulkRow>, Problem> {
-    let options = ImportOptions { roles, ..ImportOptions::default() };
-    let mut rows = ImportList::parse_text(text)?.rows(&options);
-    let mut known = HashSet::new();
-    rows.retain(|row| row.parsed.as_ref().map_or(true, |(email, roles)| known.insert((email.clone(), *roles))));
-    if rows.is_empty() { Err(Problem::required("emails")) } else { Ok(rows) }
 }
 
 fn to_row(entry: Entry, defaults: RequestedRoles) -> BulkRow {
@@ -280,6 +286,8 @@ struct JsonList {
     workspace_id: Option<IdText>,
     workspace_role_id: Option<IdText>,
     expiry_days: Option<u16>,
+    locale: Option<String>,
+    message: Option<String>,
     dry_run: Option<bool>,
     mode: Option<String>,
 }
@@ -352,7 +360,7 @@ mod tests {
         fn never_panics_on_any_input(text in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(text) = decode(&text, None) {
                 let _ = Table::parse(&text, None);
-                let _ = parse_pasted_rows(&text, RequestedRoles::default());
+                let _ = PastedList::parse(&text, &RoleNames::default());
             }
             let _ = ImportList::parse_json(&text);
         }

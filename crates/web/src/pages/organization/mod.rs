@@ -1,7 +1,6 @@
 //! `/organizations/{id}/-/{tab}`: the pages of one organization for its members. The `-` separates them from the API's
 //! `/organizations/{id}/{noun}`.
 
-mod bulk_invite;
 mod confirm;
 mod domains;
 mod invitations;
@@ -66,16 +65,14 @@ pub(super) fn routes() -> Routes {
 fn people_routes() -> Routes {
     Routes::default()
         .merge(members::routes())
-        .get("/organizations/{id}/-/invitations", invitations::list)
-        .post("/organizations/{id}/-/invitations", bulk_invite::invite)
-        .post("/organizations/{id}/-/invitations/{invitation}/resend", invitations::resend)
-        .post("/organizations/{id}/-/invitations/{invitation}/discard", invitations::discard)
+        .merge(invitations::routes())
         .get("/organizations/{id}/-/roles", roles::list)
         .post("/organizations/{id}/-/roles", roles::create)
         .post("/organizations/{id}/-/roles/{role}/remove", roles::remove)
 }
 
 /// The organization of a page, with the caller's roles in it.
+#[derive(Clone)]
 struct OrganizationPage {
     words: Words,
     id: OrganizationId,

@@ -1,6 +1,7 @@
 //! The pages in a real browser.
 
 mod challenge;
+mod inviting;
 mod journeys;
 mod lighthouse;
 mod mail_scanner;

@@ -83,10 +83,10 @@ async fn invite(recorder: &mut Recorder, scene: &Scene) {
     let Scene { app, ada, path, .. } = scene;
     let invitations = format!("{path}/invitations");
     let role = ada.admin_role(path).await;
-    let body = json!({"email": "grace@example.com", "role_id": role, "expiry_days": 7, "locale": "de"});
+    let body = json!({"email": "grace@example.com", "role_id": role, "expiry_days": 7, "locale": "de", "message": "Willkommen im Team!"});
     let invited = recorder.post(ada, &invitations, body).await;
     let id = text(&invited["id"]);
-    let people = json!({"mode": "each", "invitations": [{"email": "alan@example.com"}, {"email": "joan@example.com", "role_id": role}]});
+    let people = json!({"mode": "each", "message": "See you on Monday.", "invitations": [{"email": "alan@example.com"}, {"email": "joan@example.com", "role_id": role}]});
     recorder.post(ada, &format!("{invitations}/bulk"), people).await;
     recorder.get(ada, &invitations).await;
     recorder.post(ada, &format!("{invitations}/{id}/resend"), json!({"expiry_days": 14})).await;

@@ -4,6 +4,7 @@ mod account;
 mod branding;
 mod confirmations;
 mod frame;
+mod invitations;
 mod invite;
 mod members;
 mod organization;
@@ -73,7 +74,7 @@ async fn sends_security_headers_and_no_inline_code() {
 async fn assets_are_small_and_load_nothing_else() {
     let app = TestApp::start().await;
     let mut bytes = 0;
-    for path in ["/pages/style.css", "/pages/script.js", "/pages/challenge.js"] {
+    for path in ["/pages/style.css", "/pages/script.js", "/pages/challenge.js", "/pages/invite.js"] {
         let asset = app.anonymous().get(path).await;
         assert_eq!(asset.status, 200);
         assert!(asset.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));

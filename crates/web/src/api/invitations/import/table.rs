@@ -16,6 +16,18 @@ const MAX_ROWS_ABOVE: usize = 10;
 /// Headings that the result names.
 const MAX_IGNORED: usize = 50;
 const MAX_HEADING_CHARS: usize = 100;
+/// What a person sees of a table to choose its columns.
+const MAX_SAMPLE_ROWS: usize = 5;
+const MAX_SAMPLE_COLUMNS: usize = 20;
+
+/// The columns of a table, counted from 0, as its reader chose them.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) email: usize,
+    pub(crate) name: Option<usize>,
+    pub(crate) role: Option<usize>,
+    pub(crate) has_headings: bool,
+}
 
 /// The rows of a table with the addresses.
 #[derive(Debug, Default)]
@@ -48,12 +60,52 @@ impl Table {
     /// # Errors
     /// `BAD_REQUEST_BODY` for an unbalanced quote; `TOO_MANY_ROWS`.
     pub(super) fn parse(text: &str, header: Option<&str>) -> Result<Self, Problem> {
-        let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
-        text.push('\n');
+        Self::parse_with_roles(text, header, &|_| false)
+    }
+
+    /// Like [`Self::parse`]. A column of roles may have names for which `is_role` is true.
+    pub(super) fn parse_with_roles(
+        text: &str,
+        header: Option<&str>,
+        is_role: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, Problem> {
+        let text = with_line_feeds(text);
         let (separator, text) = separator_line(&text);
         let has_header = header.is_none_or(|header| !header.eq_ignore_ascii_case("absent"));
         let separators = separator.as_ref().map_or(&SEPARATORS[..], std::slice::from_ref);
         let layout = Layout::detect(text, separators, has_header);
+        let mut table = Self::read(text, &layout)?;
+        table.drop_role_names(&layout, is_role);
+        Ok(table)
+    }
+
+    /// Parses a table with the columns that its reader chose.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`].
+    pub(super) fn parse_columns(text: &str, columns: &Columns) -> Result<Self, Problem> {
+        let text = with_line_feeds(text);
+        let (separator, text) = separator_line(&text);
+        let separators = separator.as_ref().map_or(&SEPARATORS[..], std::slice::from_ref);
+        let mut layout = Layout::detect(text, separators, false);
+        let first = rows(text, layout.separator).map_while(Result::ok).find(|row| !row.is_empty());
+        layout.header_row = first.filter(|_| columns.has_headings).map_or(0, |row| row.number);
+        layout = Layout { email: columns.email, name: columns.name, role: columns.role, ..layout };
+        Self::read(text, &layout)
+    }
+
+    /// Returns the first rows of a table, shortened.
+    pub(super) fn sample(text: &str) -> Vec<Vec<String>> {
+        let text = with_line_feeds(text);
+        let (separator, text) = separator_line(&text);
+        let separators = separator.as_ref().map_or(&SEPARATORS[..], std::slice::from_ref);
+        let layout = Layout::detect(text, separators, false);
+        let rows = rows(text, layout.separator).map_while(Result::ok).filter(|row| !row.is_empty());
+        let cells = |row: Row| row.cells.into_iter().take(MAX_SAMPLE_COLUMNS).map(|cell| shorten(&cell)).collect();
+        rows.take(MAX_SAMPLE_ROWS).map(cells).collect()
+    }
+
+    fn read(text: &str, layout: &Layout) -> Result<Self, Problem> {
         let has_headings = layout.header_row > 0;
         let mut table = Self { ignored_columns: layout.ignored_columns.clone(), has_headings, ..Self::default() };
         for row in rows(text, layout.separator) {
@@ -67,12 +119,11 @@ impl Table {
                 return Err(Code::TooManyRows.into());
             }
         }
-        table.drop_role_names(&layout);
         Ok(table)
     }
 
     /// A column headed `Role` may have ids, or anything else, such as a person's occupation.
-    fn drop_role_names(&mut self, layout: &Layout) {
+    fn drop_role_names(&mut self, layout: &Layout, is_role: &dyn Fn(&str) -> bool) {
         type Field = fn(&mut Entry) -> &mut Option<String>;
         let is_id = |text: &Option<String>| text.as_deref().is_none_or(|text| text.is_empty() || is_number(text));
         let fields: [(Option<usize>, Field); 3] = [
@@ -86,18 +137,29 @@ impl Table {
             if is_named_id || self.entries.iter_mut().all(|entry| is_id(field(entry))) {
                 continue;
             }
+            let is_known = |entry: &mut Entry| field(entry).as_deref().is_some_and(is_role);
+            if column == layout.role && self.entries.iter_mut().any(is_known) {
+                continue;
+            }
             self.entries.iter_mut().for_each(|entry| *field(entry) = None);
             self.ignored_columns.push(shorten(heading));
         }
     }
 }
 
-fn is_number(text: &str) -> bool {
+pub(super) fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn shorten(heading: &str) -> String {
     heading.chars().take(MAX_HEADING_CHARS).collect()
+}
+
+/// Returns the text with `\n` as its line ends, also at the end.
+fn with_line_feeds(text: &str) -> String {
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.push('\n');
+    text
 }
 
 /// Reads and removes Excel's line `sep=;`, which it hides and does not count.
@@ -128,6 +190,7 @@ struct Layout {
     headings: Vec<String>,
     ignored_columns: Vec<String>,
     email: usize,
+    name: Option<usize>,
     role: Option<usize>,
     workspace: Option<usize>,
     workspace_role: Option<usize>,
@@ -168,16 +231,28 @@ impl Layout {
             row.cells.iter().enumerate().filter(|(index, cell)| !cell.is_empty() && !used.contains(&Some(*index)));
         let ignored_columns = ignored.map(|(_, cell)| shorten(cell)).take(MAX_IGNORED).collect();
         let headings = row.cells.clone();
-        Self { separator, header_row: row.number, headings, ignored_columns, email, role, workspace, workspace_role }
+        Self {
+            separator,
+            header_row: row.number,
+            headings,
+            ignored_columns,
+            email,
+            name: None,
+            role,
+            workspace,
+            workspace_role,
+        }
     }
 
     /// The entries of a row: one, or one for each of several addresses in its cell.
     fn entries(&self, row: &Row) -> Vec<Entry> {
         // Copied for each address of the cell, so their size must be bounded. No id is longer.
         let owned = |column| row.cell(column).map(|cell| cell.chars().take(MAX_ID_LENGTH).collect::<String>());
+        let short = |column| row.cell(column).map(shorten);
         let cell = row.cell(Some(self.email)).unwrap_or_default();
         let entry = |email| Entry {
             email,
+            name: short(self.name),
             line: Some(row.number),
             role: owned(self.role),
             workspace: owned(self.workspace),

@@ -1,0 +1,132 @@
+//! Sending invitations: the review of a list, and the result of each address.
+
+use axum::extract::Path;
+use axum::response::Response;
+use vestibule_core::id::RoleId;
+use vestibule_core::invitation::{BulkResult, BulkRow};
+use vestibule_core::{Code, Problem};
+
+use super::super::super::context::{PageContext, PageResult};
+use super::super::super::form::Form;
+use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
+use super::body::InviteBody;
+use super::compose::{Choices, Compose, FormError, Values};
+use super::result::{ActionResult, ResultRow};
+use super::review::{Review, fingerprint, row_reason};
+use super::{Shown, lost, upload};
+use crate::api::invitations::PastedList;
+
+/// What to do with the form.
+enum Outcome {
+    /// Nothing was sent.
+    Review(Review),
+    /// Some were invited, others not. Those stay in the field.
+    Partly(ActionResult),
+    Respond(Response),
+}
+
+pub(in super::super) async fn invite(cx: PageContext, Path(organization): Path<String>, body: InviteBody) -> Response {
+    page_or_response(handle(&cx, &organization, body, false).await)
+}
+
+/// The same review for the script, which asks for it while the form is filled in.
+pub(in super::super) async fn review(cx: PageContext, Path(organization): Path<String>, body: InviteBody) -> Response {
+    page_or_response(handle(&cx, &organization, body, true).await)
+}
+
+async fn handle(cx: &PageContext, organization: &str, body: InviteBody, is_fragment: bool) -> PageResult<Response> {
+    let id = parse_id(cx, organization)?;
+    let mut values = Values::read(&body.form);
+    if let Some(page) = lost::page(cx, organization, &values).await {
+        return Err(page);
+    }
+    let org = load_organization(cx, id, "invitations").await?;
+    let choices = Choices::load(cx, &org, values.workspace).await?;
+    let outcome = match upload::read(cx, &org, &body, &mut values, &choices) {
+        Ok(upload::Upload::Values) => run(cx, &org, &body.form, &mut values, &choices, is_fragment).await,
+        Ok(upload::Upload::Page(page)) => return Ok(page),
+        Err(error) => Err(error),
+    };
+    let (review, result, error) = match outcome {
+        Ok(Outcome::Respond(response)) => return Ok(response),
+        Ok(Outcome::Review(review)) => (Some(review), None, None),
+        Ok(Outcome::Partly(result)) => (None, Some(result), None),
+        Err(error) => (None, None, Some(error)),
+    };
+    let compose = Compose::new(cx, &choices, values, review).await?;
+    if is_fragment {
+        return Ok(super::fragment(cx, &org, compose, error.as_ref()));
+    }
+    super::render(cx, org, &choices, Shown { compose, result, error }).await
+}
+
+async fn run(
+    cx: &PageContext,
+    org: &OrganizationPage,
+    form: &Form,
+    values: &mut Values,
+    choices: &Choices,
+    is_fragment: bool,
+) -> Result<Outcome, FormError> {
+    let options = values.parse(cx, form)?;
+    let names = choices.role_names();
+    let or_error = |problem: Problem| FormError::new(cx, problem);
+    let mut list = PastedList::parse(&values.emails, &names).map_err(or_error)?;
+    if let Ok(removed) = form.text("remove").parse::<usize>() {
+        list.retain(|index| index != removed);
+        values.emails = list.to_text();
+    }
+    if list.is_empty() {
+        return Err(or_error(Problem::required("emails")));
+    }
+    let rows = list.rows(options.roles, &names);
+    let granted: Vec<_> = rows.iter().map(|row| granted_role(row, values, choices)).collect();
+    let is_reviewed = form.text("reviewed") == fingerprint(values);
+    let grants_admin = granted.iter().any(|role| choices.admin_role(*role).is_some());
+    let is_confirmed =
+        if grants_admin { is_reviewed && form.is_checked("admins_confirmed") } else { is_reviewed || rows.len() == 1 };
+    let is_invited = !is_fragment && form.text("do") != "review" && !form.has("remove") && is_confirmed;
+    if !is_invited {
+        let result = cx.run(options.bulk(org, rows, true)).await.map_err(or_error)?;
+        return Ok(Outcome::Review(Review::new(cx, values, choices, &list, &granted, &result)));
+    }
+    let result = cx.run(options.bulk(org, rows, false)).await.map_err(or_error)?;
+    finish(cx, org, values, list, &result)
+}
+
+fn granted_role(row: &BulkRow, values: &Values, choices: &Choices) -> RoleId {
+    let own = row.parsed.as_ref().ok().and_then(|(_, roles)| roles.role);
+    own.or(values.role).unwrap_or(choices.default_role())
+}
+
+/// Keeps the addresses that failed in the field, with the reasons. An address that occurs twice has not failed.
+fn finish(
+    cx: &PageContext,
+    org: &OrganizationPage,
+    values: &mut Values,
+    mut list: PastedList,
+    result: &BulkResult,
+) -> Result<Outcome, FormError> {
+    let has_failed = |code: Option<Code>| code.is_some_and(|code| code != Code::DuplicateRow);
+    let failed: Vec<_> = result.rows.iter().map(|row| has_failed(row.code())).collect();
+    let sent = result.rows.iter().filter(|row| row.invitation().is_some()).count();
+    if !failed.contains(&true) {
+        let path = org.path("invitations");
+        return Ok(Outcome::Respond(cx.redirect_with_flash(&path, &format!("invited.{sent}"))));
+    }
+    list.retain(|index| failed.get(index).copied().unwrap_or_default());
+    values.emails = list.to_text();
+    let mut failures = result.rows.iter().filter(|row| has_failed(row.code()));
+    if let (0, Some(code), None) = (sent, failures.next().and_then(|row| row.code()), failures.next()) {
+        return Err(FormError::new(cx, code.into()));
+    }
+    let rows = result.rows.iter().filter(|row| row.code() != Some(Code::DuplicateRow));
+    let rows: Vec<_> = rows
+        .map(|row| ResultRow {
+            email: row.email.clone(),
+            reason: row.code().map(|code| row_reason(cx.words, code)).unwrap_or_default(),
+            invitation: row.invitation(),
+        })
+        .collect();
+    Ok(Outcome::Partly(ActionResult::new(cx, rows)))
+}

@@ -1,0 +1,41 @@
+//! The link of an invitation, to copy without a script.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_core::invitation::Show;
+
+use super::super::super::context::{PageContext, PageResult};
+use super::super::super::layout::Layout;
+use super::super::{OrganizationPage, load_organization, page_or_response};
+use super::actions::{PathIds, parse_ids};
+
+#[derive(Template)]
+#[template(path = "organization/invitations/link.html")]
+struct Page {
+    layout: Layout,
+    org: OrganizationPage,
+    email: String,
+    link: String,
+    expires: String,
+}
+
+pub(in super::super) async fn show(cx: PageContext, Path((organization, invitation)): PathIds) -> Response {
+    page_or_response(page(&cx, (&organization, &invitation)).await)
+}
+
+async fn page(cx: &PageContext, ids: (&str, &str)) -> PageResult<Response> {
+    let (organization, invitation) = parse_ids(cx, ids)?;
+    let org = load_organization(cx, organization, "invitations").await?;
+    let details = cx.query(Show { organization, invitation }).await?;
+    let settings = cx.app.settings();
+    let page = Page {
+        layout: cx.layout(format!("{} · {}", cx.words.copy_link(), details.row.email_key), true),
+        org,
+        link: settings.mail.invitation_link(&settings.public_url, &details.token.reveal()),
+        expires: cx.words.time_html(details.row.expires_at, cx.now()),
+        email: details.row.email_key,
+    };
+    Ok(cx.render(StatusCode::OK, &page))
+}

@@ -1,0 +1,37 @@
+//! The page of an invitation form that was sent after the session had ended. It shows what was typed, so that it is not
+//! lost: the person signs in, and sends it again. The script also keeps the list for the form (`invite.js`).
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::super::context::PageContext;
+use super::super::super::layout::Layout;
+use super::compose::Values;
+
+#[derive(Template)]
+#[template(path = "organization/invitations/lost.html")]
+struct Page {
+    layout: Layout,
+    emails: String,
+    message: String,
+    sign_in_url: String,
+}
+
+/// Returns the page if nobody is signed in.
+pub(super) async fn page(cx: &PageContext, organization: &str, values: &Values) -> Option<Response> {
+    if values.emails.trim().is_empty()
+        || cx.session().await.ok().flatten().is_some_and(|session| session.active().is_some())
+    {
+        return None;
+    }
+    let path = format!("/organizations/{organization}/-/invitations");
+    let return_to: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    let page = Page {
+        layout: cx.layout(cx.words.session_ended_title(), false),
+        emails: values.emails.clone(),
+        message: values.message.trim().to_owned(),
+        sign_in_url: format!("/sign-in?return_to={return_to}"),
+    };
+    Some(cx.render(StatusCode::UNAUTHORIZED, &page))
+}

@@ -1,0 +1,245 @@
+//! The list of invitations: tabs by state, filters, order, pages and rows.
+
+use vestibule_core::id::{InvitationId, OrganizationId};
+use vestibule_core::invitation::{CountByState, Delivery, InvitationDetails, Sort, StateCounts, Status};
+use vestibule_core::listing::{Position, Total};
+use vestibule_core::names::full_name;
+
+use super::super::super::context::{PageContext, PageResult};
+use super::super::super::words::Words;
+use super::super::OrganizationPage;
+use super::compose::{Choices, SelectOption};
+use super::filter::{ListState, SENT_BEFORE, SENT_WITHIN, Show};
+
+/// Invitations per page. Each has a menu, and the page should stay small.
+const PAGE_SIZE: u16 = 25;
+
+const DELIVERIES: [Delivery; 6] =
+    [Delivery::Queued, Delivery::Sent, Delivery::Deferred, Delivery::Failed, Delivery::Bounced, Delivery::NotSent];
+
+/// The label and the CSS class of a badge.
+type Badge = (String, &'static str);
+
+/// A row of the list.
+pub(super) struct Row {
+    pub(super) id: InvitationId,
+    pub(super) email: String,
+    pub(super) role: String,
+    pub(super) status: Badge,
+    pub(super) delivery: Badge,
+    pub(super) delivery_reason: String,
+    pub(super) next_attempt: Option<String>,
+    pub(super) inviter: String,
+    pub(super) sent: String,
+    /// Empty unless it is pending.
+    pub(super) expires: String,
+    pub(super) is_pending: bool,
+    pub(super) link: String,
+}
+
+pub(super) struct Tab {
+    pub(super) label: String,
+    pub(super) url: String,
+    pub(super) count: String,
+    pub(super) is_current: bool,
+}
+
+/// A heading that sorts the list.
+pub(super) struct SortHeading {
+    pub(super) label: String,
+    pub(super) url: String,
+    /// The value of `aria-sort`; empty if the list is sorted by something else.
+    pub(super) direction: &'static str,
+}
+
+pub(in super::super) struct Table {
+    pub(super) state: ListState,
+    /// The URL of this page of the list.
+    pub(super) url: String,
+    pub(super) tabs: Vec<Tab>,
+    pub(super) rows: Vec<Row>,
+    pub(super) total: String,
+    pub(super) seats: Option<String>,
+    pub(super) roles: Vec<SelectOption>,
+    pub(super) workspaces: Vec<SelectOption>,
+    pub(super) deliveries: Vec<SelectOption>,
+    pub(super) inviters: Vec<SelectOption>,
+    pub(super) sent: Vec<SelectOption>,
+    pub(super) sent_heading: SortHeading,
+    /// Only a list of pending invitations can be sorted by expiry.
+    pub(super) expires_heading: Option<SortHeading>,
+    pub(super) previous: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) unfiltered_url: String,
+    pub(super) export_url: String,
+}
+
+impl Table {
+    pub(super) async fn load(cx: &PageContext, org: &OrganizationPage, choices: &Choices) -> PageResult<Self> {
+        let (t, state, path) = (cx.words, ListState::from_query(cx), org.path("invitations"));
+        let found = cx.query(state.list(org.id, cx.now(), PAGE_SIZE)).await?;
+        let counts = cx.query(CountByState { organization: org.id }).await?;
+        let own = cx.memberships().await?;
+        let own = own.iter().find(|own| own.organization.id == org.id).map(|own| own.membership.id);
+        let mut inviters: Vec<_> =
+            own.into_iter().map(|id| SelectOption::new(id, t.invited_by_me(), state.inviter == Some(id))).collect();
+        if let Some(other) = state.inviter.filter(|inviter| Some(*inviter) != own) {
+            let row = found.invitations.first().map(|details| inviter_name(t, details));
+            inviters.push(SelectOption::new(other, row.unwrap_or_else(|| t.invited_by_member()), true));
+        }
+        let sent_labels = SENT_WITHIN.into_iter().map(|(value, days)| (value, t.sent_last_days(days)));
+        let sent = sent_labels.chain([(SENT_BEFORE, t.sent_earlier())]);
+        let delivery = |delivery: Delivery| {
+            SelectOption::new(delivery, self::delivery(t, delivery).0, state.delivery == Some(delivery))
+        };
+        Ok(Self {
+            tabs: tabs(t, &state, &path, &counts),
+            rows: found.invitations.into_iter().map(|details| row(cx, details)).collect(),
+            total: found.total.map(|total| self::total(t, total)).unwrap_or_default(),
+            seats: found.seats.map(|seats| t.seats(seats.used, seats.reserved, seats.free)),
+            roles: choices.all_roles().map(|(id, name)| SelectOption::new(id, name, state.role == Some(id))).collect(),
+            workspaces: choices.workspace_options(state.workspace),
+            deliveries: DELIVERIES.map(delivery).into(),
+            inviters,
+            sent: sent.map(|(value, label)| SelectOption::new(value, label, state.sent == value)).collect(),
+            sent_heading: heading(
+                &state,
+                &path,
+                t.sent_at(),
+                (Sort::Oldest, "ascending"),
+                (Sort::Newest, "descending"),
+            ),
+            expires_heading: state
+                .show
+                .is_pending()
+                .then(|| heading(&state, &path, t.expires(), (Sort::Expiry, "ascending"), (Sort::Newest, ""))),
+            previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
+            next: found.next.map(|cursor| state.page_url(&path, Position::After(cursor))),
+            unfiltered_url: state.unfiltered_url(&path),
+            export_url: state.export_url(org.id, cx.now()),
+            url: state.url(&path),
+            state,
+        })
+    }
+
+    /// Whether the organization has never invited anybody.
+    pub(super) fn is_unused(&self) -> bool {
+        self.rows.is_empty() && self.tabs.iter().all(|tab| tab.count.is_empty() || tab.count == "0")
+    }
+
+    pub(super) fn show(&self) -> &'static str {
+        self.state.show.as_str()
+    }
+
+    pub(super) fn sort(&self) -> String {
+        if self.state.sort == Sort::default() { String::new() } else { self.state.sort.to_string() }
+    }
+
+    pub(super) fn has_pending(&self) -> bool {
+        self.rows.iter().any(|row| row.is_pending)
+    }
+}
+
+fn total(t: Words, total: Total) -> String {
+    if total.is_exact { t.invitations_count(total.count) } else { t.invitations_more_than(total.count) }
+}
+
+fn tabs(t: Words, state: &ListState, path: &str, counts: &StateCounts) -> Vec<Tab> {
+    let count = |total: Total| if total.is_exact { total.count.to_string() } else { format!("{}+", total.count) };
+    let tab = |show: Show| {
+        let (label, count) = match show {
+            Show::Pending => (t.status_pending(), count(counts.open)),
+            Show::Expired => (t.status_expired(), count(counts.expired)),
+            Show::Accepted => (t.status_accepted(), count(counts.accepted)),
+            Show::Declined => (t.status_declined(), count(counts.declined)),
+            Show::Revoked => (t.status_discarded(), count(counts.discarded)),
+            Show::All => (t.status_all(), String::new()),
+        };
+        Tab { label, url: state.tab_url(path, show), count, is_current: state.show == show }
+    };
+    Show::ALL.map(tab).into()
+}
+
+/// A press on the heading sorts in the first order, and the next press in the other one.
+fn heading(
+    state: &ListState,
+    path: &str,
+    label: String,
+    (first, first_direction): (Sort, &'static str),
+    (other, other_direction): (Sort, &'static str),
+) -> SortHeading {
+    let direction = match state.sort {
+        sort if sort == first => first_direction,
+        sort if sort == other => other_direction,
+        _ => "",
+    };
+    let next = if state.sort == first { other } else { first };
+    SortHeading { label, url: state.sorted_url(path, next), direction }
+}
+
+fn row(cx: &PageContext, details: InvitationDetails) -> Row {
+    let (t, now) = (cx.words, cx.now());
+    let inviter = inviter_name(t, &details);
+    let role = match details.workspace.as_ref().zip(details.workspace_role.as_ref()) {
+        Some((workspace, role)) => format!("{} · {}: {}", details.role.name, workspace.name, role.name),
+        None => details.role.name.clone(),
+    };
+    let InvitationDetails { row, token, expired, suspension, .. } = details;
+    let status = match row.status {
+        Status::Accepted => (t.status_accepted(), "good"),
+        Status::Declined => (t.status_declined(), "bad"),
+        Status::Discarded => (t.status_discarded(), ""),
+        Status::Pending if expired => (t.status_expired(), "bad"),
+        Status::Pending if suspension.is_some() => (t.status_suspended(), "warn"),
+        Status::Pending => (t.status_pending(), "info"),
+    };
+    let is_pending = row.status == Status::Pending;
+    Row {
+        id: row.id,
+        role,
+        status,
+        delivery: delivery(t, row.delivery),
+        delivery_reason: row.delivery_reason,
+        next_attempt: row.next_delivery_at.map(|next| t.time_html(next, now)),
+        inviter,
+        sent: t.short_date(row.created_at, now),
+        expires: if is_pending { t.time_html(row.expires_at, now) } else { String::new() },
+        is_pending,
+        link: cx.app.settings().mail.invitation_link(&cx.app.settings().public_url, &token.reveal()),
+        email: row.email_key,
+    }
+}
+
+fn inviter_name(t: Words, details: &InvitationDetails) -> String {
+    let Some(inviter) = &details.inviter else {
+        return t.former_member();
+    };
+    let name = full_name(&inviter.first_name, &inviter.last_name);
+    let names = [Some(name), inviter.username.clone(), inviter.email.clone()];
+    names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or_else(|| t.invited_by_member())
+}
+
+fn delivery(t: Words, delivery: Delivery) -> Badge {
+    match delivery {
+        Delivery::Queued => (t.delivery_queued(), ""),
+        Delivery::Sent => (t.delivery_sent(), "good"),
+        Delivery::Deferred => (t.delivery_deferred(), "warn"),
+        Delivery::Failed => (t.delivery_failed(), "bad"),
+        Delivery::Bounced => (t.delivery_bounced(), "bad"),
+        Delivery::NotSent => (t.delivery_not_sent(), "warn"),
+    }
+}
+
+/// Returns the pending invitations of the list at a URL.
+pub(super) async fn find_pending(
+    cx: &PageContext,
+    organization: OrganizationId,
+    url: &str,
+    max: usize,
+) -> PageResult<Vec<InvitationId>> {
+    let state = ListState::from_url(url).first_page();
+    let limit = u16::try_from(max).unwrap_or(u16::MAX);
+    let found = cx.query(state.list(organization, cx.now(), limit)).await?;
+    let pending = found.invitations.into_iter().filter(|details| details.row.status == Status::Pending);
+    Ok(pending.map(|details| details.row.id).collect())
+}
