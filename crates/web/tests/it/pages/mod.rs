@@ -4,6 +4,7 @@ mod account;
 mod confirmations;
 mod frame;
 mod invite;
+mod invite_states;
 mod organization;
 mod password_managers;
 mod reauthentication;
