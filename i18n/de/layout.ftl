@@ -32,7 +32,6 @@ flash-restored = Organisation wiederhergestellt.
 flash-verified = Bestätigt.
 flash-password-set = Passwort geändert. Alle anderen Browser sind abgemeldet.
 flash-signed-out = Sie sind abgemeldet.
-flash-sent-again = Erneut gesendet. Nur der neueste Code gilt.
 flash-account-deleted = Ihr Konto ist gelöscht.
 
 all-organizations = Alle Organisationen
@@ -49,3 +48,4 @@ privacy = Datenschutz
 account-switched-title = Sie haben das Konto gewechselt
 account-switched = Diese Seite wurde als { $former } geöffnet, jetzt verwenden Sie { $current }. Es wurde nichts geändert.
 account-switched-from-other = Diese Seite wurde mit einem anderen Konto geöffnet, jetzt verwenden Sie { $current }. Es wurde nichts geändert.
+flash-code-sent = Code gesendet. Nur der neueste gilt.

@@ -16,7 +16,6 @@ join = Join
 decline = Decline
 sign-in-to-join = Sign in to join
 sign-in-and-join = Sign in and join
-email-code-instead = No password? Email me a code
 not-my-account = I never created an account here
 create-account-to-join = Create an account to join
 create-account-and-join = Create account and join
@@ -27,32 +26,66 @@ min-characters =
        *[other] At least { $count } characters
     }
 wrong-account-title = You are signed in with another account
-wrong-account-explanation = The invitation is for { $invited }, but you are signed in as { $own }.
-switch-account = Switch account
+wrong-account-explanation = The invitation is for { $invited }. You are signed in as { $own }.
 add-address-explanation = Do both addresses belong to you? Then you can add { $invited } to the account of { $own }.
 add-address-and-join = Add address and join
 request-invitation-explanation = Want to be invited as { $own } instead? Ask { $organization }. This invitation stays valid until they approve.
 request-invitation = Request an invitation for my address
-unverified-explanation = First verify { $email }: open the link from the invitation email, or verify the address in your account.
-go-to-account = Go to your account
+unverified-explanation = Confirm that { $email } is yours. We email you a code, and you enter it here.
 invitation-expired-title = This invitation has expired
-invitation-expired-explanation = Ask { $organization } for a new one.
+invitation-expired-explanation = Ask { $organization } for a new one. It arrives by email when an admin approves.
 request-new-invitation = Request a new invitation
 your-email-address = Your email address
 invited-address-hint = The address that was invited
 not-interested = Not interested?
 decline-explanation = The person who invited you will see that you declined.
 unsubscribe-from = No more emails from { $organization }
-already-accepted = This invitation to { $organization } was already accepted.
-already-declined = This invitation to { $organization } was declined.
-already-discarded = { $organization } has revoked this invitation.
 declined-title = Invitation declined
-declined-explanation = You can close this page.
+declined-explanation = You can close this page. To join later, ask for a new invitation.
 request-sent-title = Request sent
-request-sent-explanation = You get an email when somebody there has decided.
-renewal-requested-explanation = You get a new invitation by email when somebody there approves.
+request-sent-explanation = You get an email when an admin has decided.
+renewal-requested-explanation = You get a new invitation by email when an admin approves.
 unsubscribe-title = Unsubscribe from { $organization }?
 unsubscribe-explanation = { $organization } can still invite you, but sees that no emails are sent to you.
 unsubscribe = Unsubscribe
 unsubscribed-title = You are unsubscribed
 unsubscribed-explanation = You will get no more emails from { $organization }.
+
+## Signing in and codes on the invitation page
+
+join-organization = Join { $organization }
+no-password = No password, or forgotten it?
+code-follows = We then email a code to { $email }, because a copied link does not prove that the address is yours.
+code-sent = We sent a code to { $email }. Enter it here.
+code-sent-if-account = If there is an account with { $email }, we sent a code to it. Enter it here.
+verify-and-join = Verify and join
+back-to-invitation = Back to the invitation
+use-another-account = Use another account
+sign-out-of = Sign out of { $account }
+unverified-without-mail = You have to confirm that { $email } is yours, but this service cannot send email.
+
+## Invitations that cannot be accepted, and what to do then
+
+already-member-title = You're already in { $organization }
+already-member-as = You are already in { $organization } as { $account }.
+open-organization = Open { $organization }
+already-accepted-title = This invitation was already accepted
+accepted-by-another = It was accepted with { $email }. You are signed in as { $account }. Continue with the account that joined.
+accepted-sign-in = Sign in to open { $organization }.
+sign-in-and-open = Sign in and open { $organization }
+already-declined-title = This invitation was declined
+already-declined-explanation = Changed your mind? { $organization } can invite you again.
+already-discarded-title = This invitation was revoked
+already-discarded-explanation = { $organization } has revoked this invitation. They can send you a new one.
+suspended-title = This invitation is on hold
+suspended-explanation = The person who invited you can no longer invite people to { $organization }. An admin there can resend the invitation.
+organization-full-title = { $organization } is full
+organization-full-explanation = All seats of { $organization } are taken. Your invitation stays valid. Try again when an admin has freed a seat.
+ask-person = Ask { $name } or an admin of { $organization }.
+ask-admin = Ask an admin of { $organization }.
+email-person = Email { $name }
+try-again = Try again
+joined-title = You joined { $organization }
+joined-from-other-network = { $organization } can only be opened from certain networks, and yours is not one of them. Connect to one of them, such as your company's VPN, and try again.
+own-invitations-hint = Your open invitations are also listed with your organizations.
+own-invitations-sign-in = Sign in to see the invitations to your addresses.

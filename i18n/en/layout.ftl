@@ -32,7 +32,6 @@ flash-restored = Organization restored.
 flash-verified = Verified.
 flash-password-set = Password changed. All other browsers are signed out.
 flash-signed-out = You are signed out.
-flash-sent-again = Sent again. Only the newest code works.
 flash-account-deleted = Your account is deleted.
 
 all-organizations = All organizations
@@ -49,3 +48,4 @@ privacy = Privacy
 account-switched-title = You switched accounts
 account-switched = This page was opened as { $former }, but you are now using { $current }. Nothing was changed.
 account-switched-from-other = This page was opened with another account, but you are now using { $current }. Nothing was changed.
+flash-code-sent = Code sent. Only the newest one works.

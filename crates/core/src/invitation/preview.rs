@@ -23,6 +23,8 @@ pub struct Preview {
 pub struct InvitationPreview {
     pub invitation: PreviewRow,
     pub organization_name: String,
+    /// The logo's file name; empty without one.
+    pub organization_image_url: String,
     /// The first reason why accepting would be refused; `None` if the invitation can be accepted now.
     pub obstacle: Option<Code>,
     /// The status of a closed invitation.
@@ -45,6 +47,7 @@ impl Query for Preview {
         Ok(InvitationPreview {
             invitation: row,
             organization_name: organization.name,
+            organization_image_url: organization.image_url,
             obstacle: self.find_obstacle(cx, &invitation, state).await?,
             final_status: (state == InvitationState::Closed).then_some(invitation.status),
             has_account: owner.is_some() && may_reveal_account(cx, &self.token),

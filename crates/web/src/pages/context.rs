@@ -151,6 +151,14 @@ impl PageContext {
         self.query(Show).await
     }
 
+    /// Continues the request with the session that it has created or whose token it has replaced.
+    pub(super) async fn continue_with(&mut self, token: Option<&SessionToken>) {
+        if let Some(token) = token {
+            self.caller.token = Some(token.clone());
+            self.frame = Frame::load(&self.app, &self.caller).await;
+        }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.app.service().now()
     }

@@ -107,7 +107,7 @@ pub(super) struct HeaderAccount {
 }
 
 impl HeaderAccount {
-    fn new(shown: &SignInDetails, image_url: impl Fn(&str) -> String) -> Self {
+    pub(super) fn new(shown: &SignInDetails, image_url: impl Fn(&str) -> String) -> Self {
         let user = &shown.user;
         let name = full_name(&user.first_name, &user.last_name);
         let email = user.email.clone().unwrap_or_default();

@@ -95,12 +95,7 @@ fn parse_sign_up(cx: &PageContext, form: &Form) -> Result<SignUp, Problem> {
 }
 
 /// Mails the code of an attempt and redirects to the form for it. `token` is the session's new token, if it changed.
-pub(super) async fn send_code(
-    cx: &PageContext,
-    attempt: AttemptId,
-    return_to: &str,
-    token: Option<&SessionToken>,
-) -> Response {
+async fn send_code(cx: &PageContext, attempt: AttemptId, return_to: &str, token: Option<&SessionToken>) -> Response {
     let mut caller = cx.caller.clone();
     if token.is_some() {
         caller = Caller { token: token.cloned(), ..caller };

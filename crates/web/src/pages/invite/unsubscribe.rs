@@ -60,7 +60,8 @@ pub(super) async fn unsubscribe(
         Ok(()) if is_one_click => StatusCode::OK.into_response(),
         Ok(()) => {
             let t = cx.words;
-            let page = outcome_page(&cx, t.unsubscribed_title(), t.unsubscribed_explanation(&organization), None);
+            let links = vec![("/organizations".to_owned(), t.go_to_organizations())];
+            let page = outcome_page(&cx, t.unsubscribed_title(), t.unsubscribed_explanation(&organization), links);
             opened.without(&cx, invitation, page)
         }
         Err(problem) => cx.error_page(&problem),

@@ -4,9 +4,8 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
-use vestibule_core::execution::Caller;
 use vestibule_core::id::AttemptId;
-use vestibule_core::secret::{AttemptToken, SubmittedCode};
+use vestibule_core::secret::{AttemptToken, SessionToken, SubmittedChallenge, SubmittedCode};
 use vestibule_core::sign_in::{LinkUser, start_with_email};
 use vestibule_core::verification::{LinkTarget, Method, Prepare, Purpose};
 use vestibule_core::{Code, Problem, sign_in, verification};
@@ -59,31 +58,45 @@ fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
 pub(super) async fn start(cx: PageContext, form: Form) -> Response {
     let method = form.text("method").parse().unwrap_or(Method::EmailOtp);
     let typed = form.text("email").trim();
-    let started = match EmailAddress::parse(typed) {
-        Ok(address) => start_with_email(cx.app.service(), &cx.caller, address, method, &form.challenge()).await.result,
-        Err(error) => Err(error.into()),
-    };
-    let started = match started {
-        Ok(started) => started,
-        Err(problem) => {
-            return page(&cx, form.text("return_to").to_owned(), typed.to_owned(), Some(&problem)).await;
-        }
+    let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
+    let address = match EmailAddress::parse(typed) {
+        Ok(address) => address,
+        Err(error) => return page(&cx, return_to, typed.to_owned(), Some(&error.into())).await,
     };
     let mut cx = cx;
-    let token = started.session.token.clone();
-    if token.is_some() {
-        cx.caller = Caller { token: token.clone(), ..cx.caller };
-    }
-    let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
-    let attempt = started.attempt.id;
-    let link = LinkTarget { return_to: return_to.clone(), opens_return_to: false };
-    let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: Some(method), link };
-    let sent = verification::prepare(cx.app.service(), &cx.caller, prepare).await.result;
-    let response = match sent {
-        Ok(()) => see_other(&code_url(attempt, &return_to)),
+    let started = mail_sign_in_code(&mut cx, address, method, &return_to, &form.challenge()).await;
+    let response = match started.attempt {
+        Ok(attempt) => see_other(&code_url(attempt, &return_to)),
         Err(problem) => page(&cx, return_to, typed.to_owned(), Some(&problem)).await,
     };
-    cx.with_session_cookie(response, token.as_ref())
+    cx.with_session_cookie(response, started.token.as_ref())
+}
+
+/// A started attempt, or why its mail was not sent, and the token of the session if it is new.
+pub(in super::super) struct StartedAttempt {
+    pub(in super::super) attempt: Result<AttemptId, Problem>,
+    pub(in super::super) token: Option<SessionToken>,
+}
+
+/// Starts a sign-in attempt, and mails its code or link. The request goes on with the session of the attempt.
+pub(in super::super) async fn mail_sign_in_code(
+    cx: &mut PageContext,
+    address: EmailAddress,
+    method: Method,
+    return_to: &str,
+    challenge: &SubmittedChallenge,
+) -> StartedAttempt {
+    let started = start_with_email(cx.app.service(), &cx.caller, address, method, challenge).await.result;
+    let started = match started {
+        Ok(started) => started,
+        Err(problem) => return StartedAttempt { attempt: Err(problem), token: None },
+    };
+    let (attempt, token) = (started.attempt.id, started.session.token);
+    cx.continue_with(token.as_ref()).await;
+    let link = LinkTarget { return_to: return_to.to_owned(), opens_return_to: false };
+    let prepare = Prepare { attempt, purpose: Purpose::SignIn, method: Some(method), link };
+    let sent = verification::prepare(cx.app.service(), &cx.caller, prepare).await.result;
+    StartedAttempt { attempt: sent.map(|()| attempt), token }
 }
 
 /// Returns the URL of the code form. It contains the attempt's id, which only the session that started it can use.
@@ -122,7 +135,7 @@ pub(super) async fn resend_code(cx: PageContext, form: Form) -> Response {
         Err(problem) => Err(problem),
     };
     match sent {
-        Ok(attempt) => see_other(&format!("{}&done=sent_again", code_url(attempt, &return_to))),
+        Ok(attempt) => cx.redirect_with_flash(&code_url(attempt, &return_to), "code_sent"),
         Err(problem) => code_page(&cx, code_form(&cx, form.text("attempt"), &return_to), Some(&problem)),
     }
 }

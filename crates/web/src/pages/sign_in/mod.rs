@@ -12,7 +12,7 @@ use vestibule_core::password::Password;
 use vestibule_core::query_params::set_query_params;
 use vestibule_core::secret::SessionToken;
 use vestibule_core::session::{SessionDetails, SignOut, SwitchSignIn};
-use vestibule_core::settings::{Mode, SignUpMode};
+use vestibule_core::settings::{Mode, PageUrl, SignUpMode};
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
@@ -24,7 +24,7 @@ use crate::return_to::ReturnTo;
 use crate::routes::Routes;
 use crate::site_data::OutdatedCookies;
 
-pub(super) use email::{CodeForm, code_page};
+pub(super) use email::{CodeForm, code_page, mail_sign_in_code};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -163,8 +163,9 @@ async fn sign_out(cx: PageContext, outdated_cookies: OutdatedCookies, form: Form
             let app = &cx.app.settings().app;
             let has_others = session.is_some_and(|session| !session.sign_ins.is_empty());
             let target = if has_others { &app.after_sign_out_one_url } else { &app.after_sign_out_url };
-            let response = match target {
-                Some(url) => see_other(url.as_str()),
+            let return_to = cx.return_to(form.text("return_to"));
+            let response = match return_to.as_deref().or(target.as_ref().map(PageUrl::as_str)) {
+                Some(url) => see_other(url),
                 None => cx.redirect_with_flash("/sign-in", "signed_out"),
             };
             with_site_data_cleared(response, &outdated_cookies)

@@ -58,7 +58,7 @@ impl Words {
             "verified" => self.flash_verified(),
             "password_set" => self.flash_password_set(),
             "signed_out" => self.flash_signed_out(),
-            "sent_again" => self.flash_sent_again(),
+            "code_sent" => self.flash_code_sent(),
             "account_deleted" => self.flash_account_deleted(),
             _ => return None,
         })

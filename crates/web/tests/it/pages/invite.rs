@@ -57,7 +57,7 @@ async fn signs_in_and_joins_with_one_form() {
     assert!(page.contains("Email me a code") && page.contains("I never created an account here"), "{page}");
     nina.post("/invite/sign-in", &[("email", NINA), ("password", "wrong-one")])
         .await
-        .assert_page(401, "Invalid credentials");
+        .assert_page(401, "Incorrect email address or password");
     nina.post("/invite/sign-in", &[("email", NINA), ("password", PASSWORD)]).await.assert_redirect("/organizations/");
     assert_eq!(fixture.member_count(), 2);
 }
@@ -109,7 +109,7 @@ async fn requests_invitation_for_own_address() {
     let path = format!("/organizations/{}", fixture.organization);
     let request = fixture.owner.get(&format!("{path}/requests")).await.ok();
     assert_eq!(request[0]["email"], "eve@example.com");
-    fixture.owner.get(&format!("{path}/-/requests")).await.assert_page(200, "by this address instead");
+    fixture.owner.get(&format!("{path}/-/requests")).await.assert_page(200, "at this address instead");
     let approve = format!("{path}/-/requests/{}/approve", text(&request[0]["id"]));
     fixture.owner.post(&approve, &[]).await.assert_redirect(&format!("{path}/-/requests"));
     let list = fixture.owner.get(&format!("{path}/invitations?status=all")).await.ok();
@@ -134,7 +134,7 @@ async fn requests_new_invitation_when_expired() {
 #[tokio::test]
 async fn shows_reason_when_invitation_is_not_pending() {
     for (end, message) in
-        [("discard", "has taken this invitation back"), ("decline", "was declined"), ("accept", "was accepted before")]
+        [("discard", "This invitation was revoked"), ("decline", "was declined"), ("accept", "was already accepted")]
     {
         let fixture = setup().await;
         let browser = fixture.open(fixture.app.anonymous()).await;
@@ -170,28 +170,125 @@ async fn accepts_pasted_link_and_rejects_invalid_and_replaced_ones() {
     let fixture = setup().await;
     let browser = fixture.app.anonymous();
     browser.get("/invite").await.assert_page(200, "paste it here");
-    browser.post("/invite", &[("token", "nonsense")]).await.assert_page(400, "not valid any more");
+    browser.post("/invite", &[("token", "nonsense")]).await.assert_page(400, "no longer valid");
     let pasted = format!(" http://vestibule.test/invite#token={} ", fixture.token);
     browser.post("/invite", &[("token", &pasted)]).await.assert_redirect("/invite");
     browser.get("/invite").await.assert_page(200, "invites you to join Acme");
     let path = format!("/organizations/{}/invitations", fixture.organization);
     let id = text(&fixture.owner.get(&path).await.ok()[0]["id"]);
     fixture.owner.post(&format!("{path}/{id}/resend"), &[]).await.ok();
-    browser.get("/invite").await.assert_page(400, "not valid any more");
+    browser.get("/invite").await.assert_page(400, "no longer valid");
     browser.get("/invite").await.assert_page(200, "paste it here");
 }
 
 #[tokio::test]
-async fn forwarded_link_does_not_verify_address() {
+async fn copied_link_proves_nothing_until_the_mailed_code_is_typed() {
     let fixture = setup().await;
-    let unproved_token = fixture.token.split_once('.').unwrap().0.to_owned();
-    let eve = fixture.app.create_user(NINA).await;
-    eve.post("/invite", &[("token", &unproved_token)]).await.assert_redirect("/invite");
-    let page = eve.get("/invite").await.assert_page(200, "Prove first that nina@example.com is yours");
+    let copied_token = fixture.token.split_once('.').unwrap().0.to_owned();
+    let nina = fixture.app.create_user(NINA).await;
+    nina.post("/invite", &[("token", &copied_token)]).await.assert_redirect("/invite");
+    let page = nina.get("/invite").await.assert_page(200, "Confirm that nina@example.com is yours");
     assert!(!page.contains("Add address") && !page.contains("Decline"), "{page}");
-    eve.post("/invite/add-address", &[]).await.assert_page(400, "not valid any more");
-    eve.post("/invite/accept", &[]).await.assert_redirect("/invite");
+    nina.post("/invite/add-address", &[]).await.assert_page(400, "no longer valid");
     assert_eq!(fixture.member_count(), 1);
+    // Accepting mails a code, as the button of the page does.
+    let location = nina.post("/invite/accept", &[]).await.assert_redirect("/invite?invitation=");
+    let page = nina.get(&location).await.assert_page(200, "We sent a code to nina@example.com");
+    assert!(page.contains("autocomplete=\"one-time-code\"") && page.contains("Code sent."), "{page}");
+    let first_code = fixture.app.mailed_code(NINA);
+    let again = [("code_for", "address")];
+    nina.post("/invite/send-code", &again).await.assert_redirect("/invite?invitation=");
+    for wrong in ["nonsense", &first_code] {
+        let page = nina.post("/invite/code", &[("code_for", "address"), ("code", wrong)]).await;
+        page.assert_page(400, "Incorrect code").contains("Verify and join");
+    }
+    assert_eq!(fixture.member_count(), 1);
+    let typed = [("code_for", "address"), ("code", &fixture.app.mailed_code(NINA))];
+    nina.post("/invite/code", &typed).await.assert_redirect(&format!("/organizations/{}", fixture.organization));
+    assert_eq!(fixture.member_count(), 2);
+}
+
+#[tokio::test]
+async fn copied_link_leads_new_people_into_the_organization() {
+    for verifies_sign_ups in [false, true] {
+        let app = TestApp::with_settings(|settings| settings.verify_addresses = verifies_sign_ups).await;
+        let (owner, organization) = verified_owner(&app).await;
+        owner.post(&format!("/organizations/{organization}/invitations"), &[("email", NINA)]).await.ok();
+        let token = app.mailed_token(NINA).split_once('.').unwrap().0.to_owned();
+        let nina = app.anonymous();
+        nina.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
+        let page = nina.get("/invite").await.assert_page(200, "Already have an account?");
+        assert!(page.contains("We then email a code to nina@example.com") && !page.contains("Decline"), "{page}");
+        let location = nina.post("/invite/sign-up", &[("first_name", "Nina"), ("password", PASSWORD)]).await;
+        let location = location.assert_redirect("/invite?invitation=");
+        let page = nina.get(&location).await.assert_page(200, "We sent a code to nina@example.com");
+        let (purpose, attempt) = (hidden_value(&page, "code_for"), hidden_value(&page, "attempt"));
+        assert_eq!(purpose, if verifies_sign_ups { "sign-up" } else { "address" });
+        let again = [("code_for", purpose.as_str()), ("attempt", attempt.as_str())];
+        nina.post("/invite/send-code", &again).await.assert_redirect("/invite?invitation=");
+        let code = app.mailed_code(NINA);
+        let typed = [again[0], again[1], ("code", code.as_str())];
+        nina.post("/invite/code", &typed).await.assert_redirect(&format!("/organizations/{organization}"));
+        assert_eq!(nina.get("/me").await.ok()["primary_email_address"]["verified"], true);
+    }
+}
+
+#[tokio::test]
+async fn copied_link_does_not_tell_whether_the_address_has_an_account() {
+    let fixture = setup().await;
+    let copied_token = fixture.token.split_once('.').unwrap().0.to_owned();
+    let mut pages = Vec::new();
+    for exists in [false, true] {
+        if exists {
+            fixture.app.create_user(NINA).await;
+        }
+        let browser = fixture.app.anonymous();
+        browser.post("/invite", &[("token", &copied_token)]).await.assert_redirect("/invite");
+        pages.push(browser.get("/invite").await.assert_page(200, "Already have an account?"));
+        let location = browser.post("/invite/send-code", &[]).await.assert_redirect("/invite?invitation=");
+        let page = browser.get(&location).await.assert_page(200, "If there is an account with nina@example.com");
+        pages.push(page.replace(&hidden_value(&page, "attempt"), ""));
+    }
+    assert_eq!(pages[..2], pages[2..]);
+}
+
+#[tokio::test]
+async fn signs_in_with_a_mailed_code_and_joins() {
+    let fixture = setup().await;
+    fixture.app.create_user(NINA).await;
+    let nina = fixture.open(fixture.app.anonymous()).await;
+    let location = nina.post("/invite/send-code", &[]).await.assert_redirect("/invite?invitation=");
+    let page = nina.get(&location).await.assert_page(200, "We sent a code to nina@example.com");
+    let attempt = hidden_value(&page, "attempt");
+    let fields = |code| [("code_for", "sign-in"), ("attempt", attempt.as_str()), ("code", code)];
+    let page = nina.post("/invite/code", &fields("nonsense")).await.assert_page(400, "Incorrect code");
+    assert_eq!(hidden_value(&page, "attempt"), attempt);
+    let code = fixture.app.mailed_code(NINA);
+    // An attempt belongs to the browser that started it.
+    let other = fixture.open(fixture.app.anonymous()).await;
+    other.post("/invite/code", &fields(&code)).await.assert_page(400, "started in another browser");
+    nina.post("/invite/code", &fields(&code)).await.assert_redirect("/organizations/");
+    assert_eq!(fixture.member_count(), 2);
+}
+
+/// Returns the value of the first hidden field with this name.
+fn hidden_value(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {page}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Signs up an owner, also if the settings require a verified address.
+async fn verified_owner(app: &TestApp) -> (TestClient, String) {
+    let owner = app.anonymous();
+    let fields = [("email", "owner@example.com"), ("password", PASSWORD), ("first_name", "owner")];
+    let location = owner.post("/sign-up", &fields).await.assert_redirect("/");
+    if let Some((_, attempt)) = location.split_once("attempt=") {
+        let attempt = attempt.split('&').next().unwrap();
+        let typed = [("attempt", attempt), ("code", &app.mailed_code("owner@example.com"))];
+        owner.post("/sign-up/code", &typed).await.assert_redirect("/");
+    }
+    let created = owner.post("/organizations", &[("name", "Acme")]).await.ok();
+    (owner, text(&created["organization"]["id"]))
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod confirmations;
 mod frame;
 mod invitations;
 mod invite;
+mod invite_states;
 mod members;
 mod organization;
 mod password_managers;

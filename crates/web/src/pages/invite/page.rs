@@ -1,0 +1,234 @@
+//! The page of one invitation.
+
+use askama::Template;
+use axum::response::Response;
+use vestibule_core::account::ListAddresses;
+use vestibule_core::id::{InvitationId, OrganizationId, SignInId};
+use vestibule_core::invitation::{InvitationPreview, Preview, PreviewRow};
+use vestibule_core::names::full_name;
+use vestibule_core::session::{SessionDetails, SignInDetails};
+use vestibule_core::user::OwnedAddress;
+use vestibule_core::{Code, Problem};
+
+use super::super::context::{PageContext, PageResult};
+use super::super::form::Form;
+use super::super::frame::{HeaderAccount, initials};
+use super::super::layout::Layout;
+use super::super::words::Words;
+use super::opened::Opened;
+use super::paste;
+use super::step::{ATTEMPT, CODE_FOR, SentCode, Step, Wish};
+
+#[derive(Template)]
+#[template(path = "invite/invitation.html")]
+#[expect(clippy::struct_excessive_bools, reason = "independent conditions of the template")]
+pub(super) struct InvitationPage {
+    pub(super) layout: Layout,
+    /// The invitation's id, for the forms.
+    invitation: InvitationId,
+    /// The page's own URL.
+    url: String,
+    organization: OrganizationView,
+    /// The roles as they were chosen: that in the organization, and that in the workspace.
+    role: String,
+    inviter: Inviter,
+    email: String,
+    /// Empty if the invitation is closed.
+    expires: String,
+    step: Step,
+    has_account: bool,
+    has_mail: bool,
+    is_mailed: bool,
+    /// Whether the active user is a member of the organization.
+    is_member: bool,
+    /// Whether the active user has verified the invited address.
+    is_own_address: bool,
+    active: Option<ActiveAccount>,
+    other_accounts: Vec<HeaderAccount>,
+    min_password_length: usize,
+    first_name: String,
+    last_name: String,
+}
+
+struct OrganizationView {
+    id: OrganizationId,
+    name: String,
+    initials: String,
+    /// The URL of the logo; empty without one.
+    logo: String,
+}
+
+/// Empty strings for what is not known.
+struct Inviter {
+    name: String,
+    email: String,
+}
+
+struct ActiveAccount {
+    sign_in: SignInId,
+    label: String,
+}
+
+/// Renders the invitation, with the error and the form values of a failed step.
+pub(super) async fn invitation_page(
+    cx: &PageContext,
+    opened: &Opened,
+    error: Option<&Problem>,
+    form: Option<&Form>,
+) -> Response {
+    match load(cx, opened, error, form).await {
+        Ok(mut page) => {
+            page.layout = match page.step {
+                Step::SignUp { .. } => page.layout.with_error_or_password_error(error),
+                // The page of this step is the message.
+                Step::Full => page.layout,
+                _ => page.layout.with_error(error),
+            };
+            cx.render_with_error(error, &page)
+        }
+        Err(response) => response,
+    }
+}
+
+pub(super) async fn load(
+    cx: &PageContext,
+    opened: &Opened,
+    error: Option<&Problem>,
+    form: Option<&Form>,
+) -> PageResult<InvitationPage> {
+    let token = &opened.token;
+    let preview = cx.try_query(Preview { token: token.clone() }).await.map_err(|problem| {
+        if problem.code() == Code::InvalidInvitationToken {
+            opened.forget(cx, paste(cx, Some(&problem)))
+        } else {
+            cx.error_page(&problem)
+        }
+    })?;
+    let session = cx.session().await?;
+    let active = session.as_ref().and_then(SessionDetails::active);
+    let is_member = match active {
+        Some(_) => is_member(cx, preview.invitation.organization_id).await?,
+        None => false,
+    };
+    let step = match error.map(Problem::code) {
+        Some(Code::OrganizationFull | Code::WorkspaceFull) => Step::Full,
+        _ => Step::choose(&preview, active, (is_member, token.is_mailed()), wish(cx, form)),
+    };
+    let is_own_address = match (step, active) {
+        (Step::Expired, Some(_)) => find_own_address(cx, &preview.invitation.email_key).await?,
+        _ => None,
+    };
+    let InvitationPreview { invitation, organization_name, organization_image_url, has_account, final_status, .. } =
+        preview;
+    let inviter = Inviter::new(&invitation);
+    let layout = cx.layout(title(cx.words, step, &invitation, &organization_name, &inviter.name), true);
+    let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
+    let image_url = |stored: &str| cx.app.response_context().image_url(stored);
+    Ok(InvitationPage {
+        invitation: token.invitation(),
+        url: opened.url(),
+        layout: if step.has_challenge() { layout.with_challenge(cx) } else { layout },
+        role: roles(&invitation),
+        inviter,
+        expires: match final_status {
+            Some(_) => String::new(),
+            None => cx.words.time_html(invitation.expires_at, cx.now()),
+        },
+        email: invitation.email_key,
+        organization: OrganizationView {
+            id: invitation.organization_id,
+            initials: initials(&organization_name),
+            logo: image_url(&organization_image_url),
+            name: organization_name,
+        },
+        step,
+        has_account,
+        has_mail: cx.app.service().sends_mail(),
+        is_mailed: token.is_mailed(),
+        is_member,
+        is_own_address: is_own_address.is_some_and(|address| address.verified_at.is_some()),
+        active: active.map(ActiveAccount::new),
+        other_accounts: session.as_ref().map(|session| other_accounts(session, image_url)).unwrap_or_default(),
+        min_password_length: cx.app.settings().passwords.minimum_length,
+        first_name: value("first_name"),
+        last_name: value("last_name"),
+    })
+}
+
+/// Reads what is asked for from the URL, or from the form of a failed step.
+fn wish(cx: &PageContext, form: Option<&Form>) -> Wish {
+    match form {
+        // After a failed sign-up too, so that the same form is shown again.
+        Some(form) => Wish { new_account: form.has("first_name") || form.has("new"), code: SentCode::from_form(form) },
+        None => Wish {
+            new_account: !cx.query_param("new").is_empty(),
+            code: SentCode::parse(&cx.query_param(CODE_FOR), &cx.query_param(ATTEMPT)),
+        },
+    }
+}
+
+async fn is_member(cx: &PageContext, organization: OrganizationId) -> PageResult<bool> {
+    Ok(cx.memberships().await?.iter().any(|own| own.organization.id == organization))
+}
+
+/// Finds an address of the active account, verified or not.
+pub(super) async fn find_own_address(cx: &PageContext, email: &str) -> PageResult<Option<OwnedAddress>> {
+    let addresses = cx.query(ListAddresses).await?;
+    Ok(addresses.into_iter().find(|address| address.email == email))
+}
+
+fn roles(invitation: &PreviewRow) -> String {
+    let workspace = invitation.workspace_name.as_ref().zip(invitation.workspace_role_name.as_ref());
+    match workspace {
+        Some((workspace, role)) => format!("{} · {workspace}: {role}", invitation.role_name),
+        None => invitation.role_name.clone(),
+    }
+}
+
+fn title(words: Words, step: Step, invitation: &PreviewRow, organization: &str, inviter: &str) -> String {
+    match step {
+        Step::Member => words.already_member_title(organization),
+        Step::Accepted => words.already_accepted_title(),
+        Step::Declined => words.already_declined_title(),
+        Step::Discarded => words.already_discarded_title(),
+        Step::Suspended => words.suspended_title(),
+        Step::Expired => words.invitation_expired_title(),
+        Step::Full => words.organization_full_title(organization),
+        _ => {
+            let workspace = invitation.workspace_name.as_ref();
+            let target = workspace.map_or(organization.to_owned(), |name| format!("{organization}, {name}"));
+            if inviter.is_empty() { words.you_are_invited(&target) } else { words.invites_you(inviter, &target) }
+        }
+    }
+}
+
+fn other_accounts(session: &SessionDetails, image_url: impl Fn(&str) -> String) -> Vec<HeaderAccount> {
+    let active = session.active().map(|active| active.sign_in.id);
+    let others = session.sign_ins.iter().filter(|other| Some(other.sign_in.id) != active);
+    others.map(|other| HeaderAccount::new(other, &image_url)).collect()
+}
+
+impl Inviter {
+    fn new(invitation: &PreviewRow) -> Self {
+        let part = |name: &Option<String>| name.clone().unwrap_or_default();
+        Self {
+            name: full_name(&part(&invitation.inviter_first_name), &part(&invitation.inviter_last_name)),
+            email: part(&invitation.inviter_email),
+        }
+    }
+
+    /// Returns the name, or else the address.
+    fn label(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+}
+
+impl ActiveAccount {
+    fn new(shown: &SignInDetails) -> Self {
+        let user = &shown.user;
+        let names = [user.email.clone().unwrap_or_default(), full_name(&user.first_name, &user.last_name)];
+        let username = user.username.clone().unwrap_or_default();
+        let label = names.into_iter().find(|name| !name.is_empty()).unwrap_or(username);
+        Self { sign_in: shown.sign_in.id, label }
+    }
+}
