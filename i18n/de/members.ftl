@@ -16,7 +16,6 @@ joined-last-days = Beitritt in den letzten { $days } Tagen
 joined-over-a-year-ago = Beitritt vor über einem Jahr
 members-more-than = Mehr als { $count } Mitglieder
 previous-page = Zurück
-export-csv = Als CSV exportieren
 pages = Seiten
 select-all = Alle auf dieser Seite auswählen
 role-of = Rolle von { $name }

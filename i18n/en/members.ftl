@@ -16,7 +16,6 @@ joined-last-days = Joined in the last { $days } days
 joined-over-a-year-ago = Joined over a year ago
 members-more-than = More than { $count } members
 previous-page = Previous
-export-csv = Export CSV
 pages = Pages
 select-all = Select all on this page
 role-of = Role of { $name }

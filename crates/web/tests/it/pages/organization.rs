@@ -1,6 +1,6 @@
 //! The pages of an organization: every form works without a script.
 
-use crate::harness::{TestApp, TestClient, text};
+use crate::harness::{TestApp, TestClient};
 
 const NINA: &str = "nina@example.com";
 
@@ -20,7 +20,6 @@ impl Fixture {
     fn path(&self, rest: &str) -> String {
         format!("/organizations/{}/-/{rest}", self.organization)
     }
-
 }
 
 #[tokio::test]
