@@ -45,13 +45,14 @@ sql! {
         "SELECT s.segment AS segment, s.positions AS positions
            FROM (WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < LENGTH($3) / 3)
                  SELECT SUBSTR($3, i * 3 + 1, 3) AS gram FROM n) g
-           JOIN search_postings s ON s.organization_id = $1 AND s.kind = $2 AND s.gram = g.gram";
+          CROSS JOIN search_postings s
+          WHERE s.organization_id = $1 AND s.kind = $2 AND s.gram = g.gram";
 
     SEGMENTS(OrganizationId, SearchedRows, Text) -> SegmentRow =
         concat!(
             "SELECT s.segment AS segment, s.row_ids AS row_ids FROM ",
             packed_ids!("$3"),
-            " JOIN search_segments s ON s.organization_id = $1 AND s.kind = $2 AND s.segment = p.id"
+            "CROSS JOIN search_segments s WHERE s.organization_id = $1 AND s.kind = $2 AND s.segment = p.id"
         );
 
     /// The oldest members who are in no segment.

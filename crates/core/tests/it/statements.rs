@@ -262,6 +262,20 @@ fn statements_use_an_index_on_sqlite() {
     }
 }
 
+/// A list of ids in one argument is short. A plan that begins elsewhere looks for each row of an organization in it.
+#[test]
+fn statements_with_packed_ids_start_at_the_ids_on_sqlite() {
+    let database = migrated_sqlite();
+    let packed = statements().filter(|declaration| declaration.text.contains("WITH RECURSIVE n(i)"));
+    let plans = packed.map(|declaration| (declaration.name, plan(&database.connection, declaration)));
+    let starts_elsewhere = |(_, plan): &(&str, Vec<String>)| {
+        let last = plan.iter().rposition(|step| step == "RECURSIVE STEP").unwrap();
+        !plan[last + 2].starts_with("SCAN ")
+    };
+    let elsewhere: Vec<_> = plans.filter(starts_elsewhere).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}
+
 /// The statements that run most often: authorization and changes of invitations. SQLite creates a transient table for
 /// `RETURNING`, for `IN` lists and for `CHECK` constraints with more than two values, which costs more than reading a
 /// row.

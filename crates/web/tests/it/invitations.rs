@@ -259,9 +259,9 @@ async fn filters_and_pages_list() {
     loop {
         pages.push(list_emails(&owner, &next).await.len());
         let response = owner.get(&next).await;
-        let Some(link) = response.headers.get("link") else { break };
-        let link = link.to_str().unwrap();
-        assert!(link.starts_with("<http://vestibule.test/") && link.ends_with("; rel=\"next\""), "{link}");
+        let links = response.headers["link"].to_str().unwrap();
+        let Some(link) = links.split(", ").find(|link| link.ends_with("; rel=\"next\"")) else { break };
+        assert!(link.starts_with("<http://vestibule.test/"), "{link}");
         next = link.trim_start_matches("<http://vestibule.test").split('>').next().unwrap().to_owned();
     }
     assert_eq!(pages, [2, 2, 2, 1]);

@@ -34,6 +34,7 @@ mod harness;
 mod image_bucket;
 mod images;
 mod invitations;
+mod large_lists;
 mod limits;
 mod loopback;
 mod mail_queues;

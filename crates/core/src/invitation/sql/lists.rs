@@ -142,7 +142,7 @@ sql! {
                 ORDER BY i.id DESC LIMIT $4");
 
     BY_IDS(OrganizationId, Text) -> InvitationRow =
-        rows!(concat!("FROM ", packed_ids!("$2"), " JOIN invitations i ON i.organization_id = $1 AND i.id = p.id"));
+        rows!(concat!("FROM ", packed_ids!("$2"), "CROSS JOIN invitations i WHERE i.organization_id = $1 AND i.id = p.id"));
 
     COUNT_STATUS(OrganizationId, Text, i64) -> (i64,) =
         "SELECT COUNT(*) FROM (SELECT i.id FROM invitations i WHERE i.organization_id = $1 AND i.status = $2 LIMIT $3) counted";

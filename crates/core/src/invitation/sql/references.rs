@@ -112,10 +112,11 @@ macro_rules! inviter_workspace_roles {
             "SELECT m.organization_membership_id AS membership_id, m.workspace_id AS workspace_id, r.permissions AS permissions
                FROM ",
             $ids,
-            "JOIN workspace_memberships m ON m.organization_id = $1 AND m.organization_membership_id = p.id
+            "CROSS JOIN workspace_memberships m
              LEFT JOIN workspace_membership_roles mr ON mr.organization_id = m.organization_id
                   AND mr.workspace_id = m.workspace_id AND mr.workspace_membership_id = m.id
-             LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id"
+             LEFT JOIN workspace_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+             WHERE m.organization_id = $1 AND m.organization_membership_id = p.id"
         )
     };
 }

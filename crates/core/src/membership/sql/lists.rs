@@ -218,26 +218,28 @@ sql! {
 
     SEARCHED(OrganizationId, Text, RoleId, WorkspaceId) -> SearchedMember =
         searched!(
-            concat!(packed_ids!("$2"), " JOIN organization_memberships m ON m.organization_id = $1 AND m.id = p.id"),
+            concat!(packed_ids!("$2"), "CROSS JOIN organization_memberships m"),
             "$3",
             "$4",
-            ""
+            " AND m.id = p.id"
         );
 
     MEMBERS(OrganizationId, Text) -> Member =
         members!(
-            concat!(packed_ids!("$2"), " JOIN organization_memberships m ON m.organization_id = $1 AND m.id = p.id"),
-            ""
+            concat!(packed_ids!("$2"), "CROSS JOIN organization_memberships m"),
+            "WHERE m.organization_id = $1 AND m.id = p.id"
         );
 
+    /// Starts at the ids: neither from the organization's roles, which all its members have, nor from its members.
     ROLES(OrganizationId, Text) -> MembershipRole =
         concat!(
             "SELECT mr.membership_id AS membership_id, r.id AS id, r.organization_id AS organization_id, r.name AS name,
                     r.permissions AS permissions, r.created_at AS created_at, r.updated_at AS updated_at
                FROM ",
             packed_ids!("$2"),
-            " JOIN organization_membership_roles mr ON mr.organization_id = $1 AND mr.membership_id = p.id
-               JOIN organization_roles r ON r.scope = mr.role_scope AND r.id = mr.role_id
+            " CROSS JOIN organization_membership_roles mr
+               JOIN organization_roles r ON r.scope = mr.role_scope + 0 AND r.id = mr.role_id + 0
+              WHERE mr.organization_id = $1 AND mr.membership_id = p.id
               ORDER BY r.id"
         );
 }

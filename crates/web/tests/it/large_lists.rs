@@ -1,0 +1,255 @@
+//! Lists of a large organization, the search index, and exports.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use vestibule_core::search::SearchTerm;
+use vestibule_core::search_index::{SEGMENT_SIZE, index_requested};
+
+use crate::harness::{TestApp, TestClient, text};
+use crate::member_lists::{first_names, link};
+
+struct Large {
+    app: TestApp,
+    owner: TestClient,
+    organization: i64,
+    owner_membership: i64,
+    role: String,
+}
+
+/// An organization with `members` more members, called `Ann1 Berg1` and so on, and `invitations` to `i1@large.example`
+/// and so on.
+async fn large(members: usize, invitations: usize) -> Large {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("nina@example.com").await;
+    let roles = owner.get(&format!("/organizations/{organization}/roles")).await.ok();
+    let role = text(&roles.as_array().unwrap().iter().find(|role| role["name"] == "Member").unwrap()["id"]);
+    let membership = text(&owner.get("/me/organization-memberships").await.ok()[0]["id"]);
+    let large = Large {
+        owner_membership: membership.parse().unwrap(),
+        organization: organization.parse().unwrap(),
+        app,
+        owner,
+        role,
+    };
+    large.add_members(members);
+    let (organization, first, role) = (large.organization, large.owner_membership + 1_000_000, &large.role);
+    large.app.execute(&format!(
+        "INSERT INTO invitations (id, organization_id, email, email_key, status, generation, role_scope, role_id,
+                                  workspace_scope, inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {invitations})
+         SELECT {first} + i, {organization}, 'i' || i || '@large.example', 'i' || i || '@large.example', 'pending', i, 0, {role}, 0,
+                {membership}, CASE WHEN i % 1000 = 0 THEN 'bounced' ELSE 'sent' END, 0, 4000000000000000 - i, 0, 0 FROM n"
+    ));
+    large
+}
+
+impl Large {
+    fn add_members(&self, members: usize) {
+        let (organization, first, role) = (self.organization, self.owner_membership + 10, &self.role);
+        let rows = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {members})");
+        for statement in [
+            format!(
+                "INSERT INTO users (id, first_name, last_name, sort_name, created_at, updated_at)
+                 {rows} SELECT {first} + i, 'Ann' || i, 'Berg' || i, 'ann' || i || ' berg' || i, 0, 0 FROM n"
+            ),
+            format!(
+                "INSERT INTO email_addresses (id, user_id, address, address_key, is_primary, verified_at, created_at, updated_at)
+                 {rows} SELECT {first} + i, {first} + i, 'm' || i || '@large.example', 'm' || i || '@large.example', 1, 0, 0, 0 FROM n"
+            ),
+            format!(
+                "INSERT INTO organization_memberships (id, organization_id, user_id, sort_name, created_at, updated_at)
+                 {rows} SELECT {first} + i, {organization}, {first} + i, 'ann' || i || ' berg' || i, 0, 0 FROM n"
+            ),
+            format!(
+                "INSERT INTO organization_membership_roles (role_scope, role_id, organization_id, membership_id)
+                 {rows} SELECT 0, {role}, {organization}, {first} + i FROM n"
+            ),
+            format!("UPDATE organizations SET member_count = member_count + {members} WHERE id = {organization}"),
+        ] {
+            self.app.execute(&statement);
+        }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/organizations/{}/{rest}", self.organization)
+    }
+
+    async fn export(&self, rest: &str) -> String {
+        let response = self.owner.get(&self.path(rest)).await;
+        assert_eq!(response.status, 200, "{}", response.text);
+        response.text
+    }
+
+    /// The ids in an export.
+    async fn ids(&self, rest: &str) -> BTreeSet<i64> {
+        let csv = self.export(rest).await;
+        csv.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
+    }
+}
+
+/// The most rows that a page of 50 may read with its roles, whatever the filter and the order.
+const MAX_ROWS: u32 = 250;
+
+#[tokio::test]
+async fn pages_of_100_000_members_and_50_000_invitations_read_few_rows() {
+    let large = large(100_000, 50_000).await;
+    let role = &large.role;
+    for query in [
+        "sort=newest".to_owned(),
+        "sort=oldest".to_owned(),
+        "sort=name".to_owned(),
+        "sort=-name".to_owned(),
+        format!("role_id={role}&sort=oldest"),
+        format!("role_id={role}&sort=name"),
+        "joined_after=2020-01-01&sort=-name".to_owned(),
+    ] {
+        let mut path = Some(large.path(&format!("members?limit=50&{query}")));
+        for _ in 0..3 {
+            let response = large.owner.get(&path.take().unwrap()).await;
+            assert!(response.rows <= MAX_ROWS, "{query}: {} rows", response.rows);
+            path = link(&response, "next");
+            assert_eq!(first_names(&response.ok()).len(), 50, "{query}");
+        }
+    }
+    for query in
+        ["sort=newest", "sort=oldest", "sort=expiry", "status=all", "delivery=bounced", "expired=false", "total=true"]
+    {
+        let response = large.owner.get(&large.path(&format!("invitations?limit=50&{query}"))).await;
+        assert!(response.rows <= MAX_ROWS, "{query}: {} rows", response.rows);
+        assert_eq!(response.ok().as_array().unwrap().len(), 50, "{query}");
+    }
+    let counted = large.owner.get(&large.path("invitations?total=true&limit=1")).await;
+    assert_eq!(counted.headers["total"], "count=10000, more");
+    let counted = large.owner.get(&large.path("invitations?total=true&limit=1&delivery=bounced")).await;
+    assert_eq!(counted.headers["total"], "count=50");
+}
+
+#[tokio::test]
+async fn search_of_large_organization_reads_few_rows_once_it_is_indexed() {
+    let large = large(SEGMENT_SIZE * 5, SEGMENT_SIZE * 3).await;
+    let searches = ["members?search=berg4321&limit=50", "invitations?search=i2345%40&limit=50"];
+    for path in searches {
+        let scanned = large.owner.get(&large.path(path)).await;
+        assert!(scanned.rows >= 3000, "{path}: {} rows", scanned.rows);
+    }
+    index_requested(&large.app.inner.service).await.unwrap();
+    assert_eq!(large.app.count("SELECT COUNT(*) FROM search_segments"), 8);
+    for path in searches {
+        let indexed = large.owner.get(&large.path(path)).await;
+        assert!(indexed.rows <= 100, "{path}: {} rows", indexed.rows);
+        let data = indexed.ok();
+        let found = data["data"].as_array().or(data.as_array()).unwrap();
+        assert_eq!(found.len(), 1, "{path}: {found:?}");
+    }
+    let common = large.owner.get(&large.path("members?search=ann&limit=50&cursor=9223372036854775807")).await;
+    assert!(common.rows <= 2000, "{} rows", common.rows);
+    assert_eq!(common.ok()["meta"]["total"], 1000);
+    // An erased organization takes its index with it.
+    large.app.execute(&format!("DELETE FROM organizations WHERE id = {}", large.organization));
+    assert_eq!(large.app.count("SELECT COUNT(*) FROM search_segments"), 0);
+    assert_eq!(large.app.count("SELECT COUNT(*) FROM search_postings"), 0);
+}
+
+/// Numbers that look random: a linear congruential generator.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn name(&mut self) -> String {
+        const PARTS: &[&str] = &["an", "na", "Él", "ör", "Lo", "中", "o’", " ", "ß", "Ab", "b", "-", "이", "Ñu"];
+        (0..=self.below(4)).map(|_| PARTS[self.below(PARTS.len())]).collect::<String>().trim().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn search_by_index_finds_what_search_by_scan_finds() {
+    let large = large(SEGMENT_SIZE + 200, 0).await;
+    let mut numbers = Numbers(7);
+    let mut people = Vec::new();
+    for number in 1..=SEGMENT_SIZE + 200 {
+        let id = large.owner_membership + 10 + i64::try_from(number).unwrap();
+        let (first, last) = (numbers.name(), numbers.name());
+        large.app.execute(&format!("UPDATE users SET first_name = '{first}', last_name = '{last}' WHERE id = {id}"));
+        people.push((id, first, last, format!("m{number}@large.example")));
+    }
+    let mut terms: Vec<String> =
+        ["a", "an", "o'", "中", "m1", "m12", "large.ex", "이", "ss", "nobody"].map(str::to_owned).to_vec();
+    terms.extend((0..30).map(|_| numbers.name()).filter(|name| !name.is_empty()));
+    terms.extend((0..10).map(|_| people[numbers.below(people.len())].1.chars().take(4).collect()));
+    let expected = |term: &str| -> BTreeSet<i64> {
+        let term = SearchTerm::new(term);
+        let is_found = |(_, first, last, email): &&(i64, String, String, String)| {
+            [format!("{first} {last}"), format!("{last} {first}"), email.clone()].iter().any(|text| term.is_in(text))
+        };
+        people.iter().filter(is_found).map(|person| person.0).collect()
+    };
+    for is_indexed in [false, true] {
+        if is_indexed {
+            assert_eq!(index_requested(&large.app.inner.service).await.unwrap(), 1);
+        }
+        for term in terms.iter().filter(|term| !term.trim().is_empty()) {
+            let encoded: String = form_urlencoded::byte_serialize(term.as_bytes()).collect();
+            let mut found = large.ids(&format!("members.csv?search={encoded}")).await;
+            found.remove(&large.owner_membership);
+            assert_eq!(found, expected(term), "{term}, indexed: {is_indexed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn search_follows_changed_names_and_departures() {
+    let large = large(SEGMENT_SIZE * 2, 0).await;
+    let search = async |term: &str| large.ids(&format!("members.csv?search={term}")).await;
+    assert_eq!(search("berg77").await.len(), 11);
+    index_requested(&large.app.inner.service).await.unwrap();
+    let owner = BTreeSet::from([large.owner_membership]);
+    for (name, former) in [("Zebulon", "nothing"), ("Xaver", "zebulon")] {
+        large.owner.post("/me", &[("first_name", name)]).await.ok();
+        assert_eq!(search(&name.to_lowercase()).await, owner);
+        assert_eq!(search(former).await, BTreeSet::new());
+    }
+    assert_eq!(first_names(&large.owner.get(&large.path("members?sort=-name&limit=1")).await.ok()), ["Xaver"]);
+    let leaving = large.owner_membership + 10 + 77;
+    large.owner.post(&large.path(&format!("members/{leaving}/remove")), &[]).await.ok();
+    assert_eq!(search("berg77").await.len(), 10);
+}
+
+#[tokio::test]
+async fn exports_stream_thousands_of_rows_without_formulas() {
+    let large = large(5000, 1200).await;
+    large.owner.post("/me", &[("first_name", "=HYPERLINK(1)"), ("last_name", "a,\"b\"")]).await.ok();
+    let csv = large.export("members.csv").await;
+    assert!(csv.starts_with("\u{feff}id,user_id,first_name,last_name,"), "{}", &csv[..80]);
+    assert_eq!(csv.matches("\r\n").count(), 5002);
+    assert!(csv.contains(",\"'=HYPERLINK(1)\",\"a,\"\"b\"\"\",,nina@example.com,"), "{}", &csv[csv.len() - 200..]);
+    assert_eq!(large.ids("members.csv").await.len(), 5001);
+    assert_eq!(large.ids("members.csv?search=berg4321").await.len(), 1);
+    let response = large.owner.get(&large.path("invitations.csv?delivery=bounced")).await;
+    assert_eq!(response.headers["content-type"], "text/csv; charset=utf-8");
+    assert_eq!(response.headers["content-disposition"], "attachment; filename=\"invitations.csv\"");
+    assert_eq!(response.text.matches("\r\n").count(), 2);
+    let mut all = String::new();
+    write!(all, "{}", large.export("invitations.csv").await).unwrap();
+    assert_eq!(all.matches("\r\n").count(), 1201);
+    assert!(all.contains("i1200@large.example,pending,Member,,,"), "{}", &all[..300]);
+}
+
+#[tokio::test]
+async fn exports_need_the_permission_of_the_list() {
+    let large = large(1, 1).await;
+    let organization = large.organization.to_string();
+    let member = large.app.create_member(&large.owner, &organization, "plain@example.com", "").await;
+    let stranger = large.app.create_user("stranger@example.com").await;
+    let (members, invitations) = (large.path("members.csv"), large.path("invitations.csv"));
+    assert_eq!(member.get(&members).await.status, 200);
+    member.get(&invitations).await.assert_error(403, "FORBIDDEN");
+    for path in [&members, &invitations] {
+        stranger.get(path).await.assert_error(403, "FORBIDDEN");
+        large.app.anonymous().get(path).await.assert_error(401, "UNAUTHORIZED");
+    }
+}
