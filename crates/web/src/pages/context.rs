@@ -198,7 +198,9 @@ impl PageContext {
 
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
         let settings = self.app.settings();
-        let path = if self.is_read { self.path_and_query.clone() } else { String::new() };
+        // Never repeats a token that somebody put into the query.
+        let is_repeatable = self.is_read && !self.query.contains("token=");
+        let path = if is_repeatable { self.path_and_query.clone() } else { String::new() };
         let mut layout = Layout::new(self.app.theme(), settings, self.words, title, path);
         if is_signed_in {
             let image_url = |stored: &str| self.app.response_context().image_url(stored);

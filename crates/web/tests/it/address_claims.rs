@@ -328,7 +328,7 @@ async fn stranger_does_not_see_unverified_address_of_inviter() {
     let shown = |list: &Value| (text(&list[0]["inviter"]["email"]), list[0]["inviter"]["email_verified"] == true);
     assert_eq!(shown(&list), ("owner@example.com".to_owned(), false), "members see that it is not verified");
     let path = format!("/organizations/{}/-/members", setup.organization);
-    setup.owner.get(&path).await.assert_page(200, "not verified");
+    setup.owner.get(&path).await.assert_page(200, "Not verified");
 
     let own = format!("/me/email-addresses/{}", text(&setup.owner.get("/me/email-addresses").await.ok()[0]["id"]));
     prepare(&setup.owner, &own).await.ok();

@@ -50,6 +50,7 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     // The owner's verified address gets a security notice.
     app.verify_all_addresses();
     owner.post("/me/email-addresses", &[("email", "claimed@example.com")]).await.ok();
+    owner.post("/me/notification-preferences", &[("join_requests", "false")]).await.ok();
     let image = images::encode(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &image)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();

@@ -136,7 +136,7 @@ async fn refused_forms_are_pages_for_browsers() {
         let body = Body::from_stream(futures_util::stream::iter(chunks));
         let response = browser.send(Method::POST, path, Some(FORM), body).await;
         assert_error_page(&response, 413);
-        let words = if language == "de" { "Das ist zu groß" } else { "64 KiB" };
+        let words = if language == "de" { "Das ist zu groß" } else { "This is too large" };
         assert!(response.text.contains(words), "{}", response.text);
     }
     let response = accepting(&owner, BROWSER).send(Method::PUT, "/sign-in", None, Body::empty()).await;

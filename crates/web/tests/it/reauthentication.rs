@@ -335,7 +335,7 @@ async fn forwarded_invitation_link_does_not_take_over_account() {
     let bare = link.token.split_once('.').unwrap().0.to_owned();
     link.ada.post("/invite", &[("token", &bare)]).await.assert_redirect("/invite");
     let proof = [("proof", "password"), ("proof_password", PASSWORD), ("proof_address", MALLORY)];
-    link.ada.post("/invite/add-address", &proof).await.assert_page(400, "not valid any more");
+    link.ada.post("/invite/add-address", &proof).await.assert_page(400, "no longer valid");
     assert!(!link.is_linked().await);
 }
 
@@ -360,7 +360,7 @@ async fn linking_an_address_needs_a_proof_of_the_same_sign_in_that_has_not_expir
 
     // Ada confirms that the address is hers. A notice is mailed to her verified address.
     let wrong = [("proof", "password"), ("proof_password", "wrong"), ("proof_address", MALLORY)];
-    let page = link.ada.post("/invite/add-address", &wrong).await.assert_page(400, "password is wrong");
+    let page = link.ada.post("/invite/add-address", &wrong).await.assert_page(400, "password is incorrect");
     assert!(page.contains(&format!("add {MALLORY} to your account")), "{page}");
     let proof = [("proof", "password"), ("proof_password", PASSWORD), ("proof_address", MALLORY)];
     link.ada.post("/invite/add-address", &proof).await.assert_redirect("/organizations/");

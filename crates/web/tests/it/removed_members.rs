@@ -235,8 +235,8 @@ async fn removal_ends_ownership_offer() {
 #[tokio::test]
 async fn page_tells_how_many_invitations_are_suspended_or_revoked() {
     for (language, open, revoke, suspended, revoked) in [
-        ("en", "One open invitation", "Revoke them instead", "One of their invitations is suspended", "was revoked"),
-        ("de", "Eine offene Einladung", "Stattdessen widerrufen", "Eine Einladung dieser Person ist", "widerrufen"),
+        ("en", "1 pending invitation", "Revoke them instead", "1 of their invitations is suspended", "was revoked"),
+        ("de", "1 ausstehende Einladung", "Stattdessen widerrufen", "1 Einladung dieser Person ist", "widerrufen"),
     ] {
         for revokes in [false, true] {
             let mut setup = Setup::new(|_| ()).await;

@@ -104,7 +104,7 @@ async fn translates_pages_to_german() {
     owner
         .post("/sign-in", &[("identifier", "x@example.com"), ("password", "y")])
         .await
-        .assert_page(401, "Das stimmt nicht");
+        .assert_page(401, "E-Mail-Adresse oder Passwort ist falsch");
 }
 
 #[tokio::test]
@@ -125,9 +125,9 @@ async fn redirects_to_sign_in_and_back_and_returns_403_to_non_members() {
     app.anonymous().get("/").await.assert_redirect("/organizations");
     let stranger = app.create_user("stranger@example.com").await;
     for path in member_pages(&organization).into_iter().skip(3) {
-        stranger.get(&path).await.assert_page(403, "nothing here that you may see");
+        stranger.get(&path).await.assert_page(403, "have access to this page");
     }
-    stranger.get("/organizations/nonsense").await.assert_page(403, "nothing here");
+    stranger.get("/organizations/nonsense").await.assert_page(403, "have access to this page");
 }
 
 #[tokio::test]
