@@ -101,6 +101,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     membership::sql::STATEMENTS,
     membership::sql::lists::STATEMENTS,
     node::sql::STATEMENTS,
+    notification::sql::STATEMENTS,
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
     outbox::sql::STATEMENTS,
