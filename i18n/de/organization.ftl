@@ -32,25 +32,6 @@ description = Beschreibung
 
 revoke-them-too = Stattdessen widerrufen
 
-roles = Rollen
-role = Rolle
-shared-role = Vordefiniert
-replacement-role = Mitglieder mit dieser Rolle erhalten
-new-role = Rolle erstellen
-permissions = Berechtigungen
-permissions-hint = Eine pro Zeile, etwa organization:manage_members
-
-workspaces = Arbeitsbereiche
-workspace = Arbeitsbereich
-no-workspaces = Sie sind noch in keinem Arbeitsbereich Mitglied.
-new-workspace = Arbeitsbereich erstellen
-add-workspace-member = Mitglied der Organisation hinzufügen
-remove-workspace-member-warning = Die Person verliert sofort den Zugang zu diesem Arbeitsbereich und bleibt in der Organisation. Sie können sie wieder hinzufügen.
-leave = Verlassen
-leave-workspace-warning = Sie verlieren sofort den Zugang zu diesem Arbeitsbereich. Jemand dort kann Sie wieder hinzufügen.
-delete-workspace = Arbeitsbereich löschen
-delete-workspace-warning = Der Arbeitsbereich wird gelöscht, und alle verlieren sofort den Zugang. Ausstehende Einladungen dorthin werden widerrufen. Das lässt sich nicht rückgängig machen.
-
 domains = Domains
 domain = Domain
 no-domains = Noch keine Domains. Nach der Bestätigung einer Domain können Personen mit einer Adresse dieser Domain ohne Einladung beitreten, wenn Sie es erlauben.

@@ -32,25 +32,6 @@ description = Description
 
 revoke-them-too = Revoke them instead
 
-roles = Roles
-role = Role
-shared-role = Built-in
-replacement-role = Members with this role get
-new-role = Create role
-permissions = Permissions
-permissions-hint = One per line, such as organization:manage_members
-
-workspaces = Workspaces
-workspace = Workspace
-no-workspaces = You are not a member of any workspace yet.
-new-workspace = Create workspace
-add-workspace-member = Add a member of the organization
-remove-workspace-member-warning = They lose access to this workspace immediately and stay in the organization. You can add them again.
-leave = Leave
-leave-workspace-warning = You lose access to this workspace immediately. Somebody there can add you again.
-delete-workspace = Delete workspace
-delete-workspace-warning = The workspace is deleted and everybody loses access immediately. Pending invitations to it are revoked. This cannot be undone.
-
 domains = Domains
 domain = Domain
 no-domains = No domains yet. After you verify a domain, people with an address of it can join without an invitation, if you allow it.

@@ -95,6 +95,42 @@ async fn load_page(
     Ok(with_roles.collect())
 }
 
+/// Shows a member of the workspace.
+///
+/// # Errors
+/// `FORBIDDEN` for a non-member; `MEMBER_NOT_FOUND`.
+#[derive(Debug)]
+pub struct ShowMember {
+    pub workspace: WorkspaceId,
+    /// The id of the workspace membership, of the organization membership, or of the user.
+    pub member: MemberId,
+}
+
+/// A member of a workspace with their roles.
+#[derive(Debug)]
+pub struct WorkspaceMemberDetails {
+    pub membership: WorkspaceMembershipId,
+    pub user: PublicUser,
+    pub roles: Vec<WorkspaceMembershipRole>,
+}
+
+impl Query for ShowMember {
+    const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Membership);
+    const ERRORS: &'static [Code] = &[Code::MemberNotFound];
+    type Out = WorkspaceMemberDetails;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceMemberDetails> {
+        let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
+        let (organization, workspace) = grant.ids();
+        let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
+        let (membership,) = found.ok_or(Code::MemberNotFound)?;
+        let only = (organization, workspace, membership, membership);
+        let user = cx.tx.optional(sql::USERS_BETWEEN, only).await?.ok_or(Code::MemberNotFound)?;
+        let roles = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, workspace, membership)).await?;
+        Ok(WorkspaceMemberDetails { membership, user, roles })
+    }
+}
+
 /// Adds a member of the organization to the workspace.
 ///
 /// # Errors

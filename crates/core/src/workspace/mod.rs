@@ -18,7 +18,9 @@ pub use create::{Create, Created};
 pub use exists::Exists;
 pub(crate) use join::{join, join_auto_assigned};
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
-pub use members::{AddMember, Leave, ListMembers, MembersPage, RemoveMember, WorkspaceMember};
+pub use members::{
+    AddMember, Leave, ListMembers, MembersPage, RemoveMember, ShowMember, WorkspaceMember, WorkspaceMemberDetails,
+};
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
 pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
 pub use show::{Show, WorkspaceDetails};

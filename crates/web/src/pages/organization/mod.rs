@@ -32,17 +32,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}", show)
         .merge(people_routes())
-        .get("/organizations/{id}/-/workspaces", workspaces::list)
-        .post("/organizations/{id}/-/workspaces", workspaces::create)
-        .get("/organizations/{id}/-/workspaces/{workspace}", workspaces::show)
-        .post("/organizations/{id}/-/workspaces/{workspace}/add-member", workspaces::add_member)
-        .post("/organizations/{id}/-/workspaces/{workspace}/remove-member", workspaces::remove_member)
-        .post("/organizations/{id}/-/workspaces/{workspace}/rename", workspaces::rename)
-        .post("/organizations/{id}/-/workspaces/{workspace}/leave", workspaces::leave)
-        .post(
-            "/organizations/{id}/-/workspaces/{workspace}/delete",
-            protected(Action::DeleteWorkspace, workspaces::delete),
-        )
+        .merge(workspaces::routes())
         .get("/organizations/{id}/-/domains", domains::list)
         .post("/organizations/{id}/-/domains", domains::add)
         .post("/organizations/{id}/-/domains/{domain}/verify", domains::verify)
@@ -63,12 +53,7 @@ pub(super) fn routes() -> Routes {
 }
 
 fn people_routes() -> Routes {
-    Routes::default()
-        .merge(members::routes())
-        .merge(invitations::routes())
-        .get("/organizations/{id}/-/roles", roles::list)
-        .post("/organizations/{id}/-/roles", roles::create)
-        .post("/organizations/{id}/-/roles/{role}/remove", roles::remove)
+    Routes::default().merge(members::routes()).merge(invitations::routes()).merge(roles::routes())
 }
 
 /// The organization of a page, with the caller's roles in it.

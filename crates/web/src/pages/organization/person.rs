@@ -2,6 +2,7 @@
 
 use vestibule_core::membership::Member;
 use vestibule_core::names::full_name;
+use vestibule_core::user::PublicUser;
 
 use super::super::context::PageContext;
 use super::super::frame::initials;
@@ -24,6 +25,12 @@ impl Person {
         let names = (member.first_name.as_str(), member.last_name.as_str(), member.username.as_deref());
         let is_unverified = member.email.is_some() && member.email_verified_at.is_none();
         Self::new(cx, names, member.email.as_deref(), is_unverified, &member.image_url)
+    }
+
+    pub(super) fn from_user(cx: &PageContext, user: &PublicUser) -> Self {
+        let names = (user.first_name.as_str(), user.last_name.as_str(), user.username.as_deref());
+        let is_unverified = user.email.is_some() && user.email_verified_at.is_none();
+        Self::new(cx, names, user.email.as_deref(), is_unverified, &user.image_url)
     }
 
     fn new(

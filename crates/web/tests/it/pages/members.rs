@@ -95,7 +95,7 @@ async fn filters_and_sorts_by_the_url() {
 async fn pages_by_cursors_that_keep_the_filter() {
     let fixture = setup().await;
     for number in 0..51 {
-        fixture.add(&format!("m{number:02}@example.com"), &format!("M{number:02}")).await;
+        fixture.add(&format!("member.{number:02}@example.com"), &format!("M{number:02}")).await;
     }
     let page = fixture.owner.get(&format!("{}?sort=name&search=m", fixture.members)).await;
     let first = page.assert_page(200, "51 members");

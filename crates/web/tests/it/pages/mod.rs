@@ -11,8 +11,10 @@ mod members;
 mod organization;
 mod password_managers;
 mod reauthentication;
+mod roles;
 mod sign_in;
 mod switched_accounts;
+mod workspaces;
 
 use std::io::Write;
 

@@ -36,8 +36,7 @@ struct Row {
     /// Why the role cannot be changed, or the member not removed.
     reason: Option<String>,
     can_remove: bool,
-    /// The day, for people and for machines.
-    joined: (String, String),
+    joined: String,
 }
 
 struct RowRole {
@@ -195,7 +194,7 @@ async fn rows(
             reason: (org.can_manage_members && is_last_admin).then(|| cx.words.only_admin()),
             can_remove: org.can_manage_members && is_covered && !is_last_admin && !is_self,
             roles: roles.into_iter().map(|role| RowRole { id: role.id, name: role.name }).collect(),
-            joined: (cx.words.short_date(member.created_at, cx.now()), day(&member.created_at.to_string())),
+            joined: cx.words.short_date(member.created_at, cx.now()),
         }
     });
     Ok(rows.collect())
@@ -214,9 +213,4 @@ async fn last_admin(
     };
     let effects = cx.query(ShowRemovalEffects { organization: org.id, member: admin.get().into() }).await?;
     Ok(effects.is_last_admin.then_some(admin))
-}
-
-/// The day of a time in RFC 3339.
-fn day(time: &str) -> String {
-    time.split('T').next().unwrap_or_default().to_owned()
 }

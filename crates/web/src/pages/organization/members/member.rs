@@ -8,6 +8,7 @@ use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{MembershipRole, RemovalEffects, ShowMember, ShowRemovalEffects};
 use vestibule_core::offboarding::{CountSentInvitations, Remove, RemovedMember, SentInvitations};
 use vestibule_core::ownership_transfer::Offer;
+use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
@@ -16,6 +17,9 @@ use super::super::confirm::Confirmation;
 use super::super::person::Person;
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use super::roles::{self, RoleOptions};
+
+/// The most workspaces of the caller in which the member is looked for.
+const MAX_WORKSPACES: usize = 20;
 
 /// The organization and the member of a path.
 type PathIds = Path<(String, String)>;
@@ -29,6 +33,13 @@ struct RoleChoice {
     reason: Option<String>,
 }
 
+/// A workspace of the member that the caller is in, too.
+struct WorkspaceView {
+    url: String,
+    name: String,
+    roles: String,
+}
+
 #[derive(Template)]
 #[template(path = "organization/member.html")]
 struct MemberPage {
@@ -37,6 +48,7 @@ struct MemberPage {
     person: Person,
     joined: String,
     roles: Vec<RoleChoice>,
+    workspaces: Vec<WorkspaceView>,
     is_self: bool,
     /// Why the member cannot be removed; `None` if they can.
     removal_obstacle: Option<String>,
@@ -65,6 +77,7 @@ async fn page(cx: &PageContext, organization: &str, member: &str, error: Option<
         layout,
         joined: cx.words.time_html(found.member.created_at, cx.now()),
         roles: role_choices(cx, &org, &options, &found.roles, effects.as_ref()),
+        workspaces: workspaces(cx, &org, membership).await?,
         is_self: membership == org.membership,
         removal_obstacle: effects
             .as_ref()
@@ -74,6 +87,21 @@ async fn page(cx: &PageContext, organization: &str, member: &str, error: Option<
         org,
     };
     Ok(cx.render_with_error(error, &page))
+}
+
+/// Returns the workspaces that the caller and the member share: each says only to its members who is in it.
+async fn workspaces(cx: &PageContext, org: &OrganizationPage, member: MembershipId) -> PageResult<Vec<WorkspaceView>> {
+    let own = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
+    let mut shared = Vec::new();
+    for own in own.into_iter().filter(|own| own.is_address_allowed).take(MAX_WORKSPACES) {
+        let show = workspace::ShowMember { workspace: own.workspace.id, member: member.get().into() };
+        if let Ok(found) = cx.try_query(show).await {
+            let roles: Vec<_> = found.roles.iter().map(|role| role.name.as_str()).collect();
+            let url = format!("{}/{}", org.path("workspaces"), own.workspace.id);
+            shared.push(WorkspaceView { url, name: own.workspace.name, roles: roles.join(", ") });
+        }
+    }
+    Ok(shared)
 }
 
 fn role_choices(

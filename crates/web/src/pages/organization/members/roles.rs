@@ -143,7 +143,7 @@ pub(super) async fn with_role_flash(
     };
     let (t, name) = (cx.words, Person::from_member(cx, &found.member).name);
     let roles: Vec<_> = found.roles.iter().map(|role| role.name.as_str()).collect();
-    let layout = layout.with_flash(t.role_changed(name, roles.len(), roles.join(", ")));
+    let layout = layout.with_flash(t.role_changed(roles.len(), name, roles.join(", ")));
     if previous.is_empty() {
         return Ok(layout);
     }
