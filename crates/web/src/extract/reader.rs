@@ -68,16 +68,23 @@ impl FieldReader {
         numbers.map(Some).ok_or_else(|| Problem::field(name, "write a list of whole numbers."))
     }
 
-    /// Returns all texts with their names and drops all other values. A text longer than `max` bytes is an error.
+    /// Returns all texts with their names, those of a list one by one, and drops all other values. A text longer than
+    /// `max` bytes is an error.
     pub(crate) fn all_texts(&mut self, max: usize) -> Result<Vec<(String, String)>, Problem> {
         let mut texts = Vec::new();
         for (name, value) in std::mem::take(&mut self.0.0) {
-            match value {
-                Value::Text(text) if text.len() > max || text.contains('\0') => {
-                    return Err(Problem::field(&name, "this text is too long, or has a NUL in it."));
+            let values = match value {
+                Value::List(values) => values,
+                value => vec![value],
+            };
+            for value in values {
+                match value {
+                    Value::Text(text) if text.len() > max || text.contains('\0') => {
+                        return Err(Problem::field(&name, "this text is too long, or has a NUL in it."));
+                    }
+                    Value::Text(text) => texts.push((name.clone(), text)),
+                    _ => {}
                 }
-                Value::Text(text) => texts.push((name, text)),
-                _ => {}
             }
         }
         Ok(texts)

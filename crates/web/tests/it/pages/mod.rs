@@ -3,14 +3,18 @@
 mod account;
 mod branding;
 mod confirmations;
+mod domains;
 mod frame;
 mod invitations;
 mod invite;
 mod invite_states;
 mod members;
 mod organization;
+mod organizations;
 mod password_managers;
 mod reauthentication;
+mod requests;
+mod settings;
 mod sign_in;
 mod switched_accounts;
 
