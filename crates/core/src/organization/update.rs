@@ -30,6 +30,22 @@ pub struct Update {
     pub auto_assigned_workspace: Option<WorkspaceId>,
 }
 
+impl Update {
+    /// Changes nothing.
+    pub const fn new(organization: OrganizationId) -> Self {
+        Self {
+            organization,
+            name: None,
+            description: None,
+            image: images::Change::Keep,
+            addresses: None,
+            restricts_addresses: None,
+            enforce_mfa: None,
+            auto_assigned_workspace: None,
+        }
+    }
+}
+
 impl Command for Update {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageSettings);
     const ERRORS: &'static [Code] =

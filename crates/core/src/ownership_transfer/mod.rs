@@ -15,7 +15,7 @@ use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify, notify_of_other};
 use crate::{membership, organization, outbox};
 
-pub use sql::OwnershipOffer;
+pub use sql::{OpenOffer, OwnershipOffer};
 
 const OFFER_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
@@ -156,6 +156,26 @@ async fn consume_offer(cx: &mut Context<'_>, organization: OrganizationId) -> Re
     let arguments = (grant.organization(), grant.membership(), cx.now);
     let (current_owner,) = cx.tx.optional(sql::CONSUME, arguments).await?.ok_or(Code::HandoverNotFound)?;
     Ok((grant, current_owner))
+}
+
+/// Shows the open offer of an organization, if there is one.
+///
+/// # Errors
+/// `FORBIDDEN` without `organization:admin`.
+#[derive(Debug)]
+pub struct ShowOpen {
+    pub organization: OrganizationId,
+}
+
+impl Query for ShowOpen {
+    const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
+    const ERRORS: &'static [Code] = &[];
+    type Out = Option<OpenOffer>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<OpenOffer>> {
+        let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
+        Ok(cx.tx.optional(sql::OPEN, (grant.organization(), cx.now)).await?)
+    }
 }
 
 /// Lists the open offers to the caller, newest first.

@@ -21,6 +21,16 @@ record! {
     }
 }
 
+record! {
+    /// An open offer as the admins of the organization see it.
+    pub struct OpenOffer {
+        /// The member who can accept it.
+        pub membership_id: MembershipId,
+        /// Exclusive.
+        pub expires_at: Timestamp,
+    }
+}
+
 sql! {
     /// Replaces an expired offer. Returns no row if another offer is open.
     INSERT(OrganizationId, MembershipId, MembershipId, Timestamp, Timestamp) -> (OrganizationId,) =
@@ -31,6 +41,9 @@ sql! {
                 expires_at = excluded.expires_at, created_at = excluded.created_at
           WHERE handovers.expires_at <= $5
       RETURNING organization_id";
+
+    OPEN(OrganizationId, Timestamp) -> OpenOffer =
+        "SELECT to_membership_id AS membership_id, expires_at FROM handovers WHERE organization_id = $1 AND expires_at > $2";
 
     WITHDRAW(OrganizationId) -> (OrganizationId,) =
         "DELETE FROM handovers WHERE organization_id = $1 RETURNING organization_id";

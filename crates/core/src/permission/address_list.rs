@@ -46,13 +46,26 @@ impl AddressList {
         !is_restricted || Self::from_stored(stored).allows(address)
     }
 
-    /// The stored form, which API responses have too: a JSON array. Single addresses have no prefix length.
+    /// The stored form, which API responses have too: a JSON array.
     pub fn to_json(&self) -> String {
-        let format = |network: &IpNet| {
+        serde_json::Value::from(self.texts().collect::<Vec<_>>()).to_string()
+    }
+
+    /// The form of a text field: one address or network per line.
+    pub fn to_lines(&self) -> String {
+        self.texts().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Single addresses have no prefix length.
+    fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|network| {
             let is_single = network.prefix_len() == network.max_prefix_len();
             if is_single { network.addr().to_string() } else { network.to_string() }
-        };
-        serde_json::Value::from(self.0.iter().map(format).collect::<Vec<_>>()).to_string()
+        })
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub fn allows(&self, address: IpAddr) -> bool {

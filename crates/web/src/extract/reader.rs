@@ -68,12 +68,15 @@ impl FieldReader {
         numbers.map(Some).ok_or_else(|| Problem::field(name, "write a list of whole numbers."))
     }
 
-    /// Returns all texts with their names and drops all other values. A field that a form repeats has several texts. A
-    /// text longer than `max` bytes is an error.
+    /// Returns all texts with their names, those of a list one by one, and drops all other values. A text longer than
+    /// `max` bytes is an error.
     pub(crate) fn all_texts(&mut self, max: usize) -> Result<Vec<(String, String)>, Problem> {
         let mut texts = Vec::new();
         for (name, value) in std::mem::take(&mut self.0.0) {
-            let values = if let Value::List(values) = value { values } else { vec![value] };
+            let values = match value {
+                Value::List(values) => values,
+                value => vec![value],
+            };
             for value in values {
                 match value {
                     Value::Text(text) if text.len() > max || text.contains('\0') => {

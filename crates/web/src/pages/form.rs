@@ -44,6 +44,11 @@ impl Form {
         self.0.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text.as_str())
     }
 
+    /// Returns the values of a field that can occur several times, such as the checkboxes of a list.
+    pub(super) fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, text)| text.as_str())
+    }
+
     /// Returns whether the form has a field, even an empty one.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)

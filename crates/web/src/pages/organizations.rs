@@ -2,17 +2,21 @@
 
 use askama::Template;
 use axum::response::Response;
-use vestibule_core::domain::{JoinableOrganization, ListJoinable};
+use vestibule_core::domain::{JoinPolicy, JoinableOrganization, ListJoinable};
+use vestibule_core::execution::Command;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, OwnInvitation};
-use vestibule_core::membership::MembershipRole;
+use vestibule_core::membership::{MembershipRole, OwnMembership};
 use vestibule_core::names::{Description, OrganizationName, full_name};
 use vestibule_core::organization::{Create, ListDeleted};
+use vestibule_core::ownership_transfer::OwnershipOffer;
+use vestibule_core::search::fold;
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::{Code, Problem, images, invitation, membership, ownership_transfer};
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::form::Form;
+use super::frame::initials;
 use super::layout::{Layout, Undo};
 use crate::routes::Routes;
 
@@ -25,9 +29,17 @@ pub(super) fn routes() -> Routes {
         .post("/organizations/-/decline", decline)
 }
 
+/// From this number of organizations on, there is a search.
+const MIN_TO_SEARCH: usize = 20;
+/// Organizations on the page; the search finds the others.
+const MAX_SHOWN: usize = 50;
+
 struct OrganizationView {
     id: OrganizationId,
     name: String,
+    initials: String,
+    /// The URL of the logo; empty without one.
+    logo: String,
     roles: String,
     members: i64,
     is_network_allowed: bool,
@@ -35,6 +47,9 @@ struct OrganizationView {
 
 struct InvitationView {
     title: String,
+    initials: String,
+    logo: String,
+    role: String,
     token: String,
     expires: String,
 }
@@ -42,6 +57,7 @@ struct InvitationView {
 struct TransferView {
     id: OrganizationId,
     title: String,
+    explanation: String,
     expires: String,
 }
 
@@ -54,7 +70,10 @@ struct DeletedView {
 struct JoinableView {
     id: OrganizationId,
     name: String,
+    initials: String,
+    logo: String,
     domain: String,
+    needs_approval: bool,
 }
 
 #[derive(Template)]
@@ -64,8 +83,14 @@ struct Page {
     invitations: Vec<InvitationView>,
     transfers: Vec<TransferView>,
     organizations: Vec<OrganizationView>,
+    has_search: bool,
+    search: String,
+    /// How many of the found organizations the page shows, if it does not show all.
+    cut: Option<String>,
     joinable: Vec<JoinableView>,
     deleted: Vec<DeletedView>,
+    /// The name that was typed and refused.
+    new_name: String,
 }
 
 /// `GET /organizations` is a call of other editions of the API, which this server does not have.
@@ -79,7 +104,11 @@ async fn show(cx: PageContext) -> Response {
 }
 
 pub(super) async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
-    match load(cx).await {
+    page_with_name(cx, error, "").await
+}
+
+async fn page_with_name(cx: &PageContext, error: Option<&Problem>, new_name: &str) -> Response {
+    match load(cx, new_name).await {
         Ok(mut page) => {
             page.layout = page.layout.with_error(error);
             cx.render_with_error(error, &page)
@@ -88,24 +117,28 @@ pub(super) async fn page(cx: &PageContext, error: Option<&Problem>) -> Response 
     }
 }
 
-async fn load(cx: &PageContext) -> PageResult<Page> {
-    let (t, now) = (cx.words, cx.now());
-    let organizations = cx.query(membership::ListOwn).await?;
+/// Runs a command from the list of organizations, which also shows its flash message or error.
+pub(super) async fn run_from_list<C: Command>(cx: &PageContext, command: C, flash: &str) -> Response {
+    match cx.run(command).await {
+        Ok(_) => cx.redirect_with_flash("/organizations", flash),
+        Err(problem) => page(cx, Some(&problem)).await,
+    }
+}
+
+async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
+    let t = cx.words;
+    let memberships = cx.query(membership::ListOwn).await?;
     let invitations = cx.query(invitation::ListOwn).await?;
     let transfers = cx.query(ownership_transfer::ListOwn).await?;
     let joinable = cx.query(ListJoinable).await?;
     let deleted = cx.query(ListDeleted).await?;
-    let invitation = |OwnInvitation { row, token, .. }: OwnInvitation| {
-        let target = match &row.workspace_name {
-            Some(workspace) => format!("{}, {workspace}", row.organization_name),
-            None => row.organization_name.clone(),
-        };
-        let first = row.inviter_first_name.unwrap_or_default();
-        let inviter = format!("{first} {}", row.inviter_last_name.unwrap_or_default()).trim().to_owned();
-        let title = if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) };
-        InvitationView { title, token: token.reveal(), expires: t.time_html(row.expires_at, now) }
-    };
     let layout = cx.layout(t.organizations(), true);
+    let has_search = memberships.len() > MIN_TO_SEARCH;
+    let search = if has_search { cx.query_param("search").trim().to_owned() } else { String::new() };
+    let term = fold(&search);
+    let found = memberships.into_iter().filter(|own| fold(&own.organization.name).contains(&term));
+    let found: Vec<_> = found.collect();
+    let cut = (found.len() > MAX_SHOWN).then(|| t.range_of(1, MAX_SHOWN, found.len()));
     Ok(Page {
         layout: match cx.flash_arguments("deleted") {
             Some([id]) => {
@@ -113,42 +146,80 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
             }
             _ => layout,
         },
-        invitations: invitations.into_iter().filter(|invitation| !invitation.expired).map(invitation).collect(),
-        transfers: transfers
+        invitations: invitations
             .into_iter()
-            .map(|offer| {
-                let owner = full_name(&offer.owner_first_name, &offer.owner_last_name);
-                let title = t.ownership_offer(&owner, &offer.organization_name);
-                TransferView { id: offer.organization_id, title, expires: t.time_html(offer.expires_at, now) }
-            })
+            .filter(|invitation| !invitation.expired)
+            .map(|invitation| invitation_view(cx, invitation))
             .collect(),
-        organizations: organizations
-            .into_iter()
-            .map(|own| OrganizationView {
-                id: own.organization.id,
-                name: own.organization.name,
-                roles: role_names(&own.roles),
-                members: own.organization.member_count,
-                is_network_allowed: own.is_address_allowed,
-            })
-            .collect(),
-        joinable: joinable
-            .into_iter()
-            .map(|JoinableOrganization { organization_id, name, domain, .. }| JoinableView {
-                id: organization_id,
-                name,
-                domain,
-            })
-            .collect(),
+        transfers: transfers.into_iter().map(|offer| transfer_view(cx, offer)).collect(),
+        organizations: found.into_iter().take(MAX_SHOWN).map(|own| organization_view(cx, own)).collect(),
+        has_search,
+        search,
+        cut,
+        joinable: joinable.into_iter().map(|joinable| joinable_view(cx, joinable)).collect(),
         deleted: deleted
             .into_iter()
             .map(|deleted| DeletedView {
                 id: deleted.organization.id,
                 name: deleted.organization.name,
-                erased_at: t.time_html(deleted.erased_at, now),
+                erased_at: t.time_html(deleted.erased_at, cx.now()),
             })
             .collect(),
+        new_name: new_name.to_owned(),
     })
+}
+
+fn organization_view(cx: &PageContext, own: OwnMembership) -> OrganizationView {
+    OrganizationView {
+        id: own.organization.id,
+        initials: initials(&own.organization.name),
+        logo: cx.app.response_context().image_url(&own.organization.image_url),
+        name: own.organization.name,
+        roles: role_names(&own.roles),
+        members: own.organization.member_count,
+        is_network_allowed: own.is_address_allowed,
+    }
+}
+
+fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvitation) -> InvitationView {
+    let t = cx.words;
+    let target = match &row.workspace_name {
+        Some(workspace) => format!("{}, {workspace}", row.organization_name),
+        None => row.organization_name.clone(),
+    };
+    let inviter = full_name(
+        row.inviter_first_name.as_deref().unwrap_or_default(),
+        row.inviter_last_name.as_deref().unwrap_or_default(),
+    );
+    InvitationView {
+        title: if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) },
+        initials: initials(&row.organization_name),
+        logo: cx.app.response_context().image_url(&row.organization_image_url),
+        role: row.role_name,
+        token: token.reveal(),
+        expires: t.time_html(row.expires_at, cx.now()),
+    }
+}
+
+fn transfer_view(cx: &PageContext, offer: OwnershipOffer) -> TransferView {
+    let t = cx.words;
+    let owner = full_name(&offer.owner_first_name, &offer.owner_last_name);
+    let (title, explanation) = match owner.as_str() {
+        "" => (t.ownership_offer_unnamed(&offer.organization_name), t.accepting_ownership_unnamed()),
+        owner => (t.ownership_offer(owner, &offer.organization_name), t.accepting_ownership(owner)),
+    };
+    TransferView { id: offer.organization_id, title, explanation, expires: t.time_html(offer.expires_at, cx.now()) }
+}
+
+fn joinable_view(cx: &PageContext, joinable: JoinableOrganization) -> JoinableView {
+    JoinableView {
+        id: joinable.organization_id,
+        initials: initials(&joinable.name),
+        logo: cx.app.response_context().image_url(&joinable.image_url),
+        name: joinable.name,
+        domain: joinable.domain,
+        needs_approval: joinable.joining == JoinPolicy::Request,
+    }
 }
 
 fn role_names(roles: &[MembershipRole]) -> String {
@@ -167,7 +238,7 @@ async fn create(cx: PageContext, form: Form) -> Response {
         Ok(created) => {
             cx.redirect_with_flash(&format!("/organizations/{}/-/invitations", created.organization.id), "created")
         }
-        Err(problem) => page(&cx, Some(&problem)).await,
+        Err(problem) => page_with_name(&cx, Some(&problem), form.text("name")).await,
     }
 }
 

@@ -13,6 +13,16 @@ use super::super::layout::Layout;
 use super::super::words::Words;
 use super::confirm::Confirmation;
 use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
+use crate::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/organizations/{id}/-/domains", list)
+        .post("/organizations/{id}/-/domains", add)
+        .post("/organizations/{id}/-/domains/{domain}/verify", verify)
+        .post("/organizations/{id}/-/domains/{domain}/joining", set_join_policy)
+        .post("/organizations/{id}/-/domains/{domain}/delete", delete)
+}
 
 struct DomainView {
     id: DomainId,
@@ -22,6 +32,9 @@ struct DomainView {
     record_value: String,
     /// Value, label, and whether it is selected.
     join_policies: Vec<(&'static str, String, bool)>,
+    join_policy: String,
+    /// Why it could not be verified.
+    error: String,
 }
 
 #[derive(Template)]
@@ -30,49 +43,78 @@ struct Page {
     layout: Layout,
     org: OrganizationPage,
     domains: Vec<DomainView>,
+    /// The domain that was typed and refused.
+    typed: String,
 }
 
-pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
-    page_or_response(page(&cx, &organization, None).await)
+/// The result of a form that failed.
+#[derive(Default)]
+struct Failed<'a> {
+    problem: Option<&'a Problem>,
+    /// The domain that it concerns.
+    domain: Option<DomainId>,
+    typed: &'a str,
 }
 
-async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> PageResult<Response> {
+async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, Failed::default()).await)
+}
+
+async fn page(cx: &PageContext, organization: &str, failed: Failed<'_>) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "domains").await?;
     let domains = cx.query(List { organization: org.id }).await?;
+    let t = cx.words;
+    let error_of = |domain: DomainId| failed.problem.filter(|_| failed.domain == Some(domain));
+    let is_listed = domains.iter().any(|domain| error_of(domain.id).is_some());
     let domains = domains.into_iter().map(|domain| DomainView {
         id: domain.id,
         is_verified: domain.verified_at.is_some(),
         record_name: DomainName::record_name(&domain.domain),
         record_value: cx.app.service().domain_proof(org.id, domain.id),
-        join_policies: join_policies(cx.words, domain.joining),
+        join_policies: join_policies(t, domain.joining),
+        join_policy: join_policy(t, domain.joining),
+        error: error_of(domain.id).map(|problem| t.problem(problem)).unwrap_or_default(),
         domain: domain.domain,
     });
+    let layout = cx.layout(format!("{} · {}", t.domains(), org.name), true);
     let page = Page {
         domains: domains.collect(),
-        layout: cx.layout(format!("{} · {}", cx.words.domains(), org.name), true).with_error(error),
+        layout: if is_listed { layout } else { layout.with_error(failed.problem) },
+        typed: failed.typed.to_owned(),
         org,
     };
-    Ok(cx.render_with_error(error, &page))
+    Ok(cx.render_with_error(failed.problem, &page))
 }
 
 fn join_policies(t: Words, selected: JoinPolicy) -> Vec<(&'static str, String, bool)> {
-    let all = [
-        (JoinPolicy::None, t.join_policy_none()),
-        (JoinPolicy::Request, t.join_policy_request()),
-        (JoinPolicy::Join, t.join_policy_join()),
-        (JoinPolicy::Auto, t.join_policy_auto()),
-    ];
-    all.map(|(joining, label)| (joining.as_str(), label, joining == selected)).into()
+    let all = [JoinPolicy::None, JoinPolicy::Request, JoinPolicy::Join, JoinPolicy::Auto];
+    all.map(|joining| (joining.as_str(), join_policy(t, joining), joining == selected)).into()
 }
 
-async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
-    match result {
-        Ok(response) => response,
-        Err(problem) => page_or_response(page(cx, organization, Some(&problem)).await),
+fn join_policy(t: Words, joining: JoinPolicy) -> String {
+    match joining {
+        JoinPolicy::None => t.join_policy_none(),
+        JoinPolicy::Request => t.join_policy_request(),
+        JoinPolicy::Join => t.join_policy_join(),
+        JoinPolicy::Auto => t.join_policy_auto(),
     }
 }
 
-pub(super) async fn add(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+async fn or_page_with_error(
+    cx: &PageContext,
+    (organization, domain): (&str, DomainId),
+    result: Result<Response, Problem>,
+) -> Response {
+    match result {
+        Ok(response) => response,
+        Err(problem) => {
+            let failed = Failed { problem: Some(&problem), domain: Some(domain), typed: "" };
+            page_or_response(page(cx, organization, failed).await)
+        }
+    }
+}
+
+async fn add(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
     let id: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,
@@ -80,11 +122,17 @@ pub(super) async fn add(cx: PageContext, Path(organization): Path<String>, form:
     let added = match DomainName::parse(form.text("domain").trim()) {
         Ok(domain) => {
             let add = Add { organization: id, domain, joining: None };
-            run_and_redirect(&cx, add, &format!("/organizations/{id}/-/domains"), "created").await
+            run_and_redirect(&cx, add, &format!("/organizations/{id}/-/domains"), "domain_added").await
         }
         Err(problem) => Err(problem),
     };
-    or_page_with_error(&cx, &organization, added).await
+    match added {
+        Ok(response) => response,
+        Err(problem) => {
+            let failed = Failed { problem: Some(&problem), domain: None, typed: form.text("domain") };
+            page_or_response(page(&cx, &organization, failed).await)
+        }
+    }
 }
 
 /// The organization and the domain of a path.
@@ -94,17 +142,18 @@ fn parse_ids(cx: &PageContext, (organization, domain): (&str, &str)) -> PageResu
     Ok((parse_id(cx, organization)?, parse_id(cx, domain)?))
 }
 
-pub(super) async fn verify(cx: PageContext, Path((organization, domain)): PathIds, _: Form) -> Response {
+async fn verify(cx: PageContext, Path((organization, domain)): PathIds, _: Form) -> Response {
     let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,
     };
     let verified = domain::verify(cx.app.service(), &cx.caller, id, domain).await.result;
-    let verified = verified.map(|_| cx.redirect_with_flash(&format!("/organizations/{id}/-/domains"), "verified"));
-    or_page_with_error(&cx, &organization, verified).await
+    let verified =
+        verified.map(|_| cx.redirect_with_flash(&format!("/organizations/{id}/-/domains"), "domain_verified"));
+    or_page_with_error(&cx, (&organization, domain), verified).await
 }
 
-pub(super) async fn set_join_policy(cx: PageContext, Path((organization, domain)): PathIds, form: Form) -> Response {
+async fn set_join_policy(cx: PageContext, Path((organization, domain)): PathIds, form: Form) -> Response {
     let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,
@@ -116,10 +165,10 @@ pub(super) async fn set_join_policy(cx: PageContext, Path((organization, domain)
         }
         Err(problem) => Err(problem),
     };
-    or_page_with_error(&cx, &organization, changed).await
+    or_page_with_error(&cx, (&organization, domain), changed).await
 }
 
-pub(super) async fn delete(cx: PageContext, Path((organization, domain)): PathIds, form: Form) -> Response {
+async fn delete(cx: PageContext, Path((organization, domain)): PathIds, form: Form) -> Response {
     let (id, domain) = match parse_ids(&cx, (&organization, &domain)) {
         Ok(ids) => ids,
         Err(response) => return response,
@@ -130,7 +179,7 @@ pub(super) async fn delete(cx: PageContext, Path((organization, domain)): PathId
         Err(response) => return response,
     };
     let Some(name) = name else {
-        return page_or_response(page(&cx, &organization, Some(&Code::DomainNotFound.into())).await);
+        return or_page_with_error(&cx, (&organization, domain), Err(Code::DomainNotFound.into())).await;
     };
     let t = cx.words;
     let action = format!("{path}/{domain}/delete");
@@ -139,6 +188,6 @@ pub(super) async fn delete(cx: PageContext, Path((organization, domain)): PathId
     if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
-    let deleted = run_and_redirect(&cx, Delete { organization: id, domain }, &path, "removed").await;
-    or_page_with_error(&cx, &organization, deleted).await
+    let deleted = run_and_redirect(&cx, Delete { organization: id, domain }, &path, "domain_deleted").await;
+    or_page_with_error(&cx, (&organization, domain), deleted).await
 }

@@ -17,7 +17,7 @@ use axum::response::Response;
 use vestibule_core::execution::Command;
 use vestibule_core::id::{MembershipId, OrganizationId};
 use vestibule_core::membership::MembershipRole;
-use vestibule_core::organization::Organization;
+use vestibule_core::organization::{Count, Counts, Organization};
 use vestibule_core::permission::{PermissionSet, RequiredPermission};
 use vestibule_core::{Code, Problem, security_log};
 
@@ -33,23 +33,9 @@ pub(super) fn routes() -> Routes {
         .get("/organizations/{id}", show)
         .merge(people_routes())
         .merge(workspaces::routes())
-        .get("/organizations/{id}/-/domains", domains::list)
-        .post("/organizations/{id}/-/domains", domains::add)
-        .post("/organizations/{id}/-/domains/{domain}/verify", domains::verify)
-        .post("/organizations/{id}/-/domains/{domain}/joining", domains::set_join_policy)
-        .post("/organizations/{id}/-/domains/{domain}/delete", domains::delete)
-        .get("/organizations/{id}/-/requests", requests::list)
-        .post("/organizations/{id}/-/requests/{request}/approve", requests::approve)
-        .post("/organizations/{id}/-/requests/{request}/deny", requests::deny)
-        .post("/organizations/{id}/-/come-in", requests::join)
-        .get("/organizations/{id}/-/settings", settings::show)
-        .post("/organizations/{id}/-/settings", settings::update)
-        .post("/organizations/{id}/-/leave", settings::leave)
-        .post("/organizations/{id}/-/delete", protected(Action::DeleteOrganization, settings::delete))
-        .post("/organizations/{id}/-/restore", settings::restore)
-        .post("/organizations/{id}/-/handover/accept", settings::accept_transfer)
-        .post("/organizations/{id}/-/handover/decline", settings::decline_transfer)
-        .post("/organizations/{id}/-/handover/withdraw", settings::withdraw_transfer)
+        .merge(domains::routes())
+        .merge(requests::routes())
+        .merge(settings::routes())
 }
 
 fn people_routes() -> Routes {
@@ -72,13 +58,14 @@ struct OrganizationPage {
     membership: MembershipId,
     roles: Vec<MembershipRole>,
     organization: Organization,
+    counts: Counts,
 }
 
 struct Tab {
     /// The path segment.
     path: &'static str,
     label: String,
-    count: Option<i64>,
+    count: Option<String>,
 }
 
 impl OrganizationPage {
@@ -98,9 +85,16 @@ impl OrganizationPage {
         visible.map(|(_, path, label)| Tab { path, label, count: self.count(path) }).collect()
     }
 
-    /// Returns the number of items in a tab, if it is known.
-    fn count(&self, tab: &str) -> Option<i64> {
-        (tab == "members").then_some(self.organization.member_count)
+    /// Returns the number of items in a tab. There is none for no pending invitations or requests.
+    fn count(&self, tab: &str) -> Option<String> {
+        let total = match tab {
+            "members" => return Some(self.counts.members.to_string()),
+            "invitations" => self.counts.pending_invitations?,
+            "requests" => self.counts.join_requests?,
+            _ => return None,
+        };
+        let more = if total.is_exact { "" } else { "+" };
+        (total.count > 0).then(|| format!("{}{more}", total.count))
     }
 
     /// Returns the label of the open tab.
@@ -142,6 +136,7 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         security_log::log_refusal(cx.caller.address, &security_log::Subject::new(user_id, id), code);
         cx.error_page(&code.into())
     })?;
+    let counts = cx.query(Count { organization: id }).await?;
     let has_permission = |need| own.roles.iter().any(|role| role.permissions.satisfies(need));
     Ok(OrganizationPage {
         words: cx.words,
@@ -154,6 +149,7 @@ async fn load_organization(cx: &PageContext, id: OrganizationId, tab: &'static s
         roles: own.roles.clone(),
         logo: cx.app.response_context().image_url(&own.organization.image_url),
         organization: own.organization.clone(),
+        counts,
     })
 }
 

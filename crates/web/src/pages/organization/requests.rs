@@ -3,22 +3,43 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::Problem;
 use vestibule_core::domain::{Join, JoinOutcome};
 use vestibule_core::id::{JoinRequestId, OrganizationId};
-use vestibule_core::join_request::{Approve, Deny, List};
+use vestibule_core::join_request::{Approve, Deny, JoinRequest, List};
+use vestibule_core::names::full_name;
+use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
+use super::super::frame::initials;
 use super::super::layout::Layout;
 use super::super::organizations;
-use super::{OrganizationPage, load_organization, page_or_response, parse_id, run_and_redirect};
+use super::{OrganizationPage, load_organization, page_or_response, parse_id};
+use crate::routes::Routes;
+
+/// Requests on a page, and the most that are decided at once.
+const PAGE_SIZE: usize = 50;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/organizations/{id}/-/requests", list)
+        .post("/organizations/{id}/-/requests", decide_selected)
+        .post("/organizations/{id}/-/requests/{request}/approve", approve)
+        .post("/organizations/{id}/-/requests/{request}/deny", deny)
+        .post("/organizations/{id}/-/come-in", join)
+}
 
 struct RequestView {
     id: JoinRequestId,
+    /// The address of a person without a name.
+    name: String,
+    /// Empty if it is the name.
     email: String,
-    description: String,
+    initials: String,
+    reason: String,
     requested_at: String,
+    /// Why it could not be decided.
+    error: String,
 }
 
 #[derive(Template)]
@@ -27,71 +48,148 @@ struct Page {
     layout: Layout,
     org: OrganizationPage,
     requests: Vec<RequestView>,
+    /// What has been decided and what has failed, if some of the selected requests could not be decided.
+    summary: Option<String>,
+    range: String,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
-pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
-    page_or_response(page(&cx, &organization, None).await)
+/// The results of the last decisions.
+#[derive(Default)]
+struct Decided {
+    count: i64,
+    failed: Vec<(JoinRequestId, Problem)>,
 }
 
-async fn page(cx: &PageContext, organization: &str, error: Option<&Problem>) -> PageResult<Response> {
+async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
+    page_or_response(page(&cx, &organization, Decided::default()).await)
+}
+
+async fn page(cx: &PageContext, organization: &str, decided: Decided) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "requests").await?;
-    let requests = cx.query(List { organization: org.id }).await?;
+    let all = cx.query(List { organization: org.id }).await?;
     let t = cx.words;
-    let requests = requests.into_iter().map(|request| RequestView {
+    let last_page = all.len().div_ceil(PAGE_SIZE).max(1);
+    let number = cx.query_params().number_within("page", 1..=last_page).ok().flatten().unwrap_or(1);
+    let total = all.len();
+    let start = (number - 1) * PAGE_SIZE;
+    let shown = all.into_iter().skip(start).take(PAGE_SIZE);
+    let requests: Vec<_> = shown.map(|request| view(cx, request, &decided.failed)).collect();
+    let url = |number: usize| format!("{}?page={number}", org.path("requests"));
+    // A request that somebody else has just decided is no longer in the list.
+    let first_error = decided.failed.into_iter().map(|(_, problem)| problem).next();
+    let is_listed = requests.iter().any(|request| !request.error.is_empty());
+    let mut layout = cx.layout(format!("{} · {}", t.join_requests(), org.name), true);
+    if !is_listed {
+        layout = layout.with_error(first_error.as_ref());
+    }
+    let page = Page {
+        layout,
+        summary: (is_listed || decided.count > 0).then(|| t.requests_decided(decided.count)),
+        range: t.range_of(start + 1, start + requests.len(), total),
+        previous: (number > 1).then(|| url(number - 1)),
+        next: (number < last_page).then(|| url(number + 1)),
+        requests,
+        org,
+    };
+    Ok(cx.render_with_error(first_error.as_ref(), &page))
+}
+
+fn view(cx: &PageContext, request: JoinRequest, failed: &[(JoinRequestId, Problem)]) -> RequestView {
+    let t = cx.words;
+    let full_name =
+        full_name(request.first_name.as_deref().unwrap_or_default(), request.last_name.as_deref().unwrap_or_default());
+    let (name, email) = match full_name.is_empty() {
+        true => (request.email_key, String::new()),
+        false => (full_name, request.email_key),
+    };
+    let error = failed.iter().find(|(id, _)| *id == request.id);
+    RequestView {
         id: request.id,
-        email: request.email_key,
-        description: match (request.user_id, request.invitation_id) {
+        initials: initials(&name),
+        name,
+        email,
+        reason: match (request.user_id, request.invitation_id) {
             (Some(_), Some(_)) => t.requested_for_other_address(),
             (None, _) => t.requested_renewal(),
             (Some(_), None) => t.requested_by_domain(),
         },
         requested_at: t.time_html(request.created_at, cx.now()),
-    });
-    let page = Page {
-        requests: requests.collect(),
-        layout: cx.layout(format!("{} · {}", t.join_requests(), org.name), true).with_error(error),
-        org,
-    };
-    Ok(cx.render_with_error(error, &page))
+        error: error.map(|(_, problem)| t.problem(problem)).unwrap_or_default(),
+    }
 }
 
 /// The organization and the join request of a path.
 type PathIds = Path<(String, String)>;
 
-fn parse_ids(cx: &PageContext, (organization, request): (&str, &str)) -> PageResult<(OrganizationId, JoinRequestId)> {
-    Ok((parse_id(cx, organization)?, parse_id(cx, request)?))
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Approve,
+    Deny,
 }
 
-async fn or_page_with_error(cx: &PageContext, organization: &str, result: Result<Response, Problem>) -> Response {
-    match result {
-        Ok(response) => response,
-        Err(problem) => page_or_response(page(cx, organization, Some(&problem)).await),
+impl Decision {
+    async fn run(self, cx: &PageContext, organization: OrganizationId, request: JoinRequestId) -> Result<(), Problem> {
+        match self {
+            Self::Approve => cx.run(Approve { organization, request }).await,
+            Self::Deny => cx.run(Deny { organization, request }).await,
+        }
     }
 }
 
-pub(super) async fn approve(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
-    let (id, request) = match parse_ids(&cx, (&organization, &request)) {
-        Ok(ids) => ids,
-        Err(response) => return response,
-    };
-    let approve = Approve { organization: id, request };
-    let approved = run_and_redirect(&cx, approve, &format!("/organizations/{id}/-/requests"), "approved").await;
-    or_page_with_error(&cx, &organization, approved).await
+async fn approve(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
+    page_or_response(decide(&cx, (&organization, &request), Decision::Approve).await)
 }
 
-pub(super) async fn deny(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
-    let (id, request) = match parse_ids(&cx, (&organization, &request)) {
-        Ok(ids) => ids,
-        Err(response) => return response,
+async fn deny(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
+    page_or_response(decide(&cx, (&organization, &request), Decision::Deny).await)
+}
+
+async fn decide(cx: &PageContext, (organization, request): (&str, &str), decision: Decision) -> PageResult<Response> {
+    let (id, request) = (parse_id(cx, organization)?, parse_id(cx, request)?);
+    let path = format!("/organizations/{id}/-/requests");
+    match decision.run(cx, id, request).await {
+        Ok(()) if decision == Decision::Approve => Ok(cx.redirect_with_flash(&path, "approved")),
+        Ok(()) => Ok(cx.redirect_with_flash(&path, "denied")),
+        Err(problem) => page(cx, organization, Decided { count: 0, failed: vec![(request, problem)] }).await,
+    }
+}
+
+/// Decides the checked requests one after the other. Those that fail stay, each with its reason.
+async fn decide_selected(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+    page_or_response(decide_each(&cx, &organization, &form).await)
+}
+
+async fn decide_each(cx: &PageContext, organization: &str, form: &Form) -> PageResult<Response> {
+    let id: OrganizationId = parse_id(cx, organization)?;
+    let path = format!("/organizations/{id}/-/requests");
+    let selected = form.texts("request").filter_map(|id| id.parse().ok());
+    let selected: Vec<JoinRequestId> = selected.take(PAGE_SIZE).collect();
+    let (decision, flash) = match form.text("decision") {
+        "approve" => (Decision::Approve, "approved_count"),
+        "deny" => (Decision::Deny, "denied_count"),
+        _ => return Err(cx.error_page(&Code::InvalidField.into())),
     };
-    let denied =
-        run_and_redirect(&cx, Deny { organization: id, request }, &format!("/organizations/{id}/-/requests"), "denied")
-            .await;
-    or_page_with_error(&cx, &organization, denied).await
+    if selected.is_empty() {
+        return Ok(cx.redirect_with_flash(&path, "none_selected"));
+    }
+    let mut decided = Decided::default();
+    for request in selected {
+        match decision.run(cx, id, request).await {
+            Ok(()) => decided.count += 1,
+            Err(problem) if problem.code() == Code::Unauthorized => return Err(cx.error_page(&problem)),
+            Err(problem) => decided.failed.push((request, problem)),
+        }
+    }
+    if decided.failed.is_empty() {
+        return Ok(cx.redirect_with_flash(&path, &format!("{flash}.{}", decided.count)));
+    }
+    page(cx, organization, decided).await
 }
 
 /// Joins an organization, or requests to join it, as the domain's join policy says.
-pub(super) async fn join(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
+async fn join(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
     let organization: OrganizationId = match parse_id(&cx, &organization) {
         Ok(id) => id,
         Err(response) => return response,

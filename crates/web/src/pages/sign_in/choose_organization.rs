@@ -8,12 +8,17 @@ use vestibule_core::{Problem, membership};
 
 use super::super::context::PageContext;
 use super::super::form::Form;
+use super::super::frame::initials;
 use super::super::layout::Layout;
 use super::redirect_back;
 
 struct OrganizationView {
     id: OrganizationId,
     name: String,
+    initials: String,
+    /// The URL of the logo; empty without one.
+    logo: String,
+    members: i64,
 }
 
 #[derive(Template)]
@@ -37,7 +42,13 @@ async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> R
     let page = Page {
         layout: cx.layout(cx.words.choose_organization(), true).with_error(error),
         organizations: organizations
-            .map(|own| OrganizationView { id: own.organization.id, name: own.organization.name })
+            .map(|own| OrganizationView {
+                id: own.organization.id,
+                initials: initials(&own.organization.name),
+                logo: cx.app.response_context().image_url(&own.organization.image_url),
+                name: own.organization.name,
+                members: own.organization.member_count,
+            })
             .collect(),
         return_to,
     };

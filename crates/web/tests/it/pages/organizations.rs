@@ -1,0 +1,87 @@
+//! The list of a person's organizations.
+
+use crate::harness::TestApp;
+
+const NINA: &str = "nina@example.com";
+
+#[tokio::test]
+async fn accepts_declines_and_creates() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let nina = app.create_member(&owner, &organization, NINA, "").await;
+    let (other, elsewhere) = app.create_organization("chief@example.com").await;
+    other.post(&format!("/organizations/{elsewhere}/invitations"), &[("email", NINA)]).await.ok();
+    let page = nina.get("/organizations").await.assert_page(200, "Invitations to you");
+    assert!(page.contains("As Member · expires <time"), "{page}");
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    nina.post("/organizations/-/accept", &[("token", &token)])
+        .await
+        .assert_redirect(&format!("/organizations/{elsewhere}"));
+    nina.post("/organizations/-/accept", &[("token", &token)]).await.assert_page(400, "no longer valid");
+    nina.post("/organizations/-/decline", &[("token", "x")]).await.assert_page(400, "no longer valid");
+    let location = nina.post("/organizations/-/create", &[("name", "Own")]).await.assert_redirect("/organizations/");
+    nina.get(&location).await.assert_page(200, "Organization created.");
+    let long = "x".repeat(101);
+    let page = nina.post("/organizations/-/create", &[("name", &long)]).await.assert_page(400, "role=\"alert\"");
+    assert!(page.contains(&format!("value=\"{long}\"")), "{page}");
+    nina.get("/choose-organization").await.assert_page(200, "aria-label=\"Continue in Own\"");
+}
+
+#[tokio::test]
+async fn joins_by_domain() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let domain = [("domain", "acme.example"), ("joining", "join")];
+    owner.post(&format!("/organizations/{organization}/domains"), &domain).await.ok();
+    app.execute("UPDATE domains SET verified_at = 1");
+    let (other, elsewhere) = app.create_organization("chief@example.com").await;
+    let lou = app.create_member(&other, &elsewhere, "lou@acme.example", "").await;
+    lou.get("/organizations").await.assert_page(200, "Open to people with an address at acme.example");
+    let join = format!("/organizations/{organization}/-/come-in");
+    lou.post(&join, &[]).await.assert_redirect(&format!("/organizations/{organization}"));
+    other.post(&join, &[]).await.assert_page(403, "You need an invitation to join");
+}
+
+#[tokio::test]
+async fn ownership_offer_says_what_accepting_means() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let nina = app.create_member(&owner, &organization, NINA, "").await;
+    let member = crate::harness::text(&nina.get("/me/organization-memberships").await.ok()[0]["id"]);
+    let path = format!("/organizations/{organization}/-");
+    let offer = format!("{path}/members/{member}/hand-over");
+    for answer in ["decline", "accept"] {
+        owner.post(&offer, &[("sure", "yes")]).await.assert_redirect("/");
+        let page = nina.get("/organizations").await.assert_page(200, "Ownership offered to you");
+        assert!(page.contains("If you accept, you become an admin and owner Test becomes a member."), "{page}");
+        nina.post(&format!("{path}/handover/{answer}"), &[]).await.assert_redirect("/organizations");
+    }
+    nina.get("/organizations").await.assert_page(200, "You are now the owner");
+}
+
+#[tokio::test]
+async fn deleted_organization_shows_when_it_is_erased() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let path = format!("/organizations/{organization}/-");
+    owner.post(&format!("{path}/delete"), &[("sure", "yes"), ("typed_name", "Acme")]).await.assert_redirect("/");
+    let page = owner.get("/organizations").await.assert_page(200, "Permanently deleted <time");
+    assert!(page.contains("in 30 days") && page.contains("aria-label=\"Restore Acme\""), "{page}");
+    owner.post(&format!("{path}/restore"), &[]).await.assert_redirect("/organizations");
+    owner.get("/organizations").await.assert_page(200, "Organization restored.");
+}
+
+#[tokio::test]
+async fn more_than_twenty_organizations_are_searched() {
+    let app = TestApp::with_settings(|settings| settings.rate_limits.organizations_per_user = 100).await;
+    let owner = app.create_user("owner@example.com").await;
+    for number in 1..=21 {
+        let name = format!("Ö{number} GmbH");
+        owner.post("/organizations", &[("name", &name)]).await.ok();
+    }
+    let page = owner.get("/organizations").await.assert_page(200, "Search organizations");
+    assert!(page.len() < 40_000, "{} bytes", page.len());
+    let page = owner.get("/organizations?search=o21").await.assert_page(200, "<strong>Ö21 GmbH</strong>");
+    assert!(!page.contains("<strong>Ö1 GmbH</strong>"), "{page}");
+    owner.get("/organizations?search=zzz").await.assert_page(200, "No organizations match");
+}

@@ -1,0 +1,30 @@
+## The organizations of a person
+
+your-invitations = Einladungen an Sie
+ownership-offers = Ihnen angebotene Organisationen
+accept-ownership = Organisation übernehmen
+your-organizations = Ihre Organisationen
+no-organizations = Sie sind noch in keiner Organisation Mitglied. Erstellen Sie eine, oder lassen Sie sich einladen.
+network-not-allowed = aus Ihrem Netzwerk nicht erreichbar
+joinable-organizations = Organisationen, denen Sie beitreten können
+joinable-by-domain = Offen für Personen mit einer Adresse bei { $domain }
+join-by-domain = Beitreten
+deleted-organizations = Gelöschte Organisationen
+permanently-deleted = Endgültig gelöscht
+restore = Wiederherstellen
+new-organization = Organisation erstellen
+no-organizations-title = Noch keine Organisationen
+no-organizations-found = Keine passenden Organisationen
+show-all = Alle anzeigen
+search-organizations = Organisationen durchsuchen
+search-for-others = Suchen Sie, um die übrigen zu finden.
+accept = Annehmen
+as-role = Als { $role }
+invitation-expires = läuft ab
+ownership-offer-unnamed = Ihnen wird { $organization } angeboten
+accepting-ownership = Wenn Sie annehmen, werden Sie Admin, und { $owner } wird Mitglied.
+accepting-ownership-unnamed = Wenn Sie annehmen, werden Sie Admin, und die bisher verantwortliche Person wird Mitglied.
+request-to-join = Beitritt anfragen
+restore-organization = { $name } wiederherstellen
+flash-deleted-forever = Organisation gelöscht.
+flash-offer-declined = Angebot abgelehnt.

@@ -1,0 +1,35 @@
+## Requests to join an organization
+
+join-requests = Anfragen
+requested-by-domain = möchte mit einer Adresse Ihrer Domain beitreten
+requested-renewal = bittet um eine neue Einladung, weil die alte abgelaufen ist
+requested-for-other-address = bittet um eine Einladung an diese Adresse
+approve = Annehmen
+deny = Ablehnen
+join-requests-explanation = Ihre Antwort wird den Personen per E-Mail mitgeteilt.
+no-join-requests = Keine ausstehenden Anfragen
+no-join-requests-explanation = Personen mit einer Adresse einer Ihrer bestätigten Domains können den Beitritt anfragen, und wessen Einladung abgelaufen ist, kann um eine neue bitten.
+requester = Person
+reason = Grund
+requested-at = Angefragt
+approve-request = Anfrage von { $name } annehmen
+deny-request = Anfrage von { $name } ablehnen
+selected-requests = Ausgewählte Anfragen
+requests-decided =
+    { $count ->
+        [0] Es wurde nichts geändert. Der Grund steht bei jeder Anfrage.
+        [one] { $count } Anfrage wurde beantwortet, die übrigen nicht: Der Grund steht bei jeder.
+       *[other] { $count } Anfragen wurden beantwortet, die übrigen nicht: Der Grund steht bei jeder.
+    }
+range-of = { $from }–{ $to } von { $total }
+flash-approved-count =
+    { $count ->
+        [one] { $count } Anfrage angenommen.
+       *[other] { $count } Anfragen angenommen.
+    }
+flash-denied-count =
+    { $count ->
+        [one] { $count } Anfrage abgelehnt.
+       *[other] { $count } Anfragen abgelehnt.
+    }
+flash-none-selected = Wählen Sie zuerst mindestens eine Anfrage aus.

@@ -1,0 +1,30 @@
+## The organizations of a person
+
+your-invitations = Invitations to you
+ownership-offers = Ownership offered to you
+accept-ownership = Accept ownership
+your-organizations = Your organizations
+no-organizations = You are not a member of any organization yet. Create one, or ask somebody to invite you.
+network-not-allowed = not available from your network
+joinable-organizations = Organizations you can join
+joinable-by-domain = Open to people with an address at { $domain }
+join-by-domain = Join
+deleted-organizations = Deleted organizations
+permanently-deleted = Permanently deleted
+restore = Restore
+new-organization = Create organization
+no-organizations-title = No organizations yet
+no-organizations-found = No organizations match
+show-all = Show all
+search-organizations = Search organizations
+search-for-others = Search to find the others.
+accept = Accept
+as-role = As { $role }
+invitation-expires = expires
+ownership-offer-unnamed = You are offered { $organization }
+accepting-ownership = If you accept, you become an admin and { $owner } becomes a member.
+accepting-ownership-unnamed = If you accept, you become an admin and the current owner becomes a member.
+request-to-join = Request to join
+restore-organization = Restore { $name }
+flash-deleted-forever = Organization deleted.
+flash-offer-declined = Ownership offer declined.

@@ -1,0 +1,35 @@
+## Requests to join an organization
+
+join-requests = Requests
+requested-by-domain = wants to join with an address at one of your domains
+requested-renewal = asks for a new invitation because theirs expired
+requested-for-other-address = asks to be invited at this address instead
+approve = Approve
+deny = Deny
+join-requests-explanation = People learn your answer by email.
+no-join-requests = No pending requests
+no-join-requests-explanation = People can ask to join with an address at one of your verified domains, or ask for a new invitation when theirs has expired.
+requester = Person
+reason = Reason
+requested-at = Requested
+approve-request = Approve the request of { $name }
+deny-request = Deny the request of { $name }
+selected-requests = Selected requests
+requests-decided =
+    { $count ->
+        [0] Nothing was changed. See the reason at each request.
+        [one] { $count } request was answered. The others could not be: see the reason at each.
+       *[other] { $count } requests were answered. The others could not be: see the reason at each.
+    }
+range-of = { $from }–{ $to } of { $total }
+flash-approved-count =
+    { $count ->
+        [one] { $count } request approved.
+       *[other] { $count } requests approved.
+    }
+flash-denied-count =
+    { $count ->
+        [one] { $count } request denied.
+       *[other] { $count } requests denied.
+    }
+flash-none-selected = Select at least one request first.
