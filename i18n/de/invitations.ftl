@@ -141,7 +141,6 @@ sign-in-in-new-tab = Anmelden
 no-invitations-title = Noch wurde niemand eingeladen
 no-invitations-yet = Fügen Sie oben die E-Mail-Adressen Ihrer Kolleginnen und Kollegen ein. Alle erhalten einen Link zum Beitreten, und Sie sehen hier, wer angenommen hat.
 no-invitations-here = Keine Einladungen
-remove-filters = Filter zurücksetzen
 status = Status
 status-pending = Ausstehend
 status-expired = Abgelaufen
@@ -159,8 +158,6 @@ delivery-bounced = Unzustellbar
 delivery-not-sent = Nicht gesendet
 next-attempt = Nächster Versuch
 search-addresses = Nach E-Mail-Adresse suchen
-invited-with-any-role = Alle Rollen
-invited-to-any-workspace = Alle Arbeitsbereiche
 any-delivery = Jede Zustellung
 inviter = Eingeladen von
 any-inviter = Von allen eingeladen
@@ -172,7 +169,6 @@ sent-last-days = In den letzten { $days } Tagen gesendet
 sent-earlier = Vor über 30 Tagen gesendet
 by-inviter = von { $name }
 former-member = einem ehemaligen Mitglied
-select = Auswählen
 actions-for = Aktionen für { $email }
 invitations-count =
     { $count ->
@@ -180,8 +176,6 @@ invitations-count =
        *[other] { $count } Einladungen
     }
 invitations-more-than = Über { $count } Einladungen
-pages-of-invitations = Seiten der Einladungen
-page-before = Zurück
 export-csv = CSV exportieren
 
 ## Aktionen
@@ -190,7 +184,6 @@ resend = Erneut senden
 copy-link = Link kopieren
 discard = Widerrufen
 selected-invitations = Ausgewählte Einladungen
-with-selected = Ausgewählte:
 remind-all = An alle ausstehenden erinnern
 no-invitation-selected = Wählen Sie zuerst mindestens eine Einladung aus.
 revoke-title = Einladung von { $email } widerrufen?
@@ -217,11 +210,6 @@ resend-many =
        *[other] { $count } Einladungen erneut senden
     }
 resend-warning = Alle erhalten eine E-Mail mit einem neuen Link, der so lange gilt wie üblich. Ältere Links funktionieren nicht mehr.
-invitees-and-others =
-    { $count ->
-        [one] { $names } und { $count } weitere
-       *[other] { $names } und { $count } weitere
-    }
 link-of = Einladungslink für { $email }
 invitation-link-explanation = Wer diesen Link hat, sieht die Einladung, aber nur { $email } kann sie annehmen. Senden Sie ihn der Person, wenn die E-Mail nicht ankommt.
 link = Link
