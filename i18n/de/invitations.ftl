@@ -6,6 +6,7 @@ invitations = Einladungen
 
 invite-people = Personen einladen
 emails-hint = Beliebig viele eingeben oder einfügen: mit Namen, in einer Zeile, untereinander oder als Spalten einer Tabelle.
+no-workspace = Keiner
 workspace-role = Rolle im Arbeitsbereich
 default-role = Standardrolle
 invite-options = Sprache, Gültigkeit und persönliche Nachricht
@@ -15,7 +16,8 @@ expiry-days = Gültig (Tage)
 expires-on = Gültig bis { $date }.
 personal-message = Persönliche Nachricht (optional)
 personal-message-hint = Bis zu 500 Zeichen. Sie wird in der E-Mail zitiert; Links darin lassen sich nicht anklicken.
-upload-file = Oder eine Liste hochladen
+upload-file = Stattdessen eine Liste hochladen
+csv-file = CSV-Datei
 upload-file-hint = Eine CSV-Datei aus Excel, Google Tabellen oder Ihrem Personalsystem, bis zu 1.000 Personen.
 send-invitations = Einladungen senden
 review = Prüfen

@@ -6,6 +6,7 @@ invitations = Invitations
 
 invite-people = Invite people
 emails-hint = Type or paste as many as you like: with names, in a line or one per line, or as columns of a spreadsheet.
+no-workspace = None
 workspace-role = Role in the workspace
 default-role = Default role
 invite-options = Language, expiry and personal message
@@ -15,7 +16,8 @@ expiry-days = Expires after (days)
 expires-on = Valid until { $date }.
 personal-message = Personal message (optional)
 personal-message-hint = Up to 500 characters. It is quoted in the email, and links in it cannot be clicked.
-upload-file = Or upload a list
+upload-file = Upload a list instead
+csv-file = CSV file
 upload-file-hint = A CSV file from Excel, Google Sheets or your HR system, up to 1,000 people.
 send-invitations = Send invitations
 review = Review
