@@ -6,6 +6,7 @@ invitations = Einladungen
 
 invite-people = Personen einladen
 emails-hint = Beliebig viele eingeben oder einfügen: mit Namen, in einer Zeile, untereinander oder als Spalten einer Tabelle.
+no-workspace = Keiner
 workspace-role = Rolle im Arbeitsbereich
 default-role = Standardrolle
 invite-options = Sprache, Gültigkeit und persönliche Nachricht
@@ -15,7 +16,8 @@ expiry-days = Gültig (Tage)
 expires-on = Gültig bis { $date }.
 personal-message = Persönliche Nachricht (optional)
 personal-message-hint = Bis zu 500 Zeichen. Sie wird in der E-Mail zitiert; Links darin lassen sich nicht anklicken.
-upload-file = Oder eine Liste hochladen
+upload-file = Stattdessen eine Liste hochladen
+csv-file = CSV-Datei
 upload-file-hint = Eine CSV-Datei aus Excel, Google Tabellen oder Ihrem Personalsystem, bis zu 1.000 Personen.
 send-invitations = Einladungen senden
 review = Prüfen
@@ -141,7 +143,6 @@ sign-in-in-new-tab = Anmelden
 no-invitations-title = Noch wurde niemand eingeladen
 no-invitations-yet = Fügen Sie oben die E-Mail-Adressen Ihrer Kolleginnen und Kollegen ein. Alle erhalten einen Link zum Beitreten, und Sie sehen hier, wer angenommen hat.
 no-invitations-here = Keine Einladungen
-remove-filters = Filter zurücksetzen
 status = Status
 status-pending = Ausstehend
 status-expired = Abgelaufen
@@ -159,8 +160,6 @@ delivery-bounced = Unzustellbar
 delivery-not-sent = Nicht gesendet
 next-attempt = Nächster Versuch
 search-addresses = Nach E-Mail-Adresse suchen
-invited-with-any-role = Alle Rollen
-invited-to-any-workspace = Alle Arbeitsbereiche
 any-delivery = Jede Zustellung
 inviter = Eingeladen von
 any-inviter = Von allen eingeladen
@@ -172,7 +171,6 @@ sent-last-days = In den letzten { $days } Tagen gesendet
 sent-earlier = Vor über 30 Tagen gesendet
 by-inviter = von { $name }
 former-member = einem ehemaligen Mitglied
-select = Auswählen
 actions-for = Aktionen für { $email }
 invitations-count =
     { $count ->
@@ -180,8 +178,6 @@ invitations-count =
        *[other] { $count } Einladungen
     }
 invitations-more-than = Über { $count } Einladungen
-pages-of-invitations = Seiten der Einladungen
-page-before = Zurück
 export-csv = CSV exportieren
 
 ## Aktionen
@@ -190,7 +186,6 @@ resend = Erneut senden
 copy-link = Link kopieren
 discard = Widerrufen
 selected-invitations = Ausgewählte Einladungen
-with-selected = Ausgewählte:
 remind-all = An alle ausstehenden erinnern
 no-invitation-selected = Wählen Sie zuerst mindestens eine Einladung aus.
 revoke-title = Einladung von { $email } widerrufen?
@@ -217,11 +212,6 @@ resend-many =
        *[other] { $count } Einladungen erneut senden
     }
 resend-warning = Alle erhalten eine E-Mail mit einem neuen Link, der so lange gilt wie üblich. Ältere Links funktionieren nicht mehr.
-invitees-and-others =
-    { $count ->
-        [one] { $names } und { $count } weitere
-       *[other] { $names } und { $count } weitere
-    }
 link-of = Einladungslink für { $email }
 invitation-link-explanation = Wer diesen Link hat, sieht die Einladung, aber nur { $email } kann sie annehmen. Senden Sie ihn der Person, wenn die E-Mail nicht ankommt.
 link = Link

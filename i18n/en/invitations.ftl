@@ -6,6 +6,7 @@ invitations = Invitations
 
 invite-people = Invite people
 emails-hint = Type or paste as many as you like: with names, in a line or one per line, or as columns of a spreadsheet.
+no-workspace = None
 workspace-role = Role in the workspace
 default-role = Default role
 invite-options = Language, expiry and personal message
@@ -15,7 +16,8 @@ expiry-days = Expires after (days)
 expires-on = Valid until { $date }.
 personal-message = Personal message (optional)
 personal-message-hint = Up to 500 characters. It is quoted in the email, and links in it cannot be clicked.
-upload-file = Or upload a list
+upload-file = Upload a list instead
+csv-file = CSV file
 upload-file-hint = A CSV file from Excel, Google Sheets or your HR system, up to 1,000 people.
 send-invitations = Send invitations
 review = Review
@@ -141,7 +143,6 @@ sign-in-in-new-tab = Sign in
 no-invitations-title = Nobody has been invited yet
 no-invitations-yet = Paste the email addresses of your colleagues above. Everybody gets a link to join, and you see here who has accepted.
 no-invitations-here = No invitations here
-remove-filters = Clear filters
 status = Status
 status-pending = Pending
 status-expired = Expired
@@ -159,8 +160,6 @@ delivery-bounced = Bounced
 delivery-not-sent = Not sent
 next-attempt = Next attempt
 search-addresses = Search by email address
-invited-with-any-role = Any role
-invited-to-any-workspace = Any workspace
 any-delivery = Any delivery
 inviter = Invited by
 any-inviter = Invited by anyone
@@ -172,7 +171,6 @@ sent-last-days = Sent in the last { $days } days
 sent-earlier = Sent over 30 days ago
 by-inviter = by { $name }
 former-member = a former member
-select = Select
 actions-for = Actions for { $email }
 invitations-count =
     { $count ->
@@ -180,8 +178,6 @@ invitations-count =
        *[other] { $count } invitations
     }
 invitations-more-than = More than { $count } invitations
-pages-of-invitations = Pages of invitations
-page-before = Previous
 export-csv = Export CSV
 
 ## Actions
@@ -190,7 +186,6 @@ resend = Resend
 copy-link = Copy link
 discard = Revoke
 selected-invitations = Selected invitations
-with-selected = With selected:
 remind-all = Remind all pending
 no-invitation-selected = Select at least one invitation first.
 revoke-title = Revoke the invitation of { $email }?
@@ -217,11 +212,6 @@ resend-many =
        *[other] Resend { $count } invitations
     }
 resend-warning = Everybody gets an email with a new link that is valid for the usual time. Older links stop working.
-invitees-and-others =
-    { $count ->
-        [one] { $names } and { $count } other
-       *[other] { $names } and { $count } others
-    }
 link-of = Invitation link for { $email }
 invitation-link-explanation = Anyone with this link sees the invitation, but only { $email } can accept it. Send it to them if the email does not arrive.
 link = Link

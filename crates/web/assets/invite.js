@@ -23,6 +23,9 @@
   const showCount = () => {
     const send = document.querySelector("#send"), ready = document.querySelector("#review-part [data-ready]");
     send.textContent = Number(ready?.dataset.count) > 0 ? ready.dataset.ready : send.dataset.label;
+    // A screen reader announces only what changes in an element that was there before.
+    const live = document.querySelector("#review-live"), summary = ready?.textContent.trim() ?? "";
+    if (latest > 0 && live.textContent !== summary) live.textContent = summary;
   };
 
   const clearReview = () => {
@@ -45,8 +48,9 @@
     const answer = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of answer.querySelectorAll("[data-part]")) {
       const old = document.getElementById(part.dataset.part);
+      const isChanged = part.dataset.part === "review-part" || old?.textContent !== part.textContent;
       const isKept = part.dataset.part === "emails-part" && removed === undefined;
-      if (old && !isKept && old.innerHTML !== part.innerHTML) old.replaceChildren(...part.childNodes);
+      if (old && isChanged && !isKept) old.replaceChildren(...part.childNodes);
     }
     showCount();
     if (removed !== undefined) {

@@ -384,3 +384,22 @@ async fn addresses_are_read_as_mail_programs_copy_them() {
     assert_eq!(outcomes(&result), ["good", "INVALID_EMAIL", "INVALID_EMAIL", "DUPLICATE_ROW"]);
     assert_eq!(result["results"][1]["email"], "Kim Lee");
 }
+
+#[tokio::test]
+async fn message_and_language_are_those_of_every_mail() {
+    let Setup { app, owner, path, .. } = setup().await;
+    let list =
+        json!({"message": " Bis Montag!\n\nhttps://evil.example ", "locale": "de", "invitations": ["kim@example.com"]});
+    owner.post_json(&path, &list).await.ok();
+    let text = app.mail("kim@example.com").text;
+    assert!(text.contains("\n> Bis Montag!\n> https\u{2060}:") && text.contains("Einladung öffnen"), "{text}");
+    owner.post(&path, &[("emails", "lou@example.com"), ("message", "Hello")]).await.ok();
+    assert!(app.mail("lou@example.com").text.contains("\n> Hello\n"));
+    let single = path.strip_suffix("/bulk").unwrap();
+    owner.post(single, &[("email", "max@example.com"), ("message", "Hi")]).await.ok();
+    assert!(app.mail("max@example.com").text.contains("\n> Hi\n"));
+    let long = "x".repeat(501);
+    owner.post(single, &[("email", "eve@example.com"), ("message", &long)]).await.assert_error(400, "INVALID_FIELD");
+    let query = format!("{path}?message=Hello");
+    owner.post(&query, &[("emails", "eve@example.com")]).await.assert_error(400, "UNKNOWN_FIELD");
+}

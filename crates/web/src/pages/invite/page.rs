@@ -33,6 +33,8 @@ pub(super) struct InvitationPage {
     role: String,
     inviter: Inviter,
     email: String,
+    /// The inviter's own words; empty without any, or if the invitation is closed.
+    message: String,
     /// Empty if the invitation is closed.
     expires: String,
     step: Step,
@@ -130,6 +132,7 @@ pub(super) async fn load(
         layout: if step.has_challenge() { layout.with_challenge(cx) } else { layout },
         role: roles(&invitation),
         inviter,
+        message: if final_status.is_none() { invitation.message } else { String::new() },
         expires: match final_status {
             Some(_) => String::new(),
             None => cx.words.time_html(invitation.expires_at, cx.now()),

@@ -119,7 +119,7 @@ fn confirm(
         Action::Revoke => (t.revoke_many_title(count), t.revoke_many(count), t.revoke_warning()),
     };
     let named = emails[..count.min(MAX_NAMED)].join(", ");
-    let names = if count > MAX_NAMED { t.invitees_and_others(count - MAX_NAMED, named) } else { named };
+    let names = if count > MAX_NAMED { t.names_and_others(count - MAX_NAMED, named) } else { named };
     let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
     let confirmation = Confirmation::new(heading, button, format!("{path}/selected"), path)
         .paragraph(names)

@@ -9,6 +9,7 @@ use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 
 use super::super::super::context::PageContext;
+use super::super::list_url::list_url;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -176,7 +177,7 @@ impl ListState {
             ("sent_after", text(list.filter.sent_after.map(|time| time.to_string()))),
             ("sent_before", text(list.filter.sent_before.map(|time| time.to_string()))),
         ];
-        with_parameters(&format!("/organizations/{organization}/invitations.csv"), &parameters)
+        list_url(&format!("/organizations/{organization}/invitations.csv"), &parameters)
     }
 
     fn filter_parameters(&self) -> [(&'static str, String); 6] {
@@ -202,14 +203,6 @@ impl ListState {
             Position::After(cursor) => parameters.push(("after", cursor.to_string())),
             Position::Before(cursor) => parameters.push(("before", cursor.to_string())),
         }
-        with_parameters(path, &parameters)
+        list_url(path, &parameters)
     }
-}
-
-/// Returns the path with the parameters that have a value.
-fn with_parameters(path: &str, parameters: &[(&str, String)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(parameters.iter().filter(|(_, value)| !value.is_empty()));
-    let query = query.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

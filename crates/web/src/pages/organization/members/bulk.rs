@@ -167,6 +167,6 @@ fn names(cx: &PageContext, people: &[Person]) -> String {
     let named = named.join(", ");
     match people.len().saturating_sub(MAX_NAMED) {
         0 => named,
-        others => cx.words.names_and_others(named, others),
+        others => cx.words.names_and_others(others, named),
     }
 }
