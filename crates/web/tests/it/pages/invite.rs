@@ -90,7 +90,7 @@ async fn wrong_account_offers_sign_up_request_and_added_address() {
     // Request an invitation for the own address, which has to be verified.
     eve.post("/invite/ask", &[]).await.assert_page(400, "not verified");
     // Add the invited address to the account: the mailed token verifies it.
-    let page = eve.post("/invite/add-address", &[]).await.assert_page(403, "Confirm that it is you");
+    let page = eve.post("/invite/add-address", &[]).await.assert_page(403, "Confirm access");
     assert!(page.contains("add nina@example.com to your account"), "{page}");
     let proof = [("proof", "password"), ("proof_password", PASSWORD), ("proof_address", NINA)];
     eve.post("/invite/add-address", &proof).await.assert_redirect("/organizations/");
@@ -406,7 +406,7 @@ async fn confirmation_is_for_the_invitation_of_its_page() {
     fixture.app.execute("UPDATE sign_ins SET proved_at = 0");
     let first = named_invitation(&eve.get("/invite").await.text);
     let page = eve.post("/invite/add-address", &[("invitation", &first)]).await;
-    let page = page.assert_page(403, "Confirm that it is you");
+    let page = page.assert_page(403, "Confirm access");
     assert!(page.contains(&format!("name=\"invitation\" value=\"{first}\"")), "{page}");
     open_another(&fixture, &eve, "Second").await;
     let proof =
