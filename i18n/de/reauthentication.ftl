@@ -1,17 +1,17 @@
 ## Confirming one's identity, and the page of security notices
 
-confirm-identity = Bestätigen Sie, dass Sie es sind
+confirm-identity = Zugriff bestätigen
 confirm = Bestätigen
 confirm-by-code = Wir senden einen Code an Ihre Hauptadresse.
 confirm-code-sent = Wir haben einen Code an Ihre Hauptadresse gesendet.
 confirm-by-signing-in = Melden Sie sich ab und wieder an, und wiederholen Sie den Schritt innerhalb weniger Minuten.
 confirm-add-address = Sie möchten { $email } zu Ihrem Konto hinzufügen.
 confirm-verify-address = Sie möchten eine Adresse bestätigen. Mit deren Mails kann man sich dann in Ihrem Konto anmelden.
-confirm-make-primary = Sie möchten Ihre Hauptadresse ändern.
-confirm-delete-address = Sie möchten eine Adresse Ihres Kontos löschen.
+confirm-make-primary = Sie möchten { $email } zu Ihrer Hauptadresse machen.
+confirm-delete-address = Sie möchten { $email } aus Ihrem Konto entfernen.
 confirm-change-username = Sie möchten Ihren Benutzernamen ändern.
 confirm-set-password = Sie möchten ein Passwort setzen. Geben Sie es noch einmal ein.
-confirm-end-sign-in = Sie möchten einen anderen Browser abmelden.
+confirm-end-sign-in = Sie möchten einen anderen Browser abmelden: { $browser }.
 confirm-delete-account = Sie möchten Ihr Konto löschen.
 confirm-link-address = Sie möchten { $email } zu Ihrem Konto hinzufügen. Wer die Mails dieser Adresse liest, kann sich dann als Sie anmelden. Fahren Sie nur fort, wenn es Ihre eigene Adresse ist.
 confirm-delete-workspace = Sie möchten einen Arbeitsbereich löschen. Er lässt sich nicht wiederherstellen.
@@ -24,3 +24,4 @@ sign-out-everywhere = Überall abmelden
 notice-done-title = Alle Browser sind abgemeldet
 notice-reset-explanation = Setzen Sie jetzt ein neues Passwort, damit sich niemand mit dem alten anmelden kann. Wir senden einen Code an { $email }. Prüfen Sie danach die Adressen Ihres Kontos.
 notice-no-reset-explanation = Diese Adresse öffnet das Konto nicht. Setzen Sie mit einer anderen Adresse ein neues Passwort, oder fragen Sie die Betreiber dieses Dienstes.
+confirm-end-other-sign-ins = Sie möchten alle anderen Browser abmelden.

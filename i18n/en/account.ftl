@@ -13,7 +13,7 @@ not-verified = Not verified
 verify = Verify
 make-primary = Make primary
 new-email-address = Add email address
-delete-address-warning = This address will be removed from your account, and you can no longer sign in with it. You can add it again.
+delete-address-warning = You can no longer sign in with this address. You can add it again.
 password-change-warning = Changing your password signs out all other browsers.
 current-password = Current password
 active-sign-ins = Sessions
@@ -21,6 +21,33 @@ unknown-address = unknown IP address
 this-browser = this browser
 sign-out-there = Sign out
 delete-account = Delete account
-delete-account-warning = Your account and all your memberships are deleted immediately. This cannot be undone. Invitations that you sent remain.
+delete-account-warning = Your account and all your memberships are deleted immediately.
 type-to-confirm-delete = Type “delete” to confirm
 delete-confirmation-word = delete
+
+unknown-browser = Unknown browser
+browser = Browser
+ip-address = IP address
+last-active = Last active
+end-session-of = Sign out { $browser }
+end-other-sessions = Sign out all other sessions
+language-of-pages = Language
+remove-own-address-title = Remove { $email }?
+remove-own-address = Remove { $email }
+change-password = Change password
+add-password = Add password
+email-notifications = Email notifications
+notify-of-requests = Somebody asks to join an organization that I manage
+notify-of-request-answers = My request to join is approved or denied
+notify-of-invitation-answers = Somebody accepts or declines my invitation
+notifications-hint = Codes, invitations and security notices are always sent.
+delete-account-title = Delete your account?
+delete-account-consequences = The account { $account } is deleted immediately, with its profile, addresses and sessions. Invitations that you sent remain.
+you-leave = You leave these organizations:
+and-more =
+    { $count ->
+        [one] and { $count } more
+       *[other] and { $count } more
+    }
+password-to-confirm = Enter your password to confirm.
+sole-admin-explanation = You are the only admin of the following. Make somebody else an admin, transfer ownership, or delete them first.

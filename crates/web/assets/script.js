@@ -27,12 +27,12 @@ const addScripts = (page) => {
 
 const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
-// Moves the focus to what the person has to read first: the error, the message or the heading.
+// Moves the focus to what the person has to read or to fill in first: the error, a code's field, the message or the heading.
 const focusResult = () => {
-  for (const selector of ["[role=alert]", "[role=status]", "h1"]) {
-    const found = [...main().querySelectorAll(selector)].find((element) => isVisible(element) && element.textContent.trim());
+  for (const selector of ["[role=alert]", "[autofocus]", "[role=status]", "h1"]) {
+    const found = [...main().querySelectorAll(selector)].find((element) => isVisible(element) && (element.autofocus || element.textContent.trim()));
     if (found) {
-      found.tabIndex = -1;
+      if (!found.autofocus) found.tabIndex = -1;
       found.focus();
       return;
     }

@@ -1,5 +1,5 @@
-//! The cookies: those of the session, open invitations, the language and the next message; strict parsing, and `Set-Cookie` values with all protective
-//! attributes.
+//! The cookies: those of the session, open invitations, the language, the typed address and the next message; strict
+//! parsing, and `Set-Cookie` values with all protective attributes.
 //!
 //! If the public URL is https, the names have the prefix `__Host-` (RFC 6265bis, 4.1.3.2; ASVS 3.3.3), unless the
 //! settings give the session cookie another name or a domain. Browsers accept such a cookie only from this host and
@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use vestibule_core::email_address::EmailAddress;
 use vestibule_core::language::Language;
 use vestibule_core::secret::{InvitationToken, SessionToken};
 use vestibule_core::settings::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie, Settings};
@@ -42,6 +43,10 @@ const LANGUAGE_COOKIE: &str = "language";
 const SECURE_LANGUAGE_COOKIE: &str = "__Host-language";
 const FLASH_COOKIE: &str = "flash";
 const SECURE_FLASH_COOKIE: &str = "__Host-flash";
+const ADDRESS_COOKIE: &str = "address";
+const SECURE_ADDRESS_COOKIE: &str = "__Host-address";
+/// As long as a mailed code works.
+const ADDRESS_LIFETIME: Duration = Duration::from_mins(10);
 /// Longer than the redirect that follows takes.
 const FLASH_LIFETIME: Duration = Duration::from_mins(1);
 
@@ -129,6 +134,18 @@ pub(crate) fn flash(headers: &HeaderMap, secure: bool) -> Option<String> {
 pub(crate) fn set_flash(key: &str, secure: bool) -> HeaderValue {
     let name = if secure { SECURE_FLASH_COOKIE } else { FLASH_COOKIE };
     set(name, key, secure, if key.is_empty() { Duration::ZERO } else { FLASH_LIFETIME }, None)
+}
+
+/// Returns the address that the user has typed on the page before. It is no more than what a field is filled with.
+pub(crate) fn address(headers: &HeaderMap, secure: bool) -> Option<String> {
+    let mut values = values(headers, if secure { SECURE_ADDRESS_COOKIE } else { ADDRESS_COOKIE });
+    values.next().and_then(|value| String::from_utf8(value.to_owned()).ok())
+}
+
+/// Returns a `Set-Cookie` value that carries a typed address to the next page, so that it is in no URL.
+pub(crate) fn set_address(address: &EmailAddress, secure: bool) -> HeaderValue {
+    let name = if secure { SECURE_ADDRESS_COOKIE } else { ADDRESS_COOKIE };
+    set(name, address.key(), secure, ADDRESS_LIFETIME, None)
 }
 
 /// Appends the session cookie to the headers of a response.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Code, Result};
-use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::execution::{Caller, Command, Context, Executor, Query, Reply};
 use crate::password::{Password, PasswordDigest};
 use crate::permission::Requirement;
 use crate::reauthentication::{confirm_password, require_recent_proof, require_unchanged};
@@ -34,6 +34,26 @@ pub async fn delete_account(executor: &Arc<Executor>, caller: &Caller, password:
     match confirmed {
         Ok(password) => executor.run(caller, Delete { password }).await,
         Err(problem) => Reply::failed(problem),
+    }
+}
+
+/// Lists the names of the organizations and workspaces that have no other admin than the caller. While there are any, the
+/// account cannot be deleted.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ListSoleAdminOf;
+
+impl Query for ListSoleAdminOf {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
+    type Out = Vec<String>;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Vec<String>> {
+        let user = cx.user()?;
+        let names = cx.tx.all(sql::SOLE_ADMIN_OF, (user,)).await?;
+        Ok(names.into_iter().map(|(name,)| name).collect())
     }
 }
 

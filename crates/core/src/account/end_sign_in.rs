@@ -1,4 +1,4 @@
-//! Ending one of the caller's sign-ins.
+//! Ending one of the caller's sign-ins, or all others.
 
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -38,5 +38,29 @@ impl Command for EndSignIn {
         session::end_sign_in(cx, user, self.sign_in).await?;
         notify(cx, user, NoticeKind::SignInEnded, "").await?;
         Ok(false)
+    }
+}
+
+/// Ends every sign-in of the caller except the one of this request.
+///
+/// # Errors
+/// `UNAUTHORIZED`; `REAUTHENTICATION_REQUIRED`.
+#[derive(Debug)]
+pub struct EndOtherSignIns;
+
+impl Command for EndOtherSignIns {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    type Out = ();
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::SignInEnded)
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+        let (user, own) = (cx.user()?, cx.sign_in()?);
+        reauthentication::require_recent_proof(cx).await?;
+        session::end_other_sign_ins(cx, user, own).await?;
+        notify(cx, user, NoticeKind::SignInEnded, "").await
     }
 }

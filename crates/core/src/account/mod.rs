@@ -11,8 +11,8 @@ mod verify_address;
 
 pub use add_address::{AddAddress, AddInvitedAddress};
 pub use addresses::{DeleteAddress, ListAddresses, MakePrimary, ShowAddress};
-pub use delete::{DELETE_ACCOUNT_ERRORS, delete_account};
-pub use end_sign_in::EndSignIn;
+pub use delete::{DELETE_ACCOUNT_ERRORS, ListSoleAdminOf, delete_account};
+pub use end_sign_in::{EndOtherSignIns, EndSignIn};
 pub use password::{CHANGE_PASSWORD_ERRORS, REMOVE_PASSWORD_ERRORS, change_password, remove_password};
 pub(crate) use password_words::load_password_words;
 pub use update::{Update, UsernameChange};

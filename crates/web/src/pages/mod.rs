@@ -26,6 +26,7 @@ mod security_notice;
 mod sign_in;
 mod sign_up;
 mod theme;
+mod typed_address;
 mod words;
 
 pub(crate) use context::refusal_page;

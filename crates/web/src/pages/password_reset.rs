@@ -12,11 +12,13 @@ use super::context::{PageContext, page_or, see_other};
 use super::form::Form;
 use super::layout::Layout;
 use super::sign_in::{CodeForm, code_page, redirect_signed_in};
+use super::typed_address::TypedAddress;
 use crate::routes::Routes;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/reset", show)
+        .post("/reset/forgot", forgot)
         .post("/reset", send_code)
         .get("/reset/code", show_code)
         .post("/reset/code", verify_code)
@@ -41,8 +43,17 @@ struct NewPasswordPage {
     min_password_length: usize,
 }
 
-async fn show(cx: PageContext) -> Response {
-    page(&cx, cx.query_param("email"), None)
+async fn show(cx: PageContext, TypedAddress(email): TypedAddress) -> Response {
+    page(&cx, email, None)
+}
+
+/// "Forgot password?" of a form to sign in: takes along what was typed there.
+async fn forgot(cx: PageContext, form: Form) -> Response {
+    let typed = form.non_empty("identifier").unwrap_or_default();
+    match EmailAddress::parse(typed) {
+        Ok(address) => TypedAddress::remember(&cx, &address, see_other("/reset")),
+        Err(_) => see_other("/reset"),
+    }
 }
 
 fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
@@ -52,14 +63,15 @@ fn page(cx: &PageContext, email: String, error: Option<&Problem>) -> Response {
 
 async fn send_code(cx: PageContext, form: Form) -> Response {
     let typed = form.text("email").trim();
-    let sent = match EmailAddress::parse(typed) {
-        Ok(address) => start_password_reset(cx.app.service(), &cx.caller, address, &form.challenge()).await.result,
-        Err(error) => Err(error.into()),
+    let address = match EmailAddress::parse(typed) {
+        Ok(address) => address,
+        Err(error) => return page(&cx, typed.to_owned(), Some(&error.into())),
     };
+    let sent = start_password_reset(cx.app.service(), &cx.caller, address.clone(), &form.challenge()).await.result;
     match sent {
         Ok(forgotten) => {
-            let email: String = form_urlencoded::byte_serialize(typed.as_bytes()).collect();
-            cx.with_session_cookie(see_other(&format!("/reset/code?email={email}")), forgotten.session.token.as_ref())
+            let response = TypedAddress::remember(&cx, &address, see_other("/reset/code"));
+            cx.with_session_cookie(response, forgotten.session.token.as_ref())
         }
         Err(problem) => page(&cx, typed.to_owned(), Some(&problem)),
     }
@@ -75,8 +87,8 @@ fn code_form(cx: &PageContext, email: &str) -> CodeForm {
     }
 }
 
-async fn show_code(cx: PageContext) -> Response {
-    code_page(&cx, code_form(&cx, &cx.query_param("email")), None)
+async fn show_code(cx: PageContext, TypedAddress(email): TypedAddress) -> Response {
+    if email.is_empty() { see_other("/reset") } else { code_page(&cx, code_form(&cx, &email), None) }
 }
 
 async fn verify_code(cx: PageContext, form: Form) -> Response {

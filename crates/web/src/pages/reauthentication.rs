@@ -40,6 +40,7 @@ pub(super) enum Action {
     ChangeUsername,
     SetPassword,
     EndSignIn,
+    EndOtherSignIns,
     DeleteAccount,
     /// Adds the address of an invitation.
     LinkAddress,
@@ -234,11 +235,12 @@ impl Confirmation<'_> {
         match self.action {
             Action::AddAddress => t.confirm_add_address(self.form.text("email").trim()),
             Action::VerifyAddress => t.confirm_verify_address(),
-            Action::MakePrimary => t.confirm_make_primary(),
-            Action::DeleteAddress => t.confirm_delete_address(),
+            Action::MakePrimary => t.confirm_make_primary(self.form.text("email")),
+            Action::DeleteAddress => t.confirm_delete_address(self.form.text("email")),
             Action::ChangeUsername => t.confirm_change_username(),
             Action::SetPassword => t.confirm_set_password(),
-            Action::EndSignIn => t.confirm_end_sign_in(),
+            Action::EndSignIn => t.confirm_end_sign_in(self.form.text("browser")),
+            Action::EndOtherSignIns => t.confirm_end_other_sign_ins(),
             Action::DeleteAccount => t.confirm_delete_account(),
             Action::LinkAddress => t.confirm_link_address(address),
             Action::DeleteWorkspace => t.confirm_delete_workspace(),

@@ -304,7 +304,7 @@ impl ForwardedLink {
     }
 
     async fn press(&self) {
-        let page = self.ada.post("/invite/add-address", &[]).await.assert_page(403, "Confirm that it is you");
+        let page = self.ada.post("/invite/add-address", &[]).await.assert_page(403, "Confirm access");
         assert!(page.contains(&format!("add {MALLORY} to your account")), "{page}");
         assert!(!self.is_linked().await);
     }
@@ -384,7 +384,7 @@ async fn mail_with_code_names_the_address_that_a_link_would_add() {
     link.ada.post("/me/reauthenticate", &[("strategy", "email_otp")]).await.ok();
     let code = link.app.mailed_code(ADA);
     let misnamed = [("proof", "code"), ("proof_code", &code), ("proof_address", MALLORY)];
-    link.ada.post("/invite/add-address", &misnamed).await.assert_page(403, "Confirm that it is you");
+    link.ada.post("/invite/add-address", &misnamed).await.assert_page(403, "Confirm access");
     assert!(!link.is_linked().await);
     link.ada.post("/invite/add-address", &send).await.assert_page(403, "6 digits");
     let code = link.app.mailed_code(ADA);

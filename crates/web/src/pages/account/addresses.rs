@@ -2,17 +2,19 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::Problem;
-use vestibule_core::account::{AddAddress, DeleteAddress, MakePrimary, prepare_address_verification, verify_address};
+use vestibule_core::account::{
+    AddAddress, DeleteAddress, MakePrimary, ShowAddress, prepare_address_verification, verify_address,
+};
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::EmailAddressId;
 use vestibule_core::secret::SubmittedCode;
+use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, see_other};
 use super::super::form::Form;
 use super::super::organization::Confirmation;
 use super::super::sign_in::{CodeForm, code_page};
-use super::{page, saved_or_error};
+use super::{page, redirect_or_error};
 
 /// Parses an id. An invalid one becomes 0, which no address has, so that the command answers with its own error.
 fn parse_id(text: &str) -> EmailAddressId {
@@ -26,7 +28,7 @@ pub(super) async fn add(cx: PageContext, form: Form) -> Response {
     };
     match added {
         Ok(added) if cx.app.service().sends_mail() => send_code_to(&cx, added.id).await,
-        added => saved_or_error(&cx, added.map(|_| ())).await,
+        added => redirect_or_error(&cx, added.map(|_| ()), "address_added").await,
     }
 }
 
@@ -42,16 +44,20 @@ async fn send_code_to(cx: &PageContext, address: EmailAddressId) -> Response {
     }
 }
 
-fn code_form_page(cx: &PageContext, address: EmailAddressId, error: Option<&Problem>) -> Response {
+async fn code_form_page(cx: &PageContext, address: EmailAddressId, error: Option<&Problem>) -> Response {
+    let email = match cx.query(ShowAddress { address }).await {
+        Ok(shown) => shown.email,
+        Err(response) => return response,
+    };
     let (action, resend_action) =
         (format!("/account/addresses/{address}/code"), format!("/account/addresses/{address}/verify"));
     code_page(
         cx,
         CodeForm {
-            explanation: cx.words.address_code_explanation(),
+            explanation: cx.words.address_code_explanation(&email),
             action,
             resend_action,
-            hidden_fields: Vec::new(),
+            hidden_fields: vec![("email", email)],
             resend_has_challenge: false,
         },
         error,
@@ -59,33 +65,38 @@ fn code_form_page(cx: &PageContext, address: EmailAddressId, error: Option<&Prob
 }
 
 pub(super) async fn show_code(cx: PageContext, Path(address): Path<String>) -> Response {
-    code_form_page(&cx, parse_id(&address), None)
+    code_form_page(&cx, parse_id(&address), None).await
 }
 
 pub(super) async fn verify_code(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
     let code = SubmittedCode::from_input(form.text("code"));
     match verify_address(cx.app.service(), &cx.caller, parse_id(&address), &code).await.result {
         Ok(_) => cx.redirect_with_flash("/account", "verified"),
-        Err(problem) => code_form_page(&cx, parse_id(&address), Some(&problem)),
+        Err(problem) => code_form_page(&cx, parse_id(&address), Some(&problem)).await,
     }
 }
 
 pub(super) async fn make_primary(cx: PageContext, Path(address): Path<String>) -> Response {
     let made = cx.run(MakePrimary { address: parse_id(&address) }).await;
-    saved_or_error(&cx, made).await
+    redirect_or_error(&cx, made, "primary_changed").await
 }
 
 pub(super) async fn delete(cx: PageContext, Path(address): Path<String>, form: Form) -> Response {
-    let confirmation = Confirmation::new(
-        cx.words.delete(),
-        cx.words.delete(),
-        format!("/account/addresses/{}/delete", parse_id(&address)),
-        "/account",
-    )
-    .paragraph(cx.words.delete_address_warning());
+    let id = parse_id(&address);
+    let email = match cx.try_query(ShowAddress { address: id }).await {
+        Ok(shown) => shown.email,
+        Err(problem) if problem.code() == Code::Unauthorized => return cx.error_page(&problem),
+        Err(problem) => return page(&cx, Some(&problem)).await,
+    };
+    let t = cx.words;
+    let action = format!("/account/addresses/{id}/delete");
+    let confirmation =
+        Confirmation::new(t.remove_own_address_title(&email), t.remove_own_address(&email), action, "/account")
+            .paragraph(t.delete_address_warning())
+            .hidden_field("email", email);
     if let Err(response) = confirmation.require(&cx, &form) {
         return response;
     }
-    let deleted = cx.run(DeleteAddress { address: parse_id(&address) }).await;
-    saved_or_error(&cx, deleted).await
+    let deleted = cx.run(DeleteAddress { address: id }).await;
+    redirect_or_error(&cx, deleted, "address_removed").await
 }

@@ -1,6 +1,8 @@
 //! `/account`: the caller's profile, addresses, password and sign-ins.
 
 mod addresses;
+mod delete;
+mod notifications;
 mod security;
 
 use askama::Template;
@@ -10,11 +12,13 @@ use vestibule_core::account::{ShowAccount, Update, UsernameChange};
 use vestibule_core::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
 use vestibule_core::id::{EmailAddressId, SignInId};
 use vestibule_core::images::ImageOwner;
-use vestibule_core::names::{PersonName, Username};
+use vestibule_core::names::{PersonName, Username, full_name};
+use vestibule_core::notification::{NotificationPreferences, ShowPreferences};
 use vestibule_core::session::ListSignIns;
 
 use super::context::{PageContext, PageResult, rejection_page, see_other};
 use super::form::Form;
+use super::frame::initials;
 use super::layout::Layout;
 use super::reauthentication::{Action, protected};
 use crate::api::me::update::Picture;
@@ -37,8 +41,11 @@ pub(super) fn routes() -> Routes {
         .post("/account/addresses/{id}/primary", protected(Action::MakePrimary, addresses::make_primary))
         .post("/account/addresses/{id}/delete", protected(Action::DeleteAddress, addresses::delete))
         .post("/account/password", protected(Action::SetPassword, security::set_password))
+        .post("/account/notifications", notifications::update)
         .post("/account/sign-ins/{id}/end", protected(Action::EndSignIn, security::end_sign_in))
-        .post("/account/delete", protected(Action::DeleteAccount, security::delete))
+        .post("/account/sign-ins/-/end-others", protected(Action::EndOtherSignIns, security::end_other_sign_ins))
+        .get("/account/delete", delete::show)
+        .post("/account/delete", protected(Action::DeleteAccount, delete::delete))
 }
 
 struct AddressView {
@@ -57,17 +64,20 @@ struct SignInView {
 }
 
 #[derive(Template)]
-#[template(path = "account.html")]
+#[template(path = "account/account.html")]
 struct Page {
     layout: Layout,
     picture: String,
+    initials: String,
     first_name: String,
     last_name: String,
     username: String,
     /// Empty if the user has none.
     primary_address: String,
     addresses: Vec<AddressView>,
+    /// The one of this browser first.
     sign_ins: Vec<SignInView>,
+    notifications: NotificationPreferences,
     has_password: bool,
     has_mail: bool,
     min_password_length: usize,
@@ -100,7 +110,7 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
     });
     let sign_ins = sign_ins.into_iter().map(|sign_in| SignInView {
         id: sign_in.id,
-        browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| "?".to_owned()),
+        browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| cx.words.unknown_browser()),
         address: match sign_in.ip_address.as_str() {
             UNKNOWN_ADDRESS_TEXT => cx.words.unknown_address(),
             _ => sign_in.ip_address,
@@ -108,15 +118,20 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
         is_current: sign_in.id == current,
     });
+    let mut sign_ins: Vec<_> = sign_ins.collect();
+    sign_ins.sort_by_key(|sign_in| !sign_in.is_current);
+    let name = full_name(&account.user.first_name, &account.user.last_name);
     Ok(Page {
         layout: cx.layout(cx.words.account(), true),
+        initials: initials(if name.is_empty() { &primary_address } else { &name }),
+        notifications: cx.query(ShowPreferences).await?,
         picture: cx.app.response_context().image_url(&account.user.image_url),
         first_name: account.user.first_name,
         last_name: account.user.last_name,
         username: account.user.username.unwrap_or_default(),
         primary_address,
         addresses: addresses.collect(),
-        sign_ins: sign_ins.collect(),
+        sign_ins,
         has_password: account.account.has_password,
         has_mail: cx.app.service().sends_mail(),
         min_password_length: cx.app.settings().passwords.minimum_length,
@@ -137,7 +152,7 @@ async fn update_profile(cx: PageContext, form: Form) -> Response {
         Ok(update) => cx.run(update).await.map(|_| ()),
         Err(problem) => Err(problem),
     };
-    saved_or_error(&cx, updated).await
+    redirect_or_error(&cx, updated, "profile_saved").await
 }
 
 async fn update_picture(cx: PageContext, upload: Result<Body<Picture>, Refusal>) -> Response {
@@ -150,13 +165,13 @@ async fn update_picture(cx: PageContext, upload: Result<Body<Picture>, Refusal>)
         Ok(picture) => cx.run(Update { picture, ..Update::default() }).await.map(|_| ()),
         Err(rejection) => return rejection_page(&cx, rejection),
     };
-    saved_or_error(&cx, updated).await
+    redirect_or_error(&cx, updated, "picture_saved").await
 }
 
-/// Redirects to `/account` on success, and renders it with the error otherwise.
-async fn saved_or_error(cx: &PageContext, result: Result<(), Problem>) -> Response {
+/// Redirects to `/account` with a flash message on success, and renders the page with the error otherwise.
+async fn redirect_or_error(cx: &PageContext, result: Result<(), Problem>, flash: &str) -> Response {
     match result {
-        Ok(()) => cx.redirect_with_flash("/account", "saved"),
+        Ok(()) => cx.redirect_with_flash("/account", flash),
         Err(problem) => page(cx, Some(&problem)).await,
     }
 }

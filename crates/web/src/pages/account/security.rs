@@ -1,17 +1,16 @@
-//! The password and the sign-ins of the caller, and the deletion of the account.
+//! The password and the sign-ins of the caller.
 
 use axum::extract::Path;
 use axum::response::Response;
-use vestibule_core::Problem;
-use vestibule_core::account::{EndSignIn, change_password, delete_account};
+use vestibule_core::account::{EndOtherSignIns, EndSignIn, change_password};
 use vestibule_core::password::Password;
 
 use super::super::context::{PageContext, with_site_data_cleared};
 use super::super::form::Form;
-use super::{page, saved_or_error};
+use super::{page, redirect_or_error};
 use crate::site_data::OutdatedCookies;
 
-fn current_password(form: &Form) -> Option<Password> {
+pub(super) fn current_password(form: &Form) -> Option<Password> {
     Some(form.text("present").to_owned()).filter(|text| !text.is_empty()).map(Password::from_input)
 }
 
@@ -34,19 +33,11 @@ pub(super) async fn end_sign_in(
 ) -> Response {
     let ended = cx.run(EndSignIn { sign_in: sign_in.parse().unwrap_or_else(|_| 0.into()) }).await;
     let is_own = matches!(ended, Ok(true));
-    let response = saved_or_error(&cx, ended.map(|_| ())).await;
+    let response = redirect_or_error(&cx, ended.map(|_| ()), "session_ended").await;
     if is_own { with_site_data_cleared(response, &outdated_cookies) } else { response }
 }
 
-/// Requires the password, or a typed confirmation word if the account has none.
-pub(super) async fn delete(cx: PageContext, outdated_cookies: OutdatedCookies, form: Form) -> Response {
-    let password = current_password(&form);
-    if password.is_none() && form.text("word").trim().to_lowercase() != cx.words.delete_confirmation_word() {
-        let problem = Problem::field("word", cx.words.type_to_confirm_delete());
-        return page(&cx, Some(&problem)).await;
-    }
-    match delete_account(cx.app.service(), &cx.caller, password).await.result {
-        Ok(()) => with_site_data_cleared(cx.redirect_with_flash("/sign-in", "account_deleted"), &outdated_cookies),
-        Err(problem) => page(&cx, Some(&problem)).await,
-    }
+pub(super) async fn end_other_sign_ins(cx: PageContext, _: Form) -> Response {
+    let ended = cx.run(EndOtherSignIns).await;
+    redirect_or_error(&cx, ended, "sessions_ended").await
 }

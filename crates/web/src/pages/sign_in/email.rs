@@ -57,7 +57,8 @@ fn code_form(cx: &PageContext, attempt: &str, return_to: &str) -> CodeForm {
 /// Starts a sign-in attempt and mails the code or link.
 pub(super) async fn start(cx: PageContext, form: Form) -> Response {
     let method = form.text("method").parse().unwrap_or(Method::EmailOtp);
-    let typed = form.text("email").trim();
+    // Its own name in forms of other pages, and that of the field of `/sign-in`.
+    let typed = form.non_empty("email").or_else(|| form.non_empty("identifier")).unwrap_or_default();
     let return_to = cx.return_to(form.text("return_to")).unwrap_or_default();
     let address = match EmailAddress::parse(typed) {
         Ok(address) => address,

@@ -6,19 +6,20 @@ mod email;
 use askama::Template;
 use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
-use vestibule_core::id::SignInId;
-use vestibule_core::names::{Username, full_name};
+use vestibule_core::names::Username;
 use vestibule_core::password::Password;
 use vestibule_core::query_params::set_query_params;
 use vestibule_core::secret::SessionToken;
-use vestibule_core::session::{SessionDetails, SignOut, SwitchSignIn};
+use vestibule_core::session::{SessionDetails, SignInDetails, SignOut, SwitchSignIn};
 use vestibule_core::settings::{Mode, PageUrl, SignUpMode};
 use vestibule_core::sign_in::{Identifier, SignedIn};
 use vestibule_core::{Code, Problem, sign_in};
 
 use super::context::{PageContext, see_other, with_site_data_cleared};
 use super::form::Form;
+use super::frame::HeaderAccount;
 use super::layout::Layout;
+use super::typed_address::TypedAddress;
 use crate::app::DEVELOPMENT_QUERY;
 use crate::return_to::ReturnTo;
 use crate::routes::Routes;
@@ -42,27 +43,20 @@ pub(super) fn routes() -> Routes {
         .post("/sign-out", sign_out)
 }
 
-/// An account that is signed in within this session.
-struct AccountView {
-    sign_in: SignInId,
-    name: String,
-    email: String,
-}
-
 #[derive(Template)]
 #[template(path = "sign_in/sign_in.html")]
 struct Page {
     layout: Layout,
-    accounts: Vec<AccountView>,
+    /// The accounts that are signed in within this browser, the active one first.
+    accounts: Vec<HeaderAccount>,
     return_to: String,
     identifier: String,
     has_mail: bool,
     can_sign_up: bool,
 }
 
-async fn show(cx: PageContext) -> Response {
-    let (return_to, identifier) = (cx.return_to_param(), cx.query_param("email"));
-    page(&cx, return_to, identifier, None).await
+async fn show(cx: PageContext, TypedAddress(identifier): TypedAddress) -> Response {
+    page(&cx, cx.return_to_param(), identifier, None).await
 }
 
 async fn page(cx: &PageContext, return_to: String, identifier: String, error: Option<&Problem>) -> Response {
@@ -70,7 +64,8 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
         Ok(session) => session,
         Err(response) => return response,
     };
-    let accounts = session.as_ref().map(accounts).unwrap_or_default();
+    let image_url = |stored: &str| cx.app.response_context().image_url(stored);
+    let accounts = session.as_ref().map(|session| accounts(session, image_url)).unwrap_or_default();
     let settings = cx.app.settings();
     let description = cx.words.sign_in_description(&settings.name);
     let page = Page {
@@ -84,13 +79,11 @@ async fn page(cx: &PageContext, return_to: String, identifier: String, error: Op
     cx.render_with_error(error, &page)
 }
 
-fn accounts(session: &SessionDetails) -> Vec<AccountView> {
-    let account = |shown: &vestibule_core::session::SignInDetails| {
-        let name = full_name(&shown.user.first_name, &shown.user.last_name);
-        let email = shown.user.email.clone().unwrap_or_default();
-        AccountView { sign_in: shown.sign_in.id, name: if name.is_empty() { email.clone() } else { name }, email }
-    };
-    session.sign_ins.iter().map(account).collect()
+fn accounts(session: &SessionDetails, image_url: impl Fn(&str) -> String) -> Vec<HeaderAccount> {
+    let active = session.active().map(|active| active.sign_in.id);
+    let is_active = |shown: &&SignInDetails| Some(shown.sign_in.id) == active;
+    let (first, rest): (Vec<_>, Vec<_>) = session.sign_ins.iter().partition(is_active);
+    first.into_iter().chain(rest).map(|shown| HeaderAccount::new(shown, &image_url)).collect()
 }
 
 async fn sign_in(cx: PageContext, form: Form) -> Response {

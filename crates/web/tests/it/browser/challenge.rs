@@ -58,8 +58,8 @@ async fn pages_solve_the_challenges_of_all_forms() {
         browser.driver.delete_all_cookies().await.unwrap();
         // A form that the browser sends itself, with the value of its button.
         browser.goto(&format!("{}/sign-in", server.url)).await;
-        browser.wait_for("form[action='/sign-in/mail'] [name=email]").await.send_keys(ADA).await.unwrap();
-        browser.wait_for("form[action='/sign-in/mail'] button[value=email_otp]").await.click().await.unwrap();
+        browser.fill("identifier", ADA).await;
+        browser.wait_for("form[action='/sign-in'] button[value=email_otp]").await.click().await.unwrap();
         browser.wait_for("form[action='/sign-in/code']").await;
         browser.goto(&format!("{}/reset?email=ada%40example.com", server.url)).await;
         browser.wait_for("form[action='/reset'] button").await.click().await.unwrap();

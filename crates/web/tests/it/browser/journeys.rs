@@ -112,10 +112,10 @@ async fn double_click_two_tabs_and_expiry_are_safe() {
         let second = nina.driver.new_window(true).await.unwrap().handle;
         nina.driver.switch_to_window(second).await.unwrap();
         nina.goto(&link).await;
-        nina.click("Join").await;
+        nina.click("Join Second").await;
         nina.wait_for_text("Welcome! You joined the organization.").await;
         nina.driver.switch_to_window(first).await.unwrap();
-        nina.click("Join").await;
+        nina.click("Join Second").await;
         nina.wait_for_text("paste it here").await;
         assert_eq!(server.app.count("SELECT COUNT(*) FROM organization_memberships"), 4);
 
@@ -126,9 +126,8 @@ async fn double_click_two_tabs_and_expiry_are_safe() {
         nina.goto(&server.mailed_link(NINA).await).await;
         nina.wait_for_text("You are signed in with nina@example.com").await;
         server.app.advance(DAY * 8);
-        nina.click("Join").await;
+        nina.click("Join Third").await;
         nina.wait_for_text("This invitation has expired").await;
-        nina.fill("email", NINA).await;
         nina.click("Request a new invitation").await;
         nina.wait_for_text("Request sent").await;
     })
@@ -192,7 +191,7 @@ async fn sign_in_link_requires_click_and_same_browser() {
     server.app.create_member(&owner, &organization, NINA, "").await;
     with_browser(DEFAULT_OPTIONS, async |nina: &Browser| {
         nina.goto(&format!("{}/sign-in", server.url)).await;
-        nina.fill("email", NINA).await;
+        nina.fill("identifier", NINA).await;
         nina.click("Email me a link").await;
         nina.wait_for_text("Check your email").await;
         let link = server.mailed_link(NINA).await;
@@ -201,7 +200,7 @@ async fn sign_in_link_requires_click_and_same_browser() {
         with_browser(DEFAULT_OPTIONS, async |other: &Browser| {
             other.goto(&link).await;
             other.click("Sign in").await;
-            other.wait_for_text("in the browser that asked for it").await;
+            other.wait_for_text("in the browser that requested it").await;
         })
         .await;
         nina.goto(&link).await;

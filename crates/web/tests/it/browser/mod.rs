@@ -7,6 +7,7 @@ mod lighthouse;
 mod mail_scanner;
 mod origins;
 mod pages;
+mod presses;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

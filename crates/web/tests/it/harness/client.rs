@@ -231,7 +231,7 @@ impl TestClient {
             let cookie = match name {
                 _ if name == self.app.inner.service.settings.session_cookie_name() => &self.cookie,
                 "invitation" | "__Host-invitation" => &self.invitation_cookie,
-                "flash" | "__Host-flash" | "language" | "__Host-language" => {
+                "flash" | "__Host-flash" | "language" | "__Host-language" | "address" | "__Host-address" => {
                     let mut cookies = self.page_cookies.lock().unwrap();
                     cookies.remove(name);
                     if !value.is_empty() {

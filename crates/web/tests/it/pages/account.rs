@@ -24,7 +24,7 @@ async fn updates_names_and_picture() {
     ada.post("/account/profile", &[("first_name", "Ada"), ("last_name", "L"), ("username", "ada.l")])
         .await
         .assert_redirect("/account");
-    ada.get("/account").await.assert_page(200, "Saved.");
+    ada.get("/account").await.assert_page(200, "Profile saved.");
     ada.post("/account/profile", &[("first_name", "Ada"), ("last_name", "L"), ("username", "-")])
         .await
         .assert_page(400, "3 to 32");
@@ -42,7 +42,7 @@ async fn adds_verifies_and_deletes_addresses() {
     let verify = ada.post("/account/addresses", &[("email", work)]).await.assert_redirect("/account/addresses/");
     ada.get(&verify).await.assert_page(200, "Check your email");
     let code_path = verify.replace("/verify", "/code");
-    ada.post(&code_path, &[("code", "nonsense")]).await.assert_page(400, "This is not the code");
+    ada.post(&code_path, &[("code", "nonsense")]).await.assert_page(400, "Incorrect code");
     ada.post(&verify, &[]).await.assert_redirect(&verify);
     ada.post(&code_path, &[("code", &app.mailed_code(work))]).await.assert_redirect("/account");
     let page = ada.get("/account").await.assert_page(200, "Make primary");
@@ -52,10 +52,10 @@ async fn adds_verifies_and_deletes_addresses() {
     ada.post(&format!("{address_path}/primary"), &[]).await.assert_redirect("/account");
     ada.post(&format!("{address_path}/delete"), &[("sure", "yes")]).await.assert_page(400, "primary address");
     let delete_path = format!("/account/addresses/{primary}/delete");
-    ada.post(&delete_path, &[]).await.assert_page(200, "do not reach you");
+    ada.post(&delete_path, &[]).await.assert_page(200, "Remove ada@example.com?");
     ada.post(&delete_path, &[("sure", "yes")]).await.assert_redirect("/account");
-    ada.post("/account/addresses", &[("email", "nonsense")]).await.assert_page(400, "exactly one @");
-    ada.post("/account/addresses/7/verify", &[]).await.assert_page(404, "no such email address");
+    ada.post("/account/addresses", &[("email", "nonsense")]).await.assert_page(400, "Enter a valid email address");
+    ada.post("/account/addresses/7/verify", &[]).await.assert_page(404, "does not have this address");
 }
 
 #[tokio::test]
@@ -65,18 +65,74 @@ async fn ends_sign_ins_changes_password_and_deletes_account() {
     let other = app.anonymous();
     other.post("/sign-in", &[("identifier", ADA), ("password", PASSWORD)]).await.assert_redirect("/organizations");
     let page = ada.get("/account").await.assert_page(200, "this browser");
+    assert!(page.contains("Unknown browser") && page.contains("Sign out Unknown browser"), "{page}");
     let id = id_after(&page, "/account/sign-ins/");
     ada.post(&format!("/account/sign-ins/{id}/end"), &[]).await.assert_redirect("/account");
+    ada.get("/account").await.assert_page(200, "Session ended.");
     other.get("/account").await.assert_redirect("/sign-in");
-    ada.post("/account/sign-ins/7/end", &[]).await.assert_page(400, "no such sign-in");
+    ada.post("/account/sign-ins/7/end", &[]).await.assert_page(400, "already ended");
     ada.post("/account/password", &[("present", "wrong-one"), ("chosen", NEW_PASSWORD)])
         .await
-        .assert_page(400, "password is wrong");
+        .assert_page(400, "password is incorrect");
     ada.post("/account/password", &[("present", PASSWORD), ("chosen", NEW_PASSWORD)]).await.assert_redirect("/account");
-    ada.post("/account/delete", &[]).await.assert_page(400, "Type delete");
-    ada.post("/account/delete", &[("present", "wrong-one")]).await.assert_page(400, "password is wrong");
+    ada.post("/account/delete", &[]).await.assert_page(400, "Enter your password to confirm");
+    ada.post("/account/delete", &[("present", "wrong-one")]).await.assert_page(400, "password is incorrect");
     ada.post("/account/delete", &[("present", NEW_PASSWORD)]).await.assert_redirect("/sign-in");
     assert_eq!(app.count("SELECT COUNT(*) FROM users"), 0);
     let owner = app.create_organization("owner@example.com").await.0;
-    owner.post("/account/delete", &[("present", PASSWORD)]).await.assert_page(403, "last admin of Acme");
+    owner.post("/account/delete", &[("present", PASSWORD)]).await.assert_page(403, "<li>Acme</li>");
+}
+
+#[tokio::test]
+async fn ends_all_other_sessions() {
+    let app = TestApp::start().await;
+    let ada = app.create_user(ADA).await;
+    let page = ada.get("/account").await.assert_page(200, "this browser");
+    assert!(!page.contains("Sign out all other sessions"), "{page}");
+    let others = [app.anonymous(), app.anonymous()];
+    for other in &others {
+        other.post("/sign-in", &[("identifier", ADA), ("password", PASSWORD)]).await.assert_redirect("/");
+    }
+    ada.get("/account").await.assert_page(200, "Sign out all other sessions");
+    app.execute("UPDATE sign_ins SET proved_at = 0");
+    let path = "/account/sign-ins/-/end-others";
+    ada.post(path, &[]).await.assert_page(403, "sign out all other browsers");
+    ada.post(path, &[("proof", "password"), ("proof_password", PASSWORD)]).await.assert_redirect("/account");
+    ada.get("/account").await.assert_page(200, "All other sessions ended.");
+    for other in &others {
+        other.get("/account").await.assert_redirect("/sign-in");
+    }
+}
+
+#[tokio::test]
+async fn deletion_says_what_goes_with_the_account() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let page = owner.get("/account/delete").await.assert_page(200, "You are the only admin of the following");
+    assert!(page.contains("<li>Acme</li>") && !page.contains("name=\"present\""), "{page}");
+    let ada = app.create_member(&owner, &organization, ADA, "").await;
+    let page = ada.get("/account/delete").await.assert_page(200, "The account ada@example.com is deleted immediately");
+    assert!(page.contains("<li>Acme</li>") && page.contains("This cannot be undone."), "{page}");
+    let page = ada.post("/account/delete", &[("present", "wrong-one")]).await;
+    page.assert_page(400, "password is incorrect");
+    ada.post("/account/delete", &[("present", PASSWORD)]).await.assert_redirect("/sign-in");
+    ada.get("/sign-in").await.assert_page(200, "Your account is deleted.");
+    app.anonymous().get("/account/delete").await.assert_redirect("/sign-in");
+}
+
+#[tokio::test]
+async fn chooses_notifications_and_language() {
+    let app = TestApp::start().await;
+    let ada = app.create_user(ADA).await;
+    let page = ada.get("/account").await.assert_page(200, "Email notifications");
+    for kind in ["join_requests", "request_answers", "invitation_answers"] {
+        assert!(page.contains(&format!("name=\"{kind}\" value=\"yes\" checked")), "{page}");
+    }
+    ada.post("/account/notifications", &[("request_answers", "yes")]).await.assert_redirect("/account");
+    let page = ada.get("/account").await.assert_page(200, "Notification settings saved.");
+    for (kind, checked) in [("join_requests", ""), ("request_answers", " checked"), ("invitation_answers", "")] {
+        assert!(page.contains(&format!("name=\"{kind}\" value=\"yes\"{checked}>")), "{kind}: {page}");
+    }
+    ada.post("/language", &[("language", "de"), ("return_to", "/account")]).await.assert_redirect("/account");
+    ada.get("/account").await.assert_page(200, "<option value=\"de\" lang=\"de\" selected>Deutsch</option>");
 }

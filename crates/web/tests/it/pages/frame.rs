@@ -69,13 +69,13 @@ async fn flash_message_is_shown_once() {
     let ada = app.create_user(ADA).await;
     let saved = ada.post("/account/profile", &[("first_name", "Ada")]).await;
     let cookie = saved.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
-    assert_eq!(cookie, "flash=saved; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
+    assert_eq!(cookie, "flash=profile_saved; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
     assert_eq!(saved.headers[header::LOCATION], "/account");
-    ada.get("/account").await.assert_page(200, "<div class=\"flash\" role=\"status\"><p>Saved.</p>");
+    ada.get("/account").await.assert_page(200, "<div class=\"flash\" role=\"status\"><p>Profile saved.</p>");
     let page = ada.get("/account").await.assert_page(200, "<h1>");
-    assert!(!page.contains("Saved."), "{page}");
+    assert!(!page.contains("Profile saved."), "{page}");
     // Nor does a URL show one.
-    assert!(!ada.get("/account?done=saved").await.text.contains("Saved."));
+    assert!(!ada.get("/account?done=profile_saved").await.text.contains("Profile saved."));
 }
 
 #[tokio::test]

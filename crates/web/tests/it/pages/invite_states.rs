@@ -79,6 +79,7 @@ impl Fixture {
         let app = TestApp::with_settings(|settings| {
             if state == Full {
                 settings.seats.max_per_organization = 2;
+                settings.seats.count_pending_invitations = false;
             }
         })
         .await;

@@ -61,13 +61,13 @@ async fn forms_with_a_password_name_their_account() {
     let nina = app.create_user(NINA).await;
     assert_readable(&anonymous.get("/invite").await.assert_page(200, "Sign in and join"), 1, Some(NINA));
 
-    // The password and the deletion.
-    assert_readable(&nina.get("/account").await.text, 2, Some(NINA));
+    assert_readable(&nina.get("/account").await.text, 1, Some(NINA));
+    assert_readable(&nina.get("/account/delete").await.text, 1, Some(NINA));
     app.execute("UPDATE sign_ins SET proved_at = 0");
     let page = nina.post("/account/addresses", &[("email", "other@example.com")]).await;
-    assert_readable(&page.assert_page(403, "Confirm that it is you"), 1, Some(NINA));
+    assert_readable(&page.assert_page(403, "Confirm access"), 1, Some(NINA));
     let wrong = [("email", "other@example.com"), ("proof", "password"), ("proof_password", "wrong-one")];
-    let page = nina.post("/account/addresses", &wrong).await.assert_page(400, "password is wrong");
+    let page = nina.post("/account/addresses", &wrong).await.assert_page(400, "password is incorrect");
     assert_readable(&page, 1, Some(NINA));
 
     // Without a password, a code confirms. The form for the first password asks for both.

@@ -1,4 +1,4 @@
-//! "Confirm that it is you": the page asks in place, and goes on with what was begun.
+//! "Confirm access": the page asks in place, and goes on with what was begun.
 
 use std::time::Duration;
 
@@ -62,21 +62,21 @@ async fn confirmed_actions_go_on_with_what_was_typed() {
         (format!("{settings}/members/{ben}/hand-over"), format!("{settings}/workspaces/{workspace}/delete"));
     let delete = format!("{settings}/delete");
     let actions: [Case<'_>; 6] = [
-        ("/account/profile", &profile, "change your user name"),
+        ("/account/profile", &profile, "change your username"),
         ("/account/addresses", &[("email", "ada@work.example")], "add ada@work.example to your account"),
-        (&end, &[], "sign out another browser"),
+        (&end, &[("browser", "Firefox, Windows")], "sign out another browser: Firefox, Windows"),
         (&offer, &sure, "offer an organization"),
         (&lab, &sure, "delete a workspace"),
         (&delete, &[("sure", "yes"), ("typed_name", "Hers")], "delete an organization"),
     ];
     for (path, fields, named) in actions {
         app.advance(MAX_AGE);
-        let page = ada.post(path, fields).await.assert_page(403, "Confirm that it is you");
+        let page = ada.post(path, fields).await.assert_page(403, "Confirm access");
         assert!(page.contains(named) && !page.contains("<i>"), "{path}: {page}");
         assert_eq!(form(&page).0, path);
         // A wrong password loses nothing either.
         let wrong = [("proof", "password"), ("proof_password", "not-the-one")];
-        let page = confirm(&ada, &page, &wrong).await.assert_page(400, "password is wrong");
+        let page = confirm(&ada, &page, &wrong).await.assert_page(400, "password is incorrect");
         assert!(page.contains(named) && !page.contains("not-the-one"), "{path}: {page}");
         let old = app.client_with_cookie(ada.cookie.lock().unwrap().clone());
         let right = [("proof", "password"), ("proof_password", PASSWORD)];
@@ -102,7 +102,7 @@ async fn first_password_is_asked_for_again_and_never_shown() {
     assert!(page.contains("name=\"chosen\" type=\"password\""), "{page}");
     let wrong = if app.mailed_code(ADA) == "000000" { "000001" } else { "000000" };
     let typed = [("proof", "code"), ("proof_code", wrong), ("chosen", NEW_PASSWORD)];
-    let page = confirm(&ada, &page, &typed).await.assert_page(400, "This is not the code");
+    let page = confirm(&ada, &page, &typed).await.assert_page(400, "Incorrect code");
     assert!(!page.contains(NEW_PASSWORD), "{page}");
     let code = app.mailed_code(ADA);
     let typed = [("proof", "code"), ("proof_code", code.as_str()), ("chosen", NEW_PASSWORD)];
@@ -145,8 +145,8 @@ async fn asks_in_german() {
     let (_, mut ada) = setup().await;
     ada.headers.insert(header::ACCEPT_LANGUAGE, "de".parse().unwrap());
     let page = ada.post("/account/addresses", &[("email", "ada@work.example")]).await;
-    let page = page.assert_page(403, "Bestätigen Sie, dass Sie es sind");
+    let page = page.assert_page(403, "Zugriff bestätigen");
     assert!(page.contains("Sie möchten ada@work.example zu Ihrem Konto hinzufügen."), "{page}");
     let wrong = [("proof", "password"), ("proof_password", "not-the-one")];
-    confirm(&ada, &page, &wrong).await.assert_page(400, "Das jetzige Passwort stimmt nicht");
+    confirm(&ada, &page, &wrong).await.assert_page(400, "Passwort");
 }

@@ -36,11 +36,11 @@ async fn signs_in_by_password_with_address_or_username() {
         browser.get("/account").await.assert_redirect("/sign-in");
     }
     let wrong = app.anonymous().post("/sign-in", &[("identifier", ADA), ("password", "wrong-one")]).await;
-    assert!(wrong.assert_page(401, "Invalid credentials").contains("value=\"ada@example.com\""));
+    assert!(wrong.assert_page(401, "Incorrect email address or password").contains("value=\"ada@example.com\""));
     app.anonymous()
         .post("/sign-in", &[("identifier", "x"), ("password", "y")])
         .await
-        .assert_page(400, "user name has 3 to 32");
+        .assert_page(400, "A username has 3 to 32");
 }
 
 #[tokio::test]
@@ -59,10 +59,10 @@ async fn signs_in_by_code_and_by_link() {
         let fields = typed(code);
         browser.post("/sign-in/code", &fields.each_ref().map(|(name, text)| (*name, text.as_str()))).await
     };
-    post("nonsense").await.assert_page(400, "This is not the code");
+    post("nonsense").await.assert_page(400, "Incorrect code");
     let first = app.mailed_code(ADA);
     browser.post("/sign-in/again", &[("attempt", &id)]).await.assert_redirect("/sign-in/code");
-    post(&first).await.assert_page(400, "This is not the code");
+    post(&first).await.assert_page(400, "Incorrect code");
     post(&app.mailed_code(ADA)).await.assert_redirect("/organizations");
     browser.get("/account").await.assert_page(200, ADA);
 
@@ -76,7 +76,7 @@ async fn signs_in_by_code_and_by_link() {
     app.anonymous()
         .post("/sign-in/link", &[("token", &token)])
         .await
-        .assert_page(400, "in the browser that asked for it");
+        .assert_page(400, "in the browser that requested it");
     assert_eq!(browser.post("/sign-in/link", &[("token", &token)]).await.assert_redirect("/"), "/account");
 }
 
@@ -110,7 +110,7 @@ async fn signs_up_with_and_without_verification() {
     let app = TestApp::start().await;
     let fields = [("email", ADA), ("password", PASSWORD), ("first_name", "Ada"), ("return_to", "/account")];
     assert_eq!(app.anonymous().post("/sign-up", &fields).await.assert_redirect("/"), "/account");
-    let taken = app.anonymous().post("/sign-up", &fields).await.assert_page(400, "belongs to an account");
+    let taken = app.anonymous().post("/sign-up", &fields).await.assert_page(400, "already an account");
     assert!(taken.contains("value=\"Ada\"") && !taken.contains(PASSWORD));
 
     let app = TestApp::with_settings(|settings| settings.verify_addresses = true).await;
@@ -129,16 +129,16 @@ async fn resets_password_by_mailed_code() {
     let other_browser = verified_user(&app).await;
     let browser = app.anonymous();
     browser.post("/reset", &[("email", ADA)]).await.assert_redirect("/reset/code");
-    browser.post("/reset/code", &[("email", ADA), ("code", "nonsense")]).await.assert_page(400, "This is not the code");
+    browser.post("/reset/code", &[("email", ADA), ("code", "nonsense")]).await.assert_page(400, "Incorrect code");
     let code = app.mailed_code(ADA);
     let page = browser.post("/reset/code", &[("email", ADA), ("code", &code)]).await.assert_page(200, "New password");
     let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     browser.post("/reset/password", &[("token", &token), ("password", "short")]).await.assert_page(400, "at least 8");
     let set = [("token", token.as_str()), ("password", NEW_PASSWORD)];
     browser.post("/reset/password", &set).await.assert_redirect("/organizations");
-    browser.get("/organizations").await.assert_page(200, "The password is set");
+    browser.get("/organizations").await.assert_page(200, "Password changed");
     other_browser.get("/account").await.assert_redirect("/sign-in");
-    browser.post("/reset/password", &set).await.assert_page(400, "cannot be used");
+    browser.post("/reset/password", &set).await.assert_page(400, "can no longer be used");
 }
 
 #[tokio::test]
@@ -147,11 +147,13 @@ async fn switches_between_accounts() {
     let browser = app.create_user(ADA).await;
     let fields = [("email", "ben@example.com"), ("password", PASSWORD), ("first_name", "Ben")];
     browser.post("/auth/signup", &fields).await.ok();
-    let page = browser.get("/sign-in").await.assert_page(200, "Go on as ada Test");
-    let id = page.split_once("name=\"sign_in\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let page = browser.get("/sign-in").await.assert_page(200, "Continue as ada Test");
+    // The header and the list have one form for each account; Ada's follows that of the active one.
+    let before = page.split_once("aria-label=\"Continue as ada Test\"").unwrap().0;
+    let id = before.rsplit_once("name=\"sign_in\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     browser.post("/sign-in/switch", &[("sign_in", &id), ("return_to", "/account")]).await.assert_redirect("/account");
     browser.get("/account").await.assert_page(200, ADA);
-    browser.post("/sign-in/switch", &[("sign_in", "7")]).await.assert_page(400, "no such sign-in");
+    browser.post("/sign-in/switch", &[("sign_in", "7")]).await.assert_page(400, "already ended");
 }
 
 #[tokio::test]
@@ -182,7 +184,7 @@ async fn shows_why_a_password_is_refused_at_its_field() {
         [("email", "grace@example.com"), ("first_name", "Grace"), ("last_name", "Hopper"), ("password", password)]
     };
     for (password, reason) in [
-        ("short", "use at least 8 characters"),
+        ("short", "Use at least 8 characters"),
         ("password1", "among the most common ones"),
         ("12345678", "is a sequence"),
         ("GraceHopper1906", "names and words that others know"),
@@ -220,4 +222,38 @@ async fn invitation_and_account_pages_show_why_a_password_is_refused() {
     let page = owner.post("/account/password", &change("UmbrellaWorks1")).await.assert_page(400, "names and words");
     assert!(page.contains(r#"id="password-error""#), "{page}");
     owner.post("/account/password", &change(PASSWORD)).await.assert_redirect("/account");
+}
+
+#[tokio::test]
+async fn typed_address_survives_a_forgotten_password_and_is_in_no_url() {
+    let app = TestApp::start().await;
+    app.create_user(ADA).await;
+    let browser = app.anonymous();
+    let page = browser.get("/sign-in").await.assert_page(200, "name=\"identifier\"");
+    assert_eq!(page.matches(" autofocus").count(), 1, "{page}");
+    assert_eq!(page.matches("type=\"email\"").count() + page.matches("name=\"identifier\"").count(), 1, "{page}");
+    let location = browser.post("/reset/forgot", &[("identifier", ADA)]).await.assert_redirect("/reset");
+    assert_eq!(location, "/reset");
+    browser.get("/reset").await.assert_page(200, "value=\"ada@example.com\"");
+    let location = browser.post("/reset", &[("email", ADA)]).await.assert_redirect("/reset/code");
+    assert_eq!(location, "/reset/code");
+    browser.get("/reset/code").await.assert_page(200, "account with ada@example.com");
+    // A user name is no address, and without an address there is nothing to enter a code for.
+    let other = app.anonymous();
+    other.post("/reset/forgot", &[("identifier", "ada.l")]).await.assert_redirect("/reset");
+    other.get("/reset").await.assert_page(200, "value=\"\"");
+    other.get("/reset/code").await.assert_redirect("/reset");
+    // The same field asks for a code.
+    let fields = [("identifier", ADA), ("password", ""), ("method", "email_otp")];
+    other.post("/sign-in/mail", &fields).await.assert_redirect("/sign-in/code");
+    other.post("/sign-in/mail", &[("identifier", "ada.l")]).await.assert_page(400, "value=\"ada.l\"");
+}
+
+#[tokio::test]
+async fn wrong_password_keeps_the_address_and_focuses_the_password() {
+    let app = TestApp::start().await;
+    let browser = app.anonymous();
+    let page = browser.post("/sign-in", &[("identifier", ADA), ("password", "wrong-one")]).await;
+    let page = page.assert_page(401, "value=\"ada@example.com\"");
+    assert!(page.contains("autocomplete=\"current-password\" required autofocus"), "{page}");
 }
