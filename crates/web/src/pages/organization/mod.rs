@@ -23,7 +23,6 @@ use vestibule_core::{Code, Problem, security_log};
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::frame::initials;
-use super::reauthentication::{Action, protected};
 use super::words::Words;
 use crate::routes::Routes;
 pub(super) use confirm::Confirmation;

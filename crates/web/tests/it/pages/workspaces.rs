@@ -1,6 +1,6 @@
 //! The workspaces tab: the list, and the members of a workspace with a picker of new ones.
 
-use crate::harness::{TestApp, TestClient, text};
+use crate::harness::{TestApp, TestClient};
 
 struct Fixture {
     app: TestApp,
