@@ -9,14 +9,13 @@ use vestibule_core::organization::RoleUsage;
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::layout::Layout;
-use super::super::{OrganizationPage, page_or_response};
+use super::super::page_or_response;
 use super::scope::{PathIds, RoleRecord, Scope, parse_role};
 
 #[derive(Template)]
 #[template(path = "organization/role_delete.html")]
 struct Page {
     layout: Layout,
-    org: OrganizationPage,
     name: String,
     action: String,
     list_path: String,
@@ -70,7 +69,6 @@ async fn page(
         can_delete: !is_used || !replacements.is_empty(),
         replacements,
         name: role.name,
-        org: scope.org,
     };
     let status = error.and_then(|problem| StatusCode::from_u16(problem.code().status()).ok());
     Ok(cx.render(status.unwrap_or(StatusCode::OK), &page))
