@@ -15,6 +15,8 @@ requested-at = Angefragt
 approve-request = Anfrage von { $name } annehmen
 deny-request = Anfrage von { $name } ablehnen
 selected-requests = Ausgewählte Anfragen
+approve-selected = Ausgewählte Anfragen annehmen
+deny-selected = Ausgewählte Anfragen ablehnen
 requests-decided =
     { $count ->
         [0] Es wurde nichts geändert. Der Grund steht bei jeder Anfrage.

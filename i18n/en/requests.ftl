@@ -15,6 +15,8 @@ requested-at = Requested
 approve-request = Approve the request of { $name }
 deny-request = Deny the request of { $name }
 selected-requests = Selected requests
+approve-selected = Approve the selected requests
+deny-selected = Deny the selected requests
 requests-decided =
     { $count ->
         [0] Nothing was changed. See the reason at each request.

@@ -20,12 +20,13 @@ use crate::routes::Routes;
 /// Requests on a page, and the most that are decided at once.
 const PAGE_SIZE: usize = 50;
 
+/// The value of the buttons that decide the checked requests.
+const SELECTED: &str = "selected";
+
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/organizations/{id}/-/requests", list)
-        .post("/organizations/{id}/-/requests", decide_selected)
-        .post("/organizations/{id}/-/requests/{request}/approve", approve)
-        .post("/organizations/{id}/-/requests/{request}/deny", deny)
+        .post("/organizations/{id}/-/requests", decide)
         .post("/organizations/{id}/-/come-in", join)
 }
 
@@ -120,16 +121,28 @@ fn view(cx: &PageContext, request: JoinRequest, failed: &[(JoinRequestId, Proble
     }
 }
 
-/// The organization and the join request of a path.
-type PathIds = Path<(String, String)>;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Decision {
     Approve,
     Deny,
 }
 
 impl Decision {
+    /// The name of its buttons, whose value is the request, or [`SELECTED`].
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
+
+    const fn flash(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Deny => "denied",
+        }
+    }
+
     async fn run(self, cx: &PageContext, organization: OrganizationId, request: JoinRequestId) -> Result<(), Problem> {
         match self {
             Self::Approve => cx.run(Approve { organization, request }).await,
@@ -138,54 +151,40 @@ impl Decision {
     }
 }
 
-async fn approve(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
-    page_or_response(decide(&cx, (&organization, &request), Decision::Approve).await)
-}
-
-async fn deny(cx: PageContext, Path((organization, request)): PathIds, _: Form) -> Response {
-    page_or_response(decide(&cx, (&organization, &request), Decision::Deny).await)
-}
-
-async fn decide(cx: &PageContext, (organization, request): (&str, &str), decision: Decision) -> PageResult<Response> {
-    let (id, request) = (parse_id(cx, organization)?, parse_id(cx, request)?);
-    let path = format!("/organizations/{id}/-/requests");
-    match decision.run(cx, id, request).await {
-        Ok(()) if decision == Decision::Approve => Ok(cx.redirect_with_flash(&path, "approved")),
-        Ok(()) => Ok(cx.redirect_with_flash(&path, "denied")),
-        Err(problem) => page(cx, organization, Decided { count: 0, failed: vec![(request, problem)] }).await,
-    }
-}
-
-/// Decides the checked requests one after the other. Those that fail stay, each with its reason.
-async fn decide_selected(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
+/// Decides the request of the pressed button, or the checked requests one after the other. Those that fail stay, each
+/// with its reason.
+async fn decide(cx: PageContext, Path(organization): Path<String>, form: Form) -> Response {
     page_or_response(decide_each(&cx, &organization, &form).await)
 }
 
 async fn decide_each(cx: &PageContext, organization: &str, form: &Form) -> PageResult<Response> {
     let id: OrganizationId = parse_id(cx, organization)?;
     let path = format!("/organizations/{id}/-/requests");
-    let selected = form.texts("request").filter_map(|id| id.parse().ok());
-    let selected: Vec<JoinRequestId> = selected.take(PAGE_SIZE).collect();
-    let (decision, flash) = match form.text("decision") {
-        "approve" => (Decision::Approve, "approved_count"),
-        "deny" => (Decision::Deny, "denied_count"),
-        _ => return Err(cx.error_page(&Code::InvalidField.into())),
+    let decision = if form.has("approve") { Decision::Approve } else { Decision::Deny };
+    let pressed = form.text(decision.field());
+    let is_one = pressed != SELECTED;
+    let requests: Vec<JoinRequestId> = if is_one {
+        vec![parse_id(cx, pressed)?]
+    } else {
+        form.texts("request").filter_map(|id| id.parse().ok()).take(PAGE_SIZE).collect()
     };
-    if selected.is_empty() {
+    if requests.is_empty() {
         return Ok(cx.redirect_with_flash(&path, "none_selected"));
     }
     let mut decided = Decided::default();
-    for request in selected {
+    for request in requests {
         match decision.run(cx, id, request).await {
             Ok(()) => decided.count += 1,
             Err(problem) if problem.code() == Code::Unauthorized => return Err(cx.error_page(&problem)),
             Err(problem) => decided.failed.push((request, problem)),
         }
     }
-    if decided.failed.is_empty() {
-        return Ok(cx.redirect_with_flash(&path, &format!("{flash}.{}", decided.count)));
+    if !decided.failed.is_empty() {
+        return page(cx, organization, decided).await;
     }
-    page(cx, organization, decided).await
+    let flash = decision.flash();
+    let flash = if is_one { flash.to_owned() } else { format!("{flash}_count.{}", decided.count) };
+    Ok(cx.redirect_with_flash(&path, &flash))
 }
 
 /// Joins an organization, or requests to join it, as the domain's join policy says.

@@ -24,7 +24,7 @@ async fn accepts_declines_and_creates() {
     let long = "x".repeat(101);
     let page = nina.post("/organizations/-/create", &[("name", &long)]).await.assert_page(400, "role=\"alert\"");
     assert!(page.contains(&format!("value=\"{long}\"")), "{page}");
-    nina.get("/choose-organization").await.assert_page(200, "aria-label=\"Continue in Own\"");
+    nina.get("/choose-organization").await.assert_page(200, "aria-label=\"Continue to Own\"");
 }
 
 #[tokio::test]

@@ -44,12 +44,12 @@ async fn requests_are_counted_in_the_tab_and_answered_in_the_row() {
     assert!(page.contains("aria-label=\"Approve the request of lou Test\""), "{page}");
     // The newest is first.
     let ids = ids(&page);
-    owner.post(&format!("{requests}/{}/approve", ids[1]), &[]).await.assert_redirect(&requests);
+    owner.post(&requests, &[("approve", &ids[1])]).await.assert_redirect(&requests);
     owner.get(&requests).await.assert_page(200, "Request approved.");
-    owner.post(&format!("{requests}/{}/deny", ids[0]), &[]).await.assert_redirect(&requests);
+    owner.post(&requests, &[("deny", &ids[0])]).await.assert_redirect(&requests);
     let page = owner.get(&requests).await.assert_page(200, "No pending requests");
     assert!(page.contains("ask to join with an address at one of your verified domains"), "{page}");
-    owner.post(&format!("{requests}/{}/deny", ids[0]), &[]).await.assert_page(404, "already answered");
+    owner.post(&requests, &[("deny", &ids[0])]).await.assert_page(404, "already answered");
     people[0].get(&format!("{path}/members")).await.assert_page(200, "<h1>Members</h1>");
     assert_eq!(people[1].get(&format!("{path}/members")).await.status, 403);
 }
@@ -59,12 +59,12 @@ async fn several_requests_are_answered_at_once() {
     let Fixture { owner, path, .. } = setup(&["lou", "max", "kim"]).await;
     let requests = format!("{path}/requests");
     let ids = ids(&owner.get(&requests).await.text);
-    let selected = [("request", ids[0].as_str()), ("request", &ids[1]), ("decision", "approve")];
+    let selected = [("request", ids[0].as_str()), ("request", &ids[1]), ("approve", "selected")];
     owner.post(&requests, &selected).await.assert_redirect(&requests);
     owner.get(&requests).await.assert_page(200, "2 requests approved.");
-    owner.post(&requests, &[("request", &ids[2]), ("decision", "deny")]).await.assert_redirect(&requests);
+    owner.post(&requests, &[("request", &ids[2]), ("deny", "selected")]).await.assert_redirect(&requests);
     owner.get(&requests).await.assert_page(200, "1 request denied.");
-    owner.post(&requests, &[("decision", "deny")]).await.assert_redirect(&requests);
+    owner.post(&requests, &[("deny", "selected")]).await.assert_redirect(&requests);
     owner.get(&requests).await.assert_page(200, "Select at least one request first.");
 }
 
@@ -74,7 +74,7 @@ async fn a_request_that_cannot_be_approved_stays_with_its_reason() {
     let requests = format!("{path}/requests");
     let ids = ids(&owner.get(&requests).await.text);
     app.execute("UPDATE domains SET joining = 'none'");
-    let selected = [("request", ids[0].as_str()), ("request", &ids[1]), ("decision", "approve")];
+    let selected = [("request", ids[0].as_str()), ("request", &ids[1]), ("approve", "selected")];
     let page = owner.post(&requests, &selected).await.assert_page(403, "Nothing was changed.");
     assert_eq!(page.matches("You need an invitation to join this organization.").count(), 2, "{page}");
     assert_eq!(page.matches(" checked>").count(), 2, "{page}");

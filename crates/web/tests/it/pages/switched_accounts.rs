@@ -81,7 +81,10 @@ async fn every_form_that_changes_something_is_checked() {
         let path = path.join("/");
         // Only the handler reads the body of a form with a file.
         let response = match path.as_str() {
-            path if path == "/account/picture" || path.ends_with("/settings/logo") => {
+            path if path == "/account/picture"
+                || path.ends_with("/settings/logo")
+                || path.ends_with("/-/invitations") =>
+            {
                 browser.post(&format!("{path}?account={former}"), &[]).await
             }
             _ => browser.post(&path, &[("sure", "yes"), ("account", &former)]).await,
