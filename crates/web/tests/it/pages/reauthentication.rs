@@ -88,7 +88,7 @@ async fn confirmed_actions_go_on_with_what_was_typed() {
     assert_eq!(names, ("A & \"B\"".to_owned(), "<i>".to_owned(), "ada.l".to_owned()));
     assert!(ada.get("/me/email-addresses").await.text.contains("ada@work.example"));
     elsewhere.get("/me").await.assert_error(401, "UNAUTHORIZED");
-    ada.get(&format!("/organizations/{own}/-/settings")).await.assert_page(403, "nothing here");
+    ada.get(&format!("/organizations/{own}/-/settings")).await.assert_page(403, "have access to this page");
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ async fn signs_up_with_and_without_verification() {
         [("attempt", attempt_id(&location)), ("code", app.mailed_code(ADA)), ("return_to", "/account".to_owned())];
     let typed = typed.each_ref().map(|(name, text)| (*name, text.as_str()));
     assert_eq!(browser.post("/sign-up/code", &typed).await.assert_redirect("/"), "/account");
-    browser.get("/account").await.assert_page(200, "verified");
+    browser.get("/account").await.assert_page(200, "Verified");
 }
 
 #[tokio::test]
