@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Delivery;
 use super::filter::{Cursor, Filter, InvitationPosition, Sort, StatusFilter};
 use super::list::List;
 use super::sql::{self, InvitationRow, lists};
@@ -98,10 +99,8 @@ fn arguments(
     let (min_workspace, max_workspace) = exactly(filter.workspace.map(WorkspaceId::get));
     let (min_role, max_role) = exactly(filter.role.map(RoleId::get));
     let (min_inviter, max_inviter) = exactly(filter.inviter.map(MembershipId::get));
-    // Address keys and deliveries are printable ASCII, so U+007F sorts after all of them.
+    // Address keys are printable ASCII, so U+007F sorts after all of them.
     let (min_email, max_email) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
-    let (min_delivery, max_delivery) =
-        filter.delivery.map_or(("", "\u{7f}"), |delivery| (delivery.as_str(), delivery.as_str()));
     let status = match filter.status {
         StatusFilter::Only(status) => status.as_str(),
         StatusFilter::All => "",
@@ -121,8 +120,7 @@ fn arguments(
         max_role,
         min_inviter,
         max_inviter,
-        min_delivery,
-        max_delivery,
+        delivery: filter.delivery.map_or("", Delivery::as_str),
         limit,
     }
 }
@@ -158,8 +156,7 @@ async fn read_by_expiry(
         max_role: all.max_role,
         min_inviter: all.min_inviter,
         max_inviter: all.max_inviter,
-        min_delivery: all.min_delivery,
-        max_delivery: all.max_delivery,
+        delivery: all.delivery,
         limit,
         expires_at,
         id,

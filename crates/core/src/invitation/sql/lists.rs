@@ -10,7 +10,7 @@ use crate::id::{InvitationId, OrganizationId};
 use crate::listing::packed_ids;
 use crate::time::Timestamp;
 
-/// The filters, from `$3` to `$18`.
+/// The filters, from `$3` to `$15`. An empty delivery is any.
 macro_rules! filters {
     () => {
         "i.id > $3 AND i.id < $4 AND (i.expires_at + 0) > $5 AND (i.expires_at + 0) <= $6
@@ -18,7 +18,7 @@ macro_rules! filters {
              AND (i.email_key || '') >= $9 AND (i.email_key || '') <= $10
              AND (i.role_id + 0) >= $11 AND (i.role_id + 0) <= $12
              AND COALESCE(i.inviter_membership_id, 0) >= $13 AND COALESCE(i.inviter_membership_id, 0) <= $14
-             AND i.delivery >= $15 AND i.delivery <= $16 "
+             AND (i.delivery = $15 OR $15 = '') "
     };
 }
 
@@ -48,10 +48,10 @@ macro_rules! by_expiry {
             "FROM invitations i WHERE i.organization_id = $1 AND i.status = 'pending' AND (i.status || '') >= $2
                AND (i.expires_at, i.id) ",
             $compare,
-            " ($18, $19) AND ",
+            " ($17, $18) AND ",
             filters!(),
             $order,
-            " LIMIT $17"
+            " LIMIT $16"
         )
     };
 }
@@ -88,26 +88,25 @@ sql! {
         max_role: i64,
         min_inviter: i64,
         max_inviter: i64,
-        min_delivery: Text,
-        max_delivery: Text,
+        delivery: Text,
         limit: i64,
-    }) -> InvitationRow = rows!(in_status!("", "ORDER BY i.id DESC NULLS LAST LIMIT $17"));
+    }) -> InvitationRow = rows!(in_status!("", "ORDER BY i.id DESC NULLS LAST LIMIT $16"));
 
     OLDEST(= FilteredInvitations) -> InvitationRow =
-        rows!(in_status!("", "ORDER BY i.id NULLS FIRST LIMIT $17"));
+        rows!(in_status!("", "ORDER BY i.id NULLS FIRST LIMIT $16"));
 
     NEWEST_IN_ANY_STATUS(= FilteredInvitations) -> InvitationRow =
-        rows!(in_any_status!("", "ORDER BY i.id DESC LIMIT $17"));
+        rows!(in_any_status!("", "ORDER BY i.id DESC LIMIT $16"));
 
     OLDEST_IN_ANY_STATUS(= FilteredInvitations) -> InvitationRow =
-        rows!(in_any_status!("", "ORDER BY i.id LIMIT $17"));
+        rows!(in_any_status!("", "ORDER BY i.id LIMIT $16"));
 
     /// Counts up to a limit, as the next one does.
     COUNT(= FilteredInvitations) -> (i64,) =
-        in_status!("SELECT COUNT(*) FROM (SELECT i.id", "LIMIT $17) counted");
+        in_status!("SELECT COUNT(*) FROM (SELECT i.id", "LIMIT $16) counted");
 
     COUNT_IN_ANY_STATUS(= FilteredInvitations) -> (i64,) =
-        in_any_status!("SELECT COUNT(*) FROM (SELECT i.id", "LIMIT $17) counted");
+        in_any_status!("SELECT COUNT(*) FROM (SELECT i.id", "LIMIT $16) counted");
 
     /// Pending invitations, those that expire first before others.
     BY_EXPIRY(ExpiringInvitations {
@@ -125,8 +124,7 @@ sql! {
         max_role: i64,
         min_inviter: i64,
         max_inviter: i64,
-        min_delivery: Text,
-        max_delivery: Text,
+        delivery: Text,
         limit: i64,
         expires_at: Timestamp,
         id: InvitationId,
