@@ -96,7 +96,8 @@ async fn workspaces(cx: &PageContext, org: &OrganizationPage, member: Membership
     for own in own.into_iter().filter(|own| own.is_address_allowed).take(MAX_WORKSPACES) {
         let show = workspace::ShowMember { workspace: own.workspace.id, member: member.get().into() };
         if let Ok(found) = cx.try_query(show).await {
-            let roles: Vec<_> = found.roles.iter().map(|role| role.name.as_str()).collect();
+            let roles: Vec<_> =
+                found.roles.iter().map(|role| cx.words.role_name(&role.name, role.workspace_id.is_none())).collect();
             let url = format!("{}/{}", org.path("workspaces"), own.workspace.id);
             shared.push(WorkspaceView { url, name: own.workspace.name, roles: roles.join(", ") });
         }
