@@ -30,6 +30,15 @@ impl Words {
         self.0.language().tag()
     }
 
+    /// Returns the name of a role. Those of built-in roles are translated.
+    pub(super) fn role_name(self, name: &str, is_built_in: bool) -> String {
+        match name {
+            "Member" if is_built_in => self.built_in_member(),
+            "Admin" if is_built_in => self.built_in_admin(),
+            _ => name.to_owned(),
+        }
+    }
+
     /// Returns the text of a flash message, or `None` for an unknown key.
     pub(super) fn flash(self, flash: &Flash) -> Option<String> {
         let count = || flash.arguments.first()?.parse::<u32>().ok();

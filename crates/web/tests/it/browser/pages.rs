@@ -74,6 +74,16 @@ async fn check_all_pages(variant: &str, options: BrowserOptions) {
             browser.goto(&url).await;
             check_page(browser, variant, &page).await;
         }
+        for (tab, content, page) in [
+            ("members", "input[name=role]", "member"),
+            ("roles", "fieldset", "role"),
+            ("workspaces", "#add", "workspace"),
+        ] {
+            browser.goto(&format!("{}/organizations/{organization}/-/{tab}", server.url)).await;
+            browser.wait_for("td.main a").await.click().await.unwrap();
+            browser.wait_for(content).await;
+            check_page(browser, variant, page).await;
+        }
         browser.goto(&invitation).await;
         browser.wait_for("main dl").await;
         check_page(browser, variant, "invite-wrong-account").await;

@@ -269,9 +269,16 @@ async fn offers_ownership_by_name() {
     let (nina, id) = fixture.add(NINA, "Nina").await;
     let path = format!("{}/{id}", fixture.members);
     let offer = format!("{path}/hand-over");
+    let invitations = format!("/organizations/{}/invitations", fixture.organization);
+    fixture.owner.post(&invitations, &[("email", "kim@example.com")]).await.ok();
     let page = fixture.owner.post(&offer, &[]).await.assert_page(200, "<h1>Transfer ownership to Nina?</h1>");
-    assert!(page.contains("you can withdraw the offer") && page.contains("are suspended when they accept"), "{page}");
+    assert!(
+        page.contains("you can withdraw the offer") && page.contains("1 pending invitation that you sent is suspended"),
+        "{page}"
+    );
     fixture.owner.post(&offer, &[("sure", "yes")]).await.assert_redirect(&path);
     nina.get("/organizations").await.assert_page(200, "Ownership offered to you");
+    let page = fixture.owner.get(&path).await.assert_page(200, "Offered to Nina, who has not answered yet.");
+    assert!(page.contains("in 7 days") && page.contains("Withdraw ownership offer"), "{page}");
     fixture.owner.post(&offer, &[("sure", "yes")]).await.assert_page(400, "role=\"alert\"");
 }

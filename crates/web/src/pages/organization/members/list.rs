@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MembershipId, RoleId, WorkspaceId};
 use vestibule_core::listing::Position;
-use vestibule_core::membership::{ListMembers, MemberDetails, MemberSort, ShowRemovalEffects};
+use vestibule_core::membership::{ListMembers, MemberDetails, MemberSort, MembershipRole, ShowRemovalEffects};
 use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
@@ -193,7 +193,7 @@ async fn rows(
                 && roles.iter().all(|role| is_assignable(role.id)),
             reason: (org.can_manage_members && is_last_admin).then(|| cx.words.only_admin()),
             can_remove: org.can_manage_members && is_covered && !is_last_admin && !is_self,
-            roles: roles.into_iter().map(|role| RowRole { id: role.id, name: role.name }).collect(),
+            roles: roles.into_iter().map(|role| row_role(cx, role)).collect(),
             joined: cx.words.short_date(member.created_at, cx.now()),
         }
     });
@@ -213,4 +213,8 @@ async fn last_admin(
     };
     let effects = cx.query(ShowRemovalEffects { organization: org.id, member: admin.get().into() }).await?;
     Ok(effects.is_last_admin.then_some(admin))
+}
+
+fn row_role(cx: &PageContext, role: MembershipRole) -> RowRole {
+    RowRole { id: role.id, name: cx.words.role_name(&role.name, role.organization_id.is_none()) }
 }

@@ -7,7 +7,7 @@ use vestibule_core::Problem;
 use vestibule_core::id::{MemberId, MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{MembershipRole, RemovalEffects, ShowMember, ShowRemovalEffects};
 use vestibule_core::offboarding::{CountSentInvitations, Remove, RemovedMember, SentInvitations};
-use vestibule_core::ownership_transfer::Offer;
+use vestibule_core::ownership_transfer::{Offer, ShowOpen};
 use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
@@ -33,6 +33,12 @@ struct RoleChoice {
     reason: Option<String>,
 }
 
+/// The open offer of ownership: only one member can have one.
+struct OfferView {
+    name: String,
+    expires: String,
+}
+
 /// A workspace of the member that the caller is in, too.
 struct WorkspaceView {
     url: String,
@@ -50,6 +56,7 @@ struct MemberPage {
     roles: Vec<RoleChoice>,
     workspaces: Vec<WorkspaceView>,
     is_self: bool,
+    offer: Option<OfferView>,
     /// Why the member cannot be removed; `None` if they can.
     removal_obstacle: Option<String>,
     path: String,
@@ -79,6 +86,7 @@ async fn page(cx: &PageContext, organization: &str, member: &str, error: Option<
         roles: role_choices(cx, &org, &options, &found.roles, effects.as_ref()),
         workspaces: workspaces(cx, &org, membership).await?,
         is_self: membership == org.membership,
+        offer: open_offer(cx, &org).await?,
         removal_obstacle: effects
             .as_ref()
             .and_then(|effects| removal_obstacle(cx, &org, &person, &found.roles, effects)),
@@ -89,6 +97,18 @@ async fn page(cx: &PageContext, organization: &str, member: &str, error: Option<
     Ok(cx.render_with_error(error, &page))
 }
 
+async fn open_offer(cx: &PageContext, org: &OrganizationPage) -> PageResult<Option<OfferView>> {
+    if !org.is_admin {
+        return Ok(None);
+    }
+    let Some(offer) = cx.query(ShowOpen { organization: org.id }).await? else {
+        return Ok(None);
+    };
+    let found = cx.query(ShowMember { organization: org.id, membership: offer.membership_id }).await?;
+    let name = Person::from_member(cx, &found.member).name;
+    Ok(Some(OfferView { name, expires: cx.words.time_html(offer.expires_at, cx.now()) }))
+}
+
 /// Returns the workspaces that the caller and the member share: each says only to its members who is in it.
 async fn workspaces(cx: &PageContext, org: &OrganizationPage, member: MembershipId) -> PageResult<Vec<WorkspaceView>> {
     let own = cx.query(workspace::ListOwn { organization: Some(org.id) }).await?;
@@ -96,7 +116,8 @@ async fn workspaces(cx: &PageContext, org: &OrganizationPage, member: Membership
     for own in own.into_iter().filter(|own| own.is_address_allowed).take(MAX_WORKSPACES) {
         let show = workspace::ShowMember { workspace: own.workspace.id, member: member.get().into() };
         if let Ok(found) = cx.try_query(show).await {
-            let roles: Vec<_> = found.roles.iter().map(|role| role.name.as_str()).collect();
+            let roles: Vec<_> =
+                found.roles.iter().map(|role| cx.words.role_name(&role.name, role.workspace_id.is_none())).collect();
             let url = format!("{}/{}", org.path("workspaces"), own.workspace.id);
             shared.push(WorkspaceView { url, name: own.workspace.name, roles: roles.join(", ") });
         }
@@ -188,12 +209,18 @@ async fn offer_ownership_to(cx: &PageContext, ids: (&str, &str), form: &Form) ->
     let found = cx.query(ShowMember { organization, membership }).await?;
     let name = Person::from_member(cx, &found.member).name;
     let action = format!("{path}/hand-over");
-    Confirmation::new(t.offer_ownership_title(&name), t.offer_ownership_to(&name), action, &path)
-        .paragraph(t.offer_ownership_explanation(&name))
-        .paragraph(t.offer_ownership_invitations())
-        .require(cx, form)?;
+    let own = load_organization(cx, organization, "members").await?.membership;
+    let sent = cx.query(CountSentInvitations { organization, member: own.get().into() }).await?;
+    let mut confirmation =
+        Confirmation::new(t.offer_ownership_title(&name), t.offer_ownership_to(&name), action, &path)
+            .paragraph(t.offer_ownership_explanation(&name))
+            .harmless();
+    if sent > 0 {
+        confirmation = confirmation.paragraph(t.transfer_suspends(sent));
+    }
+    confirmation.require(cx, form)?;
     let offered = cx.run(Offer { organization, member: membership.get().into() }).await;
-    or_page_with_error(cx, ids, offered.map(|()| cx.redirect_with_flash(&path, "offered"))).await
+    or_page_with_error(cx, ids, offered.map(|()| cx.redirect_with_flash(form.return_path(&path), "offered"))).await
 }
 
 pub(super) async fn remove(cx: PageContext, Path((organization, member)): PathIds, form: Form) -> Response {

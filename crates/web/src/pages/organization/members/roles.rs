@@ -49,7 +49,7 @@ impl RoleOptions {
             value: if is_value(&role.name) { role.name.clone() } else { role.id.to_string() },
             is_admin: role.permissions.satisfies(RequiredPermission::Admin),
             is_assignable: own.covers(&role.permissions) && !is_archived(role),
-            name: role.name.clone(),
+            name: cx.words.role_name(&role.name, role.organization_id.is_none()),
         });
         Ok(Self(options.collect()))
     }
@@ -142,7 +142,8 @@ pub(super) async fn with_role_flash(
         return Ok(layout);
     };
     let (t, name) = (cx.words, Person::from_member(cx, &found.member).name);
-    let roles: Vec<_> = found.roles.iter().map(|role| role.name.as_str()).collect();
+    let roles: Vec<_> =
+        found.roles.iter().map(|role| t.role_name(&role.name, role.organization_id.is_none())).collect();
     let layout = layout.with_flash(t.role_changed(roles.len(), name, roles.join(", ")));
     if previous.is_empty() {
         return Ok(layout);

@@ -56,7 +56,7 @@ async fn page(
     let replacements = if is_used && !scope.is_workspace() {
         let others =
             scope.list(cx).await?.into_iter().filter(|other| other.id != role.id && scope.covers(&other.permissions));
-        others.map(|other| (other.id, other.name)).collect()
+        others.map(|other| (other.id, t.role_name(&other.name, other.is_shared))).collect()
     } else {
         Vec::new()
     };

@@ -71,7 +71,7 @@ fn view(cx: &PageContext, scope: &Scope, role: RoleRecord, members: Option<i64>)
     RoleView {
         id: role.id,
         is_editable: scope.can_manage && !role.is_shared && scope.covers(&role.permissions),
-        name: role.name,
+        name: cx.words.role_name(&role.name, role.is_shared),
         is_shared: role.is_shared,
         words: words.join(" · "),
         others,

@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::search::SearchTerm;
-use vestibule_core::workspace::{Create, ListOwn, OwnWorkspaceMembership};
+use vestibule_core::workspace::{Create, ListOwn, OwnWorkspaceMembership, WorkspaceMembershipRole};
 use vestibule_core::{Problem, images};
 
 use super::super::super::context::{PageContext, PageResult};
@@ -59,7 +59,7 @@ async fn page(cx: &PageContext, organization: &str, name: &str, error: Option<&P
         layout: cx.layout(format!("{} · {}", cx.words.workspaces(), org.name), true).with_error(error),
         previous: (number > 1).then(|| page_url(number - 1)),
         next: (number * PAGE_SIZE < total).then(|| page_url(number + 1)),
-        rows: own.into_iter().skip((number - 1) * PAGE_SIZE).take(PAGE_SIZE).map(row).collect(),
+        rows: own.into_iter().skip((number - 1) * PAGE_SIZE).take(PAGE_SIZE).map(|own| row(cx, own)).collect(),
         total,
         name: name.to_owned(),
         search,
@@ -68,13 +68,14 @@ async fn page(cx: &PageContext, organization: &str, name: &str, error: Option<&P
     Ok(cx.render_with_error(error, &page))
 }
 
-fn row(own: OwnWorkspaceMembership) -> Row {
+fn row(cx: &PageContext, own: OwnWorkspaceMembership) -> Row {
+    let role_name = |role: &WorkspaceMembershipRole| cx.words.role_name(&role.name, role.workspace_id.is_none());
     Row {
         id: own.workspace.id,
         initials: initials(&own.workspace.name),
         name: own.workspace.name,
         description: own.workspace.description,
-        roles: own.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
+        roles: own.roles.iter().map(role_name).collect::<Vec<_>>().join(", "),
         members: own.workspace.member_count,
     }
 }

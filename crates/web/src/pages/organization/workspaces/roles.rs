@@ -78,7 +78,7 @@ impl Access {
             is_admin: role.permissions.satisfies_in_workspace(RequiredWorkspacePermission::Admin),
             is_assignable: self.covers(&role.permissions)
                 && !role.permissions.iter().any(|one| archived.iter().any(|other| other == one)),
-            name: role.name.clone(),
+            name: cx.words.role_name(&role.name, role.workspace_id.is_none()),
         });
         Ok(options.collect())
     }
@@ -132,7 +132,7 @@ pub(super) fn with_role_flash(cx: &PageContext, ids: Ids, layout: Layout, member
         return layout;
     };
     let (t, name) = (cx.words, Person::from_user(cx, &found.user).name);
-    let roles: Vec<_> = found.roles.iter().map(|role| role.name.as_str()).collect();
+    let roles: Vec<_> = found.roles.iter().map(|role| t.role_name(&role.name, role.workspace_id.is_none())).collect();
     let layout = layout.with_flash(t.role_changed(roles.len(), name, roles.join(", ")));
     if previous.is_empty() {
         return layout;

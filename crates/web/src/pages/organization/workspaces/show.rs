@@ -147,7 +147,14 @@ impl RowContext<'_> {
             is_only_admin: self.access.can_manage && is_only_admin,
             can_remove: can_change && is_covered && !is_self,
             joined: self.cx.words.short_date(member.membership.created_at, self.cx.now()),
-            roles: member.roles.into_iter().map(|role| roles::HeldRole { id: role.id, name: role.name }).collect(),
+            roles: member
+                .roles
+                .into_iter()
+                .map(|role| roles::HeldRole {
+                    id: role.id,
+                    name: self.cx.words.role_name(&role.name, role.workspace_id.is_none()),
+                })
+                .collect(),
         }
     }
 }
