@@ -98,10 +98,11 @@ fn arguments(
     let (min_workspace, max_workspace) = exactly(filter.workspace.map(WorkspaceId::get));
     let (min_role, max_role) = exactly(filter.role.map(RoleId::get));
     let (min_inviter, max_inviter) = exactly(filter.inviter.map(MembershipId::get));
-    // Address keys and deliveries are printable ASCII, so U+007F sorts after all of them.
+    // Address keys are printable ASCII and sorted by their bytes, so U+007F sorts after all of them.
     let (min_email, max_email) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
+    // Deliveries are words, which the database may sort as people do: a control character would come first.
     let (min_delivery, max_delivery) =
-        filter.delivery.map_or(("", "\u{7f}"), |delivery| (delivery.as_str(), delivery.as_str()));
+        filter.delivery.map_or(("", "zz"), |delivery| (delivery.as_str(), delivery.as_str()));
     let status = match filter.status {
         StatusFilter::Only(status) => status.as_str(),
         StatusFilter::All => "",
