@@ -99,7 +99,7 @@ fn arguments(
     let (min_workspace, max_workspace) = exactly(filter.workspace.map(WorkspaceId::get));
     let (min_role, max_role) = exactly(filter.role.map(RoleId::get));
     let (min_inviter, max_inviter) = exactly(filter.inviter.map(MembershipId::get));
-    // Address keys are printable ASCII, so U+007F sorts after all of them.
+    // Address keys are printable ASCII and sorted by their bytes, so U+007F sorts after all of them.
     let (min_email, max_email) = filter.email.as_ref().map_or(("", "\u{7f}"), |email| (email.key(), email.key()));
     let status = match filter.status {
         StatusFilter::Only(status) => status.as_str(),

@@ -51,4 +51,5 @@ async fn shows_chips_while_typing_and_keeps_the_list_when_the_session_ends() {
         assert_eq!(server.app.count(pending), 1);
     })
     .await;
+    server.app.drain().await;
 }
