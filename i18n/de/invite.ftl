@@ -67,7 +67,7 @@ unverified-without-mail = Sie müssen bestätigen, dass { $email } Ihnen gehört
 ## Invitations that cannot be accepted, and what to do then
 
 already-member-title = Sie sind schon in { $organization }
-already-member-as = Sie sind als { $account } schon in { $organization }.
+account-is-member = Dieses Konto ist schon in { $organization }.
 open-organization = { $organization } öffnen
 already-accepted-title = Diese Einladung wurde bereits angenommen
 accepted-by-another = Sie wurde mit { $email } angenommen. Sie sind als { $account } angemeldet. Fahren Sie mit dem Konto fort, das beigetreten ist.

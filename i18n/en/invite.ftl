@@ -67,7 +67,7 @@ unverified-without-mail = You have to confirm that { $email } is yours, but this
 ## Invitations that cannot be accepted, and what to do then
 
 already-member-title = You're already in { $organization }
-already-member-as = You are already in { $organization } as { $account }.
+account-is-member = This account is already in { $organization }.
 open-organization = Open { $organization }
 already-accepted-title = This invitation was already accepted
 accepted-by-another = It was accepted with { $email }. You are signed in as { $account }. Continue with the account that joined.

@@ -78,6 +78,7 @@ pub(super) fn scenes(ids: &SampleIds) -> Vec<Scene> {
         Scene::get("organizations", Owner, "/organizations"),
         Scene::get("choose-organization", Owner, "/choose-organization"),
         Scene::get("account", Owner, "/account"),
+        Scene::get("account-delete", Owner, "/account/delete"),
     ];
     scenes.push(Scene { flash: Some("saved"), ..Scene::get("account-saved", Owner, "/account") });
     for (name, path) in [
