@@ -51,6 +51,9 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     app.verify_all_addresses();
     owner.post("/me/email-addresses", &[("email", "claimed@example.com")]).await.ok();
     owner.post("/me/notification-preferences", &[("join_requests", "false")]).await.ok();
+    app.execute(&format!(
+        "INSERT INTO notice_schedules (organization_id, user_id, kind, due_at) VALUES ({organization}, {kim}, 'join_requests', 1)"
+    ));
     let image = images::encode(image::ImageFormat::Png, 2, 2);
     owner.post_file(&format!("/organizations/{organization}/update"), &[], ("image", &image)).await.ok();
     owner.post(&format!("/organizations/{organization}/handover"), &[("member_id", &kim)]).await.ok();

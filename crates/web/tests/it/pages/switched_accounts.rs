@@ -79,6 +79,10 @@ async fn every_form_that_changes_something_is_checked() {
         if route.method != "POST" || !is_page {
             continue;
         }
+        // It only checks addresses.
+        if pattern.ends_with("/invitations/review") {
+            continue;
+        }
         let path = pattern.replace("{id}", &organization);
         let path = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>();
         let path = path.join("/");
