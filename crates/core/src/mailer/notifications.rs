@@ -41,7 +41,8 @@ impl Compose<'_> {
         let link = format!("{}/organizations/{organization}/-/requests", cx.executor.settings.public_url.as_str());
         let about = About { person: &requester(newest), count: waiting.len(), link: Some(&link) };
         let ids = (organization, user, NotificationKind::JoinRequests);
-        self.notification(cx, ids, about, |email| EmailTemplate::JoinRequests(email)).await
+        let template: ToTemplate = |email| EmailTemplate::JoinRequests(email);
+        self.notification(cx, ids, about, template).await
     }
 
     /// To an inviter: who accepted or declined since `since`.
@@ -60,9 +61,10 @@ impl Compose<'_> {
         let page = if is_accepted { "members" } else { "invitations" };
         let link = format!("{}/organizations/{organization}/-/{page}", cx.executor.settings.public_url.as_str());
         let about = About { person: &invitee(newest, is_accepted), count: answered.len(), link: Some(&link) };
-        let template: ToTemplate = match is_accepted {
-            true => |email| EmailTemplate::InvitationsAccepted(email),
-            false => |email| EmailTemplate::InvitationsDeclined(email),
+        let template: ToTemplate = if is_accepted {
+            |email| EmailTemplate::InvitationsAccepted(email)
+        } else {
+            |email| EmailTemplate::InvitationsDeclined(email)
         };
         self.notification(cx, (organization, user, NotificationKind::InvitationAnswers), about, template).await
     }
@@ -76,9 +78,10 @@ impl Compose<'_> {
     ) -> Composed {
         let link = format!("{}/organizations/{organization}", cx.executor.settings.public_url.as_str());
         let about = About { person: "", count: 1, link: is_approved.then_some(link.as_str()) };
-        let template: ToTemplate = match is_approved {
-            true => |email| EmailTemplate::RequestApproved(email),
-            false => |email| EmailTemplate::RequestDenied(email),
+        let template: ToTemplate = if is_approved {
+            |email| EmailTemplate::RequestApproved(email)
+        } else {
+            |email| EmailTemplate::RequestDenied(email)
         };
         self.notification(cx, (organization, user, NotificationKind::RequestAnswers), about, template).await
     }
