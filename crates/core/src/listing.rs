@@ -10,7 +10,7 @@ pub const MAX_COUNTED: i64 = 10_000;
 pub const MAX_FOUND: usize = 1000;
 
 /// The most ids that [`pack_ids`] takes: a statement splits them in quadratic time.
-pub(crate) const MAX_PACKED: usize = 500;
+pub(crate) const MAX_PACKED: u16 = 500;
 
 /// Which page of a list. The rows after a cursor stay the same when rows are added or deleted before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::search_index;
 use crate::time::Timestamp;
 
 /// Rows that a search reads with one statement.
-const CHUNK: i64 = MAX_PACKED as i64;
+const CHUNK: usize = MAX_PACKED as usize;
 
 /// The invitations of a page, and the number of all that the filter admits, if that is asked for.
 pub(super) async fn find(
@@ -189,13 +189,13 @@ pub(super) async fn find_batch(
     let (after, until) = sent_between(filter);
     let until = before.map_or(until, |before| until.min(before));
     let rows = if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
-        search(cx, organization, filter, (after, until), (term, MAX_PACKED)).await?.0
+        search(cx, organization, filter, (after, until), (term, CHUNK)).await?.0
     } else {
-        let arguments = arguments(cx.now, organization, filter, (after, until), CHUNK);
+        let arguments = arguments(cx.now, organization, filter, (after, until), i64::from(MAX_PACKED));
         let is_any = filter.status == StatusFilter::All;
         cx.tx.all(if is_any { lists::NEWEST_IN_ANY_STATUS } else { lists::NEWEST }, arguments).await?
     };
-    let is_last = rows.len() < MAX_PACKED;
+    let is_last = rows.len() < CHUNK;
     Ok((rows, is_last))
 }
 
@@ -212,10 +212,10 @@ async fn search(
     let mut found = BTreeMap::new();
     let (mut unindexed, mut before) = (0, until);
     while found.len() <= max_found {
-        let rows = cx.tx.all(lists::UNINDEXED, (organization, after, before, CHUNK)).await?;
+        let rows = cx.tx.all(lists::UNINDEXED, (organization, after, before, i64::from(MAX_PACKED))).await?;
         unindexed += rows.len();
         before = rows.last().map_or(before, |row| row.id);
-        let is_last = rows.len() < MAX_PACKED;
+        let is_last = rows.len() < CHUNK;
         found.extend(rows.into_iter().filter(&matches).map(|row| (row.id, row)));
         if is_last {
             break;
@@ -225,7 +225,7 @@ async fn search(
     let candidates = search_index::candidates(cx, organization, SearchedRows::Invitations, term).await?;
     let candidates: Vec<_> = candidates.into_iter().filter(|id| after.get() < *id && *id < until.get()).collect();
     let mut indexed = 0;
-    for chunk in candidates.chunks(MAX_PACKED) {
+    for chunk in candidates.chunks(CHUNK) {
         let packed = pack_ids(chunk.iter().copied());
         let rows = cx.tx.all(lists::BY_IDS, (organization, packed.as_str())).await?;
         for row in rows.into_iter().filter(&matches) {

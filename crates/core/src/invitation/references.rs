@@ -191,33 +191,30 @@ impl References {
             return Ok(Self::default());
         };
         let roles = (sql::ROLES, (organization,));
-        let loaded = match range {
-            Some(status) => {
-                let arguments = (organization, oldest, newest, status);
-                let queries = (
-                    roles,
-                    (sql::INVITERS, arguments),
-                    (sql::WORKSPACES, arguments),
-                    (sql::WORKSPACE_ROLES, arguments),
-                    (sql::INVITER_WORKSPACE_ROLES, arguments),
-                );
-                cx.tx.batch(queries.batch()).await?
-            }
-            None => {
-                let inviters =
-                    pack_distinct(rows.iter().filter_map(|row| row.inviter_membership_id.map(MembershipId::get)));
-                let workspaces = pack_distinct(rows.iter().filter_map(|row| row.workspace_id.map(WorkspaceId::get)));
-                let workspace_roles =
-                    pack_distinct(rows.iter().filter_map(|row| row.workspace_role_id.map(WorkspaceRoleId::get)));
-                let queries = (
-                    roles,
-                    (sql::INVITERS_BY_IDS, (organization, inviters.as_str())),
-                    (sql::WORKSPACES_BY_IDS, (organization, workspaces.as_str())),
-                    (sql::WORKSPACE_ROLES_BY_IDS, (organization, workspace_roles.as_str())),
-                    (sql::INVITER_WORKSPACE_ROLES_BY_IDS, (organization, inviters.as_str())),
-                );
-                cx.tx.batch(queries.batch()).await?
-            }
+        let loaded = if let Some(status) = range {
+            let arguments = (organization, oldest, newest, status);
+            let queries = (
+                roles,
+                (sql::INVITERS, arguments),
+                (sql::WORKSPACES, arguments),
+                (sql::WORKSPACE_ROLES, arguments),
+                (sql::INVITER_WORKSPACE_ROLES, arguments),
+            );
+            cx.tx.batch(queries.batch()).await?
+        } else {
+            let inviters =
+                pack_distinct(rows.iter().filter_map(|row| row.inviter_membership_id.map(MembershipId::get)));
+            let workspaces = pack_distinct(rows.iter().filter_map(|row| row.workspace_id.map(WorkspaceId::get)));
+            let workspace_roles =
+                pack_distinct(rows.iter().filter_map(|row| row.workspace_role_id.map(WorkspaceRoleId::get)));
+            let queries = (
+                roles,
+                (sql::INVITERS_BY_IDS, (organization, inviters.as_str())),
+                (sql::WORKSPACES_BY_IDS, (organization, workspaces.as_str())),
+                (sql::WORKSPACE_ROLES_BY_IDS, (organization, workspace_roles.as_str())),
+                (sql::INVITER_WORKSPACE_ROLES_BY_IDS, (organization, inviters.as_str())),
+            );
+            cx.tx.batch(queries.batch()).await?
         };
         Ok(Self::from_rows(loaded))
     }

@@ -71,10 +71,8 @@ pub(super) async fn find(
     let slice = if !sort.is_by_name() {
         let (is_descending, bounds) = match (position, sort == MemberSort::Newest) {
             (Position::Page(_), is_newest) => (is_newest, bounds),
-            (Position::After(cursor), true) => (true, bounds.before(cursor.id)),
-            (Position::After(cursor), false) => (false, bounds.after(cursor.id)),
-            (Position::Before(cursor), true) => (false, bounds.after(cursor.id)),
-            (Position::Before(cursor), false) => (true, bounds.before(cursor.id)),
+            (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, bounds.before(cursor.id)),
+            (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, bounds.after(cursor.id)),
         };
         let keys = index.read(cx, organization, bounds, is_descending, (rows, position.offset(limit))).await?;
         Slice::from_read(keys, position, limit)
@@ -99,14 +97,14 @@ pub(super) async fn find_batch(
     let bounds = Bounds::new(filter);
     let bounds = after.map_or(bounds, |after| bounds.before(after));
     let keys = if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
-        search::search(cx, organization, (filter, bounds), term, MAX_PACKED).await?.0
+        search::search(cx, organization, (filter, bounds), term, usize::from(MAX_PACKED)).await?.0
     } else if let Some(index) = Index::choose(cx, organization, filter).await? {
-        let limit = i64::try_from(MAX_PACKED).unwrap_or(i64::MAX);
+        let limit = i64::from(MAX_PACKED);
         index.read(cx, organization, bounds, true, (limit, 0)).await?
     } else {
         Vec::new()
     };
-    let is_last = keys.len() < MAX_PACKED;
+    let is_last = keys.len() < usize::from(MAX_PACKED);
     Ok((keys, is_last))
 }
 

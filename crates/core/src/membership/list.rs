@@ -85,7 +85,7 @@ impl Query for ListMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let limit = self.limit.clamp(1, MAX_PACKED as u32);
+        let limit = self.limit.clamp(1, u32::from(MAX_PACKED));
         let is_plain = self.filter.is_empty() && self.sort == MemberSort::Newest;
         let (organization, slice, total) = if is_plain && let Position::Page(_) = self.position {
             self.load_plain_page(cx, &grant, limit).await?

@@ -13,7 +13,7 @@ use crate::search::{SearchTerm, SearchedRows};
 use crate::{search_index, user};
 
 /// Rows that one statement reads.
-const CHUNK: i64 = MAX_PACKED as i64;
+const CHUNK: usize = MAX_PACKED as usize;
 
 /// Finds the newest members that match the term, up to `max_found`.
 pub(super) async fn search(
@@ -27,11 +27,12 @@ pub(super) async fn search(
     let mut found = BTreeMap::new();
     let (mut unindexed, after, mut before) = (0, bounds.after, bounds.before);
     while found.len() <= max_found {
-        let chunk = sql::UnindexedMembers { organization, after, before, role, workspace, limit: CHUNK };
+        let chunk =
+            sql::UnindexedMembers { organization, after, before, role, workspace, limit: i64::from(MAX_PACKED) };
         let rows = cx.tx.all(sql::UNINDEXED, chunk).await?;
         unindexed += rows.len();
         before = rows.last().map_or(before, |row| row.id);
-        let is_last = rows.len() < MAX_PACKED;
+        let is_last = rows.len() < CHUNK;
         found.extend(rows.into_iter().filter(|row| matches(term, row)).map(|row| (row.id, MemberKey::from(row))));
         if is_last {
             break;
@@ -42,7 +43,7 @@ pub(super) async fn search(
     let candidates: Vec<_> =
         candidates.into_iter().filter(|id| bounds.after.get() < *id && *id < bounds.before.get()).collect();
     let mut indexed = 0;
-    for chunk in candidates.chunks(MAX_PACKED) {
+    for chunk in candidates.chunks(CHUNK) {
         let packed = pack_ids(chunk.iter().copied());
         let rows = cx.tx.all(sql::SEARCHED, (organization, packed.as_str(), role, workspace)).await?;
         for row in rows.into_iter().filter(|row| matches(term, row)) {

@@ -57,7 +57,7 @@ pub(crate) async fn candidates(
     found.retain(|_, (count, common)| *count == grams.len() && !common.is_empty());
     let segments: Vec<i64> = found.keys().copied().collect();
     let mut ids = Vec::new();
-    for chunk in segments.chunks(MAX_PACKED) {
+    for chunk in segments.chunks(usize::from(MAX_PACKED)) {
         let packed = pack_ids(chunk.iter().copied());
         for segment in cx.tx.all(sql::SEGMENTS, (organization, rows, packed.as_str())).await? {
             if let Some((_, positions)) = found.get(&segment.segment) {
