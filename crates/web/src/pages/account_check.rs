@@ -5,6 +5,8 @@
 //! `account`, or in the query of a form with a file, whose body only its handler reads. [`Form`] and [`PageContext`]
 //! check it.
 
+use std::fmt::Write;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -90,11 +92,11 @@ pub(super) fn add_to_forms(html: String, path: &str, account: Option<UserId>) ->
         match Method::of(form) {
             Method::Post => {
                 page.push_str(form);
-                page.push_str(&format!("<input type=\"hidden\" name=\"{FIELD}\" value=\"{account}\">"));
+                _ = write!(page, "<input type=\"hidden\" name=\"{FIELD}\" value=\"{account}\">");
             }
             Method::PostFile { action_end } => {
                 let (head, tail) = form.split_at(action_end);
-                page.push_str(&format!("{head}?{FIELD}={account}{tail}"));
+                _ = write!(page, "{head}?{FIELD}={account}{tail}");
             }
             Method::Other => page.push_str(form),
         }

@@ -88,6 +88,7 @@ pub(super) struct Header {
 
 impl Header {
     /// Returns the text of the organization switcher: the organization of the page, if it has one.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(super) fn organization_label(&self, words: &Words) -> String {
         let current = self.organizations.iter().find(|organization| organization.is_current);
         current.map_or_else(|| words.organizations(), |organization| organization.name.clone())

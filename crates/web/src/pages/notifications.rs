@@ -35,7 +35,7 @@ async fn show(cx: PageContext, Path(token): Path<String>) -> PageResult<Response
     };
     let (kind, _) = cx.query(ShowUnsubscribe { token }).await?;
     let layout = cx.layout(cx.words.notifications_stop_title(), false);
-    let page = UnsubscribePage { layout, explanation: explanation(&cx.words, kind), is_done: false };
+    let page = UnsubscribePage { layout, explanation: explanation(cx.words, kind), is_done: false };
     Ok(cx.render(StatusCode::OK, &page))
 }
 
@@ -46,7 +46,7 @@ async fn unsubscribe(cx: PageContext, Path(token): Path<String>, form: Form) -> 
         return Err(cx.error_page(&Code::InvalidUnsubscribeToken.into()));
     };
     let (kind, address) = cx.query(ShowUnsubscribe { token: token.clone() }).await?;
-    let explanation = explanation(&cx.words, kind);
+    let explanation = explanation(cx.words, kind);
     let is_one_click = form.text("List-Unsubscribe") == "One-Click";
     let typed = EmailAddress::parse(form.text("email")).map_err(vestibule_core::Problem::from);
     let typed = typed.and_then(|typed| if typed.key() == address { Ok(()) } else { Err(Code::InvalidEmail.into()) });
@@ -62,7 +62,7 @@ async fn unsubscribe(cx: PageContext, Path(token): Path<String>, form: Form) -> 
     Ok(cx.render(StatusCode::OK, &UnsubscribePage { layout, explanation, is_done: true }))
 }
 
-fn explanation(t: &Words, kind: NotificationKind) -> String {
+fn explanation(t: Words, kind: NotificationKind) -> String {
     match kind {
         NotificationKind::JoinRequests => t.notifications_join_requests(),
         NotificationKind::RequestAnswers => t.notifications_request_answers(),

@@ -125,6 +125,7 @@ impl<'a> Scene<'a> {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each story")]
 async fn play(story: Story, scene: &Scene<'_>, person: &mut Person<'_>) {
     const SIGN_UP: &str = "form[action='/invite/sign-up'] button";
     const SIGN_IN: &str = "form[action='/invite/sign-in'] button";

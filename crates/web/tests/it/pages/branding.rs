@@ -10,9 +10,9 @@ use vestibule_core::settings::{
 
 use crate::harness::TestApp;
 
-fn file(format: BrandImageFormat, bytes: &[u8]) -> Option<BrandImage> {
+fn file(format: BrandImageFormat, bytes: &[u8]) -> BrandImage {
     let content = Arc::new(ImageContent { format, bytes: bytes.to_vec() });
-    Some(BrandImage::File(ImageFile { path: "logo".into(), content: Some(content) }))
+    BrandImage::File(ImageFile { path: "logo".into(), content: Some(content) })
 }
 
 fn green(settings: &mut Settings) {
@@ -21,12 +21,12 @@ fn green(settings: &mut Settings) {
         accent_color,
         accent_color_dark: "#5eead4".parse().unwrap(),
         corner_radius: 2,
-        logo: file(BrandImageFormat::Svg, b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
+        logo: Some(file(BrandImageFormat::Svg, b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>")),
         logo_dark: BrandImage::parse("https://cdn.example.com/dark.png"),
-        icon: file(BrandImageFormat::Png, b"png"),
+        icon: Some(file(BrandImageFormat::Png, b"png")),
         support_email: Some("help@example.com".to_owned()),
     };
-    settings.name = "Berg & Co".to_owned();
+    "Berg & Co".clone_into(&mut settings.name);
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn logo_and_icon_replace_the_built_in_ones() {
 async fn files_of_the_brand_have_the_prefix_of_the_public_url() {
     let app = TestApp::with_settings(|settings| {
         green(settings);
-        settings.branding.logo_dark = file(BrandImageFormat::Png, b"dark");
+        settings.branding.logo_dark = Some(file(BrandImageFormat::Png, b"dark"));
         settings.public_url = PublicUrl::parse("http://vestibule.test/id").unwrap();
     })
     .await;

@@ -227,7 +227,7 @@ async fn uploads_tables_with_and_without_headings() {
     fixture.owner.post(&fixture.path, &with_headings).await.assert_page(200, "2 people can be invited");
 
     upload(&fixture, &[], b"PK\x03\x04workbook").await.assert_page(400, "CSV UTF-8");
-    let many: String = (0..1001).map(|index| format!("p{index}@example.com\n")).collect();
+    let many = (0..1001).map(|index| format!("p{index}@example.com")).collect::<Vec<_>>().join("\n");
     upload(&fixture, &[], many.as_bytes()).await.assert_page(400, "at most 1,000 people");
     assert_eq!(fixture.count().await, 0);
 }
@@ -292,7 +292,7 @@ async fn filters_sorts_and_counts_invitations() {
 #[tokio::test]
 async fn pages_of_invitations_go_on_and_back() {
     let fixture = setup().await;
-    let many: String = (0..30).map(|index| format!("p{index:02}@example.com\n")).collect();
+    let many = (0..30).map(|index| format!("p{index:02}@example.com")).collect::<Vec<_>>().join("\n");
     let page = fixture.invite(&many).await.assert_page(200, "Invite 30 people");
     fixture.send_reviewed(&page, &[("emails", &many)]).await.assert_redirect(&fixture.path);
     let first = fixture.owner.get(&fixture.path).await.assert_page(200, "30 invitations sent");

@@ -1,5 +1,7 @@
 //! The form that invites: its values, and what there is to choose from.
 
+use std::fmt::Display;
+
 use vestibule_core::id::{RoleId, WorkspaceId, WorkspaceRoleId};
 use vestibule_core::invitation::{Bulk, BulkRow, MAX_EXPIRY_DAYS, RequestedRoles};
 use vestibule_core::language::Language;
@@ -180,7 +182,7 @@ pub(in super::super) struct SelectOption {
 }
 
 impl SelectOption {
-    pub(super) fn new(value: impl ToString, label: impl Into<String>, is_selected: bool) -> Self {
+    pub(super) fn new(value: impl Display, label: impl Into<String>, is_selected: bool) -> Self {
         Self { value: value.to_string(), label: label.into(), is_selected }
     }
 }

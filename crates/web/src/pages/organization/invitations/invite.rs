@@ -117,7 +117,9 @@ fn finish(
     list.retain(|index| failed.get(index).copied().unwrap_or_default());
     values.emails = list.to_text();
     let mut failures = result.rows.iter().filter(|row| has_failed(row.code()));
-    if let (0, Some(code), None) = (sent, failures.next().and_then(|row| row.code()), failures.next()) {
+    if let (0, Some(code), None) =
+        (sent, failures.next().and_then(vestibule_core::invitation::BulkRowResult::code), failures.next())
+    {
         return Err(FormError::new(cx, code.into()));
     }
     let rows = result.rows.iter().filter(|row| row.code() != Some(Code::DuplicateRow));

@@ -147,7 +147,7 @@ pub(super) fn fingerprint(values: &Values) -> String {
     let mut hasher = DefaultHasher::new();
     // Browsers send line breaks as CR LF, and scripts as LF.
     values.emails.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| line.hash(&mut hasher));
-    (values.role.map(RoleId::get), values.workspace.map(|id| id.get())).hash(&mut hasher);
-    values.workspace_role.map(|id| id.get()).hash(&mut hasher);
+    (values.role.map(RoleId::get), values.workspace.map(vestibule_core::id::WorkspaceId::get)).hash(&mut hasher);
+    values.workspace_role.map(vestibule_core::id::WorkspaceRoleId::get).hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }

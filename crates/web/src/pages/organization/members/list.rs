@@ -193,7 +193,7 @@ async fn rows(
                 && roles.iter().all(|role| is_assignable(role.id)),
             reason: (org.can_manage_members && is_last_admin).then(|| cx.words.only_admin()),
             can_remove: org.can_manage_members && is_covered && !is_last_admin && !is_self,
-            roles: roles.into_iter().map(|role| row_role(cx, role)).collect(),
+            roles: roles.into_iter().map(|role| row_role(cx, &role)).collect(),
             joined: cx.words.short_date(member.created_at, cx.now()),
         }
     });
@@ -215,6 +215,6 @@ async fn last_admin(
     Ok(effects.is_last_admin.then_some(admin))
 }
 
-fn row_role(cx: &PageContext, role: MembershipRole) -> RowRole {
+fn row_role(cx: &PageContext, role: &MembershipRole) -> RowRole {
     RowRole { id: role.id, name: cx.words.role_name(&role.name, role.organization_id.is_none()) }
 }

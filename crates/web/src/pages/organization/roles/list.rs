@@ -47,7 +47,7 @@ async fn page(cx: &PageContext, ids: &PathIds) -> PageResult<Response> {
     for (index, role) in scope.list(cx).await?.into_iter().enumerate() {
         let is_counted = scope.can_manage && index < MAX_COUNTED;
         let members = if is_counted { Some(scope.show(cx, role.id).await?.1.members) } else { None };
-        roles.push(view(cx, &scope, role, members));
+        roles.push(view(cx, &scope, &role, members));
     }
     let title = scope.workspace.as_ref().unwrap_or(&scope.org.name);
     let page = Page {
@@ -61,7 +61,7 @@ async fn page(cx: &PageContext, ids: &PathIds) -> PageResult<Response> {
     Ok(cx.render_with_error(None, &page))
 }
 
-fn view(cx: &PageContext, scope: &Scope, role: RoleRecord, members: Option<i64>) -> RoleView {
+fn view(cx: &PageContext, scope: &Scope, role: &RoleRecord, members: Option<i64>) -> RoleView {
     let (words, others) = summarize(cx.words, &role.permissions);
     let members_url = if scope.is_workspace() {
         scope.path().trim_end_matches("/roles").to_owned()

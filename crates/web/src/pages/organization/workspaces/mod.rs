@@ -115,5 +115,5 @@ async fn delete_it(cx: &PageContext, (organization, workspace): (&str, &str), fo
         .paragraph(t.delete_workspace_warning())
         .require(cx, form)?;
     let deleted = cx.run(Delete { workspace: ids.workspace }).await;
-    or_page_with_error(cx, ids, deleted.map(|_| cx.redirect_with_flash(&ids.list_path(), "workspace_deleted"))).await
+    or_page_with_error(cx, ids, deleted.map(|()| cx.redirect_with_flash(&ids.list_path(), "workspace_deleted"))).await
 }

@@ -28,6 +28,7 @@ const MAX_CANDIDATES: u32 = 20;
 /// With more roles the page would be too large.
 const MAX_ROLES_IN_ROW: usize = 6;
 
+#[expect(clippy::struct_excessive_bools, reason = "independent conditions of the template")]
 struct Row {
     id: WorkspaceMembershipId,
     person: Person,
