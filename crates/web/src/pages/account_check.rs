@@ -81,6 +81,7 @@ fn page_path(cx: &PageContext) -> String {
 pub(super) fn add_to_forms(html: String, path: &str, account: Option<UserId>) -> String {
     let Some(account) = account.filter(|_| PAGES.iter().any(|page| path.starts_with(page))) else { return html };
     let Some(main) = html.find("<main") else { return html };
+    let account = account.to_string();
     let (mut page, mut rest) = (String::with_capacity(html.len() + 2048), html.as_str());
     let (before, after) = rest.split_at(main);
     page.push_str(before);
@@ -90,11 +91,11 @@ pub(super) fn add_to_forms(html: String, path: &str, account: Option<UserId>) ->
         match Method::of(form) {
             Method::Post => {
                 page.push_str(form);
-                page.push_str(&format!("<input type=\"hidden\" name=\"{FIELD}\" value=\"{account}\">"));
+                page.extend(["<input type=\"hidden\" name=\"", FIELD, "\" value=\"", &account, "\">"]);
             }
             Method::PostFile { action_end } => {
                 let (head, tail) = form.split_at(action_end);
-                page.push_str(&format!("{head}?{FIELD}={account}{tail}"));
+                page.extend([head, "?", FIELD, "=", &account, tail]);
             }
             Method::Other => page.push_str(form),
         }

@@ -151,7 +151,7 @@ async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
             .filter(|invitation| !invitation.expired)
             .map(|invitation| invitation_view(cx, invitation))
             .collect(),
-        transfers: transfers.into_iter().map(|offer| transfer_view(cx, offer)).collect(),
+        transfers: transfers.iter().map(|offer| transfer_view(cx, offer)).collect(),
         organizations: found.into_iter().take(MAX_SHOWN).map(|own| organization_view(cx, own)).collect(),
         has_search,
         search,
@@ -201,7 +201,7 @@ fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvita
     }
 }
 
-fn transfer_view(cx: &PageContext, offer: OwnershipOffer) -> TransferView {
+fn transfer_view(cx: &PageContext, offer: &OwnershipOffer) -> TransferView {
     let t = cx.words;
     let owner = full_name(&offer.owner_first_name, &offer.owner_last_name);
     let (title, explanation) = match owner.as_str() {

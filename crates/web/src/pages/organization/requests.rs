@@ -101,10 +101,8 @@ fn view(cx: &PageContext, request: JoinRequest, failed: &[(JoinRequestId, Proble
     let t = cx.words;
     let full_name =
         full_name(request.first_name.as_deref().unwrap_or_default(), request.last_name.as_deref().unwrap_or_default());
-    let (name, email) = match full_name.is_empty() {
-        true => (request.email_key, String::new()),
-        false => (full_name, request.email_key),
-    };
+    let (name, email) =
+        if full_name.is_empty() { (request.email_key, String::new()) } else { (full_name, request.email_key) };
     let error = failed.iter().find(|(id, _)| *id == request.id);
     RequestView {
         id: request.id,

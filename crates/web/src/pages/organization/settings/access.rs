@@ -43,7 +43,7 @@ fn parse_addresses(t: Words, text: &str) -> Result<AddressList, String> {
     let lines: Vec<String> =
         text.split([' ', '\t', '\r', '\n', ',', ';']).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     if let Some(invalid) = lines.iter().find(|line| parse_network(line).is_none()) {
-        return Err(t.invalid_network(&invalid.chars().take(MAX_SHOWN).collect::<String>()));
+        return Err(t.invalid_network(invalid.chars().take(MAX_SHOWN).collect::<String>()));
     }
     AddressList::parse("addresses", &lines).map_err(|_| t.too_many_networks())
 }
