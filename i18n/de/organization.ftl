@@ -7,7 +7,6 @@ create = Erstellen
 save = Speichern
 add = Hinzufügen
 remove = Entfernen
-delete = Löschen
 search = Suchen
 none = Keine
 next-page = Weiter

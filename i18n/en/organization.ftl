@@ -7,7 +7,6 @@ create = Create
 save = Save
 add = Add
 remove = Remove
-delete = Delete
 search = Search
 none = None
 next-page = Next
