@@ -101,7 +101,8 @@ impl Browser {
             let cookies = [self.session(&self.data.owner_session)];
             let reply = self.send(request(Method::GET, &path, &cookies, None)?).await?;
             let html = String::from_utf8_lossy(&reply.body).into_owned();
-            id_after(&html, &format!("{path}/")).ok_or_else(|| failed(&path, "it links to no item"))
+            let id = id_after(&html, &format!("{path}/")).or_else(|| id_after(&html, &format!("href=\"{tab}/")));
+            id.ok_or_else(|| failed(&path, "it links to no item"))
         };
         Ok(SampleIds { member: list("members").await?, workspace: list("workspaces").await?, organization })
     }

@@ -52,6 +52,13 @@ async fn create_source(engine: Engine) -> (Arc<Database>, Source) {
     owner.post("/me/email-addresses", &[("email", "claimed@example.com")]).await.ok();
     owner.post("/me/notification-preferences", &[("join_requests", "false")]).await.ok();
     app.execute(&format!(
+        "INSERT INTO search_segments (organization_id, kind, segment, row_ids) VALUES ({organization}, 'members', 1, {id})"
+    ));
+    app.execute(&format!(
+        "INSERT INTO search_postings (organization_id, kind, gram, segment, positions)
+         VALUES ({organization}, 'members', 'kim', 1, {id})"
+    ));
+    app.execute(&format!(
         "INSERT INTO notice_schedules (organization_id, user_id, kind, due_at) VALUES ({organization}, {kim}, 'join_requests', 1)"
     ));
     let image = images::encode(image::ImageFormat::Png, 2, 2);

@@ -36,7 +36,7 @@ async fn switch(browser: &Browser, stage: &Stage, organization: &str) {
     browser.click("Switch organization").await;
     browser.wait_for("form[action='/choose-organization']").await;
     assert_is_at(browser, &stage.issuer.url).await;
-    let button = format!("//li[span[normalize-space()=\"{organization}\"]]//button");
+    let button = format!("//li[.//strong[normalize-space()=\"{organization}\"]]//button");
     browser.driver.find(Locator::XPath(&button)).await.unwrap().click().await.unwrap();
     let heading = format!("//h1[normalize-space()=\"{organization}\"]");
     browser.driver.wait().at_most(Duration::from_secs(60)).for_element(Locator::XPath(&heading)).await.unwrap();

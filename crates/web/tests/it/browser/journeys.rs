@@ -15,7 +15,7 @@ async fn sign_up(browser: &Browser, server: &BrowserServer, email: &str, name: &
     browser.fill("first_name", name).await;
     browser.fill("password", PASSWORD).await;
     browser.click("Create account").await;
-    browser.wait_for_text("Your organizations").await;
+    browser.wait_for_text("Create organization").await;
 }
 
 /// Signs up, creates an organization and invites Nina.
@@ -206,7 +206,7 @@ async fn sign_in_link_requires_click_and_same_browser() {
         nina.goto(&link).await;
         nina.wait_for_text("Press the button to sign in").await;
         nina.click("Sign in").await;
-        nina.wait_for_text("Your organizations").await;
+        nina.wait_for_text("Create organization").await;
     })
     .await;
 }

@@ -197,7 +197,7 @@ async fn play(story: Story, scene: &Scene<'_>, person: &mut Person<'_>) {
             if story == Story::ExpiredAdmin {
                 scene.sign_in(browser, &scene.owner_email).await;
                 person.open_link(&requests).await;
-                person.press("form[action$='/approve'] button").await;
+                person.press("button.small[name=approve]").await;
                 browser.wait_for("main .flash").await;
                 return;
             }
