@@ -571,3 +571,27 @@ async fn list_equals_creation_response_byte_for_byte() {
         assert!(list.contains(data), "{data}\nin {list}");
     }
 }
+
+#[tokio::test]
+async fn pages_by_expiry_forth_and_back() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let path = format!("/organizations/{organization}/invitations");
+    for (email, days) in
+        [("c@example.com", "9"), ("a@example.com", "3"), ("d@example.com", "12"), ("b@example.com", "6")]
+    {
+        owner.post(&path, &[("email", email), ("expiry_days", days)]).await.ok();
+    }
+    let first = format!("{path}?sort=expiry&limit=2");
+    let follow = async |from: &str, relation: &str| {
+        let response = owner.get(from).await;
+        let links = response.headers["link"].to_str().unwrap().to_owned();
+        let link = links.split(", ").find(|link| link.ends_with(&format!("; rel=\"{relation}\""))).unwrap().to_owned();
+        link.trim_start_matches("<http://vestibule.test").split('>').next().unwrap().to_owned()
+    };
+    assert_eq!(list_emails(&owner, &first).await, ["a@example.com", "b@example.com"]);
+    let second = follow(&first, "next").await;
+    assert_eq!(list_emails(&owner, &second).await, ["c@example.com", "d@example.com"]);
+    let back = follow(&second, "prev").await;
+    assert_eq!(list_emails(&owner, &back).await, ["a@example.com", "b@example.com"]);
+}

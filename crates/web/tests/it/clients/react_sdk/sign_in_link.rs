@@ -167,7 +167,10 @@ async fn staging_link_on_our_page_signs_the_application_in() {
         let token = mailed_link(app).split_once("#token=").unwrap().1.to_owned();
         let stranger = app.anonymous();
         if is_page {
-            stranger.post("/sign-in/link", &[("token", &token)]).await.assert_page(400, "in the browser that requested it");
+            stranger
+                .post("/sign-in/link", &[("token", &token)])
+                .await
+                .assert_page(400, "in the browser that requested it");
         } else {
             let verify = format!("/auth/verify-magic-link?token={token}");
             stranger.get(&verify).await.assert_error(400, "INVALID_MAGIC_LINK");
