@@ -1,5 +1,5 @@
-//! Reads the phrases of every language in `i18n/`, checks that no language lacks one, and generates `Language` and a
-//! method of `Phrases` for each phrase.
+//! Reads the phrases and mail templates of every language in `i18n/`, checks that no language lacks one, and generates
+//! `Language`, its mail templates, and a method of `Phrases` for each phrase.
 
 #[path = "build/generate.rs"]
 mod generate;
@@ -15,6 +15,8 @@ use phrase::Phrase;
 
 /// The language that the others are compared with, and the fallback.
 const REFERENCE: &str = "en";
+/// The subfolder of a language's mail templates.
+const MAIL: &str = "mail";
 
 struct Language {
     /// The name of the folder: a language tag (RFC 5646).
@@ -25,6 +27,8 @@ struct Language {
     name: String,
     files: Vec<PathBuf>,
     phrases: BTreeMap<String, Phrase>,
+    /// File names, such as `invitation.txt`, and paths.
+    mails: BTreeMap<String, PathBuf>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     fs::write(out.join("language.rs"), generate::language(&languages))?;
+    fs::write(out.join("mail_templates.rs"), generate::mail_templates(&languages))?;
     fs::write(out.join("phrases.rs"), generate::phrases(reference.phrases.values()))?;
     Ok(())
 }
@@ -73,7 +78,27 @@ fn read_language(folder: &Path) -> Result<Language, Box<dyn Error>> {
         text.ok_or_else(|| format!("i18n/{tag}: add the phrase {id}; see i18n/README.md"))
     };
     let (variant, name) = (plain("language-variant")?, plain("language-name")?);
-    Ok(Language { tag, variant, name, files, phrases })
+    let mails = read_mails(&folder.join(MAIL))?;
+    Ok(Language { tag, variant, name, files, phrases, mails })
+}
+
+/// A language without the folder lacks every template, which [`compare`] reports.
+fn read_mails(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Box<dyn Error>> {
+    let mut mails = BTreeMap::new();
+    if !folder.is_dir() {
+        return Ok(mails);
+    }
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            return Err(format!("{}: a mail template is named NAME.txt; remove this file", path.display()).into());
+        }
+        println!("cargo::rerun-if-changed={}", path.display());
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or("a file's name is not UTF-8")?;
+        mails.insert(name.to_owned(), path);
+    }
+    Ok(mails)
 }
 
 /// Returns what a translation lacks or has too much.
@@ -92,5 +117,15 @@ fn compare(reference: &Language, other: &Language) -> Vec<String> {
     }
     let extra = other.phrases.keys().filter(|id| !reference.phrases.contains_key(*id));
     problems.extend(extra.map(|id| format!("i18n/{}: {id} is not a phrase of i18n/{REFERENCE}", other.tag)));
+    let missing = reference.mails.keys().filter(|name| !other.mails.contains_key(*name));
+    problems.extend(missing.map(|name| {
+        let tag = &other.tag;
+        format!("i18n/{tag}: the mail template {MAIL}/{name} is missing; translate i18n/{REFERENCE}/{MAIL}/{name}")
+    }));
+    let extra = other.mails.keys().filter(|name| !reference.mails.contains_key(*name));
+    problems.extend(extra.map(|name| {
+        let tag = &other.tag;
+        format!("i18n/{tag}: {MAIL}/{name} is not a mail template of i18n/{REFERENCE}")
+    }));
     problems
 }

@@ -41,6 +41,22 @@ pub(crate) fn language(languages: &[Language]) -> String {
     code
 }
 
+/// The mail templates of all languages.
+pub(crate) fn mail_templates(languages: &[Language]) -> String {
+    let mut code = String::from(
+        "/// The mail templates of all languages: names, such as `de/invitation.txt`, and contents.\n\
+         pub const MAIL_TEMPLATES: &[(&str, &str)] = &[\n",
+    );
+    for Language { tag, mails, .. } in languages {
+        for (name, path) in mails {
+            let (name, path) = (format!("{tag}/{name}"), path.display().to_string());
+            _ = writeln!(code, "    ({name:?}, include_str!({path:?})),");
+        }
+    }
+    code.push_str("];\n");
+    code
+}
+
 /// A method for each phrase, with a parameter for each of its variables.
 pub(crate) fn phrases<'a>(phrases: impl Iterator<Item = &'a Phrase>) -> String {
     let mut code = String::from("impl Phrases {\n");

@@ -4,6 +4,7 @@
 //! So user input never becomes a link.
 
 use minijinja::{Environment, Error, Value, context};
+use vestibule_i18n::Phrases;
 
 use crate::language::Language;
 
@@ -70,6 +71,7 @@ pub(super) fn html(
         language => language.tag(),
         app => app,
         subject => subject,
+        support_label => Phrases::new(language).support(),
         parts => parts,
     ))
 }

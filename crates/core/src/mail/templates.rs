@@ -1,4 +1,4 @@
-//! The mail templates: built-in ones in every language, which an operator can override.
+//! The mail templates: those of `i18n/` in every language, which an operator can override.
 //!
 //! A template is Jinja text: a line `Subject: …`, an empty line, and paragraphs. `{{ button("…") }}` and `{{ code }}`
 //! are paragraphs of their own. The layout renders the same paragraphs as HTML. Every template is rendered with sample
@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, Value};
+use vestibule_i18n::MAIL_TEMPLATES;
 
 use super::email_template::EmailTemplate;
 use super::{html_escape, markup, sanitize_name};
@@ -21,22 +22,6 @@ const LAYOUT: &str = "layout.html";
 const LAYOUT_TEXT: &str = include_str!("../../templates/mail/layout.html");
 /// In characters.
 const MAX_SUBJECT_LENGTH: usize = 250;
-
-macro_rules! built_in {
-    ($($name:literal)+) => {
-        [$(
-            (concat!("en/", $name, ".txt"), include_str!(concat!("../../templates/mail/en/", $name, ".txt"))),
-            (concat!("de/", $name, ".txt"), include_str!(concat!("../../templates/mail/de/", $name, ".txt"))),
-        )+]
-    };
-}
-
-/// File names and contents.
-const BUILT_IN: [(&str, &str); 38] = built_in! {
-    "invitation" "workspace_invitation" "reminder" "address_code" "sign_in_code" "sign_in_link" "password_reset"
-    "reauthentication_code" "security_notice" "account_exists" "address_in_use" "address_too_new" "member_removed"
-    "handover" "join_requests" "invitations_accepted" "invitations_declined" "request_approved" "request_denied"
-};
 
 /// The loaded templates.
 pub struct Templates(Environment<'static>);
@@ -78,7 +63,7 @@ impl Templates {
 
     /// The names and built-in contents of all files that a folder can override.
     pub fn files() -> Vec<(&'static str, &'static str)> {
-        BUILT_IN.into_iter().chain([(LAYOUT, LAYOUT_TEXT)]).collect()
+        MAIL_TEMPLATES.iter().copied().chain([(LAYOUT, LAYOUT_TEXT)]).collect()
     }
 
     fn load(folder: Option<&Path>) -> Result<Self, TemplateError> {
@@ -212,7 +197,7 @@ fn reject_unknown_files(folder: &Path) -> Result<(), TemplateError> {
         } else {
             vec![name]
         };
-        let is_template = |file: &String| file == LAYOUT || BUILT_IN.iter().any(|(name, _)| name == file);
+        let is_template = |file: &String| file == LAYOUT || MAIL_TEMPLATES.iter().any(|(name, _)| name == file);
         if let Some(unknown) = files.into_iter().find(|file| !is_template(file)) {
             let reason = "no template has this name; `vestibule mail list` shows them all".to_owned();
             return Err(TemplateError { file: folder.join(unknown), reason });

@@ -17,6 +17,18 @@ fn render(template: &EmailTemplate<'_>, language: Language) -> RenderedEmail {
 }
 
 #[test]
+fn every_language_has_a_file_for_each_template() {
+    for language in Language::ALL {
+        let mut expected: Vec<_> =
+            EmailTemplate::TEMPLATES.iter().map(|name| format!("{}/{name}.txt", language.tag())).collect();
+        expected.sort();
+        let folder = format!("{}/", language.tag());
+        let files = MAIL_TEMPLATES.iter().map(|(name, _)| *name).filter(|name| name.starts_with(&folder));
+        assert_eq!(files.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
 fn renders_invitation() {
     let RenderedEmail { subject, text, .. } = render(&EmailTemplate::Invitation(invitation()), Language::English);
     assert_eq!(subject, "“Nora Lindgren” invites you to join “Lindgren Tea” on Vestibule");
