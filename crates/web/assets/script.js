@@ -67,16 +67,19 @@ document.addEventListener("submit", async (event) => {
   if (!("ajax" in form.dataset)) return undefined;
   event.preventDefault();
   const fields = new FormData(form, event.submitter);
-  const isFile = form.enctype === "multipart/form-data";
-  const body = isFile ? fields : new URLSearchParams(fields);
+  // A field that is named like a property of the form hides it, such as "action" and "method": the attributes are read.
+  const attribute = (name) => event.submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name) ?? "";
+  const isPost = attribute("method") === "post";
+  const body = attribute("enctype") === "multipart/form-data" ? fields : new URLSearchParams(fields);
   // So that whatever refuses the request answers with a page.
   const headers = { accept: "text/html" };
-  const request = form.method === "post" ? { method: "POST", body, headers } : { headers };
-  const target = form.method === "post" ? form.action : `${form.action.split("?")[0]}?${body}`;
+  const request = isPost ? { method: "POST", body, headers } : { headers };
+  const target = new URL(attribute("action") || location.href, location.href);
+  if (!isPost) target.search = body;
   try {
     const response = await fetch(target, request);
     await show(response);
-    if (form.method !== "post") history.pushState(null, "", response.url);
+    if (!isPost) history.pushState(null, "", response.url);
   } catch {
     delete form.dataset.busy;
     buttons.forEach((button) => { button.disabled = false; });

@@ -3,10 +3,10 @@
 use super::{Browser, BrowserOptions, BrowserServer, with_browser};
 use crate::harness::PASSWORD;
 
-const OPTIONS: BrowserOptions =
+pub(super) const OPTIONS: BrowserOptions =
     BrowserOptions { is_dark: false, is_narrow: false, is_german: false, is_script_disabled: false };
 
-async fn sign_in(browser: &Browser, server: &BrowserServer, path: &str) {
+pub(super) async fn sign_in(browser: &Browser, server: &BrowserServer, path: &str) {
     browser.goto(&format!("{}/sign-in?return_to={path}", server.url)).await;
     browser.fill("identifier", "olga@example.com").await;
     browser.fill("password", PASSWORD).await;

@@ -1,6 +1,7 @@
 //! The pages in a real browser.
 
 mod challenge;
+mod invitation_list;
 mod inviting;
 mod journeys;
 mod lighthouse;

@@ -352,10 +352,10 @@ async fn resends_and_revokes_selected_invitations_with_a_result_for_each() {
         fixture.invite(email).await.assert_redirect(&fixture.path);
     }
     let selected = format!("{}/selected", fixture.path);
-    fixture.owner.post(&selected, &[("action", "resend")]).await.assert_page(400, "Select at least one");
+    fixture.owner.post(&selected, &[("bulk", "resend")]).await.assert_page(400, "Select at least one");
     let boxes =
         [format!("select-{}", fixture.id_of(NINA).await), format!("select-{}", fixture.id_of("kim@example.com").await)];
-    let fields = [(boxes[0].as_str(), "1"), (boxes[1].as_str(), "1"), ("action", "revoke")];
+    let fields = [(boxes[0].as_str(), "1"), (boxes[1].as_str(), "1"), ("bulk", "revoke")];
     let page = fixture.owner.post(&selected, &fields).await.assert_page(200, "Revoke 2 invitations?");
     assert!(page.contains("nina@example.com, kim@example.com"), "{page}");
     let ids = value(&page, "name=\"ids\" value=\"");
@@ -366,13 +366,13 @@ async fn resends_and_revokes_selected_invitations_with_a_result_for_each() {
         .post(&format!("{}/{first}/discard", fixture.path), &[("sure", "yes")])
         .await
         .assert_redirect(&fixture.path);
-    let fields = [("ids", ids.as_str()), ("action", "revoke"), ("sure", "yes")];
+    let fields = [("ids", ids.as_str()), ("bulk", "revoke"), ("sure", "yes")];
     let page = fixture.owner.post(&selected, &fields).await.assert_page(200, "1 invitation revoked");
     assert!(page.contains("1 failed") && page.contains("already accepted, declined or revoked"), "{page}");
-    let fields = [("action", "remind"), ("return_to", fixture.path.as_str())];
+    let fields = [("bulk", "remind"), ("return_to", fixture.path.as_str())];
     let page = fixture.owner.post(&selected, &fields).await.assert_page(200, "Resend 1 invitation?");
     let ids = value(&page, "name=\"ids\" value=\"");
-    let fields = [("ids", ids.as_str()), ("action", "resend"), ("sure", "yes")];
+    let fields = [("ids", ids.as_str()), ("bulk", "resend"), ("sure", "yes")];
     fixture.owner.post(&selected, &fields).await.assert_redirect(&fixture.path);
     assert_eq!(fixture.app.mail_count("lou@example.com"), 2);
 }

@@ -47,8 +47,8 @@ async fn run(cx: &PageContext, organization: &str, form: &Form) -> PageResult<Re
             return Ok(actions::run(cx, organization, (name, form.text(name)), form).await);
         }
     }
-    let action = if form.text("action") == "revoke" { Action::Revoke } else { Action::Resend };
-    let ids = match form.text("action") {
+    let action = if form.text("bulk") == "revoke" { Action::Revoke } else { Action::Resend };
+    let ids = match form.text("bulk") {
         "remind" => table::find_pending(cx, id, form.text("return_to"), MAX_SELECTED).await?,
         _ => selected_ids(form),
     };
@@ -124,7 +124,7 @@ fn confirm(
     let confirmation = Confirmation::new(heading, button, format!("{path}/selected"), path)
         .paragraph(names)
         .paragraph(warning)
-        .hidden_field("action", action.name())
+        .hidden_field("bulk", action.name())
         .hidden_field("ids", ids.join(","));
     let confirmation = if action == Action::Resend { confirmation.harmless() } else { confirmation };
     confirmation.require(cx, form)
