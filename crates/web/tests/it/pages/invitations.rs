@@ -157,6 +157,18 @@ async fn admins_are_confirmed_by_name_or_number() {
 }
 
 #[tokio::test]
+async fn an_admin_who_cannot_be_invited_needs_no_confirmation() {
+    let fixture = setup().await;
+    fixture.app.create_member(&fixture.owner, &fixture.organization, "mia@example.com", "").await;
+    let fields = [("emails", "email,role\nmia@example.com,Admin\nbob@example.com,Member")];
+    let page = fixture.owner.post(&fixture.path, &fields).await.assert_page(200, "1 person can be invited");
+    assert!(!page.contains("admins_confirmed"), "{page}");
+    fixture.send_reviewed(&page, &fields).await.assert_page(200, "1 person invited");
+    assert_eq!(fixture.count().await, 1);
+    assert_eq!(fixture.app.mail_count("bob@example.com"), 1);
+}
+
+#[tokio::test]
 async fn only_roles_that_the_inviter_may_give_are_offered() {
     let fixture = setup().await;
     let lead = [("name", "Team lead"), ("permissions", "organization:manage_members")];

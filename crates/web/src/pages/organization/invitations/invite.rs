@@ -82,13 +82,18 @@ async fn run(
     let rows = list.rows(options.roles, &names);
     let granted: Vec<_> = rows.iter().map(|row| granted_role(row, values, choices)).collect();
     let is_reviewed = form.text("reviewed") == fingerprint(values);
-    let grants_admin = granted.iter().any(|role| choices.admin_role(*role).is_some());
-    let is_confirmed =
-        if grants_admin { is_reviewed && form.is_checked("admins_confirmed") } else { is_reviewed || rows.len() == 1 };
-    let is_invited = !is_fragment && form.text("do") != "review" && !form.has("remove") && is_confirmed;
-    if !is_invited {
-        let result = cx.run(options.bulk(org, rows, true)).await.map_err(or_error)?;
-        return Ok(Outcome::Review(Review::new(cx, values, choices, &list, &granted, &result)));
+    let names_admin_role = granted.iter().any(|role| choices.admin_role(*role).is_some());
+    let can_invite = !is_fragment
+        && form.text("do") != "review"
+        && !form.has("remove")
+        && (is_reviewed || (rows.len() == 1 && !names_admin_role));
+    if !can_invite || (names_admin_role && !form.is_checked("admins_confirmed")) {
+        let result = cx.run(options.bulk(org, rows.clone(), true)).await.map_err(or_error)?;
+        let review = Review::new(cx, values, choices, &list, &granted, &result);
+        // A row with the role of an admin may be one that cannot be invited, and needs no confirmation.
+        if !can_invite || review.admin_confirmation.is_some() {
+            return Ok(Outcome::Review(review));
+        }
     }
     let result = cx.run(options.bulk(org, rows, false)).await.map_err(or_error)?;
     finish(cx, org, values, list, &result)
