@@ -119,6 +119,25 @@ async fn renames_and_deletes_by_name() {
 }
 
 #[tokio::test]
+async fn forms_of_a_page_with_an_error_post_to_the_workspace() {
+    let fixture = setup().await;
+    fixture.create_member("nina@example.com", "Nina").await;
+    fixture.pick("Nina").await;
+    let (delete, leave) = (format!("{}/delete", fixture.path), format!("{}/leave", fixture.path));
+    let rename = format!("{}/rename", fixture.path);
+    let page = fixture.owner.post(&rename, &[("name", "")]).await.assert_page(400, "role=\"alert\"");
+    let forms: Vec<_> = page.split("<form").skip(1).map(|form| form.split('>').next().unwrap()).collect();
+    let rows = format!(" method=\"post\" action=\"{}\" data-ajax", fixture.path);
+    assert!(forms.contains(&rows.as_str()), "{forms:?}");
+    assert!(forms.iter().all(|form| form.contains(" action=\"")), "{forms:?}");
+    let others = forms.iter().filter(|form| form.contains(&delete) || form.contains(&leave)).count();
+    assert_eq!(others, 2, "{forms:?}");
+    // On the page itself, the search and the picker stay.
+    let page = fixture.owner.get(&format!("{}?search=n&pick=Nina", fixture.path)).await.assert_page(200, "Nina");
+    assert!(page.contains(&format!("action=\"{}?search=n&#38;pick=Nina\"", fixture.path)), "{page}");
+}
+
+#[tokio::test]
 async fn page_of_a_member_names_shared_workspaces() {
     let fixture = setup().await;
     fixture.create_member("nina@example.com", "Nina").await;

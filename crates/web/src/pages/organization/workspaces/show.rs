@@ -61,6 +61,8 @@ struct Page {
     layout: Layout,
     org: OrganizationPage,
     path: String,
+    /// The URL of the page with its search, also where another form's error is shown.
+    form_action: String,
     name: String,
     description: String,
     search: String,
@@ -96,6 +98,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) ->
     let own = cx.query(Show { workspace: ids.workspace }).await?.membership;
     let (options, path) = (access.role_options(cx, ids.workspace).await?, ids.path());
     let page_url = |number: u32| list_url(&path, &[("search", search.clone()), ("page", number.to_string())]);
+    let state = [("search", search.clone()), ("page", cx.query_param("page")), ("pick", pick.clone())];
     let layout = cx.layout(found.workspace.name.clone(), true);
     let layout = roles::with_role_flash(cx, ids, layout, &found.members).with_error(error);
     // Whether there is another admin is known if the page has all members.
@@ -112,6 +115,7 @@ pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) ->
         is_member: own.is_some(),
         previous: (number > 1).then(|| page_url(number - 1)),
         next: (i64::from(number) * i64::from(PAGE_SIZE) < found.total).then(|| page_url(number + 1)),
+        form_action: list_url(&path, &state),
         total: found.total,
         all: found.workspace.member_count,
         name: found.workspace.name,
