@@ -10,7 +10,7 @@ use crate::cookie::is_deletion;
 use crate::route_patterns::RoutePatterns;
 
 /// The attributes of pages that have paths of this server.
-const LINKS: [&str; 5] = [" href", " src", " srcset", " action", " formaction"];
+const LINKS: [&str; 6] = [" href", " src", " srcset", " action", " formaction", " data-review"];
 
 #[derive(Clone, Debug)]
 pub(crate) struct Prefix {
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn is_added_to_links_of_pages_only() {
-        let html = r#"<a href="/x"><form class="a" method="post" action="/y?a=/z"><input value="/v"><a href="//h"><a href="https://h/">=&#34;/"#;
-        let expected = r#"<a href="/id/x"><form class="a" method="post" action="/id/y?a=/z"><input value="/v"><a href="//h"><a href="https://h/">=&#34;/"#;
+        let html = r#"<a href="/x"><form class="a" method="post" action="/y?a=/z" data-review="/w" data-copy="/c"><input value="/v"><a href="//h"><a href="https://h/">=&#34;/"#;
+        let expected = r#"<a href="/id/x"><form class="a" method="post" action="/id/y?a=/z" data-review="/id/w" data-copy="/c"><input value="/v"><a href="//h"><a href="https://h/">=&#34;/"#;
         assert_eq!(add_to_page(html.to_owned(), "/id"), expected);
         assert_eq!(add_to_page(html.to_owned(), ""), html);
     }

@@ -26,7 +26,7 @@ fn browser(client: &TestClient) -> TestClient {
 /// The targets of all links, forms, scripts and images of a page.
 fn targets(html: &str) -> BTreeSet<String> {
     let mut targets = BTreeSet::new();
-    for attribute in [" href=\"", " src=\"", " action=\"", " formaction=\""] {
+    for attribute in [" href=\"", " src=\"", " action=\"", " formaction=\"", " data-review=\""] {
         for part in html.split(attribute).skip(1) {
             targets.insert(part.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&"));
         }
