@@ -99,7 +99,6 @@ async fn page(cx: &PageContext, error: Option<&Problem>) -> Response {
 
 async fn load(cx: &PageContext) -> PageResult<Page> {
     let account = cx.query(ShowAccount).await?;
-    let (sign_ins, current) = cx.query(ListSignIns).await?;
     let primary_address = account.addresses.iter().find(|address| address.is_primary);
     let primary_address = primary_address.map(|address| address.email.clone()).unwrap_or_default();
     let addresses = account.addresses.into_iter().map(|address| AddressView {
@@ -108,18 +107,6 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         is_primary: address.is_primary,
         is_verified: address.verified_at.is_some(),
     });
-    let sign_ins = sign_ins.into_iter().map(|sign_in| SignInView {
-        id: sign_in.id,
-        browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| cx.words.unknown_browser()),
-        address: match sign_in.ip_address.as_str() {
-            UNKNOWN_ADDRESS_TEXT => cx.words.unknown_address(),
-            _ => sign_in.ip_address,
-        },
-        last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
-        is_current: sign_in.id == current,
-    });
-    let mut sign_ins: Vec<_> = sign_ins.collect();
-    sign_ins.sort_by_key(|sign_in| !sign_in.is_current);
     let name = full_name(&account.user.first_name, &account.user.last_name);
     Ok(Page {
         layout: cx.layout(cx.words.account(), true),
@@ -131,11 +118,29 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         username: account.user.username.unwrap_or_default(),
         primary_address,
         addresses: addresses.collect(),
-        sign_ins,
+        sign_ins: sign_in_views(cx).await?,
         has_password: account.account.has_password,
         has_mail: cx.app.service().sends_mail(),
         min_password_length: cx.app.settings().passwords.minimum_length,
     })
+}
+
+/// The sign-ins of the account, that of this browser first.
+async fn sign_in_views(cx: &PageContext) -> PageResult<Vec<SignInView>> {
+    let (sign_ins, current) = cx.query(ListSignIns).await?;
+    let views = sign_ins.into_iter().map(|sign_in| SignInView {
+        id: sign_in.id,
+        browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| cx.words.unknown_browser()),
+        address: match sign_in.ip_address.as_str() {
+            UNKNOWN_ADDRESS_TEXT => cx.words.unknown_address(),
+            _ => sign_in.ip_address,
+        },
+        last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
+        is_current: sign_in.id == current,
+    });
+    let mut views: Vec<_> = views.collect();
+    views.sort_by_key(|view| !view.is_current);
+    Ok(views)
 }
 
 async fn update_profile(cx: PageContext, form: Form) -> Response {

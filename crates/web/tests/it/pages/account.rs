@@ -67,7 +67,11 @@ async fn ends_sign_ins_changes_password_and_deletes_account() {
     let page = ada.get("/account").await.assert_page(200, "this browser");
     assert!(page.contains("Unknown browser") && page.contains("Sign out Unknown browser"), "{page}");
     let id = id_after(page.split_once("<tbody>").unwrap().1, "/account/sign-ins/");
-    ada.post(&format!("/account/sign-ins/{id}/end"), &[]).await.assert_redirect("/account");
+    let end = format!("/account/sign-ins/{id}/end");
+    let page = ada.post(&end, &[]).await.assert_page(200, "<h1>Sign out Unknown browser?</h1>");
+    assert!(page.contains("IP address: ") && page.contains("This cannot be undone."), "{page}");
+    other.get("/account").await.assert_page(200, "this browser");
+    ada.post(&end, &[("sure", "yes")]).await.assert_redirect("/account");
     ada.get("/account").await.assert_page(200, "Session ended.");
     other.get("/account").await.assert_redirect("/sign-in");
     ada.post("/account/sign-ins/7/end", &[]).await.assert_page(400, "already ended");
@@ -96,8 +100,10 @@ async fn ends_all_other_sessions() {
     ada.get("/account").await.assert_page(200, "Sign out all other sessions");
     app.execute("UPDATE sign_ins SET proved_at = 0");
     let path = "/account/sign-ins/-/end-others";
-    ada.post(path, &[]).await.assert_page(403, "sign out all other browsers");
-    ada.post(path, &[("proof", "password"), ("proof_password", PASSWORD)]).await.assert_redirect("/account");
+    ada.post(path, &[]).await.assert_page(200, "<h1>Sign out all other sessions?</h1>");
+    ada.post(path, &[("sure", "yes")]).await.assert_page(403, "sign out all other browsers");
+    let proof = [("sure", "yes"), ("proof", "password"), ("proof_password", PASSWORD)];
+    ada.post(path, &proof).await.assert_redirect("/account");
     ada.get("/account").await.assert_page(200, "All other sessions ended.");
     for other in &others {
         other.get("/account").await.assert_redirect("/sign-in");

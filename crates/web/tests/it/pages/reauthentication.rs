@@ -64,7 +64,7 @@ async fn confirmed_actions_go_on_with_what_was_typed() {
     let actions: [Case<'_>; 6] = [
         ("/account/profile", &profile, "change your username"),
         ("/account/addresses", &[("email", "ada@work.example")], "add ada@work.example to your account"),
-        (&end, &[("browser", "Firefox, Windows")], "sign out another browser: Firefox, Windows"),
+        (&end, &[("sure", "yes"), ("browser", "Firefox, Windows")], "sign out another browser: Firefox, Windows"),
         (&offer, &sure, "offer an organization"),
         (&lab, &sure, "delete a workspace"),
         (&delete, &[("sure", "yes"), ("typed_name", "Hers")], "delete an organization"),
