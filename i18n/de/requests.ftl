@@ -3,12 +3,16 @@
 join-requests = Anfragen
 requested-by-domain = möchte mit einer Adresse Ihrer Domain beitreten
 requested-renewal = bittet um eine neue Einladung, weil die alte abgelaufen ist
+requested-after-revocation = bittet um eine neue Einladung, weil die alte widerrufen wurde
+requested-after-decline = bittet um eine neue Einladung, nachdem die alte abgelehnt wurde
+requested-while-suspended = bittet um eine neue Einladung, weil die einladende Person niemanden mehr einladen darf
+approved-without-mail = Diese Personen erreicht keine E-Mail. Kopieren Sie den Link, und geben Sie ihn weiter.
 requested-for-other-address = bittet um eine Einladung an diese Adresse
 approve = Annehmen
 deny = Ablehnen
 join-requests-explanation = Ihre Antwort wird den Personen per E-Mail mitgeteilt.
 no-join-requests = Keine ausstehenden Anfragen
-no-join-requests-explanation = Personen mit einer Adresse einer Ihrer bestätigten Domains können den Beitritt anfragen, und wessen Einladung abgelaufen ist, kann um eine neue bitten.
+no-join-requests-explanation = Personen mit einer Adresse einer Ihrer bestätigten Domains können den Beitritt anfragen, und wessen Einladung nicht mehr funktioniert, kann um eine neue bitten.
 requester = Person
 reason = Grund
 requested-at = Angefragt

@@ -3,12 +3,16 @@
 join-requests = Requests
 requested-by-domain = wants to join with an address at one of your domains
 requested-renewal = asks for a new invitation because theirs expired
+requested-after-revocation = asks for a new invitation because theirs was revoked
+requested-after-decline = asks for a new invitation after declining one
+requested-while-suspended = asks for a new invitation because the person who sent theirs can no longer invite people
+approved-without-mail = No email reaches these people. Copy their link and pass it on.
 requested-for-other-address = asks to be invited at this address instead
 approve = Approve
 deny = Deny
 join-requests-explanation = People learn your answer by email.
 no-join-requests = No pending requests
-no-join-requests-explanation = People can ask to join with an address at one of your verified domains, or ask for a new invitation when theirs has expired.
+no-join-requests-explanation = People can ask to join with an address at one of your verified domains, or ask for a new invitation when theirs no longer works.
 requester = Person
 reason = Reason
 requested-at = Requested

@@ -92,7 +92,7 @@ codes! {
     DomainTaken = 400 "DOMAIN_TAKEN", "Another organization has verified this domain.";
     /// The caller has no address at a domain that members may join by.
     NotJoinable = 403 "NOT_JOINABLE", "You cannot join this organization without an invitation. Ask a member to invite you.";
-    /// A renewal was requested for an invitation that is still valid.
+    /// A renewal was requested for an invitation that can be accepted.
     InvitationNotExpired = 400 "INVITATION_NOT_EXPIRED", "This invitation has not expired. Accept it.";
     /// No such join request, or one that was decided.
     RequestNotFound = 404 "REQUEST_NOT_FOUND", "There is no such request, or it was decided already.";

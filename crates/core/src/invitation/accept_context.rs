@@ -44,7 +44,7 @@ pub(super) async fn find_invitee(
 
 /// Whether the holder of this token may learn that an account has the invited address. The bare token proves nothing:
 /// members who manage members see it in the list of invitations.
-pub(super) fn may_reveal_account(cx: &Context<'_>, token: &InvitationToken) -> bool {
+pub(crate) fn may_reveal_account(cx: &Context<'_>, token: &InvitationToken) -> bool {
     token.is_mailed() || cx.executor.settings.reveal_account_existence
 }
 

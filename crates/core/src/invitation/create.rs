@@ -156,7 +156,7 @@ pub(crate) async fn reissue_to_address(
     organization: OrganizationId,
     id: InvitationId,
     invitee: &EmailAddress,
-) -> Result<()> {
+) -> Result<InvitationDetails> {
     let invitation = cx.tx.optional(sql::FIND, (organization, id)).await?.ok_or(Code::InvitationNotFound)?;
     Discard { organization, invitation: id }.run(cx).await?;
     let create = Create {
@@ -168,7 +168,7 @@ pub(crate) async fn reissue_to_address(
         language: None,
         message: None,
     };
-    create.run(cx).await.map(|_| ())
+    create.run(cx).await
 }
 
 /// A new invitation whose roles are checked.

@@ -22,6 +22,7 @@ mod list_own;
 mod pending;
 mod preview;
 mod references;
+mod renewal;
 mod resend;
 mod seats;
 mod show;
@@ -36,6 +37,7 @@ use crate::time::Timestamp;
 
 pub use crate::outbox::Delivery;
 pub use accept::{Accept, AcceptOutcome, NamedId};
+pub(crate) use accept_context::may_reveal_account;
 pub use authority::Suspension;
 pub use bulk::{
     Bulk, BulkResult, BulkRow, BulkRowResult, IDEMPOTENCY_RETENTION, IdempotencyKey, MAX_ROWS, RequestedRoles,
@@ -52,6 +54,8 @@ pub use list::{List, ListValidity, MAX_PAGE_SIZE, Page};
 pub use list_own::{ListOwn, OwnInvitation};
 pub use preview::{InvitationPreview, Preview};
 pub use references::Inviter;
+pub use renewal::Renewal;
+pub(crate) use renewal::{Replacement, find_replacement, is_for_member, is_unmailed, mail_again, renew, subscribe};
 pub use resend::Resend;
 pub(crate) use resend::UNSUBSCRIBED;
 pub use show::Show;

@@ -3,7 +3,9 @@
 
 use super::accept_context::{InviteeAddress, find_invitee, may_reveal_account};
 use super::sql::views::{self, PreviewRow};
-use super::{Invitation, InvitationState, Status, authority, find_by_token};
+use super::{
+    Invitation, InvitationState, Renewal, Status, authority, find_by_token, find_replacement, is_for_member, sql,
+};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::permission::Requirement;
@@ -31,6 +33,13 @@ pub struct InvitationPreview {
     pub final_status: Option<Status>,
     /// Whether an account has the invited address. `false` for the bare token unless the settings reveal it.
     pub has_account: bool,
+    /// What to do if it cannot be accepted.
+    pub renewal: Renewal,
+    /// Whether the invited address belongs to a member who would gain nothing by it. `false` for the bare token unless
+    /// the settings reveal it.
+    pub is_for_member: bool,
+    /// Whether the invitee has unsubscribed from the organization's mail.
+    pub is_unsubscribed: bool,
 }
 
 impl Query for Preview {
@@ -44,13 +53,27 @@ impl Query for Preview {
         let organization = cx.tx.one(membership::sql::ORGANIZATION, (invitation.organization_id,)).await?;
         let owner = cx.tx.optional(user::sql::ADDRESS_OWNER, (&invitation.email_key,)).await?;
         let state = invitation.state(cx.now);
+        let obstacle = self.find_obstacle(cx, &invitation, state).await?;
+        let (renewal, is_unsubscribed) = match obstacle {
+            Some(Code::InvalidInvitationToken | Code::InvitationExpired | Code::InvitationSuspended) => {
+                let key = (invitation.organization_id, invitation.id);
+                let found = cx.tx.one(sql::DELIVERABILITY, key).await?;
+                (find_replacement(cx, &invitation).await?.renewal(), found.is_unsubscribed)
+            }
+            _ => (Renewal::NotNeeded, false),
+        };
+        let is_revealed = renewal != Renewal::NotNeeded && may_reveal_account(cx, &self.token);
+        let is_for_member = is_revealed && is_for_member(cx, &invitation).await?;
         Ok(InvitationPreview {
             invitation: row,
             organization_name: organization.name,
             organization_image_url: organization.image_url,
-            obstacle: self.find_obstacle(cx, &invitation, state).await?,
+            obstacle,
             final_status: (state == InvitationState::Closed).then_some(invitation.status),
             has_account: owner.is_some() && may_reveal_account(cx, &self.token),
+            renewal,
+            is_for_member,
+            is_unsubscribed,
         })
     }
 }

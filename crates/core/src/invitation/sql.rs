@@ -98,6 +98,8 @@ record! {
         pub(crate) permissions: PermissionSet,
         pub(crate) workspace_id: Option<WorkspaceId>,
         pub(crate) workspace_permissions: Option<PermissionSet>,
+        /// Exclusive.
+        pub(crate) expires_at: Timestamp,
     }
 }
 
@@ -234,6 +236,11 @@ sql! {
         invitation!("SELECT", "FROM invitations
           WHERE organization_id = $1 AND email_key = $2 AND workspace_scope = $3 AND status = 'pending'");
 
+    /// The newest pending invitation of an address key that was created after another one.
+    NEWER_PENDING(OrganizationId, Text, InvitationId) -> Invitation =
+        invitation!("SELECT", "FROM invitations
+          WHERE organization_id = $1 AND email_key = $2 AND status = 'pending' AND id > $3 ORDER BY id DESC LIMIT 1");
+
     DELIVERABILITY(OrganizationId, InvitationId) -> Deliverability =
         "SELECT i.delivery AS delivery,
                 CASE WHEN EXISTS (SELECT 1 FROM mail_refusals f
@@ -258,6 +265,13 @@ sql! {
                     delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");
+
+    /// Queues the mail with the same link again, unless it is on the way.
+    QUEUE_AGAIN(OrganizationId, InvitationId, i64, Timestamp) invalidates Invitations(1) =
+        "UPDATE invitations
+            SET delivery = 'queued', delivery_reason = '', delivery_attempts = 0, delivery_at = $4, next_delivery_at = NULL
+          WHERE organization_id = $1 AND id = $2 AND generation = $3 AND status = 'pending' AND expires_at > $4
+            AND delivery NOT IN ('queued', 'deferred')";
 
     /// The inviter's permissions; none if their account is disabled.
     INVITER_PERMISSIONS(OrganizationId, MembershipId) -> (PermissionSet,) =
@@ -284,7 +298,7 @@ sql! {
     /// The pending invitations of an inviter.
     SENT_BY(OrganizationId, MembershipId) -> SentInvitation =
         "SELECT i.id AS id, r.permissions AS permissions, i.workspace_id AS workspace_id,
-                wr.permissions AS workspace_permissions
+                wr.permissions AS workspace_permissions, i.expires_at AS expires_at
            FROM invitations i
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id

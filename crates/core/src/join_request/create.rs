@@ -1,14 +1,13 @@
 //! Creating a join request. An address has at most one pending request in an organization; further ones change nothing.
 
-use std::sync::Arc;
-
 use super::sql;
-use crate::error::{Code, Result};
-use crate::execution::{Caller, Command, Context, Executor, Reply};
+use crate::error::{Code, Problem, Result};
+use crate::execution::{Command, Context};
 use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::invitation::{self, InvitationState};
 use crate::permission::Requirement;
 use crate::secret::InvitationToken;
+use crate::time::Timestamp;
 use crate::{notification, rate_limit, user};
 
 /// The maximum number of pending requests of an organization. A list shows all of them.
@@ -25,62 +24,44 @@ pub(crate) async fn create(
     email: &str,
 ) -> Result<()> {
     rate_limit::take_join_request(cx, user).await?;
-    insert(cx, organization, email, Some(user), None).await
+    insert(cx, organization, email, Asker::User { user, invitation: None }).await
 }
 
-async fn insert(
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asker {
+    /// By a verified domain, or in place of an invitation to another address.
+    User { user: UserId, invitation: Option<InvitationId> },
+    /// The holder of the link, whose requests were not denied since a time.
+    Invitee { invitation: InvitationId, no_denial_since: Timestamp },
+}
+
+pub(super) async fn insert(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     email_key: &str,
-    user: Option<UserId>,
-    invitation: Option<InvitationId>,
+    asker: Asker,
 ) -> Result<()> {
     let (id, now) = (cx.id(), cx.now);
-    let request = sql::NewJoinRequest { organization, id, email_key, user, invitation, now, max: MAX_PENDING };
+    let (user, invitation, denied_since) = match asker {
+        Asker::User { user, invitation } => (Some(user), invitation, Timestamp::LATEST),
+        Asker::Invitee { invitation, no_denial_since } => (None, Some(invitation), no_denial_since),
+    };
+    let max = MAX_PENDING;
+    let request = sql::NewJoinRequest { organization, id, email_key, user, invitation, now, max, denied_since };
     if cx.tx.execute(sql::INSERT, request).await? > 0 {
         return notification::notify_managers(cx, organization).await;
     }
-    let pending = cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?;
-    pending.map(|_| ()).ok_or_else(|| Code::JoinRequestLimit.into())
-}
-
-/// Asks for a new invitation in place of an expired one. The bare token is enough: it proves nothing, but the new
-/// invitation is mailed to the invited address.
-///
-/// # Errors
-/// [`REQUEST_RENEWAL_ERRORS`].
-pub async fn request_renewal(executor: &Arc<Executor>, caller: &Caller, token: InvitationToken) -> Reply<()> {
-    // In a transaction of its own, so that a refused attempt is counted as well.
-    let recorded = executor.run(caller, rate_limit::RecordSignUp).await;
-    match recorded.result {
-        Ok(()) => executor.run(caller, RequestRenewal { token }).await,
-        Err(_) => recorded,
+    if cx.tx.optional(sql::FIND_PENDING, (organization, email_key)).await?.is_some() {
+        return Ok(());
     }
-}
-
-/// The codes of [`request_renewal`].
-pub const REQUEST_RENEWAL_ERRORS: &[Code] =
-    &[Code::TooManyRequests, Code::InvalidInvitationToken, Code::InvitationNotExpired, Code::JoinRequestLimit];
-
-#[derive(Debug)]
-struct RequestRenewal {
-    token: InvitationToken,
-}
-
-impl Command for RequestRenewal {
-    const REQUIRES: Requirement = Requirement::Nothing;
-    const ERRORS: &'static [Code] = &[Code::InvalidInvitationToken, Code::InvitationNotExpired, Code::JoinRequestLimit];
-    type Out = ();
-
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let invitation = invitation::find_by_token(cx, &self.token).await?.ok_or(Code::InvalidInvitationToken)?;
-        match invitation.state(cx.now) {
-            InvitationState::Expired => {}
-            InvitationState::Open => return Err(Code::InvitationNotExpired.into()),
-            InvitationState::Closed => return Err(Code::InvalidInvitationToken.into()),
-        }
-        insert(cx, invitation.organization_id, &invitation.email_key, None, Some(invitation.id)).await
+    if let Asker::Invitee { invitation, no_denial_since } = asker
+        && let Some((denied_at,)) =
+            cx.tx.optional(sql::LAST_DENIAL, (organization, invitation, no_denial_since)).await?
+    {
+        return Err(Problem::too_many_requests(denied_at.since(no_denial_since)));
     }
+    Err(Code::JoinRequestLimit.into())
 }
 
 /// Asks an organization to invite the caller by their own verified address instead of the invited one. The invitation
@@ -109,6 +90,7 @@ impl Command for RequestAddressChange {
         let verified = cx.tx.all(user::sql::VERIFIED_ADDRESSES, (user,)).await?;
         let preferred = verified.iter().max_by_key(|address| address.is_primary).ok_or(Code::EmailNotVerified)?;
         rate_limit::take_join_request(cx, user).await?;
-        insert(cx, invitation.organization_id, &preferred.email, Some(user), Some(invitation.id)).await
+        let asker = Asker::User { user, invitation: Some(invitation.id) };
+        insert(cx, invitation.organization_id, &preferred.email, asker).await
     }
 }

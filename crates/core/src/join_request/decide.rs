@@ -5,7 +5,7 @@ use crate::access;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
-use crate::id::{JoinRequestId, OrganizationId};
+use crate::id::{InvitationId, JoinRequestId, OrganizationId};
 use crate::outbox::MailKind;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::security_log::{Audit, Change};
@@ -31,9 +31,18 @@ impl Query for List {
     }
 }
 
+/// An invitation that was approved, and that no mail reaches: the invitee has unsubscribed, or the server sends none. Its
+/// link has to be passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    pub invitation: InvitationId,
+    pub email_key: String,
+}
+
 /// Approves a pending request. What follows depends on the request: a user of a verified domain becomes a member; an
-/// expired invitation is resent with the same roles; an invitation to another address is replaced by one to the user's
-/// own. The person learns it by mail: of their membership, or by the invitation.
+/// expired or suspended invitation is resent with the same roles; in place of one that was revoked or declined, the
+/// caller sends a new one with the same roles; an invitation to another address is replaced by one to the user's own. The
+/// person learns it by mail: of their membership, or by the invitation.
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already;
@@ -64,35 +73,38 @@ impl Command for Approve {
         Code::InviteeUnsubscribed,
         Code::AddressBounced,
     ];
-    type Out = ();
+    type Out = Option<Undelivered>;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::JoinRequestApproved)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Option<Undelivered>> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
         let arguments = (organization, self.request, "approved", cx.now);
         let request = cx.tx.optional(sql::DECIDE, arguments).await?.ok_or(Code::RequestNotFound)?;
-        match (request.user_id, request.invitation_id) {
+        let invited = match (request.user_id, request.invitation_id) {
             (Some(_), Some(invitation)) => {
                 let email = EmailAddress::parse(&request.email_key)?;
-                invitation::reissue_to_address(cx, organization, invitation, &email).await
+                invitation::reissue_to_address(cx, organization, invitation, &email).await?
             }
             (Some(user), None) => {
                 domain::join_approved(cx, &grant, user).await?;
-                outbox::enqueue_member_notice(cx, MailKind::RequestApproved, organization, user).await
+                outbox::enqueue_member_notice(cx, MailKind::RequestApproved, organization, user).await?;
+                return Ok(None);
             }
-            (None, Some(invitation)) => {
-                invitation::Resend { organization, invitation, expiry_days: None }.run(cx).await.map(|_| ())
-            }
-            (None, None) => Err(Problem::internal("a join request has neither a user nor an invitation")),
-        }
+            (None, Some(invitation)) => invitation::renew(cx, organization, invitation).await?,
+            (None, None) => return Err(Problem::internal("a join request has neither a user nor an invitation")),
+        };
+        let undelivered = Undelivered { invitation: invited.row.id, email_key: invited.row.email_key };
+        let is_unmailed = invitation::is_unmailed(cx, organization, undelivered.invitation).await?;
+        Ok(is_unmailed.then_some(undelivered))
     }
 }
 
-/// Denies a pending request, and notifies the person by mail. The same person may create a new one.
+/// Denies a pending request, and notifies the person by mail. A user may create a new one; the holder of an invitation
+/// after a week.
 ///
 /// # Errors
 /// `FORBIDDEN` without `organization:manage_members`; `REQUEST_NOT_FOUND`, also if it was decided already.

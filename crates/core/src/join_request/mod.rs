@@ -3,9 +3,11 @@
 
 mod create;
 mod decide;
+mod renewal;
 pub(crate) mod sql;
 
+pub use create::RequestAddressChange;
 pub(crate) use create::create;
-pub use create::{REQUEST_RENEWAL_ERRORS, RequestAddressChange, request_renewal};
-pub use decide::{Approve, Deny, List};
+pub use decide::{Approve, Deny, List, Undelivered};
+pub use renewal::{REQUEST_RENEWAL_ERRORS, RenewalOutcome, request_renewal};
 pub use sql::JoinRequest;

@@ -42,6 +42,14 @@ pub(crate) async fn enqueue_invitations(cx: &mut Context<'_>, mails: &[Invitatio
     Ok(())
 }
 
+/// Enqueues the mail of an invitation once more. Its reminders are enqueued already.
+pub(crate) async fn enqueue_invitation_again(cx: &mut Context<'_>, mail: InvitationMail) -> Result<()> {
+    let InvitationMail { organization, invitation, generation, .. } = mail;
+    let job = new_job(cx, MailKind::Invitation);
+    let subject = NewJob { organization: Some(organization), invitation: Some(invitation), generation, ..job };
+    enqueue(cx, subject).await
+}
+
 /// Returns the statements that enqueue them, to be run with the change that they depend on.
 pub(crate) fn dependent_invitation_jobs(cx: &mut Context<'_>, mails: &[InvitationMail]) -> Vec<DependentStatement> {
     invitation_jobs(cx, mails).into_iter().map(|job| sql::INSERT.dependent(job)).collect()

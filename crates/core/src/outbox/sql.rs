@@ -144,6 +144,10 @@ sql! {
              ON CONFLICT (organization_id, address_key) DO UPDATE SET created_at = mail_refusals.created_at
       RETURNING organization_id";
 
+    /// The reverse of [`UNSUBSCRIBE`].
+    SUBSCRIBE(OrganizationId, Text) =
+        "DELETE FROM mail_refusals WHERE organization_id = $1 AND address_key = $2";
+
     /// Finds an invitation by a message id. See `MARK_BOUNCED`.
     FIND_BY_GENERATION(InvitationId, i64) -> (OrganizationId,) =
         "SELECT organization_id FROM invitations WHERE id = $1 AND generation = $2";

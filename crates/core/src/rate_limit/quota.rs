@@ -230,6 +230,16 @@ fn add_recipient(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, recipient
     quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT_BY_USER, &by_user, 1, false);
 }
 
+/// Takes the quota of mailing an invitation of an organization to an address key, when the invitee asks for the mail.
+///
+/// # Errors
+/// `TOO_MANY_REQUESTS`.
+pub(crate) async fn take_recipient(cx: &mut Context<'_>, organization: OrganizationId, recipient: &str) -> Result<()> {
+    let mut quotas = Quotas::default();
+    quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT, &format!("{organization} {recipient}"), 1, false);
+    quotas.take(cx).await
+}
+
 /// Takes the quota of a bulk call with this many rows.
 ///
 /// # Errors

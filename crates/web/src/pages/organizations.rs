@@ -175,7 +175,7 @@ fn organization_view(cx: &PageContext, own: OwnMembership) -> OrganizationView {
         initials: initials(&own.organization.name),
         logo: cx.app.response_context().image_url(&own.organization.image_url),
         name: own.organization.name,
-        roles: role_names(&own.roles),
+        roles: role_names(cx, &own.roles),
         members: own.organization.member_count,
         is_network_allowed: own.is_address_allowed,
     }
@@ -195,7 +195,7 @@ fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvita
         title: if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) },
         initials: initials(&row.organization_name),
         logo: cx.app.response_context().image_url(&row.organization_image_url),
-        role: row.role_name,
+        role: t.role_name(&row.role_name, row.role_organization_id.is_none()),
         token: token.reveal(),
         expires: t.time_html(row.expires_at, cx.now()),
     }
@@ -222,8 +222,9 @@ fn joinable_view(cx: &PageContext, joinable: JoinableOrganization) -> JoinableVi
     }
 }
 
-fn role_names(roles: &[MembershipRole]) -> String {
-    roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ")
+fn role_names(cx: &PageContext, roles: &[MembershipRole]) -> String {
+    let name = |role: &MembershipRole| cx.words.role_name(&role.name, role.organization_id.is_none());
+    roles.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 async fn create(cx: PageContext, form: Form) -> Response {

@@ -58,6 +58,7 @@ mod races;
 mod reauthentication;
 mod recovery_delay;
 mod removed_members;
+mod renewals;
 mod request_bodies;
 mod request_heads;
 mod response_bodies;

@@ -36,6 +36,8 @@ record! {
     /// The workspace role of an invitation.
     pub struct InvitedWorkspaceRole {
         pub id: WorkspaceRoleId,
+        /// `None` for a role of the deployment.
+        pub workspace_id: Option<WorkspaceId>,
         pub name: String,
         pub permissions: PermissionSet,
     }
@@ -99,7 +101,7 @@ macro_rules! workspaces {
 macro_rules! workspace_roles {
     ($ids:expr) => {
         concat!(
-            "SELECT r.id AS id, r.name AS name, r.permissions AS permissions FROM ",
+            "SELECT r.id AS id, r.workspace_id AS workspace_id, r.name AS name, r.permissions AS permissions FROM ",
             $ids,
             "JOIN workspace_roles r ON r.id = p.id AND (r.organization_id = $1 OR r.scope = 0)"
         )

@@ -18,9 +18,13 @@ record! {
         /// Empty without one.
         pub message: String,
         pub role_name: String,
+        /// `None` for a role of the deployment.
+        pub role_organization_id: Option<OrganizationId>,
         pub workspace_id: Option<WorkspaceId>,
         pub workspace_name: Option<String>,
         pub workspace_role_name: Option<String>,
+        /// `None` for a role of the deployment.
+        pub workspace_role_workspace_id: Option<WorkspaceId>,
         pub inviter_first_name: Option<String>,
         pub inviter_last_name: Option<String>,
         /// The inviter's primary address, if it is verified.
@@ -43,6 +47,8 @@ record! {
         pub organization_image_url: String,
         pub role_id: RoleId,
         pub role_name: String,
+        /// `None` for a role of the deployment.
+        pub role_organization_id: Option<OrganizationId>,
         pub workspace_id: Option<WorkspaceId>,
         pub workspace_name: Option<String>,
         pub inviter_first_name: Option<String>,
@@ -102,7 +108,9 @@ sql! {
 
     PREVIEW(OrganizationId, InvitationId) -> PreviewRow =
         "SELECT i.id AS id, i.organization_id AS organization_id, i.email_key AS email_key, i.expires_at AS expires_at,
-                i.message AS message, r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                i.message AS message, r.name AS role_name, r.organization_id AS role_organization_id,
+                w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                wr.workspace_id AS workspace_role_workspace_id,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM invitations i
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
@@ -117,7 +125,7 @@ sql! {
         "SELECT i.id AS id, i.email_key AS email_key, i.generation AS generation, i.expires_at AS expires_at,
                 i.created_at AS created_at, i.updated_at AS updated_at,
                 o.id AS organization_id, o.name AS organization_name, o.image_url AS organization_image_url,
-                r.id AS role_id, r.name AS role_name, w.id AS workspace_id, w.name AS workspace_name,
+                r.id AS role_id, r.name AS role_name, r.organization_id AS role_organization_id, w.id AS workspace_id, w.name AS workspace_name,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM email_addresses a
            JOIN invitations i ON i.email_key = a.address_key AND i.status = 'pending'

@@ -1,11 +1,15 @@
-//! Joining without a valid invitation: by a domain, by a join request, and by a request to renew an expired invitation.
+//! Joining without a valid invitation: by a domain, by a join request, and by a request for
+//! a new invitation.
 
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::domain::{Join, JoinOutcome, JoinableOrganization, ListJoinable};
 use vestibule_core::id::{InvitationId, JoinRequestId, OrganizationId, UserId};
-use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, request_renewal as renew_invitation};
+use vestibule_core::invitation::Status;
+use vestibule_core::join_request::{
+    Approve, Deny, JoinRequest, List, RenewalOutcome, request_renewal as renew_invitation,
+};
 use vestibule_core::secret::InvitationToken;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem};
@@ -88,13 +92,15 @@ pub(crate) async fn join(
 pub(crate) struct JoinRequestResponse {
     id: JoinRequestId,
     organization_id: OrganizationId,
-    /// `domain`, or `renewal` of an expired invitation.
+    /// `domain`, or `renewal` of an invitation.
     r#type: &'static str,
     email: String,
     user_id: Option<UserId>,
     first_name: Option<String>,
     last_name: Option<String>,
     invitation_id: Option<InvitationId>,
+    /// Why a new invitation is needed: the old one is `pending` if it has expired or is suspended.
+    invitation_status: Option<&'static str>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -110,6 +116,7 @@ impl From<JoinRequest> for JoinRequestResponse {
             first_name: request.first_name,
             last_name: request.last_name,
             invitation_id: request.invitation_id,
+            invitation_status: request.invitation_status.map(Status::as_str),
             created_at: request.created_at,
             updated_at: request.updated_at,
         }
@@ -131,7 +138,10 @@ pub(crate) async fn list(
 
 type Ids = Path<(OrganizationId, JoinRequestId)>;
 
-/// Approves a join request: adds the user as a member, or resends the expired invitation.
+/// Approves a join request: adds the user as a member, or sends a new invitation.
+///
+/// A pending invitation is resent. In place of one that was revoked or declined, the caller sends a new one with the same
+/// roles.
 #[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/approve",
     operation_id = "approve_join_request", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
@@ -142,12 +152,12 @@ pub(crate) async fn approve(
     CurrentCaller(caller): CurrentCaller,
     Path((organization, request)): Ids,
 ) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(app.run(&caller, Approve { organization, request }).await.map(|()| SuccessResponse::OK))
+    ApiResponse::from(app.run(&caller, Approve { organization, request }).await.map(|_| SuccessResponse::OK))
 }
 
 /// Denies a join request.
 ///
-/// The user may request again.
+/// The user may request again; the holder of an invitation after a week.
 #[utoipa::path(post, path = "/organizations/{id}/requests/{requestId}/deny",
     operation_id = "deny_join_request", tag = "Domains",
     params(("id" = OrganizationId, Path, description = "The organization"),
@@ -165,9 +175,13 @@ pub(crate) async fn deny(
 #[derive(Debug, ToSchema)]
 #[schema(as = ExpiredInvitation)]
 pub(crate) struct RenewFields {
-    /// The token of the expired invitation.
+    /// The token of the invitation that cannot be accepted.
     #[schema(value_type = String)]
     token: InvitationToken,
+    /// Whether the organization may mail the invitee again, who has unsubscribed. Needs the mailed token, or a session
+    /// with the invited address.
+    #[schema(required = false)]
+    subscribe: bool,
 }
 
 impl FromFields for RenewFields {
@@ -175,20 +189,39 @@ impl FromFields for RenewFields {
 
     fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
         let token = fields.required_text("token")?;
-        Ok(Self { token: token.parse().map_err(|_| Code::InvalidInvitationToken)? })
+        let token = token.parse().map_err(|_| Code::InvalidInvitationToken)?;
+        Ok(Self { token, subscribe: fields.flag("subscribe")?.unwrap_or_default() })
     }
 }
 
-/// Requests a new invitation in place of an expired one.
+/// What a renewal request has led to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Renewal)]
+pub(crate) struct RenewalResponse {
+    /// Always `true`.
+    success: bool,
+    /// `requested`, or `resent` if the address was invited again since, and that invitation is mailed again.
+    status: &'static str,
+}
+
+impl From<RenewalOutcome> for RenewalResponse {
+    fn from(outcome: RenewalOutcome) -> Self {
+        Self { success: true, status: outcome.as_str() }
+    }
+}
+
+/// Requests a new invitation in place of one that has expired, is suspended, or was revoked or declined.
 ///
-/// After approval, the invitation is mailed to the invited address. The expired token alone gives no access.
+/// After approval, an invitation is mailed to the invited address. The old token alone gives no access. After a denial,
+/// nobody can request one by the same invitation for a week. If the address was invited again since, that invitation is
+/// mailed again.
 #[utoipa::path(post, path = "/organizations/invitations/renew",
     operation_id = "request_invitation_renewal", tag = "Invitations", request_body = RenewFields,
-    responses((status = 200, description = "Requested", body = Enveloped<SuccessResponse>)))]
+    responses((status = 200, description = "Requested", body = Enveloped<RenewalResponse>)))]
 pub(crate) async fn renew(
     State(app): State<App>,
     CurrentCaller(caller): CurrentCaller,
-    Body(RenewFields { token }): Body<RenewFields>,
-) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(renew_invitation(app.service(), &caller, token).await.map(|()| SuccessResponse::OK))
+    Body(RenewFields { token, subscribe }): Body<RenewFields>,
+) -> ApiResponse<RenewalResponse> {
+    ApiResponse::from(renew_invitation(app.service(), &caller, token, subscribe).await.map(RenewalResponse::from))
 }

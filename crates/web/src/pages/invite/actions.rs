@@ -5,7 +5,7 @@ use vestibule_core::account::AddInvitedAddress;
 use vestibule_core::email_address::EmailAddress;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::invitation::{Accept, AcceptOutcome, Decline, Preview};
-use vestibule_core::join_request::{RequestAddressChange, request_renewal as renew_invitation};
+use vestibule_core::join_request::{RenewalOutcome, RequestAddressChange, request_renewal as renew_invitation};
 use vestibule_core::mailer::Unsubscribe;
 use vestibule_core::session::{SessionDetails, SwitchSignIn};
 use vestibule_core::{Code, Problem};
@@ -133,23 +133,29 @@ pub(super) async fn decline(cx: PageContext, opened: OpenedInvitations, form: Fo
     })
 }
 
-/// Requests a new invitation to replace an expired one. Requires a session of the invited address or the typed address.
+/// Requests a new invitation to replace one that cannot be accepted. Requires a session of the invited address or the
+/// typed address.
 pub(super) async fn request_renewal(cx: PageContext, opened: OpenedInvitations, form: Form) -> PageResult<Response> {
     let opened = opened.named_by(&cx, &form).await?;
+    let preview = match cx.try_query(Preview { token: opened.token.clone() }).await {
+        Ok(preview) => preview,
+        Err(problem) => return Ok(invitation_page(&cx, &opened, Some(&problem), Some(&form)).await),
+    };
+    let subscribe = form.is_checked("subscribe");
+    let renewed = match check_invitee(&cx, &form, &preview.invitation.email_key).await? {
+        Ok(()) => renew_invitation(cx.app.service(), &cx.caller, opened.token.clone(), subscribe).await.result,
+        Err(problem) => Err(problem),
+    };
     let t = cx.words;
-    let authorized = match cx.try_query(Preview { token: opened.token.clone() }).await {
-        Ok(preview) => check_invitee(&cx, &form, &preview.invitation.email_key).await?,
-        Err(problem) => Err(problem),
-    };
-    let renewed = match authorized {
-        Ok(()) => renew_invitation(cx.app.service(), &cx.caller, opened.token.clone()).await.result,
-        Err(problem) => Err(problem),
-    };
+    let links = || vec![("/organizations".to_owned(), t.go_to_organizations())];
+    let is_mailed = cx.app.service().sends_mail() && (subscribe || !preview.is_unsubscribed);
     Ok(match renewed {
-        Ok(()) => {
-            let links = vec![("/organizations".to_owned(), t.go_to_organizations())];
-            let page = outcome_page(&cx, t.request_sent_title(), t.renewal_requested_explanation(), links);
-            opened.forget(&cx, page)
+        Ok(RenewalOutcome::Requested) => {
+            let text = if is_mailed { t.renewal_requested_explanation() } else { t.renewal_requested_without_mail() };
+            opened.forget(&cx, outcome_page(&cx, t.request_sent_title(), text, links()))
+        }
+        Ok(RenewalOutcome::Resent) => {
+            outcome_page(&cx, t.invitation_resent_title(), t.invitation_resent_explanation(), links())
         }
         Err(problem) => invitation_page(&cx, &opened, Some(&problem), Some(&form)).await,
     })

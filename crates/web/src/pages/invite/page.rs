@@ -1,10 +1,12 @@
 //! The page of one invitation.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::response::Response;
 use vestibule_core::account::ListAddresses;
 use vestibule_core::id::{InvitationId, OrganizationId, SignInId};
-use vestibule_core::invitation::{InvitationPreview, Preview, PreviewRow};
+use vestibule_core::invitation::{InvitationPreview, Preview, PreviewRow, Renewal};
 use vestibule_core::names::full_name;
 use vestibule_core::session::{SessionDetails, SignInDetails};
 use vestibule_core::user::OwnedAddress;
@@ -18,6 +20,9 @@ use super::super::words::Words;
 use super::opened::Opened;
 use super::paste;
 use super::step::{ATTEMPT, CODE_FOR, SentCode, Step, Wish};
+
+/// A wait of which the page names the day.
+const LONG_WAIT: Duration = Duration::from_hours(1);
 
 #[derive(Template)]
 #[template(path = "invite/invitation.html")]
@@ -37,7 +42,12 @@ pub(super) struct InvitationPage {
     message: String,
     /// Empty if the invitation is closed.
     expires: String,
+    has_expired: bool,
     step: Step,
+    renewal: Renewal,
+    /// Whether the invited address belongs to a member already, although this invitation was not accepted.
+    is_for_member: bool,
+    is_unsubscribed: bool,
     has_account: bool,
     has_mail: bool,
     is_mailed: bool,
@@ -86,6 +96,10 @@ pub(super) async fn invitation_page(
                 Step::Full => page.layout,
                 _ => page.layout.with_error(error),
             };
+            if let Some(wait) = error.and_then(Problem::retry_after).filter(|wait| *wait > LONG_WAIT) {
+                let date = cx.words.short_date(cx.now().plus(wait), cx.now());
+                page.layout.error = Some(cx.words.renewal_wait(&date));
+            }
             cx.render_with_error(error, &page)
         }
         Err(response) => response,
@@ -117,20 +131,33 @@ pub(super) async fn load(
         _ => Step::choose(&preview, active, (is_member, token.is_mailed()), wish(cx, form)),
     };
     let is_own_address = match (step, active) {
-        (Step::Expired, Some(_)) => find_own_address(cx, &preview.invitation.email_key).await?,
+        (step, Some(_)) if step.can_renew() => find_own_address(cx, &preview.invitation.email_key).await?,
         _ => None,
     };
-    let InvitationPreview { invitation, organization_name, organization_image_url, has_account, final_status, .. } =
-        preview;
+    let InvitationPreview {
+        invitation,
+        organization_name,
+        organization_image_url,
+        has_account,
+        final_status,
+        renewal,
+        is_for_member,
+        is_unsubscribed,
+        ..
+    } = preview;
     let inviter = Inviter::new(&invitation);
-    let layout = cx.layout(title(cx.words, step, &invitation, &organization_name, &inviter.name), true);
+    let title = match step {
+        Step::Accepted if is_for_member => cx.words.address_is_member_title(&invitation.email_key, &organization_name),
+        _ => title(cx.words, step, &invitation, &organization_name, &inviter.name),
+    };
+    let layout = cx.layout(title, true);
     let value = |name: &str| form.map_or(String::new(), |form| form.text(name).to_owned());
     let image_url = |stored: &str| cx.app.response_context().image_url(stored);
     Ok(InvitationPage {
         invitation: token.invitation(),
         url: opened.url(),
         layout: if step.has_challenge() { layout.with_challenge(cx) } else { layout },
-        role: roles(&invitation),
+        role: roles(cx.words, &invitation),
         inviter,
         message: if final_status.is_none() { invitation.message } else { String::new() },
         expires: match final_status {
@@ -144,7 +171,11 @@ pub(super) async fn load(
             logo: image_url(&organization_image_url),
             name: organization_name,
         },
+        has_expired: invitation.expires_at <= cx.now(),
         step,
+        renewal,
+        is_for_member,
+        is_unsubscribed,
         has_account,
         has_mail: cx.app.service().sends_mail(),
         is_mailed: token.is_mailed(),
@@ -180,11 +211,14 @@ pub(super) async fn find_own_address(cx: &PageContext, email: &str) -> PageResul
     Ok(addresses.into_iter().find(|address| address.email == email))
 }
 
-fn roles(invitation: &PreviewRow) -> String {
-    let workspace = invitation.workspace_name.as_ref().zip(invitation.workspace_role_name.as_ref());
-    match workspace {
-        Some((workspace, role)) => format!("{} · {workspace}: {role}", invitation.role_name),
-        None => invitation.role_name.clone(),
+fn roles(words: Words, invitation: &PreviewRow) -> String {
+    let role = words.role_name(&invitation.role_name, invitation.role_organization_id.is_none());
+    match invitation.workspace_name.as_ref().zip(invitation.workspace_role_name.as_ref()) {
+        Some((workspace, name)) => {
+            let in_workspace = words.role_name(name, invitation.workspace_role_workspace_id.is_none());
+            format!("{role} · {workspace}: {in_workspace}")
+        }
+        None => role,
     }
 }
 
@@ -209,6 +243,22 @@ fn other_accounts(session: &SessionDetails, image_url: impl Fn(&str) -> String) 
     let active = session.active().map(|active| active.sign_in.id);
     let others = session.sign_ins.iter().filter(|other| Some(other.sign_in.id) != active);
     others.map(|other| HeaderAccount::new(other, &image_url)).collect()
+}
+
+impl InvitationPage {
+    /// Whether this browser has proved the mailbox, so that its user decides about mail to it.
+    const fn can_subscribe(&self) -> bool {
+        self.is_unsubscribed && (self.is_mailed || self.is_own_address)
+    }
+
+    /// Whether the page has the form that asks for an invitation.
+    fn offers_renewal(&self) -> bool {
+        match self.renewal {
+            Renewal::NotNeeded => false,
+            Renewal::Request => true,
+            Renewal::Resend => !self.is_unsubscribed || self.can_subscribe(),
+        }
+    }
 }
 
 impl Inviter {

@@ -24,7 +24,8 @@ pub(super) enum Step {
     Expired,
     /// The current user is a member of the organization.
     Member,
-    /// Accepted, and the current user is not a member of the organization.
+    /// The invited address joined, by this invitation or otherwise, and the current user is not a member of the
+    /// organization.
     Accepted,
     Declined,
     Discarded,
@@ -116,9 +117,14 @@ impl Step {
         match (preview.final_status, preview.obstacle) {
             (Some(Status::Accepted), _) if is_member => Self::Member,
             (Some(_), _) | (None, Some(Code::InvitationExpired | Code::InvitationSuspended))
-                if is_member && has_nothing_to_gain =>
+                if is_member && (has_nothing_to_gain || preview.is_for_member) =>
             {
                 Self::Member
+            }
+            (Some(_), _) | (None, Some(Code::InvitationExpired | Code::InvitationSuspended))
+                if preview.is_for_member =>
+            {
+                Self::Accepted
             }
             (Some(Status::Accepted), _) => Self::Accepted,
             (Some(Status::Declined), _) => Self::Declined,
@@ -152,6 +158,11 @@ impl Step {
                 | Self::EnterCode(SentCode::SignIn(_))
                 | Self::Accepted
         )
+    }
+
+    /// Whether the page can offer to ask for a new invitation.
+    pub(super) const fn can_renew(self) -> bool {
+        matches!(self, Self::Expired | Self::Declined | Self::Discarded | Self::Suspended)
     }
 
     /// Whether the invitation can still be declined, by a form that asks for the address.

@@ -5,7 +5,8 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::domain::{Join, JoinOutcome};
 use vestibule_core::id::{JoinRequestId, OrganizationId};
-use vestibule_core::join_request::{Approve, Deny, JoinRequest, List};
+use vestibule_core::invitation::Status;
+use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, Undelivered};
 use vestibule_core::names::full_name;
 use vestibule_core::{Code, Problem};
 
@@ -38,6 +39,8 @@ struct RequestView {
     email: String,
     initials: String,
     reason: String,
+    /// The roles that the person gets; empty if they join by a domain.
+    role: String,
     requested_at: String,
     /// Why it could not be decided.
     error: String,
@@ -51,6 +54,8 @@ struct Page {
     requests: Vec<RequestView>,
     /// What has been decided and what has failed, if some of the selected requests could not be decided.
     summary: Option<String>,
+    /// Invitations whose links have to be passed on.
+    undelivered: Vec<Undelivered>,
     range: String,
     previous: Option<String>,
     next: Option<String>,
@@ -61,6 +66,7 @@ struct Page {
 struct Decided {
     count: i64,
     failed: Vec<(JoinRequestId, Problem)>,
+    undelivered: Vec<Undelivered>,
 }
 
 async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
@@ -85,9 +91,14 @@ async fn page(cx: &PageContext, organization: &str, decided: Decided) -> PageRes
     if !is_listed {
         layout = layout.with_error(first_error.as_ref());
     }
+    let has_failed = first_error.is_some();
+    if !has_failed && decided.count > 0 {
+        layout.flash = Some(t.flash_approved_count(decided.count));
+    }
     let page = Page {
         layout,
-        summary: (is_listed || decided.count > 0).then(|| t.requests_decided(decided.count)),
+        summary: (is_listed || has_failed && decided.count > 0).then(|| t.requests_decided(decided.count)),
+        undelivered: decided.undelivered,
         range: t.range_of(start + 1, start + requests.len(), total),
         previous: (number > 1).then(|| url(number - 1)),
         next: (number < last_page).then(|| url(number + 1)),
@@ -99,6 +110,7 @@ async fn page(cx: &PageContext, organization: &str, decided: Decided) -> PageRes
 
 fn view(cx: &PageContext, request: JoinRequest, failed: &[(JoinRequestId, Problem)]) -> RequestView {
     let t = cx.words;
+    let (reason, role) = (reason(cx, &request), role(cx, &request));
     let full_name =
         full_name(request.first_name.as_deref().unwrap_or_default(), request.last_name.as_deref().unwrap_or_default());
     let (name, email) =
@@ -109,14 +121,33 @@ fn view(cx: &PageContext, request: JoinRequest, failed: &[(JoinRequestId, Proble
         initials: initials(&name),
         name,
         email,
-        reason: match (request.user_id, request.invitation_id) {
-            (Some(_), Some(_)) => t.requested_for_other_address(),
-            (None, _) => t.requested_renewal(),
-            (Some(_), None) => t.requested_by_domain(),
-        },
+        reason,
+        role,
         requested_at: t.time_html(request.created_at, cx.now()),
         error: error.map(|(_, problem)| t.problem(problem)).unwrap_or_default(),
     }
+}
+
+fn reason(cx: &PageContext, request: &JoinRequest) -> String {
+    let t = cx.words;
+    match (request.user_id, request.invitation_status) {
+        (Some(_), Some(_)) => t.requested_for_other_address(),
+        (Some(_), None) => t.requested_by_domain(),
+        (None, Some(Status::Discarded)) => t.requested_after_revocation(),
+        (None, Some(Status::Declined)) => t.requested_after_decline(),
+        (None, Some(Status::Pending)) if request.invitation_expires_at.is_some_and(|expiry| expiry > cx.now()) => {
+            t.requested_while_suspended()
+        }
+        (None, _) => t.requested_renewal(),
+    }
+}
+
+fn role(cx: &PageContext, request: &JoinRequest) -> String {
+    let Some(name) = &request.role_name else {
+        return String::new();
+    };
+    let role = cx.words.role_name(name, request.role_organization_id.is_none());
+    request.workspace_name.as_ref().map_or(role.clone(), |workspace| format!("{role} · {workspace}"))
 }
 
 #[derive(Clone, Copy)]
@@ -141,10 +172,15 @@ impl Decision {
         }
     }
 
-    async fn run(self, cx: &PageContext, organization: OrganizationId, request: JoinRequestId) -> Result<(), Problem> {
+    async fn run(
+        self,
+        cx: &PageContext,
+        organization: OrganizationId,
+        request: JoinRequestId,
+    ) -> Result<Option<Undelivered>, Problem> {
         match self {
             Self::Approve => cx.run(Approve { organization, request }).await,
-            Self::Deny => cx.run(Deny { organization, request }).await,
+            Self::Deny => cx.run(Deny { organization, request }).await.map(|()| None),
         }
     }
 }
@@ -172,12 +208,15 @@ async fn decide_each(cx: &PageContext, organization: &str, form: &Form) -> PageR
     let mut decided = Decided::default();
     for request in requests {
         match decision.run(cx, id, request).await {
-            Ok(()) => decided.count += 1,
+            Ok(undelivered) => {
+                decided.count += 1;
+                decided.undelivered.extend(undelivered);
+            }
             Err(problem) if problem.code() == Code::Unauthorized => return Err(cx.error_page(&problem)),
             Err(problem) => decided.failed.push((request, problem)),
         }
     }
-    if !decided.failed.is_empty() {
+    if !(decided.failed.is_empty() && decided.undelivered.is_empty()) {
         return page(cx, organization, decided).await;
     }
     let flash = decision.flash();

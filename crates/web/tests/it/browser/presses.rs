@@ -9,7 +9,7 @@ use super::{Browser, BrowserOptions, BrowserServer, with_browser};
 use crate::harness::{DAY, PASSWORD, TestClient, text};
 
 /// A story, and the most presses that it may take.
-const STORIES: [(Story, u32); 16] = [
+const STORIES: [(Story, u32); 18] = [
     (Story::NewInvitee, 2),
     (Story::Known, 2),
     (Story::KnownWithoutPassword, 3),
@@ -23,7 +23,9 @@ const STORIES: [(Story, u32); 16] = [
     (Story::AcceptedSignedOut, 2),
     (Story::AcceptedByOtherAccount, 3),
     (Story::Revoked, 2),
+    (Story::Declined, 2),
     (Story::Suspended, 2),
+    (Story::InvitedAgain, 2),
     (Story::CopiedLink, 5),
     (Story::CopiedLinkKnown, 5),
 ];
@@ -43,7 +45,9 @@ enum Story {
     AcceptedSignedOut,
     AcceptedByOtherAccount,
     Revoked,
+    Declined,
     Suspended,
+    InvitedAgain,
     CopiedLink,
     CopiedLinkKnown,
 }
@@ -236,22 +240,32 @@ async fn play(story: Story, scene: &Scene<'_>, person: &mut Person<'_>) {
             person.press(&format!("main a.button[href='/organizations/{}']", scene.organization)).await;
             person.is_inside().await;
         }
-        Story::Revoked | Story::Suspended => {
+        Story::Revoked | Story::Declined | Story::Suspended | Story::InvitedAgain => {
             let link = scene.link().await;
-            app.verify_all_addresses();
             let path = format!("/organizations/{}/invitations", scene.organization);
             let id = text(&scene.owner.get(&path).await.ok()[0]["id"]);
-            if story == Story::Revoked {
-                scene.owner.post(&format!("{path}/{id}/discard"), &[]).await.ok();
-            } else {
-                let set = "UPDATE invitations SET inviter_membership_id = NULL, left_suspended = 1";
-                app.execute(&format!("{set} WHERE id = {id}"));
+            match story {
+                Story::Declined => {
+                    let token = app.mailed_token(&scene.email);
+                    app.anonymous().post("/organizations/invitations/decline", &[("token", &token)]).await.ok();
+                }
+                Story::Suspended => {
+                    let set = "UPDATE invitations SET inviter_membership_id = NULL, left_suspended = 1";
+                    app.execute(&format!("{set} WHERE id = {id}"));
+                }
+                _ => {
+                    scene.owner.post(&format!("{path}/{id}/discard"), &[]).await.ok();
+                }
+            }
+            if story == Story::InvitedAgain {
+                scene.owner.post(&path, &[("email", &scene.email)]).await.ok();
             }
             person.open_link(&link).await;
-            // The page says whom to ask.
-            browser
-                .wait_for(if story == Story::Revoked { "main a[href^='mailto:']" } else { "main a[href='/sign-in']" })
-                .await;
+            person.type_into("form[action='/invite/renew'] [name=email]", &scene.email).await;
+            person.press("form[action='/invite/renew'] button").await;
+            browser.wait_for("main .actions a[href='/organizations']").await;
+            let requests = scene.owner.get(&format!("/organizations/{}/requests", scene.organization)).await.ok();
+            assert_eq!(requests.as_array().unwrap().len(), usize::from(story != Story::InvitedAgain), "{story:?}");
         }
         Story::CopiedLink => {
             person.open_link(&scene.copied_link().await).await;

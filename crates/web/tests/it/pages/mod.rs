@@ -12,6 +12,7 @@ mod members;
 mod organizations;
 mod password_managers;
 mod reauthentication;
+mod renewals;
 mod requests;
 mod roles;
 mod settings;

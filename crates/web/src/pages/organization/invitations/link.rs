@@ -19,6 +19,7 @@ struct Page {
     email: String,
     link: String,
     expires: String,
+    has_expired: bool,
 }
 
 pub(in super::super) async fn show(cx: PageContext, Path((organization, invitation)): PathIds) -> Response {
@@ -34,6 +35,7 @@ async fn page(cx: &PageContext, ids: (&str, &str)) -> PageResult<Response> {
         layout: cx.layout(format!("{} · {}", cx.words.copy_link(), details.row.email_key), true),
         org,
         link: settings.mail.invitation_link(&settings.public_url, &details.token.reveal()),
+        has_expired: details.expired,
         expires: cx.words.time_html(details.row.expires_at, cx.now()),
         email: details.row.email_key,
     };
