@@ -164,6 +164,7 @@ any-delivery = Jede Zustellung
 inviter = Eingeladen von
 any-inviter = Von allen eingeladen
 invited-by-me = Von mir eingeladen
+other-inviter = Anderes Mitglied …
 invited-by-member = einem Mitglied
 sent-at = Gesendet
 sent-any-time = Jederzeit gesendet

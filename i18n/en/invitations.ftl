@@ -164,6 +164,7 @@ any-delivery = Any delivery
 inviter = Invited by
 any-inviter = Invited by anyone
 invited-by-me = Invited by me
+other-inviter = Another member…
 invited-by-member = a member
 sent-at = Sent
 sent-any-time = Sent any time

@@ -388,3 +388,34 @@ async fn resends_and_revokes_selected_invitations_with_a_result_for_each() {
     fixture.owner.post(&selected, &fields).await.assert_redirect(&fixture.path);
     assert_eq!(fixture.app.mail_count("lou@example.com"), 2);
 }
+
+#[tokio::test]
+async fn any_member_is_found_as_inviter() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let admin = owner.admin_role(&path).await;
+    let ben = app.create_member(&owner, &organization, "ben@example.com", &admin).await;
+    app.create_member(&owner, &organization, "kim@example.com", "").await;
+    ben.post(&format!("{path}/invitations"), &[("email", "nina@example.com")]).await.ok();
+    owner.post(&format!("{path}/invitations"), &[("email", "max@example.com")]).await.ok();
+    let list = format!("{path}/-/invitations");
+    let page = owner.get(&list).await.assert_page(200, "<option value=\"pick\">Another member…</option>");
+    assert!(!page.contains("name=\"pick\""), "{page}");
+    let page = owner.get(&format!("{list}?show=all&inviter=pick")).await.assert_page(200, "name=\"pick\"");
+    assert!(page.contains("nina@example.com") && page.contains("max@example.com"), "{page}");
+    let page = owner.get(&format!("{list}?show=all&inviter=pick&pick=ben")).await.assert_page(200, "Find member");
+    let found = page.split_once("aria-label=\"Invited by\"").unwrap().1.split_once("</ul>").unwrap().0;
+    assert_eq!(found.matches("<li>").count(), 1, "{found}");
+    let url = found.split_once("<a href=\"").unwrap().1.split('"').next().unwrap().replace("&amp;", "&");
+    let page = owner.get(&url.replace("&#38;", "&")).await.assert_page(200, "nina@example.com");
+    assert!(url.contains("show=all") && !url.contains("pick"), "{url}");
+    assert!(!page.contains("max@example.com") && page.contains("selected>ben</option>"), "{page}");
+    // The name stands there also if the list is empty.
+    let ben = page.split_once("selected>ben").unwrap().0.rsplit_once("<option value=\"").unwrap().1;
+    let ben = ben.split('"').next().unwrap();
+    let page = owner.get(&format!("{list}?show=declined&inviter={ben}")).await.assert_page(200, "Clear filters");
+    assert!(page.contains("selected>ben</option>"), "{page}");
+    owner.get(&format!("{list}?inviter=pick&pick=nobody")).await.assert_page(200, "No members match.");
+    owner.get(&format!("{list}?inviter=7")).await.assert_page(200, "selected>a former member</option>");
+}

@@ -18,6 +18,8 @@ pub(super) const SENT_WITHIN: [(&str, u32); 3] = [("7d", 7), ("30d", 30), ("90d"
 /// The value for invitations that were sent more than 30 days ago.
 pub(super) const SENT_BEFORE: &str = "older";
 const SENT_BEFORE_DAYS: u32 = 30;
+/// The value of `inviter` that opens the picker of members.
+pub(super) const PICK_INVITER: &str = "pick";
 
 /// The tabs of the list, as the URL names them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +79,10 @@ pub(super) struct ListState {
     pub(super) workspace: Option<WorkspaceId>,
     pub(super) delivery: Option<Delivery>,
     pub(super) inviter: Option<MembershipId>,
+    /// Whether the page shows the picker of inviters.
+    pub(super) picks_inviter: bool,
+    /// What the picker searches for.
+    pub(super) picked: String,
     /// A value of [`SENT_WITHIN`], [`SENT_BEFORE`], or empty.
     pub(super) sent: String,
     pub(super) sort: Sort,
@@ -105,6 +111,8 @@ impl ListState {
             workspace: parameter("workspace").parse().ok(),
             delivery: parameter("delivery").parse().ok(),
             inviter: parameter("inviter").parse().ok(),
+            picks_inviter: parameter("inviter") == PICK_INVITER,
+            picked: parameter("pick").trim().to_owned(),
             sent: if is_known { sent } else { String::new() },
             sort: parameter("sort").parse().unwrap_or_default(),
             position: Position::from_cursors(parameter("after").parse().ok(), parameter("before").parse().ok(), 1),
@@ -132,12 +140,30 @@ impl ListState {
     }
 
     pub(super) fn is_filtered(&self) -> bool {
-        self.filter_parameters().iter().any(|(_, value)| !value.is_empty())
+        self.filter_parameters().iter().any(|(name, value)| !value.is_empty() && *name != "pick")
     }
 
     /// Returns the URL of a tab, with the same filters.
     pub(super) fn tab_url(&self, path: &str, show: Show) -> String {
         Self { show, position: Position::default(), ..self.clone() }.url(path)
+    }
+
+    /// Returns the URL of the invitations of an inviter, with the other filters.
+    pub(super) fn inviter_url(&self, path: &str, inviter: MembershipId) -> String {
+        let inviter = Some(inviter);
+        Self { inviter, picks_inviter: false, picked: String::new(), ..self.clone() }.first_page().url(path)
+    }
+
+    /// Returns what the form of the picker carries: the tab, the order and the other filters.
+    pub(super) fn hidden_fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = vec![("show", self.show.as_str().to_owned()), ("sort", self.sort_value())];
+        fields.extend(self.filter_parameters().into_iter().filter(|(name, _)| *name != "pick"));
+        fields.retain(|(_, value)| !value.is_empty());
+        fields
+    }
+
+    pub(super) fn sort_value(&self) -> String {
+        if self.sort == Sort::default() { String::new() } else { self.sort.to_string() }
     }
 
     /// Returns the URL of the first page in another order.
@@ -180,14 +206,16 @@ impl ListState {
         list_url(&format!("/organizations/{organization}/invitations.csv"), &parameters)
     }
 
-    fn filter_parameters(&self) -> [(&'static str, String); 6] {
+    fn filter_parameters(&self) -> [(&'static str, String); 7] {
         let text = |value: Option<String>| value.unwrap_or_default();
+        let pick = self.picks_inviter.then(|| PICK_INVITER.to_owned());
         [
             ("search", self.search.clone()),
             ("role", text(self.role.map(|id| id.to_string()))),
             ("workspace", text(self.workspace.map(|id| id.to_string()))),
             ("delivery", text(self.delivery.map(|delivery| delivery.to_string()))),
-            ("inviter", text(self.inviter.map(|id| id.to_string()))),
+            ("inviter", text(self.inviter.map(|id| id.to_string()).or(pick))),
+            ("pick", self.picked.clone()),
             ("sent", self.sent.clone()),
         ]
     }
@@ -195,9 +223,7 @@ impl ListState {
     pub(super) fn url(&self, path: &str) -> String {
         let mut parameters = vec![("show", self.show.as_str().to_owned())];
         parameters.extend(self.filter_parameters());
-        if self.sort != Sort::default() {
-            parameters.push(("sort", self.sort.to_string()));
-        }
+        parameters.push(("sort", self.sort_value()));
         match &self.position {
             Position::Page(_) => {}
             Position::After(cursor) => parameters.push(("after", cursor.to_string())),

@@ -6,6 +6,7 @@ mod bulk;
 mod compose;
 mod filter;
 mod invite;
+mod inviters;
 mod link;
 mod lost;
 mod result;

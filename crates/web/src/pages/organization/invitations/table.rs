@@ -10,6 +10,7 @@ use super::super::super::words::Words;
 use super::super::OrganizationPage;
 use super::compose::{Choices, SelectOption};
 use super::filter::{ListState, SENT_BEFORE, SENT_WITHIN, Show};
+use super::inviters::{self, InviterPicker};
 
 /// Invitations per page. Each has a menu, and the page should stay small.
 const PAGE_SIZE: u16 = 25;
@@ -64,6 +65,7 @@ pub(in super::super) struct Table {
     pub(super) workspaces: Vec<SelectOption>,
     pub(super) deliveries: Vec<SelectOption>,
     pub(super) inviters: Vec<SelectOption>,
+    pub(super) picker: Option<InviterPicker>,
     pub(super) sent: Vec<SelectOption>,
     pub(super) sent_heading: SortHeading,
     /// Only a list of pending invitations can be sorted by expiry.
@@ -79,14 +81,6 @@ impl Table {
         let (t, state, path) = (cx.words, ListState::from_query(cx), org.path("invitations"));
         let found = cx.query(state.list(org.id, cx.now(), PAGE_SIZE)).await?;
         let counts = cx.query(CountByState { organization: org.id }).await?;
-        let own = cx.memberships().await?;
-        let own = own.iter().find(|own| own.organization.id == org.id).map(|own| own.membership.id);
-        let mut inviters: Vec<_> =
-            own.into_iter().map(|id| SelectOption::new(id, t.invited_by_me(), state.inviter == Some(id))).collect();
-        if let Some(other) = state.inviter.filter(|inviter| Some(*inviter) != own) {
-            let row = found.invitations.first().map(|details| inviter_name(t, details));
-            inviters.push(SelectOption::new(other, row.unwrap_or_else(|| t.invited_by_member()), true));
-        }
         let sent_labels = SENT_WITHIN.into_iter().map(|(value, days)| (value, t.sent_last_days(days)));
         let sent = sent_labels.chain([(SENT_BEFORE, t.sent_earlier())]);
         let delivery = |delivery: Delivery| {
@@ -100,7 +94,8 @@ impl Table {
             roles: choices.all_roles().map(|(id, name)| SelectOption::new(id, name, state.role == Some(id))).collect(),
             workspaces: choices.workspace_options(state.workspace),
             deliveries: DELIVERIES.map(delivery).into(),
-            inviters,
+            inviters: inviters::options(cx, org, &state).await?,
+            picker: inviters::picker(cx, org, &state, &path).await?,
             sent: sent.map(|(value, label)| SelectOption::new(value, label, state.sent == value)).collect(),
             sent_heading: heading(
                 &state,
@@ -132,7 +127,7 @@ impl Table {
     }
 
     pub(super) fn sort(&self) -> String {
-        if self.state.sort == Sort::default() { String::new() } else { self.state.sort.to_string() }
+        self.state.sort_value()
     }
 
     pub(super) fn has_pending(&self) -> bool {
@@ -180,9 +175,13 @@ fn heading(
 fn row(cx: &PageContext, details: InvitationDetails) -> Row {
     let (t, now) = (cx.words, cx.now());
     let inviter = inviter_name(t, &details);
+    let in_organization = t.role_name(&details.role.name, details.role.organization_id.is_none());
     let role = match details.workspace.as_ref().zip(details.workspace_role.as_ref()) {
-        Some((workspace, role)) => format!("{} · {}: {}", details.role.name, workspace.name, role.name),
-        None => details.role.name.clone(),
+        Some((workspace, role)) => {
+            let in_workspace = t.role_name(&role.name, role.workspace_id.is_none());
+            format!("{in_organization} · {}: {in_workspace}", workspace.name)
+        }
+        None => in_organization,
     };
     let InvitationDetails { row, token, expired, suspension, .. } = details;
     let status = match row.status {
