@@ -22,6 +22,11 @@ flash-removed = Mitglied entfernt.
 flash-offered = Übergabe angeboten. Die Person bekommt eine E-Mail und entscheidet.
 flash-withdrawn = Angebot zurückgezogen.
 flash-taken-over = Die Organisation gehört jetzt Ihnen.
+flash-taken-over-suspended =
+    { $count ->
+        [one] Die Organisation gehört jetzt Ihnen. { $count } Einladung der bisher verantwortlichen Person ist ausgesetzt. Senden Sie sie erneut, um sie in Ihrem Namen zu senden.
+       *[other] Die Organisation gehört jetzt Ihnen. { $count } Einladungen der bisher verantwortlichen Person sind ausgesetzt. Senden Sie sie erneut, um sie in Ihrem Namen zu senden.
+    }
 flash-declined = Einladung abgelehnt.
 flash-approved = Anfrage angenommen.
 flash-denied = Anfrage abgelehnt.

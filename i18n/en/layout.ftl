@@ -22,6 +22,11 @@ flash-removed = Member removed.
 flash-offered = Ownership offered. The recipient gets an email and decides.
 flash-withdrawn = Ownership offer withdrawn.
 flash-taken-over = You are now the owner of this organization.
+flash-taken-over-suspended =
+    { $count ->
+        [one] You are now the owner of this organization. { $count } invitation of the former owner is suspended. Resend it to send it in your name.
+       *[other] You are now the owner of this organization. { $count } invitations of the former owner are suspended. Resend them to send them in your name.
+    }
 flash-declined = Invitation declined.
 flash-approved = Request approved.
 flash-denied = Request denied.

@@ -200,17 +200,37 @@ pub(crate) async fn suspend_sent_invitations(
     organization: OrganizationId,
     inviter: MembershipId,
 ) -> Result<()> {
+    let suspended = find_suspended(cx, organization, inviter).await?;
+    let suspended: Vec<_> = suspended.into_iter().map(|sent| (organization, sent.id)).collect();
+    cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
+    Ok(())
+}
+
+/// Counts the invitations of a member that could be accepted if the member still could send them.
+pub(crate) async fn count_suspended(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    inviter: MembershipId,
+) -> Result<usize> {
+    let suspended = find_suspended(cx, organization, inviter).await?;
+    Ok(suspended.iter().filter(|sent| cx.now < sent.expires_at).count())
+}
+
+/// Finds the pending invitations that a member could not send any more.
+async fn find_suspended(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    inviter: MembershipId,
+) -> Result<Vec<sql::SentInvitation>> {
     let inviter_permissions = access::membership_permissions(cx, organization, inviter).await?;
     let permissions_by_workspace = access::permissions_by_workspace(cx, organization, inviter).await?;
-    let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
-    let suspended = sent.iter().filter(|sent| {
+    let mut sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
+    sent.retain(|sent| {
         let workspace_permissions = sent.workspace_id.and_then(|workspace| permissions_by_workspace.get(&workspace));
         let granted = (&sent.permissions, sent.workspace_permissions.as_ref());
         compute_suspension(&inviter_permissions, workspace_permissions, granted).is_some()
     });
-    let suspended: Vec<_> = suspended.map(|sent| (organization, sent.id)).collect();
-    cx.tx.execute_each(sql::SUSPEND, &suspended).await?;
-    Ok(())
+    Ok(sent)
 }
 
 /// Discards the pending invitations of a member whom the caller removes, as far as the caller could have sent them.

@@ -9,6 +9,7 @@ use crate::access::{self, Grant};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
+use crate::invitation::authority::count_suspended;
 use crate::permission::{RequiredPermission, Requirement};
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
@@ -83,6 +84,14 @@ impl Command for Withdraw {
     }
 }
 
+/// The effect of an accepted offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transferred {
+    pub former_owner: MembershipId,
+    /// Invitations of the former owner that cannot be accepted any more, until somebody resends them.
+    pub suspended_invitations: usize,
+}
+
 /// Accepts the offer to the caller. They get the admin roles of the current owner, who keeps the deployment's member
 /// role.
 ///
@@ -97,13 +106,13 @@ pub struct Accept {
 impl Command for Accept {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::HandoverNotFound, Code::RolesPerMember];
-    type Out = ();
+    type Out = Transferred;
 
     fn audit(&self) -> Audit {
         Audit::Change(Change::OwnershipTransferred)
     }
 
-    async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
+    async fn run(&self, cx: &mut Context<'_>) -> Result<Transferred> {
         let (grant, current_owner) = consume_offer(cx, self.organization).await?;
         let (organization, new_owner) = (grant.organization(), grant.membership());
         let roles = cx.tx.all(sql::ADMIN_ROLES, (organization, current_owner)).await?;
@@ -123,7 +132,8 @@ impl Command for Accept {
         }
         let member_role = cx.executor.deployment()?.member_role_id;
         cx.tx.execute(organization::sql::ASSIGN_ROLE, (organization, current_owner, member_role)).await?;
-        Ok(())
+        let suspended_invitations = count_suspended(cx, organization, current_owner).await?;
+        Ok(Transferred { former_owner: current_owner, suspended_invitations })
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) async fn accept(
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
 ) -> ApiResponse<SuccessResponse> {
-    ApiResponse::from(app.run(&caller, Accept { organization }).await.map(|()| SuccessResponse::OK))
+    ApiResponse::from(app.run(&caller, Accept { organization }).await.map(|_| SuccessResponse::OK))
 }
 
 /// Declines an ownership transfer.

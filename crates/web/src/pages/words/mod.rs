@@ -56,6 +56,7 @@ impl Words {
             "removed" => self.flash_removed(),
             "offered" => self.flash_offered(),
             "withdrawn" => self.flash_withdrawn(),
+            "taken_over_suspended" => self.flash_taken_over_suspended(count()?),
             "taken_over" => self.flash_taken_over(),
             "declined" => self.flash_declined(),
             "approved" => self.flash_approved(),

@@ -60,6 +60,33 @@ async fn ownership_offer_says_what_accepting_means() {
 }
 
 #[tokio::test]
+async fn new_owner_takes_over_the_suspended_invitations() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let nina = app.create_member(&owner, &organization, NINA, "").await;
+    let member = crate::harness::text(&nina.get("/me/organization-memberships").await.ok()[0]["id"]);
+    for email in ["kim@example.com", "max@example.com"] {
+        owner.post(&format!("/organizations/{organization}/invitations"), &[("email", email)]).await.ok();
+    }
+    let path = format!("/organizations/{organization}/-");
+    owner.post(&format!("{path}/members/{member}/hand-over"), &[("sure", "yes")]).await.assert_redirect("/");
+    let accepted = nina.post(&format!("{path}/handover/accept"), &[]).await;
+    let list = accepted.assert_redirect(&format!("{path}/invitations?inviter="));
+    let page = nina.get(&list).await.assert_page(200, "2 invitations of the former owner are suspended.");
+    assert_eq!(page.matches(">Suspended<").count(), 2, "{page}");
+    assert!(page.contains("value=\"remind\""), "{page}");
+    let remind = [("action", "remind"), ("return_to", list.as_str())];
+    let selected = format!("{path}/invitations/selected");
+    let page = nina.post(&selected, &remind).await.assert_page(200, "kim@example.com");
+    let ids = page.split_once("name=\"ids\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let confirmed = [("action", "resend"), ("ids", ids.as_str()), ("return_to", &list), ("sure", "yes")];
+    nina.post(&selected, &confirmed).await.assert_redirect(&list);
+    nina.get(&list).await.assert_page(200, "2 invitations resent");
+    let page = nina.get(&format!("{path}/invitations?inviter={member}")).await.assert_page(200, "kim@example.com");
+    assert!(page.contains("max@example.com") && !page.contains(">Suspended<"), "{page}");
+}
+
+#[tokio::test]
 async fn deleted_organization_shows_when_it_is_erased() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("owner@example.com").await;

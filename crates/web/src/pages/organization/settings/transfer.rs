@@ -6,7 +6,7 @@ use vestibule_core::id::MembershipId;
 use vestibule_core::listing::Position;
 use vestibule_core::membership::{ListMembers, MemberFilter, MemberSort, ShowMember};
 use vestibule_core::offboarding::CountSentInvitations;
-use vestibule_core::ownership_transfer::{Accept, Decline, ShowOpen, Withdraw};
+use vestibule_core::ownership_transfer::{Accept, Decline, ShowOpen, Transferred, Withdraw};
 use vestibule_core::search::SearchTerm;
 
 use super::super::super::context::{PageContext, PageResult};
@@ -62,10 +62,19 @@ async fn find(cx: &PageContext, org: &OrganizationPage, search: &str) -> PageRes
     Ok(others.take(MAX_FOUND as usize).map(|found| (found.member.id, Person::from_member(cx, &found.member))).collect())
 }
 
+/// If invitations of the former owner are suspended now, the list of them follows, where all can be resent at once.
 pub(super) async fn accept(cx: PageContext, Path(organization): Path<String>, _: Form) -> Response {
-    match parse_id(&cx, &organization) {
-        Ok(organization) => organizations::run_from_list(&cx, Accept { organization }, "taken_over").await,
-        Err(response) => response,
+    let organization = match parse_id(&cx, &organization) {
+        Ok(organization) => organization,
+        Err(response) => return response,
+    };
+    match cx.run(Accept { organization }).await {
+        Ok(Transferred { suspended_invitations: 0, .. }) => cx.redirect_with_flash("/organizations", "taken_over"),
+        Ok(Transferred { former_owner, suspended_invitations }) => {
+            let list = format!("/organizations/{organization}/-/invitations?inviter={former_owner}");
+            cx.redirect_with_flash(&list, &format!("taken_over_suspended.{suspended_invitations}"))
+        }
+        Err(problem) => organizations::page(&cx, Some(&problem)).await,
     }
 }
 
