@@ -75,11 +75,11 @@ async fn new_owner_takes_over_the_suspended_invitations() {
     let page = nina.get(&list).await.assert_page(200, "2 invitations of the former owner are suspended.");
     assert_eq!(page.matches(">Suspended<").count(), 2, "{page}");
     assert!(page.contains("value=\"remind\""), "{page}");
-    let remind = [("action", "remind"), ("return_to", list.as_str())];
+    let remind = [("bulk", "remind"), ("return_to", list.as_str())];
     let selected = format!("{path}/invitations/selected");
     let page = nina.post(&selected, &remind).await.assert_page(200, "kim@example.com");
     let ids = page.split_once("name=\"ids\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
-    let confirmed = [("action", "resend"), ("ids", ids.as_str()), ("return_to", &list), ("sure", "yes")];
+    let confirmed = [("bulk", "resend"), ("ids", ids.as_str()), ("return_to", &list), ("sure", "yes")];
     nina.post(&selected, &confirmed).await.assert_redirect(&list);
     nina.get(&list).await.assert_page(200, "2 invitations resent");
     let page = nina.get(&format!("{path}/invitations?inviter={member}")).await.assert_page(200, "kim@example.com");
