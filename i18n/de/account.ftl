@@ -54,4 +54,4 @@ and-more =
        *[other] und { $count } weitere
     }
 password-to-confirm = Geben Sie zur Bestätigung Ihr Passwort ein.
-sole-admin-explanation = Sie sind der einzige Admin der folgenden. Machen Sie jemand anderen zum Admin, übertragen Sie das Eigentum, oder löschen Sie sie zuerst.
+sole-admin-explanation = Sie sind der einzige Admin der folgenden Organisationen und Arbeitsbereiche. Machen Sie jemand anderen zum Admin, übergeben Sie sie, oder löschen Sie sie zuerst.

@@ -11,7 +11,7 @@ you = Sie
 seats = { $used } Plätze belegt, { $reserved } durch Einladungen reserviert, { $free } frei
 any-role = Alle Rollen
 any-workspace = Alle Arbeitsbereiche
-any-time = Beitritt jederzeit
+any-time = Beitritt: alle
 joined-last-days = Beitritt in den letzten { $days } Tagen
 joined-over-a-year-ago = Beitritt vor über einem Jahr
 members-more-than = Mehr als { $count } Mitglieder
@@ -21,11 +21,11 @@ select-all = Alle auf dieser Seite auswählen
 role-of = Rolle von { $name }
 no-role = Keine Rolle
 only-admin = Einziger Admin
-danger-zone = Gefahrenbereich
+danger-zone = Gefahrenzone
 
 ## Rollen eines Mitglieds
 
-roles-of-member-hint = Ein Mitglied hat mindestens eine Rolle, und alle Berechtigungen jeder seiner Rollen.
+roles-of-member-hint = Jedes Mitglied hat mindestens eine Rolle und die Berechtigungen aller seiner Rollen.
 role-exceeds-yours = Diese Rolle hat Berechtigungen, die Sie nicht haben.
 only-admin-keeps-role = Die Organisation braucht einen Admin. Machen Sie zuerst jemand anderen zum Admin.
 role-changed =
@@ -44,11 +44,11 @@ make-admin-undo = Sie können das rückgängig machen, indem Sie die Rolle wiede
 offer-ownership = Organisation übergeben
 offer-ownership-to = Organisation an { $name } übergeben
 offer-ownership-title = Organisation an { $name } übergeben?
-offer-ownership-explanation = Wenn { $name } annimmt, wird daraus ein Admin, und Sie werden Mitglied. Bis dahin ändert sich nichts, und Sie können das Angebot zurückziehen.
+offer-ownership-explanation = Wenn { $name } annimmt, wird die Person Admin, und Sie werden Mitglied. Bis dahin ändert sich nichts, und Sie können das Angebot zurückziehen.
 ownership-offered-until = { $name } angeboten, noch ohne Antwort. Das Angebot endet
 remove-member = { $name } entfernen
 remove-member-title = { $name } entfernen?
-remove-member-warning = Die Person verliert sofort den Zugang zur Organisation und ihren Arbeitsbereichen und wird per E-Mail benachrichtigt. Sie können sie wieder einladen.
+remove-member-warning = Die Person verliert sofort den Zugriff auf die Organisation und ihre Arbeitsbereiche und wird per E-Mail benachrichtigt. Sie können sie wieder einladen.
 only-admin-explanation = { $name } ist der einzige Admin und kann nicht entfernt werden. Machen Sie zuerst jemand anderen zum Admin.
 only-workspace-admin-explanation = { $name } ist der einzige Admin dieser Arbeitsbereiche und kann nicht entfernt werden: { $workspaces }. Machen Sie dort zuerst jemand anderen zum Admin.
 leave-in-settings = In den Einstellungen können Sie die Organisation verlassen.
@@ -61,7 +61,7 @@ choose-role = Rolle…
 change-role = Rolle ändern
 choose-workspace = Arbeitsbereich…
 add-to-workspace = Zum Arbeitsbereich hinzufügen
-nothing-selected = Wählen Sie mindestens ein Mitglied aus, und was geschehen soll.
+nothing-selected = Wählen Sie mindestens ein Mitglied und eine Aktion aus.
 bulk-role-title =
     { $count ->
         [one] Rolle von { $count } Mitglied zu { $role } ändern
@@ -88,7 +88,7 @@ bulk-remove-question =
         [one] { $count } Mitglied entfernen?
        *[other] { $count } Mitglieder entfernen?
     }
-bulk-remove-warning = Sie verlieren sofort den Zugang zur Organisation und ihren Arbeitsbereichen und werden per E-Mail benachrichtigt. Ausstehende Einladungen von ihnen werden ausgesetzt. Sie können sie wieder einladen.
+bulk-remove-warning = Sie verlieren sofort den Zugriff auf die Organisation und ihre Arbeitsbereiche und werden per E-Mail benachrichtigt. Ihre ausstehenden Einladungen werden ausgesetzt. Sie können sie wieder einladen.
 names-and-others =
     { $count ->
         [one] { $names } und { $count } weitere Person

@@ -19,18 +19,18 @@ add-workspace-member = Mitglieder der Organisation nach Name oder Adresse suchen
 add-person = { $name } hinzufügen
 already-in-workspace = Bereits Mitglied
 make-workspace-admin-explanation = Admins eines Arbeitsbereichs dürfen darin alles: Mitglieder und Rollen verwalten, ihn umbenennen und löschen.
-remove-workspace-member-warning = Die Person verliert sofort den Zugang zu diesem Arbeitsbereich und bleibt in der Organisation. Sie können sie wieder hinzufügen.
+remove-workspace-member-warning = Die Person verliert sofort den Zugriff auf diesen Arbeitsbereich und bleibt in der Organisation. Sie können sie wieder hinzufügen.
 leave = Verlassen
 leave-workspace = { $name } verlassen
 leave-workspace-title = { $name } verlassen?
-leave-workspace-warning = Sie verlieren sofort den Zugang zu diesem Arbeitsbereich. Jemand dort kann Sie wieder hinzufügen.
+leave-workspace-warning = Sie verlieren sofort den Zugriff auf diesen Arbeitsbereich. Jemand dort kann Sie wieder hinzufügen.
 delete-workspace = Arbeitsbereich löschen
 delete-workspace-named = { $name } löschen
 delete-workspace-title = { $name } löschen?
 delete-workspace-members =
     { $count ->
-        [one] { $count } Mitglied verliert sofort den Zugang.
-       *[other] { $count } Mitglieder verlieren sofort den Zugang.
+        [one] { $count } Mitglied verliert sofort den Zugriff.
+       *[other] { $count } Mitglieder verlieren sofort den Zugriff.
     }
 delete-workspace-warning = Seine Rollen werden mit gelöscht, und ausstehende Einladungen dorthin werden widerrufen. Das lässt sich nicht rückgängig machen.
 flash-workspace-created = Arbeitsbereich erstellt.

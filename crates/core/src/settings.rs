@@ -29,7 +29,7 @@ pub use challenge::{Challenge, ChallengeMode};
 pub use claims::{ClaimTemplate, Placeholder};
 pub use color::{Color, InvalidColor};
 pub use host::is_host;
-pub use images::{Bucket, ImageStorage, Images};
+pub use images::{Bucket, IMAGES_PATH, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use organizations::{Domains, Organizations, Seats, Workspaces};

@@ -17,6 +17,17 @@ pub struct Phrases(Language);
 
 include!(concat!(env!("OUT_DIR"), "/phrases.rs"));
 
+impl Phrases {
+    /// Returns the name of a role. Those of built-in roles are translated.
+    pub fn role_name(self, name: &str, is_built_in: bool) -> String {
+        match name {
+            "Member" if is_built_in => self.built_in_member(),
+            "Admin" if is_built_in => self.built_in_admin(),
+            _ => name.to_owned(),
+        }
+    }
+}
+
 /// A value that a phrase contains.
 pub trait PhraseArgument {
     fn to_value(&self) -> FluentValue<'_>;

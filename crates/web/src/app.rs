@@ -22,7 +22,6 @@ use vestibule_core::workspace;
 use crate::client_address::{ClientAddress, Notices, Proxies, client_address, on_behalf};
 use crate::cookie::{self, SessionCookies};
 use crate::extract::LargeBodies;
-use crate::images;
 use crate::mail_reports::MAX_CONCURRENT_REPORTS;
 use crate::pages::Theme;
 use crate::response_cache::{ListCache, SessionCache};
@@ -149,7 +148,7 @@ pub(crate) struct ResponseContext<'a> {
 impl ResponseContext<'_> {
     /// Returns the public URL of a stored image; empty for no image.
     pub(crate) fn image_url(self, stored: &str) -> String {
-        images::url(self.settings, stored)
+        self.settings.image_url(stored)
     }
 }
 

@@ -7,14 +7,12 @@ use bytes::Bytes;
 use vestibule_core::execution::Caller;
 use vestibule_core::image_store::{CACHE_CONTROL_IMMUTABLE, ImageName};
 use vestibule_core::images::{Change, ImageOwner, upload};
-use vestibule_core::settings::Settings;
 use vestibule_core::{Code, Problem};
 
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::routes::Routes;
 
-const PATH_PREFIX: &str = "/images/";
 /// `frame-ancestors` does not concern `<img>`.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
@@ -47,15 +45,6 @@ pub(crate) async fn store_upload(
         ImageField::Missing => Ok(Change::Keep),
         ImageField::Null => Ok(Change::Clear),
         ImageField::File(bytes) => Ok(Change::Set(upload(app.service(), caller, subject, bytes).await?)),
-    }
-}
-
-/// Returns the public URL of the image stored under a name; empty if the name is empty.
-pub(crate) fn url(settings: &Settings, stored: &str) -> String {
-    match &settings.images.public_url {
-        _ if stored.is_empty() => String::new(),
-        Some(bucket) => format!("{bucket}{stored}"),
-        None => format!("{}{PATH_PREFIX}{stored}", settings.public_url.as_str()),
     }
 }
 

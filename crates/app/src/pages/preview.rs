@@ -9,12 +9,14 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
+use vestibule_core::execution::Caller;
+use vestibule_core::join_request::request_renewal;
 use vestibule_core::language::Language;
 use vestibule_core::service::Service;
 use vestibule_web::Server;
 
 use super::saved::{Links, id_after};
-use super::scenes::{SampleIds, Scene, Visitor, scenes};
+use super::scenes::{NOT_INVITED, SampleIds, Scene, Visitor, scenes};
 use super::temporary::{TemporaryDir, isolate};
 use crate::demo::seed::{self, SeededData};
 use crate::error::AppError;
@@ -26,6 +28,9 @@ use crate::startup::open_service;
 const MAX_BYTES: usize = 1024 * 1024;
 const STYLE: &str = "/pages/style.css";
 const ASSETS: [&str; 6] = [STYLE, "/pages/theme.css", "/favicon.ico", "/pages/logo", "/pages/logo-dark", "/pages/icon"];
+
+/// An invitee of the sample data whose invitation has expired.
+const EXPIRED: &str = "kiara@nordwind-cafe.example";
 
 /// Writes `index.html`, the assets, and a directory of pages for each language.
 pub(super) async fn run(flags: &Flags, out: &Path) -> Result<(), AppError> {
@@ -56,12 +61,14 @@ impl Browser {
     /// Returns the number of saved pages.
     async fn save(&self, out: &Path) -> Result<usize, AppError> {
         let assets = self.save_assets(out).await?;
+        self.add_pending_items().await?;
         let scenes = scenes(&self.ids().await?);
         let pages = scenes.iter().filter(|scene| scene.form.is_none() && scene.invitation.is_none());
         // The first scene of a path is its usual state.
         let pages = pages.rev().map(|scene| (scene.path.clone(), scene.name.to_owned())).collect();
         let links = Links { prefix: self.service.settings.public_url.path().to_owned(), pages, assets };
         for language in Language::ALL {
+            self.choose_language(language).await?;
             for scene in &scenes {
                 let html = links.rewrite(&self.page(scene, language).await?);
                 write(&out.join(language.tag()).join(format!("{}.html", scene.name)), html.as_bytes())?;
@@ -69,6 +76,18 @@ impl Browser {
         }
         write(&out.join("index.html"), index(&scenes, &self.service.settings.name).as_bytes())?;
         Ok(scenes.len() * Language::ALL.len())
+    }
+
+    /// Sets the language of the accounts. Pages for nobody in particular have that of the cookie.
+    async fn choose_language(&self, language: Language) -> Result<(), AppError> {
+        for token in [&self.data.owner_session, &self.data.member_session] {
+            let form = [("language", language.tag().to_owned())];
+            let reply = self.send(request(Method::POST, "/language", &[self.session(token)], Some(&form))?).await?;
+            if !reply.status.is_redirection() {
+                return Err(failed("/language", &format!("the server answered with {}", reply.status)));
+            }
+        }
+        Ok(())
     }
 
     /// Returns the file of each asset that exists, by its path.
@@ -93,18 +112,52 @@ impl Browser {
         Ok(files)
     }
 
-    /// Finds the ids of a member and a workspace on the pages.
+    /// Adds a domain to be verified, and a request to be answered, which the sample data has none of.
+    async fn add_pending_items(&self) -> Result<(), AppError> {
+        let path = format!("/organizations/{}/-/domains", self.data.organization);
+        let form = [("domain", "lindgren-tea.example".to_owned())];
+        let reply = self.send_as_owner(Method::POST, &path, Some(&form)).await?;
+        if !reply.status.is_redirection() {
+            return Err(failed(&path, &format!("the server answered with {}", reply.status)));
+        }
+        let Some(token) = self.data.invitations.get(EXPIRED).and_then(|token| token.parse().ok()) else {
+            return Err(failed("the requests", "the sample data has no expired invitation"));
+        };
+        let renewed = request_renewal(&self.service, &Caller::anonymous(), token).await.result;
+        renewed.map_err(|problem| failed("the requests", &problem.to_string()))
+    }
+
+    async fn send_as_owner(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<&[(&'static str, String)]>,
+    ) -> Result<Reply, AppError> {
+        self.send(request(method, path, &[self.session(&self.data.owner_session)], form)?).await
+    }
+
+    /// Finds the ids of a member and a workspace, and the confirmation of a review, on the pages.
     async fn ids(&self) -> Result<SampleIds, AppError> {
         let organization = self.data.organization.to_string();
         let list = async |tab: &str| {
             let path = format!("/organizations/{organization}/-/{tab}");
-            let cookies = [self.session(&self.data.owner_session)];
-            let reply = self.send(request(Method::GET, &path, &cookies, None)?).await?;
+            let reply = self.send_as_owner(Method::GET, &path, None).await?;
             let html = String::from_utf8_lossy(&reply.body).into_owned();
             let id = id_after(&html, &format!("{path}/")).or_else(|| id_after(&html, &format!("href=\"{tab}/")));
             id.ok_or_else(|| failed(&path, "it links to no item"))
         };
-        Ok(SampleIds { member: list("members").await?, workspace: list("workspaces").await?, organization })
+        let path = format!("/organizations/{organization}/-/invitations");
+        let form = [("emails", NOT_INVITED.to_owned())];
+        let review = self.send_as_owner(Method::POST, &path, Some(&form)).await?;
+        let review = String::from_utf8_lossy(&review.body).into_owned();
+        let reviewed = review.split_once("name=\"reviewed\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+        let (reviewed, _) = reviewed.ok_or_else(|| failed(&path, "the review has no confirmation"))?;
+        Ok(SampleIds {
+            member: list("members").await?,
+            workspace: list("workspaces").await?,
+            reviewed: reviewed.to_owned(),
+            organization,
+        })
     }
 
     async fn page(&self, scene: &Scene, language: Language) -> Result<String, AppError> {
@@ -144,7 +197,12 @@ impl Browser {
     }
 }
 
-fn request(method: Method, path: &str, cookies: &[String], form: Option<&[(&str, &str)]>) -> Result<Request, AppError> {
+fn request(
+    method: Method,
+    path: &str,
+    cookies: &[String],
+    form: Option<&[(&'static str, String)]>,
+) -> Result<Request, AppError> {
     let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, "text/html");
     if !cookies.is_empty() {
         request = request.header(header::COOKIE, cookies.join("; "));

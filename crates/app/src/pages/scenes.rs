@@ -18,7 +18,7 @@ pub(super) struct Scene {
     pub(super) visitor: Visitor,
     pub(super) path: String,
     /// The fields of the form that leads to the state, for a `POST`.
-    pub(super) form: Option<Vec<(&'static str, &'static str)>>,
+    pub(super) form: Option<Vec<(&'static str, String)>>,
     /// The address whose invitation the browser has opened.
     pub(super) invitation: Option<&'static str>,
     /// The key of the flash message.
@@ -30,13 +30,9 @@ impl Scene {
         Self { name, visitor, path: path.into(), form: None, invitation: None, flash: None }
     }
 
-    fn post(
-        name: &'static str,
-        visitor: Visitor,
-        path: impl Into<String>,
-        form: &[(&'static str, &'static str)],
-    ) -> Self {
-        Self { form: Some(form.to_vec()), ..Self::get(name, visitor, path) }
+    fn post(name: &'static str, visitor: Visitor, path: impl Into<String>, form: &[(&'static str, &str)]) -> Self {
+        let form = form.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { form: Some(form), ..Self::get(name, visitor, path) }
     }
 
     fn invite(name: &'static str, visitor: Visitor, invitee: &'static str) -> Self {
@@ -44,12 +40,17 @@ impl Scene {
     }
 }
 
+/// A list of people of whom nobody can be invited: a member, and no address. So its result changes nothing.
+pub(super) const NOT_INVITED: &str = "ben@lindgren-tea.example, nobody";
+
 /// The ids in the paths of the sample organization.
 #[derive(Clone, Debug)]
 pub(super) struct SampleIds {
     pub(super) organization: String,
     pub(super) member: String,
     pub(super) workspace: String,
+    /// What the review of [`NOT_INVITED`] is confirmed by.
+    pub(super) reviewed: String,
 }
 
 /// Returns every scene. Each form leads to a state that a page shows, and changes nothing.
@@ -98,6 +99,18 @@ pub(super) fn scenes(ids: &SampleIds) -> Vec<Scene> {
         Scene::get("members-none-found", Owner, tab("members?search=nobody")),
         Scene::get("member", Owner, member.clone()),
         Scene::get("workspace", Owner, tab(&format!("workspaces/{}", ids.workspace))),
+        Scene::post(
+            "invite-review",
+            Owner,
+            tab("invitations"),
+            &[("emails", "kim@quayside.example, lee@quayside.example, kim@quayside.example, ben@lindgren-tea.example")],
+        ),
+        Scene::post(
+            "invite-result",
+            Owner,
+            tab("invitations"),
+            &[("emails", NOT_INVITED), ("reviewed", ids.reviewed.as_str())],
+        ),
         Scene::post("confirm-remove-member", Owner, format!("{member}/remove"), &[]),
         Scene::post("confirm-transfer", Owner, format!("{member}/hand-over"), &[]),
         Scene::post("confirm-leave", Owner, tab("leave"), &[]),

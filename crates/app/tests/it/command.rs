@@ -81,6 +81,63 @@ fn lists_exports_and_previews_mail_templates() {
     assert_eq!(run(&preview).0, Some(0));
     assert_eq!(std::fs::read_dir(&previews).unwrap().count(), 2 * languages_count * templates_count);
     assert!(!database.exists());
+    for entry in std::fs::read_dir(&previews).unwrap() {
+        let path = entry.unwrap().path();
+        let mail = std::fs::read_to_string(&path).unwrap();
+        let is_html = path.extension().is_some_and(|extension| extension == "html");
+        assert!(mail.starts_with(if is_html { "<!doctype html>" } else { "Subject: " }), "{}", path.display());
+        for placeholder in ["{{", "{%", "{ $", "undefined"] {
+            assert!(!mail.contains(placeholder), "{placeholder} in {}", path.display());
+        }
+    }
+}
+
+/// Returns the values of the attributes of a page that lead elsewhere.
+fn links(html: &str) -> impl Iterator<Item = &str> {
+    let values = ["href=\"", "src=\"", "srcset=\"", "action=\""].into_iter();
+    values.flat_map(|attribute| html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()))
+}
+
+#[test]
+fn previews_every_page_in_every_language() {
+    let dir = fresh_dir("pages");
+    let (code, stdout, stderr) = run(&["pages", "preview", "--out", dir.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let names = |language: &str| {
+        let entries = std::fs::read_dir(dir.join(language)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let pages = names("en");
+    let languages = vestibule_core::language::Language::ALL;
+    assert!(stdout.starts_with(&format!("{} pages written", pages.len() * languages.len())), "{stdout}");
+    for name in ["domains", "requests", "invite-review", "invite-result", "invite-new", "sign-in", "account"] {
+        assert!(pages.contains(&format!("{name}.html")), "{name}: {pages:?}");
+    }
+    let mut files = vec![dir.join("index.html")];
+    for language in languages {
+        assert_eq!(names(language.tag()), pages);
+        files.extend(pages.iter().map(|page| dir.join(language.tag()).join(page)));
+    }
+    for file in files {
+        let html = std::fs::read_to_string(&file).unwrap();
+        let folder = file.parent().unwrap();
+        if let Some(tag) = folder.file_name().and_then(|name| name.to_str()).filter(|_| folder != dir) {
+            assert!(html.contains(&format!("<html lang=\"{tag}\"")), "{}", file.display());
+        }
+        for placeholder in ["{ $", "{{", "{%", "<script"] {
+            assert!(!html.contains(placeholder), "{placeholder} in {}", file.display());
+        }
+        for link in links(&html).filter(|link| !link.contains(':')) {
+            let path = link.split(['#', '?']).next().unwrap();
+            assert!(path.is_empty() || folder.join(path).is_file(), "{link} in {}", file.display());
+        }
+    }
+    let page = |name: &str| std::fs::read_to_string(dir.join("de").join(name)).unwrap();
+    assert!(page("domains.html").contains("_vestibule-verification"), "the record of a domain to be verified");
+    assert!(page("requests.html").contains("kiara@nordwind-cafe.example"));
+    assert!(page("invite-result.html").contains("ben@lindgren-tea.example"));
 }
 
 #[test]

@@ -84,10 +84,14 @@ pub struct NotificationEmail<'a> {
 #[derive(Clone, Copy)]
 pub struct InvitationEmail<'a> {
     pub organization: &'a str,
+    /// The URL of the organization's logo, if it has one that mail programs can load.
+    pub organization_logo: Option<&'a str>,
     /// `None` if the inviter has left. The mail then says that the organization invites.
     pub inviter: Option<&'a str>,
     pub workspace: Option<&'a str>,
     pub role: Option<&'a str>,
+    /// The role in the workspace.
+    pub workspace_role: Option<&'a str>,
     /// The inviter's own words; empty without any.
     pub message: &'a str,
     /// Has the token in its fragment.
@@ -190,6 +194,16 @@ impl EmailTemplate<'_> {
         }
     }
 
+    /// The picture above its text, if it has one: the URL, and the text for readers who do not see it.
+    pub(super) fn picture(&self) -> Option<(&str, String)> {
+        match self {
+            Self::Invitation(email) | Self::Reminder(email) => {
+                Some((email.organization_logo?, sanitize_name(email.organization)))
+            }
+            _ => None,
+        }
+    }
+
     /// The variables of its template.
     pub(super) fn variables(&self, language: Language) -> Vec<(&'static str, Value)> {
         let deadline = |time| ("deadline", Value::from(Phrases::new(language).long_time(time)));
@@ -202,6 +216,7 @@ impl EmailTemplate<'_> {
                     ("inviter", optional(email.inviter)),
                     ("workspace", optional(email.workspace)),
                     ("role", optional(email.role)),
+                    ("workspace_role", optional(email.workspace_role)),
                     ("message", Value::from(quote_message(email.message))),
                     ("stop", Value::from(markup::link(email.unsubscribe_url))),
                     ("days", Value::from(email.days)),
@@ -247,9 +262,11 @@ impl EmailTemplate<'_> {
     pub const fn samples() -> [EmailTemplate<'static>; 19] {
         let email = InvitationEmail {
             organization: "Lindgren Tea",
+            organization_logo: None,
             inviter: Some("Nora Lindgren"),
             workspace: None,
-            role: Some("Member"),
+            role: Some("Buyer"),
+            workspace_role: None,
             message: "Welcome to the team!\nSee you on Monday.",
             link: "https://join.example/invite#token=inv_SAMPLE.sample",
             unsubscribe_url: "https://join.example/invite/stop/sample",
@@ -266,7 +283,11 @@ impl EmailTemplate<'_> {
         };
         [
             EmailTemplate::Invitation(email),
-            EmailTemplate::Invitation(InvitationEmail { workspace: Some("Blending"), ..email }),
+            EmailTemplate::Invitation(InvitationEmail {
+                workspace: Some("Warehouse"),
+                workspace_role: Some("Member"),
+                ..email
+            }),
             EmailTemplate::Reminder(InvitationEmail { days: 1, ..email }),
             EmailTemplate::AddressCode("042117"),
             EmailTemplate::SignInCode("042117"),

@@ -58,6 +58,7 @@ pub(super) fn html(
     environment: &Environment<'_>,
     markup: &str,
     target: Option<&str>,
+    picture: Option<(&str, String)>,
     (language, app, subject): (Language, &str, &str),
 ) -> Result<String, Error> {
     let parts: Vec<Value> = parts(markup)
@@ -71,6 +72,7 @@ pub(super) fn html(
         language => language.tag(),
         app => app,
         subject => subject,
+        picture => picture.map(|(url, text)| context!(url => url, text => text)),
         support_label => Phrases::new(language).support(),
         parts => parts,
     ))

@@ -143,7 +143,7 @@ impl Templates {
         }
         Ok(RenderedEmail {
             text: markup::text(body, target, &app),
-            html: markup::html(&self.0, body, target, (language, &app, &subject))?,
+            html: markup::html(&self.0, body, target, template.picture(), (language, &app, &subject))?,
             subject,
         })
     }

@@ -1,6 +1,8 @@
 //! Composing the mail of a job. It happens when the mail is sent, so that the mail has current data and an obsolete one
 //! is skipped.
 
+use vestibule_i18n::Phrases;
+
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
@@ -122,11 +124,19 @@ impl Compose<'_> {
         let unsubscribe_url = format!("{host}/invite/stop/{}", keys.unsubscribe_token(id).reveal());
         let days = mailed.expires_at.since(cx.now).as_secs().div_ceil(24 * 3600);
         let inviter = inviter_name(mailed);
+        let language = mailed.language.or(mailed.invitee_language).unwrap_or(settings.mail.language);
+        let phrases = Phrases::new(language);
+        let role = phrases.role_name(&mailed.role_name, mailed.is_role_built_in);
+        let workspace_role = mailed.workspace_role_name.as_deref();
+        let workspace_role = workspace_role.map(|name| phrases.role_name(name, mailed.is_workspace_role_built_in));
+        let logo = settings.mail_image_url(&mailed.organization_image_url);
         let email = InvitationEmail {
             organization: &mailed.organization_name,
+            organization_logo: logo.as_deref(),
             inviter: inviter.as_deref(),
             workspace: mailed.workspace_name.as_deref(),
-            role: Some(&mailed.role_name),
+            role: Some(&role),
+            workspace_role: workspace_role.as_deref(),
             message: &mailed.message,
             link: &link,
             unsubscribe_url: &unsubscribe_url,
@@ -135,8 +145,7 @@ impl Compose<'_> {
         };
         let template = if is_reminder { EmailTemplate::Reminder(email) } else { EmailTemplate::Invitation(email) };
         let to = EmailAddress::from_stored(mailed.email.clone(), mailed.email_key.clone());
-        let language = mailed.language.or(mailed.invitee_language);
-        let mut message = self.message(cx, to, language, &template)?;
+        let mut message = self.message(cx, to, Some(language), &template)?;
         message.unsubscribe_url = Some(unsubscribe_url);
         if settings.mail.reply_to_inviter
             && let (Some(address), Some(key)) = (&mailed.inviter_email, &mailed.inviter_email_key)
@@ -185,7 +194,9 @@ impl Compose<'_> {
             (Purpose::SignUp | Purpose::Address, _) => EmailTemplate::AddressCode(&code),
         };
         let to = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
-        self.mail(cx, to, Some(attempt.language), &template)
+        // The owner of an unverified address may be another person than the reader of its mail.
+        let chosen = owner.filter(|_| is_verified).and_then(|owner| owner.language);
+        self.mail(cx, to, Some(chosen.unwrap_or(attempt.language)), &template)
     }
 
     fn security_notice(&self, cx: &Context<'_>, notice: &Notice) -> Result<Composition> {

@@ -11,6 +11,7 @@ use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::SignInId;
+use crate::language::Language;
 use crate::permission::{AddressList, Requirement};
 use crate::user::PublicUser;
 use crate::verification::{self, Attempt};
@@ -37,6 +38,8 @@ pub struct SessionDetails {
 pub struct SignInDetails {
     pub sign_in: SignIn,
     pub user: PublicUser,
+    /// The language that the user has chosen.
+    pub language: Option<Language>,
     pub roles: Vec<SignInRole>,
     pub workspace_roles: Vec<SignInWorkspaceRole>,
 }
@@ -114,11 +117,13 @@ pub(crate) async fn show(cx: &mut Context<'_>) -> Result<Option<SessionDetails>>
     let mut roles = group_by(roles, |role| Some(role.membership_id));
     let mut workspace_roles = group_by(workspace_roles, |role| Some(role.membership_id));
     let sign_ins = sign_ins.into_iter().map(|row| {
+        let language = row.language;
         let (sign_in, user) = row.into_parts();
         SignInDetails {
             roles: readable(&mut roles, &sign_in.organization_membership_id, is_readable),
             workspace_roles: readable(&mut workspace_roles, &sign_in.workspace_membership_id, is_workspace_readable),
             user,
+            language,
             sign_in,
         }
     });

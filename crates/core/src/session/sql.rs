@@ -7,6 +7,7 @@ use crate::id::{
     EmailAddressId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
     WorkspaceMembershipId, WorkspaceRoleId,
 };
+use crate::language::Language;
 use crate::permission::PermissionSet;
 use crate::proof::ProofMethod;
 use crate::time::Timestamp;
@@ -55,6 +56,7 @@ record! {
         pub(crate) image_url: String,
         pub(crate) user_created_at: Timestamp,
         pub(crate) user_updated_at: Timestamp,
+        pub(crate) language: Option<Language>,
         pub(crate) email_id: Option<EmailAddressId>,
         pub(crate) email: Option<String>,
         pub(crate) email_verified_at: Option<Timestamp>,
@@ -203,7 +205,7 @@ sql! {
 
     SIGN_INS(SessionId, Timestamp) -> SignInWithUser = sign_ins!(
             ", u.first_name AS first_name, u.last_name AS last_name, u.username AS username, u.image_url AS image_url,
-               u.created_at AS user_created_at, u.updated_at AS user_updated_at, e.id AS email_id,
+               u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.language AS language, e.id AS email_id,
                e.address_key AS email, e.verified_at AS email_verified_at, e.created_at AS email_created_at,
                e.updated_at AS email_updated_at",
             " LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 ",

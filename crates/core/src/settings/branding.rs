@@ -160,7 +160,7 @@ impl Settings {
         match self.branding.logo.as_ref()? {
             BrandImage::Url(url) => Some(url.as_str().to_owned()),
             BrandImage::File(file) => {
-                let is_reachable = self.public_url.is_https() && !self.public_url.is_loopback();
+                let is_reachable = self.public_url.is_reachable_by_mail_programs();
                 let is_shown = file.content.as_ref().is_some_and(|content| content.format.is_for_mail());
                 (is_reachable && is_shown).then(|| format!("{}{LOGO_PATH}", self.public_url.as_str()))
             }

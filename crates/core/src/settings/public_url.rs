@@ -137,6 +137,11 @@ impl PublicUrl {
         }
     }
 
+    /// Returns whether mail programs, or the servers that load images for them, can load what this server serves.
+    pub fn is_reachable_by_mail_programs(&self) -> bool {
+        self.is_https() && !self.is_loopback()
+    }
+
     /// Returns whether an authority is another name for the host of this URL: with http, `localhost`, `127.0.0.1` and
     /// `[::1]` with the same port are one server during development.
     pub fn is_loopback_alias(&self, authority: &str) -> bool {

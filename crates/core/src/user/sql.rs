@@ -223,6 +223,9 @@ sql! {
           WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = $5 AND o.id <> $1)
       RETURNING id";
 
+    SET_LANGUAGE(UserId, Language, Timestamp) invalidates User(1) =
+        "UPDATE users SET language = $2, updated_at = $3 WHERE id = $1 AND (language IS NULL OR language <> $2)";
+
     SET_SORT_NAME(UserId, Text) invalidates nothing("no response shows it") =
         "UPDATE users SET sort_name = $2 WHERE id = $1";
 

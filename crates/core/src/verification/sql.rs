@@ -52,6 +52,7 @@ record! {
         /// Whether the account had another verified address when this one was verified.
         pub(crate) is_linked: bool,
         pub(crate) disabled: bool,
+        pub(crate) language: Option<Language>,
         /// Whether the account has another address that is verified.
         pub(crate) has_other_verified: bool,
     }
@@ -191,7 +192,7 @@ sql! {
     /// The account that has an address, verified or not. [`Owner::mailbox_access`] decides what that means.
     ADDRESS_OWNER(Text) -> Owner =
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, e.is_linked AS is_linked,
-                u.disabled AS disabled,
+                u.disabled AS disabled, u.language AS language,
                 CASE WHEN EXISTS (SELECT 1 FROM email_addresses o
                                    WHERE o.user_id = e.user_id AND o.id <> e.id AND o.verified_at IS NOT NULL)
                      THEN 1 ELSE 0 END AS has_other_verified

@@ -68,7 +68,7 @@ impl PageContext {
         let mut cx = Self::new(app, &caller, &parts.uri, Preference::from_parts(parts));
         cx.flash = Flash::from_headers(&parts.headers, app.settings().public_url.is_https());
         cx.is_read = parts.method == Method::GET || parts.method == Method::HEAD;
-        cx.frame = Frame::load(app, &cx.caller).await;
+        cx.load_frame().await;
         cx
     }
 }
@@ -85,7 +85,7 @@ pub(crate) async fn refusal_page(
     let mut cx = PageContext::new(app, caller, uri, Preference::Html);
     // Other problems can be those of the database, or of a request that must not cause queries.
     if problem.code() == Code::RouteNotFound {
-        cx.frame = Frame::load(app, caller).await;
+        cx.load_frame().await;
     }
     if !is_logged {
         log_cause(problem);
@@ -155,7 +155,16 @@ impl PageContext {
     pub(super) async fn continue_with(&mut self, token: Option<&SessionToken>) {
         if let Some(token) = token {
             self.caller.token = Some(token.clone());
-            self.frame = Frame::load(&self.app, &self.caller).await;
+            self.load_frame().await;
+        }
+    }
+
+    /// The language of the active account replaces that of the browser, on the page and in the mail that it causes.
+    async fn load_frame(&mut self) {
+        self.frame = Frame::load(&self.app, &self.caller).await;
+        if let Some(language) = self.frame.language() {
+            self.caller.language = language;
+            self.words = Words::new(language);
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use vestibule_core::execution::Caller;
 use vestibule_core::id::{OrganizationId, SignInId, UserId};
+use vestibule_core::language::Language;
 use vestibule_core::membership::{ListOwn, OwnMembership};
 use vestibule_core::names::full_name;
 use vestibule_core::session::{SessionDetails, Show, SignInDetails};
@@ -44,6 +45,11 @@ impl Frame {
     /// Returns the active account; `None` if nobody is signed in.
     pub(super) fn account_id(&self) -> Option<UserId> {
         Some(self.session.as_ref()?.active()?.user.id)
+    }
+
+    /// Returns the language of the active account; `None` if nobody is signed in, or without one.
+    pub(super) fn language(&self) -> Option<Language> {
+        self.session.as_ref()?.active()?.language
     }
 
     /// Returns an account that is signed in within this browser.

@@ -1,7 +1,9 @@
-//! `/language`: the language of the pages, chosen in the footer. A cookie keeps it for this browser.
+//! `/language`: the language of the pages, chosen in the footer. It is stored in the account of a user who is signed in,
+//! and in a cookie for the pages of this browser without an account.
 
 use axum::http::header;
 use axum::response::Response;
+use vestibule_core::account::SetLanguage;
 use vestibule_core::language::Language;
 
 use super::context::{PageContext, see_other};
@@ -17,9 +19,15 @@ pub(super) fn routes() -> Routes {
 async fn choose(cx: PageContext, form: Form) -> Response {
     let target = cx.return_to(form.text("return_to")).unwrap_or_else(|| "/".to_owned());
     let mut response = see_other(&target);
-    if let Ok(language) = form.text("language").parse::<Language>() {
-        let cookie = cookie::set_language(language, cx.app.settings().public_url.is_https());
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    let Ok(language) = form.text("language").parse::<Language>() else {
+        return response;
+    };
+    if cx.frame().account_id().is_some()
+        && let Err(problem) = cx.run(SetLanguage(language)).await
+    {
+        return cx.error_page(&problem);
     }
+    let cookie = cookie::set_language(language, cx.app.settings().public_url.is_https());
+    response.headers_mut().append(header::SET_COOKIE, cookie);
     response
 }

@@ -49,6 +49,7 @@ struct InvitationView {
     title: String,
     initials: String,
     logo: String,
+    /// The roles as they were chosen: that in the organization, and that in the workspace.
     role: String,
     token: String,
     expires: String,
@@ -191,11 +192,14 @@ fn invitation_view(cx: &PageContext, OwnInvitation { row, token, .. }: OwnInvita
         row.inviter_first_name.as_deref().unwrap_or_default(),
         row.inviter_last_name.as_deref().unwrap_or_default(),
     );
+    let role = t.role_name(&row.role_name, row.is_role_built_in);
+    let workspace_role = row.workspace_role_name.as_deref();
+    let workspace_role = workspace_role.map(|name| t.role_name(name, row.is_workspace_role_built_in));
     InvitationView {
         title: if inviter.is_empty() { t.you_are_invited(&target) } else { t.invites_you(&inviter, &target) },
         initials: initials(&row.organization_name),
         logo: cx.app.response_context().image_url(&row.organization_image_url),
-        role: t.role_name(&row.role_name, row.role_organization_id.is_none()),
+        role: t.invited_roles(&role, row.workspace_name.as_deref().zip(workspace_role.as_deref())),
         token: token.reveal(),
         expires: t.time_html(row.expires_at, cx.now()),
     }

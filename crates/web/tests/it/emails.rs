@@ -17,9 +17,10 @@ use vestibule_core::mail::DeliveryError;
 use vestibule_core::mailer;
 use vestibule_core::mailer::Unsubscribe;
 use vestibule_core::outbox::{Drop, List, Retry};
-use vestibule_core::settings::{Secret, Settings};
+use vestibule_core::settings::{PublicUrl, Secret, Settings};
 
 use crate::harness::{DAY, PASSWORD, TestApp, TestClient, TestResponse, text};
+use crate::images;
 
 const NINA: &str = "nina@example.com";
 
@@ -330,7 +331,7 @@ async fn sends_reminders_until_invitation_is_answered() {
     setup.app.advance(DAY * 3);
     setup.app.drain().await;
     let reminder = setup.app.mail(NINA);
-    assert!(reminder.subject.contains("ends in 3 days"), "{}", reminder.subject);
+    assert!(reminder.subject.contains("expires in 3 days"), "{}", reminder.subject);
     assert_eq!(
         (setup.app.mail_count(NINA), setup.app.mail_count("lou@example.com")),
         (2, 2),
@@ -400,9 +401,32 @@ async fn mails_use_language_of_recipient() {
     let other = setup.owner.post("/organizations", &[("name", "Other")]).await.ok();
     let path = format!("/organizations/{}/invitations", text(&other["organization"]["id"]));
     setup.owner.post(&path, &[("email", NINA)]).await.ok();
-    assert!(setup.app.mail(NINA).subject.contains("lädt Sie ein"), "{}", setup.app.mail(NINA).subject);
+    assert!(setup.app.mail(NINA).subject.contains("lädt Sie zu „Other“"), "{}", setup.app.mail(NINA).subject);
     browser.post("/auth/forgot-password", &[("email", NINA)]).await.ok();
     assert!(setup.app.mail(NINA).subject.contains("neues Passwort"));
+}
+
+#[tokio::test]
+async fn invitations_show_logo_and_roles() {
+    let app =
+        TestApp::with_settings(|settings| settings.public_url = PublicUrl::parse("https://vestibule.test").unwrap())
+            .await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let picture = images::encode(image::ImageFormat::Png, 8, 8);
+    let logo = format!("{path}/-/settings/logo");
+    owner.post_file(&logo, &[], ("file", &picture)).await.assert_redirect(&format!("{path}/-/settings"));
+    let buyer = text(&owner.post(&format!("{path}/roles"), &[("name", "Buyer")]).await.ok()["id"]);
+    let warehouse = [("organization_id", organization.as_str()), ("name", "Warehouse")];
+    let warehouse = text(&owner.post("/workspaces", &warehouse).await.ok()["workspace"]["id"]);
+    let fields = [("email", NINA), ("role_id", &buyer), ("workspace_id", &warehouse), ("locale", "de")];
+    owner.post(&format!("{path}/invitations"), &fields).await.ok();
+    let mail = app.mail(NINA);
+    assert!(mail.text.contains("\n\nRolle in „Acme“: „Buyer“\nRolle in „Warehouse“: „Mitglied“\n\n"), "{}", mail.text);
+    let image = mail.html.split_once("<img src=\"https://vestibule.test").unwrap().1.split('"').next().unwrap();
+    assert!(mail.html.contains(&format!("{image}\" alt=\"Acme\" height=\"48\"")), "{}", mail.html);
+    let shown = app.anonymous().get(image).await;
+    assert_eq!((shown.status, &shown.headers["content-type"]), (200, &"image/png".parse().unwrap()));
 }
 
 #[tokio::test]
@@ -415,7 +439,7 @@ async fn notifies_members_of_offer_and_removal() {
     let id = text(&nina["id"]);
     setup.owner.post(&format!("{organization_path}/handover"), &[("member_id", &id)]).await.ok();
     let offered = setup.app.mail(NINA);
-    assert!(offered.subject.contains("offers you the organization “Acme”"), "{}", offered.subject);
+    assert!(offered.subject.contains("wants to transfer the organization “Acme”"), "{}", offered.subject);
     setup.owner.post(&format!("{organization_path}/handover/withdraw"), &[]).await.ok();
     setup.owner.post(&format!("{organization_path}/members/{id}/remove"), &[]).await.ok();
     assert!(setup.app.mail(NINA).subject.contains("no longer a member of “Acme”"));

@@ -65,14 +65,14 @@ async fn managers_are_notified_of_requests_once_an_hour() {
         }
     }
     let mail = app.mail(OWNER);
-    assert!(mail.subject.contains("kim") && mail.subject.contains("asks to join “Acme”"), "{}", mail.subject);
+    assert!(mail.subject.contains("kim") && mail.subject.contains("wants to join “Acme”"), "{}", mail.subject);
     assert!(mail.text.contains(&format!("http://vestibule.test{}/-/requests", setup.path)), "{}", mail.text);
     assert_eq!(app.mails().len(), before + 2, "the owner and the manager, once");
     assert_eq!(app.mail("manager@example.com").subject, mail.subject);
     app.advance(HOUR);
     app.drain().await;
     assert_eq!(app.mails().len(), before + 4);
-    assert!(app.mail(OWNER).subject.contains("and 1 more ask to join"), "{}", app.mail(OWNER).subject);
+    assert!(app.mail(OWNER).subject.contains("and 1 more want to join"), "{}", app.mail(OWNER).subject);
     app.advance(HOUR * 2);
     app.drain().await;
     assert_eq!(app.mails().len(), before + 4, "nobody asked since");
@@ -137,7 +137,7 @@ async fn users_who_ask_by_domain_learn_the_answer() {
     setup.owner.post(&format!("{domains}/{}/verify", text(&added["id"])), &[]).await.ok();
     for (email, verb, subject) in [
         ("nina@acme.example", "approve", "You are now a member of “Acme” on Vestibule"),
-        ("kim@acme.example", "deny", "Your request to “Acme” on Vestibule was denied"),
+        ("kim@acme.example", "deny", "Your request to join “Acme” on Vestibule was denied"),
     ] {
         let person = app.create_user(email).await;
         app.verify_all_addresses();

@@ -239,8 +239,8 @@ async fn page_tells_how_many_invitations_are_suspended_or_revoked() {
         ("de", "1 ausstehende Einladung", "Stattdessen widerrufen", "1 Einladung dieser Person ist", "widerrufen"),
     ] {
         for revokes in [false, true] {
-            let mut setup = Setup::new(|_| ()).await;
-            setup.owner.headers.insert("accept-language", language.parse().unwrap());
+            let setup = Setup::new(|_| ()).await;
+            setup.owner.post("/language", &[("language", language)]).await.assert_redirect("/");
             setup.invite_again().await;
             let membership = text(&setup.mara.get("/me/organization-memberships").await.ok()[0]["id"]);
             let remove = format!("{}/-/members/{membership}/remove", setup.path);

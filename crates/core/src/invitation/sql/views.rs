@@ -47,10 +47,11 @@ record! {
         pub organization_image_url: String,
         pub role_id: RoleId,
         pub role_name: String,
-        /// `None` for a role of the deployment.
-        pub role_organization_id: Option<OrganizationId>,
+        pub is_role_built_in: bool,
         pub workspace_id: Option<WorkspaceId>,
         pub workspace_name: Option<String>,
+        pub workspace_role_name: Option<String>,
+        pub is_workspace_role_built_in: bool,
         pub inviter_first_name: Option<String>,
         pub inviter_last_name: Option<String>,
         /// The inviter's primary address, if it is verified.
@@ -69,8 +70,13 @@ record! {
         pub(crate) expires_at: Timestamp,
         pub(crate) message: String,
         pub(crate) organization_name: String,
+        /// The logo's file name; empty without one.
+        pub(crate) organization_image_url: String,
         pub(crate) role_name: String,
+        pub(crate) is_role_built_in: bool,
         pub(crate) workspace_name: Option<String>,
+        pub(crate) workspace_role_name: Option<String>,
+        pub(crate) is_workspace_role_built_in: bool,
         pub(crate) inviter_first_name: Option<String>,
         pub(crate) inviter_last_name: Option<String>,
         pub(crate) inviter_username: Option<String>,
@@ -125,13 +131,17 @@ sql! {
         "SELECT i.id AS id, i.email_key AS email_key, i.generation AS generation, i.expires_at AS expires_at,
                 i.created_at AS created_at, i.updated_at AS updated_at,
                 o.id AS organization_id, o.name AS organization_name, o.image_url AS organization_image_url,
-                r.id AS role_id, r.name AS role_name, r.organization_id AS role_organization_id, w.id AS workspace_id, w.name AS workspace_name,
+                r.id AS role_id, r.name AS role_name,
+                CASE WHEN r.organization_id IS NULL THEN 1 ELSE 0 END AS is_role_built_in,
+                w.id AS workspace_id, w.name AS workspace_name, wr.name AS workspace_role_name,
+                CASE WHEN wr.workspace_id IS NULL THEN 1 ELSE 0 END AS is_workspace_role_built_in,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, e.address_key AS inviter_email
            FROM email_addresses a
            JOIN invitations i ON i.email_key = a.address_key AND i.status = 'pending'
            JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
            LEFT JOIN users u ON u.id = m.user_id
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL
@@ -149,7 +159,11 @@ sql! {
 
     FOR_MAIL(OrganizationId, InvitationId) -> MailedInvitation =
         "SELECT i.email AS email, i.email_key AS email_key, i.status AS status, i.generation AS generation,
-                i.left_suspended AS left_suspended, i.expires_at AS expires_at, i.message AS message, o.name AS organization_name, r.name AS role_name, w.name AS workspace_name,
+                i.left_suspended AS left_suspended, i.expires_at AS expires_at, i.message AS message,
+                o.name AS organization_name, o.image_url AS organization_image_url, r.name AS role_name,
+                CASE WHEN r.organization_id IS NULL THEN 1 ELSE 0 END AS is_role_built_in,
+                w.name AS workspace_name, wr.name AS workspace_role_name,
+                CASE WHEN wr.workspace_id IS NULL THEN 1 ELSE 0 END AS is_workspace_role_built_in,
                 u.first_name AS inviter_first_name, u.last_name AS inviter_last_name, u.username AS inviter_username,
                 e.address AS inviter_email, e.address_key AS inviter_email_key,
                 i.language AS language, v.language AS invitee_language,
@@ -160,6 +174,7 @@ sql! {
            JOIN organizations o ON o.id = i.organization_id AND o.deleted_at IS NULL
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+           LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
            LEFT JOIN organization_memberships m ON m.organization_id = i.organization_id AND m.id = i.inviter_membership_id
            LEFT JOIN users u ON u.id = m.user_id
            LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1 AND e.verified_at IS NOT NULL

@@ -38,16 +38,16 @@ fn renders_invitation() {
 
 “Nora Lindgren” invites you to join the organization “Lindgren Tea” on Vestibule.
 
-Role: “Member”
+Role: “Buyer”
 
 Open the invitation:
 
 https://join.example/invite#token=inv_SAMPLE.sample
 
-It works until 22 January 2026, 10:30 UTC (7 days) and is meant for you alone, so please do not pass it on.
+The link expires on 22 January 2026, 10:30 UTC (in 7 days). It is only for you, so please do not share it.
 
-Did you not expect this? Then you can ignore this mail: nothing happens until you open the link and accept. No more mail \
-from “Lindgren Tea”: https://join.example/invite/stop/sample
+Weren't expecting this? You can ignore this email: nothing happens unless you accept the invitation. Unsubscribe from \
+“Lindgren Tea” emails: https://join.example/invite/stop/sample
 
 -- 
 Vestibule"
@@ -66,20 +66,22 @@ fn quotes_message_of_inviter() {
 fn omits_missing_values() {
     let sparse = InvitationEmail { inviter: None, role: None, days: 1, ..invitation() };
     for (language, beginning) in [
-        (Language::English, "Hello,\n\nThe organization “Lindgren Tea” invites you to join them on Vestibule.\n\nOpen"),
+        (Language::English, "Hello,\n\nYou are invited to join the organization “Lindgren Tea” on Vestibule.\n\nOpen"),
         (
             Language::German,
-            "Guten Tag,\n\nDie Organisation „Lindgren Tea“ lädt Sie zu sich auf Vestibule ein.\n\nEinladung",
+            "Guten Tag,\n\nSie wurden eingeladen, der Organisation „Lindgren Tea“ auf Vestibule beizutreten.\n\nEinladung",
         ),
     ] {
         let RenderedEmail { text, .. } = render(&EmailTemplate::Invitation(sparse), language);
         assert!(text.starts_with(beginning), "{text}");
-        assert!(text.contains("(1 day)") || text.contains("(1 Tag)"), "{text}");
+        assert!(text.contains("(in 1 day)") || text.contains("(1 Tag)"), "{text}");
         assert!(!text.contains("\n\n\n"), "{text}");
     }
     let invisible = InvitationEmail { inviter: Some(" \u{200b}"), ..invitation() };
     assert!(
-        render(&EmailTemplate::Invitation(invisible), Language::English).subject.starts_with("“Lindgren Tea” invites")
+        render(&EmailTemplate::Invitation(invisible), Language::English)
+            .subject
+            .starts_with("You are invited to join “Lindgren Tea”")
     );
 }
 
@@ -102,6 +104,53 @@ fn renders_every_template_in_both_forms_and_languages() {
             }
             insta::assert_snapshot!(format!("{}.{}", template.name(), language.tag()), format!("{subject}\n\n{text}"));
         }
+    }
+}
+
+#[test]
+fn invitations_show_the_logo_of_the_organization_in_html() {
+    let email = InvitationEmail {
+        organization: "Lindgren & “Tea”",
+        organization_logo: Some("https://join.example/images/1f2e.png"),
+        workspace: Some("Warehouse"),
+        workspace_role: Some("Member"),
+        ..invitation()
+    };
+    for (name, template) in [
+        ("invitation_with_logo", EmailTemplate::Invitation(InvitationEmail { workspace: None, ..email })),
+        ("workspace_invitation_with_logo", EmailTemplate::Invitation(email)),
+        ("reminder_with_logo", EmailTemplate::Reminder(email)),
+    ] {
+        let RenderedEmail { text, html, .. } = render(&template, Language::English);
+        assert_eq!(html.matches("<img").count(), 1, "{html}");
+        assert!(!text.contains("images/"), "{text}");
+        insta::assert_snapshot!(name, html);
+    }
+    let without = InvitationEmail { organization_logo: None, ..email };
+    assert!(!render(&EmailTemplate::Invitation(without), Language::English).html.contains("<img"));
+}
+
+#[test]
+fn html_has_the_look_of_the_brand() {
+    let mut settings = Settings::default();
+    settings.branding.logo = crate::settings::BrandImage::parse("https://cdn.example.com/logo.png");
+    settings.branding.accent_color = "#ffcc00".parse().unwrap();
+    settings.branding.corner_radius = 3;
+    settings.branding.support_email = Some("help@example.com".to_owned());
+    let templates = Templates::built_in().unwrap().with_branding(&settings);
+    let template = EmailTemplate::Invitation(invitation());
+    for (language, label) in [(Language::English, "Support"), (Language::German, "Hilfe")] {
+        let RenderedEmail { text, html, .. } = templates.render(&template, language, "Lindgren ID").unwrap();
+        let text_color = settings.branding.accent_color.text();
+        for expected in [
+            "<img src=\"https://cdn.example.com/logo.png\" alt=\"Lindgren ID\" height=\"32\"",
+            "border-radius: 3px; background-color: #ffcc00;",
+            &format!("color: {text_color}; font-weight: 600"),
+            &format!("<a href=\"mailto:help@example.com\" style=\"color: inherit\">{label}</a>"),
+        ] {
+            assert!(html.contains(expected), "{expected} in {html}");
+        }
+        assert!(!text.contains("cdn.example.com") && !text.contains("mailto:"), "{text}");
     }
 }
 
@@ -144,6 +193,7 @@ fn names_cannot_inject_markup_links_or_lines() {
         inviter: Some(hostile),
         workspace: Some(hostile),
         role: Some(hostile),
+        workspace_role: Some(hostile),
         message: hostile,
         ..invitation()
     };
@@ -170,6 +220,7 @@ fn hostile_names_are_quoted_and_shortened_in_subject_and_body() {
         inviter: Some(hostile),
         workspace: Some(hostile),
         role: Some(hostile),
+        workspace_role: Some(hostile),
         // Its lines begin with `>` instead.
         message: "",
         ..invitation()

@@ -30,12 +30,11 @@ impl Words {
         self.0.language().tag()
     }
 
-    /// Returns the name of a role. Those of built-in roles are translated.
-    pub(super) fn role_name(self, name: &str, is_built_in: bool) -> String {
-        match name {
-            "Member" if is_built_in => self.built_in_member(),
-            "Admin" if is_built_in => self.built_in_admin(),
-            _ => name.to_owned(),
+    /// Returns the roles of an invitation: the one in the organization, and the one in its workspace, if it has one.
+    pub(super) fn invited_roles(self, role: &str, workspace: Option<(&str, &str)>) -> String {
+        match workspace {
+            Some((workspace, workspace_role)) => format!("{role} · {workspace}: {workspace_role}"),
+            None => role.to_owned(),
         }
     }
 

@@ -142,3 +142,46 @@ async fn chooses_notifications_and_language() {
     ada.post("/language", &[("language", "de"), ("return_to", "/account")]).await.assert_redirect("/account");
     ada.get("/account").await.assert_page(200, "<option value=\"de\" lang=\"de\" selected>Deutsch</option>");
 }
+
+#[tokio::test]
+async fn language_of_the_account_is_that_of_its_pages_and_mail_in_every_browser() {
+    let app = TestApp::start().await;
+    let ada = app.create_user(ADA).await;
+    app.verify_all_addresses();
+    let mut other = app.anonymous();
+    other.headers.insert("accept-language", "en".parse().unwrap());
+    other.post("/sign-in", &[("identifier", ADA), ("password", PASSWORD)]).await.assert_redirect("/");
+    other.get("/account").await.assert_page(200, "<html lang=\"en\">");
+    ada.post("/language", &[("language", "de"), ("return_to", "/account")]).await.assert_redirect("/account");
+    for browser in [&ada, &other] {
+        browser.get("/account").await.assert_page(200, "<html lang=\"de\">");
+        browser.get("/nope").await.assert_page(404, "<html lang=\"de\">");
+    }
+    let mut signed_out = app.anonymous();
+    signed_out.headers.insert("accept-language", "en".parse().unwrap());
+    signed_out.get("/sign-in").await.assert_page(200, "<html lang=\"en\">");
+    signed_out.post("/auth/forgot-password", &[("email", ADA)]).await.ok();
+    assert!(app.mail(ADA).text.starts_with("Guten Tag"), "{}", app.mail(ADA).text);
+    // An unknown language changes nothing.
+    ada.post("/language", &[("language", "xx")]).await.assert_redirect("/");
+    other.get("/account").await.assert_page(200, "<html lang=\"de\">");
+}
+
+#[tokio::test]
+async fn signed_out_choice_becomes_the_language_of_a_new_account() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let mut browser = app.anonymous();
+    browser.headers.insert("accept-language", "en".parse().unwrap());
+    browser.post("/language", &[("language", "de"), ("return_to", "/sign-up")]).await.assert_redirect("/sign-up");
+    let fields =
+        [("email", ADA), ("first_name", "Ada"), ("last_name", "Lovelace"), ("password", PASSWORD), ("username", "")];
+    browser.post("/sign-up", &fields).await.assert_redirect("/");
+    app.verify_all_addresses();
+    let mut other = app.anonymous();
+    other.headers.insert("accept-language", "en".parse().unwrap());
+    other.post("/sign-in", &[("identifier", ADA), ("password", PASSWORD)]).await.assert_redirect("/");
+    other.get("/account").await.assert_page(200, "<html lang=\"de\">");
+    owner.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
+    assert!(app.mail(ADA).text.starts_with("Guten Tag"), "{}", app.mail(ADA).text);
+}

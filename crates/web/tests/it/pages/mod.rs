@@ -98,8 +98,8 @@ async fn assets_are_small_and_load_nothing_else() {
 #[tokio::test]
 async fn translates_pages_to_german() {
     let app = TestApp::start().await;
-    let (mut owner, organization) = owner(&app).await;
-    owner.headers.insert(header::ACCEPT_LANGUAGE, "de-DE,de;q=0.9,en;q=0.5".parse().unwrap());
+    let (owner, organization) = owner(&app).await;
+    owner.post("/language", &[("language", "de")]).await.assert_redirect("/");
     for path in PUBLIC_PAGES.iter().map(|path| (*path).to_owned()).chain(member_pages(&organization)) {
         let page = owner.get(&path).await;
         assert!(page.text.contains("<html lang=\"de\">"), "{path}: {}", page.text);

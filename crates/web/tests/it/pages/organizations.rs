@@ -1,6 +1,6 @@
 //! The list of a person's organizations.
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, text};
 
 const NINA: &str = "nina@example.com";
 
@@ -111,4 +111,21 @@ async fn more_than_twenty_organizations_are_searched() {
     let page = owner.get("/organizations?search=o21").await.assert_page(200, "<strong>Ö21 GmbH</strong>");
     assert!(!page.contains("<strong>Ö1 GmbH</strong>"), "{page}");
     owner.get("/organizations?search=zzz").await.assert_page(200, "No organizations match");
+}
+
+#[tokio::test]
+async fn own_invitations_show_the_roles_as_they_were_chosen() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let nina = app.create_user(NINA).await;
+    app.verify_all_addresses();
+    let path = format!("/organizations/{organization}");
+    let buyer = text(&owner.post(&format!("{path}/roles"), &[("name", "Buyer")]).await.ok()["id"]);
+    let warehouse = [("organization_id", organization.as_str()), ("name", "Warehouse")];
+    let warehouse = text(&owner.post("/workspaces", &warehouse).await.ok()["workspace"]["id"]);
+    let fields = [("email", NINA), ("role_id", &buyer), ("workspace_id", &warehouse)];
+    owner.post(&format!("{path}/invitations"), &fields).await.ok();
+    nina.get("/organizations").await.assert_page(200, "As Buyer · Warehouse: Member");
+    nina.post("/language", &[("language", "de")]).await.assert_redirect("/");
+    nina.get("/organizations").await.assert_page(200, "Als Buyer · Warehouse: Mitglied");
 }

@@ -142,8 +142,8 @@ async fn proof_in_a_form_of_another_site_or_without_session_is_refused() {
 
 #[tokio::test]
 async fn asks_in_german() {
-    let (_, mut ada) = setup().await;
-    ada.headers.insert(header::ACCEPT_LANGUAGE, "de".parse().unwrap());
+    let (_, ada) = setup().await;
+    ada.post("/language", &[("language", "de")]).await.assert_redirect("/");
     let page = ada.post("/account/addresses", &[("email", "ada@work.example")]).await;
     let page = page.assert_page(403, "Zugriff bestätigen");
     assert!(page.contains("Sie möchten ada@work.example zu Ihrem Konto hinzufügen."), "{page}");

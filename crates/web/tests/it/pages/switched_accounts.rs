@@ -95,3 +95,15 @@ async fn every_form_that_changes_something_is_checked() {
         response.assert_page(409, "You switched accounts");
     }
 }
+
+#[tokio::test]
+async fn language_is_that_of_the_active_account() {
+    let (_app, browser, _) = setup().await;
+    browser.post("/language", &[("language", "de")]).await.assert_redirect("/");
+    browser.get("/account").await.assert_page(200, "<html lang=\"de\">");
+    switch(&browser).await;
+    browser.get("/account").await.assert_page(200, "<html lang=\"en\">");
+    browser.post("/language", &[("language", "en")]).await.assert_redirect("/");
+    switch(&browser).await;
+    browser.get("/account").await.assert_page(200, "<html lang=\"de\">");
+}
