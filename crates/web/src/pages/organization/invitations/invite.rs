@@ -13,7 +13,7 @@ use super::body::InviteBody;
 use super::compose::{Choices, Compose, FormError, Values};
 use super::result::{ActionResult, ResultRow};
 use super::review::{Review, fingerprint, row_reason};
-use super::{Shown, lost, upload};
+use super::{PageParts, lost, upload};
 use crate::api::invitations::PastedList;
 
 /// What to do with the form.
@@ -57,7 +57,7 @@ async fn handle(cx: &PageContext, organization: &str, body: InviteBody, is_fragm
     if is_fragment {
         return Ok(super::fragment(cx, &org, compose, error.as_ref()));
     }
-    super::render(cx, org, &choices, Shown { compose, result, error }).await
+    super::render(cx, org, &choices, PageParts { compose, result, error }).await
 }
 
 async fn run(
