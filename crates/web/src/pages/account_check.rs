@@ -1,9 +1,9 @@
 //! Forms name the account that they were made for. All tabs of a browser share one session, so that the account may be
 //! another one when a form arrives: then nothing runs, and a page says so.
 //!
-//! [`PageContext::render`] adds the account to every form of the pages below `/organizations` and `/account`: as the field
-//! `account`, or in the query of a form with a file, whose body only its handler reads. [`Form`] and [`PageContext`]
-//! check it.
+//! [`PageContext::render`] adds the account to every form of the pages below `/organizations` and `/account`, and to those
+//! of an invitation that are for the active account: as the field `account`, or in the query of a form with a file, whose
+//! body only its handler reads. [`Form`] and [`PageContext`] check it.
 
 use std::fmt::Write;
 
@@ -20,7 +20,9 @@ use super::layout::Layout;
 const FIELD: &str = "account";
 
 /// Pages whose forms change something of the account, or of an organization on its behalf.
-const PAGES: [&str; 3] = ["/organizations", "/account", "/choose-organization"];
+const PAGES: [&str; 4] = ["/organizations", "/account", "/choose-organization", "/invite"];
+/// The forms of an invitation that are for the active account. The others sign in or up, or are for any account.
+const INVITATION_ACTIONS: [&str; 3] = ["/invite/accept", "/invite/add-address", "/invite/ask"];
 
 #[derive(Template)]
 #[template(path = "account_switched.html")]
@@ -61,7 +63,7 @@ fn check(cx: &PageContext, account: &str, return_to: &str) -> Result<(), Respons
             Some(former) => t.account_switched(former.label(), current.label()),
             None => t.account_switched_from_other(current.label()),
         },
-        continue_url: if return_to.starts_with("/account") { "/account" } else { "/organizations" }.to_owned(),
+        continue_url: continue_url(return_to).to_owned(),
         return_to: return_to.to_owned(),
         former,
         current,
@@ -69,12 +71,16 @@ fn check(cx: &PageContext, account: &str, return_to: &str) -> Result<(), Respons
     Err(cx.render(StatusCode::CONFLICT, &page))
 }
 
+fn continue_url(return_to: &str) -> &'static str {
+    let pages = ["/account", "/invite"];
+    pages.into_iter().find(|page| return_to.starts_with(page)).unwrap_or("/organizations")
+}
+
 /// Returns a page that the form may have been on: the path of a form itself cannot be opened.
 fn page_path(cx: &PageContext) -> String {
     match cx.organization_in_path() {
         Some(organization) => format!("/organizations/{organization}"),
-        None if cx.path_and_query.starts_with("/account") => "/account".to_owned(),
-        None => "/organizations".to_owned(),
+        None => continue_url(&cx.path_and_query).to_owned(),
     }
 }
 
@@ -83,10 +89,11 @@ fn page_path(cx: &PageContext) -> String {
 pub(super) fn add_to_forms(html: String, path: &str, account: Option<UserId>) -> String {
     let Some(account) = account.filter(|_| PAGES.iter().any(|page| path.starts_with(page))) else { return html };
     let Some(main) = html.find("<main") else { return html };
-    let (mut page, mut rest) = (String::with_capacity(html.len() + 2048), html.as_str());
-    let (before, after) = rest.split_at(main);
-    page.push_str(before);
-    rest = after;
+    // The form in the footer is for no account.
+    let end = html.rfind("</main>").unwrap_or(html.len());
+    let Some(mut rest) = html.get(main..end) else { return html };
+    let mut page = String::with_capacity(html.len() + 2048);
+    page.push_str(&html[..main]);
     while let Some(end) = rest.find("</form>") {
         let (form, after) = rest.split_at(end);
         match Method::of(form) {
@@ -104,6 +111,7 @@ pub(super) fn add_to_forms(html: String, path: &str, account: Option<UserId>) ->
         rest = &after["</form>".len()..];
     }
     page.push_str(rest);
+    page.push_str(&html[end..]);
     page
 }
 
@@ -124,7 +132,9 @@ impl Method {
         let Some(start) = text.rfind("<form") else { return Self::Other };
         let Some(tag) = text[start..].split('>').next() else { return Self::Other };
         let is_post = tag.contains("method=\"post\"") && !tag.contains("action=\"/sign-");
-        if !is_post || text[start..].contains("name=\"account\"") {
+        let is_action = |action: &&str| tag.contains(&format!("action=\"{action}\""));
+        let is_for_any_account = tag.contains("action=\"/invite") && !INVITATION_ACTIONS.iter().any(is_action);
+        if !is_post || is_for_any_account || text[start..].contains("name=\"account\"") {
             return Self::Other;
         }
         if !tag.contains("multipart/form-data") {
@@ -145,6 +155,7 @@ mod tests {
         "<form method=\"get\" action=\"/a\"></form><form class=\"x\" method=\"post\" action=\"/b\"><button>B</button></form>",
         "<form method=\"post\" action=\"/c\" enctype=\"multipart/form-data\"><input type=\"file\"></form>",
         "<form method=\"post\" action=\"/sign-in/switch\"></form></main>",
+        "<form method=\"post\" action=\"/language\"></form>",
     );
 
     #[test]
@@ -157,6 +168,15 @@ mod tests {
         // Once.
         let again = add_to_forms(page.clone(), "/organizations/1", Some(UserId::from(7)));
         assert_eq!(again.matches("name=\"account\"").count(), 1);
+    }
+
+    #[test]
+    fn forms_of_an_invitation_name_the_account_that_they_are_for() {
+        let form = |action: &str| format!("<main><form method=\"post\" action=\"/invite/{action}\"></form></main>");
+        for (action, is_for_account) in [("ask", true), ("accept", true), ("sign-in", false), ("code", false)] {
+            let page = add_to_forms(form(action), "/invite?invitation=1", Some(UserId::from(7)));
+            assert_eq!(page.contains("name=\"account\""), is_for_account, "{action}");
+        }
     }
 
     #[test]

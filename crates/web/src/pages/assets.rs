@@ -37,9 +37,18 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/pages/style.css", async || asset("text/css; charset=utf-8", STYLE))
         .get("/pages/script.js", async || asset("text/javascript; charset=utf-8", SCRIPT))
-        .get("/robots.txt", async || asset("text/plain; charset=utf-8", ROBOTS))
+        .get("/robots.txt", robots)
         .get("/pages/challenge.js", async || asset("text/javascript; charset=utf-8", CHALLENGE_SCRIPT))
         .get("/pages/invite.js", async || asset("text/javascript; charset=utf-8", INVITE_SCRIPT))
+}
+
+/// The URL has no content hash, so that browsers and crawlers ask again.
+async fn robots() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
+    ];
+    (headers, ROBOTS)
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

@@ -21,6 +21,7 @@ use super::account_check;
 use super::flash::Flash;
 use super::frame::Frame;
 use super::layout::Layout;
+use super::page_path::page_of_action;
 use super::theme;
 use super::words::Words;
 use crate::accept::Preference;
@@ -62,13 +63,17 @@ impl FromRequestParts<App> for PageContext {
 }
 
 impl PageContext {
-    /// Loads what the frame of the page shows.
-    pub(super) async fn load(parts: &Parts, app: &App) -> Self {
+    /// Loads what the frame of the page shows, once for all extractors of a request.
+    pub(super) async fn load(parts: &mut Parts, app: &App) -> Self {
+        if let Some(loaded) = parts.extensions.get::<Self>() {
+            return loaded.clone();
+        }
         let CurrentCaller(caller) = CurrentCaller::from_parts(parts);
         let mut cx = Self::new(app, &caller, &parts.uri, Preference::from_parts(parts));
         cx.flash = Flash::from_headers(&parts.headers, app.settings().public_url.is_https());
         cx.is_read = parts.method == Method::GET || parts.method == Method::HEAD;
         cx.load_frame().await;
+        parts.extensions.insert(cx.clone());
         cx
     }
 }
@@ -207,9 +212,7 @@ impl PageContext {
 
     pub(super) fn layout(&self, title: String, is_signed_in: bool) -> Layout {
         let settings = self.app.settings();
-        // Never repeats a token that somebody put into the query.
-        let is_repeatable = self.is_read && !self.query.contains("token=");
-        let path = if is_repeatable { self.path_and_query.clone() } else { String::new() };
+        let path = self.page_path().unwrap_or_default();
         let mut layout = Layout::new(self.app.theme(), settings, self.words, title, path);
         if is_signed_in {
             let image_url = |stored: &str| self.app.response_context().image_url(stored);
@@ -285,9 +288,20 @@ impl PageContext {
         with_required_proof(response, Some(problem))
     }
 
+    /// Returns the URL of this page, or of one that the form of this request may be on. Never repeats a token that
+    /// somebody put into the query.
+    fn page_path(&self) -> Option<String> {
+        if self.is_read {
+            Some(self.path_and_query.clone()).filter(|_| !self.query.contains("token="))
+        } else {
+            page_of_action(&self.path_and_query)
+        }
+    }
+
     /// Redirects to `/sign-in`, which returns to this page.
     pub(super) fn redirect_to_sign_in(&self) -> Response {
-        let return_to: String = form_urlencoded::byte_serialize(self.path_and_query.as_bytes()).collect();
+        let return_to = self.page_path().unwrap_or_else(|| "/organizations".to_owned());
+        let return_to: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
         see_other(&format!("/sign-in?return_to={return_to}"))
     }
 
@@ -324,9 +338,8 @@ impl PageContext {
     pub(super) fn render_with_error(&self, error: Option<&Problem>, page: &impl Template) -> Response {
         let status = error.and_then(|problem| StatusCode::from_u16(problem.code().status()).ok());
         let mut response = self.render(status.unwrap_or(StatusCode::OK), page);
-        let retry_after = error.and_then(Problem::retry_after).map(|span| span.as_secs().max(1));
-        if let Some(seconds) = retry_after.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        if let Some(value) = error.and_then(retry_after) {
+            response.headers_mut().insert(header::RETRY_AFTER, value);
         }
         with_required_proof(response, error)
     }

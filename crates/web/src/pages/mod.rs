@@ -19,6 +19,7 @@ mod layout;
 mod notifications;
 mod organization;
 mod organizations;
+mod page_path;
 mod password_reset;
 mod reauthentication;
 mod relative_time;

@@ -12,7 +12,7 @@ use vestibule_core::organization::{Create, ListDeleted};
 use vestibule_core::ownership_transfer::OwnershipOffer;
 use vestibule_core::search::fold;
 use vestibule_core::secret::InvitationToken;
-use vestibule_core::{Code, Problem, images, invitation, membership, ownership_transfer};
+use vestibule_core::{Code, Problem, images, invitation, ownership_transfer};
 
 use super::context::{PageContext, PageResult, see_other, with_vary_accept};
 use super::form::Form;
@@ -128,18 +128,13 @@ pub(super) async fn run_from_list<C: Command>(cx: &PageContext, command: C, flas
 
 async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
     let t = cx.words;
-    let memberships = cx.query(membership::ListOwn).await?;
+    let memberships = cx.memberships().await?;
     let invitations = cx.query(invitation::ListOwn).await?;
     let transfers = cx.query(ownership_transfer::ListOwn).await?;
     let joinable = cx.query(ListJoinable).await?;
     let deleted = cx.query(ListDeleted).await?;
     let layout = cx.layout(t.organizations(), true);
-    let has_search = memberships.len() > MIN_TO_SEARCH;
-    let search = if has_search { cx.query_param("search").trim().to_owned() } else { String::new() };
-    let term = fold(&search);
-    let found = memberships.into_iter().filter(|own| fold(&own.organization.name).contains(&term));
-    let found: Vec<_> = found.collect();
-    let cut = (found.len() > MAX_SHOWN).then(|| t.range_of(1, MAX_SHOWN, found.len()));
+    let found = FoundOrganizations::find(cx, memberships.iter());
     Ok(Page {
         layout: match cx.flash_arguments("deleted") {
             Some([id]) => {
@@ -153,10 +148,10 @@ async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
             .map(|invitation| invitation_view(cx, invitation))
             .collect(),
         transfers: transfers.iter().map(|offer| transfer_view(cx, offer)).collect(),
-        organizations: found.into_iter().take(MAX_SHOWN).map(|own| organization_view(cx, own)).collect(),
-        has_search,
-        search,
-        cut,
+        organizations: found.shown.into_iter().map(|own| organization_view(cx, own)).collect(),
+        has_search: found.has_search,
+        search: found.search,
+        cut: found.cut,
         joinable: joinable.into_iter().map(|joinable| joinable_view(cx, joinable)).collect(),
         deleted: deleted
             .into_iter()
@@ -170,12 +165,34 @@ async fn load(cx: &PageContext, new_name: &str) -> PageResult<Page> {
     })
 }
 
-fn organization_view(cx: &PageContext, own: OwnMembership) -> OrganizationView {
+/// The caller's organizations that a page shows: those that the parameter `search` finds, up to a number.
+pub(super) struct FoundOrganizations<'a> {
+    pub(super) shown: Vec<&'a OwnMembership>,
+    pub(super) has_search: bool,
+    pub(super) search: String,
+    /// How many of the found organizations the page shows, if it does not show all.
+    pub(super) cut: Option<String>,
+}
+
+impl<'a> FoundOrganizations<'a> {
+    pub(super) fn find(cx: &PageContext, all: impl Iterator<Item = &'a OwnMembership>) -> Self {
+        let mut found: Vec<_> = all.collect();
+        let has_search = found.len() > MIN_TO_SEARCH;
+        let search = if has_search { cx.query_param("search").trim().to_owned() } else { String::new() };
+        let term = fold(&search);
+        found.retain(|own| fold(&own.organization.name).contains(&term));
+        let cut = (found.len() > MAX_SHOWN).then(|| cx.words.range_of(1, MAX_SHOWN, found.len()));
+        found.truncate(MAX_SHOWN);
+        Self { shown: found, has_search, search, cut }
+    }
+}
+
+fn organization_view(cx: &PageContext, own: &OwnMembership) -> OrganizationView {
     OrganizationView {
         id: own.organization.id,
         initials: initials(&own.organization.name),
         logo: cx.app.response_context().image_url(&own.organization.image_url),
-        name: own.organization.name,
+        name: own.organization.name.clone(),
         roles: role_names(cx, &own.roles),
         members: own.organization.member_count,
         is_network_allowed: own.is_address_allowed,

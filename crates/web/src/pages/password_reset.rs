@@ -131,6 +131,6 @@ async fn set_password(cx: PageContext, form: Form) -> Response {
         Err(problem) if problem.code() == Code::InvalidPassword => {
             new_password(&cx, form.text("token").to_owned(), form.text("email").to_owned(), Some(&problem))
         }
-        Err(problem) => page(&cx, String::new(), Some(&problem)),
+        Err(problem) => page(&cx, form.text("email").to_owned(), Some(&problem)),
     }
 }

@@ -99,7 +99,7 @@ impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
     fn call(self, request: Request, app: App) -> Self::Future {
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let mut cx = PageContext::load(&parts, &app).await;
+            let mut cx = PageContext::load(&mut parts, &app).await;
             let (form, body) = match read_form_body(&parts, body).await {
                 Ok((fields, bytes)) => (Form::new(fields), bytes),
                 Err(rejection) => return super::context::rejection_page(&cx, rejection),
@@ -115,6 +115,8 @@ impl<T: 'static, H: Handler<T, App>> Handler<T, App> for Protected<H> {
             if let Some(token) = &token {
                 cx.caller.token = Some(token.clone());
                 parts.extensions.insert(Arc::new(cx.caller.clone()));
+                // It has the frame of the previous token.
+                parts.extensions.remove::<PageContext>();
             }
             let response = self.handler.call(request_with(parts, body), app).await;
             let response = match response.extensions().get::<RequiredProof>() {

@@ -107,6 +107,7 @@ async fn search_engines_index_public_pages_only() {
     let (owner, organization) = app.create_organization("owner@example.com").await;
     let robots = owner.get("/robots.txt").await;
     assert_eq!((robots.status, robots.text.as_str()), (200, "User-agent: *\nDisallow:\n"));
+    assert_eq!(robots.headers["cache-control"], "public, max-age=86400", "its URL does not change with its text");
     for path in ["/sign-in", "/sign-up"] {
         let page = app.anonymous().get(path).await.text;
         assert!(page.contains("<meta name=\"description\"") && !page.contains("noindex"), "{path}");

@@ -8,6 +8,7 @@ mod list_url;
 mod members;
 mod person;
 mod requests;
+mod role_values;
 mod roles;
 mod settings;
 mod workspaces;

@@ -2,14 +2,15 @@
 
 use askama::Template;
 use axum::response::Response;
+use vestibule_core::Problem;
 use vestibule_core::id::OrganizationId;
 use vestibule_core::session::SwitchOrganization;
-use vestibule_core::{Problem, membership};
 
 use super::super::context::PageContext;
 use super::super::form::Form;
 use super::super::frame::initials;
 use super::super::layout::Layout;
+use super::super::organizations::FoundOrganizations;
 use super::redirect_back;
 
 struct OrganizationView {
@@ -26,6 +27,9 @@ struct OrganizationView {
 struct Page {
     layout: Layout,
     organizations: Vec<OrganizationView>,
+    has_search: bool,
+    search: String,
+    cut: Option<String>,
     return_to: String,
 }
 
@@ -34,22 +38,24 @@ pub(super) async fn show(cx: PageContext) -> Response {
 }
 
 async fn page(cx: &PageContext, return_to: String, error: Option<&Problem>) -> Response {
-    let memberships = match cx.query(membership::ListOwn).await {
+    let memberships = match cx.memberships().await {
         Ok(memberships) => memberships,
         Err(response) => return response,
     };
-    let organizations = memberships.into_iter().filter(|own| own.is_address_allowed);
+    let found = FoundOrganizations::find(cx, memberships.iter().filter(|own| own.is_address_allowed));
+    let organizations = found.shown.iter().map(|own| OrganizationView {
+        id: own.organization.id,
+        initials: initials(&own.organization.name),
+        logo: cx.app.response_context().image_url(&own.organization.image_url),
+        name: own.organization.name.clone(),
+        members: own.organization.member_count,
+    });
     let page = Page {
         layout: cx.layout(cx.words.choose_organization(), true).with_error(error),
-        organizations: organizations
-            .map(|own| OrganizationView {
-                id: own.organization.id,
-                initials: initials(&own.organization.name),
-                logo: cx.app.response_context().image_url(&own.organization.image_url),
-                name: own.organization.name,
-                members: own.organization.member_count,
-            })
-            .collect(),
+        organizations: organizations.collect(),
+        has_search: found.has_search,
+        cut: found.cut,
+        search: found.search,
         return_to,
     };
     cx.render_with_error(error, &page)

@@ -115,7 +115,7 @@ async fn a_changed_list_is_reviewed_again_and_addresses_can_be_removed() {
         .await
         .assert_page(200, "Invite 2 people");
     assert_eq!(fixture.count().await, 0);
-    let fields = [("emails", "kim@example.com, lou@example.com"), ("remove", "0")];
+    let fields = [("emails", "kim@example.com, lou@example.com"), ("remove", "0 kim@example.com")];
     let page = fixture.send_reviewed(&page, &fields).await.assert_page(200, "Invite 1 person");
     assert_eq!(field(&page), "lou@example.com");
     let page = fixture
@@ -166,6 +166,40 @@ async fn an_admin_who_cannot_be_invited_needs_no_confirmation() {
     fixture.send_reviewed(&page, &fields).await.assert_page(200, "1 person invited");
     assert_eq!(fixture.count().await, 1);
     assert_eq!(fixture.app.mail_count("bob@example.com"), 1);
+}
+
+#[tokio::test]
+async fn a_chip_removes_its_own_address_from_a_changed_list() {
+    let fixture = setup().await;
+    let page = fixture.invite("kim@example.com, lou@example.com").await.assert_page(200, "Invite 2 people");
+    assert!(page.contains("name=\"remove\" value=\"0 kim@example.com\""), "{page}");
+    let changed = "eve@example.com\nkim@example.com";
+    for (chip, expected) in [("0 kim@example.com", "eve@example.com"), ("1 lou@example.com", changed)] {
+        let fields = [("emails", changed), ("remove", chip)];
+        let page = fixture.send_reviewed(&page, &fields).await.assert_page(200, "can be invited");
+        assert_eq!(field(&page), expected);
+    }
+    assert_eq!(fixture.count().await, 0);
+}
+
+#[tokio::test]
+async fn lists_name_long_and_similar_roles() {
+    let fixture = setup().await;
+    let long = "Long ".repeat(20).trim().to_owned();
+    for name in ["K\u{e4}ufer", "Kaufer", &long] {
+        let role = [("name", name), ("permissions", "organization:read")];
+        fixture.owner.post(&format!("/organizations/{}/roles", fixture.organization), &role).await.ok();
+    }
+    let list = format!("email,role\na@example.com,Kaufer\nb@example.com,{long}\nc@example.com,KAUFER");
+    let page = fixture.invite(&list).await.assert_page(200, "2 people can be invited");
+    assert!(page.contains("c@example.com: this role does not exist"), "{page}");
+    fixture.send_reviewed(&page, &[("emails", &list)]).await.assert_page(200, "2 people invited");
+    let invitations = fixture.invitations().await;
+    let role = |email: &str| {
+        let found = invitations.iter().find(|one| one["email"] == email).unwrap();
+        text(&found["initial_organization_role"]["name"])
+    };
+    assert_eq!((role("a@example.com"), role("b@example.com")), ("Kaufer".to_owned(), long));
 }
 
 #[tokio::test]
@@ -254,6 +288,8 @@ async fn a_list_survives_the_end_of_the_session() {
         "{page}"
     );
     assert!(page.contains(&format!("/sign-in?return_to={}", fixture.path.replace('/', "%2F"))), "{page}");
+    let message = [("emails", ""), ("message", "Hello")];
+    fixture.app.anonymous().post(&fixture.path, &message).await.assert_page(401, "Hello</textarea>");
     fixture.app.anonymous().post(&fixture.path, &[("emails", "")]).await.assert_redirect("/sign-in");
     let stranger = fixture.app.create_user("stranger@example.com").await;
     stranger.post(&fixture.path, &fields).await.assert_page(403, "");

@@ -129,3 +129,21 @@ async fn own_invitations_show_the_roles_as_they_were_chosen() {
     nina.post("/language", &[("language", "de")]).await.assert_redirect("/");
     nina.get("/organizations").await.assert_page(200, "Als Buyer · Warehouse: Mitglied");
 }
+
+#[tokio::test]
+async fn many_organizations_to_choose_from_are_searched() {
+    let app = TestApp::with_settings(|settings| settings.rate_limits.organizations_per_user = 100).await;
+    let owner = app.create_user("owner@example.com").await;
+    for number in 1..=51 {
+        let name = format!("Ö{number} GmbH");
+        owner.post("/organizations", &[("name", &name)]).await.ok();
+    }
+    let page = owner.get("/choose-organization?return_to=/account").await.assert_page(200, "Search organizations");
+    assert_eq!(page.matches("name=\"organization\"").count(), 50);
+    let search = "/choose-organization?return_to=/account&search=o51";
+    let page = owner.get(search).await.assert_page(200, "<strong>Ö51 GmbH</strong>");
+    assert_eq!(page.matches("name=\"organization\"").count(), 1);
+    assert!(page.contains("name=\"return_to\" value=\"/account\""), "{page}");
+    let none = owner.get("/choose-organization?return_to=/account&search=zzz").await;
+    none.assert_page(200, "href=\"/choose-organization?return_to=/account\"");
+}

@@ -1,6 +1,11 @@
 //! The pages of roles: what a role allows in words, and the editor, in an organization and in a workspace.
 
-use crate::harness::{TestApp, TestClient, text};
+use std::sync::Arc;
+
+use vestibule_core::settings::Settings;
+use vestibule_testbed::Database;
+
+use crate::harness::{TestApp, TestAppBuilder, TestClient, text};
 
 struct Fixture {
     app: TestApp,
@@ -125,6 +130,29 @@ async fn deleting_a_role_gives_its_members_another_one() {
     let nina = fixture.member_id("nina@example.com").await;
     let page = fixture.owner.get(&format!("/organizations/{}/-/members/{nina}", fixture.organization)).await;
     page.assert_page(200, &format!("value=\"{member}\" checked"));
+}
+
+#[tokio::test]
+async fn a_role_with_an_archived_permission_replaces_no_other() {
+    let database = Arc::new(Database::create());
+    let before = TestAppBuilder::with_shared_database(Arc::clone(&database)).build().await;
+    let (owner, organization) = before.create_organization("owner@example.com").await;
+    let roles = format!("/organizations/{organization}/roles");
+    let mut ids = Vec::new();
+    for (name, permission) in [("Lead", "organization:manage_members"), ("Old", "plans:legacy")] {
+        let role = owner.post(&roles, &[("name", name), ("permissions", permission)]).await.ok();
+        ids.push(text(&role["id"]));
+    }
+    before.create_member(&owner, &organization, "nina@example.com", &ids[0]).await;
+    let cookie = owner.cookie.lock().unwrap().clone();
+    drop((owner, before));
+
+    let archive = |settings: &mut Settings| settings.roles.archived_permissions = vec!["plans:legacy".to_owned()];
+    let app = TestAppBuilder::with_shared_database(database).with_seed(9).with_settings(archive).build().await;
+    let owner = app.client_with_cookie(cookie);
+    let delete = format!("/organizations/{organization}/-/roles/{}/delete", ids[0]);
+    let page = owner.post(&delete, &[]).await.assert_page(200, ">Member</option>");
+    assert!(!page.contains(">Old</option>"), "{page}");
 }
 
 #[tokio::test]

@@ -138,7 +138,12 @@ async fn resets_password_by_mailed_code() {
     browser.post("/reset/password", &set).await.assert_redirect("/organizations");
     browser.get("/organizations").await.assert_page(200, "Password changed");
     other_browser.get("/account").await.assert_redirect("/sign-in");
-    browser.post("/reset/password", &set).await.assert_page(400, "can no longer be used");
+    let again = [set[0], set[1], ("email", ADA)];
+    let page = browser.post("/reset/password", &again).await.assert_page(400, "can no longer be used");
+    assert!(
+        page.contains(&format!("name=\"email\" type=\"email\" autocomplete=\"username\" value=\"{ADA}\"")),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -154,6 +159,42 @@ async fn switches_between_accounts() {
     browser.post("/sign-in/switch", &[("sign_in", &id), ("return_to", "/account")]).await.assert_redirect("/account");
     browser.get("/account").await.assert_page(200, ADA);
     browser.post("/sign-in/switch", &[("sign_in", "7")]).await.assert_page(400, "already ended");
+}
+
+#[tokio::test]
+async fn sign_in_after_a_form_returns_to_the_page_of_the_form() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let members = format!("/organizations/{organization}/-/members");
+    for (action, page) in [
+        (format!("{members}/7/remove"), members.as_str()),
+        (format!("/organizations/{organization}/-/workspaces/7/rename"), &members.replace("members", "workspaces")),
+        (format!("/organizations/{organization}/-/leave"), &format!("/organizations/{organization}")),
+        ("/account/profile".to_owned(), "/account"),
+        ("/organizations/-/create".to_owned(), "/organizations"),
+    ] {
+        let location = app.anonymous().post(&action, &[("name", "Name")]).await.assert_redirect("/sign-in?return_to=");
+        let return_to = location.rsplit_once('=').unwrap().1.replace("%2F", "/");
+        assert_eq!(return_to, page, "{action}");
+        assert_ne!(owner.get(page).await.status, 404, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn language_of_an_answer_to_a_form_leads_back_to_its_page() {
+    let app = TestApp::start().await;
+    let (owner, organization) = app.create_organization("owner@example.com").await;
+    let settings = format!("/organizations/{organization}/-/settings");
+    let wrong = [("identifier", ADA), ("password", "wrong-password")];
+    let answers = [
+        (app.anonymous().post("/sign-in", &wrong).await.assert_page(401, "role=\"alert\""), "/sign-in"),
+        (owner.post(&settings, &[("name", "")]).await.assert_page(400, "role=\"alert\""), &settings),
+        (owner.post("/account/delete", &[]).await.text, "/account"),
+    ];
+    for (page, path) in answers {
+        let form = page.split_once("action=\"/language\">").unwrap().1;
+        assert!(form.starts_with(&format!("<input type=\"hidden\" name=\"return_to\" value=\"{path}\">")), "{form}");
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,27 @@ async fn form_of_another_account_changes_nothing() {
 }
 
 #[tokio::test]
+async fn invitation_is_not_requested_for_another_account() {
+    let (app, browser, organization) = setup().await;
+    let (chief, elsewhere) = app.create_organization("chief@example.com").await;
+    let invitations = format!("/organizations/{elsewhere}/invitations");
+    chief.post(&invitations, &[("email", "nina@example.com")]).await.ok();
+    let token = app.mailed_token("nina@example.com");
+    let path = browser.post("/invite", &[("token", &token)]).await.assert_redirect("/invite");
+    let page = browser.get(&path).await.assert_page(200, "action=\"/invite/ask\"");
+    let invitation = page.split_once("name=\"invitation\" value=\"").unwrap().1.split('"').next().unwrap();
+    let ask = [("invitation", invitation), ("account", &account(&page))];
+    switch(&browser).await;
+    let page = browser.post("/invite/ask", &ask).await.assert_page(409, "You switched accounts");
+    assert!(page.contains("name=\"return_to\" value=\"/invite\"") && page.contains("href=\"/invite\""), "{page}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM join_requests"), 0);
+    // The language is for every account.
+    let page = browser.get(&format!("/organizations/{organization}/-/settings")).await.text;
+    let footer = page.split_once("</main>").unwrap().1;
+    assert!(!footer.contains("name=\"account\""), "{footer}");
+}
+
+#[tokio::test]
 async fn upload_of_another_account_changes_nothing() {
     let (_app, browser, _) = setup().await;
     let page = browser.get("/account").await.assert_page(200, "action=\"/account/picture?account=");

@@ -119,6 +119,33 @@ async fn renames_and_deletes_by_name() {
 }
 
 #[tokio::test]
+async fn workspace_of_another_organization_is_not_found() {
+    let fixture = setup().await;
+    let other = fixture.owner.post("/organizations", &[("name", "Other")]).await.ok();
+    let other = crate::harness::text(&other["organization"]["id"]);
+    let path = fixture.path.replace(&fixture.organization, &other);
+    for page in [path.clone(), format!("{path}/roles")] {
+        fixture.owner.get(&page).await.assert_page(400, "This workspace no longer exists.");
+    }
+    for action in ["leave", "delete"] {
+        let response = fixture.owner.post(&format!("{path}/{action}"), &[("sure", "yes")]).await;
+        response.assert_page(400, "This workspace no longer exists.");
+    }
+    fixture.owner.get(&fixture.path).await.assert_page(200, "Cellar");
+}
+
+#[tokio::test]
+async fn unknown_role_in_a_row_changes_nothing() {
+    let fixture = setup().await;
+    fixture.create_member("nina@example.com", "Nina").await;
+    fixture.pick("Nina").await;
+    let nina = button_value(&fixture.owner.get(&fixture.path).await.text, "save");
+    let fields = [("save", nina.as_str()), (&format!("role.{nina}"), "Boss")];
+    fixture.owner.post(&fixture.path, &fields).await.assert_page(400, "This role no longer exists.");
+    fixture.owner.get(&fixture.path).await.assert_page(200, " selected>Member");
+}
+
+#[tokio::test]
 async fn forms_of_a_page_with_an_error_post_to_the_workspace() {
     let fixture = setup().await;
     fixture.create_member("nina@example.com", "Nina").await;

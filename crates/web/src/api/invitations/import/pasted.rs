@@ -14,17 +14,32 @@ use super::decode::decode;
 use super::table::{Columns, Table, is_number};
 use super::{Entry, ImportList, to_row};
 
-/// The roles that a list can name instead of their ids.
+/// The roles that a list can name instead of their ids, by their folded names, which several may share.
 #[derive(Debug, Default)]
-pub(crate) struct RoleNames(HashMap<String, RoleId>);
+pub(crate) struct RoleNames(HashMap<String, Vec<(String, RoleId)>>);
 
 impl RoleNames {
     pub(crate) fn new<'a>(roles: impl Iterator<Item = (&'a str, RoleId)>) -> Self {
-        Self(roles.map(|(name, id)| (search::fold(name.trim()), id)).collect())
+        let mut names: HashMap<String, Vec<(String, RoleId)>> = HashMap::new();
+        for (name, id) in roles {
+            names.entry(search::fold(name.trim())).or_default().push((name.to_owned(), id));
+        }
+        Self(names)
     }
 
+    /// Whether a role, or several, have this name.
+    fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(&search::fold(name.trim()))
+    }
+
+    /// Finds the role with exactly this name, or else the only one with such a name.
     fn find(&self, name: &str) -> Option<RoleId> {
-        self.0.get(&search::fold(name.trim())).copied()
+        let found = self.0.get(&search::fold(name.trim()))?;
+        let mut exact = found.iter().filter(|(other, _)| other == name.trim());
+        match (exact.next(), exact.next(), found.as_slice()) {
+            (Some((_, id)), None, _) | (None, _, [(_, id)]) => Some(*id),
+            _ => None,
+        }
     }
 }
 
@@ -49,7 +64,7 @@ impl UploadedFile {
     /// `BAD_REQUEST_BODY` for a file that is no table; `TOO_MANY_ROWS`.
     pub(crate) fn parse(bytes: &[u8], roles: &RoleNames) -> Result<Self, Problem> {
         let text = decode(bytes, None)?;
-        let table = Table::parse_with_roles(&text, None, &|name| roles.find(name).is_some())?;
+        let table = Table::parse_with_roles(&text, None, &|name| roles.contains(name))?;
         if table.has_headings || Table::sample(&text).iter().all(|row| row.len() < 2) {
             return Ok(Self::List(PastedList { entries: table.entries, ignored_columns: table.ignored_columns }));
         }
@@ -66,8 +81,7 @@ impl PastedList {
     /// # Errors
     /// `TOO_MANY_ROWS`.
     pub(crate) fn parse(text: &str, roles: &RoleNames) -> Result<Self, Problem> {
-        let ImportList { entries, ignored_columns, .. } =
-            ImportList::parse_text(text, &|name| roles.find(name).is_some())?;
+        let ImportList { entries, ignored_columns, .. } = ImportList::parse_text(text, &|name| roles.contains(name))?;
         Ok(Self { entries, ignored_columns })
     }
 
@@ -90,6 +104,16 @@ impl PastedList {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns whether the entry has this address, apart from white space, which forms may change.
+    pub(crate) fn has(&self, index: usize, email: &str) -> bool {
+        let entry = self.entries.get(index);
+        entry.is_some_and(|entry| entry.email.split_whitespace().eq(email.split_whitespace()))
     }
 
     /// Keeps the entries for whose index `is_kept` is true.
@@ -154,7 +178,7 @@ impl Entry {
 }
 
 fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', ';', '\t', '|']) {
+    if text.contains([',', '"', ';', '\t', '|', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
@@ -179,6 +203,7 @@ mod tests {
             "Ada <ada@t.example>; ben@t.example\nnobody",
             "Mail\tRolle\nada@t.example\tkäufer\nben@t.example\t\n",
             "email,role\n\"Berg, Kim <kim@t.example>\",Admin",
+            "email,role\nkim@t.example,\"Admin\nof all\"\nlou@t.example,Admin",
         ];
         for text in texts {
             let list = PastedList::parse(text, &roles()).unwrap();
@@ -196,6 +221,27 @@ mod tests {
         assert_eq!(*parsed[1].as_ref().unwrap_err(), Code::RoleNotFound);
         let occupations = PastedList::parse("email,role\na@t.example,Baker", &roles()).unwrap();
         assert_eq!(occupations.ignored_columns, ["role"]);
+    }
+
+    #[test]
+    fn similar_names_of_roles_are_told_apart_or_refused() {
+        let names = [("Käufer", RoleId::from(2)), ("Kaufer", RoleId::from(3)), ("Boss", RoleId::from(4))];
+        let roles = RoleNames::new(names.into_iter());
+        let cells = [("Käufer", Some(2)), (" Kaufer", Some(3)), ("KAUFER", None), ("boss", Some(4)), ("Chef", None)];
+        for (cell, expected) in cells {
+            assert_eq!(roles.find(cell).map(RoleId::get), expected, "{cell}");
+        }
+        let list = PastedList::parse("email,role\na@t.example,KAUFER", &roles).unwrap();
+        assert_eq!(*list.rows(RequestedRoles::default(), &roles)[0].parsed.as_ref().unwrap_err(), Code::RoleNotFound);
+    }
+
+    #[test]
+    fn long_names_of_roles_are_found() {
+        let name = "Long ".repeat(20).trim().to_owned();
+        let roles = RoleNames::new(std::iter::once((name.as_str(), RoleId::from(9))));
+        let list = PastedList::parse(&format!("email,role\na@t.example,{name}"), &roles).unwrap();
+        let rows = list.rows(RequestedRoles::default(), &roles);
+        assert_eq!(rows[0].parsed.as_ref().unwrap().1.role, Some(RoleId::from(9)));
     }
 
     #[test]

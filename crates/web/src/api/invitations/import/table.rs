@@ -7,8 +7,8 @@ use vestibule_core::{Code, Problem};
 use super::headings::Column;
 use super::{Entry, mailboxes};
 
-/// The characters of an id that are read. More make it invalid.
-const MAX_ID_LENGTH: usize = 64;
+/// The characters of an id or of the name of a role that are read. No name is longer, and more make an id invalid.
+const MAX_ROLE_CHARS: usize = 100;
 /// Excel writes a semicolon where the comma is the decimal separator, and a tab for "Unicode text".
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Rows at the beginning among which the headings may be, below a title.
@@ -246,8 +246,8 @@ impl Layout {
 
     /// The entries of a row: one, or one for each of several addresses in its cell.
     fn entries(&self, row: &Row) -> Vec<Entry> {
-        // Copied for each address of the cell, so their size must be bounded. No id is longer.
-        let owned = |column| row.cell(column).map(|cell| cell.chars().take(MAX_ID_LENGTH).collect::<String>());
+        // Copied for each address of the cell, so their size must be bounded.
+        let owned = |column| row.cell(column).map(|cell| cell.chars().take(MAX_ROLE_CHARS).collect::<String>());
         let short = |column| row.cell(column).map(shorten);
         let cell = row.cell(Some(self.email)).unwrap_or_default();
         let entry = |email| Entry {

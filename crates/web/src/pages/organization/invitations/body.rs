@@ -25,9 +25,9 @@ impl FromRequest<App> for InviteBody {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         // The extractor of the handler checks the account, which is in the query.
-        let cx = PageContext::load(&parts, app).await;
+        let cx = PageContext::load(&mut parts, app).await;
         let read = async {
             let Admission { limit, permit } = Admission::large(app, &parts, MAX_BODY_BYTES).await?;
             let fields = FieldMap::parse_body(content_type(&parts.headers), read_body(body, limit).await?).await?;

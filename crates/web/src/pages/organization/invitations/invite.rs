@@ -13,7 +13,7 @@ use super::body::InviteBody;
 use super::compose::{Choices, Compose, FormError, Values};
 use super::result::{ActionResult, ResultRow};
 use super::review::{Review, fingerprint, row_reason};
-use super::{Shown, lost, upload};
+use super::{PageParts, lost, upload};
 use crate::api::invitations::PastedList;
 
 /// What to do with the form.
@@ -57,7 +57,7 @@ async fn handle(cx: &PageContext, organization: &str, body: InviteBody, is_fragm
     if is_fragment {
         return Ok(super::fragment(cx, &org, compose, error.as_ref()));
     }
-    super::render(cx, org, &choices, Shown { compose, result, error }).await
+    super::render(cx, org, &choices, PageParts { compose, result, error }).await
 }
 
 async fn run(
@@ -72,7 +72,7 @@ async fn run(
     let names = choices.role_names();
     let or_error = |problem: Problem| FormError::new(cx, problem);
     let mut list = PastedList::parse(&values.emails, &names).map_err(or_error)?;
-    if let Ok(removed) = form.text("remove").parse::<usize>() {
+    if let Some(removed) = removed_index(&list, form.text("remove")) {
         list.retain(|index| index != removed);
         values.emails = list.to_text();
     }
@@ -97,6 +97,14 @@ async fn run(
     }
     let result = cx.run(options.bulk(org, rows, false)).await.map_err(or_error)?;
     finish(cx, org, values, list, &result)
+}
+
+/// Finds the entry of a chip, whose value is its index and its address. The list may have changed since the chip was
+/// shown: then it is the entry with this address, or none.
+fn removed_index(list: &PastedList, value: &str) -> Option<usize> {
+    let (index, email) = value.split_once(' ')?;
+    let index: usize = index.parse().ok()?;
+    if list.has(index, email) { Some(index) } else { (0..list.len()).find(|index| list.has(*index, email)) }
 }
 
 fn granted_role(row: &BulkRow, values: &Values, choices: &Choices) -> RoleId {

@@ -1,5 +1,6 @@
 //! The page of an invitation form that was sent after the session had ended. It shows what was typed, so that it is not
-//! lost: the person signs in, and sends it again. The script also keeps the list for the form (`invite.js`).
+//! lost: the person signs in, and sends it again. The script also keeps the list for the form (`invite.js`), which is the
+//! only copy of a form over 64 KiB: without a session, the server does not read so much.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -20,9 +21,8 @@ struct Page {
 
 /// Returns the page if nobody is signed in.
 pub(super) async fn page(cx: &PageContext, organization: &str, values: &Values) -> Option<Response> {
-    if values.emails.trim().is_empty()
-        || cx.session().await.ok().flatten().is_some_and(|session| session.active().is_some())
-    {
+    let is_empty = values.emails.trim().is_empty() && values.message.trim().is_empty();
+    if is_empty || cx.session().await.ok().flatten().is_some_and(|session| session.active().is_some()) {
         return None;
     }
     let path = format!("/organizations/{organization}/-/invitations");

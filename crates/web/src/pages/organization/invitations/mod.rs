@@ -41,7 +41,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// What the page shows above the list.
-struct Shown {
+struct PageParts {
     compose: Compose,
     result: Option<ActionResult>,
     error: Option<FormError>,
@@ -80,11 +80,11 @@ async fn page(
     let org = load_organization(cx, parse_id(cx, organization)?, "invitations").await?;
     let choices = Choices::load(cx, &org, None).await?;
     let compose = Compose::new(cx, &choices, Values::default(), None).await?;
-    render(cx, org, &choices, Shown { compose, result, error }).await
+    render(cx, org, &choices, PageParts { compose, result, error }).await
 }
 
-async fn render(cx: &PageContext, org: OrganizationPage, choices: &Choices, shown: Shown) -> PageResult<Response> {
-    let Shown { compose, result, error } = shown;
+async fn render(cx: &PageContext, org: OrganizationPage, choices: &Choices, parts: PageParts) -> PageResult<Response> {
+    let PageParts { compose, result, error } = parts;
     let table = Table::load(cx, &org, choices).await?;
     let page = Page {
         layout: layout(cx, &org, error.as_ref()),

@@ -76,7 +76,7 @@ impl ListState {
         Self { position, ..self.clone() }.url(path)
     }
 
-    /// Returns the URL of the API call that exports the list, with the same filter and order.
+    /// Returns the URL of the API call that exports the list, with the same filter. Its order is its own: newest first.
     pub(super) fn export_url(&self, organization: OrganizationId, now: Timestamp) -> String {
         let filter = self.filter(now);
         let text = |value: Option<String>| value.unwrap_or_default();
@@ -88,7 +88,6 @@ impl ListState {
                 ("workspace_id", text(filter.workspace.map(|workspace| workspace.to_string()))),
                 ("joined_after", text(filter.joined_after.map(|time| time.to_string()))),
                 ("joined_before", text(filter.joined_before.map(|time| time.to_string()))),
-                ("sort", self.sort.to_string()),
             ],
         )
     }

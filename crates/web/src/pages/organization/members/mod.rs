@@ -8,6 +8,7 @@ mod roles;
 
 use axum::extract::Path;
 use axum::response::Response;
+use vestibule_core::Code;
 use vestibule_core::id::{MembershipId, OrganizationId};
 
 use super::super::context::{PageContext, PageResult};
@@ -49,8 +50,14 @@ async fn act_in(cx: &PageContext, organization: &str, form: &Form) -> PageResult
 async fn save_row(cx: &PageContext, id: OrganizationId, member: MembershipId, form: &Form) -> PageResult<Response> {
     let org = super::load_organization(cx, id, "members").await?;
     let options = roles::RoleOptions::load(cx, &org).await?;
-    let role = options.by_value(form.text(&format!("role.{member}")));
-    let replaced = roles::replace_roles(cx, (id, member), role.into_iter().collect(), form, &cx.path_and_query).await?;
+    let value = form.text(&format!("role.{member}"));
+    let replaced = match options.by_value(value) {
+        None if !value.is_empty() => Err(Code::RoleNotFound.into()),
+        role => {
+            let roles = role.into_iter().collect();
+            roles::replace_roles(cx, (id, member), roles, form, &cx.path_and_query).await?
+        }
+    };
     match replaced {
         Ok(response) => Ok(response),
         Err(problem) => list::page(cx, &id.to_string(), Some(cx.words.problem(&problem)), Some(&problem)).await,

@@ -3,7 +3,7 @@
 use vestibule_core::Problem;
 use vestibule_core::id::{MembershipId, OrganizationId, RoleId};
 use vestibule_core::membership::{MemberDetails, ReplaceRoles, ReplacedRoles, ShowMember};
-use vestibule_core::organization::{ListRoles, Role};
+use vestibule_core::organization::ListRoles;
 use vestibule_core::permission::{PermissionSet, RequiredPermission};
 
 use axum::response::Response;
@@ -14,6 +14,7 @@ use super::super::super::layout::{Layout, Undo};
 use super::super::OrganizationPage;
 use super::super::confirm::Confirmation;
 use super::super::person::Person;
+use super::super::role_values::{is_archived, role_value};
 
 /// The key of the flash message: `role_changed.{member}.{previous role}.…`.
 const FLASH: &str = "role_changed";
@@ -25,7 +26,7 @@ const MAX_UNDONE: usize = 4;
 pub(super) struct RoleOption {
     pub(super) id: RoleId,
     pub(super) name: String,
-    /// The value in a form: the name if it is enough, because a list repeats the options in each of its rows.
+    /// [`role_value`]
     pub(super) value: String,
     pub(super) is_admin: bool,
     /// Whether the caller has its permissions, and none is archived.
@@ -38,17 +39,12 @@ pub(super) struct RoleOptions(pub(super) Vec<RoleOption>);
 impl RoleOptions {
     pub(super) async fn load(cx: &PageContext, org: &OrganizationPage) -> PageResult<Self> {
         let roles = cx.query(ListRoles { organization: org.id }).await?;
-        let archived = &cx.app.settings().roles.archived_permissions;
         let own = org.permissions();
-        let is_archived = |role: &Role| role.permissions.iter().any(|one| archived.iter().any(|other| other == one));
-        let is_unique = |name: &str| roles.iter().filter(|role| role.name == name).count() == 1;
-        // A name that could be an id of another role is not used as the value.
-        let is_value = |name: &str| is_unique(name) && name.parse::<RoleId>().is_err();
         let options = roles.iter().map(|role| RoleOption {
             id: role.id,
-            value: if is_value(&role.name) { role.name.clone() } else { role.id.to_string() },
+            value: role_value(&role.id, &role.name, roles.iter().map(|role| role.name.as_str())),
             is_admin: role.permissions.satisfies(RequiredPermission::Admin),
-            is_assignable: own.covers(&role.permissions) && !is_archived(role),
+            is_assignable: own.covers(&role.permissions) && !is_archived(cx.app.settings(), &role.permissions),
             name: cx.words.role_name(&role.name, role.organization_id.is_none()),
         });
         Ok(Self(options.collect()))

@@ -10,6 +10,7 @@ use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::layout::Layout;
 use super::super::page_or_response;
+use super::super::role_values::is_archived;
 use super::scope::{PathIds, RoleRecord, Scope, parse_role};
 
 #[derive(Template)]
@@ -54,8 +55,10 @@ async fn page(
     let t = cx.words;
     let is_used = usage.members > 0 || usage.invitations > 0;
     let replacements = if is_used && !scope.is_workspace() {
-        let others =
-            scope.list(cx).await?.into_iter().filter(|other| other.id != role.id && scope.covers(&other.permissions));
+        let is_assignable = |other: &RoleRecord| {
+            scope.covers(&other.permissions) && !is_archived(cx.app.settings(), &other.permissions)
+        };
+        let others = scope.list(cx).await?.into_iter().filter(|other| other.id != role.id && is_assignable(other));
         others.map(|other| (other.id, t.role_name(&other.name, other.is_shared))).collect()
     } else {
         Vec::new()

@@ -11,7 +11,7 @@ use vestibule_core::permission::{PermissionSet, RequiredPermission, RequiredWork
 use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
-use super::super::{OrganizationPage, load_organization, parse_id};
+use super::super::{OrganizationPage, load_organization, parse_id, workspaces};
 
 /// The parameters of a path: `id`, and `workspace` and `role` if it has them.
 pub(super) type PathIds = Path<HashMap<String, String>>;
@@ -74,7 +74,7 @@ impl Scope {
         };
         let workspace_id: WorkspaceId = parse_id(cx, workspace)?;
         let org = load_organization(cx, id, "workspaces").await?;
-        let shown = cx.query(workspace::Show { workspace: workspace_id }).await?;
+        let shown = workspaces::find(cx, id, workspace_id).await?;
         let own = cx.query(workspace::ListOwn { organization: Some(id) }).await?;
         let own = own.into_iter().find(|own| own.membership.workspace_id == workspace_id);
         let in_workspace = own.map(|own| PermissionSet::union(own.roles.into_iter().map(|role| role.permissions)));

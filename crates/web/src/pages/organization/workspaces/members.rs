@@ -46,6 +46,9 @@ async fn save_row(cx: &PageContext, ids: Ids, member: WorkspaceMembershipId, for
     let options = Access::load(cx, &org, ids.workspace).await?.role_options(cx, ids.workspace).await?;
     let value = form.text(&format!("role.{member}"));
     let role = options.iter().find(|role| role.value == value || role.id.to_string() == value);
+    if role.is_none() && !value.is_empty() {
+        return or_page_with_error(cx, ids, Err(Code::RoleNotFound.into())).await;
+    }
     if let Some(role) = role.filter(|role| role.is_admin) {
         let (t, name) = (cx.words, name(cx, ids, member).await?);
         let action = format!("{}/members/{member}/roles", ids.path());

@@ -9,8 +9,8 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
 use vestibule_core::names::WorkspaceName;
-use vestibule_core::workspace::{Delete, Leave, Show, Update};
-use vestibule_core::{Problem, images};
+use vestibule_core::workspace::{Delete, Leave, Show, Update, WorkspaceDetails};
+use vestibule_core::{Code, Problem, images};
 
 use super::super::context::{PageContext, PageResult};
 use super::super::form::Form;
@@ -55,6 +55,19 @@ impl Ids {
     }
 }
 
+/// Finds a workspace of the organization. Error page: `WORKSPACE_NOT_FOUND`, also for one of another organization.
+pub(super) async fn find(
+    cx: &PageContext,
+    organization: OrganizationId,
+    workspace: WorkspaceId,
+) -> PageResult<WorkspaceDetails> {
+    let found = cx.query(Show { workspace }).await?;
+    if found.workspace.organization_id != organization {
+        return Err(cx.error_page(&Code::WorkspaceNotFound.into()));
+    }
+    Ok(found)
+}
+
 /// Returns the response of a command, or the page of the workspace with its error.
 async fn or_page_with_error(cx: &PageContext, ids: Ids, result: Result<Response, Problem>) -> PageResult<Response> {
     match result {
@@ -93,7 +106,7 @@ async fn leave(cx: PageContext, Path((organization, workspace)): PathIds, form: 
 
 async fn leave_it(cx: &PageContext, (organization, workspace): (&str, &str), form: &Form) -> PageResult<Response> {
     let ids = Ids::parse(cx, organization, workspace)?;
-    let name = cx.query(Show { workspace: ids.workspace }).await?.workspace.name;
+    let name = find(cx, ids.organization, ids.workspace).await?.workspace.name;
     let (t, path) = (cx.words, ids.path());
     Confirmation::new(t.leave_workspace_title(&name), t.leave_workspace(&name), format!("{path}/leave"), &path)
         .paragraph(t.leave_workspace_warning())
@@ -108,7 +121,7 @@ async fn delete(cx: PageContext, Path((organization, workspace)): PathIds, form:
 
 async fn delete_it(cx: &PageContext, (organization, workspace): (&str, &str), form: &Form) -> PageResult<Response> {
     let ids = Ids::parse(cx, organization, workspace)?;
-    let found = cx.query(Show { workspace: ids.workspace }).await?.workspace;
+    let found = find(cx, ids.organization, ids.workspace).await?.workspace;
     let (t, path, name) = (cx.words, ids.path(), &found.name);
     Confirmation::new(t.delete_workspace_title(name), t.delete_workspace_named(name), format!("{path}/delete"), &path)
         .paragraph(t.delete_workspace_members(found.member_count))

@@ -11,6 +11,7 @@ use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::layout::{Layout, Undo};
 use super::super::person::Person;
+use super::super::role_values::{is_archived, role_value};
 use super::super::{OrganizationPage, page_or_response, parse_id};
 use super::{Ids, or_page_with_error};
 
@@ -28,7 +29,7 @@ pub(super) struct HeldRole {
 pub(super) struct RoleOption {
     pub(super) id: WorkspaceRoleId,
     pub(super) name: String,
-    /// The value in a form: the name if it is enough.
+    /// [`role_value`]
     pub(super) value: String,
     pub(super) is_admin: bool,
     pub(super) is_assignable: bool,
@@ -68,16 +69,11 @@ impl Access {
     /// The roles of the workspace: the default role of members first.
     pub(super) async fn role_options(&self, cx: &PageContext, workspace: WorkspaceId) -> PageResult<Vec<RoleOption>> {
         let roles = cx.query(ListRoles { workspace }).await?;
-        let archived = &cx.app.settings().roles.archived_permissions;
-        let is_value = |name: &str| {
-            roles.iter().filter(|role| role.name == name).count() == 1 && name.parse::<WorkspaceRoleId>().is_err()
-        };
         let options = roles.iter().map(|role| RoleOption {
             id: role.id,
-            value: if is_value(&role.name) { role.name.clone() } else { role.id.to_string() },
+            value: role_value(&role.id, &role.name, roles.iter().map(|role| role.name.as_str())),
             is_admin: role.permissions.satisfies_in_workspace(RequiredWorkspacePermission::Admin),
-            is_assignable: self.covers(&role.permissions)
-                && !role.permissions.iter().any(|one| archived.iter().any(|other| other == one)),
+            is_assignable: self.covers(&role.permissions) && !is_archived(cx.app.settings(), &role.permissions),
             name: cx.words.role_name(&role.name, role.workspace_id.is_none()),
         });
         Ok(options.collect())

@@ -11,7 +11,7 @@ use vestibule_core::listing::Position;
 use vestibule_core::membership::{self, MemberFilter, MemberSort};
 use vestibule_core::permission::RequiredWorkspacePermission;
 use vestibule_core::search::SearchTerm;
-use vestibule_core::workspace::{ListMembers, Show, WorkspaceMember};
+use vestibule_core::workspace::{ListMembers, WorkspaceMember};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
@@ -19,7 +19,7 @@ use super::super::list_url::list_url;
 use super::super::person::Person;
 use super::super::{OrganizationPage, load_organization, page_or_response};
 use super::roles::{self, Access, RoleOption};
-use super::{Ids, PathIds};
+use super::{Ids, PathIds, find};
 
 /// Members per page.
 const PAGE_SIZE: u32 = 50;
@@ -89,13 +89,13 @@ pub(super) async fn show(cx: PageContext, Path((organization, workspace)): PathI
 
 pub(super) async fn page(cx: &PageContext, ids: Ids, error: Option<&Problem>) -> PageResult<Response> {
     let org = load_organization(cx, ids.organization, "workspaces").await?;
+    let own = find(cx, ids.organization, ids.workspace).await?.membership;
     let access = Access::load(cx, &org, ids.workspace).await?;
     let (search, pick) = (cx.query_param("search").trim().to_owned(), cx.query_param("pick").trim().to_owned());
     let number = cx.query_params().number_within("page", 1..=100_000_u32).ok().flatten().unwrap_or(1);
     let term = Some(search.as_str()).filter(|search| !search.is_empty()).map(SearchTerm::new);
     let list = ListMembers { workspace: ids.workspace, page: number, limit: PAGE_SIZE, search: term };
     let found = cx.query(list).await?;
-    let own = cx.query(Show { workspace: ids.workspace }).await?.membership;
     let (options, path) = (access.role_options(cx, ids.workspace).await?, ids.path());
     let page_url = |number: u32| list_url(&path, &[("search", search.clone()), ("page", number.to_string())]);
     let state = [("search", search.clone()), ("page", cx.query_param("page")), ("pick", pick.clone())];

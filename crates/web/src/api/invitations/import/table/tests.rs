@@ -109,7 +109,7 @@ fn ids_of_a_row_with_many_addresses_are_bounded() {
     let text = format!("email,role_id\n{},{}\n", "a@t.example;".repeat(900), "9".repeat(100_000));
     let table = Table::parse(&text, None).unwrap();
     let size: usize = table.entries.iter().filter_map(|entry| entry.role.as_ref()).map(String::len).sum();
-    assert!(table.entries.len() >= 900 && size <= table.entries.len() * MAX_ID_LENGTH);
+    assert!(table.entries.len() >= 900 && size <= table.entries.len() * MAX_ROLE_CHARS);
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! The page to return to after a request that was not for a page: the URL of a form's action cannot be opened.
+
+/// The tabs of an organization.
+const TABS: [&str; 7] = ["members", "invitations", "roles", "workspaces", "domains", "requests", "settings"];
+/// Pages whose forms post to paths below them.
+const PAGES: [&str; 6] = ["/account", "/choose-organization", "/invite", "/reset", "/sign-in", "/sign-up"];
+
+/// Returns a page that a form with this action may be on, without its query; `None` if it is none of these.
+pub(super) fn page_of_action(path_and_query: &str) -> Option<String> {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    if let Some(page) = PAGES.into_iter().find(|page| is_at_or_below(path, page)) {
+        return Some(page.to_owned());
+    }
+    let mut parts = path.strip_prefix("/organizations/")?.split('/');
+    let (organization, separator, tab) = (parts.next()?, parts.next(), parts.next());
+    if organization.parse::<u64>().is_err() {
+        return Some("/organizations".to_owned());
+    }
+    match tab.filter(|tab| separator == Some("-") && TABS.contains(tab)) {
+        Some(tab) => Some(format!("/organizations/{organization}/-/{tab}")),
+        None => Some(format!("/organizations/{organization}")),
+    }
+}
+
+fn is_at_or_below(path: &str, page: &str) -> bool {
+    path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_page_that_a_form_is_on() {
+        for (action, expected) in [
+            ("/organizations/7/-/members/3/remove?x=1", Some("/organizations/7/-/members")),
+            ("/organizations/7/-/invitations?account=1", Some("/organizations/7/-/invitations")),
+            ("/organizations/7/-/leave", Some("/organizations/7")),
+            ("/organizations/-/create", Some("/organizations")),
+            ("/account/password", Some("/account")),
+            ("/sign-in/mail", Some("/sign-in")),
+            ("/invite/accept", Some("/invite")),
+            ("/accounting", None),
+            ("/security-notice", None),
+        ] {
+            assert_eq!(page_of_action(action).as_deref(), expected, "{action}");
+        }
+    }
+}
