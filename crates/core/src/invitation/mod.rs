@@ -23,6 +23,7 @@ mod pending;
 mod preview;
 mod references;
 mod resend;
+mod search;
 mod seats;
 mod show;
 pub(crate) mod sql;
