@@ -6,16 +6,16 @@ use crate::email_address::EmailAddress;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{InvitationId, OrganizationId, UserId};
-use crate::invitation::{Status, UNSUBSCRIBED};
 use crate::invitation::sql::views::{ANSWERED, Answered, FOR_MAIL};
+use crate::invitation::{Status, UNSUBSCRIBED};
 use crate::join_request::{self, JoinRequest};
 use crate::mail::{EmailTemplate, NotificationEmail};
+use crate::membership;
 use crate::names::full_name;
 use crate::notification::{INTERVAL, NotificationKind, NotificationPreferences};
 use crate::outbox::sql::{self, Recipient};
 use crate::permission::RequiredPermission;
 use crate::time::Timestamp;
-use crate::membership;
 
 const TURNED_OFF: &str = "the user has turned this kind of mail off";
 

@@ -139,7 +139,11 @@ async fn read_by_name(
 
 impl Index {
     /// `None` if the role does not exist.
-    pub(super) async fn choose(cx: &mut Context<'_>, organization: OrganizationId, filter: &MemberFilter) -> Result<Option<Self>> {
+    pub(super) async fn choose(
+        cx: &mut Context<'_>,
+        organization: OrganizationId,
+        filter: &MemberFilter,
+    ) -> Result<Option<Self>> {
         Ok(match (filter.workspace, filter.role) {
             (None, None) => Some(Self::Organization),
             (Some(workspace), role) => Some(Self::Workspace { workspace, role: role.unwrap_or_else(|| 0.into()) }),
@@ -150,7 +154,12 @@ impl Index {
         })
     }
 
-    pub(super) async fn count(self, cx: &mut Context<'_>, organization: OrganizationId, bounds: Bounds) -> Result<Total> {
+    pub(super) async fn count(
+        self,
+        cx: &mut Context<'_>,
+        organization: OrganizationId,
+        bounds: Bounds,
+    ) -> Result<Total> {
         let (Bounds { after, before }, limit) = (bounds, MAX_COUNTED + 1);
         let (count,) = match self {
             Self::Organization => cx.tx.one(sql::COUNT, (organization, after, before, limit)).await?,

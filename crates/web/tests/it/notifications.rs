@@ -54,6 +54,22 @@ impl Setup {
         let request = requests.as_array().unwrap().iter().find(|request| request["email"] == email);
         format!("{}/requests/{}", self.path, text(&request.unwrap()["id"]))
     }
+
+    /// Adds a domain whose users may ask to join, and verifies it.
+    async fn verify_domain(&self, domain: &str) {
+        let domains = format!("{}/domains", self.path);
+        let added = self.owner.post(&domains, &[("domain", domain), ("joining", "request")]).await.ok();
+        let record = (text(&added["verification_dns_record_name"]), text(&added["verification_dns_record_data"]));
+        self.app.inner.dns.records.lock().unwrap().entry(record.0).or_default().push(record.1);
+        self.owner.post(&format!("{domains}/{}/verify", text(&added["id"])), &[]).await.ok();
+    }
+
+    /// Asks to join. Returns the request's path.
+    async fn ask_by_domain(&self, person: &TestClient) -> String {
+        person.post(&format!("{}/join", self.path), &[]).await.ok();
+        let requests = self.owner.get(&format!("{}/requests", self.path)).await.ok();
+        format!("{}/requests/{}", self.path, text(&requests[0]["id"]))
+    }
 }
 
 /// Returns the path of the unsubscribe link of the newest mail to an address.
@@ -142,12 +158,8 @@ async fn requester_learns_the_answer() {
 #[tokio::test]
 async fn users_who_ask_by_domain_learn_the_answer() {
     let setup = setup(|_| ()).await;
-    let (app, domains) = (&setup.app, format!("{}/domains", setup.path));
-    let fields = [("domain", "acme.example"), ("joining", "request")];
-    let added = setup.owner.post(&domains, &fields).await.ok();
-    let record = (text(&added["verification_dns_record_name"]), text(&added["verification_dns_record_data"]));
-    app.inner.dns.records.lock().unwrap().entry(record.0).or_default().push(record.1);
-    setup.owner.post(&format!("{domains}/{}/verify", text(&added["id"])), &[]).await.ok();
+    let app = &setup.app;
+    setup.verify_domain("acme.example").await;
     for (email, verb, subject) in [
         ("nina@acme.example", "approve", "You are now a member of “Acme” on Vestibule"),
         ("kim@acme.example", "deny", "Your request to “Acme” on Vestibule was denied"),
@@ -155,9 +167,7 @@ async fn users_who_ask_by_domain_learn_the_answer() {
         let person = app.create_user(email).await;
         app.verify_all_addresses();
         app.invalidate_caches();
-        person.post(&format!("{}/join", setup.path), &[]).await.ok();
-        let requests = setup.owner.get(&format!("{}/requests", setup.path)).await.ok();
-        let request = format!("{}/requests/{}", setup.path, text(&requests[0]["id"]));
+        let request = setup.ask_by_domain(&person).await;
         setup.owner.post(&format!("{request}/{verb}"), &[]).await.ok();
         assert_eq!(app.mail(email).subject, subject);
         let stop = stop_path(app, email);
@@ -238,6 +248,47 @@ async fn request_just_before_a_mail_is_due_is_in_the_next_one() {
     }
     assert_eq!(setup.mail_count_after(MINUTE).await, count + 2);
     assert_eq!(setup.mail_count_after(HOUR).await, count + 3);
+}
+
+#[tokio::test]
+async fn denial_makes_no_mail_to_those_who_got_a_new_invitation_since() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    let request = setup.ask("kim@example.com").await;
+    let invitations = setup.owner.get(&format!("{}/invitations", setup.path)).await.ok();
+    let resend = format!("{}/invitations/{}/resend", setup.path, text(&invitations[0]["id"]));
+    let count = app.mail_count("kim@example.com");
+    for path in [format!("{request}/deny"), resend] {
+        setup.owner.post_without_draining(&path, &[]).await.ok();
+    }
+    app.drain().await;
+    assert_eq!(app.mail_count("kim@example.com"), count + 1);
+    app.mailed_token("kim@example.com");
+}
+
+#[tokio::test]
+async fn answer_makes_no_mail_to_those_whose_membership_changed_since() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    setup.verify_domain("acme.example").await;
+    for (email, verb) in [("nina@acme.example", "deny"), ("kim@acme.example", "approve")] {
+        let person = app.create_user(email).await;
+        app.verify_all_addresses();
+        app.invalidate_caches();
+        let request = setup.ask_by_domain(&person).await;
+        setup.owner.post(&format!("{}/invitations", setup.path), &[("email", email)]).await.ok();
+        let (token, count) = (app.mailed_token(email), app.mail_count(email));
+        setup.owner.post_without_draining(&format!("{request}/{verb}"), &[]).await.ok();
+        if verb == "deny" {
+            let accept = "/organizations/invitations/accept";
+            person.post_without_draining(accept, &[("token", &token)]).await.ok();
+        } else {
+            let leave = format!("{}/leave", setup.path);
+            person.post_without_draining(&leave, &[]).await.ok();
+        }
+        app.drain().await;
+        assert_eq!(app.mail_count(email), count, "{verb}");
+    }
 }
 
 #[tokio::test]
