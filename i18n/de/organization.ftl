@@ -8,6 +8,7 @@ save = Speichern
 add = Hinzufügen
 remove = Entfernen
 search = Suchen
+newest-matches = Die neuesten { $count } Treffer. Verfeinern Sie die Suche, um weitere zu finden.
 none = Keine
 next-page = Weiter
 actions = Aktionen

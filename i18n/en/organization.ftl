@@ -8,6 +8,7 @@ save = Save
 add = Add
 remove = Remove
 search = Search
+newest-matches = Newest { $count } matches. Refine your search to find others.
 none = None
 next-page = Next
 actions = Actions

@@ -60,14 +60,6 @@ impl Total {
         Self { count, is_exact: true }
     }
 
-    /// Cuts what a search has found to `max_found`, with the total.
-    pub(crate) fn of_found<T>(mut found: Vec<T>, max_found: usize) -> (Vec<T>, Self) {
-        let is_exact = found.len() <= max_found;
-        found.truncate(max_found);
-        let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
-        (found, Self { count, is_exact })
-    }
-
     /// From a count that stopped after one row more than `max`.
     pub(crate) fn bounded(count: i64, max: i64) -> Self {
         Self { count: count.min(max), is_exact: count <= max }

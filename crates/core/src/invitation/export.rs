@@ -10,7 +10,7 @@ use crate::execution::{Context, Query};
 use crate::id::{InvitationId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Reads the next 500 invitations of an export, newest first.
+/// Reads the next invitations of an export, up to 500, newest first.
 ///
 /// # Errors
 /// Those of [`List`](super::List).
@@ -18,15 +18,16 @@ use crate::permission::{RequiredPermission, Requirement};
 pub struct Export {
     pub organization: OrganizationId,
     pub filter: Filter,
-    /// The last invitation of the previous batch.
-    pub after: Option<InvitationId>,
+    /// [`Batch::next`] of the previous batch.
+    pub before: Option<InvitationId>,
 }
 
-/// A batch of invitations. The last one has fewer than 500.
+/// A batch of invitations.
 #[derive(Debug)]
 pub struct Batch {
     pub invitations: Vec<InvitationDetails>,
-    pub is_last: bool,
+    /// The next batch has invitations before this id. `None` after the last batch.
+    pub next: Option<InvitationId>,
 }
 
 impl Query for Export {
@@ -41,8 +42,8 @@ impl Query for Export {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Batch> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let revision = cx.revision(grant.organization()).await?;
-        let (rows, is_last) = find::find_batch(cx, grant.organization(), &self.filter, self.after).await?;
+        let (rows, next) = find::find_batch(cx, grant.organization(), &self.filter, self.before).await?;
         let references = References::for_page(cx, &grant, None, &rows, revision).await?;
-        Ok(Batch { invitations: InvitationDetails::from_rows(cx, rows, &references)?, is_last })
+        Ok(Batch { invitations: InvitationDetails::from_rows(cx, rows, &references)?, next })
     }
 }

@@ -1,21 +1,15 @@
 //! Finding the invitations of a page: which index a filter reads.
 
-use std::collections::BTreeMap;
-
 use super::Delivery;
 use super::filter::{Cursor, Filter, InvitationPosition, Sort, StatusFilter};
 use super::list::List;
+use super::search;
 use super::sql::{self, InvitationRow, lists};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{InvitationId, MembershipId, OrganizationId, RoleId, WorkspaceId};
-use crate::listing::{MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total, pack_ids};
-use crate::search::{SearchTerm, SearchedRows};
-use crate::search_index;
+use crate::listing::{MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total};
 use crate::time::Timestamp;
-
-/// Rows that a search reads with one statement.
-const CHUNK: usize = MAX_PACKED as usize;
 
 /// The invitations of a page, and the number of all that the filter admits, if that is asked for.
 pub(super) async fn find(
@@ -26,7 +20,9 @@ pub(super) async fn find(
     let (organization, filter, position) = (list.organization, &list.filter, &list.position);
     let sort = list.sort.in_status(filter.status);
     if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
-        let (mut rows, total) = search(cx, organization, filter, sent_between(filter), (term, MAX_FOUND)).await?;
+        let range = sent_between(filter);
+        let matches = search::search(cx, organization, filter, range, (term, MAX_FOUND)).await?;
+        let (total, mut rows) = (matches.total(), matches.rows);
         rows.sort_by(|row, other| sort.compare(&Cursor::new(sort, row), &Cursor::new(sort, other)));
         let compare = |row: &InvitationRow, cursor: &Cursor| sort.compare(&Cursor::new(sort, row), cursor);
         return Ok((Slice::from_all(rows, position, limit, compare), Some(total)));
@@ -83,7 +79,7 @@ fn sent_between(filter: &Filter) -> (InvitationId, InvitationId) {
     (after.into(), filter.sent_before.map_or_else(|| i64::MAX.into(), InvitationId::first_at))
 }
 
-fn arguments(
+pub(super) fn arguments(
     now: Timestamp,
     organization: OrganizationId,
     filter: &Filter,
@@ -179,62 +175,24 @@ async fn count(cx: &mut Context<'_>, organization: OrganizationId, filter: &Filt
     Ok(Total::bounded(count, MAX_COUNTED))
 }
 
-/// Finds the newest invitations before `before`, up to [`MAX_PACKED`], and returns whether they are the last ones.
+/// Finds the newest invitations before `before`, up to [`MAX_PACKED`], and returns where the next batch begins if they
+/// are not the last ones.
 pub(super) async fn find_batch(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     filter: &Filter,
     before: Option<InvitationId>,
-) -> Result<(Vec<InvitationRow>, bool)> {
+) -> Result<(Vec<InvitationRow>, Option<InvitationId>)> {
     let (after, until) = sent_between(filter);
     let until = before.map_or(until, |before| until.min(before));
-    let rows = if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
-        search(cx, organization, filter, (after, until), (term, CHUNK)).await?.0
-    } else {
-        let arguments = arguments(cx.now, organization, filter, (after, until), i64::from(MAX_PACKED));
-        let is_any = filter.status == StatusFilter::All;
-        cx.tx.all(if is_any { lists::NEWEST_IN_ANY_STATUS } else { lists::NEWEST }, arguments).await?
-    };
-    let is_last = rows.len() < CHUNK;
-    Ok((rows, is_last))
-}
-
-/// Finds the newest invitations that match the term and the filter, up to `max_found`.
-async fn search(
-    cx: &mut Context<'_>,
-    organization: OrganizationId,
-    filter: &Filter,
-    (after, until): (InvitationId, InvitationId),
-    (term, max_found): (&SearchTerm, usize),
-) -> Result<(Vec<InvitationRow>, Total)> {
-    let now = cx.now;
-    let matches = |row: &InvitationRow| filter.admits(row, now) && term.is_in(&row.email_key);
-    let mut found = BTreeMap::new();
-    let (mut unindexed, mut before) = (0, until);
-    while found.len() <= max_found {
-        let rows = cx.tx.all(lists::UNINDEXED, (organization, after, before, i64::from(MAX_PACKED))).await?;
-        unindexed += rows.len();
-        before = rows.last().map_or(before, |row| row.id);
-        let is_last = rows.len() < CHUNK;
-        found.extend(rows.into_iter().filter(&matches).map(|row| (row.id, row)));
-        if is_last {
-            break;
-        }
+    if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
+        let max_found = usize::from(MAX_PACKED);
+        let matches = search::search(cx, organization, filter, (after, until), (term, max_found)).await?;
+        return Ok((matches.rows, matches.next.map(InvitationId::from)));
     }
-    search_index::request(cx, organization, SearchedRows::Invitations, unindexed);
-    let candidates = search_index::candidates(cx, organization, SearchedRows::Invitations, term).await?;
-    let candidates: Vec<_> = candidates.into_iter().filter(|id| after.get() < *id && *id < until.get()).collect();
-    let mut indexed = 0;
-    for chunk in candidates.chunks(CHUNK) {
-        let packed = pack_ids(chunk.iter().copied());
-        let rows = cx.tx.all(lists::BY_IDS, (organization, packed.as_str())).await?;
-        for row in rows.into_iter().filter(&matches) {
-            indexed += 1;
-            found.insert(row.id, row);
-        }
-        if indexed > max_found {
-            break;
-        }
-    }
-    Ok(Total::of_found(found.into_values().rev().collect(), max_found))
+    let arguments = arguments(cx.now, organization, filter, (after, until), i64::from(MAX_PACKED));
+    let is_any = filter.status == StatusFilter::All;
+    let rows = cx.tx.all(if is_any { lists::NEWEST_IN_ANY_STATUS } else { lists::NEWEST }, arguments).await?;
+    let next = rows.last().map(|row| row.id).filter(|_| rows.len() == usize::from(MAX_PACKED));
+    Ok((rows, next))
 }

@@ -24,6 +24,7 @@ mod preview;
 mod references;
 mod renewal;
 mod resend;
+mod search;
 mod seats;
 mod show;
 pub(crate) mod sql;

@@ -6,16 +6,16 @@ use crate::email_address::EmailAddress;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{InvitationId, OrganizationId, UserId};
-use crate::invitation::UNSUBSCRIBED;
 use crate::invitation::sql::views::{ANSWERED, Answered, FOR_MAIL};
+use crate::invitation::{Status, UNSUBSCRIBED};
 use crate::join_request::{self, JoinRequest};
 use crate::mail::{EmailTemplate, NotificationEmail};
+use crate::membership;
 use crate::names::full_name;
-use crate::notification::{NotificationKind, NotificationPreferences};
+use crate::notification::{INTERVAL, NotificationKind, NotificationPreferences};
 use crate::outbox::sql::{self, Recipient};
 use crate::permission::RequiredPermission;
 use crate::time::Timestamp;
-use crate::{invitation, membership};
 
 const TURNED_OFF: &str = "the user has turned this kind of mail off";
 
@@ -45,7 +45,7 @@ impl Compose<'_> {
         self.notification(cx, ids, about, template).await
     }
 
-    /// To an inviter: who accepted or declined since `since`.
+    /// To an inviter: who accepted or declined in the period that begins at `since`.
     pub(super) async fn answers(
         &self,
         cx: &mut Context<'_>,
@@ -53,8 +53,8 @@ impl Compose<'_> {
         since: Timestamp,
         is_accepted: bool,
     ) -> Composed {
-        let status = if is_accepted { invitation::Status::Accepted } else { invitation::Status::Declined };
-        let answered = cx.tx.all(ANSWERED, (organization, user, status, since)).await?;
+        let status = if is_accepted { Status::Accepted } else { Status::Declined };
+        let answered = cx.tx.all(ANSWERED, (organization, user, status, since, since.plus(INTERVAL))).await?;
         let Some(newest) = answered.first() else {
             return Ok(Composition::Skip(OBSOLETE));
         };
@@ -69,13 +69,17 @@ impl Compose<'_> {
         self.notification(cx, (organization, user, NotificationKind::InvitationAnswers), about, template).await
     }
 
-    /// To the user who asked to join.
+    /// To the user who asked to join, unless their membership has changed since the answer.
     pub(super) async fn request_answer(
         &self,
         cx: &mut Context<'_>,
         (organization, user): (OrganizationId, UserId),
         is_approved: bool,
     ) -> Composed {
+        let is_member = cx.tx.optional(membership::sql::OF_USER, (organization, user)).await?.is_some();
+        if is_member != is_approved {
+            return Ok(Composition::Skip(OBSOLETE));
+        }
         let link = format!("{}/organizations/{organization}", cx.executor.settings.public_url.as_str());
         let about = About { person: "", count: 1, link: is_approved.then_some(link.as_str()) };
         let template: ToTemplate = if is_approved {
@@ -115,7 +119,8 @@ impl Compose<'_> {
         Ok(Composition::Mail(Box::new(message)))
     }
 
-    /// To the invited address whose holder asked for a new invitation. They need not have an account.
+    /// To the invited address whose holder asked for a new invitation, unless they have got one since. They need not have
+    /// an account.
     pub(super) async fn renewal_denied(
         &self,
         cx: &mut Context<'_>,
@@ -125,6 +130,10 @@ impl Compose<'_> {
         let Some(mailed) = cx.tx.optional(FOR_MAIL, (organization, id)).await? else {
             return Ok(Composition::Skip(OBSOLETE));
         };
+        let is_open = mailed.status == Status::Pending && !mailed.left_suspended && cx.now < mailed.expires_at;
+        if is_open || mailed.status == Status::Accepted {
+            return Ok(Composition::Skip(OBSOLETE));
+        }
         if mailed.is_unsubscribed {
             return Ok(Composition::Skip(UNSUBSCRIBED));
         }

@@ -9,7 +9,7 @@ use crate::execution::{Context, Query};
 use crate::id::{MembershipId, OrganizationId};
 use crate::permission::{RequiredPermission, Requirement};
 
-/// Reads the next 500 members of an export, newest first.
+/// Reads the next members of an export, up to 500, newest first.
 ///
 /// # Errors
 /// Those of [`ListMembers`](super::ListMembers).
@@ -17,15 +17,16 @@ use crate::permission::{RequiredPermission, Requirement};
 pub struct ExportMembers {
     pub organization: OrganizationId,
     pub filter: MemberFilter,
-    /// The last member of the previous batch.
-    pub after: Option<MembershipId>,
+    /// [`MembersBatch::next`] of the previous batch.
+    pub before: Option<MembershipId>,
 }
 
-/// A batch of members. The last one has fewer than 500.
+/// A batch of members.
 #[derive(Debug)]
 pub struct MembersBatch {
     pub members: Vec<MemberDetails>,
-    pub is_last: bool,
+    /// The next batch has members before this id. `None` after the last batch.
+    pub next: Option<MembershipId>,
 }
 
 impl Query for ExportMembers {
@@ -36,10 +37,10 @@ impl Query for ExportMembers {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersBatch> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         check_workspace(cx, &grant, &self.filter).await?;
-        let (keys, is_last): (Vec<sql::lists::MemberKey>, _) =
-            find::find_batch(cx, grant.organization(), &self.filter, self.after).await?;
+        let (keys, next): (Vec<sql::lists::MemberKey>, _) =
+            find::find_batch(cx, grant.organization(), &self.filter, self.before).await?;
         let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
         let members = load_members(cx, &grant, &ids).await?;
-        Ok(MembersBatch { members: with_roles(cx, &grant, members).await?, is_last })
+        Ok(MembersBatch { members: with_roles(cx, &grant, members).await?, next })
     }
 }

@@ -7,7 +7,7 @@ use crate::access::Grant;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId};
-use crate::listing::{MAX_COUNTED, MAX_PACKED, Position, Slice, Total};
+use crate::listing::{MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total};
 use crate::organization;
 
 /// Later than every name: the highest code point.
@@ -15,7 +15,7 @@ const LAST_NAME: &str = "\u{10ffff}";
 
 /// The index that a list reads in the order of ids.
 #[derive(Clone, Copy)]
-enum Index {
+pub(super) enum Index {
     Organization,
     Role { scope: i64, role: RoleId },
     Workspace { workspace: WorkspaceId, role: RoleId },
@@ -57,8 +57,8 @@ pub(super) async fn find(
     let (organization, bounds) = (grant.organization(), Bounds::new(filter));
     let compare = |key: &MemberKey, cursor: &MemberCursor| cursor.compare(sort, key);
     if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
-        let max_found = if let Position::Page(_) = position { usize::MAX } else { crate::listing::MAX_FOUND };
-        let (mut found, total) = search::search(cx, organization, (filter, bounds), term, max_found).await?;
+        let matches = search::search(cx, organization, (filter, bounds), term, MAX_FOUND).await?;
+        let (total, mut found) = (matches.total(), matches.rows);
         found.sort_by(|key, other| sort.compare((&key.sort_name, key.id), (&other.sort_name, other.id)));
         return Ok((Slice::from_all(found, position, limit, compare), total));
     }
@@ -87,25 +87,26 @@ pub(super) async fn find(
     Ok((slice, total))
 }
 
-/// Finds the newest members before `after`, up to [`MAX_PACKED`], and returns whether they are the last ones.
+/// Finds the newest members before `before`, up to [`MAX_PACKED`], and returns where the next batch begins if they are
+/// not the last ones.
 pub(super) async fn find_batch(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     filter: &MemberFilter,
-    after: Option<MembershipId>,
-) -> Result<(Vec<MemberKey>, bool)> {
+    before: Option<MembershipId>,
+) -> Result<(Vec<MemberKey>, Option<MembershipId>)> {
     let bounds = Bounds::new(filter);
-    let bounds = after.map_or(bounds, |after| bounds.before(after));
-    let keys = if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
-        search::search(cx, organization, (filter, bounds), term, usize::from(MAX_PACKED)).await?.0
-    } else if let Some(index) = Index::choose(cx, organization, filter).await? {
-        let limit = i64::from(MAX_PACKED);
-        index.read(cx, organization, bounds, true, (limit, 0)).await?
-    } else {
-        Vec::new()
+    let bounds = before.map_or(bounds, |before| bounds.before(before));
+    if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
+        let matches = search::search(cx, organization, (filter, bounds), term, usize::from(MAX_PACKED)).await?;
+        return Ok((matches.rows, matches.next.map(MembershipId::from)));
+    }
+    let Some(index) = Index::choose(cx, organization, filter).await? else {
+        return Ok((Vec::new(), None));
     };
-    let is_last = keys.len() < usize::from(MAX_PACKED);
-    Ok((keys, is_last))
+    let keys = index.read(cx, organization, bounds, true, (i64::from(MAX_PACKED), 0)).await?;
+    let next = keys.last().map(|key| key.id).filter(|_| keys.len() == usize::from(MAX_PACKED));
+    Ok((keys, next))
 }
 
 /// Reads the index of names of the whole organization: for a filter that admits much of it, or none.
@@ -138,7 +139,11 @@ async fn read_by_name(
 
 impl Index {
     /// `None` if the role does not exist.
-    async fn choose(cx: &mut Context<'_>, organization: OrganizationId, filter: &MemberFilter) -> Result<Option<Self>> {
+    pub(super) async fn choose(
+        cx: &mut Context<'_>,
+        organization: OrganizationId,
+        filter: &MemberFilter,
+    ) -> Result<Option<Self>> {
         Ok(match (filter.workspace, filter.role) {
             (None, None) => Some(Self::Organization),
             (Some(workspace), role) => Some(Self::Workspace { workspace, role: role.unwrap_or_else(|| 0.into()) }),
@@ -149,7 +154,12 @@ impl Index {
         })
     }
 
-    async fn count(self, cx: &mut Context<'_>, organization: OrganizationId, bounds: Bounds) -> Result<Total> {
+    pub(super) async fn count(
+        self,
+        cx: &mut Context<'_>,
+        organization: OrganizationId,
+        bounds: Bounds,
+    ) -> Result<Total> {
         let (Bounds { after, before }, limit) = (bounds, MAX_COUNTED + 1);
         let (count,) = match self {
             Self::Organization => cx.tx.one(sql::COUNT, (organization, after, before, limit)).await?,
@@ -163,7 +173,7 @@ impl Index {
         Ok(Total::bounded(count, MAX_COUNTED))
     }
 
-    async fn read(
+    pub(super) async fn read(
         self,
         cx: &mut Context<'_>,
         organization: OrganizationId,

@@ -1,19 +1,21 @@
 //! Searching for members.
 
-use std::collections::BTreeMap;
-
 use super::cursor::MemberFilter;
-use super::find::Bounds;
+use super::find::{Bounds, Index};
 use super::sql::lists::{self as sql, MemberKey, SearchedMember};
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::OrganizationId;
-use crate::listing::{MAX_PACKED, Total, pack_ids};
+use crate::listing::{MAX_COUNTED, MAX_PACKED, pack_ids};
 use crate::search::{SearchTerm, SearchedRows};
+use crate::search_index::{IdRange, Matches, SearchedList};
 use crate::{search_index, user};
 
-/// Rows that one statement reads.
-const CHUNK: usize = MAX_PACKED as usize;
+struct MemberSearch<'a> {
+    organization: OrganizationId,
+    filter: &'a MemberFilter,
+    term: &'a SearchTerm,
+}
 
 /// Finds the newest members that match the term, up to `max_found`.
 pub(super) async fn search(
@@ -22,44 +24,70 @@ pub(super) async fn search(
     (filter, bounds): (&MemberFilter, Bounds),
     term: &SearchTerm,
     max_found: usize,
-) -> Result<(Vec<MemberKey>, Total)> {
-    let (role, workspace) = (filter.role.unwrap_or_else(|| 0.into()), filter.workspace.unwrap_or_else(|| 0.into()));
-    let mut found = BTreeMap::new();
-    let (mut unindexed, after, mut before) = (0, bounds.after, bounds.before);
-    while found.len() <= max_found {
-        let chunk =
-            sql::UnindexedMembers { organization, after, before, role, workspace, limit: i64::from(MAX_PACKED) };
-        let rows = cx.tx.all(sql::UNINDEXED, chunk).await?;
-        unindexed += rows.len();
-        before = rows.last().map_or(before, |row| row.id);
-        let is_last = rows.len() < CHUNK;
-        found.extend(rows.into_iter().filter(|row| matches(term, row)).map(|row| (row.id, MemberKey::from(row))));
-        if is_last {
-            break;
-        }
-    }
-    search_index::request(cx, organization, SearchedRows::Members, unindexed);
-    let candidates = search_index::candidates(cx, organization, SearchedRows::Members, term).await?;
-    let candidates: Vec<_> =
-        candidates.into_iter().filter(|id| bounds.after.get() < *id && *id < bounds.before.get()).collect();
-    let mut indexed = 0;
-    for chunk in candidates.chunks(CHUNK) {
-        let packed = pack_ids(chunk.iter().copied());
-        let rows = cx.tx.all(sql::SEARCHED, (organization, packed.as_str(), role, workspace)).await?;
-        for row in rows.into_iter().filter(|row| matches(term, row)) {
-            indexed += 1;
-            found.insert(row.id, MemberKey::from(row));
-        }
-        if indexed > max_found {
-            break;
-        }
-    }
-    Ok(Total::of_found(found.into_values().rev().collect(), max_found))
+) -> Result<Matches<MemberKey>> {
+    let range = IdRange { after: bounds.after.get(), before: bounds.before.get() };
+    let list = MemberSearch { organization, filter, term };
+    let Matches { rows, next } = search_index::search(cx, &list, range, max_found).await?;
+    Ok(Matches { rows: rows.into_iter().map(MemberKey::from).collect(), next })
 }
 
-fn matches(term: &SearchTerm, row: &SearchedMember) -> bool {
-    let names = (row.first_name.as_str(), row.last_name.as_str());
-    user::matches_search(term, names, [row.username.as_deref(), row.email.as_deref()])
+impl SearchedList for MemberSearch<'_> {
+    const ROWS: SearchedRows = SearchedRows::Members;
+    type Row = SearchedMember;
+
+    fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    fn term(&self) -> &SearchTerm {
+        self.term
+    }
+
+    fn id(row: &SearchedMember) -> i64 {
+        row.id.get()
+    }
+
+    fn admits(&self, row: &SearchedMember) -> bool {
+        let names = (row.first_name.as_str(), row.last_name.as_str());
+        row.is_admitted && user::matches_search(self.term, names, [row.username.as_deref(), row.email.as_deref()])
+    }
+
+    async fn load_unindexed(&self, cx: &mut Context<'_>, range: IdRange) -> Result<Vec<SearchedMember>> {
+        let chunk = sql::UnindexedMembers {
+            organization: self.organization,
+            after: range.after.into(),
+            before: range.before.into(),
+            role: self.filter.role.unwrap_or_else(|| 0.into()),
+            workspace: self.filter.workspace.unwrap_or_else(|| 0.into()),
+            limit: i64::from(MAX_PACKED),
+        };
+        Ok(cx.tx.all(sql::UNINDEXED, chunk).await?)
+    }
+
+    async fn load(&self, cx: &mut Context<'_>, ids: &str) -> Result<Vec<SearchedMember>> {
+        let role = self.filter.role.unwrap_or_else(|| 0.into());
+        let workspace = self.filter.workspace.unwrap_or_else(|| 0.into());
+        Ok(cx.tx.all(sql::SEARCHED, (self.organization, ids, role, workspace)).await?)
+    }
+
+    async fn load_filtered(&self, cx: &mut Context<'_>, range: IdRange) -> Result<Option<Vec<SearchedMember>>> {
+        if *self.filter == (MemberFilter { search: self.filter.search.clone(), ..MemberFilter::default() }) {
+            return Ok(None);
+        }
+        let bounds = Bounds { after: range.after.into(), before: range.before.into() };
+        let Some(index) = Index::choose(cx, self.organization, self.filter).await? else {
+            return Ok(Some(Vec::new()));
+        };
+        if !index.count(cx, self.organization, bounds).await?.is_exact {
+            return Ok(None);
+        }
+        let keys = index.read(cx, self.organization, bounds, true, (MAX_COUNTED, 0)).await?;
+        let mut rows = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(usize::from(MAX_PACKED)) {
+            rows.extend(self.load(cx, &pack_ids(chunk.iter().map(|key| key.id.get()))).await?);
+        }
+        Ok(Some(rows))
+    }
 }
 
 impl From<SearchedMember> for MemberKey {

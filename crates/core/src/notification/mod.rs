@@ -1,8 +1,10 @@
 //! Notifications by mail about requests and answers: to those who decide about join requests, to those who asked, and to
 //! inviters. Each user can turn each kind off.
 //!
-//! Many events in a short time make one mail: the first is mailed at once, and those of the following hour together at
-//! its end. The mail is composed when it is sent, and counts what has happened by then.
+//! Many events in a short time make one mail: the first is mailed soon, and those of the following hour together at its
+//! end. The mail is composed when it is sent. About join requests, it counts those that are waiting by then. About
+//! answers, it counts those of a period: the periods of successive mails follow each other, so that each answer is in
+//! one mail.
 
 mod preferences;
 pub(crate) mod sql;
@@ -17,13 +19,17 @@ use crate::id::{MembershipId, OrganizationId, UserId};
 use crate::organization;
 use crate::outbox::{self, MailKind};
 use crate::permission::RequiredPermission;
+use crate::time::Timestamp;
 
 pub use crate::notification_kind::NotificationKind;
 pub use preferences::{NotificationPreferences, ShowPreferences, UpdatePreferences};
 pub use unsubscribe::{ShowUnsubscribe, Unsubscribe};
 
 /// The shortest time between two mails of a kind to a user about an organization.
-const INTERVAL: Duration = Duration::from_hours(1);
+pub(crate) const INTERVAL: Duration = Duration::from_hours(1);
+/// The events of the last minute before a mail is due belong to the next one: their transactions may not have ended when
+/// the mail is composed.
+const MARGIN: Duration = Duration::from_mins(1);
 /// The maximum number of members who are notified of a request: the newest.
 const MAX_RECIPIENTS: usize = 50;
 
@@ -43,7 +49,7 @@ pub(crate) async fn notify_managers(cx: &mut Context<'_>, organization: Organiza
         }
     }
     for user in recipients.into_values().rev().take(MAX_RECIPIENTS) {
-        schedule(cx, organization, user, MailKind::JoinRequests).await?;
+        schedule(cx, (organization, user), MailKind::JoinRequests, cx.now).await?;
     }
     Ok(())
 }
@@ -60,19 +66,30 @@ pub(crate) async fn notify_inviter(
         return Ok(());
     };
     // Read first: while a mail is scheduled, concurrent answers do not wait for each other's row.
-    let arguments = (organization, inviter, NotificationKind::InvitationAnswers, kind, cx.now);
+    let min_due_at = cx.now.plus(MARGIN);
+    let arguments = (organization, inviter, NotificationKind::InvitationAnswers, kind, min_due_at);
     match cx.tx.optional(sql::UNSCHEDULED_INVITER, arguments).await? {
-        Some((user,)) => schedule(cx, organization, user, kind).await,
+        Some((user,)) => schedule(cx, (organization, user), kind, min_due_at).await,
         None => Ok(()),
     }
 }
 
-/// Schedules a mail about this event and those until it is sent, unless one is scheduled already.
-async fn schedule(cx: &mut Context<'_>, organization: OrganizationId, user: UserId, kind: MailKind) -> Result<()> {
+/// Schedules a mail about this event and those of its period, unless one is scheduled already. The first one is due at
+/// `first_due_at`.
+async fn schedule(
+    cx: &mut Context<'_>,
+    (organization, user): (OrganizationId, UserId),
+    kind: MailKind,
+    first_due_at: Timestamp,
+) -> Result<()> {
     let interval = i64::try_from(INTERVAL.as_micros()).unwrap_or(i64::MAX);
-    let scheduled = cx.tx.optional(sql::SCHEDULE, (organization, user, kind, cx.now, interval)).await?;
-    match scheduled {
-        Some((due_at,)) => outbox::enqueue_digest(cx, kind, (organization, user), due_at).await,
+    let min_due_at = cx.now.plus(MARGIN);
+    let schedule = sql::Schedule { organization, user, kind, first_due_at, min_due_at, interval };
+    match cx.tx.optional(sql::SCHEDULE, schedule).await? {
+        Some((due_at,)) => {
+            let since = due_at.minus(MARGIN).minus(INTERVAL);
+            outbox::enqueue_digest(cx, kind, (organization, user), (since, due_at)).await
+        }
         None => Ok(()),
     }
 }

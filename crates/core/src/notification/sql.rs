@@ -28,7 +28,8 @@ sql! {
             AND NOT EXISTS (SELECT 1 FROM notice_opt_outs n WHERE n.user_id = u.id AND n.kind = $3)
           ORDER BY m.id DESC LIMIT $4";
 
-    /// The user of a membership who can be notified, like [`ROLE_HOLDERS`], and for whom no mail of the kind is scheduled.
+    /// The user of a membership who can be notified, like [`ROLE_HOLDERS`], and for whom no mail of the kind is due at `$5`
+    /// or later.
     UNSCHEDULED_INVITER(OrganizationId, MembershipId, NotificationKind, MailKind, Timestamp) -> (UserId,) =
         "SELECT m.user_id
            FROM organization_memberships m
@@ -37,15 +38,22 @@ sql! {
           WHERE m.organization_id = $1 AND m.id = $2
             AND NOT EXISTS (SELECT 1 FROM notice_opt_outs n WHERE n.user_id = u.id AND n.kind = $3)
             AND NOT EXISTS (SELECT 1 FROM notice_schedules s
-                             WHERE s.organization_id = $1 AND s.user_id = m.user_id AND s.kind = $4 AND s.due_at > $5)";
+                             WHERE s.organization_id = $1 AND s.user_id = m.user_id AND s.kind = $4 AND s.due_at >= $5)";
 
-    /// Returns when the next mail is due: now, or at the end of the interval `$5` after the last one. Returns no row if a
-    /// mail is scheduled already.
-    SCHEDULE(OrganizationId, UserId, MailKind, Timestamp, i64) -> (Timestamp,) =
+    /// Returns when the next mail is due: at `first_due_at`, or at the end of the interval after the last one. Returns no
+    /// row if a mail is due at `min_due_at` or later.
+    SCHEDULE(Schedule {
+        organization: OrganizationId,
+        user: UserId,
+        kind: MailKind,
+        first_due_at: Timestamp,
+        min_due_at: Timestamp,
+        interval: i64,
+    }) -> (Timestamp,) =
         "INSERT INTO notice_schedules (organization_id, user_id, kind, due_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (organization_id, user_id, kind) DO UPDATE
-            SET due_at = CASE WHEN notice_schedules.due_at + $5 > $4 THEN notice_schedules.due_at + $5 ELSE $4 END
-          WHERE notice_schedules.due_at <= $4
+            SET due_at = CASE WHEN notice_schedules.due_at + $6 > $4 THEN notice_schedules.due_at + $6 ELSE $4 END
+          WHERE notice_schedules.due_at < $5
       RETURNING due_at";
 
     OPT_OUTS(UserId) -> (NotificationKind,) = "SELECT kind FROM notice_opt_outs WHERE user_id = $1";

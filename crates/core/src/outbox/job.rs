@@ -164,7 +164,7 @@ pub(crate) enum Subject {
         organization: OrganizationId,
         inviter: UserId,
         is_accepted: bool,
-        /// Earlier answers were mailed before.
+        /// Where the period of the answers begins, exclusive.
         since: Timestamp,
     },
     RequestAnswered {

@@ -104,14 +104,14 @@ pub(crate) async fn enqueue_renewal_denied(
     enqueue(cx, NewJob { organization: Some(organization), invitation: Some(invitation), ..job }).await
 }
 
-/// Enqueues a mail to a user about what happens from now until it is sent, at `due_at`.
+/// Enqueues a mail to a user about what happens in a period that begins at `since`.
 pub(crate) async fn enqueue_digest(
     cx: &mut Context<'_>,
     kind: MailKind,
     (organization, user): (OrganizationId, UserId),
-    due_at: Timestamp,
+    (since, due_at): (Timestamp, Timestamp),
 ) -> Result<()> {
-    let generation = cx.now.as_microseconds();
+    let generation = since.as_microseconds();
     let job = new_job(cx, kind);
     enqueue(cx, NewJob { organization: Some(organization), user: Some(user), generation, due_at, ..job }).await
 }

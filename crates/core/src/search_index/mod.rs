@@ -8,6 +8,7 @@
 //! The index finds candidates. The list compares each of them with the term, so a segment may have outdated entries.
 
 mod build;
+mod find;
 mod postings;
 pub(crate) mod sql;
 
@@ -24,6 +25,7 @@ use crate::listing::{MAX_PACKED, pack_ids};
 use crate::search::{SearchTerm, SearchedRows};
 
 use build::IndexSegment;
+pub(crate) use find::{IdRange, Matches, SearchedList, search};
 use postings::Postings;
 
 /// Rows in a segment.
@@ -33,11 +35,12 @@ pub const SEGMENT_SIZE: usize = 1000;
 const MAX_GRAMS: usize = 16;
 
 /// Returns the ids of rows that may contain the term, newest first. Rows that are in no segment are missing.
-pub(crate) async fn candidates(
+async fn candidates(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     rows: SearchedRows,
     term: &SearchTerm,
+    range: IdRange,
 ) -> Result<Vec<i64>> {
     let mut grams: Vec<String> = term.grams().into_iter().collect();
     grams.truncate(MAX_GRAMS);
@@ -61,7 +64,7 @@ pub(crate) async fn candidates(
         let packed = pack_ids(chunk.iter().copied());
         for segment in cx.tx.all(sql::SEGMENTS, (organization, rows, packed.as_str())).await? {
             if let Some((_, positions)) = found.get(&segment.segment) {
-                ids.extend(positions.select(&segment.row_ids));
+                ids.extend(positions.select(&segment.row_ids).filter(|id| range.contains(*id)));
             }
         }
     }
@@ -71,7 +74,7 @@ pub(crate) async fn candidates(
 }
 
 /// Requests that the worker indexes these rows, if a search has read so many that are not in the index.
-pub(crate) fn request(cx: &mut Context<'_>, organization: OrganizationId, rows: SearchedRows, unindexed: usize) {
+fn request(cx: &mut Context<'_>, organization: OrganizationId, rows: SearchedRows, unindexed: usize) {
     if unindexed >= SEGMENT_SIZE {
         cx.after_commit.on_end(move |executor| executor.index_requests.add(organization, rows));
     }

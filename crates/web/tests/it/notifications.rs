@@ -6,7 +6,8 @@ use vestibule_core::settings::Settings;
 use crate::harness::{DAY, TestApp, TestClient, text};
 
 const OWNER: &str = "olga@example.com";
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+const MINUTE: std::time::Duration = std::time::Duration::from_mins(1);
 
 struct Setup {
     app: TestApp,
@@ -33,6 +34,18 @@ impl Setup {
         token
     }
 
+    /// Invites a person, who accepts.
+    async fn accept(&self, email: &str) {
+        self.app.create_member(&self.owner, &self.organization, email, "").await;
+    }
+
+    /// The number of mails to the owner when this time has passed.
+    async fn mail_count_after(&self, time: std::time::Duration) -> usize {
+        self.app.advance(time);
+        self.app.drain().await;
+        self.app.mail_count(OWNER)
+    }
+
     /// Asks for a new invitation. Returns the request's path.
     async fn ask(&self, email: &str) -> String {
         let token = self.expired_token(email).await;
@@ -40,6 +53,22 @@ impl Setup {
         let requests = self.owner.get(&format!("{}/requests", self.path)).await.ok();
         let request = requests.as_array().unwrap().iter().find(|request| request["email"] == email);
         format!("{}/requests/{}", self.path, text(&request.unwrap()["id"]))
+    }
+
+    /// Adds a domain whose users may ask to join, and verifies it.
+    async fn verify_domain(&self, domain: &str) {
+        let domains = format!("{}/domains", self.path);
+        let added = self.owner.post(&domains, &[("domain", domain), ("joining", "request")]).await.ok();
+        let record = (text(&added["verification_dns_record_name"]), text(&added["verification_dns_record_data"]));
+        self.app.inner.dns.records.lock().unwrap().entry(record.0).or_default().push(record.1);
+        self.owner.post(&format!("{domains}/{}/verify", text(&added["id"])), &[]).await.ok();
+    }
+
+    /// Asks to join. Returns the request's path.
+    async fn ask_by_domain(&self, person: &TestClient) -> String {
+        person.post(&format!("{}/join", self.path), &[]).await.ok();
+        let requests = self.owner.get(&format!("{}/requests", self.path)).await.ok();
+        format!("{}/requests/{}", self.path, text(&requests[0]["id"]))
     }
 }
 
@@ -129,12 +158,8 @@ async fn requester_learns_the_answer() {
 #[tokio::test]
 async fn users_who_ask_by_domain_learn_the_answer() {
     let setup = setup(|_| ()).await;
-    let (app, domains) = (&setup.app, format!("{}/domains", setup.path));
-    let fields = [("domain", "acme.example"), ("joining", "request")];
-    let added = setup.owner.post(&domains, &fields).await.ok();
-    let record = (text(&added["verification_dns_record_name"]), text(&added["verification_dns_record_data"]));
-    app.inner.dns.records.lock().unwrap().entry(record.0).or_default().push(record.1);
-    setup.owner.post(&format!("{domains}/{}/verify", text(&added["id"])), &[]).await.ok();
+    let app = &setup.app;
+    setup.verify_domain("acme.example").await;
     for (email, verb, subject) in [
         ("nina@acme.example", "approve", "You are now a member of “Acme” on Vestibule"),
         ("kim@acme.example", "deny", "Your request to join “Acme” on Vestibule was denied"),
@@ -142,9 +167,7 @@ async fn users_who_ask_by_domain_learn_the_answer() {
         let person = app.create_user(email).await;
         app.verify_all_addresses();
         app.invalidate_caches();
-        person.post(&format!("{}/join", setup.path), &[]).await.ok();
-        let requests = setup.owner.get(&format!("{}/requests", setup.path)).await.ok();
-        let request = format!("{}/requests/{}", setup.path, text(&requests[0]["id"]));
+        let request = setup.ask_by_domain(&person).await;
         setup.owner.post(&format!("{request}/{verb}"), &[]).await.ok();
         assert_eq!(app.mail(email).subject, subject);
         let stop = stop_path(app, email);
@@ -161,23 +184,111 @@ async fn inviter_learns_of_answers_once_an_hour() {
     let app = &setup.app;
     let invitations = format!("{}/invitations", setup.path);
     let count = app.mail_count(OWNER);
-    for email in ["nina@example.com", "kim@example.com", "lea@example.com"] {
-        app.create_member(&setup.owner, &setup.organization, email, "").await;
-        app.advance(std::time::Duration::from_secs(1));
-    }
-    assert_eq!(app.mail_count(OWNER), count + 1);
+    setup.accept("nina@example.com").await;
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 1);
     let mail = app.mail(OWNER);
     assert!(mail.subject.starts_with("“") && mail.subject.ends_with("joined “Acme” on Vestibule"), "{}", mail.subject);
     assert!(mail.text.contains(&format!("http://vestibule.test{}/-/members", setup.path)), "{}", mail.text);
-    app.advance(HOUR);
-    app.drain().await;
+    for email in ["kim@example.com", "lea@example.com"] {
+        setup.accept(email).await;
+    }
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 1);
+    assert_eq!(setup.mail_count_after(HOUR).await, count + 2);
     let mail = app.mail(OWNER);
     assert!(mail.subject.contains("and 1 more joined"), "the two since the first mail: {}", mail.subject);
     setup.owner.post(&invitations, &[("email", "mia@example.com")]).await.ok();
     let token = app.mailed_token("mia@example.com");
     app.anonymous().post("/organizations/invitations/decline", &[("token", &token)]).await.ok();
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 3);
     let mail = app.mail(OWNER);
     assert!(mail.subject.contains("mia") && mail.subject.contains("declined your invitation"), "{}", mail.subject);
+}
+
+#[tokio::test]
+async fn each_answer_is_in_one_mail_whenever_it_commits_and_whenever_mail_is_composed() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    let count = app.mail_count(OWNER);
+    setup.accept("nina@example.com").await;
+    // A transaction that began a little earlier than the one that scheduled the mail, and commits after it.
+    setup.owner.post(&format!("{}/invitations", setup.path), &[("email", "kim@example.com")]).await.ok();
+    app.execute(
+        "UPDATE invitations SET status = 'accepted',
+                updated_at = (SELECT MAX(i.updated_at) - 10000 FROM invitations i WHERE i.status = 'accepted')
+          WHERE status = 'pending'",
+    );
+    // The mail is composed late.
+    app.advance(MINUTE * 10);
+    setup.accept("lea@example.com").await;
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 1);
+    assert!(app.mail(OWNER).subject.contains("and 1 more joined"), "nina and kim: {}", app.mail(OWNER).subject);
+    // Half a minute before the next mail is due: it is in the one after it, in case that it commits after composing.
+    app.advance(MINUTE * 49 + MINUTE / 2);
+    setup.accept("mia@example.com").await;
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 2);
+    assert!(app.mail(OWNER).subject.ends_with(" joined “Acme” on Vestibule"), "{}", app.mail(OWNER).subject);
+    assert!(!app.mail(OWNER).subject.contains("more"), "only lea: {}", app.mail(OWNER).subject);
+    assert_eq!(setup.mail_count_after(HOUR).await, count + 3);
+    assert!(!app.mail(OWNER).subject.contains("more"), "only mia: {}", app.mail(OWNER).subject);
+    assert_eq!(setup.mail_count_after(HOUR * 3).await, count + 3);
+}
+
+#[tokio::test]
+async fn request_just_before_a_mail_is_due_is_in_the_next_one() {
+    let setup = setup(|_| ()).await;
+    let (app, renew) = (&setup.app, "/organizations/invitations/renew");
+    let mut tokens = Vec::new();
+    for email in ["kim@example.com", "lea@example.com", "mia@example.com"] {
+        tokens.push(setup.expired_token(email).await);
+    }
+    let count = app.mail_count(OWNER);
+    for (token, wait) in tokens.iter().zip([MINUTE, HOUR - MINUTE * 3 / 2, MINUTE]) {
+        app.anonymous().post(renew, &[("token", token)]).await.ok();
+        app.advance(wait);
+    }
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 2);
+    assert_eq!(setup.mail_count_after(HOUR).await, count + 3);
+}
+
+#[tokio::test]
+async fn denial_makes_no_mail_to_those_who_got_a_new_invitation_since() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    let request = setup.ask("kim@example.com").await;
+    let invitations = setup.owner.get(&format!("{}/invitations", setup.path)).await.ok();
+    let resend = format!("{}/invitations/{}/resend", setup.path, text(&invitations[0]["id"]));
+    let count = app.mail_count("kim@example.com");
+    for path in [format!("{request}/deny"), resend] {
+        setup.owner.post_without_draining(&path, &[]).await.ok();
+    }
+    app.drain().await;
+    assert_eq!(app.mail_count("kim@example.com"), count + 1);
+    app.mailed_token("kim@example.com");
+}
+
+#[tokio::test]
+async fn answer_makes_no_mail_to_those_whose_membership_changed_since() {
+    let setup = setup(|_| ()).await;
+    let app = &setup.app;
+    setup.verify_domain("acme.example").await;
+    for (email, verb) in [("nina@acme.example", "deny"), ("kim@acme.example", "approve")] {
+        let person = app.create_user(email).await;
+        app.verify_all_addresses();
+        app.invalidate_caches();
+        let request = setup.ask_by_domain(&person).await;
+        setup.owner.post(&format!("{}/invitations", setup.path), &[("email", email)]).await.ok();
+        let (token, count) = (app.mailed_token(email), app.mail_count(email));
+        setup.owner.post_without_draining(&format!("{request}/{verb}"), &[]).await.ok();
+        if verb == "deny" {
+            let accept = "/organizations/invitations/accept";
+            person.post_without_draining(accept, &[("token", &token)]).await.ok();
+        } else {
+            let leave = format!("{}/leave", setup.path);
+            person.post_without_draining(&leave, &[]).await.ok();
+        }
+        app.drain().await;
+        assert_eq!(app.mail_count(email), count, "{verb}");
+    }
 }
 
 #[tokio::test]
@@ -189,15 +300,15 @@ async fn preferences_turn_each_kind_off_and_on() {
     let changed = setup.owner.post_json(path, &json!({"invitation_answers": false, "join_requests": false})).await.ok();
     assert_eq!(changed, json!({"join_requests": false, "request_answers": true, "invitation_answers": false}));
     let count = app.mail_count(OWNER);
-    app.create_member(&setup.owner, &setup.organization, "nina@example.com", "").await;
+    setup.accept("nina@example.com").await;
     setup.ask("kim@example.com").await;
-    assert_eq!(app.mail_count(OWNER), count);
+    assert_eq!(setup.mail_count_after(MINUTE).await, count);
     setup.owner.post(path, &[("join_requests", "maybe")]).await.assert_error(400, "INVALID_FIELD");
     setup.owner.post(path, &[("everything", "false")]).await.assert_error(400, "UNKNOWN_FIELD");
     setup.owner.post(path, &[("invitation_answers", "true"), ("join_requests", "true")]).await.ok();
     assert_eq!(setup.owner.get(path).await.ok(), all);
-    app.create_member(&setup.owner, &setup.organization, "lea@example.com", "").await;
-    assert_eq!(app.mail_count(OWNER), count + 1);
+    setup.accept("lea@example.com").await;
+    assert_eq!(setup.mail_count_after(MINUTE).await, count + 1);
 }
 
 #[tokio::test]

@@ -102,14 +102,14 @@ record! {
 }
 
 sql! {
-    /// The invitations of an inviter that got this status since a time, up to 1,000, newest first.
-    ANSWERED(OrganizationId, UserId, Status, Timestamp) -> Answered =
+    /// The invitations of an inviter that got this status after `$4` and until `$5`, up to 1,000, newest first.
+    ANSWERED(OrganizationId, UserId, Status, Timestamp, Timestamp) -> Answered =
         "SELECT i.email_key AS email_key, u.first_name AS first_name, u.last_name AS last_name
            FROM organization_memberships m
            JOIN invitations i ON i.inviter_membership_id = m.id AND i.organization_id = $1
            LEFT JOIN email_addresses a ON a.address_key = i.email_key AND a.verified_at IS NOT NULL
            LEFT JOIN users u ON u.id = a.user_id
-          WHERE m.organization_id = $1 AND m.user_id = $2 AND i.status = $3 AND i.updated_at >= $4
+          WHERE m.organization_id = $1 AND m.user_id = $2 AND i.status = $3 AND i.updated_at > $4 AND i.updated_at <= $5
           ORDER BY i.updated_at DESC, i.id DESC LIMIT 1000";
 
     PREVIEW(OrganizationId, InvitationId) -> PreviewRow =

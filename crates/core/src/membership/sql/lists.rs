@@ -27,6 +27,8 @@ record! {
         pub(crate) last_name: String,
         pub(crate) username: Option<String>,
         pub(crate) email: Option<String>,
+        /// Whether the member has the role and is in the workspace of the filter.
+        pub(crate) is_admitted: bool,
     }
 }
 
@@ -120,15 +122,16 @@ macro_rules! searched {
     ($from:expr, $role:literal, $workspace:literal, $end:literal) => {
         concat!(
             "SELECT m.id AS id, m.sort_name AS sort_name, u.first_name AS first_name, u.last_name AS last_name,
-                    u.username AS username, e.address_key AS email
+                    u.username AS username, e.address_key AS email, CASE WHEN ",
+            has_role!($role),
+            " AND ",
+            is_in_workspace!($workspace),
+            " THEN 1 ELSE 0 END AS is_admitted
                FROM ",
             $from,
             " JOIN users u ON u.id = m.user_id
                LEFT JOIN email_addresses e ON e.user_id = u.id AND e.is_primary = 1
-              WHERE m.organization_id = $1 AND ",
-            has_role!($role),
-            " AND ",
-            is_in_workspace!($workspace),
+              WHERE m.organization_id = $1",
             $end
         )
     };

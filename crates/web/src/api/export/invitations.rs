@@ -38,19 +38,18 @@ pub(super) async fn export(
     Path((organization,)): Path<(OrganizationId,)>,
     Query(params): Query<ListParams>,
 ) -> Response {
-    let first = Export { organization, filter: params.list(organization).filter, after: None };
+    let first = Export { organization, filter: params.list(organization).filter, before: None };
     let batches = stream::try_unfold(Some(first), move |export| {
         let (app, caller) = (app.clone(), Arc::clone(&caller));
         async move {
             let Some(export) = export else {
                 return Ok(None);
             };
-            let (filter, is_first) = (export.filter.clone(), export.after.is_none());
+            let (filter, is_first) = (export.filter.clone(), export.before.is_none());
             let batch = app.query(&caller, export).await.result?;
             let mut csv = if is_first { Csv::with_header(COLUMNS) } else { Csv::without_header() };
             batch.invitations.iter().for_each(|details| write(&mut csv, details));
-            let last = batch.invitations.last().filter(|_| !batch.is_last).map(|details| details.row.id);
-            let next = last.map(|last| Export { organization, filter, after: Some(last) });
+            let next = batch.next.map(|next| Export { organization, filter, before: Some(next) });
             Ok(Some((csv.into_bytes(), next)))
         }
     });

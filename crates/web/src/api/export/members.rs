@@ -25,19 +25,18 @@ pub(super) async fn export(
     Path((organization,)): Path<(OrganizationId,)>,
     Query(params): Query<MemberParams>,
 ) -> Response {
-    let first = ExportMembers { organization, filter: params.filter(), after: None };
+    let first = ExportMembers { organization, filter: params.filter(), before: None };
     let batches = stream::try_unfold(Some(first), move |export| {
         let (app, caller) = (app.clone(), Arc::clone(&caller));
         async move {
             let Some(export) = export else {
                 return Ok(None);
             };
-            let (filter, is_first) = (export.filter.clone(), export.after.is_none());
+            let (filter, is_first) = (export.filter.clone(), export.before.is_none());
             let batch = app.query(&caller, export).await.result?;
             let mut csv = if is_first { Csv::with_header(COLUMNS) } else { Csv::without_header() };
             batch.members.iter().for_each(|details| write(&mut csv, details));
-            let last = batch.members.last().filter(|_| !batch.is_last).map(|details| details.member.id);
-            let next = last.map(|last| ExportMembers { organization, filter, after: Some(last) });
+            let next = batch.next.map(|next| ExportMembers { organization, filter, before: Some(next) });
             Ok(Some((csv.into_bytes(), next)))
         }
     });

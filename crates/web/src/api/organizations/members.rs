@@ -12,7 +12,7 @@ use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, membership};
 
 use crate::api::response::{DetailedMembershipResponse, OrganizationResponse};
-use crate::api_response::ApiResponse;
+use crate::api_response::{ApiResponse, TOTAL, total_header};
 use crate::app::{App, CurrentCaller};
 use crate::extract::{FieldReader, FromFields, Path, Query};
 use crate::links::{PageLinks, rfc3339};
@@ -157,13 +157,14 @@ impl PageMeta {
 /// Lists an organization's members, newest first unless `sort` says otherwise.
 ///
 /// The `Link` header (RFC 8288) has the URLs of the next and the previous page. They have a cursor instead of a page
-/// number, so that their rows stay the same when members join or leave. A search that is read by cursors shows at most
-/// the newest 1,000 matches. If seats are limited, the `Seats` header has the seat counts.
+/// number, so that their rows stay the same when members join or leave. A search shows at most the newest 1,000
+/// matches; the `Total` header is there if there may be more. If seats are limited, the `Seats` header has the seat counts.
 #[utoipa::path(get, path = "/organizations/{id}/members",
     operation_id = "list_organization_members", tag = "Organizations",
     params(("id" = OrganizationId, Path, description = "The organization"), MemberParams),
     responses((status = 200, description = "Members retrieved successfully", body = Enveloped<MembersPageResponse>,
-               headers(("Link" = String, description = "The next and the previous page, if there are any: `<URL>; rel=\"next\"`"),
+               headers(("Total" = String, description = "The number of members on all pages, if there may be more: `count=1000, more`"),
+                       ("Link" = String, description = "The next and the previous page, if there are any: `<URL>; rel=\"next\"`"),
                        ("Seats" = String, description = "The seat counts, if seats are limited: `used=2, held=1, free=7`")))))]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -176,6 +177,7 @@ pub(crate) async fn list(
     let reply = app.query(&caller, params.list(organization)).await;
     let seats = reply.result.as_ref().ok().and_then(|page| page.seats);
     let links = reply.result.as_ref().ok().and_then(|page| params.links(&app, organization, page));
+    let total = reply.result.as_ref().ok().map(|page| page.total).filter(|total| !total.is_exact);
     let response =
         ApiResponse::from(reply.map(|membership::MembersPage { organization, members, total, next, .. }| {
             let organization = OrganizationResponse::new(organization, context);
@@ -187,5 +189,9 @@ pub(crate) async fn list(
                 meta: PageMeta { total: total.count, page, limit, has_more: next.is_some() },
             }
         }));
-    response.with_seats(seats).with_links(links)
+    let response = response.with_seats(seats).with_links(links);
+    match total.and_then(total_header) {
+        Some(total) => response.with_header(TOTAL, total),
+        None => response,
+    }
 }

@@ -89,7 +89,7 @@ impl Table {
         Ok(Self {
             tabs: tabs(t, &state, &path, &counts),
             rows: found.invitations.into_iter().map(|details| row(cx, details)).collect(),
-            total: found.total.map(|total| self::total(t, total)).unwrap_or_default(),
+            total: found.total.map(|total| self::total(t, &state, total)).unwrap_or_default(),
             seats: found.seats.map(|seats| t.seats(seats.used, seats.reserved, seats.free)),
             roles: choices.all_roles().map(|(id, name)| SelectOption::new(id, name, state.role == Some(id))).collect(),
             workspaces: choices.workspace_options(state.workspace),
@@ -135,8 +135,12 @@ impl Table {
     }
 }
 
-fn total(t: Words, total: Total) -> String {
-    if total.is_exact { t.invitations_count(total.count) } else { t.invitations_more_than(total.count) }
+fn total(t: Words, state: &ListState, total: Total) -> String {
+    match total {
+        Total { count, is_exact: true } => t.invitations_count(count),
+        Total { count, is_exact: false } if state.search.is_empty() => t.invitations_more_than(count),
+        Total { count, is_exact: false } => t.newest_matches(count),
+    }
 }
 
 fn tabs(t: Words, state: &ListState, path: &str, counts: &StateCounts) -> Vec<Tab> {

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MembershipId, RoleId, WorkspaceId};
-use vestibule_core::listing::Position;
+use vestibule_core::listing::{Position, Total};
 use vestibule_core::membership::{ListMembers, MemberDetails, MemberSort, MembershipRole, ShowRemovalEffects};
 use vestibule_core::workspace;
 
@@ -109,10 +109,10 @@ pub(super) async fn page(
     let page = Page {
         layout,
         rows: rows(cx, &org, &options, found.members).await?,
-        total: if found.total.is_exact {
-            t.members_count(found.total.count)
-        } else {
-            t.members_more_than(found.total.count)
+        total: match found.total {
+            Total { count, is_exact: true } => t.members_count(count),
+            Total { count, is_exact: false } if state.search.is_empty() => t.members_more_than(count),
+            Total { count, is_exact: false } => t.newest_matches(count),
         },
         seats: found.seats.map(|seats| t.seats(seats.used, seats.reserved, seats.free)),
         roles: options
