@@ -13,6 +13,7 @@
 )]
 
 pub mod browser;
+pub mod devtools;
 pub mod invariants;
 pub mod open_transaction;
 #[cfg(unix)]

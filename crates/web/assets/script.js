@@ -4,15 +4,20 @@
 
 const main = () => document.querySelector("main");
 
+// Where the tabs do not all fit, the open one and the one with the focus are in the middle.
+const showTab = (tab) => {
+  const tabs = tab.parentElement;
+  tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.clientWidth) / 2;
+};
+document.addEventListener("focusin", ({ target }) => { if (target.matches(".tabs a")) showTab(target); });
+
 // The text of a time is relative ("in 3 days"); its title is the exact local time.
 const enhance = () => {
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "long" });
   }
   for (const control of document.querySelectorAll("[data-copy], [data-select-all]")) control.hidden = false;
-  // The open tab, where they do not all fit.
-  const tabs = document.querySelector(".tabs"), tab = tabs?.querySelector("[aria-current]");
-  if (tab) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.clientWidth) / 2;
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) showTab(tab);
 };
 
 // Adds the scripts that a page has and this one does not: forms with a challenge need one.
@@ -23,6 +28,15 @@ const addScripts = (page) => {
   return Promise.all(missing.map(({ src }) => new Promise((resolve) => {
     document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: resolve }));
   })));
+};
+
+// The page that is shown, without the fragment.
+const pageUrl = () => location.pathname + location.search;
+let shownUrl = pageUrl();
+const setUrl = (url) => {
+  const isSame = new URL(url).pathname + new URL(url).search === shownUrl;
+  history[isSame ? "replaceState" : "pushState"](null, "", url);
+  shownUrl = pageUrl();
 };
 
 const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
@@ -51,7 +65,7 @@ const show = async (response) => {
   }
   main().replaceWith(document.adoptNode(next));
   document.title = page.title;
-  if (response.redirected) history.pushState(null, "", response.url);
+  if (response.redirected) setUrl(response.url);
   enhance();
   focusResult();
   document.dispatchEvent(new Event("page"));
@@ -79,7 +93,7 @@ document.addEventListener("submit", async (event) => {
   try {
     const response = await fetch(target, request);
     await show(response);
-    if (!isPost) history.pushState(null, "", response.url);
+    if (!isPost) setUrl(response.url);
   } catch {
     delete form.dataset.busy;
     buttons.forEach((button) => { button.disabled = false; });
@@ -116,7 +130,8 @@ document.addEventListener("keydown", ({ key, target }) => {
   menu.querySelector("summary").focus();
 });
 
-window.addEventListener("popstate", () => location.reload());
+// Links to a part of the page, as the one to the content, cause this event too.
+window.addEventListener("popstate", () => { if (pageUrl() !== shownUrl) location.reload(); });
 // A page from the back/forward cache may have disabled buttons.
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 

@@ -58,6 +58,15 @@ impl Frame {
         Some(HeaderAccount::new(found, image_url))
     }
 
+    /// Returns the sign-in of this browser whose user has this primary address or username.
+    pub(super) fn sign_in_named(&self, identifier: &str) -> Option<SignInId> {
+        let is_named = |name: Option<&String>| name.is_some_and(|name| name.eq_ignore_ascii_case(identifier));
+        let mut sign_ins = self.session.as_ref()?.sign_ins.iter();
+        let found =
+            sign_ins.find(|shown| is_named(shown.user.email.as_ref()) || is_named(shown.user.username.as_ref()))?;
+        Some(found.sign_in.id)
+    }
+
     /// Returns the content of the header. `current` is the organization of the page.
     pub(super) fn header(&self, current: Option<OrganizationId>, image_url: impl Fn(&str) -> String) -> Header {
         let Some((session, active)) = self.session.as_ref().and_then(|session| Some((session, session.active()?)))

@@ -119,6 +119,15 @@ async fn pages_of_100_000_members_and_50_000_invitations_read_few_rows() {
         assert!(response.rows <= MAX_ROWS, "{query}: {} rows", response.rows);
         assert_eq!(response.ok().as_array().unwrap().len(), 50, "{query}");
     }
+    // The pages cost at most three times as much.
+    for tab in ["members", "invitations"] {
+        let call = large.owner.get(&large.path(&format!("{tab}?limit=50"))).await;
+        let page = large.owner.get(&large.path(&format!("-/{tab}"))).await;
+        let (statements, rows) = ((page.statements, call.statements), (page.rows, call.rows));
+        assert!(statements.0 <= 3 * statements.1, "{tab}: statements of the page and of the call: {statements:?}");
+        assert!(rows.0 <= 3 * rows.1, "{tab}: rows of the page and of the call: {rows:?}");
+        page.assert_page(200, "rel=\"next\" href");
+    }
     let counted = large.owner.get(&large.path("invitations?total=true&limit=1")).await;
     assert_eq!(counted.headers["total"], "count=10000, more");
     let counted = large.owner.get(&large.path("invitations?total=true&limit=1&delivery=bounced")).await;

@@ -6,6 +6,7 @@ mod email;
 use askama::Template;
 use axum::response::Response;
 use vestibule_core::email_address::EmailAddress;
+use vestibule_core::id::SignInId;
 use vestibule_core::names::Username;
 use vestibule_core::password::Password;
 use vestibule_core::query_params::set_query_params;
@@ -103,7 +104,10 @@ async fn sign_in(cx: PageContext, form: Form) -> Response {
     match signed_in {
         Ok(signed_in) => redirect_signed_in(&cx, form.text("return_to"), cx.after_sign_in(), &signed_in),
         // The credentials are valid, so continue as if the sign-in were new.
-        Err(problem) if problem.code() == Code::UserAlreadySignedIn => redirect_back(&cx, form.text("return_to")),
+        Err(problem) if problem.code() == Code::UserAlreadySignedIn => match cx.frame().sign_in_named(typed) {
+            Some(sign_in) => switch_to(&cx, sign_in, form.text("return_to")).await,
+            None => redirect_back(&cx, form.text("return_to")),
+        },
         Err(problem) => page(&cx, form.text("return_to").to_owned(), typed.to_owned(), Some(&problem)).await,
     }
 }
@@ -139,9 +143,13 @@ async fn switch(cx: PageContext, form: Form) -> Response {
         Ok(sign_in) => sign_in,
         Err(problem) => return cx.error_page(&problem),
     };
+    switch_to(&cx, sign_in, form.text("return_to")).await
+}
+
+async fn switch_to(cx: &PageContext, sign_in: SignInId, return_to: &str) -> Response {
     match cx.run(SwitchSignIn { sign_in }).await {
-        Ok(_) => redirect_back(&cx, form.text("return_to")),
-        Err(problem) => page(&cx, form.text("return_to").to_owned(), String::new(), Some(&problem)).await,
+        Ok(_) => redirect_back(cx, return_to),
+        Err(problem) => page(cx, return_to.to_owned(), String::new(), Some(&problem)).await,
     }
 }
 

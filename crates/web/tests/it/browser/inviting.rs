@@ -53,3 +53,28 @@ async fn shows_chips_while_typing_and_keeps_the_list_when_the_session_ends() {
     .await;
     server.app.drain().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markup_in_what_is_typed_stays_text() {
+    const MARKUP: &str = "<img id=pwned src=x>@example.com";
+    let server = BrowserServer::start(|_| ()).await;
+    let (owner, organization) = server.app.create_organization("olga@example.com").await;
+    let path = format!("/organizations/{organization}/-/invitations");
+    let settings = [("name", "<b id=pwned>Acme</b>"), ("description", "")];
+    owner.post(&format!("/organizations/{organization}/-/settings"), &settings).await.assert_redirect("/");
+    let pwned = "return document.querySelectorAll('#pwned').length";
+    with_browser(OPTIONS, async |olga: &Browser| {
+        sign_in(olga, &server, &path).await;
+        olga.fill("emails", &format!("\"{MARKUP}\" <kim@example.com>, {MARKUP}")).await;
+        olga.wait_for("#review-part .chip.bad").await;
+        assert_eq!(evaluate(olga, pwned).await, "0");
+        olga.wait_for("#send").await.click().await.unwrap();
+        olga.wait_for_text("not invited").await;
+        assert_eq!(evaluate(olga, pwned).await, "0");
+        assert!(
+            evaluate(olga, "return document.querySelector('.organization').textContent").await.contains("<b id=pwned>")
+        );
+    })
+    .await;
+    server.app.drain().await;
+}

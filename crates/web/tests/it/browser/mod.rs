@@ -4,11 +4,13 @@ mod challenge;
 mod invitation_list;
 mod inviting;
 mod journeys;
+mod keyboard;
 mod lighthouse;
 mod mail_scanner;
 mod origins;
 mod pages;
 mod presses;
+mod states;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

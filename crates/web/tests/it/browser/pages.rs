@@ -41,7 +41,7 @@ pub(super) async fn seed_organization(server: &BrowserServer) -> String {
 }
 
 /// Returns the screenshot name and the URL of each page.
-fn page_urls(server: &BrowserServer, organization: &str) -> Vec<(String, String)> {
+pub(super) fn page_urls(server: &BrowserServer, organization: &str) -> Vec<(String, String)> {
     let mut pages: Vec<_> = member_pages(organization)
         .into_iter()
         .map(|path| (path.rsplit('/').next().unwrap().to_owned(), format!("{}{path}", server.url)))
@@ -56,7 +56,7 @@ fn page_urls(server: &BrowserServer, organization: &str) -> Vec<(String, String)
     pages
 }
 
-async fn sign_in(browser: &Browser, server: &BrowserServer) {
+pub(super) async fn sign_in(browser: &Browser, server: &BrowserServer) {
     browser.goto(&format!("{}/sign-in?return_to=/account", server.url)).await;
     browser.fill("identifier", "ada@lindgren-tea.example").await;
     browser.fill("password", crate::harness::PASSWORD).await;

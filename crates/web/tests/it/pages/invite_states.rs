@@ -206,9 +206,24 @@ impl Fixture {
     }
 }
 
+const STATES: [State; 9] = [Open, Expired, Accepted, Declined, Revoked, Suspended, Full, Deleted, OtherNetwork];
+
+/// Returns the page of every state and visitor.
+pub(crate) async fn every_page() -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    for state in STATES {
+        let fixture = Fixture::new(state).await;
+        // Joining changes the state, so the invited account comes last.
+        for visitor in [SignedOut, Other, Invited] {
+            pages.push((format!("{state:?}, {visitor:?}"), fixture.page(state, visitor).await));
+        }
+    }
+    pages
+}
+
 #[tokio::test]
 async fn every_state_offers_the_next_step() {
-    for state in [Open, Expired, Accepted, Declined, Revoked, Suspended, Full, Deleted, OtherNetwork] {
+    for state in STATES {
         let fixture = Fixture::new(state).await;
         // Joining changes the state, so the invited account comes last.
         for visitor in [SignedOut, Other, Invited] {
