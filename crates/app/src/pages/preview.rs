@@ -123,8 +123,8 @@ impl Browser {
         let Some(token) = self.data.invitations.get(EXPIRED).and_then(|token| token.parse().ok()) else {
             return Err(failed("the requests", "the sample data has no expired invitation"));
         };
-        let renewed = request_renewal(&self.service, &Caller::anonymous(), token).await.result;
-        renewed.map_err(|problem| failed("the requests", &problem.to_string()))
+        let renewed = request_renewal(&self.service, &Caller::anonymous(), token, false).await.result;
+        renewed.map(|_| ()).map_err(|problem| failed("the requests", &problem.to_string()))
     }
 
     async fn send_as_owner(
