@@ -155,8 +155,9 @@ async fn language_of_the_account_is_that_of_its_pages_and_mail_in_every_browser(
     ada.post("/language", &[("language", "de"), ("return_to", "/account")]).await.assert_redirect("/account");
     for browser in [&ada, &other] {
         browser.get("/account").await.assert_page(200, "<html lang=\"de\">");
-        browser.get("/nope").await.assert_page(404, "<html lang=\"de\">");
     }
+    other.headers.insert("accept", "text/html".parse().unwrap());
+    other.get("/nope").await.assert_page(404, "<html lang=\"de\">");
     let mut signed_out = app.anonymous();
     signed_out.headers.insert("accept-language", "en".parse().unwrap());
     signed_out.get("/sign-in").await.assert_page(200, "<html lang=\"en\">");
