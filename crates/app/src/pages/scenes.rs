@@ -40,8 +40,8 @@ impl Scene {
     }
 }
 
-/// A list of people of whom nobody can be invited: a member, and no address. So its result changes nothing.
-pub(super) const NOT_INVITED: &str = "ben@lindgren-tea.example, nobody";
+/// Two members. Neither can be invited, so the result of the invitation changes nothing.
+pub(super) const NOT_INVITED: &str = "ben@lindgren-tea.example, greta@lindgren-tea.example";
 
 /// The ids in the paths of the sample organization.
 #[derive(Clone, Debug)]
