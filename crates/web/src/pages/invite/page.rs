@@ -134,20 +134,12 @@ pub(super) async fn load(
         (step, Some(_)) if step.can_renew() => find_own_address(cx, &preview.invitation.email_key).await?,
         _ => None,
     };
-    let InvitationPreview {
-        invitation,
-        organization_name,
-        organization_image_url,
-        has_account,
-        final_status,
-        renewal,
-        is_for_member,
-        is_unsubscribed,
-        ..
-    } = preview;
+    let InvitationPreview { invitation, organization_name, organization_image_url, .. } = preview;
     let inviter = Inviter::new(&invitation);
     let title = match step {
-        Step::Accepted if is_for_member => cx.words.address_is_member_title(&invitation.email_key, &organization_name),
+        Step::Accepted if preview.is_for_member => {
+            cx.words.address_is_member_title(&invitation.email_key, &organization_name)
+        }
         _ => title(cx.words, step, &invitation, &organization_name, &inviter.name),
     };
     let layout = cx.layout(title, true);
@@ -159,8 +151,8 @@ pub(super) async fn load(
         layout: if step.has_challenge() { layout.with_challenge(cx) } else { layout },
         role: roles(cx.words, &invitation),
         inviter,
-        message: if final_status.is_none() { invitation.message } else { String::new() },
-        expires: match final_status {
+        message: if preview.final_status.is_none() { invitation.message } else { String::new() },
+        expires: match preview.final_status {
             Some(_) => String::new(),
             None => cx.words.time_html(invitation.expires_at, cx.now()),
         },
@@ -173,10 +165,10 @@ pub(super) async fn load(
         },
         has_expired: invitation.expires_at <= cx.now(),
         step,
-        renewal,
-        is_for_member,
-        is_unsubscribed,
-        has_account,
+        renewal: preview.renewal,
+        is_for_member: preview.is_for_member,
+        is_unsubscribed: preview.is_unsubscribed,
+        has_account: preview.has_account,
         has_mail: cx.app.service().sends_mail(),
         is_mailed: token.is_mailed(),
         is_member,
