@@ -298,7 +298,7 @@ async fn search_follows_changed_names_and_departures() {
 }
 
 #[tokio::test]
-async fn pages_of_50_long_rows_are_smaller_than_40_kilobytes() {
+async fn pages_of_50_long_invitations_are_smaller_than_40_kilobytes() {
     let mut large = large(60, 60).await;
     let organization = large.organization;
     for name in ["Purchasing", "Warehouse management"] {
@@ -331,7 +331,7 @@ async fn pages_of_50_long_rows_are_smaller_than_40_kilobytes() {
     ));
     for language in ["en", "de"] {
         large.owner.headers.insert("accept-language", language.parse().unwrap());
-        for tab in ["members", "invitations", "invitations?show=all", "members?sort=name&search=alexandrina"] {
+        for tab in ["invitations", "invitations?show=all"] {
             let page = large.owner.get(&large.path(&format!("-/{tab}"))).await.assert_page(200, "a.very.long.address.");
             assert_eq!(page.matches("<td class=\"main\">").count(), 50, "{tab}");
             assert!(page.len() < 40_000, "{tab} in {language}: {} bytes", page.len());
