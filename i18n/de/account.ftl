@@ -16,6 +16,12 @@ new-email-address = E-Mail-Adresse hinzufügen
 delete-address-warning = Sie können sich mit dieser Adresse nicht mehr anmelden. Sie können sie wieder hinzufügen.
 password-change-warning = Ein neues Passwort meldet alle anderen Browser ab.
 current-password = Aktuelles Passwort
+sessions-count =
+    { $count ->
+        [one] { $count } Sitzung
+       *[other] { $count } Sitzungen
+    }
+sessions-more-than = Mehr als { $count } Sitzungen
 active-sign-ins = Sitzungen
 unknown-address = unbekannte IP-Adresse
 this-browser = dieser Browser

@@ -172,7 +172,6 @@ sent-last-days = In den letzten { $days } Tagen gesendet
 sent-earlier = Vor über 30 Tagen gesendet
 by-inviter = von { $name }
 former-member = einem ehemaligen Mitglied
-actions-for = Aktionen für { $email }
 invitations-count =
     { $count ->
         [one] { $count } Einladung

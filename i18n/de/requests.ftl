@@ -28,6 +28,17 @@ requests-decided =
        *[other] { $count } Anfragen wurden beantwortet, die übrigen nicht: Der Grund steht bei jeder.
     }
 range-of = { $from }–{ $to } von { $total }
+search-requests = Anfragen nach Name oder Adresse suchen
+no-requests-found = Keine passenden Anfragen.
+request-approved = Angenommen
+request-denied = Abgelehnt
+answered-at = Beantwortet
+requests-count =
+    { $count ->
+        [one] { $count } Anfrage
+       *[other] { $count } Anfragen
+    }
+requests-more-than = Mehr als { $count } Anfragen
 flash-approved-count =
     { $count ->
         [one] { $count } Anfrage angenommen.

@@ -4,12 +4,19 @@ roles = Rollen
 role = Rolle
 roles-explanation = Eine Rolle fasst Berechtigungen zusammen. Jedes Mitglied hat eine oder mehrere.
 role-allows = Erlaubt
+search-roles = Rollen suchen
+no-roles-found = Keine passenden Rollen.
+roles-count =
+    { $count ->
+        [one] { $count } Rolle
+       *[other] { $count } Rollen
+    }
 built-in-member = Mitglied
 built-in-admin = Admin
 shared-role = Vordefiniert
 new-role = Rolle erstellen
 edit-role = { $name } bearbeiten
-edit = Bearbeiten
+delete = Löschen
 members-with-role =
     { $count ->
         [one] { $count } Mitglied mit der Rolle { $role }

@@ -11,6 +11,8 @@ workspaces-count =
         [one] { $count } Arbeitsbereich
        *[other] { $count } Arbeitsbereiche
     }
+workspaces-more-than = Mehr als { $count } Arbeitsbereiche
+created = Erstellt
 new-workspace = Arbeitsbereich erstellen
 rename-workspace = Arbeitsbereich umbenennen
 added-when = Hinzugefügt

@@ -16,6 +16,12 @@ new-email-address = Add email address
 delete-address-warning = You can no longer sign in with this address. You can add it again.
 password-change-warning = Changing your password signs out all other browsers.
 current-password = Current password
+sessions-count =
+    { $count ->
+        [one] { $count } session
+       *[other] { $count } sessions
+    }
+sessions-more-than = More than { $count } sessions
 active-sign-ins = Sessions
 unknown-address = unknown IP address
 this-browser = this browser

@@ -172,7 +172,6 @@ sent-last-days = Sent in the last { $days } days
 sent-earlier = Sent over 30 days ago
 by-inviter = by { $name }
 former-member = a former member
-actions-for = Actions for { $email }
 invitations-count =
     { $count ->
         [one] { $count } invitation

@@ -28,6 +28,17 @@ requests-decided =
        *[other] { $count } requests were answered. The others could not be: see the reason at each.
     }
 range-of = { $from }–{ $to } of { $total }
+search-requests = Search requests by name or address
+no-requests-found = No requests match.
+request-approved = Approved
+request-denied = Denied
+answered-at = Answered
+requests-count =
+    { $count ->
+        [one] { $count } request
+       *[other] { $count } requests
+    }
+requests-more-than = More than { $count } requests
 flash-approved-count =
     { $count ->
         [one] { $count } request approved.

@@ -4,12 +4,19 @@ roles = Roles
 role = Role
 roles-explanation = A role is a set of permissions. Every member has one or more.
 role-allows = Allows
+search-roles = Search roles
+no-roles-found = No roles match.
+roles-count =
+    { $count ->
+        [one] { $count } role
+       *[other] { $count } roles
+    }
 built-in-member = Member
 built-in-admin = Admin
 shared-role = Built-in
 new-role = Create role
 edit-role = Edit { $name }
-edit = Edit
+delete = Delete
 members-with-role =
     { $count ->
         [one] { $count } member with the role { $role }

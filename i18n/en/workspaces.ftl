@@ -11,6 +11,8 @@ workspaces-count =
         [one] { $count } workspace
        *[other] { $count } workspaces
     }
+workspaces-more-than = More than { $count } workspaces
+created = Created
 new-workspace = Create workspace
 rename-workspace = Rename workspace
 added-when = Added

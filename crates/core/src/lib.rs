@@ -116,4 +116,5 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
+    workspace::sql::lists::STATEMENTS,
 ];

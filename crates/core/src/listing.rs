@@ -1,7 +1,11 @@
 //! Positions in sorted lists, and totals of filtered ones.
 
+mod cursor;
+
 use std::cmp::Ordering;
 use std::fmt::Write;
+
+pub use cursor::{ListSort, NameCursor};
 
 /// The most rows that a total counts. Counting further would read a large organization for one number.
 pub const MAX_COUNTED: i64 = 10_000;
@@ -68,10 +72,10 @@ impl Total {
 
 /// The rows of a page, and whether there are rows before and after them.
 #[derive(Clone, Debug)]
-pub(crate) struct Slice<T> {
-    pub(crate) rows: Vec<T>,
-    pub(crate) has_previous: bool,
-    pub(crate) has_next: bool,
+pub struct Slice<T> {
+    pub rows: Vec<T>,
+    pub has_previous: bool,
+    pub has_next: bool,
 }
 
 impl<T> Slice<T> {
@@ -90,12 +94,7 @@ impl<T> Slice<T> {
     }
 
     /// From all rows of the list, in its order.
-    pub(crate) fn from_all<C>(
-        rows: Vec<T>,
-        position: &Position<C>,
-        limit: u32,
-        compare: impl Fn(&T, &C) -> Ordering,
-    ) -> Self {
+    pub fn from_all<C>(rows: Vec<T>, position: &Position<C>, limit: u32, compare: impl Fn(&T, &C) -> Ordering) -> Self {
         let limit = limit as usize;
         let start = match position {
             Position::Page(page) => (page.saturating_sub(1) as usize).saturating_mul(limit),
@@ -114,7 +113,7 @@ impl<T> Slice<T> {
     }
 
     /// The cursors of the previous and the next page.
-    pub(crate) fn cursors<C>(&self, cursor: impl Fn(&T) -> C) -> (Option<C>, Option<C>) {
+    pub fn cursors<C>(&self, cursor: impl Fn(&T) -> C) -> (Option<C>, Option<C>) {
         let previous = self.rows.first().filter(|_| self.has_previous).map(&cursor);
         (previous, self.rows.last().filter(|_| self.has_next).map(cursor))
     }

@@ -14,7 +14,7 @@ use crate::permission::{RequiredPermission, Requirement};
 ///
 /// # Errors
 /// Those of [`List`](super::List).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Export {
     pub organization: OrganizationId,
     pub filter: Filter,

@@ -3,11 +3,13 @@
 
 mod create;
 mod decide;
+mod list;
 mod renewal;
 pub(crate) mod sql;
 
 pub use create::RequestAddressChange;
 pub(crate) use create::create;
 pub use decide::{Approve, Deny, List, Undelivered};
+pub use list::{ListByStatus, RequestsPage};
 pub use renewal::{REQUEST_RENEWAL_ERRORS, RenewalOutcome, request_renewal};
-pub use sql::JoinRequest;
+pub use sql::{JoinRequest, RequestStatus};

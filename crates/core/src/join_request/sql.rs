@@ -38,7 +38,54 @@ record! {
     }
 }
 
+/// The state of a request, as the database names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RequestStatus {
+    #[default]
+    Pending,
+    Approved,
+    Denied,
+}
+
+vestibule_db::text_enum!(RequestStatus: Pending = "pending", Approved = "approved", Denied = "denied");
+
+/// Requests of an organization in one state, between two ids, exclusive.
+macro_rules! page {
+    ($order:literal) => {
+        concat!(
+            "SELECT r.id AS id, r.organization_id AS organization_id, r.email_key AS email_key, r.user_id AS user_id,
+                    r.invitation_id AS invitation_id, r.created_at AS created_at, r.updated_at AS updated_at,
+                    u.first_name AS first_name, u.last_name AS last_name, i.status AS invitation_status,
+                    i.expires_at AS invitation_expires_at, o.name AS role_name, o.organization_id AS role_organization_id,
+                    w.name AS workspace_name
+               FROM join_requests r
+               LEFT JOIN users u ON u.id = r.user_id
+               LEFT JOIN invitations i ON i.organization_id = r.organization_id AND i.id = r.invitation_id
+               LEFT JOIN organization_roles o ON o.scope = i.role_scope AND o.id = i.role_id
+               LEFT JOIN workspaces w ON w.organization_id = i.organization_id AND w.id = i.workspace_id
+              WHERE r.organization_id = $1 AND r.status = $2 AND r.id > $3 AND r.id < $4
+              ORDER BY r.id ",
+            $order,
+            " LIMIT $5"
+        )
+    };
+}
+
 sql! {
+    NEWEST(RequestPage {
+        organization: OrganizationId,
+        status: RequestStatus,
+        after: JoinRequestId,
+        before: JoinRequestId,
+        limit: i64,
+    }) -> JoinRequest = page!("DESC");
+
+    OLDEST(= RequestPage) -> JoinRequest = page!("");
+
+    /// Counts up to a limit.
+    COUNT(OrganizationId, RequestStatus, i64) -> (i64,) =
+        "SELECT COUNT(*) FROM (SELECT id FROM join_requests WHERE organization_id = $1 AND status = $2 LIMIT $3) counted";
+
     /// Inserts nothing if the address has a pending request, the organization as many as `max`, or a request of the holder
     /// of the invitation was denied after `denied_since`.
     INSERT(NewJoinRequest {

@@ -1,6 +1,6 @@
 //! Reading all members for an export, in batches.
 
-use super::cursor::MemberFilter;
+use super::filter::MemberFilter;
 use super::list::{MemberDetails, check_workspace, load_members, with_roles};
 use super::{find, sql};
 use crate::access;
@@ -13,7 +13,7 @@ use crate::permission::{RequiredPermission, Requirement};
 ///
 /// # Errors
 /// Those of [`ListMembers`](super::ListMembers).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ExportMembers {
     pub organization: OrganizationId,
     pub filter: MemberFilter,

@@ -1,13 +1,13 @@
 //! Finding the members of a page: which index a filter reads.
 
-use super::cursor::{MemberCursor, MemberFilter, MemberSort};
+use super::filter::{MemberCursor, MemberFilter};
 use super::search;
 use super::sql::lists::{self as sql, MemberKey};
 use crate::access::Grant;
 use crate::error::Result;
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId};
-use crate::listing::{MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total};
+use crate::listing::{ListSort, MAX_COUNTED, MAX_FOUND, MAX_PACKED, Position, Slice, Total};
 use crate::organization;
 
 /// Later than every name: the highest code point.
@@ -45,7 +45,7 @@ impl Bounds {
 }
 
 /// What a list shows: the filter, the order, the position, and the number of rows.
-pub(super) type Request<'a> = (&'a MemberFilter, MemberSort, &'a Position<MemberCursor>, u32);
+pub(super) type Request<'a> = (&'a MemberFilter, ListSort, &'a Position<MemberCursor>, u32);
 
 /// Finds the members of a page, and the number of all that the filter admits. Without a filter that is `members`.
 pub(super) async fn find(
@@ -55,7 +55,7 @@ pub(super) async fn find(
     members: i64,
 ) -> Result<(Slice<MemberKey>, Total)> {
     let (organization, bounds) = (grant.organization(), Bounds::new(filter));
-    let compare = |key: &MemberKey, cursor: &MemberCursor| cursor.compare(sort, key);
+    let compare = |key: &MemberKey, cursor: &MemberCursor| cursor.compare(sort, (&key.sort_name, key.id));
     if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
         let matches = search::search(cx, organization, (filter, bounds), term, MAX_FOUND).await?;
         let (total, mut found) = (matches.total(), matches.rows);
@@ -69,7 +69,7 @@ pub(super) async fn find(
     let total = if is_filtered { index.count(cx, organization, bounds).await? } else { Total::exact(members) };
     let rows = i64::from(limit) + 1;
     let slice = if !sort.is_by_name() {
-        let (is_descending, bounds) = match (position, sort == MemberSort::Newest) {
+        let (is_descending, bounds) = match (position, sort == ListSort::Newest) {
             (Position::Page(_), is_newest) => (is_newest, bounds),
             (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, bounds.before(cursor.id)),
             (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, bounds.after(cursor.id)),
@@ -117,7 +117,7 @@ async fn read_by_name(
     (filter, sort, position, limit): Request<'_>,
 ) -> Result<Vec<MemberKey>> {
     let is_before = matches!(position, Position::Before(_));
-    let is_descending = (sort == MemberSort::NameDescending) != is_before;
+    let is_descending = (sort == ListSort::NameDescending) != is_before;
     let (name, id) = match position {
         Position::After(cursor) | Position::Before(cursor) => (cursor.name.as_str(), cursor.id),
         Position::Page(_) if is_descending => (LAST_NAME, i64::MAX.into()),

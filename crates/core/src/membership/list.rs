@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use vestibule_db::BatchQueries;
 
-use super::cursor::{MemberCursor, MemberFilter, MemberSort};
+use super::filter::{MemberCursor, MemberFilter};
 use super::find;
 use super::sql::{self, Member, MembershipRole};
 use crate::access::{self, Grant};
@@ -12,7 +12,7 @@ use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
 use crate::id::{MembershipId, OrganizationId};
-use crate::listing::{MAX_PACKED, Position, Slice, Total, pack_ids};
+use crate::listing::{ListSort, MAX_PACKED, Position, Slice, Total, pack_ids};
 use crate::organization::{self, Organization, SeatCount};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
 
@@ -24,7 +24,7 @@ use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Require
 pub struct ListMembers {
     pub organization: OrganizationId,
     pub filter: MemberFilter,
-    pub sort: MemberSort,
+    pub sort: ListSort,
     pub position: Position<MemberCursor>,
     /// At most 500.
     pub limit: u32,
@@ -86,7 +86,7 @@ impl Query for ListMembers {
     async fn run(&self, cx: &mut Context<'_>) -> Result<MembersPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let limit = self.limit.clamp(1, u32::from(MAX_PACKED));
-        let is_plain = self.filter.is_empty() && self.sort == MemberSort::Newest;
+        let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest;
         let (organization, slice, total) = if is_plain && let Position::Page(_) = self.position {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
@@ -100,7 +100,8 @@ impl Query for ListMembers {
             let slice = Slice { rows: members, has_previous: keys.has_previous, has_next: keys.has_next };
             (organization, slice, total)
         };
-        let (previous, next) = slice.cursors(|member: &Member| MemberCursor::new(self.sort, member));
+        let (previous, next) =
+            slice.cursors(|member: &Member| MemberCursor::new(self.sort, &member.sort_name, member.id));
         let members = with_roles(cx, &grant, slice.rows).await?;
         let seats = organization::seats(cx, grant.organization()).await?;
         let organization = organization.visible_to(grant.permissions());

@@ -1,7 +1,7 @@
 //! Memberships: which users belong to an organization, and their roles.
 
-mod cursor;
 mod export;
+mod filter;
 mod find;
 mod join;
 mod list;
@@ -12,8 +12,8 @@ mod roles;
 mod search;
 pub(crate) mod sql;
 
-pub use cursor::{MemberCursor, MemberFilter, MemberSort};
 pub use export::{ExportMembers, MembersBatch};
+pub use filter::{MemberCursor, MemberFilter};
 pub(crate) use join::{join, update_search};
 pub use list::{ListMembers, MemberDetails, MembersPage, ShowMember};
 pub use list_own::{ListOwn, OwnMembership};

@@ -1,6 +1,6 @@
 //! Searching for members.
 
-use super::cursor::MemberFilter;
+use super::filter::MemberFilter;
 use super::find::{Bounds, Index};
 use super::sql::lists::{self as sql, MemberKey, SearchedMember};
 use crate::error::Result;

@@ -1,5 +1,6 @@
 //! An organization is a tenant. Its data is visible to its members only.
 
+mod count_role_members;
 mod counts;
 mod create;
 mod delete;
@@ -11,6 +12,8 @@ mod update;
 mod update_role;
 mod visibility;
 
+pub use count_role_members::CountRoleMembers;
+pub(crate) use count_role_members::totals;
 pub use counts::{Count, Counts};
 pub use create::{Create, Created};
 pub use delete::{Delete, ListDeleted, RestorableOrganization, Restore, erase_deleted};

@@ -8,6 +8,14 @@ use crate::permission::PermissionSet;
 use crate::time::Timestamp;
 
 record! {
+    /// The number of members who have a role.
+    pub(crate) struct RoleMemberCount {
+        pub(crate) id: i64,
+        pub(crate) members: i64,
+    }
+}
+
+record! {
     /// An organization as its members see it.
     pub struct Organization {
         pub id: OrganizationId,
@@ -268,6 +276,14 @@ sql! {
                   WHERE mr.role_scope IN (0, $1) AND mr.role_id = $2 AND mr.organization_id = $1) AS members,
                 (SELECT COUNT(*) FROM invitations i
                   WHERE i.organization_id = $1 AND i.role_id = $2 AND i.status = 'pending') AS invitations";
+
+    /// The number of members of each role that can be assigned, up to a limit.
+    ROLE_MEMBER_COUNTS(OrganizationId, i64) -> RoleMemberCount =
+        "SELECT r.id AS id,
+                (SELECT COUNT(*) FROM (SELECT mr.membership_id FROM organization_membership_roles mr
+                                        WHERE mr.role_scope = r.scope AND mr.role_id = r.id AND mr.organization_id = $1
+                                        LIMIT $2) counted) AS members
+           FROM organization_roles r WHERE (r.organization_id = $1 OR r.scope = 0) AND r.removed_at IS NULL";
 
     /// The first members who have a role.
     ROLE_HOLDERS(OrganizationId, RoleId) -> RoleHolder =

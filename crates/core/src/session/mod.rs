@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 pub use select_token::SelectToken;
 pub(crate) use show::show;
 pub use show::{SessionDetails, Show, ShowCacheable, SignInDetails};
-pub use sign_ins::ListSignIns;
+pub use sign_ins::{ListLastUsed, ListSignIns, SignInCursor, SignInsPage};
 pub(crate) use sign_ins::{end_all_sign_ins, end_other_sign_ins, end_sign_in};
 pub use sign_out::SignOut;
 pub use sql::{SignIn, SignInRole, SignInWorkspaceRole};

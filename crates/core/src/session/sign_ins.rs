@@ -1,10 +1,15 @@
 //! The caller's sign-ins in all sessions.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::sql::{self, SignIn};
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::{Context, Query};
 use crate::id::{SignInId, UserId};
+use crate::listing::{MAX_COUNTED, Position, Slice, Total};
 use crate::permission::Requirement;
+use crate::time::Timestamp;
 
 /// Lists the caller's active sign-ins, newest first, with the id of the one that this request uses.
 ///
@@ -22,6 +27,71 @@ impl Query for ListSignIns {
         let user = cx.user()?;
         let sign_ins = cx.tx.all(sql::SIGN_INS_OF_USER, (user, cx.now)).await?;
         Ok((sign_ins, cx.sign_in()?))
+    }
+}
+
+/// Lists a page of the caller's active sign-ins, the last used first.
+///
+/// # Errors
+/// `UNAUTHORIZED`.
+#[derive(Debug)]
+pub struct ListLastUsed {
+    pub position: Position<SignInCursor>,
+    pub limit: u32,
+}
+
+/// A position in the sign-ins of a user: when one was last used, and its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInCursor(Timestamp, SignInId);
+
+impl fmt::Display for SignInCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0.as_microseconds(), self.1)
+    }
+}
+
+impl FromStr for SignInCursor {
+    type Err = Problem;
+
+    /// # Errors
+    /// `INVALID_CURSOR`.
+    fn from_str(text: &str) -> Result<Self> {
+        let (time, id) = text.split_once('.').ok_or(Code::InvalidCursor)?;
+        let time = time.parse().map_err(|_| Code::InvalidCursor)?;
+        Ok(Self(Timestamp::from_microseconds(time), id.parse().map_err(|_| Code::InvalidCursor)?))
+    }
+}
+
+#[derive(Debug)]
+pub struct SignInsPage {
+    pub sign_ins: Vec<SignIn>,
+    /// The sign-in that this request uses.
+    pub current: SignInId,
+    pub total: Total,
+    pub previous: Option<SignInCursor>,
+    pub next: Option<SignInCursor>,
+}
+
+impl Query for ListLastUsed {
+    const REQUIRES: Requirement = Requirement::SignIn;
+    const ERRORS: &'static [Code] = &[];
+    type Out = SignInsPage;
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<SignInsPage> {
+        let user = cx.user()?;
+        let limit = i64::from(self.limit) + 1;
+        let last = SignInCursor(Timestamp::from_microseconds(i64::MAX), i64::MAX.into());
+        let (statement, SignInCursor(time, id)) = match self.position {
+            Position::Page(_) => (sql::LAST_USED_BEFORE, last),
+            Position::After(cursor) => (sql::LAST_USED_BEFORE, cursor),
+            Position::Before(cursor) => (sql::LAST_USED_AFTER, cursor),
+        };
+        let rows = cx.tx.all(statement, sql::SignInsPage { user, now: cx.now, time, id, limit }).await?;
+        let slice = Slice::from_read(rows, &self.position, self.limit);
+        let (count,) = cx.tx.one(sql::COUNT_SIGN_INS, (user, cx.now, MAX_COUNTED + 1)).await?;
+        let (previous, next) = slice.cursors(|sign_in| SignInCursor(sign_in.last_active_at, sign_in.id));
+        let total = Total::bounded(count, MAX_COUNTED);
+        Ok(SignInsPage { sign_ins: slice.rows, current: cx.sign_in()?, total, previous, next })
     }
 }
 

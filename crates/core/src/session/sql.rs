@@ -215,6 +215,19 @@ sql! {
     SIGN_INS_OF_USER(UserId, Timestamp) -> SignIn =
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 ORDER BY i.id DESC");
 
+    /// The sign-ins of a user that were last used before a time; those of one time in the order of their ids.
+    LAST_USED_BEFORE(SignInsPage { user: UserId, now: Timestamp, time: Timestamp, id: SignInId, limit: i64 }) -> SignIn =
+        sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 AND (i.last_active_at, i.id) < ($3, $4)
+                   ORDER BY i.last_active_at DESC, i.id DESC LIMIT $5");
+
+    LAST_USED_AFTER(= SignInsPage) -> SignIn =
+        sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 AND (i.last_active_at, i.id) > ($3, $4)
+                   ORDER BY i.last_active_at, i.id LIMIT $5");
+
+    /// Counts up to a limit.
+    COUNT_SIGN_INS(UserId, Timestamp, i64) -> (i64,) =
+        "SELECT COUNT(*) FROM (SELECT id FROM sign_ins WHERE user_id = $1 AND expires_at > $2 LIMIT $3) counted";
+
     ROLES(SessionId) -> SignInRole =
         "SELECT m.id AS membership_id, r.id AS id, r.name AS name, r.permissions AS permissions,
                 o.enable_ip_restriction AS restricts_addresses, o.whitelisted_ips AS allowed_addresses

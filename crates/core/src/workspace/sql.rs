@@ -1,5 +1,7 @@
 //! Statements on workspaces, their memberships and roles.
 
+pub(crate) mod lists;
+
 use vestibule_db::{Text, record, sql};
 
 use crate::cache::Scope;

@@ -50,6 +50,8 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("outbox::sql::NEXT_DUE", "the outbox worker covers all organizations"),
     ("outbox::sql::UNSUBSCRIBE", "finds a recipient by a token, whose secret is compared before anything else"),
     ("outbox::sql::RETRY", "operator command across all organizations"),
+    ("session::sql::LAST_USED_AFTER", "the user's own sign-ins"),
+    ("session::sql::LAST_USED_BEFORE", "the user's own sign-ins"),
     ("session::sql::ROLES", "the user's own roles"),
     ("session::sql::SIGN_INS", "the user's own sign-ins"),
     ("session::sql::SIGN_INS_OF_USER", "the user's own sign-ins"),

@@ -263,8 +263,9 @@ async fn invitation_links_carry_the_token_where_the_page_wants_it() {
         app.drain().await;
         assert_eq!(link(&app.mail(NINA).text), second, "the reminder");
         // The link that an admin copies has the bare token.
-        let list = owner.get(&format!("/organizations/{organization}/-/invitations")).await.assert_page(200, NINA);
-        let copied = list.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
+        let page = format!("/organizations/{organization}/-/invitations/{}/link", text(&invitation["id"]));
+        let page = owner.get(&page).await.assert_page(200, NINA);
+        let copied = page.split_once("data-copy=\"").unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
         assert!(copied.starts_with(start), "{copied}");
         let token = format!("inv_{}", second.split("inv_").nth(1).unwrap());
         // Our page takes the whole link, and what a program has appended.

@@ -298,6 +298,48 @@ async fn search_follows_changed_names_and_departures() {
 }
 
 #[tokio::test]
+async fn pages_of_50_long_invitations_are_smaller_than_40_kilobytes() {
+    let mut large = large(60, 60).await;
+    let organization = large.organization;
+    for name in ["Purchasing", "Warehouse management"] {
+        let fields = [("name", name), ("permissions", "purchases:write")];
+        large.owner.post(&large.path("roles"), &fields).await.ok();
+        large
+            .owner
+            .post(&large.path("-/workspaces"), &[("name", name)])
+            .await
+            .assert_redirect(&large.path("-/workspaces/"));
+    }
+    large.owner.post("/me", &[("first_name", "Katharina-Sophie"), ("last_name", "Hohenzollern")]).await.ok();
+    // Addresses of 60 characters.
+    for (table, domain) in [("email_addresses", "address"), ("invitations", "email")] {
+        let address = "'a.very.long.address.' || (id % 100000 + 100000) || '@mail.warehouse.northwind.example'";
+        large.app.execute(&format!(
+            "UPDATE {table} SET {domain} = {address}, {domain}_key = {address} WHERE {domain} LIKE '%large.example'"
+        ));
+    }
+    large.app.execute(
+        "UPDATE users SET first_name = 'Alexandrina', last_name = 'Featherstonehaugh' WHERE first_name LIKE 'Ann%'",
+    );
+    large.app.execute(&format!(
+        "UPDATE invitations SET delivery = CASE WHEN id % 2 = 0 THEN 'bounced' ELSE 'sent' END,
+                delivery_reason = CASE WHEN id % 2 = 0 THEN '550 5.1.1 The mailbox of this recipient does not exist here' ELSE '' END,
+                workspace_id = (SELECT MAX(w.id) FROM workspaces w WHERE w.organization_id = {organization}),
+                workspace_scope = (SELECT MAX(w.id) FROM workspaces w WHERE w.organization_id = {organization}),
+                workspace_role_scope = 0,
+                workspace_role_id = (SELECT MAX(r.id) FROM workspace_roles r WHERE r.scope = 0)"
+    ));
+    for language in ["en", "de"] {
+        large.owner.headers.insert("accept-language", language.parse().unwrap());
+        for tab in ["invitations", "invitations?show=all"] {
+            let page = large.owner.get(&large.path(&format!("-/{tab}"))).await.assert_page(200, "a.very.long.address.");
+            assert_eq!(page.matches("<td class=\"main\">").count(), 50, "{tab}");
+            assert!(page.len() < 40_000, "{tab} in {language}: {} bytes", page.len());
+        }
+    }
+}
+
+#[tokio::test]
 async fn exports_stream_thousands_of_rows_without_formulas() {
     let large = large(5000, 1200).await;
     large.owner.post("/me", &[("first_name", "=HYPERLINK(1)"), ("last_name", "a,\"b\"")]).await.ok();

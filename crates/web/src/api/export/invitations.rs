@@ -1,16 +1,13 @@
 //! `GET /organizations/{id}/invitations.csv`
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::stream;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::invitation::{Export, InvitationDetails, Status};
+use vestibule_core::invitation::{Batch, Export, InvitationDetails, Status};
 use vestibule_core::names::full_name;
 
 use super::csv::Csv;
-use super::respond;
+use super::{File, respond};
 use crate::api::invitations::list::ListParams;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Path, Query};
@@ -27,7 +24,8 @@ const COLUMNS: &[&str] = &[
     "inviter_email",
     "delivery",
     "delivery_reason",
-    "sent_at",
+    "delivery_at",
+    "created_at",
     "expires_at",
 ];
 
@@ -39,21 +37,12 @@ pub(super) async fn export(
     Query(params): Query<ListParams>,
 ) -> Response {
     let first = Export { organization, filter: params.list(organization).filter, before: None };
-    let batches = stream::try_unfold(Some(first), move |export| {
-        let (app, caller) = (app.clone(), Arc::clone(&caller));
-        async move {
-            let Some(export) = export else {
-                return Ok(None);
-            };
-            let (filter, is_first) = (export.filter.clone(), export.before.is_none());
-            let batch = app.query(&caller, export).await.result?;
-            let mut csv = if is_first { Csv::with_header(COLUMNS) } else { Csv::without_header() };
-            batch.invitations.iter().for_each(|details| write(&mut csv, details));
-            let next = batch.next.map(|next| Export { organization, filter, before: Some(next) });
-            Ok(Some((csv.into_bytes(), next)))
-        }
-    });
-    respond("invitations.csv", batches).await
+    respond(app, caller, first, File { name: "invitations.csv", columns: COLUMNS, write: write_batch }).await
+}
+
+fn write_batch(csv: &mut Csv, query: &Export, batch: &Batch) -> Option<Export> {
+    batch.invitations.iter().for_each(|details| write(csv, details));
+    batch.next.map(|next| Export { before: Some(next), ..query.clone() })
 }
 
 fn write(csv: &mut Csv, details: &InvitationDetails) {
@@ -71,6 +60,7 @@ fn write(csv: &mut Csv, details: &InvitationDetails) {
         inviter.and_then(|inviter| inviter.email.as_deref()).unwrap_or_default(),
         row.delivery.as_str(),
         &row.delivery_reason,
+        &rfc3339(row.delivery_at),
         &rfc3339(row.created_at),
         &rfc3339(row.expires_at),
     ]);

@@ -1,15 +1,12 @@
 //! `GET /organizations/{id}/members.csv`
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::stream;
 use vestibule_core::id::OrganizationId;
-use vestibule_core::membership::{ExportMembers, MemberDetails};
+use vestibule_core::membership::{ExportMembers, MemberDetails, MembersBatch};
 
 use super::csv::Csv;
-use super::respond;
+use super::{File, respond};
 use crate::api::organizations::members::MemberParams;
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Path, Query};
@@ -26,21 +23,12 @@ pub(super) async fn export(
     Query(params): Query<MemberParams>,
 ) -> Response {
     let first = ExportMembers { organization, filter: params.filter(), before: None };
-    let batches = stream::try_unfold(Some(first), move |export| {
-        let (app, caller) = (app.clone(), Arc::clone(&caller));
-        async move {
-            let Some(export) = export else {
-                return Ok(None);
-            };
-            let (filter, is_first) = (export.filter.clone(), export.before.is_none());
-            let batch = app.query(&caller, export).await.result?;
-            let mut csv = if is_first { Csv::with_header(COLUMNS) } else { Csv::without_header() };
-            batch.members.iter().for_each(|details| write(&mut csv, details));
-            let next = batch.next.map(|next| ExportMembers { organization, filter, before: Some(next) });
-            Ok(Some((csv.into_bytes(), next)))
-        }
-    });
-    respond("members.csv", batches).await
+    respond(app, caller, first, File { name: "members.csv", columns: COLUMNS, write: write_batch }).await
+}
+
+fn write_batch(csv: &mut Csv, query: &ExportMembers, batch: &MembersBatch) -> Option<ExportMembers> {
+    batch.members.iter().for_each(|details| write(csv, details));
+    batch.next.map(|next| ExportMembers { before: Some(next), ..query.clone() })
 }
 
 fn write(csv: &mut Csv, MemberDetails { member, roles }: &MemberDetails) {

@@ -5,8 +5,8 @@ use axum::http::HeaderValue;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId};
-use vestibule_core::listing::Position;
-use vestibule_core::membership::{ListMembers, MemberCursor, MemberFilter, MemberSort};
+use vestibule_core::listing::{ListSort, Position};
+use vestibule_core::membership::{ListMembers, MemberCursor, MemberFilter};
 use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 use vestibule_core::{Code, Problem, membership};
@@ -71,7 +71,7 @@ pub(crate) struct MemberParams {
     joined_before: Option<Timestamp>,
     /// `newest` (the default), `oldest`, `name` or `-name`.
     #[param(value_type = Option<String>, example = "newest")]
-    sort: MemberSort,
+    sort: ListSort,
     /// The start of the page, from the `Link` header of the previous one.
     #[param(value_type = Option<String>)]
     cursor: Option<MemberCursor>,

@@ -12,9 +12,10 @@ use vestibule_core::account::{ShowAccount, Update, UsernameChange};
 use vestibule_core::caller::{UNKNOWN_ADDRESS_TEXT, browser_name};
 use vestibule_core::id::{EmailAddressId, SignInId};
 use vestibule_core::images::ImageOwner;
+use vestibule_core::listing::Position;
 use vestibule_core::names::{PersonName, Username, full_name};
 use vestibule_core::notification::{NotificationPreferences, ShowPreferences};
-use vestibule_core::session::ListSignIns;
+use vestibule_core::session::{ListLastUsed, ListSignIns, SignIn, SignInCursor};
 
 use super::context::{PageContext, PageResult, rejection_page, see_other};
 use super::form::Form;
@@ -26,6 +27,9 @@ use crate::envelope::Refusal;
 use crate::extract::Body;
 use crate::images;
 use crate::routes::Routes;
+
+/// Sign-ins per page. The page has other sections.
+const SIGN_INS_PER_PAGE: u32 = 25;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -63,6 +67,36 @@ struct SignInView {
     is_current: bool,
 }
 
+/// A page of the sign-ins, the last used first.
+struct SignInList {
+    rows: Vec<SignInView>,
+    total: String,
+    has_others: bool,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl SignInList {
+    async fn load(cx: &PageContext) -> PageResult<Self> {
+        let cursor = |name: &str| cx.query_param(name).parse::<SignInCursor>().ok();
+        let position = Position::from_cursors(cursor("after"), cursor("before"), 1);
+        let found = cx.query(ListLastUsed { position, limit: SIGN_INS_PER_PAGE }).await?;
+        let (t, url) = (cx.words, |name: &str, cursor: SignInCursor| format!("/account?{name}={cursor}#sessions"));
+        let rows = found.sign_ins.into_iter().map(|sign_in| sign_in_view(cx, sign_in, found.current));
+        Ok(Self {
+            rows: rows.collect(),
+            total: if found.total.is_exact {
+                t.sessions_count(found.total.count)
+            } else {
+                t.sessions_more_than(found.total.count)
+            },
+            has_others: found.total.count > 1,
+            previous: found.previous.map(|cursor| url("before", cursor)),
+            next: found.next.map(|cursor| url("after", cursor)),
+        })
+    }
+}
+
 #[derive(Template)]
 #[template(path = "account/account.html")]
 struct Page {
@@ -75,8 +109,7 @@ struct Page {
     /// Empty if the user has none.
     primary_address: String,
     addresses: Vec<AddressView>,
-    /// The one of this browser first.
-    sign_ins: Vec<SignInView>,
+    sign_ins: SignInList,
     notifications: NotificationPreferences,
     has_password: bool,
     has_mail: bool,
@@ -118,17 +151,15 @@ async fn load(cx: &PageContext) -> PageResult<Page> {
         username: account.user.username.unwrap_or_default(),
         primary_address,
         addresses: addresses.collect(),
-        sign_ins: sign_in_views(cx).await?,
+        sign_ins: SignInList::load(cx).await?,
         has_password: account.account.has_password,
         has_mail: cx.app.service().sends_mail(),
         min_password_length: cx.app.settings().passwords.minimum_length,
     })
 }
 
-/// The sign-ins of the account, that of this browser first.
-async fn sign_in_views(cx: &PageContext) -> PageResult<Vec<SignInView>> {
-    let (sign_ins, current) = cx.query(ListSignIns).await?;
-    let views = sign_ins.into_iter().map(|sign_in| SignInView {
+fn sign_in_view(cx: &PageContext, sign_in: SignIn, current: SignInId) -> SignInView {
+    SignInView {
         id: sign_in.id,
         browser: browser_name(&sign_in.user_agent).unwrap_or_else(|| cx.words.unknown_browser()),
         address: match sign_in.ip_address.as_str() {
@@ -137,10 +168,13 @@ async fn sign_in_views(cx: &PageContext) -> PageResult<Vec<SignInView>> {
         },
         last_active: cx.words.time_html(sign_in.last_active_at, cx.now()),
         is_current: sign_in.id == current,
-    });
-    let mut views: Vec<_> = views.collect();
-    views.sort_by_key(|view| !view.is_current);
-    Ok(views)
+    }
+}
+
+/// All sign-ins of the account, for confirmations.
+async fn sign_in_views(cx: &PageContext) -> PageResult<Vec<SignInView>> {
+    let (sign_ins, current) = cx.query(ListSignIns).await?;
+    Ok(sign_ins.into_iter().map(|sign_in| sign_in_view(cx, sign_in, current)).collect())
 }
 
 async fn update_profile(cx: PageContext, form: Form) -> Response {

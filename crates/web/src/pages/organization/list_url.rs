@@ -1,5 +1,88 @@
 //! URLs of lists: the filter, the order and the position are parameters, so that links and the back button keep them.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
+use vestibule_core::listing::{ListSort, Position};
+
+use super::super::context::PageContext;
+
+/// A heading that sorts the list.
+pub(super) struct SortHeading {
+    pub(super) label: String,
+    pub(super) url: String,
+    /// The value of `aria-sort`; empty if the list is sorted by something else.
+    pub(super) direction: &'static str,
+}
+
+/// The state of a list that has a search, and an order by name or time.
+#[derive(Clone, Debug)]
+pub(super) struct NameList<C> {
+    pub(super) search: String,
+    pub(super) sort: ListSort,
+    pub(super) position: Position<C>,
+    /// What the list has otherwise: the name of the parameter, and its value.
+    pub(super) filter: Option<(&'static str, String)>,
+}
+
+impl<C: Clone + Display + FromStr> NameList<C> {
+    /// An unknown or empty parameter has no effect.
+    pub(super) fn from_query(cx: &PageContext) -> Self {
+        Self {
+            search: cx.query_param("search").trim().to_owned(),
+            sort: cx.query_param("sort").parse().unwrap_or_default(),
+            position: Position::from_cursors(
+                cx.query_param("after").parse().ok(),
+                cx.query_param("before").parse().ok(),
+                1,
+            ),
+            filter: None,
+        }
+    }
+
+    /// Returns the URL of another page.
+    pub(super) fn page_url(&self, path: &str, position: Position<C>) -> String {
+        Self { position, ..self.clone() }.url(path)
+    }
+
+    /// A press on the heading sorts in the first order, and the next press in the other one.
+    pub(super) fn heading(
+        &self,
+        path: &str,
+        label: String,
+        (ascending, descending): (ListSort, ListSort),
+    ) -> SortHeading {
+        let direction = match self.sort {
+            sort if sort == ascending => "ascending",
+            sort if sort == descending => "descending",
+            _ => "",
+        };
+        let sort = if self.sort == ascending { descending } else { ascending };
+        let url = Self { sort, position: Position::default(), ..self.clone() }.url(path);
+        SortHeading { label, url, direction }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        let (after, before) = match &self.position {
+            Position::Page(_) => (String::new(), String::new()),
+            Position::After(cursor) => (cursor.to_string(), String::new()),
+            Position::Before(cursor) => (String::new(), cursor.to_string()),
+        };
+        let is_default_sort = self.sort == ListSort::default();
+        let (name, value) = self.filter.clone().unwrap_or_default();
+        list_url(
+            path,
+            &[
+                (name, value),
+                ("search", self.search.clone()),
+                ("sort", if is_default_sort { String::new() } else { self.sort.to_string() }),
+                ("after", after),
+                ("before", before),
+            ],
+        )
+    }
+}
+
 /// Returns the path with the parameters that have a value.
 pub(super) fn list_url(path: &str, parameters: &[(&str, String)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

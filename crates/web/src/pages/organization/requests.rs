@@ -6,8 +6,10 @@ use axum::response::Response;
 use vestibule_core::domain::{Join, JoinOutcome};
 use vestibule_core::id::{JoinRequestId, OrganizationId};
 use vestibule_core::invitation::Status;
-use vestibule_core::join_request::{Approve, Deny, JoinRequest, List, Undelivered};
+use vestibule_core::join_request::{Approve, Deny, JoinRequest, ListByStatus, RequestStatus, Undelivered};
+use vestibule_core::listing::{ListSort, Position};
 use vestibule_core::names::full_name;
+use vestibule_core::search::SearchTerm;
 use vestibule_core::{Code, Problem};
 
 use super::super::context::{PageContext, PageResult};
@@ -15,11 +17,12 @@ use super::super::form::Form;
 use super::super::frame::initials;
 use super::super::layout::Layout;
 use super::super::organizations;
+use super::list_url::{NameList, SortHeading};
 use super::{OrganizationPage, load_organization, page_or_response, parse_id};
 use crate::routes::Routes;
 
 /// Requests on a page, and the most that are decided at once.
-const PAGE_SIZE: usize = 50;
+const PAGE_SIZE: u32 = 50;
 
 /// The value of the buttons that decide the checked requests.
 const SELECTED: &str = "selected";
@@ -42,8 +45,16 @@ struct RequestView {
     /// The roles that the person gets; empty if they join by a domain.
     role: String,
     requested_at: String,
+    answered_at: String,
     /// Why it could not be decided.
     error: String,
+}
+
+/// The list of requests in one state.
+struct Tab {
+    label: String,
+    url: String,
+    is_current: bool,
 }
 
 #[derive(Template)]
@@ -51,12 +62,18 @@ struct RequestView {
 struct Page {
     layout: Layout,
     org: OrganizationPage,
+    tabs: Vec<Tab>,
+    status: RequestStatus,
+    is_pending: bool,
+    search: String,
+    sort: ListSort,
     requests: Vec<RequestView>,
     /// What has been decided and what has failed, if some of the selected requests could not be decided.
     summary: Option<String>,
     /// Invitations whose links have to be passed on.
     undelivered: Vec<Undelivered>,
-    range: String,
+    requested_heading: SortHeading,
+    total: String,
     previous: Option<String>,
     next: Option<String>,
 }
@@ -69,21 +86,45 @@ struct Decided {
     undelivered: Vec<Undelivered>,
 }
 
+const STATES: [RequestStatus; 3] = [RequestStatus::Pending, RequestStatus::Approved, RequestStatus::Denied];
+
 async fn list(cx: PageContext, Path(organization): Path<String>) -> Response {
     page_or_response(page(&cx, &organization, Decided::default()).await)
 }
 
+/// The state of the list; pending requests have no parameter.
+fn list_state(cx: &PageContext) -> (RequestStatus, NameList<JoinRequestId>) {
+    let status: RequestStatus = cx.query_param("status").parse().unwrap_or_default();
+    let value = if status == RequestStatus::Pending { String::new() } else { status.to_string() };
+    (status, NameList { filter: Some(("status", value)), ..NameList::from_query(cx) })
+}
+
+fn tabs(cx: &PageContext, current: RequestStatus, path: &str) -> Vec<Tab> {
+    let t = cx.words;
+    let tab = |status: RequestStatus| {
+        let (label, url) = match status {
+            RequestStatus::Pending => (t.status_pending(), path.to_owned()),
+            RequestStatus::Approved => (t.request_approved(), format!("{path}?status={status}")),
+            RequestStatus::Denied => (t.request_denied(), format!("{path}?status={status}")),
+        };
+        Tab { label, url, is_current: status == current }
+    };
+    STATES.map(tab).into()
+}
+
 async fn page(cx: &PageContext, organization: &str, decided: Decided) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "requests").await?;
-    let all = cx.query(List { organization: org.id }).await?;
-    let t = cx.words;
-    let last_page = all.len().div_ceil(PAGE_SIZE).max(1);
-    let number = cx.query_params().number_within("page", 1..=last_page).ok().flatten().unwrap_or(1);
-    let total = all.len();
-    let start = (number - 1) * PAGE_SIZE;
-    let shown = all.into_iter().skip(start).take(PAGE_SIZE);
-    let requests: Vec<_> = shown.map(|request| view(cx, request, &decided.failed)).collect();
-    let url = |number: usize| format!("{}?page={number}", org.path("requests"));
+    let (t, path, (status, state)) = (cx.words, org.path("requests"), list_state(cx));
+    let query = ListByStatus {
+        organization: org.id,
+        status,
+        search: SearchTerm::new(&state.search),
+        sort: state.sort,
+        position: state.position.clone(),
+        limit: PAGE_SIZE,
+    };
+    let found = cx.query(query).await?;
+    let requests: Vec<_> = found.requests.into_iter().map(|request| view(cx, request, &decided.failed)).collect();
     // A request that somebody else has just decided is no longer in the list.
     let first_error = decided.failed.into_iter().map(|(_, problem)| problem).next();
     let is_listed = requests.iter().any(|request| !request.error.is_empty());
@@ -97,11 +138,21 @@ async fn page(cx: &PageContext, organization: &str, decided: Decided) -> PageRes
     }
     let page = Page {
         layout,
+        tabs: tabs(cx, status, &path),
+        status,
+        is_pending: status == RequestStatus::Pending,
         summary: (is_listed || has_failed && decided.count > 0).then(|| t.requests_decided(decided.count)),
         undelivered: decided.undelivered,
-        range: t.range_of(start + 1, start + requests.len(), total),
-        previous: (number > 1).then(|| url(number - 1)),
-        next: (number < last_page).then(|| url(number + 1)),
+        requested_heading: state.heading(&path, t.requested_at(), (ListSort::Oldest, ListSort::Newest)),
+        total: if found.total.is_exact {
+            t.requests_count(found.total.count)
+        } else {
+            t.requests_more_than(found.total.count)
+        },
+        previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
+        next: found.next.map(|cursor| state.page_url(&path, Position::After(cursor))),
+        search: state.search,
+        sort: state.sort,
         requests,
         org,
     };
@@ -123,7 +174,8 @@ fn view(cx: &PageContext, request: JoinRequest, failed: &[(JoinRequestId, Proble
         email,
         reason,
         role,
-        requested_at: t.time_html(request.created_at, cx.now()),
+        requested_at: t.short_date(request.created_at, cx.now()),
+        answered_at: t.short_date(request.updated_at, cx.now()),
         error: error.map(|(_, problem)| t.problem(problem)).unwrap_or_default(),
     }
 }
@@ -193,14 +245,15 @@ async fn decide(cx: PageContext, Path(organization): Path<String>, form: Form) -
 
 async fn decide_each(cx: &PageContext, organization: &str, form: &Form) -> PageResult<Response> {
     let id: OrganizationId = parse_id(cx, organization)?;
-    let path = format!("/organizations/{id}/-/requests");
+    // The list stays as it is filtered and sorted.
+    let path = list_state(cx).1.url(&format!("/organizations/{id}/-/requests"));
     let decision = if form.has("approve") { Decision::Approve } else { Decision::Deny };
     let pressed = form.text(decision.field());
     let is_one = pressed != SELECTED;
     let requests: Vec<JoinRequestId> = if is_one {
         vec![parse_id(cx, pressed)?]
     } else {
-        form.texts("request").filter_map(|id| id.parse().ok()).take(PAGE_SIZE).collect()
+        form.texts("request").filter_map(|id| id.parse().ok()).take(PAGE_SIZE as usize).collect()
     };
     if requests.is_empty() {
         return Ok(cx.redirect_with_flash(&path, "none_selected"));

@@ -186,3 +186,48 @@ async fn signed_out_choice_becomes_the_language_of_a_new_account() {
     owner.post(&format!("/organizations/{organization}/invitations"), &[("email", ADA)]).await.ok();
     assert!(app.mail(ADA).text.starts_with("Guten Tag"), "{}", app.mail(ADA).text);
 }
+
+#[tokio::test]
+async fn pages_of_sessions_have_the_last_used_first() {
+    let app = TestApp::start().await;
+    let ada = app.create_user("ada@example.com").await;
+    ada.get("/account").await.assert_page(200, "1 session<");
+    for number in 1..60 {
+        let digest = format!("{number:064x}");
+        let digest = match vestibule_testbed::Engine::under_test() {
+            vestibule_testbed::Engine::Sqlite => format!("x'{digest}'"),
+            vestibule_testbed::Engine::Postgres => format!("'\\x{digest}'"),
+        };
+        let insert = "INSERT INTO sessions (id, token_digest, last_seen_at, expires_at, created_at, updated_at)";
+        app.execute(&format!(
+            "{insert} SELECT {number}, {digest}, MAX(last_seen_at), MAX(expires_at), 0, 0 FROM sessions"
+        ));
+    }
+    app.execute(
+        "INSERT INTO sign_ins (id, session_id, user_id, ip_address, user_agent, expires_at, last_active_at, created_at, updated_at)
+         SELECT s.id, s.id, i.user_id, '203.0.113.' || s.id, 'x', i.expires_at, i.last_active_at - (s.id / 2) * 1000000,
+                i.created_at, i.updated_at
+           FROM sign_ins i, sessions s WHERE s.id < 60",
+    );
+    let addresses = |page: &str| -> Vec<String> {
+        page.split("203.0.113.").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+    };
+    let link = |page: &str, rel: &str| {
+        let start = format!("rel=\"{rel}\" href=\"");
+        page.split_once(&start).unwrap().1.split(['"', '#']).next().unwrap().replace("&#38;", "&")
+    };
+    let first = ada.get("/account").await.assert_page(200, "60 sessions");
+    assert!(first.len() < 40_000 && first.contains("this browser"), "{} bytes", first.len());
+    let second = ada.get(&link(&first, "next")).await.assert_page(200, "60 sessions");
+    let third = ada.get(&link(&second, "next")).await.assert_page(200, "<span class=\"off\">Next</span>");
+    let mut all = addresses(&first);
+    all.extend(addresses(&second));
+    all.extend(addresses(&third));
+    let all: Vec<u32> = all.iter().map(|id| id.parse().unwrap()).collect();
+    assert_eq!(all.len(), 59);
+    assert!(all.windows(2).all(|pair| pair[0] / 2 < pair[1] / 2 || pair[0] > pair[1]), "{all:?}");
+    let back = ada.get(&link(&third, "prev")).await.assert_page(200, "60 sessions");
+    assert_eq!(addresses(&back), addresses(&second));
+    ada.post("/account/sign-ins/-/end-others", &[("sure", "yes")]).await.assert_redirect("/account");
+    ada.get("/account").await.assert_page(200, "1 session<");
+}

@@ -340,16 +340,16 @@ async fn filters_sorts_and_counts_invitations() {
 #[tokio::test]
 async fn pages_of_invitations_go_on_and_back() {
     let fixture = setup().await;
-    let many = (0..30).map(|index| format!("p{index:02}@example.com")).collect::<Vec<_>>().join("\n");
-    let page = fixture.invite(&many).await.assert_page(200, "Invite 30 people");
+    let many = (0..60).map(|index| format!("p{index:02}@example.com")).collect::<Vec<_>>().join("\n");
+    let page = fixture.invite(&many).await.assert_page(200, "Invite 60 people");
     fixture.send_reviewed(&page, &[("emails", &many)]).await.assert_redirect(&fixture.path);
-    let first = fixture.owner.get(&fixture.path).await.assert_page(200, "30 invitations sent");
-    assert!(first.contains("30 invitations") && first.len() < 40_000, "{} bytes", first.len());
+    let first = fixture.owner.get(&fixture.path).await.assert_page(200, "60 invitations sent");
+    assert!(first.contains("60 invitations") && first.len() < 40_000, "{} bytes", first.len());
     let next = value(&first, "rel=\"next\" href=\"").replace("&amp;", "&").replace("&#38;", "&");
     let second = fixture.owner.get(&next).await.assert_page(200, "p00@example.com");
-    assert_eq!(second.matches("<td class=\"main\">").count(), 5);
+    assert_eq!(second.matches("<td class=\"main\">").count(), 10);
     let previous = value(&second, "rel=\"prev\" href=\"").replace("&amp;", "&").replace("&#38;", "&");
-    fixture.owner.get(&previous).await.assert_page(200, "p29@example.com");
+    fixture.owner.get(&previous).await.assert_page(200, "p59@example.com");
 }
 
 #[tokio::test]
@@ -364,6 +364,9 @@ async fn resends_revokes_and_copies_the_link_of_one_invitation() {
     let link = fixture.owner.get(&format!("{}/{id}/link", fixture.path)).await.assert_page(200, "Invitation link for");
     let token = value(&link, "value=\"http://vestibule.test/invite#token=inv_");
     assert!(!token.contains('.'), "the copied link has no proof of the address");
+    assert!(link.contains("name=\"resend\"") && link.contains("name=\"revoke\""), "{link}");
+    let list = fixture.owner.get(&fixture.path).await.assert_page(200, "");
+    assert!(list.contains(&format!("href=\"invitations/{id}/link\">{NINA}</a>")), "{list}");
     let list = format!("{}?search=nina", fixture.path);
     let fields = [("revoke", id.as_str()), ("return_to", list.as_str())];
     let page =
@@ -372,6 +375,8 @@ async fn resends_revokes_and_copies_the_link_of_one_invitation() {
     let action = format!("{}/{id}/discard", fixture.path);
     fixture.owner.post(&action, &[("sure", "yes"), ("return_to", &list)]).await.assert_redirect(&list);
     assert_eq!(fixture.invitations().await[0]["status"], "discarded");
+    let page = fixture.owner.get(&format!("{}/{id}/link", fixture.path)).await.assert_page(200, "Revoked");
+    assert!(!page.contains("inv_") && !page.contains("name=\"resend\""), "{page}");
     fixture
         .owner
         .post(&format!("{}/{id}/resend", fixture.path), &[])

@@ -90,10 +90,38 @@ async fn requests_come_in_pages_of_50() {
            FROM join_requests, numbers",
     );
     let requests = format!("{path}/requests");
-    let page = owner.get(&requests).await.assert_page(200, "1–50 of 61");
-    assert_eq!(ids(&page).len(), 50);
-    assert!(page.len() < 40_000, "{} bytes", page.len());
-    let next = page.split_once("rel=\"next\" href=\"").unwrap().1.split('"').next().unwrap().to_owned();
-    let page = owner.get(&next).await.assert_page(200, "51–61 of 61");
-    assert_eq!(ids(&page).len(), 11);
+    let link = |page: &str, rel: &str| {
+        let start = format!("rel=\"{rel}\" href=\"");
+        page.split_once(&start).unwrap().1.split('"').next().unwrap().replace("&#38;", "&")
+    };
+    for query in ["", "?sort=oldest", "?search=acme", "?search=acme&sort=oldest"] {
+        let first = owner.get(&format!("{requests}{query}")).await.assert_page(200, "61 requests");
+        assert_eq!(ids(&first).len(), 50);
+        assert!(first.len() < 40_000, "{} bytes", first.len());
+        let second = owner.get(&link(&first, "next")).await.assert_page(200, "61 requests");
+        assert_eq!(ids(&second).len(), 11);
+        let back = owner.get(&link(&second, "prev")).await.assert_page(200, "<span class=\"off\">Previous</span>");
+        assert_eq!(ids(&back), ids(&first), "{query}");
+    }
+    let page = owner.get(&format!("{requests}?search=p42")).await.assert_page(200, "1 request<");
+    assert!(page.contains("p42@acme.example"), "{page}");
+    owner.get(&format!("{requests}?search=nobody")).await.assert_page(200, "No requests match.");
+}
+
+#[tokio::test]
+async fn answered_requests_have_their_own_lists() {
+    let Fixture { owner, path, .. } = setup(&["lou", "max"]).await;
+    let requests = format!("{path}/requests");
+    let searched = format!("{requests}?search=acme");
+    let ids = ids(&owner.get(&searched).await.text);
+    owner.post(&searched, &[("approve", &ids[0])]).await.assert_redirect(&searched);
+    owner.post(&requests, &[("deny", &ids[1])]).await.assert_redirect(&requests);
+    let approved = owner.get(&format!("{requests}?status=approved")).await.assert_page(200, "1 request<");
+    assert!(
+        approved.contains("max") && !approved.contains("lou") && !approved.contains("name=\"approve\""),
+        "{approved}"
+    );
+    let denied = owner.get(&format!("{requests}?status=denied&search=lou")).await.assert_page(200, "1 request<");
+    assert!(denied.contains("lou") && denied.contains("Answered"), "{denied}");
+    owner.get(&format!("{requests}?status=nonsense")).await.assert_page(200, "No pending requests");
 }

@@ -55,6 +55,33 @@ async fn says_in_words_what_a_role_allows() {
 }
 
 #[tokio::test]
+async fn pages_of_roles_count_the_members_of_each() {
+    let fixture = setup(|_| {}).await;
+    fixture.app.execute(&format!(
+        "INSERT INTO organization_roles (id, organization_id, scope, name, permissions, grants_admin, created_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90)
+         SELECT i, {0}, {0}, 'Purchasing department ' || (200 - i), '[\"organization:manage_members\",\"purchases:write\"]', 0, 0, 0 FROM n",
+        fixture.organization
+    ));
+    fixture.app.create_member(&fixture.owner, &fixture.organization, "nina@example.com", "80").await;
+    let names = |page: &str| page.matches("<td class=\"main\">").count();
+    for sort in ["oldest", "name", "-name"] {
+        let first = fixture.owner.get(&format!("{}?sort={sort}", fixture.roles)).await.assert_page(200, "92 roles");
+        assert_eq!(names(&first), 50);
+        assert!(first.len() < 40_000, "{} bytes", first.len());
+        let next = first.split_once("rel=\"next\" href=\"").unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
+        let second = fixture.owner.get(&next).await.assert_page(200, "<span class=\"off\">Next</span>");
+        assert_eq!(names(&second), 42);
+        let both = format!("{first}{second}");
+        assert!(both.contains("aria-label=\"1 member with the role Purchasing department 120\">1</a>"), "{sort}");
+        assert_eq!(both.matches("aria-label=\"0 members with the role").count(), 90, "{sort}");
+    }
+    let page = fixture.owner.get(&format!("{}?search=ment%20120", fixture.roles)).await.assert_page(200, "1 role<");
+    assert!(page.contains("/80/delete\""), "{page}");
+    fixture.owner.get(&format!("{}?search=nothing", fixture.roles)).await.assert_page(200, "No roles match.");
+}
+
+#[tokio::test]
 async fn editor_has_a_sentence_for_each_permission_and_names_who_is_affected() {
     let fixture = setup(|_| {}).await;
     let page = fixture.owner.get(&format!("{}/new", fixture.roles)).await.assert_page(200, "<h1>Create role</h1>");

@@ -60,6 +60,62 @@ async fn lists_and_searches_workspaces() {
 }
 
 #[tokio::test]
+async fn admins_see_all_workspaces_and_members_their_own() {
+    let fixture = setup().await;
+    let nina = fixture.create_member("nina@example.com", "Nina").await;
+    let attic = nina.post(&fixture.list, &[("name", "Attic")]).await.assert_redirect(&format!("{}/", fixture.list));
+    let page = fixture.owner.get(&fixture.list).await.assert_page(200, "2 workspaces");
+    assert!(page.find("<bdi>Attic") < page.find("<bdi>Cellar"), "newest first: {page}");
+    assert!(page.contains("<td data-label=\"Your roles\"></td>"), "the owner has no role in Attic: {page}");
+    fixture.owner.get(&attic).await.assert_page(200, "Attic");
+    let page = nina.get(&fixture.list).await.assert_page(200, "1 workspace<");
+    assert!(page.contains("<bdi>Attic") && !page.contains("Cellar"), "{page}");
+    // A workspace that does not admit the caller's address shows its name only.
+    fixture.app.execute("UPDATE workspaces SET enable_ip_restriction = 1, whitelisted_ips = '[\"192.0.2.1/32\"]', description = 'Hidden'");
+    let page = nina.get(&fixture.list).await.assert_page(200, "<bdi>Attic");
+    assert!(!page.contains("Hidden") && page.contains("<td data-label=\"Your roles\"></td>"), "{page}");
+}
+
+#[tokio::test]
+async fn pages_of_workspaces_go_on_and_back_in_every_order() {
+    let fixture = setup().await;
+    fixture.app.execute(&format!(
+        "INSERT INTO workspaces (id, organization_id, name, description, member_count, created_at, updated_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+         SELECT i, {}, 'Place ' || (200 - i), 'The stock of spare parts and tools of this place, and what is on loan', 0, 0, 0 FROM n",
+        fixture.organization
+    ));
+    let names = |page: &str| -> Vec<String> {
+        page.split("<bdi>").skip(1).map(|rest| rest.split("</bdi>").next().unwrap().to_owned()).collect()
+    };
+    for query in ["", "?sort=oldest", "?sort=name", "?sort=-name", "?search=place&sort=name", "?search=place"] {
+        let first = fixture.owner.get(&format!("{}{query}", fixture.list)).await.assert_page(200, " workspaces");
+        assert!(first.len() < 40_000, "{} bytes", first.len());
+        let all = names(&first);
+        assert_eq!(all.len(), 50, "{query}");
+        let next = link(&first, "next");
+        let second = fixture.owner.get(&next).await.assert_page(200, "<span class=\"off\">Next</span>");
+        let count = if query.contains("search") { 60 } else { 61 };
+        let both: std::collections::BTreeSet<String> = all.iter().cloned().chain(names(&second)).collect();
+        assert_eq!((both.len(), names(&second).len()), (count, count - 50), "{query}");
+        let back =
+            fixture.owner.get(&link(&second, "prev")).await.assert_page(200, "<span class=\"off\">Previous</span>");
+        assert_eq!(names(&back), all, "{query}");
+        let mut sorted = all.clone();
+        sorted.sort();
+        if query.contains("sort=-name") {
+            sorted.reverse();
+        }
+        assert!(!query.contains("name") || sorted == all, "{query}: {all:?}");
+    }
+}
+
+fn link(page: &str, rel: &str) -> String {
+    let start = format!("rel=\"{rel}\" href=\"");
+    page.split_once(&start).unwrap().1.split('"').next().unwrap().replace("&#38;", "&")
+}
+
+#[tokio::test]
 async fn picks_members_of_the_organization() {
     let fixture = setup().await;
     let nina = fixture.create_member("nina@example.com", "Nina").await;

@@ -2,8 +2,8 @@
 
 use vestibule_core::Code;
 use vestibule_core::id::MembershipId;
-use vestibule_core::listing::Position;
-use vestibule_core::membership::{ListMembers, MemberFilter, MemberSort, ShowMember};
+use vestibule_core::listing::{ListSort, Position};
+use vestibule_core::membership::{ListMembers, MemberFilter, ShowMember};
 use vestibule_core::search::SearchTerm;
 
 use super::super::super::context::{PageContext, PageResult};
@@ -59,7 +59,7 @@ pub(super) async fn picker(
     let search = Some(state.picked.as_str()).filter(|search| !search.is_empty());
     let filter = MemberFilter { search: search.map(SearchTerm::new), ..MemberFilter::default() };
     let position = Position::default();
-    let list = ListMembers { organization: org.id, filter, sort: MemberSort::Name, position, limit: MAX_FOUND };
+    let list = ListMembers { organization: org.id, filter, sort: ListSort::Name, position, limit: MAX_FOUND };
     let found = cx.query(list).await?.members.into_iter();
     let found = found.map(|found| (Person::from_member(cx, &found.member), state.inviter_url(path, found.member.id)));
     let found = found.collect();

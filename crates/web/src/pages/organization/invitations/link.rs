@@ -1,4 +1,4 @@
-//! The link of an invitation, to copy without a script.
+//! The page of an invitation: its state, its link, and the actions on it.
 
 use askama::Template;
 use axum::extract::Path;
@@ -10,15 +10,15 @@ use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
 use super::super::{OrganizationPage, load_organization, page_or_response};
 use super::actions::{PathIds, parse_ids};
+use super::table::{self, Row};
 
 #[derive(Template)]
 #[template(path = "organization/invitations/link.html")]
 struct Page {
     layout: Layout,
     org: OrganizationPage,
-    email: String,
+    row: Row,
     link: String,
-    expires: String,
     has_expired: bool,
 }
 
@@ -36,8 +36,7 @@ async fn page(cx: &PageContext, ids: (&str, &str)) -> PageResult<Response> {
         org,
         link: settings.mail.invitation_link(&settings.public_url, &details.token.reveal()),
         has_expired: details.expired,
-        expires: cx.words.time_html(details.row.expires_at, cx.now()),
-        email: details.row.email_key,
+        row: table::row(cx, details),
     };
     Ok(cx.render(StatusCode::OK, &page))
 }

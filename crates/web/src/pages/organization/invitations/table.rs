@@ -12,8 +12,10 @@ use super::compose::{Choices, SelectOption};
 use super::filter::{ListState, SENT_BEFORE, SENT_WITHIN, Show};
 use super::inviters::{self, InviterPicker};
 
-/// Invitations per page. Each has a menu, and the page should stay small.
-const PAGE_SIZE: u16 = 25;
+/// Invitations per page.
+const PAGE_SIZE: u16 = 50;
+/// The characters of a delivery's reason in a row. The page of the invitation has all of it.
+const MAX_REASON: usize = 32;
 
 const DELIVERIES: [Delivery; 6] =
     [Delivery::Queued, Delivery::Sent, Delivery::Deferred, Delivery::Failed, Delivery::Bounced, Delivery::NotSent];
@@ -35,7 +37,16 @@ pub(super) struct Row {
     /// Empty unless it is pending.
     pub(super) expires: String,
     pub(super) is_pending: bool,
-    pub(super) link: String,
+}
+
+impl Row {
+    pub(super) fn short_reason(&self) -> String {
+        let mut short: String = self.delivery_reason.chars().take(MAX_REASON).collect();
+        if short.len() < self.delivery_reason.len() {
+            short.push('…');
+        }
+        short
+    }
 }
 
 pub(super) struct Tab {
@@ -57,6 +68,8 @@ pub(in super::super) struct Table {
     pub(super) state: ListState,
     /// The URL of this page of the list.
     pub(super) url: String,
+    /// The start of the URLs of invitations.
+    pub(super) row_path: String,
     pub(super) tabs: Vec<Tab>,
     pub(super) rows: Vec<Row>,
     pub(super) total: String,
@@ -87,6 +100,7 @@ impl Table {
             SelectOption::new(delivery, self::delivery(t, delivery).0, state.delivery == Some(delivery))
         };
         Ok(Self {
+            row_path: row_path(cx, &path),
             tabs: tabs(t, &state, &path, &counts),
             rows: found.invitations.into_iter().map(|details| row(cx, details)).collect(),
             total: found.total.map(|total| self::total(t, &state, total)).unwrap_or_default(),
@@ -135,6 +149,12 @@ impl Table {
     }
 }
 
+/// Relative to the list, which keeps 50 rows small. The response of an action has another URL.
+fn row_path(cx: &PageContext, path: &str) -> String {
+    let url = cx.path_and_query.split('?').next().unwrap_or_default();
+    if url == path { "invitations/".to_owned() } else { format!("{path}/") }
+}
+
 fn total(t: Words, state: &ListState, total: Total) -> String {
     match total {
         Total { count, is_exact: true } => t.invitations_count(count),
@@ -176,7 +196,7 @@ fn heading(
     SortHeading { label, url: state.sorted_url(path, next), direction }
 }
 
-fn row(cx: &PageContext, details: InvitationDetails) -> Row {
+pub(super) fn row(cx: &PageContext, details: InvitationDetails) -> Row {
     let (t, now) = (cx.words, cx.now());
     let inviter = inviter_name(t, &details);
     let in_organization = t.role_name(&details.role.name, details.role.organization_id.is_none());
@@ -187,7 +207,7 @@ fn row(cx: &PageContext, details: InvitationDetails) -> Row {
         }
         None => in_organization,
     };
-    let InvitationDetails { row, token, expired, suspension, .. } = details;
+    let InvitationDetails { row, expired, suspension, .. } = details;
     let status = match row.status {
         Status::Accepted => (t.status_accepted(), "good"),
         Status::Declined => (t.status_declined(), "bad"),
@@ -208,7 +228,6 @@ fn row(cx: &PageContext, details: InvitationDetails) -> Row {
         sent: t.short_date(row.created_at, now),
         expires: if is_pending { t.time_html(row.expires_at, now) } else { String::new() },
         is_pending,
-        link: cx.app.settings().mail.invitation_link(&cx.app.settings().public_url, &token.reveal()),
         email: row.email_key,
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use vestibule_core::id::{OrganizationId, RoleId, WorkspaceId};
-use vestibule_core::listing::Position;
-use vestibule_core::membership::{MemberCursor, MemberFilter, MemberSort};
+use vestibule_core::listing::{ListSort, Position};
+use vestibule_core::membership::{MemberCursor, MemberFilter};
 use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 
@@ -26,7 +26,7 @@ pub(super) struct ListState {
     pub(super) workspace: Option<WorkspaceId>,
     /// One of [`ListState::joined_values`]; empty for any time.
     pub(super) joined: String,
-    pub(super) sort: MemberSort,
+    pub(super) sort: ListSort,
     pub(super) position: Position<MemberCursor>,
 }
 
@@ -67,7 +67,7 @@ impl ListState {
     }
 
     /// Returns the URL of the first page in another order.
-    pub(super) fn sorted_url(&self, path: &str, sort: MemberSort) -> String {
+    pub(super) fn sorted_url(&self, path: &str, sort: ListSort) -> String {
         Self { sort, position: Position::default(), ..self.clone() }.url(path)
     }
 
@@ -94,7 +94,7 @@ impl ListState {
 
     fn url(&self, path: &str) -> String {
         let text = |value: Option<String>| value.unwrap_or_default();
-        let is_default_sort = self.sort == MemberSort::default();
+        let is_default_sort = self.sort == ListSort::default();
         let (after, before) = match &self.position {
             Position::Page(_) => (String::new(), String::new()),
             Position::After(cursor) => (cursor.to_string(), String::new()),

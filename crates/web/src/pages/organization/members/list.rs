@@ -5,8 +5,8 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MembershipId, RoleId, WorkspaceId};
-use vestibule_core::listing::{Position, Total};
-use vestibule_core::membership::{ListMembers, MemberDetails, MemberSort, MembershipRole, ShowRemovalEffects};
+use vestibule_core::listing::{ListSort, Position, Total};
+use vestibule_core::membership::{ListMembers, MemberDetails, MembershipRole, ShowRemovalEffects};
 use vestibule_core::workspace;
 
 use super::super::super::context::{PageContext, PageResult};
@@ -122,8 +122,8 @@ pub(super) async fn page(
             .collect(),
         workspaces,
         joined: joined_options(cx, &state),
-        name_heading: heading(&state, &path, t.name(), (MemberSort::Name, MemberSort::NameDescending)),
-        joined_heading: heading(&state, &path, t.since(), (MemberSort::Oldest, MemberSort::Newest)),
+        name_heading: heading(&state, &path, t.name(), (ListSort::Name, ListSort::NameDescending)),
+        joined_heading: heading(&state, &path, t.since(), (ListSort::Oldest, ListSort::Newest)),
         previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
         next: found.next.map(|cursor| state.page_url(&path, Position::After(cursor))),
         assignable: options.assignable().cloned().collect(),
@@ -155,12 +155,7 @@ fn joined_options(cx: &PageContext, state: &ListState) -> Vec<SelectOption> {
 }
 
 /// A press on the heading sorts in the first order, and the next press in the other one.
-fn heading(
-    state: &ListState,
-    path: &str,
-    label: String,
-    (ascending, descending): (MemberSort, MemberSort),
-) -> SortHeading {
+fn heading(state: &ListState, path: &str, label: String, (ascending, descending): (ListSort, ListSort)) -> SortHeading {
     let direction = match state.sort {
         sort if sort == ascending => "ascending",
         sort if sort == descending => "descending",

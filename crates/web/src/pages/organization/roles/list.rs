@@ -1,16 +1,21 @@
 //! The list of roles.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::response::Response;
+use vestibule_core::listing::{ListSort, NameCursor, Position, Slice, Total};
+use vestibule_core::search::{SearchTerm, fold};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::layout::Layout;
+use super::super::list_url::{NameList, SortHeading};
 use super::super::{OrganizationPage, page_or_response};
 use super::catalogue::summarize;
 use super::scope::{PathIds, RoleRecord, Scope};
 
-/// The most roles whose members are counted.
-const MAX_COUNTED: usize = 30;
+/// Roles per page.
+const PAGE_SIZE: u32 = 50;
 
 struct RoleView {
     id: i64,
@@ -21,9 +26,14 @@ struct RoleView {
     /// What it allows: in words, and the permissions of the application.
     words: String,
     others: Vec<String>,
-    members: Option<i64>,
+    members: Option<RoleMembers>,
     /// The list of the members who have it.
     members_url: String,
+}
+
+struct RoleMembers {
+    count: i64,
+    text: String,
 }
 
 #[derive(Template)]
@@ -33,7 +43,13 @@ struct Page {
     org: OrganizationPage,
     workspace: Option<String>,
     path: String,
+    search: String,
+    sort: ListSort,
     roles: Vec<RoleView>,
+    total: String,
+    name_heading: SortHeading,
+    previous: Option<String>,
+    next: Option<String>,
     can_manage: bool,
 }
 
@@ -43,25 +59,50 @@ pub(super) async fn list(cx: PageContext, ids: PathIds) -> Response {
 
 async fn page(cx: &PageContext, ids: &PathIds) -> PageResult<Response> {
     let scope = Scope::load(cx, &ids.0).await?;
-    let mut roles = Vec::new();
-    for (index, role) in scope.list(cx).await?.into_iter().enumerate() {
-        let is_counted = scope.can_manage && index < MAX_COUNTED;
-        let members = if is_counted { Some(scope.show(cx, role.id).await?.1.members) } else { None };
-        roles.push(view(cx, &scope, &role, members));
-    }
+    let (t, path) = (cx.words, scope.path());
+    let state: NameList<NameCursor<i64>> = NameList::from_query(cx);
+    let (slice, total) = find(cx, &scope, &state).await?;
+    let counts = if scope.can_manage { scope.count_members(cx).await? } else { HashMap::new() };
+    let (previous, next) = slice.cursors(|(name, role)| NameCursor::new(state.sort, name, role.id));
+    let roles = slice.rows.iter().map(|(_, role)| view(cx, &scope, role, counts.get(&role.id))).collect();
     let title = scope.workspace.as_ref().unwrap_or(&scope.org.name);
     let page = Page {
-        layout: cx.layout(format!("{} · {title}", cx.words.roles()), true),
-        path: scope.path(),
+        layout: cx.layout(format!("{} · {title}", t.roles()), true),
         workspace: scope.workspace.clone(),
         can_manage: scope.can_manage,
         roles,
+        total: t.roles_count(total),
+        name_heading: state.heading(&path, t.role(), (ListSort::Name, ListSort::NameDescending)),
+        previous: previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
+        next: next.map(|cursor| state.page_url(&path, Position::After(cursor))),
+        search: state.search,
+        sort: state.sort,
+        path,
         org: scope.org,
     };
     Ok(cx.render_with_error(None, &page))
 }
 
-fn view(cx: &PageContext, scope: &Scope, role: &RoleRecord, members: Option<i64>) -> RoleView {
+/// The number of roles is limited, so all of them are read: the oldest first, unless they are sorted by name.
+async fn find(
+    cx: &PageContext,
+    scope: &Scope,
+    state: &NameList<NameCursor<i64>>,
+) -> PageResult<(Slice<(String, RoleRecord)>, usize)> {
+    let sort = if state.sort.is_by_name() { state.sort } else { ListSort::Oldest };
+    let term = SearchTerm::new(&state.search);
+    let roles = scope.list(cx).await?.into_iter().map(|role| (cx.words.role_name(&role.name, role.is_shared), role));
+    let mut found: Vec<_> =
+        roles.filter(|(name, _)| term.is_in(name)).map(|(name, role)| (fold(&name), role)).collect();
+    found.sort_by(|(name, role), (other_name, other)| sort.compare((name, role.id), (other_name, other.id)));
+    let total = found.len();
+    let slice = Slice::from_all(found, &state.position, PAGE_SIZE, |(name, role), cursor: &NameCursor<i64>| {
+        cursor.compare(sort, (name, role.id))
+    });
+    Ok((slice, total))
+}
+
+fn view(cx: &PageContext, scope: &Scope, role: &RoleRecord, members: Option<&Total>) -> RoleView {
     let (words, others) = summarize(cx.words, &role.permissions);
     let members_url = if scope.is_workspace() {
         scope.path().trim_end_matches("/roles").to_owned()
@@ -75,7 +116,10 @@ fn view(cx: &PageContext, scope: &Scope, role: &RoleRecord, members: Option<i64>
         is_shared: role.is_shared,
         words: words.join(" · "),
         others,
-        members,
+        members: members.map(|total| RoleMembers {
+            count: total.count,
+            text: format!("{}{}", total.count, if total.is_exact { "" } else { "+" }),
+        }),
         members_url,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::extract::Path;
 use vestibule_core::Problem;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
+use vestibule_core::listing::Total;
 use vestibule_core::names::RoleName;
 use vestibule_core::organization::{self, RoleUsage};
 use vestibule_core::permission::{PermissionSet, RequiredPermission, RequiredWorkspacePermission};
@@ -121,6 +122,14 @@ impl Scope {
                 cx.query(workspace::ListRoles { workspace }).await?.into_iter().map(RoleRecord::from).collect()
             }
         })
+    }
+
+    /// The number of members of each role.
+    pub(super) async fn count_members(&self, cx: &PageContext) -> PageResult<HashMap<i64, Total>> {
+        match self.place {
+            Place::Organization(organization) => cx.query(organization::CountRoleMembers { organization }).await,
+            Place::Workspace(workspace) => cx.query(workspace::CountRoleMembers { workspace }).await,
+        }
     }
 
     pub(super) async fn show(&self, cx: &PageContext, role: i64) -> PageResult<(RoleRecord, RoleUsage)> {

@@ -3,8 +3,8 @@
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::id::MembershipId;
-use vestibule_core::listing::Position;
-use vestibule_core::membership::{ListMembers, MemberFilter, MemberSort, ShowMember};
+use vestibule_core::listing::{ListSort, Position};
+use vestibule_core::membership::{ListMembers, MemberFilter, ShowMember};
 use vestibule_core::offboarding::CountSentInvitations;
 use vestibule_core::ownership_transfer::{Accept, Decline, ShowOpen, Transferred, Withdraw};
 use vestibule_core::search::SearchTerm;
@@ -54,7 +54,7 @@ pub(super) async fn view(cx: &PageContext, org: &OrganizationPage) -> PageResult
 
 async fn find(cx: &PageContext, org: &OrganizationPage, search: &str) -> PageResult<Vec<(MembershipId, Person)>> {
     let filter = MemberFilter { search: Some(SearchTerm::new(search)), ..MemberFilter::default() };
-    let (sort, position) = (MemberSort::Newest, Position::Page(1));
+    let (sort, position) = (ListSort::Newest, Position::Page(1));
     // One more, because the caller may be among them.
     let list = ListMembers { organization: org.id, filter, sort, position, limit: MAX_FOUND + 1 };
     let found = cx.query(list).await?.members.into_iter();

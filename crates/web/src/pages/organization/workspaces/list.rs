@@ -1,23 +1,26 @@
-//! The list of the caller's workspaces.
+//! The list of workspaces: all of the organization for those who manage them, otherwise the caller's own.
 
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
+use vestibule_core::listing::{ListSort, Position};
 use vestibule_core::names::{Description, WorkspaceName};
 use vestibule_core::search::SearchTerm;
-use vestibule_core::workspace::{Create, ListOwn, OwnWorkspaceMembership, WorkspaceMembershipRole};
+use vestibule_core::workspace::{Create, List, ListedWorkspace, OwnRole, WorkspaceCursor};
 use vestibule_core::{Problem, images};
 
 use super::super::super::context::{PageContext, PageResult};
 use super::super::super::form::Form;
 use super::super::super::frame::initials;
 use super::super::super::layout::Layout;
-use super::super::list_url::list_url;
+use super::super::list_url::{NameList, SortHeading};
 use super::super::{OrganizationPage, load_organization, page_or_response, parse_id};
 
+/// The characters of a description in a row, which is one line.
+const MAX_DESCRIPTION: usize = 100;
 /// Workspaces per page.
-const PAGE_SIZE: usize = 50;
+const PAGE_SIZE: u32 = 50;
 
 struct Row {
     id: WorkspaceId,
@@ -26,6 +29,7 @@ struct Row {
     description: String,
     roles: String,
     members: i64,
+    created: String,
 }
 
 #[derive(Template)]
@@ -34,8 +38,11 @@ struct Page {
     layout: Layout,
     org: OrganizationPage,
     search: String,
+    sort: ListSort,
     rows: Vec<Row>,
-    total: usize,
+    total: String,
+    name_heading: SortHeading,
+    created_heading: SortHeading,
     previous: Option<String>,
     next: Option<String>,
     /// The name that was refused.
@@ -48,35 +55,46 @@ pub(super) async fn list(cx: PageContext, Path(organization): Path<String>) -> R
 
 async fn page(cx: &PageContext, organization: &str, name: &str, error: Option<&Problem>) -> PageResult<Response> {
     let org = load_organization(cx, parse_id(cx, organization)?, "workspaces").await?;
-    let search = cx.query_param("search").trim().to_owned();
-    let number = cx.query_params().number_within("page", 1..=10_000_usize).ok().flatten().unwrap_or(1);
-    let mut own = cx.query(ListOwn { organization: Some(org.id) }).await?;
-    let term = SearchTerm::new(&search);
-    own.retain(|own| term.is_in(&own.workspace.name));
-    let (total, path) = (own.len(), org.path("workspaces"));
-    let page_url = |number: usize| list_url(&path, &[("search", search.clone()), ("page", number.to_string())]);
+    let state: NameList<WorkspaceCursor> = NameList::from_query(cx);
+    let query = List {
+        organization: org.id,
+        search: SearchTerm::new(&state.search),
+        sort: state.sort,
+        position: state.position.clone(),
+        limit: PAGE_SIZE,
+    };
+    let found = cx.query(query).await?;
+    let (t, path) = (cx.words, org.path("workspaces"));
     let page = Page {
-        layout: cx.layout(format!("{} · {}", cx.words.workspaces(), org.name), true).with_error(error),
-        previous: (number > 1).then(|| page_url(number - 1)),
-        next: (number * PAGE_SIZE < total).then(|| page_url(number + 1)),
-        rows: own.into_iter().skip((number - 1) * PAGE_SIZE).take(PAGE_SIZE).map(|own| row(cx, own)).collect(),
-        total,
+        layout: cx.layout(format!("{} · {}", t.workspaces(), org.name), true).with_error(error),
+        previous: found.previous.map(|cursor| state.page_url(&path, Position::Before(cursor))),
+        next: found.next.map(|cursor| state.page_url(&path, Position::After(cursor))),
+        rows: found.workspaces.into_iter().map(|listed| row(cx, listed)).collect(),
+        total: if found.total.is_exact {
+            t.workspaces_count(found.total.count)
+        } else {
+            t.workspaces_more_than(found.total.count)
+        },
+        name_heading: state.heading(&path, t.name(), (ListSort::Name, ListSort::NameDescending)),
+        created_heading: state.heading(&path, t.created(), (ListSort::Oldest, ListSort::Newest)),
         name: name.to_owned(),
-        search,
+        search: state.search,
+        sort: state.sort,
         org,
     };
     Ok(cx.render_with_error(error, &page))
 }
 
-fn row(cx: &PageContext, own: OwnWorkspaceMembership) -> Row {
-    let role_name = |role: &WorkspaceMembershipRole| cx.words.role_name(&role.name, role.workspace_id.is_none());
+fn row(cx: &PageContext, ListedWorkspace { workspace, roles }: ListedWorkspace) -> Row {
+    let role_name = |role: &OwnRole| cx.words.role_name(&role.name, role.workspace_id.is_none());
     Row {
-        id: own.workspace.id,
-        initials: initials(&own.workspace.name),
-        name: own.workspace.name,
-        description: own.workspace.description,
-        roles: own.roles.iter().map(role_name).collect::<Vec<_>>().join(", "),
-        members: own.workspace.member_count,
+        id: workspace.id,
+        initials: initials(&workspace.name),
+        name: workspace.name,
+        description: workspace.description.chars().take(MAX_DESCRIPTION).collect(),
+        roles: roles.iter().map(role_name).collect::<Vec<_>>().join(", "),
+        members: workspace.member_count,
+        created: cx.words.short_date(workspace.created_at, cx.now()),
     }
 }
 

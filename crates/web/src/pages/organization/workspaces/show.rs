@@ -7,8 +7,8 @@ use axum::extract::Path;
 use axum::response::Response;
 use vestibule_core::Problem;
 use vestibule_core::id::{MembershipId, WorkspaceMembershipId};
-use vestibule_core::listing::Position;
-use vestibule_core::membership::{self, MemberFilter, MemberSort};
+use vestibule_core::listing::{ListSort, Position};
+use vestibule_core::membership::{self, MemberFilter};
 use vestibule_core::permission::RequiredWorkspacePermission;
 use vestibule_core::search::SearchTerm;
 use vestibule_core::workspace::{ListMembers, WorkspaceMember};
@@ -169,7 +169,7 @@ async fn candidates(cx: &PageContext, ids: Ids, pick: &str) -> PageResult<Vec<Ca
     let find = |workspace| membership::ListMembers {
         organization: ids.organization,
         filter: MemberFilter { search: Some(SearchTerm::new(pick)), workspace, ..MemberFilter::default() },
-        sort: MemberSort::Name,
+        sort: ListSort::Name,
         position: Position::default(),
         limit: MAX_CANDIDATES,
     };
