@@ -21,9 +21,11 @@ pub(crate) struct IndexRequests {
 impl IndexRequests {
     pub(crate) fn add(&self, organization: OrganizationId, rows: SearchedRows) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() < MAX_WAITING && waiting.insert((organization, rows)) {
-            self.added.notify_one();
+        if waiting.len() < MAX_WAITING {
+            waiting.insert((organization, rows));
         }
+        // Also if it waits already: the worker may not have been notified of it.
+        self.added.notify_one();
     }
 
     pub(crate) fn take(&self) -> Option<(OrganizationId, SearchedRows)> {

@@ -3,12 +3,14 @@
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{EmailAddressId, UserId};
-use crate::membership;
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change};
 use crate::security_notice::{NoticeKind, notify};
-use crate::user::sql::{self, OwnedAddress, claims};
+use crate::user::{
+    self,
+    sql::{self, OwnedAddress, claims},
+};
 
 /// Lists the caller's addresses with their claims, oldest first.
 ///
@@ -102,7 +104,7 @@ impl Command for MakePrimary {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let user = cx.user()?;
         make_primary(cx, user, self.address).await?;
-        membership::update_search(cx, user).await
+        user::update_search(cx, user).await
     }
 }
 

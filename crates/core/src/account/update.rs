@@ -4,13 +4,13 @@ use super::{AccountDetails, ShowAccount, addresses};
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::EmailAddressId;
+use crate::images;
 use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::reauthentication::require_recent_proof;
 use crate::security_log::{Audit, Change, Subject};
 use crate::security_notice::{NoticeKind, notify};
-use crate::user::sql;
-use crate::{images, membership};
+use crate::user::{self, sql};
 
 #[derive(Clone, Debug)]
 pub enum UsernameChange {
@@ -83,7 +83,12 @@ impl Command for Update {
             now: cx.now,
         };
         cx.tx.optional(sql::UPDATE, update).await?.ok_or(Code::UsernameExists)?;
-        membership::update_search(cx, user).await?;
+        let is_renamed = update.first_name != current.first_name
+            || update.last_name != current.last_name
+            || update.username != current.username.as_deref();
+        if is_renamed || self.primary_address.is_some() {
+            user::update_search(cx, user).await?;
+        }
         ShowAccount.run(cx).await
     }
 }

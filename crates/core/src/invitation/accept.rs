@@ -201,7 +201,13 @@ async fn join(
     let (organization, user) = (invitation.organization_id, invitee.user);
     let membership = match context.membership {
         Some(membership) => membership,
-        None => membership::join(cx, organization, user, invitation.role_id)?.id,
+        None => {
+            if !cx.executor.settings.seats.has_limit() {
+                // The transaction is not serializable: a concurrent change of the user's name could be lost.
+                cx.tx.defer(user::sql::LOCK, (user,))?;
+            }
+            membership::join(cx, organization, user, invitation.role_id)?.id
+        }
     };
     let mut workspace_membership = None;
     if let Some(workspace) = workspace {

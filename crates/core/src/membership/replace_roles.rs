@@ -52,7 +52,7 @@ impl Command for ReplaceRoles {
     async fn run(&self, cx: &mut Context<'_>) -> Result<ReplacedRoles> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::ManageMembers).await?;
         let organization = grant.organization();
-        let wanted = check_roles(&self.roles, cx.executor.settings.roles.max_per_member)?;
+        let wanted = check_roles(&self.roles)?;
         let found = cx.tx.optional(sql::FIND, (organization, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
         cx.subject.target_membership = Some(membership.get());
@@ -63,6 +63,11 @@ impl Command for ReplaceRoles {
         let removed: Vec<_> = previous.iter().filter(|role| !wanted.contains(&role.id)).collect();
         removed.iter().try_for_each(|role| may_change(&role.permissions))?;
         let added: Vec<_> = wanted.iter().filter(|id| previous.iter().all(|role| role.id != **id)).collect();
+        let max = usize::try_from(cx.executor.settings.roles.max_per_member).unwrap_or(usize::MAX);
+        // The maximum may have been lowered: fewer roles than before are allowed.
+        if !added.is_empty() && wanted.len() > max {
+            return Err(Code::RolesPerMember.into());
+        }
         // Roles are assigned before others are revoked, so that an admin role can be exchanged for another one.
         for id in &added {
             let role =
@@ -90,14 +95,11 @@ impl Command for ReplaceRoles {
 /// Returns the distinct roles.
 ///
 /// # Errors
-/// `INVALID_FIELD` for none; `ROLES_PER_MEMBER` for more than `max`.
-pub(crate) fn check_roles<I: Copy + Ord>(roles: &[I], max: u32) -> Result<BTreeSet<I>> {
+/// `INVALID_FIELD` for none.
+pub(crate) fn check_roles<I: Copy + Ord>(roles: &[I]) -> Result<BTreeSet<I>> {
     let wanted: BTreeSet<I> = roles.iter().copied().collect();
     if wanted.is_empty() {
         return Err(Problem::field("role_ids", "name at least one role, or remove the member."));
-    }
-    if wanted.len() > usize::try_from(max).unwrap_or(usize::MAX) {
-        return Err(Code::RolesPerMember.into());
     }
     Ok(wanted)
 }

@@ -90,13 +90,10 @@ macro_rules! members {
 pub(crate) mod lists;
 
 sql! {
+    /// If the transaction is not serializable, the user has to be locked: their name may change concurrently.
     INSERT(MembershipId, OrganizationId, UserId, Timestamp) invalidates Organization(2) =
         "INSERT INTO organization_memberships (id, organization_id, user_id, created_at, updated_at, sort_name)
          VALUES ($1, $2, $3, $4, $4, (SELECT u.sort_name FROM users u WHERE u.id = $3))";
-
-    /// For a user whose names or primary address have changed: the search reads the row itself from now on.
-    SET_SORT_NAME(UserId, Text) invalidates nothing("no response shows it") =
-        "UPDATE organization_memberships SET sort_name = $2, search_segment = 0 WHERE user_id = $1";
 
     OF_USER(OrganizationId, UserId) -> (MembershipId,) =
         "SELECT m.id FROM organization_memberships m

@@ -16,7 +16,8 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_util::future::{Either, select};
+use futures_util::FutureExt;
+use futures_util::future::{Either, FusedFuture, select};
 
 use crate::error::Result;
 use crate::execution::{Caller, Context, Executor};
@@ -81,24 +82,45 @@ fn request(cx: &mut Context<'_>, organization: OrganizationId, rows: SearchedRow
 }
 
 /// Indexes what searches have requested, and returns the number of new segments. Each is a transaction of its own.
+///
+/// # Errors
+/// The last error, after the requests of the other organizations.
 pub async fn index_requested(executor: &Arc<Executor>) -> Result<usize> {
-    let mut segments = 0;
-    while let Some((organization, rows)) = executor.index_requests.take() {
-        while executor.run(&Caller::anonymous(), IndexSegment { organization, rows }).await.result? {
-            segments += 1;
-        }
-    }
-    Ok(segments)
+    index_until(executor, || false).await
 }
 
-/// Indexes what searches request until `stop` completes.
+async fn index_until(executor: &Arc<Executor>, mut is_stopped: impl FnMut() -> bool) -> Result<usize> {
+    let (mut segments, mut failure) = (0, None);
+    while let Some((organization, rows)) = executor.index_requests.take() {
+        loop {
+            if is_stopped() {
+                return Ok(segments);
+            }
+            match executor.run(&Caller::anonymous(), IndexSegment { organization, rows }).await.result {
+                Ok(true) => segments += 1,
+                Ok(false) => break,
+                Err(problem) => {
+                    let cause = problem.cause();
+                    tracing::warn!(%organization, cause, "could not index rows for searches");
+                    failure = Some(problem);
+                    break;
+                }
+            }
+        }
+    }
+    failure.map_or(Ok(segments), Err)
+}
+
+/// Indexes what searches request until `stop` completes. A segment that was begun is finished.
 pub async fn run_worker(executor: &Arc<Executor>, stop: impl Future<Output = ()>) {
-    let mut stop = std::pin::pin!(stop);
+    let mut stop = std::pin::pin!(stop.fuse());
     loop {
-        match index_requested(executor).await {
-            Ok(0) => {}
-            Ok(segments) => tracing::info!(segments, "indexed rows for searches"),
-            Err(problem) => tracing::warn!(cause = problem.cause(), "could not index rows for searches"),
+        // Errors are logged where they occur. The next search requests the rest again.
+        if let Ok(segments @ 1..) = index_until(executor, || (&mut stop).now_or_never().is_some()).await {
+            tracing::info!(segments, "indexed rows for searches");
+        }
+        if stop.is_terminated() {
+            return;
         }
         let requested = std::pin::pin!(executor.index_requests.added.notified());
         if matches!(select(stop.as_mut(), requested).await, Either::Left(_)) {

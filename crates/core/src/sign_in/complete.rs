@@ -92,7 +92,7 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
         return Err(Code::InvalidVerificationCode.into());
     }
     // The code proves the mailbox, an unverified address does not.
-    cx.tx.execute(user::sql::DELETE_UNVERIFIED_ADDRESS, (&attempt.address_key,)).await?;
+    user::delete_unverified_address(cx, &attempt.address_key).await?;
     let invalid = |_| Problem::internal("a stored attempt does not parse");
     let email = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
     let first_name = PersonName::parse("first_name", &attempt.first_name).map_err(invalid)?;

@@ -15,7 +15,7 @@ use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
-use crate::user::{NewUser, sql};
+use crate::user::{self, NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
 use crate::{challenge, domain, membership, rate_limit};
 
@@ -152,7 +152,7 @@ impl Command for CreateAccount {
         }
         if is_verified {
             // The invitation's mail proves the mailbox, an unverified address does not.
-            cx.tx.execute(sql::DELETE_UNVERIFIED_ADDRESS, (self.sign_up.email.key(),)).await?;
+            user::delete_unverified_address(cx, self.sign_up.email.key()).await?;
         }
         let user = self.account(cx).insert(cx, is_verified).await?;
         if is_verified {

@@ -2,6 +2,7 @@
 
 use super::sql::claims::{self, ClaimedAddress};
 use super::sql::{self, OwnedAddress};
+use super::update_search;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::Context;
@@ -44,10 +45,18 @@ pub(crate) async fn link_address(
 ) -> Result<()> {
     let key = address.key();
     cx.tx.execute(claims::DELETE_BY_ADDRESS, (user, key)).await?;
-    cx.tx.execute(sql::DELETE_UNVERIFIED_ADDRESS, (key,)).await?;
+    delete_unverified_address(cx, key).await?;
     let linked = cx.tx.optional(sql::LINK_ADDRESS, (id, user, address.as_str(), key, cx.now)).await?;
     linked.ok_or(Code::EmailExists)?;
     Ok(())
+}
+
+/// Takes an address that is not verified from the account that has it.
+pub(crate) async fn delete_unverified_address(cx: &mut Context<'_>, key: &str) -> Result<()> {
+    match cx.tx.optional(sql::DELETE_UNVERIFIED_ADDRESS, (key,)).await? {
+        Some((user,)) => update_search(cx, user).await,
+        None => Ok(()),
+    }
 }
 
 /// Replaces the claim of a user who has proved access to the mailbox by a verified address with the same id. Attempts

@@ -2,10 +2,14 @@
 
 mod addresses;
 mod new_user;
+mod search_fields;
 pub(crate) mod sql;
 
-pub(crate) use addresses::{grants_access_at, link_address, link_claim, trusted_primary_address};
+pub(crate) use addresses::{
+    delete_unverified_address, grants_access_at, link_address, link_claim, trusted_primary_address,
+};
 pub(crate) use new_user::NewUser;
+pub(crate) use search_fields::update_search;
 pub use sql::{Account, OwnedAddress, PublicUser};
 
 use crate::names::full_name;

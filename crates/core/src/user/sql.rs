@@ -166,8 +166,8 @@ sql! {
 
     /// Removes an unverified address from its account, so that the owner of the mailbox can use it. There is no
     /// exception for accounts with organizations: otherwise anyone could block an address by creating one.
-    DELETE_UNVERIFIED_ADDRESS(Text) invalidates Everyone(all) =
-        "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL";
+    DELETE_UNVERIFIED_ADDRESS(Text) -> (UserId,) invalidates Everyone(all) =
+        "DELETE FROM email_addresses WHERE address_key = $1 AND verified_at IS NULL RETURNING user_id";
 
     CLEAR_PASSWORD(UserId, Timestamp) invalidates User(1) =
         "UPDATE users SET password_digest = NULL, updated_at = $2 WHERE id = $1";
@@ -226,8 +226,15 @@ sql! {
     SET_LANGUAGE(UserId, Language, Timestamp) invalidates User(1) =
         "UPDATE users SET language = $2, updated_at = $3 WHERE id = $1 AND (language IS NULL OR language <> $2)";
 
-    SET_SORT_NAME(UserId, Text) invalidates nothing("no response shows it") =
+    SET_SORT_NAME(UserId, Text) invalidates nothing("only new memberships have it") =
         "UPDATE users SET sort_name = $2 WHERE id = $1";
+
+    /// The search reads the rows themselves from now on.
+    SET_SORT_NAME_OF_MEMBERSHIPS(UserId, Text) invalidates nothing("lists that are sorted by it are not cached") =
+        "UPDATE organization_memberships SET sort_name = $2, search_segment = 0 WHERE user_id = $1";
+
+    /// Waits for a concurrent change of the user, and makes later ones wait.
+    LOCK(UserId) invalidates nothing("it changes nothing") = "UPDATE users SET sort_name = sort_name WHERE id = $1";
 
     PASSWORD_DIGEST(UserId) -> (Option<PasswordDigest>,) = "SELECT password_digest FROM users WHERE id = $1";
 

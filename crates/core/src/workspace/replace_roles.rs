@@ -48,7 +48,7 @@ impl Command for ReplaceRoles {
     async fn run(&self, cx: &mut Context<'_>) -> Result<ReplacedRoles> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Manage).await?;
         let (organization, workspace) = grant.ids();
-        let wanted = membership::check_roles(&self.roles, cx.executor.settings.roles.max_per_member)?;
+        let wanted = membership::check_roles(&self.roles)?;
         let found = cx.tx.optional(sql::FIND_MEMBER, (organization, workspace, self.member)).await?;
         let (membership,) = found.ok_or(Code::MemberNotFound)?;
         cx.subject.target_membership = Some(membership.get());
@@ -57,6 +57,11 @@ impl Command for ReplaceRoles {
         let removed: Vec<_> = previous.iter().filter(|role| !wanted.contains(&role.id)).collect();
         removed.iter().try_for_each(|role| check_covers(&grant, &role.permissions))?;
         let added: Vec<_> = wanted.iter().filter(|id| previous.iter().all(|role| role.id != **id)).collect();
+        let max = usize::try_from(cx.executor.settings.roles.max_per_member).unwrap_or(usize::MAX);
+        // The maximum may have been lowered: fewer roles than before are allowed.
+        if !added.is_empty() && wanted.len() > max {
+            return Err(Code::RolesPerMember.into());
+        }
         for id in &added {
             let role = cx.tx.optional(sql::ROLE, (organization, workspace, **id)).await?.ok_or(Code::RoleNotFound)?;
             check_covers(&grant, &role.permissions)?;

@@ -26,7 +26,7 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("invitation::sql::views::INVITING_ORGANIZATION_NAMES", "the invitations to a user's verified addresses"),
     ("membership::sql::ALL_OF_USER", "the user's own memberships"),
     ("membership::sql::ORGANIZATION_NAMES_OF_USER", "the user's own organizations"),
-    ("membership::sql::SET_SORT_NAME", "the user's own memberships"),
+    ("user::sql::SET_SORT_NAME_OF_MEMBERSHIPS", "the user's own memberships"),
     ("membership::sql::ROLES_OF_USER", "the user's own roles"),
     ("operator::sql::END_OWNERSHIP_TRANSFERS", "operator command across all organizations"),
     ("operator::sql::MEMBERSHIPS", "operator query across all organizations"),

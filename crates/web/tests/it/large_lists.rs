@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use vestibule_core::search::SearchTerm;
-use vestibule_core::search_index::{SEGMENT_SIZE, index_requested};
+use vestibule_core::search_index::{SEGMENT_SIZE, index_requested, run_worker};
 
 use crate::harness::{TestApp, TestClient, text};
 use crate::member_lists::{first_names, link};
@@ -222,6 +222,27 @@ async fn search_with_selective_filter_reads_few_rows() {
     // An export goes on until the end.
     large.app.execute("UPDATE invitations SET delivery = 'failed' WHERE generation = 5");
     assert_eq!(large.ids("invitations.csv?search=large&status=all&delivery=failed").await.len(), 1);
+}
+
+#[tokio::test]
+async fn worker_stops_before_the_next_segment() {
+    let large = large(SEGMENT_SIZE * 2, 0).await;
+    large.owner.get(&large.path("members?search=ann")).await.ok();
+    run_worker(&large.app.inner.service, std::future::ready(())).await;
+    assert_eq!(large.app.count("SELECT COUNT(*) FROM search_segments"), 0);
+}
+
+#[tokio::test]
+async fn profile_change_without_another_name_leaves_the_index() {
+    let large = large(SEGMENT_SIZE, 0).await;
+    large.owner.get(&large.path("members?search=ann")).await.ok();
+    index_requested(&large.app.inner.service).await.unwrap();
+    let unindexed = || large.app.count("SELECT COUNT(*) FROM organization_memberships WHERE search_segment = 0");
+    let before = unindexed();
+    large.owner.post("/me", &[("first_name", "nina"), ("last_name", "Test")]).await.ok();
+    assert_eq!(unindexed(), before);
+    large.owner.post("/me", &[("first_name", "Zoë")]).await.ok();
+    assert_eq!(unindexed(), before + 1);
 }
 
 async fn index_requested_by(large: &Large, search: &str) {

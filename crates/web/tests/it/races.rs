@@ -124,6 +124,20 @@ async fn concurrent_accepts_create_one_membership() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn renaming_races_accept() {
+    for _ in 0..rounds() {
+        let setup = setup().await;
+        let rename = send(&setup.nina_in_second, "/me", &[("first_name", "Zoë")]);
+        let (renamed, accepted) = tokio::join!(rename, accept(&setup.nina, &setup));
+        renamed.unwrap().ok();
+        accepted.unwrap().ok();
+        let stale = "SELECT COUNT(*) FROM organization_memberships m JOIN users u ON u.id = m.user_id
+                      WHERE m.sort_name <> u.sort_name";
+        assert_eq!((setup.member_count(), setup.app.count(stale)), (2, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn discard_races_accept() {
     for _ in 0..rounds() {
         let setup = setup().await;

@@ -167,6 +167,30 @@ async fn refused_replacement_changes_nothing() {
 }
 
 #[tokio::test]
+async fn member_with_more_roles_than_the_lowered_maximum_can_be_given_fewer() {
+    let app = TestApp::with_settings(|settings| settings.roles.max_per_member = 1).await;
+    let (owner, organization) = app.create_organization("olga@example.com").await;
+    let path = format!("/organizations/{organization}");
+    let (reader, buyer) =
+        (create_role(&owner, &path, "Reader", &[]).await, create_role(&owner, &path, "Buyer", &[]).await);
+    let (member, admin) = (shared_role(&owner, &path, "Member").await, shared_role(&owner, &path, "Admin").await);
+    let nina = app.create_member(&owner, &organization, "nina@example.com", &reader).await;
+    let membership = membership(&nina).await;
+    // From when the maximum was higher.
+    for (scope, role) in [(organization.as_str(), &buyer), ("0", &member)] {
+        app.execute(&format!(
+            "INSERT INTO organization_membership_roles (role_scope, role_id, organization_id, membership_id)
+             VALUES ({scope}, {role}, {organization}, {membership})"
+        ));
+    }
+    let roles = format!("{path}/members/{membership}/roles");
+    let exchanged = owner.post_json(&roles, &json!({"role_ids": [reader, admin]})).await;
+    exchanged.assert_error(403, "ROLES_PER_MEMBER");
+    let replaced = owner.post_json(&roles, &json!({"role_ids": [reader, buyer]})).await.ok();
+    assert_eq!(names(&replaced["roles"]), ["Reader", "Buyer"]);
+}
+
+#[tokio::test]
 async fn changes_and_replaces_workspace_roles() {
     let app = TestApp::start().await;
     let (owner, organization) = app.create_organization("olga@example.com").await;
