@@ -6,7 +6,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::settings::Flags;
 
+mod keys;
 mod operator;
+
+pub(crate) use keys::{KeysArgs, KeysCommand};
 
 pub(crate) use operator::{
     ListOrganizationsArgs, ListUsersArgs, OrganizationsArgs, OrganizationsCommand, UserKey, UsersArgs, UsersCommand,
@@ -25,6 +28,8 @@ Examples:
                                            Check the setup and send a test message
   vestibule users disable ada@example.com  End all access of a person who leaves
   vestibule organizations list             List organizations and their numbers
+  vestibule keys create --name billing --scopes members:write
+                                           Create an API key for a backend
   vestibule outbox list                    List undelivered mail and why it failed
   vestibule mail preview mails             Render every mail with sample values into ./mails
   vestibule migrate --check                List the pending migrations
@@ -62,6 +67,8 @@ pub(crate) enum Command {
     Users(UsersArgs),
     /// List and show organizations
     Organizations(OrganizationsArgs),
+    /// Create, list, rotate and revoke the API keys of backends
+    Keys(KeysArgs),
     /// List, retry or drop mail that has not been delivered
     Outbox(OutboxArgs),
     /// List, preview or export the mail templates

@@ -62,16 +62,37 @@ pub(crate) struct BoundSocket {
 pub(crate) async fn bind(loaded: &mut LoadedSettings) -> Result<BoundSocket, AppError> {
     match loaded.listen.clone() {
         ListenAddress::Tcp(address) => {
-            let failed = |error| AppError::CannotListen { address, error };
-            let listener = TcpListener::bind(address).await.map_err(failed)?;
-            loaded.set_bound_address(listener.local_addr().map_err(failed)?);
-            Ok(BoundSocket { listener: listener.into(), file: None })
+            let (socket, bound) = bind_tcp(address).await?;
+            loaded.set_bound_address(bound);
+            Ok(socket)
         }
         ListenAddress::Unix(path) => {
             let bound = bind_unix(&path, loaded.listen_mode);
             bound.map_err(|error| AppError::ListenSocket { path, error })
         }
     }
+}
+
+/// Binds the address of `platform.listen`, and records the port that was assigned if it is 0. `None` if it is off.
+pub(crate) async fn bind_platform(loaded: &mut LoadedSettings) -> Result<Option<BoundSocket>, AppError> {
+    let (socket, bound) = match loaded.platform_listen.clone() {
+        None => return Ok(None),
+        Some(ListenAddress::Tcp(address)) => bind_tcp(address).await?,
+        Some(ListenAddress::Unix(path)) => {
+            return bind_unix(&path, loaded.listen_mode)
+                .map(Some)
+                .map_err(|error| AppError::ListenSocket { path, error });
+        }
+    };
+    loaded.platform_listen = Some(bound.into());
+    Ok(Some(socket))
+}
+
+async fn bind_tcp(address: SocketAddr) -> Result<(BoundSocket, SocketAddr), AppError> {
+    let failed = |error| AppError::CannotListen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((BoundSocket { listener: listener.into(), file: None }, bound))
 }
 
 #[cfg(unix)]

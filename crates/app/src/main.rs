@@ -8,6 +8,7 @@ mod copy_database;
 mod demo;
 mod doctor;
 mod error;
+mod keys;
 mod listener;
 mod mail;
 mod master_key;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => block_on(bench::run(&args)),
         Command::Doctor(args) => block_on(doctor::run(&args)),
         Command::Outbox(args) => block_on(outbox::run(&args)),
+        Command::Keys(args) => block_on(keys::run(&args)),
         Command::Users(args) => block_on(users::run(&args)),
         Command::Organizations(args) => block_on(organizations::run(&args)),
         Command::Mail(args) => mail::run(&args),

@@ -21,6 +21,11 @@ pub(crate) fn print_text(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// Prints a note for people to stderr, beside a result on stdout.
+pub(crate) fn print_note(message: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}
+
 /// Prints one error message to stderr, after the program's name.
 pub(crate) fn print_error(message: impl Display) {
     let _ = writeln!(io::stderr().lock(), "vestibule: {message}");

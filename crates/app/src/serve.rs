@@ -22,6 +22,7 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     let shutdown = Shutdown::on_signals().map_err(|error| AppError::System { action: "handle signals", error })?;
     // Binds the port first, so that a second server started by mistake fails before it touches the database.
     let socket = listener::bind(&mut loaded).await?;
+    let platform = listener::bind_platform(&mut loaded).await?;
     // A signal also stops a server that waits for an unresponsive database.
     let service = tokio::select! {
         opened = open_service(&loaded) => opened?,
@@ -29,7 +30,7 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
     };
     let operator = operator::open_socket(&loaded)?;
     announce(&loaded);
-    serve(socket, operator, service, &shutdown).await
+    serve(socket, platform, operator, service, &shutdown).await
 }
 
 /// Runs the HTTP server, the operator socket, the outbox worker and the cleanup worker until shutdown is requested,
@@ -37,6 +38,7 @@ pub(crate) async fn run(flags: &Flags) -> Result<(), AppError> {
 /// supervisor restarts it.
 pub(crate) async fn serve(
     BoundSocket { listener, file }: BoundSocket,
+    platform: Option<BoundSocket>,
     operator: Option<OperatorServer>,
     service: Arc<Service>,
     shutdown: &Shutdown,
@@ -52,6 +54,7 @@ pub(crate) async fn serve(
         vestibule_web::serve(listener, handler, limits, requested).await;
         drop(file);
     });
+    let platform = tokio::spawn(serve_platform(platform, Arc::clone(&service), limits, shutdown.requested()));
     let (stop, outbox_service) = (shutdown.requested(), Arc::clone(&service));
     let outbox = tokio::spawn(async move { mailer::run_worker(&outbox_service, stop).await });
     let (stop, cleanup_service) = (shutdown.requested(), Arc::clone(&service));
@@ -65,11 +68,12 @@ pub(crate) async fn serve(
     });
     let served = shutdown.run_until_aborted(async {
         let http = async { http.await.map_err(|_| AppError::Crashed { part: "HTTP server" }) };
+        let platform = async { platform.await.map_err(|_| AppError::Crashed { part: "server-to-server API" }) };
         let outbox = async { outbox.await.map_err(|_| AppError::Crashed { part: "outbox worker" }) };
         let cleanup = async { cleanup.await.map_err(|_| AppError::Crashed { part: "cleanup worker" }) };
         let operator = async { operator.await.map_err(|_| AppError::Crashed { part: "operator socket" }) };
         let workers = async {
-            let result = tokio::try_join!(http, operator, outbox, cleanup).map(|((), (), (), ())| ());
+            let result = tokio::try_join!(http, platform, operator, outbox, cleanup).map(|((), (), (), (), ())| ());
             drop(workers_finished);
             result
         };
@@ -77,6 +81,20 @@ pub(crate) async fn serve(
         tokio::try_join!(workers, lease).map(|((), ())| ())
     });
     served.await.ok_or(AppError::ShutdownAborted)?
+}
+
+/// Runs the server-to-server API, if it has a listener.
+async fn serve_platform(
+    socket: Option<BoundSocket>,
+    service: Arc<Service>,
+    limits: vestibule_web::ConnectionLimits,
+    stop: impl Future<Output = ()>,
+) {
+    let Some(BoundSocket { listener, file }) = socket else { return };
+    let server = vestibule_web::PlatformServer::new(service);
+    let handler = move |request, peer| server.clone().handle(request, peer);
+    vestibule_web::serve(listener, handler, limits, stop).await;
+    drop(file);
 }
 
 fn announce(loaded: &LoadedSettings) {
@@ -87,6 +105,13 @@ fn announce(loaded: &LoadedSettings) {
     match &loaded.listen {
         ListenAddress::Tcp(address) => output::print_line(format_args!("Listening on http://{address}")),
         socket @ ListenAddress::Unix(_) => output::print_line(format_args!("Listening on {socket}")),
+    }
+    match &loaded.platform_listen {
+        None => {}
+        Some(ListenAddress::Tcp(address)) => {
+            output::print_line(format_args!("Server-to-server API: http://{address}"));
+        }
+        Some(socket) => output::print_line(format_args!("Server-to-server API: {socket}")),
     }
     output::print_line(format_args!("Public URL: {}", loaded.settings.public_url.as_str()));
     output::print_line(format_args!("Database: {database}"));

@@ -17,6 +17,7 @@ pub mod permission;
 pub mod proof;
 pub mod query_params;
 pub mod random;
+pub mod scope;
 pub mod search;
 pub mod secret;
 pub mod settings;
@@ -44,6 +45,7 @@ pub mod security_log;
 
 // Domain nouns.
 pub mod account;
+pub mod api_key;
 pub mod bootstrap;
 pub mod cleanup;
 pub mod domain;

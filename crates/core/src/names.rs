@@ -83,6 +83,8 @@ names! {
     /// A first or last name.
     PersonName { min: 0, max: 100, is_multiline: false };
     Description { min: 0, max: 1000, is_multiline: true };
+    /// The name of an API key.
+    ApiKeyName { min: 1, max: 100, is_multiline: false };
     /// A personal message in an invitation.
     InvitationMessage { min: 1, max: 500, is_multiline: true };
 }

@@ -30,8 +30,9 @@ impl Command for Leave {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        invitation::authority::suspend_sent_invitations(cx, grant.organization(), grant.membership()).await?;
-        end_membership(cx, grant.organization(), grant.membership()).await
+        let membership = grant.member()?.membership;
+        invitation::authority::suspend_sent_invitations(cx, grant.organization(), membership).await?;
+        end_membership(cx, grant.organization(), membership).await
     }
 }
 
@@ -103,7 +104,7 @@ impl Command for Remove {
         let organization = grant.organization();
         let (membership,) =
             cx.tx.optional(sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
-        if !grant.permissions().covers(&access::membership_permissions(cx, organization, membership).await?) {
+        if !grant.covers(&access::membership_permissions(cx, organization, membership).await?) {
             return Err(Code::RoleExceedsYours.into());
         }
         let (user,) = cx.tx.one(sql::USER, (organization, membership)).await?;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use crate::caller::address_text;
 use crate::error::{Code, Problem};
-use crate::id::{OrganizationId, UserId, WorkspaceId};
+use crate::id::{ApiKeyId, OrganizationId, UserId, WorkspaceId};
 
 /// The target of every line, for the filter of the setting `log`.
 pub const TARGET: &str = "vestibule::security";
@@ -96,6 +96,9 @@ names! {
         WorkspaceRoleRemoved = "workspace_role.removed",
         WorkspaceRoleAssigned = "workspace_role.assigned",
         WorkspaceRoleRevoked = "workspace_role.revoked",
+        ApiKeyCreated = "api_key.created",
+        ApiKeyRotated = "api_key.rotated",
+        ApiKeyRevoked = "api_key.revoked",
         /// `vestibule users disable`.
         UserDisabled = "operator.user_disabled",
         /// `vestibule users enable`.
@@ -126,6 +129,8 @@ pub enum Audit {
 pub struct Subject {
     /// The caller, or the owner of an account in a failed sign-in.
     pub user: Option<UserId>,
+    /// The API key of the caller.
+    pub api_key: Option<ApiKeyId>,
     pub organization: Option<OrganizationId>,
     pub workspace: Option<WorkspaceId>,
     /// The user whose access changed, if it is not the caller.
@@ -191,7 +196,7 @@ pub fn log_refusal(client_address: IpAddr, subject: &Subject, code: Code) {
 }
 
 fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subject, code: Option<Code>) {
-    let Subject { user, organization, workspace, target_user, target_membership, .. } = subject;
+    let Subject { user, api_key, organization, workspace, target_user, target_membership, .. } = subject;
     let client_address = address_text(client_address);
     tracing::info!(
         target: TARGET,
@@ -200,6 +205,7 @@ fn write(client_address: IpAddr, event: &str, outcome: Outcome, subject: &Subjec
         code = code.map(Code::as_str),
         // As on the wire: numbers above 2^53 are not exact in every reader of JSON.
         user_id = user.map(tracing::field::display),
+        api_key_id = api_key.map(tracing::field::display),
         target_user_id = target_user.map(tracing::field::display),
         target_membership_id = target_membership.map(tracing::field::display),
         organization_id = organization.map(tracing::field::display),
@@ -237,6 +243,7 @@ fn refusal_event(audit: Audit, code: Code) -> Option<Event> {
         Code::TooManyRequests => "rate_limit.exceeded",
         Code::ChallengeRequired | Code::ChallengeFailed => "challenge.refused",
         Code::CrossSiteRequest => "cross_site_request.refused",
+        Code::ApiKeyInvalid | Code::ApiKeyNotAccepted | Code::ScopeMissing | Code::KeyExceedsYours => "api_key.refused",
         Code::InvalidSignature => "mail_report.refused",
         Code::InvalidNoticeToken => "security_notice.refused",
         Code::InvalidInvitationToken

@@ -4,11 +4,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::bootstrap::Bootstrap;
+use crate::caller::Idempotency;
 use crate::error::{Problem, Result};
 use crate::execution::{Caller, Dependencies, Executor};
 use crate::id::{DomainId, OrganizationId};
-use crate::secret::{InvitationToken, UnsubscribeToken};
-use crate::{node, session_token};
+use crate::secret::{ApiKeyDigest, InvitationToken, UnsubscribeToken};
+use crate::{api_key, node, session_token};
 
 /// The service. It dereferences to the [`Executor`], which runs commands and queries.
 #[derive(Debug)]
@@ -55,6 +56,19 @@ impl Service {
     /// The value of the TXT record that proves ownership of a domain.
     pub fn domain_proof(&self, organization: OrganizationId, domain: DomainId) -> String {
         self.executor.keys.domain_proof(organization, domain)
+    }
+
+    /// Counts a request of an API key.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS`.
+    pub fn take_api_key_request(&self, key: &ApiKeyDigest) -> Result<()> {
+        api_key::take_request(&self.executor, key)
+    }
+
+    /// What is stored of an idempotency key and of the request with it: its method and path, and its body.
+    pub fn idempotency(&self, key: &str, target: &str, body: &[u8]) -> Idempotency {
+        Idempotency::new(&self.executor.keys, key, target, body)
     }
 
     /// The token with which the invitee of this invitation unsubscribes from the organization's mail.

@@ -11,6 +11,7 @@ mod images;
 mod join_policy;
 mod mail;
 mod organizations;
+mod platform;
 mod public_url;
 mod rate_limits;
 mod session_cookie;
@@ -33,6 +34,7 @@ pub use images::{Bucket, IMAGES_PATH, ImageStorage, Images};
 pub use join_policy::JoinPolicy;
 pub use mail::{Mail, Security, Smtp, Transport};
 pub use organizations::{Domains, Organizations, Seats, Workspaces};
+pub use platform::Platform;
 pub use public_url::{ClientName, PublicUrl};
 pub use rate_limits::RateLimits;
 pub use session_cookie::{INVITATION_COOKIE, SECURE_INVITATION_COOKIE, SessionCookie};
@@ -59,6 +61,8 @@ pub struct Settings {
     pub docs: AllowedNetworks,
     /// Clients that get `/health/live` and `/health/ready`, by their address; empty for all.
     pub health: AllowedNetworks,
+    /// The server-to-server API.
+    pub platform: Platform,
     /// The maximum number of client connections.
     pub max_connections: usize,
     /// The maximum number of commands that share a commit on SQLite.
@@ -312,6 +316,7 @@ impl Default for Settings {
             hsts: Hsts::default(),
             docs: AllowedNetworks::default(),
             health: AllowedNetworks::default(),
+            platform: Platform::default(),
             max_connections: 900,
             max_writes_per_commit: 64,
             app: Application::default(),

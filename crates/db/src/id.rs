@@ -170,6 +170,8 @@ ids! {
     NoticeId,
     /// A job of the outbox.
     OutboxId,
+    /// An API key of a backend.
+    ApiKeyId,
 }
 
 #[cfg(test)]

@@ -183,6 +183,8 @@ pub(crate) fn caller_from_request(request: &Request, peer: Peer, app: &App) -> C
     let address = on_behalf(address, (request.method(), request.uri().path(), request.headers()), &proxies);
     Caller {
         token: None,
+        api_key: None,
+        idempotency: None,
         address,
         user_agent: user_agent(request.headers()),
         language: preferred_language(request.headers(), settings),

@@ -21,6 +21,7 @@ mod mail_reports;
 mod middleware;
 mod openapi;
 mod pages;
+mod platform;
 mod prefix;
 mod response_cache;
 mod restricted;
@@ -34,6 +35,7 @@ mod site_data;
 mod well_known;
 
 pub use openapi::Document;
+pub use platform::PlatformServer;
 pub use router::{LegacyRoute, generate_openapi_document, legacy_routes, route_list};
 pub use routes::Route;
 pub use serve::{ConnectionLimits, Listener, Peer, RejectedHead, serve};

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::MethodFilter;
-use utoipa_axum::{PathItemExt, routes};
+use utoipa_axum::routes;
 use vestibule_core::permission::RequiredPermission::ManageSettings;
 use vestibule_core::permission::Requirement::{Nothing, Organization, SignIn};
 use vestibule_core::{
@@ -16,9 +16,9 @@ use vestibule_core::{
 use crate::api::{auth, captcha, deployment, domains, handovers, invitations, me, organizations, session, workspaces};
 use crate::app::App;
 use crate::envelope::Refusal;
-use crate::openapi::{self, Call, Document, command, commands, nothing, query};
+use crate::openapi::{self, Document, command, commands, nothing, query};
 use crate::route_patterns::RoutePatterns;
-use crate::routes::{Route, Routes};
+use crate::routes::{Route, Routes, api_routes};
 
 pub(crate) fn router(app: &App) -> Router {
     let routes = all_routes();
@@ -66,37 +66,6 @@ fn not_found(readable: &RoutePatterns, method: &Method, uri: &Uri) -> Response {
 /// generate it: it serves the checked-in `docs/openapi.json`, which has the examples.
 pub fn generate_openapi_document() -> serde_json::Result<Document> {
     openapi::generate(calls())
-}
-
-/// Declares the routes of the API: `handler => what it runs`. From this list `api_routes` builds the router that serves
-/// requests, and `calls` the OpenAPI document.
-macro_rules! api_routes {
-    ($($(#[$doc:meta])* $name:ident { $($first:ident $(:: $rest:ident)* => $declaration:expr;)+ })+) => {
-        fn api_routes() -> Routes {
-            Routes::default()$(.merge($name()))+
-        }
-
-        $($(#[$doc])*
-        fn $name() -> Routes {
-            Routes::default()$(.on_methods(
-                routes!(@path [methods()] of $first $(:: $rest)*).iter().map(PathItemExt::to_method_filter),
-                &routes!(@path [path()] of $first $(:: $rest)*),
-                &$first $(:: $rest)*,
-            ))+
-        })+
-
-        fn calls() -> Vec<Call> {
-            vec![$($(Call {
-                path: routes!(@path [path()] of $first $(:: $rest)*),
-                methods: routes!(@path [methods()] of $first $(:: $rest)*),
-                operation: routes!(@path [operation()] of $first $(:: $rest)*),
-                tags: routes!(@path [tags()] of $first $(:: $rest)*),
-                add_schemas: |schemas| routes!(@path [schemas(schemas)] of $first $(:: $rest)*),
-                extractor_errors: openapi::extractor_errors(&$first $(:: $rest)*),
-                declaration: $declaration,
-            },)+)+]
-        }
-    };
 }
 
 api_routes! {

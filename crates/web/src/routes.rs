@@ -102,3 +102,36 @@ impl<T, H: Handler<T, App>> Handler<T, App> for Recorded<H> {
         self.handler.call(request, app)
     }
 }
+
+/// Declares the routes of the API: `handler => what it runs`. From this list the function `api_routes` builds the router that serves
+/// requests, and `calls` the OpenAPI document.
+macro_rules! api_routes {
+    ($($(#[$doc:meta])* $name:ident { $($first:ident $(:: $rest:ident)* => $declaration:expr;)+ })+) => {
+        fn api_routes() -> $crate::routes::Routes {
+            $crate::routes::Routes::default()$(.merge($name()))+
+        }
+
+        $($(#[$doc])*
+        fn $name() -> $crate::routes::Routes {
+            $crate::routes::Routes::default()$(.on_methods(
+                utoipa_axum::routes!(@path [methods()] of $first $(:: $rest)*).iter().map(utoipa_axum::PathItemExt::to_method_filter),
+                &utoipa_axum::routes!(@path [path()] of $first $(:: $rest)*),
+                &$first $(:: $rest)*,
+            ))+
+        })+
+
+        fn calls() -> Vec<$crate::openapi::Call> {
+            vec![$($($crate::openapi::Call {
+                path: utoipa_axum::routes!(@path [path()] of $first $(:: $rest)*),
+                methods: utoipa_axum::routes!(@path [methods()] of $first $(:: $rest)*),
+                operation: utoipa_axum::routes!(@path [operation()] of $first $(:: $rest)*),
+                tags: utoipa_axum::routes!(@path [tags()] of $first $(:: $rest)*),
+                add_schemas: |schemas| utoipa_axum::routes!(@path [schemas(schemas)] of $first $(:: $rest)*),
+                extractor_errors: $crate::openapi::extractor_errors(&$first $(:: $rest)*),
+                declaration: $declaration,
+            },)+)+]
+        }
+    };
+}
+
+pub(crate) use api_routes;

@@ -28,10 +28,10 @@ use crate::app::{App, caller_from_request, session_token};
 use crate::envelope::{self, AttachedProblem, Refusal};
 use crate::health;
 use crate::middleware::{cors, cross_site, headers, loopback, single_headers, timeout};
-use crate::pages;
 use crate::prefix::Prefix;
 use crate::router::{route_patterns, router};
 use crate::serve::{Peer, RejectedHead};
+use crate::{pages, platform};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -112,7 +112,12 @@ impl Server {
         request.extensions_mut().insert(preference);
         let uri = (preference == Preference::Html).then(|| request.uri().clone());
         let mut caller = Arc::new(caller_from_request(&request, peer, app));
-        let mut response = match cross_site::check(request.method(), request.headers(), app.settings()) {
+        let admitted = if platform::has_api_key(request.headers()) {
+            Err(Code::ApiKeyNotAccepted.into())
+        } else {
+            cross_site::check(request.method(), request.headers(), app.settings())
+        };
+        let mut response = match admitted {
             Ok(()) => {
                 let caller = &mut caller;
                 timeout::run(request, move |request| self.run_handler(request, caller)).await

@@ -139,6 +139,7 @@ async fn create_organization(
     for number in 0..invitations {
         let invitee = EmailAddress::parse(&format!("guest{number}@bench.example"))?;
         let create = invitation::Create {
+            is_mailed: true,
             organization,
             invitee,
             role: None,

@@ -34,7 +34,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Result<(), AppError> {
     let service = open_service(&loaded).await?;
     let operator = operator::open_socket(&loaded)?;
     announce(&loaded, &data);
-    serve::serve(listener, operator, Arc::clone(&service), &shutdown).await
+    serve::serve(listener, None, operator, Arc::clone(&service), &shutdown).await
 }
 
 /// Returns the demo's settings. Ignores environment variables, so that a demo never opens a database it did not create.

@@ -167,6 +167,7 @@ impl Seeder {
         invite: Invite,
     ) -> Result<InvitationId> {
         let create = invitation::Create {
+            is_mailed: true,
             organization,
             invitee: EmailAddress::parse(invite.email)?,
             role: invite.role,

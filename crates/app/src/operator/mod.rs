@@ -24,8 +24,8 @@ use crate::settings::{self, Environment, Flags, LoadedSettings};
 use crate::{startup, telemetry};
 
 pub(crate) use actions::{
-    Action, DisableUser, DropMail, EnableUser, OrganizationName, Ping, PingAnswer, ResetPassword, RetryMail,
-    SignOutUser, UserDisabled, UserPasswordReset,
+    Action, CreateKey, DisableUser, DropMail, EnableUser, KeyCreated, KeyRevoked, OrganizationName, Ping, PingAnswer,
+    ResetPassword, RetryMail, RevokeKey, RotateKey, SignOutUser, UserDisabled, UserPasswordReset,
 };
 pub(crate) use protocol::Failure;
 pub(crate) use server::OperatorServer;

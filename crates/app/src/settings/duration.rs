@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Parses a duration in seconds (`s`), minutes (`m`), hours (`h`) or days of 24 hours (`d`). Returns `None` if the text
 /// is invalid or the duration exceeds 2^64 seconds.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let unit = text.chars().next_back()?;
     let seconds = match unit {
         's' => 1,

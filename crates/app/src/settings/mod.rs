@@ -27,6 +27,7 @@ use vestibule_core::settings::{PublicUrl, Settings};
 use vestibule_db::{DatabaseLocation, PostgresOptions, PostgresUrl};
 
 use crate::listener::ListenAddress;
+pub(crate) use duration::parse as parse_duration;
 pub(crate) use error::{Origin, SettingError};
 pub(crate) use load::{Environment, load};
 pub(crate) use reference::{effective, reference};
@@ -65,6 +66,8 @@ pub(crate) struct LoadedSettings {
     pub(crate) listen: ListenAddress,
     /// The permissions of the Unix socket of `listen`.
     pub(crate) listen_mode: u32,
+    /// The address of the server-to-server API; `None` if it is off.
+    pub(crate) platform_listen: Option<ListenAddress>,
     /// A filter that [`crate::telemetry::parse_filter`] accepts.
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -113,6 +116,7 @@ impl LoadedSettings {
             dns_resolver: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
             listen_mode: 0o660,
+            platform_listen: None,
             log: String::new(),
             log_format: LogFormat::Text,
             warnings: Vec::new(),

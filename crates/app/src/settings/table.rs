@@ -13,6 +13,7 @@ pub(super) mod branding;
 mod challenge;
 mod mail;
 mod organizations;
+mod platform;
 mod rate_limits;
 mod storage;
 
@@ -50,6 +51,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         branding::BRANDING,
         authentication::AUTHENTICATION,
         challenge::CHALLENGE,
+        platform::PLATFORM,
         organizations::ORGANIZATIONS,
         rate_limits::RATE_LIMITS,
         mail::MAIL,

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::error::{Code, Result};
 use crate::execution::Context;
-use crate::id::{MembershipId, OrganizationId, UserId, WorkspaceId};
+use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
     ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
 };
@@ -18,9 +18,22 @@ use crate::permission::{
 #[derive(Debug)]
 pub struct Grant {
     organization: OrganizationId,
-    membership: MembershipId,
-    user: UserId,
+    actor: Actor,
     permissions: PermissionSet,
+}
+
+/// Who acts in an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Member(Member),
+    ApiKey(ApiKeyId),
+}
+
+/// The caller as a member of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub membership: MembershipId,
+    pub user: UserId,
 }
 
 impl Grant {
@@ -29,19 +42,52 @@ impl Grant {
         self.organization
     }
 
-    /// The caller's membership.
-    pub fn membership(&self) -> MembershipId {
-        self.membership
+    pub fn actor(&self) -> Actor {
+        self.actor
     }
 
-    /// The caller.
-    pub fn user(&self) -> UserId {
-        self.user
+    /// The caller's membership. `None` for an API key.
+    pub fn membership(&self) -> Option<MembershipId> {
+        self.member().ok().map(|member| member.membership)
     }
 
-    /// The permissions of all the caller's roles in this organization.
+    /// The caller. `None` for an API key.
+    pub fn user(&self) -> Option<UserId> {
+        self.member().ok().map(|member| member.user)
+    }
+
+    /// The caller, for an operation that only a person can do.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for an API key.
+    pub fn member(&self) -> Result<Member> {
+        match self.actor {
+            Actor::Member(member) => Ok(member),
+            Actor::ApiKey(_) => Err(Code::Forbidden.into()),
+        }
+    }
+
+    /// The permissions of all the caller's roles in this organization, or of the scopes of the API key.
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
+    }
+
+    /// Whether the caller may grant these permissions in this organization: nobody grants more than they have. To an
+    /// API key, this applies to the built-in permissions: the others mean nothing to the service.
+    pub fn covers(&self, granted: &PermissionSet) -> bool {
+        match self.actor {
+            Actor::Member(_) => self.permissions.covers(granted),
+            Actor::ApiKey(_) => self.permissions.covers(&granted.built_in()),
+        }
+    }
+
+    /// Like [`Self::covers`], in a workspace in which the caller has the permissions `in_workspace`; `None` if they are
+    /// not in it.
+    pub fn covers_in_workspace(&self, in_workspace: Option<&PermissionSet>, granted: &PermissionSet) -> bool {
+        match self.actor {
+            Actor::Member(_) => self.permissions.covers_in_workspace(in_workspace, granted),
+            Actor::ApiKey(_) => self.permissions.covers_in_workspace(Some(&self.permissions), &granted.built_in()),
+        }
     }
 }
 
@@ -51,13 +97,19 @@ impl Grant {
 /// `UNAUTHORIZED` without a sign-in. `FORBIDDEN` if the caller is no member or lacks the permission, or if the
 /// organization does not exist or was deleted; these cases are indistinguishable, so that a stranger cannot probe for
 /// organizations. `ADDRESS_NOT_ALLOWED` if the caller is a member, but the organization does not allow their IP
-/// address.
+/// address. `ORGANIZATION_NOT_FOUND` for an API key, also if it is for another organization. What an API key may do
+/// depends on its scopes, which were checked for the whole operation.
 pub async fn authorize(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     required: RequiredPermission,
 ) -> Result<Grant> {
     cx.subject.organization = Some(organization);
+    if let Some(key) = &cx.api_key {
+        let (key, bound_to, permissions) = (key.id, key.organization_id, key.scopes.permissions());
+        check_organization_of_key(cx, organization, bound_to).await?;
+        return Ok(Grant { organization, actor: Actor::ApiKey(key), permissions });
+    }
     let user = cx.user()?;
     let cached = cx.access.as_ref().and_then(|access| access.permissions_in(organization).cloned());
     let member = match cached {
@@ -69,9 +121,33 @@ pub async fn authorize(
     }
     let MemberPermissions { membership, permissions, .. } = member;
     if permissions.satisfies(required) {
-        Ok(Grant { organization, membership, user, permissions })
+        Ok(Grant { organization, actor: Actor::Member(Member { membership, user }), permissions })
     } else {
         Err(Code::Forbidden.into())
+    }
+}
+
+async fn check_organization_of_key(
+    cx: &mut Context<'_>,
+    organization: OrganizationId,
+    bound_to: Option<OrganizationId>,
+) -> Result<()> {
+    let is_allowed = bound_to.is_none_or(|bound_to| bound_to == organization);
+    if is_allowed && cx.tx.optional(sql::ORGANIZATION, (organization,)).await?.is_some() {
+        Ok(())
+    } else {
+        Err(Code::OrganizationNotFound.into())
+    }
+}
+
+/// Checks that the caller's API key is for all organizations, for an operation on the installation.
+///
+/// # Errors
+/// `KEY_BOUND_TO_ORGANIZATION`.
+pub fn require_unbound_key(cx: &Context<'_>) -> Result<()> {
+    match &cx.api_key {
+        Some(key) if key.organization_id.is_some() => Err(Code::KeyBoundToOrganization.into()),
+        _ => Ok(()),
     }
 }
 
@@ -96,10 +172,10 @@ async fn load_member(
 pub struct WorkspaceGrant {
     organization: Grant,
     workspace: WorkspaceId,
-    /// `None` for an admin of the organization who is not in the workspace.
+    /// `None` for an API key, and for an admin of the organization who is not in the workspace.
     permissions: Option<PermissionSet>,
-    /// Whether the caller manages every workspace as an admin of the organization.
-    is_organization_admin: bool,
+    /// Whether the caller manages every workspace: as an admin of the organization, or as an API key.
+    manages_all: bool,
 }
 
 impl WorkspaceGrant {
@@ -116,13 +192,12 @@ impl WorkspaceGrant {
     /// Whether the caller may update the workspace: `workspace:admin`.
     pub fn can_update(&self) -> bool {
         let own = self.permissions.as_ref();
-        self.is_organization_admin
-            || own.is_some_and(|own| own.satisfies_in_workspace(RequiredWorkspacePermission::Admin))
+        self.manages_all || own.is_some_and(|own| own.satisfies_in_workspace(RequiredWorkspacePermission::Admin))
     }
 
     /// Whether the caller has all of these permissions in this workspace.
     pub fn covers(&self, granted: &PermissionSet) -> bool {
-        self.organization.permissions.covers_in_workspace(self.permissions.as_ref(), granted)
+        self.organization.covers_in_workspace(self.permissions.as_ref(), granted)
     }
 }
 
@@ -130,26 +205,32 @@ impl WorkspaceGrant {
 /// permission, unless `organizations.admins_manage_workspaces` is off.
 ///
 /// # Errors
-/// Those of [`authorize`]; `FORBIDDEN` also if the workspace does not exist.
+/// Those of [`authorize`]; `FORBIDDEN` also if the workspace does not exist; `WORKSPACE_NOT_FOUND` for an API key then.
 pub async fn authorize_in_workspace(
     cx: &mut Context<'_>,
     workspace: WorkspaceId,
     required: RequiredWorkspacePermission,
 ) -> Result<WorkspaceGrant> {
     cx.subject.workspace = Some(workspace);
-    cx.user()?;
-    let row = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(Code::Forbidden)?;
+    if cx.api_key.is_none() {
+        cx.user()?;
+    }
+    let unknown = if cx.api_key.is_some() { Code::WorkspaceNotFound } else { Code::Forbidden };
+    let row = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(unknown)?;
     let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await?;
-    let permissions = workspace_permissions(cx, row.organization_id, workspace, organization.membership).await?;
-    let is_organization_admin =
+    let Actor::Member(member) = organization.actor else {
+        return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
+    };
+    let permissions = workspace_permissions(cx, row.organization_id, workspace, member.membership).await?;
+    let manages_all =
         cx.executor.settings.organizations.admins_manage_workspaces && organization.permissions.contains(ADMIN);
-    if !is_organization_admin && !permissions.as_ref().is_some_and(|own| own.satisfies_in_workspace(required)) {
+    if !manages_all && !permissions.as_ref().is_some_and(|own| own.satisfies_in_workspace(required)) {
         return Err(Code::Forbidden.into());
     }
     if !AddressList::is_allowed(row.restricts_addresses, &row.allowed_addresses, cx.caller.address) {
         return Err(Code::AddressNotAllowed.into());
     }
-    Ok(WorkspaceGrant { organization, workspace, permissions, is_organization_admin })
+    Ok(WorkspaceGrant { organization, workspace, permissions, manages_all })
 }
 
 /// The current permissions of a membership in its organization, for checks on members other than the caller.

@@ -40,6 +40,9 @@ sql! {
         "SELECT organization_id, enable_ip_restriction AS restricts_addresses, whitelisted_ips AS allowed_addresses
            FROM workspaces WHERE id = $1";
 
+    ORGANIZATION(OrganizationId) -> (OrganizationId,) =
+        "SELECT id FROM organizations WHERE id = $1 AND deleted_at IS NULL";
+
     MEMBERSHIP(OrganizationId, UserId) -> MembershipRow =
         "SELECT m.id AS membership_id, o.enable_ip_restriction AS restricts_addresses,
                 o.whitelisted_ips AS allowed_addresses, r.permissions AS permissions

@@ -6,17 +6,19 @@ pub(crate) mod sql;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use vestibule_db::Tx;
 
 use crate::error::Result;
 use crate::id::{SessionId, SignInId};
 use crate::language::Language;
-use crate::secret::SessionToken;
+use crate::secret::{ApiKeyDigest, Keys, SessionToken};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub use browser::{browser, browser_name, device};
-pub use sql::CurrentSession;
+pub use sql::{CurrentApiKey, CurrentSession};
 
 /// The stored `last_seen_at` may lag by this much, or by a quarter of the idle timeout if that is shorter. So a session
 /// in use costs a write only this often.
@@ -27,10 +29,32 @@ const MAX_TOUCH_INTERVAL: Duration = Duration::from_mins(2);
 /// each other's limit, and one of them could lock out all.
 pub const UNKNOWN_ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
+/// What is stored of an idempotency key and its request: keyed hashes.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    pub(crate) key: [u8; 32],
+    pub(crate) request: [u8; 32],
+}
+
+impl Idempotency {
+    pub(crate) fn new(keys: &Keys, key: &str, target: &str, body: &[u8]) -> Self {
+        let body = HEXLOWER.encode(&Sha256::digest(body));
+        Self {
+            key: keys.idempotency_digest("idempotency key of an API key", key),
+            request: keys.idempotency_digest("request of an API key", &format!("{target} {body}")),
+        }
+    }
+}
+
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
+    /// `None` in the server-to-server API, which reads no session.
     pub token: Option<SessionToken>,
+    /// Only in the server-to-server API.
+    pub api_key: Option<ApiKeyDigest>,
+    /// The idempotency key of a request of the server-to-server API.
+    pub idempotency: Option<Idempotency>,
     /// The client's address, or [`UNKNOWN_ADDRESS`]. Behind a trusted proxy, the address that the proxy forwards.
     pub address: IpAddr,
     /// The `User-Agent` header, cut to 400 bytes.
@@ -49,6 +73,8 @@ impl Caller {
     pub const fn anonymous() -> Self {
         Self {
             token: None,
+            api_key: None,
+            idempotency: None,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: String::new(),
             language: Language::English,
@@ -117,4 +143,9 @@ pub(crate) fn touch(tx: &mut Tx<'_>, session: &CurrentSession, now: Timestamp, s
         tx.defer(sql::TOUCH_SIGN_IN, (session.id, sign_in, now))?;
     }
     Ok(())
+}
+
+/// Loads an API key, unless it was revoked or has expired.
+pub(crate) async fn load_api_key(tx: &mut Tx<'_>, key: &ApiKeyDigest, now: Timestamp) -> Result<Option<CurrentApiKey>> {
+    Ok(tx.optional(sql::API_KEY, (key.as_bytes(), now)).await?)
 }

@@ -2,7 +2,8 @@
 
 use vestibule_db::{Bytes, record, sql};
 
-use crate::id::{SessionId, SignInId, UserId};
+use crate::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
+use crate::scope::Scopes;
 use crate::time::Timestamp;
 
 record! {
@@ -24,6 +25,18 @@ record! {
     }
 }
 
+record! {
+    /// The caller's API key.
+    pub struct CurrentApiKey {
+        pub id: ApiKeyId,
+        pub scopes: Scopes,
+        /// The only organization that it may name; `None` for all.
+        pub organization_id: Option<OrganizationId>,
+        /// Precise to a minute only; 1970 if it was never used.
+        pub last_used_at: Timestamp,
+    }
+}
+
 sql! {
     /// The session, unless it has ended or exceeded the idle timeout ($3), and its active sign-in, unless that has
     /// ended.
@@ -42,4 +55,16 @@ sql! {
 
     TOUCH_SIGN_IN(SessionId, SignInId, Timestamp) invalidates nothing("TOUCH sets the session's revision") =
         "UPDATE sign_ins SET last_active_at = $3 WHERE id = $2 AND session_id = $1 AND last_active_at < $3";
+
+    /// A key has one secret, and while it is rotated two. The revoked and the expired are not found.
+    API_KEY(Bytes, Timestamp) -> CurrentApiKey =
+        "SELECT k.id AS id, k.scopes AS scopes, k.organization_id AS organization_id, k.last_used_at AS last_used_at
+           FROM api_key_secrets s
+           JOIN api_keys k ON k.id = s.api_key_id
+          WHERE s.digest = $1 AND s.valid_until > $2 AND k.valid_until > $2";
+
+    /// Changes nothing if the key was used before.
+    INSERT_IDEMPOTENCY_KEY(ApiKeyId, Bytes, Bytes, Bytes, Timestamp) =
+        "INSERT INTO api_key_answers (api_key_id, key_digest, asked_digest, status, answer, created_at)
+         VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (api_key_id, key_digest) DO NOTHING";
 }

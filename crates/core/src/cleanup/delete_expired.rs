@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::sql;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor};
-use crate::invitation;
 use crate::permission::Requirement;
+use crate::{api_key, invitation};
 
 /// How long an expired row is retained, so that a late request gets an error that says so.
 const RETENTION: Duration = Duration::from_hours(1);
@@ -30,6 +30,10 @@ enum ExpiredRows {
     SecurityNotices,
     /// Redeemed challenges, with their tokens.
     Challenges,
+    /// API keys that were revoked or have expired, a while after that.
+    ApiKeys,
+    /// Answers to idempotent requests of API keys.
+    ApiKeyAnswers,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -44,6 +48,8 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::AddressClaims,
         ExpiredRows::SecurityNotices,
         ExpiredRows::Challenges,
+        ExpiredRows::ApiKeys,
+        ExpiredRows::ApiKeyAnswers,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -65,6 +71,7 @@ impl Command for ExpiredRows {
         let before = |span: Duration| (cx.now.minus(span), BATCH_SIZE);
         let (expired, idle) = (before(RETENTION), before(RETENTION + cx.executor.settings.sessions.idle_timeout));
         let response_expired = before(invitation::IDEMPOTENCY_RETENTION);
+        let (keys_expired, answers_expired) = (before(api_key::RETENTION), before(api_key::ANSWER_RETENTION));
         let tx = &mut cx.tx;
         Ok(match self {
             Self::ExpiredSessions => tx.all(sql::EXPIRED_SESSIONS, expired).await?.len(),
@@ -74,6 +81,8 @@ impl Command for ExpiredRows {
             Self::SecurityNotices => tx.all(sql::SECURITY_NOTICES, expired).await?.len(),
             Self::VerificationAttempts => tx.all(sql::VERIFICATION_ATTEMPTS, expired).await?.len(),
             Self::Challenges => tx.all(sql::CHALLENGES, expired).await?.len(),
+            Self::ApiKeys => tx.all(sql::API_KEYS, keys_expired).await?.len(),
+            Self::ApiKeyAnswers => tx.all(sql::API_KEY_ANSWERS, answers_expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

@@ -2,7 +2,7 @@
 
 use vestibule_db::sql;
 
-use crate::id::{AttemptId, EmailAddressId, NoticeId, SessionId};
+use crate::id::{ApiKeyId, AttemptId, EmailAddressId, NoticeId, SessionId};
 use crate::time::Timestamp;
 
 sql! {
@@ -48,4 +48,16 @@ sql! {
         "DELETE FROM email_claims
           WHERE id IN (SELECT c.id FROM email_claims c WHERE c.expires_at <= $1 ORDER BY c.expires_at LIMIT $2)
       RETURNING id";
+
+    /// Secrets and answers are deleted by cascade.
+    API_KEYS(Timestamp, i64) -> (ApiKeyId,) =
+        "DELETE FROM api_keys
+          WHERE id IN (SELECT k.id FROM api_keys k WHERE k.valid_until <= $1 ORDER BY k.valid_until LIMIT $2)
+      RETURNING id";
+
+    API_KEY_ANSWERS(Timestamp, i64) -> (i64,) =
+        "DELETE FROM api_key_answers
+          WHERE (api_key_id, key_digest) IN (SELECT a.api_key_id, a.key_digest FROM api_key_answers a
+                                              WHERE a.created_at <= $1 ORDER BY a.created_at LIMIT $2)
+      RETURNING status";
 }

@@ -123,7 +123,7 @@ pub(crate) async fn join_approved(cx: &mut Context<'_>, grant: &Grant, user: Use
     }
     let role = cx.executor.deployment()?.member_role_id;
     let role = cx.tx.one(organization::sql::ROLE, (organization, role)).await?;
-    if !grant.permissions().covers(&role.permissions) {
+    if !grant.covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
     if !find_joinable(cx, user).await?.iter().any(|(joinable, _)| joinable.organization_id == organization) {

@@ -3,10 +3,11 @@
 use vestibule_db::{QueryStats, TransactionMode};
 
 use super::Context;
-use crate::caller::SessionStub;
+use crate::caller::{CurrentApiKey, SessionStub};
 use crate::error::{Code, Problem, Result};
 use crate::id::OrganizationId;
 use crate::permission::Requirement;
+use crate::scope::ScopeRequirement;
 use crate::security_log::{Audit, Subject};
 use crate::settings::Settings;
 
@@ -16,6 +17,8 @@ pub trait Command: Send + Sync + 'static {
     const REQUIRES: Requirement;
     /// Every code that it can fail with, besides those that `REQUIRES` implies and those that are common to all calls.
     const ERRORS: &'static [Code];
+    /// What it requires of an API key, instead of `REQUIRES`.
+    const SCOPE: ScopeRequirement = ScopeRequirement::NotForApiKeys;
     type Out: Send + 'static;
 
     /// The transaction mode that it relies on.
@@ -45,6 +48,8 @@ pub trait Query: Send + Sync {
     const REQUIRES: Requirement;
     /// Every code that it can fail with, besides those that `REQUIRES` implies and those that are common to all calls.
     const ERRORS: &'static [Code];
+    /// What it requires of an API key, instead of `REQUIRES`.
+    const SCOPE: ScopeRequirement = ScopeRequirement::NotForApiKeys;
     type Out: Send + 'static;
 
     /// See [`Command::organization`].
@@ -60,6 +65,8 @@ pub trait Query: Send + Sync {
 pub struct Reply<T> {
     /// The caller's session after it ran.
     pub session: Option<SessionStub>,
+    /// The caller's API key.
+    pub api_key: Option<CurrentApiKey>,
     pub result: Result<T>,
     pub stats: QueryStats,
     /// Whether the stored time of the session's last use is due to be updated.
@@ -77,6 +84,7 @@ impl<T> Reply<T> {
         Self {
             subject: Subject { user, ..cx.subject },
             session: cx.session.as_ref().map(crate::caller::CurrentSession::stub),
+            api_key: cx.api_key.clone(),
             result,
             stats: cx.tx.stats(),
             is_touch_due: cx.session.as_ref().is_some_and(|session| session.is_touch_due(cx.now, settings)),
@@ -92,6 +100,7 @@ impl<T> Reply<T> {
     pub(crate) fn without_database(result: Result<T>) -> Self {
         Self {
             session: None,
+            api_key: None,
             result,
             stats: QueryStats { statements: 0, rows: 0 },
             is_touch_due: false,
@@ -101,7 +110,7 @@ impl<T> Reply<T> {
 
     /// Converts the output.
     pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Reply<U> {
-        let Self { session, result, stats, is_touch_due, subject } = self;
-        Reply { session, result: result.map(convert), stats, is_touch_due, subject }
+        let Self { session, api_key, result, stats, is_touch_due, subject } = self;
+        Reply { session, api_key, result: result.map(convert), stats, is_touch_due, subject }
     }
 }

@@ -5,7 +5,7 @@ use vestibule_db::{Arguments, DependentStatement, Statement, Tx};
 use super::Executor;
 use super::after_commit::AfterCommit;
 use crate::cache::{self, Revision, ValidatedAccess};
-use crate::caller::{Caller, CurrentSession};
+use crate::caller::{Caller, CurrentApiKey, CurrentSession};
 use crate::error::{Code, Result};
 use crate::id::{OrganizationId, SignInId, UserId};
 use crate::random::Randomness;
@@ -21,6 +21,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The caller's session, if they have one that has not ended.
     pub session: Option<CurrentSession>,
+    /// The caller's API key, which has the scope of the command.
+    pub api_key: Option<CurrentApiKey>,
     /// The caller's cached permissions in the organization of the command, revalidated in this transaction.
     pub(crate) access: Option<ValidatedAccess>,
     pub caller: &'a Caller,

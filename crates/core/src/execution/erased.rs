@@ -13,6 +13,7 @@ use crate::error::{Problem, Result};
 use crate::id::OrganizationId;
 #[cfg(feature = "test-hooks")]
 use crate::permission::Requirement;
+use crate::scope::ScopeRequirement;
 use crate::security_log::Audit;
 use crate::settings::Settings;
 
@@ -29,6 +30,9 @@ pub(super) trait Operation: Send + Sync {
     fn organization(&self, settings: &Settings) -> Option<OrganizationId>;
 
     fn audit(&self) -> Audit;
+
+    /// What it requires of an API key.
+    fn scope(&self) -> ScopeRequirement;
 
     /// Its name, what it requires, and the codes that it declares.
     #[cfg(feature = "test-hooks")]
@@ -50,6 +54,10 @@ impl<C: Command> Operation for CommandOperation<C> {
 
     fn audit(&self) -> Audit {
         self.0.audit()
+    }
+
+    fn scope(&self) -> ScopeRequirement {
+        C::SCOPE
     }
 
     #[cfg(feature = "test-hooks")]
@@ -77,6 +85,10 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
         Audit::RefusalsOnly
     }
 
+    fn scope(&self) -> ScopeRequirement {
+        Q::SCOPE
+    }
+
     #[cfg(feature = "test-hooks")]
     fn declaration(&self) -> (&'static str, Requirement, &'static [Code]) {
         (std::any::type_name::<Q>(), Q::REQUIRES, Q::ERRORS)
@@ -89,11 +101,12 @@ impl<Q: Query> Operation for QueryOperation<'_, Q> {
 
 /// Restores the type of an operation's output.
 pub(super) fn downcast<T: 'static>(reply: Reply<Output>) -> Reply<T> {
-    let Reply { session, result, stats, is_touch_due, subject } = reply;
+    let Reply { session, api_key, result, stats, is_touch_due, subject } = reply;
     let downcast = |output: Output| {
         output.downcast().map_err(|_| Problem::internal("the output of an operation has an unexpected type"))
     };
-    Reply { session, result: result.and_then(downcast).map(|output| *output), stats, is_touch_due, subject }
+    let result = result.and_then(downcast).map(|output| *output);
+    Reply { session, api_key, result, stats, is_touch_due, subject }
 }
 
 /// Panics if an operation failed with a code that it does not declare, which fails the test.
@@ -102,7 +115,8 @@ pub(super) fn assert_declared(operation: &dyn Operation, result: &Result<Output>
     let (name, requires, errors) = operation.declaration();
     let Err(problem) = result else { return };
     for (code, _) in problem.errors() {
-        let is_declared = errors.contains(&code) || requires.codes().contains(&code) || code.is_common();
+        let is_required = requires.codes().contains(&code) || requires.codes_for_api_key().contains(&code);
+        let is_declared = errors.contains(&code) || is_required || code.is_common();
         assert!(is_declared, "{name} failed with {}, which its ERRORS do not declare", code.as_str());
     }
 }

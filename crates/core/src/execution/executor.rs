@@ -16,7 +16,7 @@ use crate::cache::{
     self, AccessCache, AccessKey, Cached, CachedAccess, OrganizationCache, REVALIDATION_STATS, RevalidationBatcher,
     Revision, ValidatedAccess,
 };
-use crate::caller::{self, Caller, CurrentSession};
+use crate::caller::{self, Caller, CurrentApiKey, CurrentSession};
 use crate::deployment::Deployment;
 use crate::dns::Dns;
 use crate::error::{Code, Problem, Result};
@@ -28,7 +28,8 @@ use crate::password::{PasswordHasher, PasswordPolicy};
 use crate::permission::{RequiredPermission, Requirement};
 use crate::random::Randomness;
 use crate::request_rate::RequestRate;
-use crate::secret::{Keys, SessionToken};
+use crate::scope::ScopeRequirement;
+use crate::secret::{ApiKeyDigest, Keys, SessionToken};
 use crate::security_log::{self, Audit, Subject};
 use crate::settings::Settings;
 use crate::time::{Clock, Timestamp};
@@ -82,6 +83,8 @@ pub struct Executor {
     pub(crate) attempts: RequestRate,
     /// Requests for challenges.
     pub(crate) challenge_requests: RequestRate,
+    /// Requests of API keys.
+    pub(crate) api_key_requests: RequestRate,
     pub(super) access_cache: AccessCache,
     pub(super) revalidation_batcher: RevalidationBatcher,
     pub(crate) organization_cache: OrganizationCache,
@@ -115,6 +118,7 @@ impl Executor {
             index_requests: IndexRequests::default(),
             attempts: RequestRate::default(),
             challenge_requests: RequestRate::default(),
+            api_key_requests: RequestRate::default(),
             access_cache: AccessCache::default(),
             revalidation_batcher: RevalidationBatcher::default(),
             organization_cache: OrganizationCache::default(),
@@ -249,6 +253,10 @@ impl Executor {
         let result = command.run(&mut cx).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(command, &result);
+        let result = match (result, command.scope()) {
+            (Ok(output), ScopeRequirement::One(_)) => spend_idempotency_key(&mut cx).await.map(|()| output),
+            (result, _) => result,
+        };
         let result = result.and_then(|output| finish(&mut cx).map(|()| output));
         let after_commit = std::mem::take(&mut cx.after_commit);
         let mut reply = Reply::new(&cx, result);
@@ -282,7 +290,8 @@ impl Executor {
         let session = Some(access.session().clone());
         let after_commit = AfterCommit::default();
         let subject = initial_subject(session.as_ref());
-        let mut cx = Context { tx, now, session, access: Some(access), caller, executor: self, after_commit, subject };
+        let access = Some(access);
+        let mut cx = Context { tx, now, session, api_key: None, access, caller, executor: self, after_commit, subject };
         let result = query.run(&mut cx).await;
         #[cfg(feature = "test-hooks")]
         super::erased::assert_declared(query, &result);
@@ -310,8 +319,13 @@ impl Executor {
                 None => caller::load_session(&mut tx, token, now, &self.settings).await?,
             };
         }
-        let subject = initial_subject(session.as_ref());
-        Ok(Context { tx, now, session, access, caller, executor: self, after_commit, subject })
+        let api_key = match &caller.api_key {
+            Some(key) => Some(load_api_key(key, operation, now, &mut tx).await?),
+            None => None,
+        };
+        let mut subject = initial_subject(session.as_ref());
+        subject.api_key = api_key.as_ref().map(|key| key.id);
+        Ok(Context { tx, now, session, api_key, access, caller, executor: self, after_commit, subject })
     }
 
     /// The caller's access to an organization, from the cache if it is still current, or loaded. `None` unless the
@@ -353,6 +367,41 @@ impl Executor {
     /// The node number under which this process makes ids.
     pub fn node(&self) -> i64 {
         self.ids.node()
+    }
+}
+
+/// Stores the caller's idempotency key in the transaction that it stands for, once for a request.
+///
+/// # Errors
+/// `IDEMPOTENT_ANSWER_LOST` if a concurrent request with the same key took effect.
+async fn spend_idempotency_key(cx: &mut Context<'_>) -> Result<()> {
+    let (Some(key), Some(idempotency)) = (&cx.api_key, &cx.caller.idempotency) else { return Ok(()) };
+    let no_answer: &[u8] = &[];
+    let arguments = (key.id, idempotency.key.as_slice(), idempotency.request.as_slice(), no_answer, cx.now);
+    if cx.tx.execute(caller::sql::INSERT_IDEMPOTENCY_KEY, arguments).await? > 0 {
+        Ok(())
+    } else {
+        Err(Code::IdempotentAnswerLost.into())
+    }
+}
+
+/// Loads the caller's API key, and checks that it has the operation's scope.
+///
+/// # Errors
+/// `API_KEY_INVALID`; `SCOPE_MISSING`, also for an operation that is not for API keys.
+async fn load_api_key(
+    key: &ApiKeyDigest,
+    operation: &dyn Operation,
+    now: Timestamp,
+    tx: &mut Tx<'_>,
+) -> Result<CurrentApiKey> {
+    let key = caller::load_api_key(tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
+    match operation.scope() {
+        ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
+        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => {
+            Err(Code::ScopeMissing.with_message(format!("This API key lacks the scope {scope}.")))
+        }
+        ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(key),
     }
 }
 

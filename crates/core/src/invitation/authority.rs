@@ -1,10 +1,12 @@
 //! Whether a member may grant what an invitation gives. It is checked when the invitation is created, resent, discarded
 //! and accepted, each time with the permissions of that time.
 
+use std::collections::HashMap;
+
 use vestibule_db::BatchQueries;
 
 use super::{Invitation, sql};
-use crate::access::{self, Grant};
+use crate::access::{self, Actor, Grant};
 use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{MembershipId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
@@ -93,19 +95,51 @@ pub(super) async fn resolve_roles_with(
 /// # Errors
 /// `ROLE_EXCEEDS_YOURS`; `PERMISSION_ARCHIVED`.
 pub(super) async fn check_caller_may_grant(cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<()> {
-    let caller_workspace_permissions = match &roles.workspace {
-        Some(ResolvedWorkspaceRole { workspace, .. }) => {
-            access::workspace_permissions(cx, grant.organization(), *workspace, grant.membership()).await?
-        }
+    let own_in_workspace = match &roles.workspace {
+        Some(ResolvedWorkspaceRole { workspace, .. }) => caller_permissions_in(cx, grant, *workspace).await?,
         None => None,
     };
-    if compute_suspension(grant.permissions(), caller_workspace_permissions.as_ref(), roles.permissions()).is_some() {
+    if !may_grant(grant, own_in_workspace.as_ref(), roles.permissions()) {
         return Err(Code::RoleExceedsYours.into());
     }
     let (permissions, workspace_permissions) = roles.permissions();
     let settings = &cx.executor.settings.roles;
     settings.check_assignable(permissions)?;
     workspace_permissions.map_or(Ok(()), |permissions| settings.check_assignable(permissions))
+}
+
+/// The caller's permissions in a workspace. `None` for an API key, and for a member who is not in it.
+async fn caller_permissions_in(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    workspace: WorkspaceId,
+) -> Result<Option<PermissionSet>> {
+    match grant.membership() {
+        Some(membership) => access::workspace_permissions(cx, grant.organization(), workspace, membership).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether the caller may invite somebody with these permissions. An API key was checked for its scope.
+fn may_grant(
+    grant: &Grant,
+    own_in_workspace: Option<&PermissionSet>,
+    (granted, granted_in_workspace): (&PermissionSet, Option<&PermissionSet>),
+) -> bool {
+    match grant.actor() {
+        Actor::Member(_) => {
+            compute_suspension(grant.permissions(), own_in_workspace, (granted, granted_in_workspace)).is_none()
+        }
+        Actor::ApiKey(_) => {
+            grant.covers(granted)
+                && granted_in_workspace.is_none_or(|granted| grant.covers_in_workspace(own_in_workspace, granted))
+        }
+    }
+}
+
+/// Whether the caller is the inviter.
+pub(super) fn is_own(grant: &Grant, invitation: &Invitation) -> bool {
+    grant.membership().is_some_and(|own| invitation.inviter_membership_id == Some(own))
 }
 
 /// Checks that the caller may discard this invitation: it is their own, or they could have sent it. An invitation whose
@@ -119,7 +153,7 @@ pub(super) async fn check_caller_may_discard(
     invitation: &Invitation,
 ) -> Result<()> {
     let organization = grant.organization();
-    if invitation.inviter_membership_id == Some(grant.membership()) {
+    if is_own(grant, invitation) {
         return Ok(());
     }
     let Some(role) = cx.tx.optional(organization::sql::ROLE, (organization, invitation.role_id)).await? else {
@@ -132,15 +166,11 @@ pub(super) async fn check_caller_may_discard(
             let Some(role) = cx.tx.optional(workspace::sql::ROLE, (organization, workspace, role)).await? else {
                 return Ok(());
             };
-            let own = access::workspace_permissions(cx, organization, workspace, grant.membership()).await?;
-            (own, Some(role.permissions))
+            (caller_permissions_in(cx, grant, workspace).await?, Some(role.permissions))
         }
     };
     let granted = (&role.permissions, granted_in_workspace.as_ref());
-    match compute_suspension(grant.permissions(), workspace_permissions.as_ref(), granted) {
-        None => Ok(()),
-        Some(_) => Err(Code::RoleExceedsYours.into()),
-    }
+    if may_grant(grant, workspace_permissions.as_ref(), granted) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }
 
 /// Loads the current permissions of the inviter, and returns why the invitation is suspended, if it is.
@@ -237,12 +267,15 @@ async fn find_suspended(
 /// Only for serializable transactions, in which the invitations cannot change between the statements.
 pub(crate) async fn discard_sent_invitations(cx: &mut Context<'_>, grant: &Grant, inviter: MembershipId) -> Result<()> {
     let organization = grant.organization();
-    let permissions_by_workspace = access::permissions_by_workspace(cx, organization, grant.membership()).await?;
+    let permissions_by_workspace = match grant.membership() {
+        Some(membership) => access::permissions_by_workspace(cx, organization, membership).await?,
+        None => HashMap::new(),
+    };
     let sent = cx.tx.all(sql::SENT_BY, (organization, inviter)).await?;
     let discarded = sent.iter().filter(|sent| {
         let workspace_permissions = sent.workspace_id.and_then(|workspace| permissions_by_workspace.get(&workspace));
         let granted = (&sent.permissions, sent.workspace_permissions.as_ref());
-        compute_suspension(grant.permissions(), workspace_permissions, granted).is_none()
+        may_grant(grant, workspace_permissions, granted)
     });
     let discarded: Vec<_> = discarded.map(|sent| (organization, sent.id, cx.now)).collect();
     cx.tx.execute_each(sql::DISCARD_SENT, &discarded).await?;

@@ -139,7 +139,7 @@ impl Command for Bulk {
         if let Some(earlier) = self.find_earlier_result(cx, &grant, digests.as_ref()).await? {
             return Ok(earlier);
         }
-        rate_limit::take_bulk_rows(cx, grant.user(), self.rows.len()).await?;
+        rate_limit::take_bulk_rows(cx, &grant, self.rows.len()).await?;
         if !self.dry_run {
             rate_limit::check_senders(cx, &grant).await?;
         }
@@ -259,7 +259,14 @@ impl Bulk {
         let new: Vec<_> = valid
             .iter()
             .map(|(index, invitee, roles, _)| {
-                let draft = InvitationDraft { invitee, roles, language: self.language, message: self.message.as_ref() };
+                let draft = InvitationDraft {
+                    invitee,
+                    roles,
+                    language: self.language,
+                    message: self.message.as_ref(),
+                    api_key: cx.api_key.as_ref().map(|key| key.id),
+                    is_mailed: true,
+                };
                 (*index, draft, draft.to_row(cx, grant, expires_at))
             })
             .collect();

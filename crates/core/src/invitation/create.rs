@@ -13,7 +13,7 @@ use crate::access::{self, Grant};
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
-use crate::id::{InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
+use crate::id::{ApiKeyId, InvitationId, OrganizationId, RoleId, WorkspaceId, WorkspaceRoleId};
 use crate::language::Language;
 use crate::names::InvitationMessage;
 use crate::permission::{RequiredPermission, Requirement};
@@ -47,6 +47,8 @@ pub struct Create {
     /// The language of the mail; `None` for the language of the invitee's account, if there is one.
     pub language: Option<Language>,
     pub message: Option<InvitationMessage>,
+    /// Whether to send it by mail. If not, the caller passes the link on.
+    pub is_mailed: bool,
 }
 
 impl Command for Create {
@@ -87,7 +89,7 @@ impl Command for Create {
         let role = self.role.unwrap_or(deployment.member_role_id);
         let default_role = deployment.workspace_member_role_id;
         let workspace = self.workspace.map(|(workspace, role)| (workspace, role.unwrap_or(default_role)));
-        let ids = ReferencedIds { role, workspace, inviter: Some(grant.membership()) };
+        let ids = ReferencedIds { role, workspace, inviter: grant.membership() };
         let references = References::for_invitation(cx, &grant, ids).await?;
         let roles = authority::resolve_roles_with(cx, &grant, references.role(role).as_deref(), workspace).await?;
         authority::check_caller_may_grant(cx, &grant, &roles).await?;
@@ -102,9 +104,11 @@ impl Command for Create {
 impl Create {
     async fn insert(&self, cx: &mut Context<'_>, grant: &Grant, roles: &ResolvedRoles) -> Result<InvitationRow> {
         let message = self.message.as_ref();
-        let draft = InvitationDraft { invitee: &self.invitee, roles, language: self.language, message };
+        let api_key = cx.api_key.as_ref().map(|key| key.id);
+        let (language, is_mailed) = (self.language, self.is_mailed);
+        let draft = InvitationDraft { invitee: &self.invitee, roles, language, message, api_key, is_mailed };
         let row = draft.to_row(cx, grant, expires_at(cx, self.expiry_days));
-        let jobs = outbox::dependent_invitation_jobs(cx, &[row.mail()]);
+        let jobs = if is_mailed { outbox::dependent_invitation_jobs(cx, &[row.mail()]) } else { Vec::new() };
         if !cx.execute_composite(sql::INSERT, draft.to_arguments(&row), jobs).await? {
             self.check_not_member(cx, grant, roles).await?;
             // A pending invitation is the reason. If it has expired, the new one supersedes it.
@@ -113,7 +117,9 @@ impl Create {
             {
                 return Err(Code::InvitationExists.into());
             }
-            outbox::enqueue_invitations(cx, &[row.mail()]).await?;
+            if is_mailed {
+                outbox::enqueue_invitations(cx, &[row.mail()]).await?;
+            }
         }
         Ok(row)
     }
@@ -167,6 +173,7 @@ pub(crate) async fn reissue_to_address(
         expiry_days: None,
         language: None,
         message: None,
+        is_mailed: true,
     };
     create.run(cx).await
 }
@@ -178,6 +185,10 @@ pub(super) struct InvitationDraft<'a> {
     pub(super) roles: &'a ResolvedRoles,
     pub(super) language: Option<Language>,
     pub(super) message: Option<&'a InvitationMessage>,
+    /// The API key that makes the invitation.
+    pub(super) api_key: Option<ApiKeyId>,
+    /// Whether to send it by mail, if mail is sent at all.
+    pub(super) is_mailed: bool,
 }
 
 impl<'a> InvitationDraft<'a> {
@@ -196,9 +207,9 @@ impl<'a> InvitationDraft<'a> {
             role_id: self.roles.role,
             workspace_id: workspace.map(|role| role.workspace),
             workspace_role_id: workspace.map(|role| role.role),
-            inviter_membership_id: Some(grant.membership()),
+            inviter_membership_id: grant.membership(),
             left_suspended: false,
-            delivery: initial_delivery(cx),
+            delivery: if self.is_mailed { initial_delivery(cx) } else { Delivery::NotSent },
             delivery_reason: String::new(),
             delivery_attempts: 0,
             delivery_at: cx.now,
@@ -225,6 +236,7 @@ impl<'a> InvitationDraft<'a> {
             now: row.created_at,
             language: self.language,
             message: self.message.map_or("", InvitationMessage::as_str),
+            api_key: self.api_key,
         }
     }
 }

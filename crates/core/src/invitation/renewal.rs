@@ -140,6 +140,7 @@ async fn reissue(cx: &mut Context<'_>, closed: &Invitation) -> Result<Invitation
     let organization = closed.organization_id;
     let mailed = cx.tx.optional(views::FOR_MAIL, (organization, closed.id)).await?.ok_or(Code::InvitationNotFound)?;
     let create = Create {
+        is_mailed: true,
         organization,
         invitee: EmailAddress::from_stored(mailed.email, mailed.email_key),
         role: Some(closed.role_id),

@@ -11,8 +11,8 @@ use vestibule_db::{Text, record, sql};
 use super::{Delivery, Status};
 use crate::cache::Scope;
 use crate::id::{
-    EmailAddressId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId, WorkspaceId,
-    WorkspaceRoleId,
+    ApiKeyId, EmailAddressId, InvitationId, MembershipId, OrganizationId, RoleId, SessionId, SignInId, UserId,
+    WorkspaceId, WorkspaceRoleId,
 };
 use crate::language::Language;
 use crate::permission::PermissionSet;
@@ -205,13 +205,14 @@ sql! {
         now: Timestamp,
         language: Option<Language>,
         message: Text,
+        api_key: Option<ApiKeyId>,
     }) invalidates Invitations(organization) =
         "INSERT INTO invitations (organization_id, id, email, email_key, status, generation, role_scope, role_id,
                                   workspace_scope, workspace_id, workspace_role_scope, workspace_role_id,
                                   inviter_membership_id, delivery, delivery_at, expires_at, created_at, updated_at,
-                                  language, message)
+                                  language, message, api_key_id)
          SELECT $1, $2, $3, $4, 'pending', $5, $6, $7, COALESCE($8, 0), $8, $9, $10, $11, $12, $14, $13, $14, $14, $15,
-                $16
+                $16, $17
           WHERE NOT EXISTS (SELECT 1
                               FROM email_addresses e
                               JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
@@ -253,16 +254,18 @@ sql! {
         organization: OrganizationId,
         id: InvitationId,
         generation: i64,
-        inviter: MembershipId,
+        inviter: Option<MembershipId>,
         delivery: Delivery,
         expires_at: Timestamp,
         now: Timestamp,
         delivery_reason: Text,
+        api_key: Option<ApiKeyId>,
     }) -> InvitationRow invalidates Invitations(organization) =
         invitation_row!(
             "UPDATE invitations
                 SET generation = $3, inviter_membership_id = $4, left_suspended = 0, delivery = $5, delivery_reason = $8,
-                    delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7
+                    delivery_attempts = 0, delivery_at = $7, next_delivery_at = NULL, expires_at = $6, updated_at = $7,
+                    api_key_id = $9
               WHERE organization_id = $1 AND id = $2 AND status = 'pending'
           RETURNING", "");
 
@@ -303,6 +306,14 @@ sql! {
            JOIN organization_roles r ON r.scope = i.role_scope AND r.id = i.role_id
            LEFT JOIN workspace_roles wr ON wr.scope = i.workspace_role_scope AND wr.id = i.workspace_role_id
           WHERE i.organization_id = $1 AND i.inviter_membership_id = $2 AND i.status = 'pending'";
+
+    /// A scan of the invitations that one API key made, of whichever organization.
+    COUNT_BY_API_KEY(ApiKeyId) -> (i64,) =
+        "SELECT COUNT(*) FROM invitations WHERE api_key_id = $1 AND status = 'pending'";
+
+    SUSPEND_BY_API_KEY(ApiKeyId, Timestamp) invalidates Invitations(all) =
+        "UPDATE invitations SET left_suspended = 1, updated_at = $2
+          WHERE api_key_id = $1 AND status = 'pending' AND left_suspended = 0";
 
     SUSPEND(OrganizationId, InvitationId) invalidates Invitations(1) =
         "UPDATE invitations SET left_suspended = 1 WHERE organization_id = $1 AND id = $2";

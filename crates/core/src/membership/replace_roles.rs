@@ -58,7 +58,7 @@ impl Command for ReplaceRoles {
         cx.subject.target_membership = Some(membership.get());
         let previous = cx.tx.all(sql::ROLES_OF_MEMBER, (organization, membership)).await?;
         let may_change = |permissions: &PermissionSet| -> Result<()> {
-            if grant.permissions().covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
+            if grant.covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
         };
         let removed: Vec<_> = previous.iter().filter(|role| !wanted.contains(&role.id)).collect();
         removed.iter().try_for_each(|role| may_change(&role.permissions))?;
@@ -80,7 +80,7 @@ impl Command for ReplaceRoles {
             let assignment = (organization, membership, role.id);
             cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.ok_or(Code::LastAdmin)?;
         }
-        let subject = Subject { user: Some(grant.user()), ..cx.subject };
+        let subject = Subject { user: grant.user(), ..cx.subject };
         if !added.is_empty() {
             cx.log_change(Change::RoleAssigned, subject);
         }

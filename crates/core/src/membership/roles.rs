@@ -94,7 +94,7 @@ impl Command for RevokeRole {
 async fn check(cx: &mut Context<'_>, grant: &Grant, role: RoleId, member: MemberId) -> Result<(MembershipId, Role)> {
     let role =
         cx.tx.optional(organization::sql::ROLE, (grant.organization(), role)).await?.ok_or(Code::RoleNotFound)?;
-    if !grant.permissions().covers(&role.permissions) {
+    if !grant.covers(&role.permissions) {
         return Err(Code::RoleExceedsYours.into());
     }
     let (membership,) = cx.tx.optional(sql::FIND, (grant.organization(), member)).await?.ok_or(Code::MemberNotFound)?;

@@ -45,9 +45,11 @@ impl Command for Delete {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
         let organization = grant.organization();
-        require_recent_proof(cx).await?;
-        let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
-        notify(cx, grant.user(), NoticeKind::OrganizationDeleted, &name).await?;
+        if let Some(user) = grant.user() {
+            require_recent_proof(cx).await?;
+            let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
+            notify(cx, user, NoticeKind::OrganizationDeleted, &name).await?;
+        }
         cx.tx.optional(sql::DELETE, (organization, cx.now)).await?.ok_or(Code::Forbidden)?;
         cx.tx.execute(sql::DEACTIVATE_IN_SIGN_INS, (organization,)).await?;
         cx.tx.execute(sql::DEACTIVATE_IN_DEFAULTS, (organization,)).await?;

@@ -82,7 +82,7 @@ impl Query for Explain {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Explanation> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let (organization, membership) = (grant.organization(), grant.membership());
+        let (organization, membership) = (grant.organization(), grant.member()?.membership);
         let roles = cx.tx.all(membership::sql::lists::ROLES, (organization, &pack_ids([membership.get()]))).await?;
         let required = match self.action {
             Action::Member(_) => RequiredPermission::Membership,
@@ -103,7 +103,7 @@ impl Query for Explain {
 }
 
 async fn explain_leave(cx: &mut Context<'_>, grant: &Grant) -> Result<Explanation> {
-    let other = cx.tx.optional(sql::OTHER_ADMIN, (grant.organization(), grant.membership())).await?;
+    let other = cx.tx.optional(sql::OTHER_ADMIN, (grant.organization(), grant.member()?.membership)).await?;
     let is_last_admin = other.is_none() && grant.permissions().contains(ADMIN);
     let refusal = is_last_admin.then_some(Code::LastAdmin);
     Ok(Explanation { refusal, granted_by: Vec::new(), missing_permission: None })

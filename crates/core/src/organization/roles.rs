@@ -159,5 +159,5 @@ pub(crate) fn describe_role_holders(holders: &[sql::RoleHolder], is_invited: boo
 }
 
 pub(super) fn check_covers(grant: &Grant, permissions: &PermissionSet) -> Result<()> {
-    if grant.permissions().covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
+    if grant.covers(permissions) { Ok(()) } else { Err(Code::RoleExceedsYours.into()) }
 }

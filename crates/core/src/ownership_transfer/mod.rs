@@ -5,7 +5,7 @@ pub(crate) mod sql;
 
 use std::time::Duration;
 
-use crate::access::{self, Grant};
+use crate::access::{self, Grant, Member};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context, Query};
 use crate::id::{MemberId, MembershipId, OrganizationId};
@@ -43,8 +43,9 @@ impl Command for Offer {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Admin).await?;
+        let Member { membership: current_owner, user } = grant.member()?;
         require_recent_proof(cx).await?;
-        let (organization, current_owner) = (grant.organization(), grant.membership());
+        let organization = grant.organization();
         let (new_owner,) =
             cx.tx.optional(membership::sql::FIND, (organization, self.member)).await?.ok_or(Code::MemberNotFound)?;
         if new_owner == current_owner {
@@ -53,7 +54,7 @@ impl Command for Offer {
         let arguments = (organization, current_owner, new_owner, cx.now.plus(OFFER_LIFETIME), cx.now);
         cx.tx.optional(sql::INSERT, arguments).await?.ok_or(Code::HandoverExists)?;
         let name = cx.tx.one(membership::sql::ORGANIZATION, (organization,)).await?.name;
-        notify(cx, grant.user(), NoticeKind::OwnershipOffered, &name).await?;
+        notify(cx, user, NoticeKind::OwnershipOffered, &name).await?;
         let (user,) = cx.tx.one(membership::sql::USER, (organization, new_owner)).await?;
         outbox::enqueue_member_notice(cx, outbox::MailKind::OwnershipTransfer, organization, user).await
     }
@@ -114,7 +115,7 @@ impl Command for Accept {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<Transferred> {
         let (grant, current_owner) = consume_offer(cx, self.organization).await?;
-        let (organization, new_owner) = (grant.organization(), grant.membership());
+        let (organization, new_owner) = (grant.organization(), grant.member()?.membership);
         let roles = cx.tx.all(sql::ADMIN_ROLES, (organization, current_owner)).await?;
         if roles.is_empty() {
             return Err(Code::HandoverNotFound.into());
@@ -163,7 +164,7 @@ impl Command for Decline {
 /// Deletes the open offer to the caller. Returns the caller's grant and the membership of the current owner.
 async fn consume_offer(cx: &mut Context<'_>, organization: OrganizationId) -> Result<(Grant, MembershipId)> {
     let grant = access::authorize(cx, organization, RequiredPermission::Membership).await?;
-    let arguments = (grant.organization(), grant.membership(), cx.now);
+    let arguments = (grant.organization(), grant.member()?.membership, cx.now);
     let (current_owner,) = cx.tx.optional(sql::CONSUME, arguments).await?.ok_or(Code::HandoverNotFound)?;
     Ok((grant, current_owner))
 }

@@ -128,6 +128,15 @@ impl Requirement {
             }
         }
     }
+
+    /// The codes for API keys that do not meet the requirement, besides those of the key itself.
+    pub const fn codes_for_api_key(self) -> &'static [Code] {
+        match self {
+            Self::Nothing | Self::Operator | Self::SignIn => &[],
+            Self::Organization(_) => &[Code::OrganizationNotFound],
+            Self::Workspace(_) => &[Code::OrganizationNotFound, Code::WorkspaceNotFound],
+        }
+    }
 }
 
 /// The permissions of a role or of a membership: without duplicates, in the original order. A lookup does not depend on
@@ -174,6 +183,33 @@ impl PermissionSet {
         let mut all = Self::default();
         sets.into_iter().for_each(|set| all.extend(set));
         all
+    }
+
+    /// The permissions of an API key in an organization. A key that may do everything is like an admin.
+    pub(crate) fn of_api_key(
+        manages_settings: bool,
+        manages_members: bool,
+        manages_roles: bool,
+        manages_workspaces: bool,
+    ) -> Self {
+        if manages_settings && manages_members && manages_roles && manages_workspaces {
+            return Self::new([ADMIN]);
+        }
+        let held = [
+            (manages_settings, [MANAGE_SETTINGS, UPDATE].as_slice()),
+            (manages_members, &[MANAGE_MEMBERS]),
+            (manages_roles, &[MANAGE_ROLES]),
+            (manages_workspaces, BUILT_IN_IN_WORKSPACES),
+        ];
+        let held = held.into_iter().filter_map(|(is_held, permissions)| is_held.then_some(permissions));
+        Self::new(held.flatten().copied())
+    }
+
+    /// The permissions that the service interprets itself. The others mean something to the operator's product only.
+    pub(crate) fn built_in(&self) -> Self {
+        let is_built_in =
+            |permission: &&str| BUILT_IN.contains(permission) || BUILT_IN_IN_WORKSPACES.contains(permission);
+        Self::new(self.iter().filter(is_built_in))
     }
 
     /// Adds the permissions of another role.

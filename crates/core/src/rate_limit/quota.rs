@@ -90,6 +90,13 @@ impl Quotas {
         }
     }
 
+    /// Adds a quota of the caller. An API key has none: its requests are limited instead.
+    fn add_by_user(&mut self, cx: &Context<'_>, limit: Limit, grant: &Grant, count: usize) {
+        if let Some(user) = grant.user() {
+            self.add(cx, limit, &user.to_string(), count);
+        }
+    }
+
     fn add_in_order(&mut self, cx: &Context<'_>, limit: Limit, subject: &str, count: usize, is_of_sender: bool) {
         let max = (limit.max)(&cx.executor.settings.rate_limits);
         if max > 0 && count > 0 {
@@ -209,25 +216,26 @@ pub(crate) async fn check_senders(cx: &mut Context<'_>, grant: &Grant) -> Result
 }
 
 fn add_senders(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, count: usize) {
-    let (organization, user) = (grant.organization(), grant.user().to_string());
+    let organization = grant.organization();
     let is_new = cx.now < organization.created_at().plus(NEW_ORGANIZATION_AGE);
     let has_own_limit = cx.executor.settings.rate_limits.invitations_per_new_organization > 0;
     if is_new && has_own_limit {
         quotas.add(cx, INVITATIONS_OF_NEW_ORGANIZATION, &organization.to_string(), count);
-        quotas.add(cx, INVITATIONS_INTO_NEW_BY_USER, &user, count);
+        quotas.add_by_user(cx, INVITATIONS_INTO_NEW_BY_USER, grant, count);
     } else {
         quotas.add(cx, INVITATIONS_OF_ORGANIZATION, &organization.to_string(), count);
     }
-    quotas.add(cx, INVITATIONS_BY_USER, &user, count);
+    quotas.add_by_user(cx, INVITATIONS_BY_USER, grant, count);
     quotas.add_network(cx, INVITATIONS_BY_NETWORK, count);
 }
 
 fn add_recipient(cx: &Context<'_>, quotas: &mut Quotas, grant: &Grant, recipient: &str) {
     // An id has no spaces, so no two pairs have the same text.
-    let (by_organization, by_user) =
-        (format!("{} {recipient}", grant.organization()), format!("{} {recipient}", grant.user()));
+    let by_organization = format!("{} {recipient}", grant.organization());
     quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT, &by_organization, 1, false);
-    quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT_BY_USER, &by_user, 1, false);
+    if let Some(user) = grant.user() {
+        quotas.add_in_order(cx, INVITATIONS_TO_RECIPIENT_BY_USER, &format!("{user} {recipient}"), 1, false);
+    }
 }
 
 /// Takes the quota of mailing an invitation of an organization to an address key, when the invitee asks for the mail.
@@ -244,9 +252,9 @@ pub(crate) async fn take_recipient(cx: &mut Context<'_>, organization: Organizat
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.
-pub(crate) async fn take_bulk_rows(cx: &mut Context<'_>, user: UserId, rows: usize) -> Result<()> {
+pub(crate) async fn take_bulk_rows(cx: &mut Context<'_>, grant: &Grant, rows: usize) -> Result<()> {
     let mut quotas = Quotas::default();
-    quotas.add(cx, BULK_ROWS_BY_USER, &user.to_string(), rows);
+    quotas.add_by_user(cx, BULK_ROWS_BY_USER, grant, rows);
     quotas.take(cx).await
 }
 
@@ -322,7 +330,7 @@ async fn take_by_user_and_organization(
     of_organization: Limit,
 ) -> Result<()> {
     let mut quotas = Quotas::default();
-    quotas.add(cx, by_user, &grant.user().to_string(), 1);
+    quotas.add_by_user(cx, by_user, grant, 1);
     quotas.add(cx, of_organization, &grant.organization().to_string(), 1);
     quotas.take(cx).await
 }

@@ -9,8 +9,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::id::{AttemptId, DomainId, InvitationId, NoticeId, OrganizationId, UserId};
 use crate::notification_kind::NotificationKind;
+use crate::random::Randomness;
+use crate::secret::sealed::Sealer;
 use crate::secret::{
-    AttemptToken, Challenge, ChallengeId, ChallengeToken, InvitationSecret, InvitationToken, NoticeToken,
+    AttemptToken, Challenge, ChallengeId, ChallengeToken, InvalidToken, InvitationSecret, InvitationToken, NoticeToken,
     NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
 };
 
@@ -46,6 +48,7 @@ pub struct Keys {
     domains: Key,
     challenges: Key,
     challenge_tokens: Key,
+    api_key_answers: Sealer,
     check: [u8; 32],
 }
 
@@ -73,6 +76,7 @@ impl Keys {
             domains: purpose("domains"),
             challenges: purpose("challenges"),
             challenge_tokens: purpose("challenge tokens"),
+            api_key_answers: Sealer::new(&derive("API keys: answers")),
             check: *derive("check"),
         }
     }
@@ -99,6 +103,20 @@ impl Keys {
     /// The stored digest of an idempotency key, or of the request that it was sent with.
     pub(crate) fn idempotency_digest(&self, kind: &str, text: &str) -> [u8; 32] {
         self.idempotency.digest(&[kind.as_bytes(), &[0], text.as_bytes()])
+    }
+
+    /// Seals the answer to an idempotent request, which may contain a new secret.
+    pub(crate) fn seal_answer(
+        &self,
+        key: &[u8],
+        answer: &str,
+        random: &dyn Randomness,
+    ) -> Result<Vec<u8>, InvalidToken> {
+        self.api_key_answers.seal(key, answer, random)
+    }
+
+    pub(crate) fn open_answer(&self, key: &[u8], sealed: &[u8]) -> Result<String, InvalidToken> {
+        self.api_key_answers.open(key, sealed)
     }
 
     /// The code that is mailed for a generation of an attempt.

@@ -1,11 +1,13 @@
 //! Tokens and codes that are sent to users. They are never stored in plain text, never shown by `Debug`, and compared
 //! in constant time.
 
+mod api_key;
 mod challenge;
 mod invitation;
 mod keys;
 mod notice;
 mod notification;
+mod sealed;
 mod session;
 mod verification;
 
@@ -13,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::HEXLOWER;
 
+pub use api_key::{ApiKeyDigest, ApiKeyToken, is_like_api_key};
 pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
 pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
 pub use invitation::{InvitationSecret, InvitationToken, UnsubscribeToken};

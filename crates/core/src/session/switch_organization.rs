@@ -28,7 +28,7 @@ impl Command for SwitchOrganization {
             None => None,
             Some(organization) => {
                 let grant = access::authorize(cx, organization, RequiredPermission::Membership).await;
-                Some(grant.map_err(super::forbidden_as_not_a_member)?.membership())
+                grant.map_err(super::forbidden_as_not_a_member)?.membership()
             }
         };
         super::set_active_organization(cx, membership).await?;

@@ -1,7 +1,7 @@
 //! Creating a workspace.
 
 use super::sql::{self, Workspace, WorkspaceMembership};
-use crate::access;
+use crate::access::{self, Member};
 use crate::error::{Code, Problem, Result};
 use crate::execution::{Command, Context};
 use crate::id::OrganizationId;
@@ -26,7 +26,8 @@ pub struct Create {
 #[derive(Debug)]
 pub struct Created {
     pub workspace: Workspace,
-    pub membership: WorkspaceMembership,
+    /// `None` for one that an API key created.
+    pub membership: Option<WorkspaceMembership>,
 }
 
 impl Command for Create {
@@ -51,10 +52,13 @@ impl Command for Create {
         let image = images::apply_change(cx, "", &self.image).await?;
         let row = (id, grant.organization(), self.name.as_str(), self.description.as_str(), image.as_str(), cx.now);
         let workspace = cx.tx.one(sql::INSERT, row).await?;
-        let row = (grant.organization(), id, membership, grant.membership(), grant.user(), cx.now);
+        let Some(Member { membership: own, user }) = grant.member().ok() else {
+            return Ok(Created { workspace, membership: None });
+        };
+        let row = (grant.organization(), id, membership, own, user, cx.now);
         let joined = cx.tx.optional(sql::INSERT_MEMBERSHIP, row).await?;
         let membership = joined.ok_or_else(|| Problem::internal("the new workspace already has this member"))?;
         cx.tx.execute(sql::ASSIGN_ROLE, (grant.organization(), id, membership.id, creator)).await?;
-        Ok(Created { workspace, membership })
+        Ok(Created { workspace, membership: Some(membership) })
     }
 }

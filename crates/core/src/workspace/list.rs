@@ -2,7 +2,7 @@
 
 use super::sql::Workspace;
 use super::sql::lists::{self as sql, OwnRole, WorkspaceKey};
-use crate::access::{self, Grant};
+use crate::access::{self, Actor, Grant};
 use crate::error::{Code, Result};
 use crate::execution::{Context, Query};
 use crate::grouping::group_by;
@@ -61,8 +61,9 @@ impl Query for List {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspacesPage> {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
-        let manages_all = cx.executor.settings.organizations.admins_manage_workspaces
+        let is_admin = cx.executor.settings.organizations.admins_manage_workspaces
             && grant.permissions().satisfies(RequiredPermission::Admin);
+        let manages_all = is_admin || matches!(grant.actor(), Actor::ApiKey(_));
         let is_plain = self.search.is_empty() && !self.sort.is_by_name();
         let (slice, total) = if manages_all && is_plain {
             self.read_page(cx, &grant).await?
@@ -104,7 +105,7 @@ impl List {
             let range = (organization, 0.into(), i64::MAX.into(), MAX_COUNTED + 1, 0);
             cx.tx.all(sql::NEWEST, range).await?
         } else {
-            cx.tx.all(sql::NEWEST_OF_MEMBER, (organization, grant.membership(), MAX_COUNTED + 1)).await?
+            cx.tx.all(sql::NEWEST_OF_MEMBER, (organization, grant.member()?.membership, MAX_COUNTED + 1)).await?
         };
         let has_all = i64::try_from(keys.len()).is_ok_and(|read| read <= MAX_COUNTED);
         let keys = keys.into_iter().take(usize::try_from(MAX_COUNTED).unwrap_or(usize::MAX));
@@ -134,8 +135,10 @@ async fn load(
     let packed = pack_ids(keys.iter().map(|key| key.id.get()));
     let mut workspaces = cx.tx.all(sql::WORKSPACES, (grant.organization(), packed.as_str())).await?;
     workspaces.sort_by_key(|workspace| keys.iter().position(|key| key.id == workspace.id));
-    let own = (grant.organization(), packed.as_str(), grant.membership());
-    let roles = cx.tx.all(sql::OWN_ROLES, own).await?;
+    let roles = match grant.membership() {
+        Some(own) => cx.tx.all(sql::OWN_ROLES, (grant.organization(), packed.as_str(), own)).await?,
+        None => Vec::new(),
+    };
     let mut roles = group_by(roles, |role| role.in_workspace);
     let address = cx.caller.address;
     let rows = workspaces.into_iter().map(|workspace| {

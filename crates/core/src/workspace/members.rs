@@ -233,7 +233,7 @@ impl Command for Leave {
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.ids();
-        let member = (organization, workspace, grant.organization_grant().membership());
+        let member = (organization, workspace, grant.organization_grant().member()?.membership);
         // An admin of the organization has access without being a member, and has nothing to leave.
         let membership = cx.tx.optional(sql::OF_MEMBER, member).await?.ok_or(Code::Forbidden)?;
         end_membership(cx, (organization, workspace), membership.id).await

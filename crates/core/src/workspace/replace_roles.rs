@@ -72,7 +72,7 @@ impl Command for ReplaceRoles {
             let assignment = (organization, workspace, membership, role.id);
             cx.tx.optional(sql::REVOKE_ROLE, assignment).await?.ok_or(Code::LastAdmin)?;
         }
-        let subject = Subject { user: Some(grant.organization_grant().user()), ..cx.subject };
+        let subject = Subject { user: grant.organization_grant().user(), ..cx.subject };
         if !added.is_empty() {
             cx.log_change(Change::WorkspaceRoleAssigned, subject);
         }

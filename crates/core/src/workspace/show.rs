@@ -32,10 +32,13 @@ impl Query for Show {
     async fn run(&self, cx: &mut Context<'_>) -> Result<WorkspaceDetails> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
         let (organization, workspace) = grant.ids();
-        let member = (organization, workspace, grant.organization_grant().membership());
+        let membership = match grant.organization_grant().membership() {
+            Some(own) => cx.tx.optional(sql::OF_MEMBER, (organization, workspace, own)).await?,
+            None => None,
+        };
         Ok(WorkspaceDetails {
             workspace: cx.tx.one(sql::WORKSPACE, (organization, workspace)).await?.visible_to(grant.can_update()),
-            membership: cx.tx.optional(sql::OF_MEMBER, member).await?,
+            membership,
         })
     }
 }

@@ -33,7 +33,7 @@ impl Command for SwitchWorkspace {
         };
         let grant = access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Membership).await;
         let grant = grant.map_err(session::forbidden_as_not_a_member)?;
-        let membership = grant.organization_grant().membership();
+        let membership = grant.organization_grant().member()?.membership;
         let key = (grant.ids().0, workspace, membership);
         let joined = cx.tx.optional(sql::MEMBERSHIP, key).await?.ok_or(Code::NotAMember)?.0;
         if let Some((session, sign_in)) = cx.session.as_ref().and_then(CurrentSession::signed_in) {

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "proof",
             "query_params",
             "random",
+            "scope",
             "search",
             "secret",
             "settings",
@@ -58,6 +59,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "domain",
         &[
             "account",
+            "api_key",
             "bootstrap",
             "cleanup",
             "domain",

@@ -52,6 +52,7 @@ mod ownership_transfers;
 mod pages;
 mod passwords;
 mod path_prefix;
+mod platform;
 mod privilege_escalation;
 mod proxies;
 mod races;

@@ -132,6 +132,7 @@ async fn resends_mail_of_dead_process_after_lease_expires() {
     };
     let (olga, organization) = dying.create_organization("olga@example.com").await;
     let invite = invitation::Create {
+        is_mailed: true,
         organization: organization.parse().unwrap(),
         invitee: EmailAddress::parse("nina@example.com").unwrap(),
         role: None,
@@ -164,6 +165,7 @@ async fn each_job_is_claimed_by_one_process() {
         let invitee = EmailAddress::parse(&format!("nina{number}@example.com")).unwrap();
         let organization = organization.parse().unwrap();
         let invite = invitation::Create {
+            is_mailed: true,
             organization,
             invitee,
             role: None,

@@ -229,6 +229,7 @@ async fn does_not_cache_access_read_in_rolled_back_group() {
     let (owner, organization) = app.create_organization("owner@example.com").await;
     let member = app.create_member(&owner, &organization, "member@example.com", "").await;
     let invite = |name: &str| Create {
+        is_mailed: true,
         organization: organization.parse().unwrap(),
         invitee: EmailAddress::parse(&format!("{name}@example.com")).unwrap(),
         role: None,

@@ -282,6 +282,7 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         dns_resolver,
         listen,
         listen_mode,
+        platform_listen,
         log,
         log_format,
         warnings: _,
@@ -291,7 +292,16 @@ fn binary_settings(loaded: &LoadedSettings) -> String {
         "{:?}",
         (
             (database, database_password_file, postgres, key_file, operator_socket, mail_file_dir, mail_password_file),
-            (bounce_secret_file, image_secret_key_file, dns_resolver, listen, listen_mode, log, log_format),
+            (
+                bounce_secret_file,
+                image_secret_key_file,
+                dns_resolver,
+                listen,
+                listen_mode,
+                platform_listen,
+                log,
+                log_format
+            ),
         )
     )
 }

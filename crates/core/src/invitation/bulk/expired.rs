@@ -46,7 +46,7 @@ impl ExpiredInvitations {
         let Some(expired) = self.get(address) else {
             return Ok(Ok(()));
         };
-        if expired.inviter_membership_id == Some(grant.membership()) {
+        if authority::is_own(grant, expired) {
             return Ok(Ok(()));
         }
         let expired = expired.clone();

@@ -1,7 +1,7 @@
 //! Storing the result of a bulk call under its idempotency key.
 
 use super::{BulkResult, IDEMPOTENCY_RETENTION, IdempotencyKey};
-use crate::access::Grant;
+use crate::access::{Actor, Grant};
 use crate::error::{Problem, Result};
 use crate::execution::Context;
 use crate::invitation::sql::idempotency;
@@ -15,7 +15,11 @@ pub(super) struct IdempotencyDigests {
 impl IdempotencyDigests {
     pub(super) fn new(cx: &Context<'_>, grant: &Grant, key: &IdempotencyKey) -> Self {
         let keys = &cx.executor.keys;
-        let subject = format!("{} {}", grant.user(), key.key);
+        let actor = match grant.actor() {
+            Actor::Member(member) => member.user.to_string(),
+            Actor::ApiKey(key) => key.to_string(),
+        };
+        let subject = format!("{actor} {}", key.key);
         let request = data_encoding::HEXLOWER.encode(&key.request);
         Self {
             key: keys.idempotency_digest("idempotency key", &subject).to_vec(),

@@ -71,6 +71,7 @@ pub(crate) async fn create(
     Body(fields): Body<Fields>,
 ) -> ApiResponse<InvitationResponse> {
     let create = Create {
+        is_mailed: true,
         organization,
         invitee: fields.email,
         role: fields.role_id,

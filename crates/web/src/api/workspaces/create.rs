@@ -50,7 +50,9 @@ impl FromFields for Fields {
 #[schema(as = CreatedWorkspace)]
 pub(crate) struct Created {
     workspace: WorkspaceResponse,
-    membership: WorkspaceMembershipResponse,
+    /// The caller is its first member.
+    #[schema(value_type = WorkspaceMembershipResponse)]
+    membership: Option<WorkspaceMembershipResponse>,
 }
 
 /// Creates a workspace in one of the caller's organizations.
@@ -67,6 +69,6 @@ pub(crate) async fn create(
     let reply = app.run(&caller, Create { organization, name, description, image }).await;
     Ok(ApiResponse::from(reply.map(|created| Created {
         workspace: WorkspaceResponse::new(created.workspace, app.response_context()),
-        membership: WorkspaceMembershipResponse::from(&created.membership),
+        membership: created.membership.as_ref().map(WorkspaceMembershipResponse::from),
     })))
 }

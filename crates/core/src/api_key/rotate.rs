@@ -1,0 +1,48 @@
+//! Replacing the secret of a key.
+
+use std::time::Duration;
+
+use super::{MAX_GRACE, NewApiKey, check_caller_covers, sql};
+use crate::error::{Code, Result};
+use crate::execution::{Command, Context};
+use crate::id::ApiKeyId;
+use crate::permission::Requirement;
+use crate::scope::{Scope, ScopeRequirement};
+use crate::secret::ApiKeyToken;
+use crate::security_log::{Audit, Change};
+use crate::time::Timestamp;
+
+/// Gives a key a new secret. Earlier ones open it for the grace period, at most [`MAX_GRACE`], so that a backend can
+/// change over; its id, scopes and expiry stay.
+///
+/// # Errors
+/// `API_KEY_NOT_FOUND`, also for a key that was revoked or has expired; `KEY_EXCEEDS_YOURS`.
+#[derive(Debug)]
+pub struct Rotate {
+    pub key: ApiKeyId,
+    pub grace: Duration,
+}
+
+impl Command for Rotate {
+    const REQUIRES: Requirement = Requirement::Operator;
+    const ERRORS: &'static [Code] = &[Code::ApiKeyNotFound, Code::KeyExceedsYours];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::KeysWrite);
+    type Out = NewApiKey;
+
+    fn audit(&self) -> Audit {
+        Audit::Change(Change::ApiKeyRotated)
+    }
+
+    async fn run(&self, cx: &mut Context<'_>) -> Result<NewApiKey> {
+        let key = cx.tx.optional(sql::FIND, (self.key,)).await?.ok_or(Code::ApiKeyNotFound)?;
+        check_caller_covers(cx, key.scopes, key.organization_id)?;
+        cx.tx.optional(sql::IS_VALID, (self.key, cx.now)).await?.ok_or(Code::ApiKeyNotFound)?;
+        cx.tx.execute(sql::END_SECRETS, (self.key, cx.now.plus(self.grace.min(MAX_GRACE)))).await?;
+        cx.tx.execute(sql::DELETE_ENDED_SECRETS, (self.key, cx.now)).await?;
+        let secret = ApiKeyToken::new(cx.executor.settings.mode, cx.random());
+        let digest = secret.digest();
+        let arguments = (digest.as_bytes(), self.key, secret.shown(), cx.now, Timestamp::LATEST);
+        cx.tx.execute(sql::INSERT_SECRET, arguments).await?;
+        Ok(NewApiKey { key: cx.tx.one(sql::FIND, (self.key,)).await?, secret })
+    }
+}

@@ -1,0 +1,70 @@
+//! The errors of the server-to-server API: `{message, errors: [{message, code}]}`.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_core::{Code, Problem};
+
+use crate::envelope;
+
+/// The body of an error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorBody)]
+pub(crate) struct ErrorBody {
+    /// The message of the first error, which some clients show.
+    message: String,
+    /// At least one.
+    errors: Vec<ErrorItem>,
+}
+
+/// An error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorItem)]
+struct ErrorItem {
+    /// Meant for people; the wording may change.
+    message: String,
+    /// Stable and meant for programs.
+    code: &'static str,
+}
+
+/// The status in this API, where it differs from that of the Frontend API: clients tell errors apart by it.
+pub(crate) const fn status(code: Code) -> u16 {
+    match code {
+        Code::RoleNotFound | Code::WorkspaceNotFound | Code::InvitationNotPending => 404,
+        Code::EmailExists
+        | Code::UsernameExists
+        | Code::AlreadyMember
+        | Code::InvitationExists
+        | Code::DomainExists
+        | Code::RoleInUse
+        | Code::LastAdmin
+        | Code::IdempotencyKeyReused => 409,
+        _ => code.status(),
+    }
+}
+
+/// Returns the response of a problem. Its cause is logged and not part of the response.
+pub(super) fn response(problem: &Problem) -> Response {
+    let code = problem.code();
+    if let Some(cause) = problem.cause() {
+        tracing::error!(code = code.as_str(), cause, "request failed");
+    }
+    let errors: Vec<_> = problem
+        .errors()
+        .map(|(code, message)| ErrorItem { message: message.to_owned(), code: code.as_str() })
+        .collect();
+    let message = errors.first().map_or_else(String::new, |error| error.message.clone());
+    let status = StatusCode::from_u16(status(code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(ErrorBody { message, errors })).into_response();
+    if let Some(value) = envelope::retry_after(problem) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 6750, section 3.
+        let challenge = header::HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

@@ -1,0 +1,201 @@
+//! API keys over the API. A key gives no other key more than it has itself.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_core::Problem;
+use vestibule_core::api_key::{ApiKey, Create, List, MAX_GRACE, NewApiKey, Revoke, Rotate};
+use vestibule_core::id::{ApiKeyId, OrganizationId};
+use vestibule_core::names::ApiKeyName;
+use vestibule_core::scope::{Scopes, UnknownScope};
+use vestibule_core::time::Timestamp;
+
+use super::page::{ListQuery, Page};
+use super::response::PlatformResponse;
+use crate::app::{App, CurrentCaller};
+use crate::extract::{Body, FieldReader, FromFields, Path, Query};
+
+/// An API key without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub(crate) struct ApiKeyResponse {
+    id: ApiKeyId,
+    name: String,
+    /// The first characters of the key.
+    prefix: String,
+    scopes: Vec<&'static str>,
+    /// The only organization that the key may name; `null` for all.
+    organization_id: Option<OrganizationId>,
+    /// The key that created it; `null` for an operator.
+    created_by: Option<ApiKeyId>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    /// Precise to a minute; `null` if it was never used.
+    last_used_at: Option<Timestamp>,
+}
+
+impl From<ApiKey> for ApiKeyResponse {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            prefix: key.shown,
+            scopes: key.scopes.names(),
+            organization_id: key.organization_id,
+            created_by: key.created_by,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+            last_used_at: (key.last_used_at.as_microseconds() > 0).then_some(key.last_used_at),
+        }
+    }
+}
+
+/// A new key. Its secret is shown here only.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NewApiKey)]
+pub(crate) struct NewApiKeyResponse {
+    #[serde(flatten)]
+    key: ApiKeyResponse,
+    secret: String,
+}
+
+impl From<NewApiKey> for NewApiKeyResponse {
+    fn from(NewApiKey { key, secret }: NewApiKey) -> Self {
+        Self { key: key.into(), secret: secret.reveal().to_owned() }
+    }
+}
+
+/// Lists the API keys, oldest first, with those that were revoked or have expired in the last 90 days.
+#[utoipa::path(get, path = "/keys", operation_id = "list_api_keys", tag = "API keys", params(ListQuery),
+    responses((status = 200, description = "The keys", body = Page<ApiKeyResponse>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Query(query): Query<ListQuery>,
+) -> PlatformResponse<Page<ApiKeyResponse>> {
+    let reply = app.query(&caller, List { after: None, limit: 1000 }).await;
+    reply.map(|listed| Page::of_whole(listed.keys.into_iter().map(Into::into).collect(), &query)).into()
+}
+
+/// The fields of a new key.
+#[derive(Debug, ToSchema)]
+#[schema(as = NewApiKeyFields)]
+pub(crate) struct CreateFields {
+    #[schema(value_type = String)]
+    name: ApiKeyName,
+    /// Such as `members:read`.
+    #[schema(value_type = Vec<String>)]
+    scopes: Scopes,
+    /// The only organization that the key may name.
+    organization_id: Option<OrganizationId>,
+    /// Days until it expires, 1 to 3,650. Without it, the key expires with the caller's.
+    expiry_days: Option<u16>,
+}
+
+impl FromFields for CreateFields {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let scopes = fields.texts("scopes")?.ok_or_else(|| Problem::required("scopes"))?.join(" ");
+        Ok(Self {
+            name: ApiKeyName::parse("name", &fields.required_text("name")?)?,
+            scopes: scopes.parse().map_err(|UnknownScope(name)| {
+                Problem::field("scopes", format_args!("{name:?} is no scope. Use some such as members:read."))
+            })?,
+            organization_id: fields.id("organization_id")?,
+            expiry_days: fields.number_within("expiry_days", 1..=3650)?,
+        })
+    }
+}
+
+/// Creates an API key.
+///
+/// It gets no scope and no organization that the caller's key lacks, and expires no later than that one.
+#[utoipa::path(post, path = "/keys", operation_id = "create_api_key", tag = "API keys", request_body = CreateFields,
+    responses((status = 200, description = "The key, with its secret", body = NewApiKeyResponse)))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Body(fields): Body<CreateFields>,
+) -> PlatformResponse<NewApiKeyResponse> {
+    let CreateFields { name, scopes, organization_id: organization, expiry_days } = fields;
+    let days = expiry_days.map(|days| Duration::from_hours(24) * u32::from(days));
+    let expires_at = days.map(|days| app.service().now().plus(days).whole_second());
+    app.run(&caller, Create { name, scopes, organization, expires_at }).await.map(Into::into).into()
+}
+
+/// How a key is rotated.
+#[derive(Debug, ToSchema)]
+#[schema(as = RotateApiKeyFields)]
+pub(crate) struct RotateFields {
+    /// Hours for which the earlier secret opens the key too, 0 to 720. The default is 24.
+    #[schema(required = false, default = 24)]
+    grace_hours: Option<u16>,
+}
+
+impl FromFields for RotateFields {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self { grace_hours: fields.number_within("grace_hours", 0..=720)? })
+    }
+}
+
+/// Gives a key a new secret. The earlier one opens it too until the grace period ends.
+#[utoipa::path(post, path = "/keys/{id}/rotate", operation_id = "rotate_api_key", tag = "API keys",
+    request_body = Option<RotateFields>, params(("id" = ApiKeyId, Path, description = "The key")),
+    responses((status = 200, description = "The key, with its new secret", body = NewApiKeyResponse)))]
+pub(crate) async fn rotate(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((key,)): Path<(ApiKeyId,)>,
+    Body(RotateFields { grace_hours }): Body<RotateFields>,
+) -> PlatformResponse<NewApiKeyResponse> {
+    let grace = Duration::from_hours(grace_hours.unwrap_or(24).into()).min(MAX_GRACE);
+    app.run(&caller, Rotate { key, grace }).await.map(Into::into).into()
+}
+
+/// What happens to the pending invitations of a key that is revoked.
+#[derive(Debug, ToSchema)]
+#[schema(as = RevokeApiKeyFields)]
+pub(crate) struct RevokeFields {
+    /// Whether the pending invitations that the key made are suspended.
+    #[schema(required = false, default = false)]
+    suspend_invitations: bool,
+}
+
+impl FromFields for RevokeFields {
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        Ok(Self { suspend_invitations: fields.flag("suspend_invitations")?.unwrap_or(false) })
+    }
+}
+
+/// A key that was revoked.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RevokedApiKey)]
+pub(crate) struct RevokedResponse {
+    #[serde(flatten)]
+    key: ApiKeyResponse,
+    /// The pending invitations that the key made.
+    pending_invitations: i64,
+    suspended_invitations: usize,
+}
+
+/// Revokes a key.
+#[utoipa::path(post, path = "/keys/{id}/revoke", operation_id = "revoke_api_key", tag = "API keys",
+    request_body = Option<RevokeFields>, params(("id" = ApiKeyId, Path, description = "The key")),
+    responses((status = 200, description = "The key", body = RevokedResponse)))]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    CurrentCaller(caller): CurrentCaller,
+    Path((key,)): Path<(ApiKeyId,)>,
+    Body(RevokeFields { suspend_invitations }): Body<RevokeFields>,
+) -> PlatformResponse<RevokedResponse> {
+    let reply = app.run(&caller, Revoke { key, suspends_invitations: suspend_invitations }).await;
+    let revoked = |revoked: vestibule_core::api_key::Revoked| RevokedResponse {
+        key: revoked.key.into(),
+        pending_invitations: revoked.pending_invitations,
+        suspended_invitations: revoked.suspended_invitations,
+    };
+    reply.map(revoked).into()
+}

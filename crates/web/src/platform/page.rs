@@ -1,0 +1,104 @@
+//! Lists: the query that selects a part, and the page that has it.
+
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use vestibule_core::Problem;
+
+use crate::extract::{FieldReader, FromFields};
+
+/// The most items of a page.
+const MAX_LIMIT: u16 = 1000;
+const DEFAULT_LIMIT: u16 = 50;
+/// Clients that walk further use `cursor`, whose cost does not grow.
+const MAX_OFFSET: u32 = 100_000;
+
+/// A part of a list. All of its fields are always there: clients require them.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Page)]
+pub(crate) struct Page<T> {
+    pub(crate) data: Vec<T>,
+    /// The number of items on all pages; of more than 10,000, at least this many.
+    pub(crate) total: i64,
+    pub(crate) limit: u16,
+    pub(crate) offset: u32,
+    pub(crate) has_more: bool,
+    /// The `cursor` of the next page; without it, there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The only page of a short list, cut to what was asked for.
+    pub(crate) fn of_whole(items: Vec<T>, query: &ListQuery) -> Self {
+        let total = items.len();
+        let data: Vec<T> = items.into_iter().skip(query.offset as usize).take(query.limit.into()).collect();
+        let has_more = query.offset as usize + data.len() < total;
+        let total = i64::try_from(total).unwrap_or(i64::MAX);
+        Self { data, total, limit: query.limit, offset: query.offset, has_more, next_cursor: None }
+    }
+}
+
+/// The query of a list.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// The most items of the page, 1 to 1,000.
+    #[param(required = false, default = 50, minimum = 1, maximum = 1000)]
+    pub(crate) limit: u16,
+    /// How many items to skip, up to 100,000.
+    #[param(required = false, default = 0, maximum = 100_000)]
+    pub(crate) offset: u32,
+    /// Where the page begins: `next_cursor` of the page before. Not together with `offset`.
+    pub(crate) cursor: Option<String>,
+    /// A part of a name or address.
+    pub(crate) search: Option<String>,
+    pub(crate) sort_key: Option<String>,
+    pub(crate) sort_order: Option<SortOrder>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum SortOrder {
+    Asc,
+    #[default]
+    Desc,
+}
+
+impl FromFields for ListQuery {
+    /// Clients send further ones, which filter some lists.
+    const ALLOW_UNKNOWN_FIELDS: bool = true;
+
+    fn from_fields(fields: &mut FieldReader) -> Result<Self, Problem> {
+        let text = |fields: &mut FieldReader, name| -> Result<Option<String>, Problem> {
+            Ok(fields.text(name)?.filter(|text| !text.is_empty()))
+        };
+        let cursor = text(fields, "cursor")?;
+        let limit = number(text(fields, "limit")?, "limit", 1, MAX_LIMIT.into())?;
+        let offset = number(text(fields, "offset")?, "offset", 0, MAX_OFFSET)?.unwrap_or(0);
+        if cursor.is_some() && offset > 0 {
+            return Err(Problem::field("offset", "leave it out if there is a cursor."));
+        }
+        Ok(Self {
+            limit: limit.and_then(|limit| u16::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT),
+            offset,
+            cursor,
+            search: text(fields, "search")?,
+            sort_key: text(fields, "sort_key")?,
+            sort_order: match text(fields, "sort_order")?.map(|order| order.to_ascii_lowercase()).as_deref() {
+                None => None,
+                Some("asc") => Some(SortOrder::Asc),
+                Some("desc") => Some(SortOrder::Desc),
+                Some(_) => return Err(Problem::field("sort_order", "use asc or desc.")),
+            },
+        })
+    }
+}
+
+fn number(text: Option<String>, field: &str, min: u32, max: u32) -> Result<Option<u32>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    match text.parse() {
+        Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
+        _ => Err(Problem::field(field, format_args!("use a whole number from {min} to {max}."))),
+    }
+}

@@ -1,0 +1,43 @@
+//! The response of a handler: the bare object, or 204 without one.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use vestibule_core::caller::CurrentApiKey;
+use vestibule_core::execution::Reply;
+
+use crate::envelope::{self, Refusal};
+
+/// The outcome of a call.
+#[derive(Debug)]
+pub(crate) struct PlatformResponse<T>(Reply<T>);
+
+/// An empty object: the body of calls that have nothing to answer. Clients decode one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Empty)]
+pub(crate) struct Empty {}
+
+/// A response extension: the API key that the call was run with.
+#[derive(Clone, Debug)]
+pub(super) struct UsedKey(pub(super) CurrentApiKey);
+
+impl<T> From<Reply<T>> for PlatformResponse<T> {
+    fn from(reply: Reply<T>) -> Self {
+        Self(reply)
+    }
+}
+
+impl<T: Serialize> IntoResponse for PlatformResponse<T> {
+    fn into_response(self) -> Response {
+        let Reply { api_key, result, stats, .. } = self.0;
+        let mut response = match result {
+            Ok(body) => (StatusCode::OK, Json(body)).into_response(),
+            Err(problem) => Refusal(problem).into_response(),
+        };
+        if let Some(key) = api_key {
+            response.extensions_mut().insert(UsedKey(key));
+        }
+        envelope::with_query_stats(stats, response)
+    }
+}

@@ -1,0 +1,141 @@
+//! The request pipeline of the server-to-server API: allowed networks, API key, rate limit, idempotency, log line.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
+use tracing::Instrument;
+use tracing::field::Empty;
+use vestibule_core::api_key::MarkUsed;
+use vestibule_core::execution::Caller;
+use vestibule_core::security_log::{self, Subject};
+use vestibule_core::service::Service;
+use vestibule_core::{Code, Problem};
+use vestibule_db::QueryStats;
+
+use super::response::UsedKey;
+use super::{bearer, error, idempotency, router};
+use crate::app::{App, caller_from_request};
+use crate::envelope::{self, AttachedProblem, Refusal};
+use crate::middleware::{headers, single_headers, timeout};
+use crate::serve::{Peer, RejectedHead};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The server-to-server API.
+#[derive(Clone, Debug)]
+pub struct PlatformServer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    app: App,
+    router: Router,
+    default_headers: HeaderMap,
+}
+
+impl PlatformServer {
+    /// Builds the router for a service.
+    pub fn new(service: Arc<Service>) -> Self {
+        let app = App::new(service);
+        let router = router::router(&app);
+        let default_headers = headers::defaults(app.settings().strict_transport_security());
+        Self(Arc::new(Inner { app, router, default_headers }))
+    }
+
+    /// Handles a request of a connection from `peer`.
+    pub async fn handle(self, request: Request, peer: impl Into<Peer>) -> Response {
+        let Inner { app, default_headers, .. } = &*self.0;
+        let id = app.request_id();
+        let method = request.method();
+        let span = tracing::info_span!(
+            target: security_log::TARGET, "request", id, %method, route = Empty, api = "platform", api_key_id = Empty
+        );
+        let started_at = Instant::now();
+        let mut response = self.route(request, peer.into()).instrument(span.clone()).await;
+        if let Some(AttachedProblem { problem, .. }) = envelope::take_problem(&mut response) {
+            let stats = response.extensions().get::<QueryStats>().copied();
+            let used = response.extensions_mut().remove::<UsedKey>();
+            response = span.in_scope(|| error::response(&problem));
+            if let Some(stats) = stats {
+                response.extensions_mut().insert(stats);
+            }
+            if let Some(used) = used {
+                response.extensions_mut().insert(used);
+            }
+        }
+        if let Some(UsedKey(key)) = response.extensions_mut().remove::<UsedKey>() {
+            span.record("api_key_id", key.id.get());
+            if MarkUsed::is_due(&key, app.service().now()) {
+                let app = app.clone();
+                // No request waits for it.
+                tokio::spawn(async move { app.run(&Caller::anonymous(), MarkUsed { key: key.id }).await });
+            }
+        }
+        headers::merge_defaults(response.headers_mut(), default_headers);
+        let QueryStats { statements, rows } = response.extensions().get::<QueryStats>().copied().unwrap_or_default();
+        let microseconds = u64::try_from(started_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let status = response.status().as_u16();
+        span.in_scope(|| tracing::info!(status, microseconds, statements, rows, "request completed"));
+        response.headers_mut().insert(REQUEST_ID, id.into());
+        response
+    }
+
+    async fn route(&self, request: Request, peer: Peer) -> Response {
+        let Inner { app, router, .. } = &*self.0;
+        let admitted = check_head(&request).and_then(|()| self.admit(&request, peer));
+        let caller = match admitted {
+            Ok(caller) => caller,
+            Err(problem) => {
+                tracing::Span::current().record("route", "none");
+                return Refusal(problem).into_response();
+            }
+        };
+        timeout::run(request, async |mut request: Request| {
+            if !idempotency::applies_to(&request) {
+                request.extensions_mut().insert(Arc::new(caller));
+                let Ok(response) = router.clone().oneshot(request).await;
+                return response;
+            }
+            let run = async |mut request: Request, caller: Arc<Caller>| {
+                request.extensions_mut().insert(caller);
+                let Ok(response) = router.clone().oneshot(request).await;
+                response
+            };
+            idempotency::run(app, caller, request, run).await
+        })
+        .await
+    }
+
+    /// Decides who the caller is, before anything is read from the database.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for a client outside of `platform.allowed_networks`; `API_KEY_INVALID`; `TOO_MANY_REQUESTS`.
+    fn admit(&self, request: &Request, peer: Peer) -> Result<Caller, Problem> {
+        let app = &self.0.app;
+        let mut caller = caller_from_request(request, peer, app);
+        if !app.settings().platform.allowed_networks.allows(caller.address) {
+            return Err(Code::RouteNotFound.into());
+        }
+        if router::is_public(request.uri().path()) {
+            return Ok(caller);
+        }
+        let key = bearer::api_key(request.headers()).inspect_err(|problem| {
+            security_log::log_refusal(caller.address, &Subject::default(), problem.code());
+        })?;
+        let digest = key.digest();
+        app.service().take_api_key_request(&digest)?;
+        caller.api_key = Some(digest);
+        Ok(caller)
+    }
+}
+
+fn check_head(request: &Request) -> Result<(), Problem> {
+    match request.extensions().get::<RejectedHead>() {
+        Some(RejectedHead(code)) => Err((*code).into()),
+        None => single_headers::check(request.headers()),
+    }
+}

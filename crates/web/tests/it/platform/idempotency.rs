@@ -1,0 +1,99 @@
+//! `Idempotency-Key`.
+
+use axum::http::HeaderName;
+use serde_json::json;
+
+use super::PlatformClient;
+use crate::harness::{DAY, HOUR, TestApp, text};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+async fn backend(app: &TestApp, key: &str) -> PlatformClient {
+    let mut backend = PlatformClient::new(app, "*").await;
+    backend.headers.insert(IDEMPOTENCY_KEY, key.parse().unwrap());
+    backend
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer() {
+    let app = TestApp::start().await;
+    let backend = backend(&app, "one").await;
+    let path = format!("/keys/{}/revoke", PlatformClient::new(&app, "*").await.id);
+    let first = backend.post_empty(&path).await;
+    assert!(!first.headers.contains_key("idempotency-replayed"));
+    let first = first.ok();
+    let again = backend.post_empty(&path).await;
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(again.ok(), first);
+    backend.post_empty(&format!("/keys/{}/revoke", backend.id)).await.assert_error(409, "IDEMPOTENCY_KEY_REUSED");
+    backend.post(&path, &json!({"suspend_invitations": true})).await.assert_error(409, "IDEMPOTENCY_KEY_REUSED");
+    // After a day, it is a new request.
+    app.advance(DAY + HOUR);
+    backend.post_empty(&path).await.assert_error(404, "API_KEY_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_stored_answer_is_sealed() {
+    let app = TestApp::start().await;
+    let backend = backend(&app, "sealed").await;
+    let fields = json!({"name": "A", "scopes": ["keys:read"]});
+    let created = backend.post("/keys", &fields).await.ok();
+    assert_eq!(backend.post("/keys", &fields).await.ok(), created);
+    // Moved to another row, it cannot be opened.
+    app.execute("UPDATE api_key_answers SET api_key_id = (SELECT MAX(id) FROM api_keys)");
+    let other = PlatformClient::with_key(&app, &text(&created["secret"]));
+    assert_eq!(other.get("/keys").await.status, 200);
+    let mut other = other;
+    other.headers.insert(IDEMPOTENCY_KEY, "sealed".parse().unwrap());
+    other.post("/keys", &fields).await.assert_error(409, "IDEMPOTENT_ANSWER_LOST");
+}
+
+#[tokio::test]
+async fn a_refused_request_may_be_repeated() {
+    let app = TestApp::start().await;
+    let backend = backend(&app, "two").await;
+    backend.post("/keys", &json!({"name": ""})).await.assert_error(400, "REQUIRED_FIELD");
+    backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.ok();
+    assert_eq!(app.count("SELECT COUNT(*) FROM api_key_answers"), 1);
+}
+
+#[tokio::test]
+async fn keys_of_two_api_keys_are_apart() {
+    let app = TestApp::start().await;
+    let (one, other) = (backend(&app, "same").await, backend(&app, "same").await);
+    let fields = json!({"name": "A", "scopes": ["keys:read"]});
+    let (first, second) = (one.post("/keys", &fields).await.ok(), other.post("/keys", &fields).await.ok());
+    assert_ne!(text(&first["id"]), text(&second["id"]));
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_was_lost_has_no_second_effect() {
+    let app = TestApp::start().await;
+    let backend = backend(&app, "lost").await;
+    let fields = json!({"name": "A", "scopes": ["keys:read"]});
+    backend.post("/keys", &fields).await.ok();
+    // As if the process had died between the commit and the answer.
+    app.execute("UPDATE api_key_answers SET status = 0");
+    backend.post("/keys", &fields).await.assert_error(409, "IDEMPOTENT_ANSWER_LOST");
+    assert_eq!(app.count("SELECT COUNT(*) FROM api_keys"), 2);
+}
+
+#[tokio::test]
+async fn concurrent_requests_with_one_key_take_effect_once() {
+    let app = TestApp::start().await;
+    let backend = backend(&app, "race").await;
+    let fields = json!({"name": "A", "scopes": ["keys:read"]});
+    let requests = (0..8).map(|_| backend.post("/keys", &fields));
+    let statuses: Vec<_> = futures_util::future::join_all(requests).await.iter().map(|answer| answer.status).collect();
+    assert!(statuses.contains(&200) && statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM api_keys"), 2);
+}
+
+#[tokio::test]
+async fn impossible_keys_are_refused() {
+    let app = TestApp::start().await;
+    for key in ["", &"k".repeat(256)] {
+        let backend = backend(&app, key).await;
+        backend.post("/keys", &json!({"name": "A", "scopes": ["keys:read"]})).await.assert_error(400, "INVALID_FIELD");
+    }
+}

@@ -1,0 +1,226 @@
+//! API keys: creating, listing, rotating and revoking them.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vestibule_core::api_key::{Create, Revoke, Rotate};
+use vestibule_core::execution::Caller;
+use vestibule_core::names::ApiKeyName;
+
+use super::PlatformClient;
+use crate::harness::{DAY, HOUR, TestApp, text};
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_its_digest_is_stored() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let created =
+        backend.post("/keys", &json!({"name": "Billing", "scopes": ["members:write"], "expiry_days": 30})).await.ok();
+    let secret = text(&created["secret"]);
+    assert!(secret.starts_with("vst_live_sk_") && secret.starts_with(created["prefix"].as_str().unwrap()));
+    assert_eq!(created["scopes"], json!(["members:write"]));
+    assert_eq!(created["created_by"], backend.id);
+    assert_eq!(created["last_used_at"], json!(null));
+    let listed = backend.get("/keys").await.page();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[1]["name"], "Billing");
+    assert!(listed.iter().all(|key| key.get("secret").is_none()), "{listed:?}");
+    assert_eq!(app.count("SELECT COUNT(*) FROM api_key_secrets WHERE LENGTH(digest) = 32"), 2);
+}
+
+#[tokio::test]
+async fn invalid_keys_get_one_answer() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let valid = backend.key.clone();
+    let mistyped = format!("{}{}", &valid[..valid.len() - 1], if valid.ends_with('a') { 'b' } else { 'a' });
+    let created = backend.post("/keys", &json!({"name": "Old", "scopes": ["keys:read"], "expiry_days": 1})).await.ok();
+    let expired = text(&created["secret"]);
+    let created = backend.post("/keys", &json!({"name": "Gone", "scopes": ["keys:read"]})).await.ok();
+    let revoked = text(&created["secret"]);
+    backend.post_empty(&format!("/keys/{}/revoke", text(&created["id"]))).await.ok();
+    assert_eq!(PlatformClient::with_key(&app, &expired).get("/keys").await.status, 200);
+    app.advance(DAY + HOUR);
+    // Another installation's key is well-formed and unknown.
+    let unknown = PlatformClient::new(&TestApp::start().await, "*").await.key;
+    let mut answers = Vec::new();
+    for key in ["", "vst_live_sk_", &mistyped, &expired, &revoked, &unknown] {
+        let answer = PlatformClient::with_key(&app, key).get("/keys").await;
+        assert_eq!(answer.headers["www-authenticate"], "Bearer");
+        answers.push(answer.text.clone());
+        answer.assert_error(401, "API_KEY_INVALID");
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn mistyped_keys_cost_no_statement_and_others_the_same_number() {
+    let app = TestApp::start().await;
+    let unknown = PlatformClient::new(&TestApp::start().await, "*").await.key;
+    let mistyped = unknown.replace("live", "test");
+    assert_eq!(PlatformClient::with_key(&app, &mistyped).get("/keys").await.statements, 0);
+    let before = app.inner.service.statement_count.load(std::sync::atomic::Ordering::Relaxed);
+    PlatformClient::with_key(&app, &unknown).get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    let after = app.inner.service.statement_count.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(after - before <= 1, "{}", after - before);
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "users:write").await;
+    let message = backend.get("/keys").await.assert_error(403, "SCOPE_MISSING");
+    assert!(message.contains("keys:read"), "{message}");
+    let reader = PlatformClient::new(&app, "keys:read").await;
+    assert_eq!(reader.get("/keys").await.status, 200);
+    let fields = json!({"name": "Other", "scopes": ["keys:read"]});
+    let message = reader.post("/keys", &fields).await.assert_error(403, "SCOPE_MISSING");
+    assert!(message.contains("keys:write"), "{message}");
+}
+
+#[tokio::test]
+async fn a_key_gives_another_one_no_more_than_it_has() {
+    let app = TestApp::start().await;
+    let (_, acme) = app.create_organization("nora@acme.example").await;
+    let (_, globex) = app.create_organization("ada@globex.example").await;
+    let backend = PlatformClient::new(&app, "keys:write members:read").await;
+    for scopes in [json!(["members:write"]), json!(["*"]), json!(["members:read", "users:impersonate"])] {
+        backend.post("/keys", &json!({"name": "More", "scopes": scopes})).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    }
+    backend.post("/keys", &json!({"name": "Same", "scopes": ["members:read"]})).await.ok();
+    let bound = PlatformClient::bound(&app, "keys:write", Some(&acme)).await;
+    let fields = json!({"name": "All", "scopes": ["keys:read"]});
+    bound.post("/keys", &fields).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    let fields = json!({"name": "Other", "scopes": ["keys:read"], "organization_id": globex});
+    bound.post("/keys", &fields).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    let fields = json!({"name": "Own", "scopes": ["keys:read"], "organization_id": acme});
+    bound.post("/keys", &fields).await.ok();
+    // It sees and changes the keys of its organization only.
+    assert_eq!(bound.get("/keys").await.page().len(), 2);
+    bound.post_empty(&format!("/keys/{}/revoke", backend.id)).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+    bound.post_empty(&format!("/keys/{}/rotate", backend.id)).await.assert_error(403, "KEY_EXCEEDS_YOURS");
+}
+
+#[tokio::test]
+async fn a_key_expires_no_later_than_the_one_that_created_it() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "keys:write").await;
+    let fields = json!({"name": "Short", "scopes": ["keys:write"], "expiry_days": 2});
+    let short = backend.post("/keys", &fields).await.ok();
+    let child = PlatformClient::with_key(&app, &text(&short["secret"]));
+    for days in [json!(null), json!(30)] {
+        let fields = json!({"name": "Child", "scopes": ["keys:read"], "expiry_days": days});
+        assert_eq!(child.post("/keys", &fields).await.ok()["expires_at"], short["expires_at"]);
+    }
+}
+
+#[tokio::test]
+async fn rotating_gives_the_old_secret_a_grace_period() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let rotated = backend.post(&format!("/keys/{}/rotate", backend.id), &json!({"grace_hours": 2})).await.ok();
+    let new = PlatformClient::with_key(&app, &text(&rotated["secret"]));
+    assert_eq!(rotated["id"], backend.id);
+    assert_eq!((backend.get("/keys").await.status, new.get("/keys").await.status), (200, 200));
+    // A second rotation does not put off the end of the first secret.
+    app.advance(HOUR);
+    let again = new.post(&format!("/keys/{}/rotate", backend.id), &json!({"grace_hours": 48})).await.ok();
+    app.advance(HOUR);
+    backend.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    assert_eq!(new.get("/keys").await.status, 200);
+    let newest = PlatformClient::with_key(&app, &text(&again["secret"]));
+    newest.post(&format!("/keys/{}/rotate", backend.id), &json!({"grace_hours": 0})).await.ok();
+    newest.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    new.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+}
+
+#[tokio::test]
+async fn revoking_takes_effect_at_once_and_only_once() {
+    let app = TestApp::start().await;
+    let (admin, other) = (PlatformClient::new(&app, "*").await, PlatformClient::new(&app, "*").await);
+    let revoked = admin.post_empty(&format!("/keys/{}/revoke", other.id)).await.ok();
+    assert!(revoked["revoked_at"].is_string());
+    other.get("/keys").await.assert_error(401, "API_KEY_INVALID");
+    for path in [format!("/keys/{}/revoke", other.id), format!("/keys/{}/rotate", other.id)] {
+        admin.post_empty(&path).await.assert_error(404, "API_KEY_NOT_FOUND");
+    }
+    assert_eq!(admin.get("/keys").await.page().len(), 2, "it stays listed");
+    app.advance(DAY * 91);
+    vestibule_core::cleanup::delete_expired(&app.inner.service).await.unwrap();
+    assert_eq!(admin.get("/keys").await.page().len(), 1);
+}
+
+#[tokio::test]
+async fn last_use_is_stored_to_the_minute() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    let last_used = async || backend.get("/keys").await.page()[0]["last_used_at"].clone();
+    last_used().await;
+    // The write is not part of the request, so it may take until one of the next ones.
+    while last_used().await.is_null() {
+        tokio::task::yield_now().await;
+    }
+    let first = last_used().await;
+    app.advance(Duration::from_secs(30));
+    for _ in 0..5 {
+        assert_eq!(last_used().await, first);
+    }
+    app.advance(Duration::from_secs(31));
+    while last_used().await == first {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn requests_of_a_key_are_limited() {
+    let app = TestApp::with_settings(|settings| settings.platform.requests_per_key = 3).await;
+    let (one, other) = (PlatformClient::new(&app, "*").await, PlatformClient::new(&app, "*").await);
+    for _ in 0..3 {
+        assert_eq!(one.get("/keys").await.status, 200);
+    }
+    let refused = one.get("/keys").await;
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.assert_error(429, "TOO_MANY_REQUESTS");
+    assert_eq!(other.get("/keys").await.status, 200);
+    app.advance(Duration::from_mins(1));
+    assert_eq!(one.get("/keys").await.status, 200);
+}
+
+#[tokio::test]
+async fn bad_fields_are_named() {
+    let app = TestApp::start().await;
+    let backend = PlatformClient::new(&app, "*").await;
+    for (fields, code) in [
+        (json!({"scopes": ["keys:read"]}), "REQUIRED_FIELD"),
+        (json!({"name": "A"}), "REQUIRED_FIELD"),
+        (json!({"name": "A", "scopes": []}), "INVALID_FIELD"),
+        (json!({"name": "A", "scopes": ["members:delete"]}), "INVALID_FIELD"),
+        (json!({"name": "A\u{202e}", "scopes": ["keys:read"]}), "INVALID_FIELD"),
+        (json!({"name": "A", "scopes": ["keys:read"], "expiry_days": 0}), "INVALID_FIELD"),
+        (json!({"name": "A", "scopes": ["keys:read"], "organization_id": "x"}), "INVALID_ID"),
+        (json!({"name": "A", "scopes": ["keys:read"], "organisation_id": "1"}), "UNKNOWN_FIELD"),
+    ] {
+        backend.post("/keys", &fields).await.assert_error(400, code);
+    }
+    let fields = json!({"name": "A", "scopes": ["keys:read"], "organization_id": "123"});
+    backend.post("/keys", &fields).await.assert_error(404, "ORGANIZATION_NOT_FOUND");
+    backend.get("/keys?limit=0").await.assert_error(400, "INVALID_FIELD");
+    backend.get("/keys?limit=1001").await.assert_error(400, "INVALID_FIELD");
+    backend.get("/keys?sort_order=up").await.assert_error(400, "INVALID_FIELD");
+    assert_eq!(backend.get("/keys?limit=1&offset=0").await.page().len(), 1);
+}
+
+#[tokio::test]
+async fn an_operator_creates_rotates_and_revokes_keys() {
+    let app = TestApp::start().await;
+    let run = &app.inner.service;
+    let name = ApiKeyName::parse("name", "Operator's").unwrap();
+    let create = Create { name, scopes: "*".parse().unwrap(), organization: None, expires_at: None };
+    let created = run.run(&Caller::anonymous(), create).await.result.unwrap();
+    let (key, grace) = (created.key.id, Duration::ZERO);
+    let rotated = run.run(&Caller::anonymous(), Rotate { key, grace }).await.result.unwrap();
+    assert_ne!(created.secret.reveal(), rotated.secret.reveal());
+    let revoke = Revoke { key, suspends_invitations: false };
+    let revoked = run.run(&Caller::anonymous(), revoke).await.result.unwrap();
+    assert_eq!((revoked.pending_invitations, revoked.suspended_invitations), (0, 0));
+}

@@ -1,0 +1,8 @@
+//! The server-to-server API.
+
+mod client;
+mod idempotency;
+mod keys;
+mod listener;
+
+pub(crate) use client::PlatformClient;
