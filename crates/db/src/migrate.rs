@@ -72,6 +72,8 @@ migrations! {
     "0004" = 4 "search";
     "0005" = 5 "notices";
     "0006" = 6 "invitation_message";
+    "0007" = 7 "request_list";
+    "0008" = 8 "languages";
 }
 
 /// The schema version of this binary.
