@@ -40,7 +40,8 @@ pub(crate) const fn status(code: Code) -> u16 {
         | Code::DomainExists
         | Code::RoleInUse
         | Code::LastAdmin
-        | Code::IdempotencyKeyReused => 409,
+        | Code::IdempotencyKeyReused
+        | Code::IdempotentAnswerLost => 409,
         _ => code.status(),
     }
 }
