@@ -65,7 +65,7 @@ fn not_found(readable: &RoutePatterns, method: &Method, uri: &Uri) -> Response {
 /// Generates the OpenAPI document from the handlers, without examples of requests and responses. A server does not
 /// generate it: it serves the checked-in `docs/openapi.json`, which has the examples.
 pub fn generate_openapi_document() -> serde_json::Result<Document> {
-    openapi::generate(calls())
+    openapi::generate(&openapi::FRONTEND, calls())
 }
 
 api_routes! {

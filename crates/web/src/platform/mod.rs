@@ -14,4 +14,6 @@ mod router;
 mod server;
 
 pub(crate) use bearer::has_api_key;
+pub(crate) use error::{ErrorBody, status as error_status};
+pub use router::generate_platform_openapi_document;
 pub use server::PlatformServer;

@@ -6,19 +6,28 @@ use vestibule_core::api_key;
 
 use super::keys;
 use crate::app::App;
+use crate::docs;
 use crate::envelope::Refusal;
 use crate::health;
-use crate::openapi::{command, query};
+use crate::openapi::{self, Document, command, query};
 use crate::routes::api_routes;
 
+const OPENAPI_PATH: &str = "/openapi.json";
+
 pub(super) fn router(app: &App) -> Router {
-    let routes = api_routes().merge(health::routes());
+    let routes = api_routes().merge(health::routes()).get(OPENAPI_PATH, docs::platform_openapi_json);
     routes.with_fallback(async |_: Uri| Refusal(vestibule_core::Code::RouteNotFound.into())).with_state(app.clone())
 }
 
 /// Whether a request needs no API key.
 pub(super) fn is_public(path: &str) -> bool {
-    health::is_check(path)
+    health::is_check(path) || path == OPENAPI_PATH
+}
+
+/// Generates the OpenAPI document of the server-to-server API from its handlers. A server serves the checked-in
+/// `docs/platform-openapi.json`.
+pub fn generate_platform_openapi_document() -> serde_json::Result<Document> {
+    openapi::generate(&openapi::PLATFORM, calls())
 }
 
 api_routes! {

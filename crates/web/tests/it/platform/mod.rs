@@ -4,5 +4,6 @@ mod client;
 mod idempotency;
 mod keys;
 mod listener;
+mod openapi;
 
 pub(crate) use client::PlatformClient;
