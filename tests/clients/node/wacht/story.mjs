@@ -150,13 +150,13 @@ async function manageSignUp(suite, { frontend }) {
     await suite.ok("invitations.approveWaitlistUser", id(first(waiting)));
 }
 
-async function tellErrorsApart(suite, { ada }, organization, { withKey }) {
+async function tellErrorsApart(suite, { ada, grace }, organization, { withKey }) {
     await suite.refused("users.getUser", "NotFoundError", "1");
     await suite.refused("organizations.getOrganization", "NotFoundError", "1");
     await suite.refused("users.getUser", "ValidationError", "nonsense");
     await suite.refused("users.listUsers", "ValidationError", { sort_key: "nonsense" });
     await suite.refused("users.createUser", "ConflictError", { first_name: "Ada", last_name: "Two", username: "joan.clarke" });
-    await suite.ok("sessions.createSessionTicket", { ticket_type: "impersonation", user_id: id(ada), actor_id: "support-7" });
+    await suite.ok("sessions.createSessionTicket", { ticket_type: "impersonation", user_id: id(ada), actor_id: id(grace) });
     await suite.refused("sessions.createSessionTicket", "ValidationError", { ticket_type: "impersonation", user_id: id(ada) });
     await suite.refused("webhooks.listWebhookApps", null, {});
     const stranger = withKey(`${process.env.VESTIBULE_API_KEY.slice(0, -1)}!`);

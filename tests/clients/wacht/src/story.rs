@@ -191,13 +191,13 @@ async fn manage_sign_up(suite: &mut Suite) {
     suite.refused("waitlist.approve", "POST /waitlist/{id}/approve", 404, unknown);
 }
 
-async fn tell_errors_apart(suite: &mut Suite, People { max, .. }: &People) {
+async fn tell_errors_apart(suite: &mut Suite, People { rosa, max }: &People) {
     let users = suite.client.users();
     let unknown = users.fetch_user_details("1").send().await;
     suite.refused("users.fetch_user_details", "GET /users/{id}/details", 404, unknown);
     let sorted = users.fetch_users().sort_key("nonsense").send().await;
     suite.refused("users.fetch_users", "GET /users", 400, sorted);
-    let ticket = CreateSessionTicketRequest::impersonation(max.clone()).actor_id("support-7").expires_in(600);
+    let ticket = CreateSessionTicketRequest::impersonation(max.clone()).actor_id(rosa.clone()).expires_in(600);
     let created = suite.client.session().create(ticket).send().await;
     suite.ok("session.create", "POST /session/tickets", created);
     let nameless = suite.client.session().create(CreateSessionTicketRequest::impersonation(max.clone())).send().await;

@@ -1,6 +1,7 @@
 //! The OpenAPI documents in other people's tools: linters, generated clients that run the invitation story on a server,
 //! and schemathesis. `scripts/requirements` installs the tools into `target/requirements`.
 
+mod guide;
 mod platform;
 
 use std::path::{Path, PathBuf};

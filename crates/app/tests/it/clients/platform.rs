@@ -3,7 +3,7 @@
 //! one and prints a table of the results.
 
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use vestibule_testbed::{repository, requirement};
@@ -12,7 +12,7 @@ use super::{folder, lint, node, python, run};
 use crate::server::{Server, fresh_dir, vestibule};
 
 /// Routes of the clients that the server does not have yet. Each must answer `NOT_FOUND`.
-const NOT_YET: &[&str] = &[
+pub(super) const NOT_YET: &[&str] = &[
     "GET /health",
     "GET /users",
     "POST /users",
@@ -119,6 +119,11 @@ impl Platform {
         let output = command.env("VESTIBULE_MAIL_FILE_DIR", &self.mail).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// The database, for commands beside the server.
+    pub(super) fn database(&self) -> &Path {
+        &self.database
     }
 
     /// Adds what the suites need to a command.
