@@ -135,6 +135,7 @@ async function manageWorkspaces(suite, { ada, grace }, organization) {
     await suite.ok("users.listWorkspaceMemberships", id(ada));
     await suite.refused("workspaces.addWorkspaceMember", null, id(workspace), { user_id: id(grace), role_ids: ["1"] });
     await suite.ok("workspaces.updateWorkspaceMember", id(workspace), id(member), { role_ids: [id(admin)] });
+    await suite.refused("workspaces.removeWorkspaceMember", "NotFoundError", id(workspace), "1");
     await suite.ok("workspaces.deleteWorkspaceRole", id(workspace), id(own));
     await suite.ok("workspaces.deleteWorkspace", id(workspace));
 }
@@ -153,7 +154,7 @@ async function manageSignUp(suite, { frontend }) {
 async function tellErrorsApart(suite, { ada, grace }, organization, { withKey }) {
     await suite.refused("users.getUser", "NotFoundError", "1");
     await suite.refused("organizations.getOrganization", "NotFoundError", "1");
-    await suite.refused("users.getUser", "ValidationError", "nonsense");
+    await suite.refused("users.getUser", "ValidationError", "99999999999999999999");
     await suite.refused("users.listUsers", "ValidationError", { sort_key: "nonsense" });
     await suite.refused("users.createUser", "ConflictError", { first_name: "Ada", last_name: "Two", username: "joan.clarke" });
     await suite.ok("sessions.createSessionTicket", { ticket_type: "impersonation", user_id: id(ada), actor_id: id(grace) });

@@ -3,7 +3,7 @@
 use serde_json::json;
 use wacht::models::{
     AddEmailRequest, AddPhoneRequest, CreateAuthenticatorRequest, CreateUserRequest, RenamePasskeyRequest,
-    UpdateEmailRequest, UpdatePasswordRequest, UpdateUserRequest,
+    UpdateEmailRequest, UpdatePasswordRequest, UpdatePhoneRequest, UpdateUserRequest,
 };
 
 use crate::suite::Suite;
@@ -99,6 +99,9 @@ async fn refuse_what_there_is_not(suite: &mut Suite, user: &str) {
         is_primary: None,
     };
     suite.refused("phones.add_phone", "POST /users/{id}/phones", 0, phones.add_phone(user, phone).send().await);
+    let changes = UpdatePhoneRequest { phone_number: None, country_code: None, verified: Some(true), is_primary: None };
+    let updated = phones.update_phone(user, "1", changes).send().await;
+    suite.refused("phones.update_phone", "PATCH /users/{id}/phones/{id}", 0, updated);
     let deleted = phones.delete_phone(user, "1").send().await;
     suite.refused("phones.delete_phone", "DELETE /users/{id}/phones/{id}", 0, deleted);
     let primary = phones.make_phone_primary(user, "1").send().await;

@@ -174,6 +174,8 @@ async fn manage_workspace_members(suite: &mut Suite, workspace: &str, user: &str
     suite.ok("workspaces.members.remove_role", "DELETE /workspaces/{id}/members/{id}/roles/{id}", removed);
     let list = members.fetch_members(workspace).limit(10).send().await;
     suite.ok("workspaces.members.fetch_members", "GET /workspaces/{id}/members", list);
+    let unknown = members.remove_member(workspace, "1").send().await;
+    suite.refused("workspaces.members.remove_member", "DELETE /workspaces/{id}/members/{id}", 404, unknown);
     let deleted = roles.delete_role(workspace, &own).send().await;
     suite.ok("workspaces.roles.delete_role", "DELETE /workspaces/{id}/roles/{id}", deleted);
 }
