@@ -35,7 +35,8 @@ const PAGE: &str = r#"<!doctype html>
 <body>
 <nav class="try" aria-label="Documentation"><a href="./quickstart">Quick start</a> · <a href="./session-tokens">Session
 tokens</a> · <a href="./invite-into-your-app">Invitations</a> · <a href="./cookies-and-origins">Cookies and origins</a> ·
-<a href="./api">HTTP API</a></nav>
+<a href="./api">HTTP API</a> ·
+<a href="./platform-api">API for backends</a></nav>
 <p class="try">Calls run as you if you are signed in: <a href="../sign-in?return_to=%2Fdocs%2F">sign in</a> in this browser, or call
 <code>POST /auth/signin</code> below. The browser sends the session cookie with every call.</p>
 <div id="viewer"></div>

@@ -85,7 +85,11 @@ fn create_rotate_and_revoke(setup: &Setup) {
     assert_eq!(created.code, Some(0), "{}", created.stderr);
     let key = created.stdout.strip_suffix('\n').unwrap();
     assert!(key.starts_with("vst_live_sk_") && !key.contains(char::is_whitespace), "only the key is on stdout: {key}");
-    assert!(created.stderr.contains("(Billing): members:write keys:read. It is not shown again."), "{}", created.stderr);
+    assert!(
+        created.stderr.contains("(Billing): members:write keys:read. It is not shown again."),
+        "{}",
+        created.stderr
+    );
     assert!(!created.stderr.contains(key), "{}", created.stderr);
     assert_eq!(setup.status(key), 200, "the server knows the key at once");
 
@@ -109,7 +113,10 @@ fn create_rotate_and_revoke(setup: &Setup) {
     assert_eq!((revoked.code, revoked.stdout.as_str()), (Some(0), format!("Revoked key {id}\n").as_str()));
     assert_eq!(setup.status(newest), 401);
     let refused = setup.call(newest, "GET /keys");
-    assert!(refused.body.contains("API_KEY_INVALID") && refused.head.contains("www-authenticate: Bearer"), "{refused:?}");
+    assert!(
+        refused.body.contains("API_KEY_INVALID") && refused.head.contains("www-authenticate: Bearer"),
+        "{refused:?}"
+    );
     assert!(setup.run(&["keys", "list"]).stdout.contains("revoked"));
 }
 
@@ -146,7 +153,9 @@ fn keys_expire() {
 #[test]
 fn invalid_scopes_names_and_organizations_create_no_key() {
     let setup = Setup::on_sqlite("keys-invalid");
-    for (scopes, message) in [("members:delete", "\"members:delete\" is no scope; use *, users:read"), ("", "is no scope")] {
+    for (scopes, message) in
+        [("members:delete", "\"members:delete\" is no scope; use *, users:read"), ("", "is no scope")]
+    {
         let printed = setup.run(&["keys", "create", "--name", "Billing", "--scopes", scopes]);
         assert_eq!((printed.code, printed.stdout.as_str()), (Some(2), ""), "{scopes}");
         assert!(printed.stderr.contains(message), "{}", printed.stderr);

@@ -55,9 +55,7 @@ fn has_error(call: &Call, method: &HttpMethod, code: Code) -> bool {
         // Commands that are also for API keys declare it.
         Code::KeyBoundToOrganization => false,
         code => {
-            call.has_common_error(code)
-                || call.declares(code)
-                || call.declaration.requirement.codes().contains(&code)
+            call.has_common_error(code) || call.declares(code) || call.declaration.requirement.codes().contains(&code)
         }
     }
 }

@@ -149,7 +149,8 @@ fn add_paragraph(operation: &mut Operation, text: &str) {
 fn error_responses(api: &Api, codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
     let statuses: BTreeSet<u16> = codes.iter().map(|code| (api.status)(*code)).collect();
     let response = |status: u16| {
-        let codes: Vec<_> = codes.iter().filter(|code| (api.status)(**code) == status).map(|code| code.as_str()).collect();
+        let codes: Vec<_> =
+            codes.iter().filter(|code| (api.status)(**code) == status).map(|code| code.as_str()).collect();
         let response = ResponseBuilder::new()
             .description(format!("One of {}.", codes.join(", ")))
             .extensions(Some(Extensions::from_iter([("x-error-codes", codes)])));

@@ -47,9 +47,9 @@ impl Operation {
     }
 
     fn find(method: &Method, path: &str) -> Option<Self> {
-        let matching = operations().into_iter().filter(|operation| {
-            operation.method == method.as_str() && crate::openapi::matches(&operation.path, path)
-        });
+        let matching = operations()
+            .into_iter()
+            .filter(|operation| operation.method == method.as_str() && crate::openapi::matches(&operation.path, path));
         matching.min_by_key(|operation| operation.path.matches('{').count())
     }
 
@@ -121,8 +121,7 @@ fn check(place: &str, schema: &'static Value, value: &Value) {
         check(&format!("{place}[{index}]"), &schema["items"], item);
     }
     let Some(entries) = value.as_object() else { return };
-    let properties: BTreeMap<_, _> =
-        parts.iter().filter_map(|part| part["properties"].as_object()).flatten().collect();
+    let properties: BTreeMap<_, _> = parts.iter().filter_map(|part| part["properties"].as_object()).flatten().collect();
     let required = parts.iter().filter_map(|part| part["required"].as_array()).flatten();
     for name in required.filter_map(Value::as_str) {
         assert!(entries.contains_key(name), "{place} has no {name}, which the document requires: {value}");
@@ -227,9 +226,11 @@ fn every_operation_documents_its_errors() {
         assert_eq!(errors[&401], ["API_KEY_INVALID"], "{name}");
         assert!(errors[&429].contains(&"TOO_MANY_REQUESTS") && has("INTERNAL") && has("UNAVAILABLE"), "{name}");
         assert_eq!(has("SCOPE_MISSING"), operation.json["x-required-scope"] != "any", "{name}");
-        let takes_key = operation.json["parameters"].as_array().into_iter().flatten().any(|parameter| {
-            parameter["$ref"] == "#/components/parameters/IdempotencyKey"
-        });
+        let takes_key = operation.json["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|parameter| parameter["$ref"] == "#/components/parameters/IdempotencyKey");
         assert_eq!(takes_key, operation.method == "POST", "{name}");
         assert_eq!(has("IDEMPOTENCY_KEY_REUSED"), takes_key, "{name}");
         for (status, response) in operation.responses().filter(|(status, _)| *status >= 400) {
@@ -248,7 +249,9 @@ fn every_operation_documents_its_errors() {
 fn conflicts_and_unknown_ids_have_the_statuses_by_which_clients_tell_errors_apart() {
     let statuses: BTreeMap<_, _> = operations()
         .iter()
-        .flat_map(|operation| operation.errors().into_iter().flat_map(|(status, codes)| codes.into_iter().map(move |code| (code, status))))
+        .flat_map(|operation| {
+            operation.errors().into_iter().flat_map(|(status, codes)| codes.into_iter().map(move |code| (code, status)))
+        })
         .collect();
     assert_eq!(statuses["IDEMPOTENCY_KEY_REUSED"], 409);
     assert_eq!(statuses["API_KEY_NOT_FOUND"], 404);
