@@ -10,6 +10,7 @@ pub mod error;
 mod grouping;
 pub mod language;
 pub mod listing;
+pub mod metadata;
 pub mod names;
 mod notification_kind;
 pub mod password_refusal;
@@ -118,5 +119,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
+    workspace::sql::installation::STATEMENTS,
     workspace::sql::lists::STATEMENTS,
+    workspace::sql::members::STATEMENTS,
 ];

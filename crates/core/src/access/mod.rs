@@ -7,12 +7,13 @@ pub(crate) mod sql;
 
 use std::collections::HashMap;
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Problem, Result};
 use crate::execution::Context;
 use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
     ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
 };
+use crate::scope::Scope;
 
 /// Proof that the caller is authorized in one organization, in the state that this transaction sees.
 #[derive(Debug)]
@@ -151,6 +152,19 @@ pub fn require_unbound_key(cx: &Context<'_>) -> Result<()> {
     }
 }
 
+/// Checks that the caller's API key has a scope, for an operation that several scopes allow in part.
+///
+/// # Errors
+/// `SCOPE_MISSING`.
+pub(crate) fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
+    match &cx.api_key {
+        Some(key) if !key.scopes.contains(scope) => {
+            Err(Code::ScopeMissing.with_message(format!("This API key lacks the scope {scope}.")))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn load_member(
     cx: &mut Context<'_>,
     organization: OrganizationId,
@@ -217,7 +231,10 @@ pub async fn authorize_in_workspace(
     }
     let unknown = if cx.api_key.is_some() { Code::WorkspaceNotFound } else { Code::Forbidden };
     let row = cx.tx.optional(sql::WORKSPACE, (workspace,)).await?.ok_or(unknown)?;
-    let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await?;
+    let organization = authorize(cx, row.organization_id, RequiredPermission::Membership).await;
+    // A key for another organization learns no more than one for an unknown workspace.
+    let is_foreign = |problem: &Problem| problem.code() == Code::OrganizationNotFound;
+    let organization = organization.map_err(|problem| if is_foreign(&problem) { unknown.into() } else { problem })?;
     let Actor::Member(member) = organization.actor else {
         return Ok(WorkspaceGrant { organization, workspace, permissions: None, manages_all: true });
     };

@@ -17,7 +17,7 @@ pub(super) async fn find(
     list: &List,
     limit: u32,
 ) -> Result<(Slice<InvitationRow>, Option<Total>)> {
-    let (organization, filter, position) = (list.organization, &list.filter, &list.position);
+    let (organization, filter) = (list.organization, &list.filter);
     let sort = list.sort.in_status(filter.status);
     if let Some(term) = filter.search.as_ref().filter(|term| !term.is_empty()) {
         let range = sent_between(filter);
@@ -25,8 +25,13 @@ pub(super) async fn find(
         let (total, mut rows) = (matches.total(), matches.rows);
         rows.sort_by(|row, other| sort.compare(&Cursor::new(sort, row), &Cursor::new(sort, other)));
         let compare = |row: &InvitationRow, cursor: &Cursor| sort.compare(&Cursor::new(sort, row), cursor);
-        return Ok((Slice::from_all(rows, position, limit, compare), Some(total)));
+        rows.drain(..rows.len().min(list.skip as usize));
+        return Ok((Slice::from_all(rows, &list.position, limit, compare), Some(total)));
     }
+    let total = if list.counts { Some(count(cx, organization, filter).await?) } else { None };
+    let Some(position) = &start(cx, list, sort).await? else {
+        return Ok((Slice { rows: Vec::new(), has_previous: false, has_next: false }, total));
+    };
     let bounds = Bounds::new(filter, sort, position);
     let rows = i64::from(limit) + 1;
     let rows = match filter.status {
@@ -45,8 +50,24 @@ pub(super) async fn find(
             cx.tx.all(statement, arguments).await?
         }
     };
-    let total = if list.counts { Some(count(cx, organization, filter).await?) } else { None };
     Ok((Slice::from_read(rows, position, limit), total))
+}
+
+/// The position of a list: after the rows that it leaves out. `None` if there are no more.
+async fn start(cx: &mut Context<'_>, list: &List, sort: Sort) -> Result<Option<InvitationPosition>> {
+    let (Some(last), Position::Page(_)) = (list.skip.checked_sub(1), &list.position) else {
+        return Ok(Some(list.position.clone()));
+    };
+    let (organization, filter) = (list.organization, &list.filter);
+    let arguments = arguments(cx.now, organization, filter, sent_between(filter), last.into());
+    let statement = match (filter.status, sort == Sort::Newest) {
+        (StatusFilter::Only(_), true) => lists::NTH_NEWEST,
+        (StatusFilter::Only(_), false) => lists::NTH_OLDEST,
+        (StatusFilter::All, true) => lists::NTH_NEWEST_IN_ANY_STATUS,
+        (StatusFilter::All, false) => lists::NTH_OLDEST_IN_ANY_STATUS,
+    };
+    let found = cx.tx.optional(statement, arguments).await?;
+    Ok(found.map(|(id,)| Position::After(Cursor { id, expires_at: None })))
 }
 
 /// The ids around what is read, exclusive, and the direction.

@@ -13,6 +13,7 @@ use crate::id::OrganizationId;
 use crate::listing::{Position, Total};
 use crate::organization::{self, SeatCount};
 use crate::permission::{RequiredPermission, Requirement};
+use crate::scope::{Scope, ScopeRequirement};
 use crate::time::Timestamp;
 
 /// The maximum and default number of invitations on a page.
@@ -28,6 +29,8 @@ pub struct List {
     pub filter: Filter,
     pub sort: Sort,
     pub position: InvitationPosition,
+    /// Rows to leave out before the first page. Not together with a cursor, nor with [`Sort::Expiry`].
+    pub skip: u32,
     /// 1 to [`MAX_PAGE_SIZE`], which is also the default.
     pub limit: Option<u16>,
     /// Whether the page has the total.
@@ -38,7 +41,7 @@ impl List {
     /// The default list: pending invitations, newest first.
     pub fn new(organization: OrganizationId) -> Self {
         let (filter, sort, position) = (Filter::default(), Sort::default(), Position::default());
-        Self { organization, filter, sort, position, limit: None, counts: false }
+        Self { organization, filter, sort, position, skip: 0, limit: None, counts: false }
     }
 }
 
@@ -87,6 +90,7 @@ impl ListValidity {
 impl Query for List {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::ManageMembers);
     const ERRORS: &'static [Code] = &[];
+    const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::InvitationsRead);
     type Out = Page;
 
     fn organization(&self) -> Option<OrganizationId> {

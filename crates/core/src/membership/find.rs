@@ -45,7 +45,7 @@ impl Bounds {
 }
 
 /// What a list shows: the filter, the order, the position, and the number of rows.
-pub(super) type Request<'a> = (&'a MemberFilter, ListSort, &'a Position<MemberCursor>, u32);
+pub(crate) type Request<'a> = (&'a MemberFilter, ListSort, &'a Position<MemberCursor>, u32);
 
 /// Finds the members of a page, and the number of all that the filter admits. Without a filter that is `members`.
 pub(super) async fn find(
@@ -85,6 +85,17 @@ pub(super) async fn find(
         Slice::from_read(keys, position, limit)
     };
     Ok((slice, total))
+}
+
+/// Like [`find`], for a filtered list of another module: the ids and the names that they are sorted by.
+pub(crate) async fn find_keys(
+    cx: &mut Context<'_>,
+    grant: &Grant,
+    request: Request<'_>,
+) -> Result<(Slice<(MembershipId, String)>, Total)> {
+    let (Slice { rows, has_previous, has_next }, total) = find(cx, grant, request, 0).await?;
+    let rows = rows.into_iter().map(|key| (key.id, key.sort_name)).collect();
+    Ok((Slice { rows, has_previous, has_next }, total))
 }
 
 /// Finds the newest members before `before`, up to [`MAX_PACKED`], and returns where the next batch begins if they are

@@ -14,6 +14,7 @@ pub(crate) mod sql;
 
 pub use export::{ExportMembers, MembersBatch};
 pub use filter::{MemberCursor, MemberFilter};
+pub(crate) use find::find_keys;
 pub(crate) use join::join;
 pub use list::{ListMembers, MemberDetails, MembersPage, ShowMember};
 pub use list_own::{ListOwn, OwnMembership};

@@ -7,11 +7,13 @@
 mod bearer;
 mod error;
 mod idempotency;
+mod invitations;
 mod keys;
 mod page;
 mod response;
 mod router;
 mod server;
+mod workspaces;
 
 pub(crate) use bearer::has_api_key;
 pub use server::PlatformServer;
