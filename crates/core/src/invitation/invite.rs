@@ -47,7 +47,7 @@ impl Command for Invite {
     async fn run(&self, cx: &mut Context<'_>) -> Result<Invited> {
         // No statement can follow the one that creates the invitation.
         let name = cx.tx.optional(organization::sql::NAME, (self.0.organization,)).await?;
-        let invitation = self.0.run(cx).await?;
-        Ok(Invited { invitation, organization_name: name.unwrap_or_default().0 })
+        let organization_name = name.map_or_else(String::new, |(name,)| name);
+        Ok(Invited { invitation: self.0.run(cx).await?, organization_name })
     }
 }

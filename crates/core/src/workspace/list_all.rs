@@ -147,7 +147,8 @@ async fn read(
     after: Option<&WorkspaceCursor>,
     (limit, offset): (i64, i64),
 ) -> Result<Vec<SortedWorkspace>> {
-    let position = |name: &'static str, id: i64| after.cloned().unwrap_or(NameCursor { id: id.into(), name: name.into() });
+    let position =
+        |name: &'static str, id: i64| after.cloned().unwrap_or(NameCursor { id: id.into(), name: name.into() });
     let (first, last): (WorkspaceId, WorkspaceId) = (0.into(), i64::MAX.into());
     Ok(match sort {
         ListSort::Newest => {

@@ -31,9 +31,7 @@ pub(crate) use join::{join, join_auto_assigned};
 pub use list::{List, ListedWorkspace, WorkspaceCursor, WorkspacesPage};
 pub use list_all::{AllWorkspaces, ListAll};
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
-pub use members::{
-    Leave, ListMembers, MembersPage, RemoveMember, ShowMember, WorkspaceMember, WorkspaceMemberDetails,
-};
+pub use members::{Leave, ListMembers, MembersPage, RemoveMember, ShowMember, WorkspaceMember, WorkspaceMemberDetails};
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};
 pub use roles::{AssignRole, CreateRole, ListRoles, RemoveRole, RevokeRole};
 pub use show::{Show, ShowWithRoles, WorkspaceDetails, WorkspaceWithRoles};

@@ -61,6 +61,15 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("workspace::sql::ALL_OF_USER", "the user's own memberships"),
     ("workspace::sql::OF_USER", "the user's own workspaces"),
     ("workspace::sql::ROLES_OF_USER", "the user's own roles"),
+    ("workspace::sql::installation::NEWEST", "the list of all workspaces, for API keys that are for all organizations"),
+    ("workspace::sql::installation::OLDEST", "the list of all workspaces, for API keys that are for all organizations"),
+    (
+        "workspace::sql::installation::BY_NAME",
+        "the list of all workspaces, for API keys that are for all organizations",
+    ),
+    ("workspace::sql::installation::BY_NAME_DESCENDING", "the list of all workspaces, as above"),
+    ("workspace::sql::installation::COUNT", "the list of all workspaces, as above"),
+    ("workspace::sql::installation::OVERVIEWS", "workspaces that a list has found"),
 ];
 
 /// Statements that read `email_addresses` without requiring a verified address, each with the reason.
@@ -93,6 +102,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("user::sql::UNSET_PRIMARY_ADDRESS", "the user's own address"),
     ("user::sql::claims::INSERT_PRIMARY", "the user's own address"),
     ("workspace::sql::USERS_BETWEEN", "members see the address and whether it is verified"),
+    ("workspace::sql::members::USERS", "members see the address, and backends as well"),
 ];
 
 /// Statements that may scan a whole table, each with the reason.

@@ -17,6 +17,7 @@ use super::page::{ListQuery, Page, SortOrder};
 use super::response::{Empty, PlatformResponse};
 use crate::api::invitations::expiry_days;
 use crate::app::{App, CurrentCaller};
+use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 
 /// An invitation.
@@ -97,10 +98,8 @@ pub(crate) struct InvitationsQuery {
     #[param(value_type = Option<String>)]
     search: Option<SearchTerm>,
     /// Only `created_at`.
-    #[param(value_type = Option<String>)]
-    sort_key: (),
-    #[param(value_type = Option<String>, example = "desc")]
-    sort_order: Sort,
+    sort_key: Option<String>,
+    sort_order: Option<SortOrder>,
 }
 
 impl FromFields for InvitationsQuery {
@@ -113,9 +112,6 @@ impl FromFields for InvitationsQuery {
         // The clients that this API is for cannot ask for another page, so the first one is as long as it can be.
         let limit = fields.number_within("limit", 1..=MAX_PAGE_SIZE)?.unwrap_or(MAX_PAGE_SIZE);
         let rest = ListQuery::from_fields(fields)?;
-        if rest.sort_key.is_some_and(|key| key != "created_at") {
-            return Err(Problem::field("sort_key", "use created_at."));
-        }
         Ok(Self {
             workspace_id,
             include_deleted,
@@ -123,9 +119,21 @@ impl FromFields for InvitationsQuery {
             offset: rest.offset,
             cursor: rest.cursor.map(|cursor| cursor.parse()).transpose()?,
             search: rest.search.as_deref().map(SearchTerm::new),
-            sort_key: (),
-            sort_order: if rest.sort_order == Some(SortOrder::Asc) { Sort::Oldest } else { Sort::Newest },
+            sort_key: rest.sort_key,
+            sort_order: rest.sort_order,
         })
+    }
+}
+
+impl InvitationsQuery {
+    /// # Errors
+    /// `INVALID_FIELD` for an unknown sort key.
+    fn sort(&self) -> Result<Sort, Problem> {
+        match (self.sort_key.as_deref(), self.sort_order) {
+            (None | Some("created_at"), None | Some(SortOrder::Desc)) => Ok(Sort::Newest),
+            (None | Some("created_at"), Some(SortOrder::Asc)) => Ok(Sort::Oldest),
+            (Some(_), _) => Err(Problem::field("sort_key", "use created_at.")),
+        }
     }
 }
 
@@ -141,12 +149,13 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Path((organization,)): Path<(OrganizationId,)>,
     Query(query): Query<InvitationsQuery>,
-) -> PlatformResponse<Page<InvitationResponse>> {
+) -> Result<PlatformResponse<Page<InvitationResponse>>, Refusal> {
+    let sort = query.sort()?;
     let status = if query.include_deleted == Some(true) { StatusFilter::All } else { StatusFilter::default() };
     let (limit, offset) = (query.limit, query.offset);
     let list = List {
         filter: Filter { status, workspace: query.workspace_id, search: query.search, ..Filter::default() },
-        sort: query.sort_order,
+        sort,
         position: Position::from_cursors(query.cursor, None, 1),
         skip: offset,
         limit: Some(limit),
@@ -154,14 +163,14 @@ pub(crate) async fn list(
         ..List::new(organization)
     };
     let reply = app.query(&caller, list).await;
-    PlatformResponse::from(reply.map(|page| Page {
+    Ok(PlatformResponse::from(reply.map(|page| Page {
         data: page.invitations.into_iter().map(Into::into).collect(),
         total: page.total.map_or(0, |total| total.count),
         limit,
         offset,
         has_more: page.next.is_some(),
         next_cursor: page.next.map(|next| next.to_string()),
-    }))
+    })))
 }
 
 /// The fields of a new invitation.

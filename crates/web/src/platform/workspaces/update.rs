@@ -72,9 +72,7 @@ pub(crate) async fn create(
         private_metadata: fields.private_metadata,
     };
     let reply = app.run(&caller, create).await;
-    Ok(PlatformResponse::from(
-        reply.map(|created| WorkspaceResponse::new(created.workspace, app.response_context())),
-    ))
+    Ok(PlatformResponse::from(reply.map(|created| WorkspaceResponse::new(created.workspace, app.response_context()))))
 }
 
 /// The changes to a workspace. Missing fields remain unchanged.

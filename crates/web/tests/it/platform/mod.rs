@@ -2,7 +2,9 @@
 
 mod client;
 mod idempotency;
+mod invitations;
 mod keys;
 mod listener;
+mod workspaces;
 
 pub(crate) use client::PlatformClient;
