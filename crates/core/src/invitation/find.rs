@@ -61,7 +61,7 @@ impl Bounds {
         let (after, before) = sent_between(filter);
         let is_newest = sort == Sort::Newest;
         match position {
-            Position::Page(_) => Self { after, before, is_descending: is_newest },
+            Position::Page(_) | Position::Offset(_) => Self { after, before, is_descending: is_newest },
             Position::After(cursor) if is_newest => Self { after, before: before.min(cursor.id), is_descending: true },
             Position::Before(cursor) if !is_newest => {
                 Self { after, before: before.min(cursor.id), is_descending: true }
@@ -134,7 +134,7 @@ async fn read_by_expiry(
         Position::After(cursor) | Position::Before(cursor) => {
             (cursor.expires_at.unwrap_or(Timestamp::EARLIEST), cursor.id)
         }
-        Position::Page(_) => (Timestamp::EARLIEST, 0.into()),
+        Position::Page(_) | Position::Offset(_) => (Timestamp::EARLIEST, 0.into()),
     };
     let all = arguments(cx.now, organization, filter, sent_between(filter), limit);
     let page = lists::ExpiringInvitations {

@@ -87,7 +87,7 @@ impl Query for ListMembers {
         let grant = access::authorize(cx, self.organization, RequiredPermission::Membership).await?;
         let limit = self.limit.clamp(1, u32::from(MAX_PACKED));
         let is_plain = self.filter.is_empty() && self.sort == ListSort::Newest;
-        let (organization, slice, total) = if is_plain && let Position::Page(_) = self.position {
+        let (organization, slice, total) = if is_plain && let Position::Page(_) | Position::Offset(_) = self.position {
             self.load_plain_page(cx, &grant, limit).await?
         } else {
             check_workspace(cx, &grant, &self.filter).await?;
