@@ -10,6 +10,7 @@ pub mod error;
 mod grouping;
 pub mod language;
 pub mod listing;
+pub mod metadata;
 pub mod names;
 mod notification_kind;
 pub mod password_refusal;
@@ -106,6 +107,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     notification::sql::STATEMENTS,
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
+    organization::sql::by_key::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
