@@ -102,6 +102,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     invitation::sql::views::STATEMENTS,
     join_request::sql::STATEMENTS,
     membership::sql::STATEMENTS,
+    membership::sql::by_key::STATEMENTS,
     membership::sql::lists::STATEMENTS,
     node::sql::STATEMENTS,
     notification::sql::STATEMENTS,

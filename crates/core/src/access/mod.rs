@@ -147,7 +147,11 @@ pub async fn authorize(
 pub(crate) fn organization_of_key(cx: &mut Context<'_>, organization: OrganizationId) -> Result<OrganizationId> {
     cx.subject.organization = Some(organization);
     let key = cx.api_key.as_ref().ok_or(Code::Forbidden)?;
-    if is_allowed(key.organization_id, organization) { Ok(organization) } else { Err(Code::OrganizationNotFound.into()) }
+    if is_allowed(key.organization_id, organization) {
+        Ok(organization)
+    } else {
+        Err(Code::OrganizationNotFound.into())
+    }
 }
 
 fn is_allowed(bound_to: Option<OrganizationId>, organization: OrganizationId) -> bool {

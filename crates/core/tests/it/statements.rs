@@ -75,6 +75,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("invitation::sql::references::INVITERS", "members see the address and whether it is verified"),
     ("invitation::sql::references::INVITERS_BY_IDS", "members see the address and whether it is verified"),
     ("invitation::sql::references::SINGLE_INVITER", "members see the address and whether it is verified"),
+    ("membership::sql::by_key::MEMBER", "API keys see the address and whether it is verified"),
     ("membership::sql::MEMBER", "members see the address and whether it is verified"),
     ("membership::sql::lists::MEMBERS", "members see the address and whether it is verified"),
     ("membership::sql::lists::SEARCHED", "members see the address and whether it is verified"),
