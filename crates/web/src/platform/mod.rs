@@ -8,8 +8,12 @@ mod bearer;
 mod error;
 mod idempotency;
 mod keys;
+mod members;
+mod members_bulk;
+mod organizations;
 mod page;
 mod response;
+mod roles;
 mod router;
 mod server;
 

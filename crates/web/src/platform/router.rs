@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::http::Uri;
-use vestibule_core::api_key;
+use vestibule_core::organization::by_key;
+use vestibule_core::{api_key, membership, offboarding, organization};
 
-use super::keys;
+use super::{keys, members, members_bulk, organizations, roles};
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::health;
@@ -28,5 +29,25 @@ api_routes! {
         keys::create => command::<api_key::Create>();
         keys::rotate => command::<api_key::Rotate>();
         keys::revoke => command::<api_key::Revoke>();
+    }
+    /// Organizations, their members and roles.
+    organizations {
+        organizations::list => query::<by_key::List>();
+        organizations::create => command::<by_key::Create>();
+        organizations::show => query::<by_key::Show>();
+        organizations::update => command::<by_key::Update>();
+        organizations::delete => command::<organization::Delete>();
+        members::list => query::<membership::ListMembers>();
+        members::add => command::<membership::Add>();
+        members_bulk::bulk => command::<membership::AddMany>();
+        members::show => query::<membership::FindByKey>();
+        members::update => command::<membership::Update>();
+        members::remove => command::<offboarding::Remove>();
+        members::assign_role => command::<membership::AssignRole>();
+        members::revoke_role => command::<membership::RevokeRole>();
+        roles::list => query::<organization::ListRoles>();
+        roles::create => command::<organization::CreateRole>();
+        roles::update => command::<organization::UpdateRole>();
+        roles::delete => command::<organization::RemoveRole>();
     }
 }
