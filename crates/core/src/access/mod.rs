@@ -68,6 +68,17 @@ impl Grant {
         }
     }
 
+    /// The caller's API key, for an operation that only a backend can do.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for a member.
+    pub fn api_key(&self) -> Result<ApiKeyId> {
+        match self.actor {
+            Actor::ApiKey(key) => Ok(key),
+            Actor::Member(_) => Err(Code::Forbidden.into()),
+        }
+    }
+
     /// The permissions of all the caller's roles in this organization, or of the scopes of the API key.
     pub fn permissions(&self) -> &PermissionSet {
         &self.permissions
@@ -128,13 +139,31 @@ pub async fn authorize(
     }
 }
 
+/// Returns the organization for a query that only an API key can run, if the key may name it. [`authorize`] costs a
+/// statement more: the query's own statements have to check that the organization exists.
+///
+/// # Errors
+/// `FORBIDDEN` without an API key; `ORGANIZATION_NOT_FOUND` if it is for another organization.
+pub(crate) fn organization_of_key(cx: &mut Context<'_>, organization: OrganizationId) -> Result<OrganizationId> {
+    cx.subject.organization = Some(organization);
+    let key = cx.api_key.as_ref().ok_or(Code::Forbidden)?;
+    if is_allowed(key.organization_id, organization) {
+        Ok(organization)
+    } else {
+        Err(Code::OrganizationNotFound.into())
+    }
+}
+
+fn is_allowed(bound_to: Option<OrganizationId>, organization: OrganizationId) -> bool {
+    bound_to.is_none_or(|bound_to| bound_to == organization)
+}
+
 async fn check_organization_of_key(
     cx: &mut Context<'_>,
     organization: OrganizationId,
     bound_to: Option<OrganizationId>,
 ) -> Result<()> {
-    let is_allowed = bound_to.is_none_or(|bound_to| bound_to == organization);
-    if is_allowed && cx.tx.optional(sql::ORGANIZATION, (organization,)).await?.is_some() {
+    if is_allowed(bound_to, organization) && cx.tx.optional(sql::ORGANIZATION, (organization,)).await?.is_some() {
         Ok(())
     } else {
         Err(Code::OrganizationNotFound.into())
@@ -152,15 +181,14 @@ pub fn require_unbound_key(cx: &Context<'_>) -> Result<()> {
     }
 }
 
-/// Checks that the caller's API key has a scope, for an operation that several scopes allow in part.
+/// Checks that the caller's API key, if there is one, has a scope, for an operation whose scope depends on its
+/// arguments.
 ///
 /// # Errors
 /// `SCOPE_MISSING`.
-pub(crate) fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
+pub fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
     match &cx.api_key {
-        Some(key) if !key.scopes.contains(scope) => {
-            Err(Code::ScopeMissing.with_message(format!("This API key lacks the scope {scope}.")))
-        }
+        Some(key) if !key.scopes.contains(scope) => Err(scope.missing()),
         _ => Ok(()),
     }
 }

@@ -35,25 +35,13 @@ pub enum Change {
 /// What an image is uploaded for. It determines who may upload it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageOwner {
-    /// The caller, or an organization that they are about to create.
     Caller,
-    /// A user, whom an API key creates or changes.
-    User,
+    /// An organization that the caller is about to create.
+    NewOrganization,
     Organization(OrganizationId),
     /// A workspace to be created in this organization.
     NewWorkspace(OrganizationId),
     Workspace(WorkspaceId),
-}
-
-impl ImageOwner {
-    /// What an API key needs.
-    const fn scope(self) -> Scope {
-        match self {
-            Self::User => Scope::UsersWrite,
-            Self::Caller | Self::Organization(_) => Scope::OrganizationsWrite,
-            Self::NewWorkspace(_) | Self::Workspace(_) => Scope::WorkspacesWrite,
-        }
-    }
 }
 
 /// The codes of [`upload`].
@@ -97,29 +85,11 @@ impl Command for ReserveName {
         Code::OrganizationNotFound,
         Code::WorkspaceNotFound,
     ];
-    // It depends on the owner.
     const SCOPE: ScopeRequirement = ScopeRequirement::Any;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        access::require_scope(cx, self.owner.scope())?;
-        if cx.api_key.is_none() {
-            cx.user()?;
-        }
-        match self.owner {
-            ImageOwner::Caller => access::require_unbound_key(cx)?,
-            ImageOwner::User if cx.api_key.is_none() => return Err(Code::Forbidden.into()),
-            ImageOwner::User => access::require_unbound_key(cx)?,
-            ImageOwner::Organization(organization) => {
-                access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
-            }
-            ImageOwner::NewWorkspace(organization) => {
-                access::authorize(cx, organization, RequiredPermission::Membership).await?;
-            }
-            ImageOwner::Workspace(workspace) => {
-                access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
-            }
-        }
+        check_owner(cx, self.owner).await?;
         // The requests of an API key are limited instead.
         if cx.api_key.is_none() {
             let user = cx.user()?;
@@ -128,6 +98,32 @@ impl Command for ReserveName {
         cx.tx.execute(sql::RESERVE, (self.name.as_str(), cx.now)).await?;
         Ok(())
     }
+}
+
+/// Checks that the caller may change the image.
+async fn check_owner(cx: &mut Context<'_>, owner: ImageOwner) -> Result<()> {
+    match owner {
+        ImageOwner::Caller => {
+            cx.user()?;
+        }
+        ImageOwner::NewOrganization => {
+            access::require_scope(cx, Scope::OrganizationsWrite)?;
+            access::require_unbound_key(cx)?;
+        }
+        ImageOwner::Organization(organization) => {
+            access::require_scope(cx, Scope::OrganizationsWrite)?;
+            access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
+        }
+        ImageOwner::NewWorkspace(organization) => {
+            access::require_scope(cx, Scope::WorkspacesWrite)?;
+            access::authorize(cx, organization, RequiredPermission::Membership).await?;
+        }
+        ImageOwner::Workspace(workspace) => {
+            access::require_scope(cx, Scope::WorkspacesWrite)?;
+            access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Marks the new image as used and the previous one, `before`, as unused. Returns the name to store.

@@ -25,7 +25,6 @@ pub(super) async fn find(
         let (total, mut rows) = (matches.total(), matches.rows);
         rows.sort_by(|row, other| sort.compare(&Cursor::new(sort, row), &Cursor::new(sort, other)));
         let compare = |row: &InvitationRow, cursor: &Cursor| sort.compare(&Cursor::new(sort, row), cursor);
-        rows.drain(..rows.len().min(list.skip as usize));
         return Ok((Slice::from_all(rows, &list.position, limit, compare), Some(total)));
     }
     let total = if list.counts { Some(count(cx, organization, filter).await?) } else { None };
@@ -53,13 +52,13 @@ pub(super) async fn find(
     Ok((Slice::from_read(rows, position, limit), total))
 }
 
-/// The position of a list: after the rows that it leaves out. `None` if there are no more.
+/// The position of a list, by a cursor if it leaves out rows. `None` if it leaves out all.
 async fn start(cx: &mut Context<'_>, list: &List, sort: Sort) -> Result<Option<InvitationPosition>> {
-    let (Some(last), Position::Page(_)) = (list.skip.checked_sub(1), &list.position) else {
+    let Position::Offset(offset @ 1..) = list.position else {
         return Ok(Some(list.position.clone()));
     };
     let (organization, filter) = (list.organization, &list.filter);
-    let arguments = arguments(cx.now, organization, filter, sent_between(filter), last.into());
+    let arguments = arguments(cx.now, organization, filter, sent_between(filter), i64::from(offset) - 1);
     let statement = match (filter.status, sort == Sort::Newest) {
         (StatusFilter::Only(_), true) => lists::NTH_NEWEST,
         (StatusFilter::Only(_), false) => lists::NTH_OLDEST,
@@ -82,7 +81,7 @@ impl Bounds {
         let (after, before) = sent_between(filter);
         let is_newest = sort == Sort::Newest;
         match position {
-            Position::Page(_) => Self { after, before, is_descending: is_newest },
+            Position::Page(_) | Position::Offset(_) => Self { after, before, is_descending: is_newest },
             Position::After(cursor) if is_newest => Self { after, before: before.min(cursor.id), is_descending: true },
             Position::Before(cursor) if !is_newest => {
                 Self { after, before: before.min(cursor.id), is_descending: true }
@@ -155,7 +154,7 @@ async fn read_by_expiry(
         Position::After(cursor) | Position::Before(cursor) => {
             (cursor.expires_at.unwrap_or(Timestamp::EARLIEST), cursor.id)
         }
-        Position::Page(_) => (Timestamp::EARLIEST, 0.into()),
+        Position::Page(_) | Position::Offset(_) => (Timestamp::EARLIEST, 0.into()),
     };
     let all = arguments(cx.now, organization, filter, sent_between(filter), limit);
     let page = lists::ExpiringInvitations {

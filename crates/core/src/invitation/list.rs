@@ -28,9 +28,8 @@ pub struct List {
     pub organization: OrganizationId,
     pub filter: Filter,
     pub sort: Sort,
+    /// No offset with [`Sort::Expiry`].
     pub position: InvitationPosition,
-    /// Rows to leave out before the first page. Not together with a cursor, nor with [`Sort::Expiry`].
-    pub skip: u32,
     /// 1 to [`MAX_PAGE_SIZE`], which is also the default.
     pub limit: Option<u16>,
     /// Whether the page has the total.
@@ -41,7 +40,7 @@ impl List {
     /// The default list: pending invitations, newest first.
     pub fn new(organization: OrganizationId) -> Self {
         let (filter, sort, position) = (Filter::default(), Sort::default(), Position::default());
-        Self { organization, filter, sort, position, skip: 0, limit: None, counts: false }
+        Self { organization, filter, sort, position, limit: None, counts: false }
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) async fn find(
     let rows = i64::from(limit) + 1;
     let slice = if !sort.is_by_name() {
         let (is_descending, bounds) = match (position, sort == ListSort::Newest) {
-            (Position::Page(_), is_newest) => (is_newest, bounds),
+            (Position::Page(_) | Position::Offset(_), is_newest) => (is_newest, bounds),
             (Position::After(cursor), true) | (Position::Before(cursor), false) => (true, bounds.before(cursor.id)),
             (Position::After(cursor), false) | (Position::Before(cursor), true) => (false, bounds.after(cursor.id)),
         };
@@ -131,8 +131,8 @@ async fn read_by_name(
     let is_descending = (sort == ListSort::NameDescending) != is_before;
     let (name, id) = match position {
         Position::After(cursor) | Position::Before(cursor) => (cursor.name.as_str(), cursor.id),
-        Position::Page(_) if is_descending => (LAST_NAME, i64::MAX.into()),
-        Position::Page(_) => ("", 0.into()),
+        Position::Page(_) | Position::Offset(_) if is_descending => (LAST_NAME, i64::MAX.into()),
+        Position::Page(_) | Position::Offset(_) => ("", 0.into()),
     };
     let page = sql::NamePage {
         organization,

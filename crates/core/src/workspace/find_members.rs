@@ -24,7 +24,7 @@ use crate::search::SearchTerm;
 pub struct FindMembers {
     pub workspace: WorkspaceId,
     /// A part of a name, user name or primary address.
-    pub search: SearchTerm,
+    pub search: Option<SearchTerm>,
     pub sort: ListSort,
     pub after: Option<WorkspaceMemberCursor>,
     /// Rows to leave out.
@@ -66,7 +66,7 @@ impl Query for FindMembers {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<FoundMembers> {
         let grant = access::authorize_in_workspace(cx, self.workspace, RequiredWorkspacePermission::Membership).await?;
-        let Rows { mut rows, total, has_more } = if !self.search.is_empty() {
+        let Rows { mut rows, total, has_more } = if self.search.is_some() {
             self.search(cx, &grant).await?
         } else if self.sort.is_by_name() {
             self.read_by_name(cx, &grant).await?
@@ -104,14 +104,12 @@ impl FindMembers {
     /// Reads the organization's list of members with a filter by the workspace.
     async fn read_by_name(&self, cx: &mut Context<'_>, grant: &WorkspaceGrant) -> Result<Rows> {
         let limit = u32::from(self.limit.clamp(1, 1000));
-        let (position, left_out) = match &self.after {
-            Some(cursor) => (Position::After(NameCursor { id: cursor.id.get().into(), name: cursor.name.clone() }), 0),
-            // A statement leaves out whole pages.
-            None if self.skip % limit == 0 => (Position::Page(self.skip / limit + 1), 0),
-            None => (Position::Page(1), self.skip),
+        let position = match &self.after {
+            Some(cursor) => Position::After(NameCursor { id: cursor.id.get().into(), name: cursor.name.clone() }),
+            None => Position::Offset(self.skip),
         };
-        let (keys, total) = self.find(cx, grant, &position, left_out.saturating_add(limit)).await?;
-        let rows = load_rows(cx, grant, keys.rows.get(left_out as usize..).unwrap_or_default(), true).await?;
+        let (keys, total) = self.find(cx, grant, &position, limit).await?;
+        let rows = load_rows(cx, grant, &keys.rows, true).await?;
         Ok(Rows { rows, total, has_more: keys.has_next })
     }
 
@@ -144,7 +142,7 @@ impl FindMembers {
         position: &Position<MemberCursor>,
         limit: u32,
     ) -> Result<(Slice<(MembershipId, String)>, Total)> {
-        let search = Some(self.search.clone()).filter(|search| !search.is_empty());
+        let search = self.search.clone();
         let filter = MemberFilter { workspace: Some(self.workspace), search, ..MemberFilter::default() };
         membership::find_keys(cx, grant.organization_grant(), (&filter, self.sort, position, limit)).await
     }

@@ -28,7 +28,7 @@ const MAX_BATCHES: usize = 20;
 #[derive(Debug)]
 pub struct ListAll {
     /// A part of the name.
-    pub search: SearchTerm,
+    pub search: Option<SearchTerm>,
     pub sort: ListSort,
     pub after: Option<WorkspaceCursor>,
     /// Rows to leave out.
@@ -63,7 +63,7 @@ impl Query for ListAll {
         let bound_to = cx.api_key.as_ref().and_then(|key| key.organization_id);
         let Found { keys, total, next } = match bound_to {
             Some(organization) => self.find_in_organization(cx, organization).await?,
-            None if self.search.is_empty() => self.read_page(cx).await?,
+            None if self.search.is_none() => self.read_page(cx).await?,
             None => self.search(cx).await?,
         };
         let mut workspaces = Vec::with_capacity(keys.len());
@@ -80,6 +80,10 @@ impl Query for ListAll {
 impl ListAll {
     fn limit(&self) -> usize {
         usize::from(self.limit.clamp(1, 1000))
+    }
+
+    fn is_match(&self, name: &str) -> bool {
+        self.search.as_ref().is_none_or(|search| search.is_in(name))
     }
 
     fn cursor(&self, key: &SortedWorkspace) -> WorkspaceCursor {
@@ -100,7 +104,7 @@ impl ListAll {
         let range = (grant.organization(), 0.into(), i64::MAX.into(), MAX_COUNTED + 1, 0);
         let keys = cx.tx.all(lists::NEWEST, range).await?;
         let is_exact = i64::try_from(keys.len()).is_ok_and(|read| read <= MAX_COUNTED);
-        let keys = keys.into_iter().filter(|key| self.search.is_in(&key.name));
+        let keys = keys.into_iter().filter(|key| self.is_match(&key.name));
         let mut found: Vec<_> =
             keys.map(|key| SortedWorkspace { id: key.id, sort_name: sort_name(&key.name), name: key.name }).collect();
         found.sort_by(|key, other| self.sort.compare((&key.sort_name, key.id), (&other.sort_name, other.id)));
@@ -127,7 +131,7 @@ impl ListAll {
             let batch = read(cx, self.sort, position.as_ref(), (BATCH, 0)).await?;
             has_ended = i64::try_from(batch.len()).is_ok_and(|read| read < BATCH);
             position = batch.last().map(|last| self.cursor(last)).or(position);
-            matches.extend(batch.into_iter().filter(|key| self.search.is_in(&key.name)));
+            matches.extend(batch.into_iter().filter(|key| self.is_match(&key.name)));
             if has_ended {
                 break;
             }

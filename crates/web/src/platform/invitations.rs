@@ -156,8 +156,7 @@ pub(crate) async fn list(
     let list = List {
         filter: Filter { status, workspace: query.workspace_id, search: query.search, ..Filter::default() },
         sort,
-        position: Position::from_cursors(query.cursor, None, 1),
-        skip: offset,
+        position: query.cursor.map_or(Position::Offset(offset), Position::After),
         limit: Some(limit),
         counts: true,
         ..List::new(organization)

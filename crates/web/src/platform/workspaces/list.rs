@@ -3,13 +3,11 @@
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_core::Code;
 use vestibule_core::id::{OrganizationId, WorkspaceId};
-use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
-use vestibule_core::workspace::{ListAll, WorkspaceCursor, WorkspaceOverview};
+use vestibule_core::workspace::{ListAll, WorkspaceOverview};
 
-use super::list_sort;
+use super::start;
 use crate::app::{App, CurrentCaller, ResponseContext};
 use crate::envelope::Refusal;
 use crate::extract::Query;
@@ -60,19 +58,12 @@ pub(crate) async fn list(
     CurrentCaller(caller): CurrentCaller,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<WorkspaceListItem>>, Refusal> {
-    let after: Option<WorkspaceCursor> = query.cursor.as_deref().map(str::parse).transpose()?;
-    let search = SearchTerm::new(query.search.as_deref().unwrap_or_default());
-    let list = ListAll { search, sort: list_sort(&query)?, after, skip: query.offset, limit: query.limit };
+    let (after, skip) = start(&query)?;
+    let list = ListAll { search: query.search_term(), sort: query.sort()?, after, skip, limit: query.limit };
     let reply = app.query(&caller, list).await;
-    Ok(PlatformResponse::from(reply.map(|page| Page {
-        data: page.workspaces.into_iter().map(|row| WorkspaceListItem::new(row, app.response_context())).collect(),
-        total: page.total.count,
-        limit: query.limit,
-        offset: query.offset,
-        has_more: page.next.is_some(),
-        next_cursor: page.next.map(|next| next.to_string()),
+    Ok(PlatformResponse::from(reply.map(|page| {
+        let context = app.response_context();
+        let data = page.workspaces.into_iter().map(|row| WorkspaceListItem::new(row, context)).collect();
+        Page::new(data, page.total, page.next, &query)
     })))
 }
-
-/// The codes with which the handlers of lists refuse a query.
-pub(in crate::platform) const LIST_ERRORS: &[Code] = &[Code::InvalidCursor, Code::InvalidField];

@@ -3,23 +3,23 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::id::{MemberId, UserId, WorkspaceId, WorkspaceMembershipId, WorkspaceRoleId};
 use vestibule_core::metadata::Metadata;
-use vestibule_core::search::SearchTerm;
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::{
-    AddUser, AssignRole, FindMembers, RemoveMember, RevokeRole, UpdateMember, WorkspaceMember, WorkspaceMemberCursor,
+    AddUser, AssignRole, FindMembers, RemoveMember, RevokeRole, UpdateMember, WorkspaceMember,
 };
 use vestibule_core::{Code, Problem};
 
 use super::roles::WorkspaceRoleResponse;
-use super::{list_sort, object};
+use super::start;
 use crate::app::{App, CurrentCaller};
 use crate::envelope::Refusal;
 use crate::extract::{Body, FieldReader, FromFields, Path, Query};
 use crate::platform::page::{ListQuery, Page};
-use crate::platform::response::{Empty, PlatformResponse};
+use crate::platform::response::{Empty, PlatformResponse, stored_json};
 
 /// A member of a workspace, with what is known of the user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +33,7 @@ pub(crate) struct WorkspaceMemberResponse {
     user_id: UserId,
     roles: Vec<WorkspaceRoleResponse>,
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
+    public_metadata: Box<RawValue>,
     first_name: String,
     last_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +42,8 @@ pub(crate) struct WorkspaceMemberResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, format = Email)]
     primary_email_address: Option<String>,
+    /// Whether the user has proved access to the mailbox. Until then, the address does not say who they are.
+    primary_email_address_verified: bool,
     user_created_at: Timestamp,
 }
 
@@ -54,10 +56,11 @@ impl From<WorkspaceMember> for WorkspaceMemberResponse {
             workspace_id: membership.workspace_id,
             user_id: membership.user_id,
             roles: roles.into_iter().map(Into::into).collect(),
-            public_metadata: object(&membership.public_metadata),
+            public_metadata: stored_json(membership.public_metadata),
             first_name: user.first_name,
             last_name: user.last_name,
             username: user.username,
+            primary_email_address_verified: user.email_verified_at.is_some(),
             primary_email_address: user.email,
             user_created_at: user.created_at,
         }
@@ -76,19 +79,13 @@ pub(crate) async fn list(
     Path((workspace,)): Path<(WorkspaceId,)>,
     Query(query): Query<ListQuery>,
 ) -> Result<PlatformResponse<Page<WorkspaceMemberResponse>>, Refusal> {
-    let after: Option<WorkspaceMemberCursor> = query.cursor.as_deref().map(str::parse).transpose()?;
-    let search = SearchTerm::new(query.search.as_deref().unwrap_or_default());
+    let (after, skip) = start(&query)?;
     let find =
-        FindMembers { workspace, search, sort: list_sort(&query)?, after, skip: query.offset, limit: query.limit };
+        FindMembers { workspace, search: query.search_term(), sort: query.sort()?, after, skip, limit: query.limit };
     let reply = app.query(&caller, find).await;
-    Ok(PlatformResponse::from(reply.map(|page| Page {
-        data: page.members.into_iter().map(Into::into).collect(),
-        total: page.total.count,
-        limit: query.limit,
-        offset: query.offset,
-        has_more: page.next.is_some(),
-        next_cursor: page.next.map(|next| next.to_string()),
-    })))
+    Ok(PlatformResponse::from(
+        reply.map(|page| Page::new(page.members.into_iter().map(Into::into).collect(), page.total, page.next, &query)),
+    ))
 }
 
 /// The fields of a new member of a workspace.

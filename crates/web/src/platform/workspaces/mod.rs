@@ -6,15 +6,19 @@ pub(super) mod roles;
 pub(super) mod show;
 pub(super) mod update;
 
+use std::str::FromStr;
+
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use vestibule_core::Problem;
 use vestibule_core::id::WorkspaceId;
-use vestibule_core::listing::ListSort;
+use vestibule_core::listing::Position;
 use vestibule_core::time::Timestamp;
 use vestibule_core::workspace::Workspace;
 
-use super::page::{ListQuery, SortOrder};
+use super::page::ListQuery;
+use super::response::stored_json;
 use crate::app::ResponseContext;
 
 /// A workspace.
@@ -31,10 +35,10 @@ pub(crate) struct WorkspaceResponse {
     member_count: i64,
     /// What members read too.
     #[schema(value_type = Object)]
-    public_metadata: serde_json::Value,
+    public_metadata: Box<RawValue>,
     /// What only backends read.
     #[schema(value_type = Object)]
-    private_metadata: serde_json::Value,
+    private_metadata: Box<RawValue>,
 }
 
 impl WorkspaceResponse {
@@ -47,27 +51,19 @@ impl WorkspaceResponse {
             image_url: context.image_url(&workspace.image_url),
             description: workspace.description,
             member_count: workspace.member_count,
-            public_metadata: object(&workspace.public_metadata),
-            private_metadata: object(&workspace.private_metadata),
+            public_metadata: stored_json(workspace.public_metadata),
+            private_metadata: stored_json(workspace.private_metadata),
         }
     }
 }
 
-/// Parses a stored JSON object. Invalid JSON becomes an empty object.
-fn object(stored: &str) -> serde_json::Value {
-    serde_json::from_str(stored).unwrap_or_else(|_| serde_json::Value::Object(serde_json::Map::new()))
-}
-
-/// The order of a list by `created_at`, which is the default, or by `name`.
+/// Where a page begins: after a row, or after so many rows.
 ///
 /// # Errors
-/// `INVALID_FIELD` for another sort key.
-fn list_sort(query: &ListQuery) -> Result<ListSort, Problem> {
-    match (query.sort_key.as_deref(), query.sort_order) {
-        (None | Some("created_at"), None | Some(SortOrder::Desc)) => Ok(ListSort::Newest),
-        (None | Some("created_at"), Some(SortOrder::Asc)) => Ok(ListSort::Oldest),
-        (Some("name"), None | Some(SortOrder::Asc)) => Ok(ListSort::Name),
-        (Some("name"), Some(SortOrder::Desc)) => Ok(ListSort::NameDescending),
-        (Some(_), _) => Err(Problem::field("sort_key", "use created_at or name.")),
+/// `INVALID_CURSOR`.
+fn start<C: FromStr>(query: &ListQuery) -> Result<(Option<C>, u32), Problem> {
+    match query.position()? {
+        Position::After(cursor) => Ok((Some(cursor), 0)),
+        _ => Ok((None, query.offset)),
     }
 }

@@ -5,6 +5,10 @@ mod idempotency;
 mod invitations;
 mod keys;
 mod listener;
+mod members;
+mod members_bulk;
+mod organizations;
+mod roles;
 mod workspaces;
 
 pub(crate) use client::PlatformClient;

@@ -152,7 +152,7 @@ async fn a_backend_deletes_workspaces_without_a_password() {
     assert_eq!(setup.backend.delete(&workspace).await.ok(), json!({}));
     setup.backend.get(&workspace).await.assert_error(404, "WORKSPACE_NOT_FOUND");
     setup.backend.delete(&workspace).await.assert_error(404, "WORKSPACE_NOT_FOUND");
-    setup.backend.delete(&format!("/workspaces/{assigned}")).await.assert_error(403, "WORKSPACE_IS_ASSIGNED");
+    setup.backend.delete(&format!("/workspaces/{assigned}")).await.assert_error(409, "WORKSPACE_IS_ASSIGNED");
     setup.backend.patch(&workspace, &json!({"name": "X"})).await.assert_error(404, "WORKSPACE_NOT_FOUND");
 }
 
@@ -276,7 +276,7 @@ async fn members_of_the_organization_are_added() {
     let lab = format!("/workspaces/{}", create_workspace(&owner, &organization).await);
     let roles = backend.get(&format!("{lab}/roles")).await.page();
     let fields = json!({"user_id": "123", "role_ids": [roles[0]["id"], roles[1]["id"]]});
-    backend.post(&format!("{lab}/members"), &fields).await.assert_error(403, "ROLES_PER_MEMBER");
+    backend.post(&format!("{lab}/members"), &fields).await.assert_error(409, "ROLES_PER_MEMBER");
 }
 
 #[tokio::test]
@@ -468,6 +468,6 @@ async fn workspaces_of_a_backend_count_against_the_limit() {
     let backend = PlatformClient::new(&app, "workspaces:write").await;
     let path = format!("/organizations/{organization}/workspaces");
     backend.post(&path, &json!({"name": "Lab"})).await.ok();
-    backend.post(&path, &json!({"name": "Attic"})).await.assert_error(403, "WORKSPACE_LIMIT");
+    backend.post(&path, &json!({"name": "Attic"})).await.assert_error(409, "WORKSPACE_LIMIT");
     assert_eq!(backend.get("/workspaces").await.page().len(), 1);
 }
