@@ -265,7 +265,7 @@ codes! {
     /// The token is not the mailed one, so it does not prove that the caller owns the address.
     InvitationEmailUnverified = 400 "INVITATION_EMAIL_UNVERIFIED", "Verify the invited address first: open the link in the invitation's mail, or verify the address in your account.";
     /// The inviter no longer has the permission to grant what the invitation grants.
-    InvitationSuspended = 400 "INVITATION_SUSPENDED", "The person who invited you may no longer do so. Ask an admin of the organization to send the invitation again.";
+    InvitationSuspended = 400 "INVITATION_SUSPENDED", "This invitation is on hold: whoever sent it may no longer do so. Ask an admin of the organization to send it again.";
 
     // Failures of the server.
     /// A queue or pool is full.

@@ -10,6 +10,7 @@ pub mod error;
 mod grouping;
 pub mod language;
 pub mod listing;
+pub mod metadata;
 pub mod names;
 mod notification_kind;
 pub mod password_refusal;
@@ -101,11 +102,13 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     invitation::sql::views::STATEMENTS,
     join_request::sql::STATEMENTS,
     membership::sql::STATEMENTS,
+    membership::sql::by_key::STATEMENTS,
     membership::sql::lists::STATEMENTS,
     node::sql::STATEMENTS,
     notification::sql::STATEMENTS,
     operator::sql::STATEMENTS,
     organization::sql::STATEMENTS,
+    organization::sql::by_key::STATEMENTS,
     outbox::sql::STATEMENTS,
     ownership_transfer::sql::STATEMENTS,
     rate_limit::sql::STATEMENTS,
@@ -118,5 +121,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,
+    workspace::sql::installation::STATEMENTS,
     workspace::sql::lists::STATEMENTS,
+    workspace::sql::members::STATEMENTS,
 ];

@@ -78,6 +78,8 @@ names! {
         JoinRequestDenied = "join_request.denied",
         /// By an invitation or a verified domain.
         MemberJoined = "member.joined",
+        /// By an API key, without an invitation.
+        MemberAdded = "member.added",
         MemberLeft = "member.left",
         MemberRemoved = "member.removed",
         RoleCreated = "role.created",

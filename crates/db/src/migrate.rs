@@ -75,6 +75,8 @@ migrations! {
     "0007" = 7 "request_list";
     "0008" = 8 "languages";
     "0009" = 9 "api_keys";
+    "0011" = 11 "organizations";
+    "0012" = 12 "workspaces";
 }
 
 /// The schema version of this binary.

@@ -78,9 +78,10 @@ impl Context<'_> {
         dependents: Vec<DependentStatement>,
     ) -> Result<bool> {
         let now = self.now;
-        // A session that is due to be touched is touched in the same transaction, which then makes another change.
-        let is_only_change =
-            !self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
+        // A session that is due to be touched is touched in the same transaction, which then makes another change. So does
+        // an idempotency key.
+        let touches = self.session.as_ref().is_some_and(|session| session.is_touch_due(now, &self.executor.settings));
+        let is_only_change = !touches && self.caller.idempotency.is_none();
         let bump = |invalidation, shard| {
             if is_only_change { cache::bump_if_changed(invalidation, shard, now) } else { None }
         };

@@ -398,9 +398,7 @@ async fn load_api_key(
     let key = caller::load_api_key(tx, key, now).await?.ok_or(Code::ApiKeyInvalid)?;
     match operation.scope() {
         ScopeRequirement::NotForApiKeys => Err(Code::ScopeMissing.into()),
-        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => {
-            Err(Code::ScopeMissing.with_message(format!("This API key lacks the scope {scope}.")))
-        }
+        ScopeRequirement::One(scope) if !key.scopes.contains(scope) => Err(scope.missing()),
         ScopeRequirement::Any | ScopeRequirement::One(_) => Ok(key),
     }
 }

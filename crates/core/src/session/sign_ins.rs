@@ -82,7 +82,7 @@ impl Query for ListLastUsed {
         let limit = i64::from(self.limit) + 1;
         let last = SignInCursor(Timestamp::from_microseconds(i64::MAX), i64::MAX.into());
         let (statement, SignInCursor(time, id)) = match self.position {
-            Position::Page(_) => (sql::LAST_USED_BEFORE, last),
+            Position::Page(_) | Position::Offset(_) => (sql::LAST_USED_BEFORE, last),
             Position::After(cursor) => (sql::LAST_USED_BEFORE, cursor),
             Position::Before(cursor) => (sql::LAST_USED_AFTER, cursor),
         };

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "id",
             "language",
             "listing",
+            "metadata",
             "names",
             "notification_kind",
             "password_refusal",

@@ -36,6 +36,12 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("organization::sql::COUNT_CREATED", "the user's own organizations"),
     ("organization::sql::RESTORABLE_BY_USER", "the user's own organizations"),
     ("organization::sql::INSERT", "creates the organization"),
+    ("organization::sql::by_key::BY_NAME", "an API key for all organizations lists them"),
+    ("organization::sql::by_key::BY_NAME_DESCENDING", "an API key for all organizations lists them"),
+    ("organization::sql::by_key::COUNT", "an API key for all organizations lists them"),
+    ("organization::sql::by_key::NEWEST", "an API key for all organizations lists them"),
+    ("organization::sql::by_key::OLDEST", "an API key for all organizations lists them"),
+    ("organization::sql::by_key::ORGANIZATIONS", "an API key for all organizations lists them"),
     ("organization::sql::NEXT_TO_ERASE", "cleanup covers all organizations"),
     ("organization::sql::OF_USER", "the user's own organizations"),
     ("outbox::sql::DEAD_JOBS", "operator command across all organizations"),
@@ -61,6 +67,15 @@ const WITHOUT_TENANT_FILTER: &[(&str, &str)] = &[
     ("workspace::sql::ALL_OF_USER", "the user's own memberships"),
     ("workspace::sql::OF_USER", "the user's own workspaces"),
     ("workspace::sql::ROLES_OF_USER", "the user's own roles"),
+    ("workspace::sql::installation::NEWEST", "the list of all workspaces, for API keys that are for all organizations"),
+    ("workspace::sql::installation::OLDEST", "the list of all workspaces, for API keys that are for all organizations"),
+    (
+        "workspace::sql::installation::BY_NAME",
+        "the list of all workspaces, for API keys that are for all organizations",
+    ),
+    ("workspace::sql::installation::BY_NAME_DESCENDING", "the list of all workspaces, as above"),
+    ("workspace::sql::installation::COUNT", "the list of all workspaces, as above"),
+    ("workspace::sql::installation::OVERVIEWS", "workspaces that a list has found"),
 ];
 
 /// Statements that read `email_addresses` without requiring a verified address, each with the reason.
@@ -69,6 +84,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("invitation::sql::references::INVITERS", "members see the address and whether it is verified"),
     ("invitation::sql::references::INVITERS_BY_IDS", "members see the address and whether it is verified"),
     ("invitation::sql::references::SINGLE_INVITER", "members see the address and whether it is verified"),
+    ("membership::sql::by_key::MEMBER", "API keys see the address and whether it is verified"),
     ("membership::sql::MEMBER", "members see the address and whether it is verified"),
     ("membership::sql::lists::MEMBERS", "members see the address and whether it is verified"),
     ("membership::sql::lists::SEARCHED", "members see the address and whether it is verified"),
@@ -93,6 +109,7 @@ const UNVERIFIED_ADDRESSES: &[(&str, &str)] = &[
     ("user::sql::UNSET_PRIMARY_ADDRESS", "the user's own address"),
     ("user::sql::claims::INSERT_PRIMARY", "the user's own address"),
     ("workspace::sql::USERS_BETWEEN", "members see the address and whether it is verified"),
+    ("workspace::sql::members::USERS", "members see the address, and backends as well"),
 ];
 
 /// Statements that may scan a whole table, each with the reason.

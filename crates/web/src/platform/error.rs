@@ -40,6 +40,14 @@ pub(crate) const fn status(code: Code) -> u16 {
         | Code::DomainExists
         | Code::RoleInUse
         | Code::LastAdmin
+        | Code::OrganizationFull
+        | Code::RoleLimit
+        | Code::RolesPerMember
+        | Code::WorkspaceFull
+        | Code::WorkspaceLimit
+        | Code::WorkspaceIsAssigned
+        | Code::InvitationLimit
+        | Code::UserDisabled
         | Code::IdempotencyKeyReused => 409,
         _ => code.status(),
     }

@@ -7,11 +7,17 @@
 mod bearer;
 mod error;
 mod idempotency;
+mod invitations;
 mod keys;
+mod members;
+mod members_bulk;
+mod organizations;
 mod page;
 mod response;
+mod roles;
 mod router;
 mod server;
+mod workspaces;
 
 pub(crate) use bearer::has_api_key;
 pub(crate) use error::{ErrorBody, status as error_status};

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::http::Uri;
-use vestibule_core::api_key;
+use vestibule_core::organization::by_key;
+use vestibule_core::{api_key, invitation, membership, offboarding, organization, workspace};
 
-use super::keys;
+use super::{invitations, keys, members, members_bulk, organizations, roles, workspaces};
 use crate::app::App;
 use crate::docs;
 use crate::envelope::Refusal;
@@ -37,5 +38,49 @@ api_routes! {
         keys::create => command::<api_key::Create>();
         keys::rotate => command::<api_key::Rotate>();
         keys::revoke => command::<api_key::Revoke>();
+    }
+    /// Organizations, their members and roles.
+    organizations {
+        organizations::list => query::<by_key::List>();
+        organizations::create => command::<by_key::Create>();
+        organizations::show => query::<by_key::Show>();
+        organizations::update => command::<by_key::Update>();
+        organizations::delete => command::<organization::Delete>();
+        members::list => query::<membership::ListMembers>();
+        members::add => command::<membership::Add>();
+        members_bulk::bulk => command::<membership::AddMany>();
+        members::show => query::<membership::FindByKey>();
+        members::update => command::<membership::Update>();
+        members::remove => command::<offboarding::Remove>();
+        members::assign_role => command::<membership::AssignRole>();
+        members::revoke_role => command::<membership::RevokeRole>();
+        roles::list => query::<organization::ListRoles>();
+        roles::create => command::<organization::CreateRole>();
+        roles::update => command::<organization::UpdateRole>();
+        roles::delete => command::<organization::RemoveRole>();
+    }
+    /// Invitations to organizations.
+    invitations {
+        invitations::list => query::<invitation::List>();
+        invitations::create => command::<invitation::Invite>();
+        invitations::discard => command::<invitation::Discard>();
+    }
+    /// Workspaces, their members and roles.
+    workspaces {
+        workspaces::list::list => query::<workspace::ListAll>();
+        workspaces::update::create => command::<workspace::Create>();
+        workspaces::show::show => query::<workspace::ShowWithRoles>();
+        workspaces::update::update => command::<workspace::Update>();
+        workspaces::update::delete => command::<workspace::Delete>();
+        workspaces::members::list => query::<workspace::FindMembers>();
+        workspaces::members::add => command::<workspace::AddUser>();
+        workspaces::members::update => command::<workspace::UpdateMember>();
+        workspaces::members::remove => command::<workspace::RemoveMember>();
+        workspaces::members::assign_role => command::<workspace::AssignRole>();
+        workspaces::members::revoke_role => command::<workspace::RevokeRole>();
+        workspaces::roles::list => query::<workspace::ListRoles>();
+        workspaces::roles::create => command::<workspace::CreateRole>();
+        workspaces::roles::update => command::<workspace::UpdateRole>();
+        workspaces::roles::delete => command::<workspace::RemoveRole>();
     }
 }

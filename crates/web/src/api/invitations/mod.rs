@@ -21,7 +21,7 @@ pub(crate) use import::{Columns, PastedList, RoleNames, UploadedFile, sample_tab
 pub(crate) use import::{ImportList, ImportOptions};
 
 /// Returns the number of days until an invitation expires, 1 to 90.
-fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {
+pub(crate) fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Problem> {
     fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)
 }
 
