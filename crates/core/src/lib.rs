@@ -10,6 +10,7 @@ pub mod error;
 mod grouping;
 pub mod language;
 pub mod listing;
+pub mod metadata;
 pub mod names;
 mod notification_kind;
 pub mod password_refusal;
@@ -66,6 +67,7 @@ pub mod session_token;
 pub mod sign_in;
 pub mod sign_up;
 pub mod user;
+pub mod user_management;
 pub mod verification;
 pub mod waitlist;
 pub mod workspace;
@@ -115,6 +117,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,
+    user_management::sql::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,

@@ -13,6 +13,7 @@ use crate::id::{ApiKeyId, MembershipId, OrganizationId, UserId, WorkspaceId};
 use crate::permission::{
     ADMIN, AddressList, MemberPermissions, PermissionSet, RequiredPermission, RequiredWorkspacePermission,
 };
+use crate::scope::Scope;
 
 /// Proof that the caller is authorized in one organization, in the state that this transaction sees.
 #[derive(Debug)]
@@ -147,6 +148,19 @@ async fn check_organization_of_key(
 pub fn require_unbound_key(cx: &Context<'_>) -> Result<()> {
     match &cx.api_key {
         Some(key) if key.organization_id.is_some() => Err(Code::KeyBoundToOrganization.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the caller's API key has a scope, for an operation that several scopes allow in part.
+///
+/// # Errors
+/// `SCOPE_MISSING`.
+pub(crate) fn require_scope(cx: &Context<'_>, scope: Scope) -> Result<()> {
+    match &cx.api_key {
+        Some(key) if !key.scopes.contains(scope) => {
+            Err(Code::ScopeMissing.with_message(format!("This API key lacks the scope {scope}.")))
+        }
         _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use crate::id::{OrganizationId, WorkspaceId};
 use crate::image_store::{ImageName, Picture};
 use crate::permission::{RequiredPermission, RequiredWorkspacePermission, Requirement};
 use crate::rate_limit;
+use crate::scope::{Scope, ScopeRequirement};
 
 /// How long an unused image is retained, for clients that still show it.
 const UNUSED_RETENTION: Duration = Duration::from_hours(1);
@@ -36,10 +37,23 @@ pub enum Change {
 pub enum ImageOwner {
     /// The caller, or an organization that they are about to create.
     Caller,
+    /// A user, whom an API key creates or changes.
+    User,
     Organization(OrganizationId),
     /// A workspace to be created in this organization.
     NewWorkspace(OrganizationId),
     Workspace(WorkspaceId),
+}
+
+impl ImageOwner {
+    /// What an API key needs.
+    const fn scope(self) -> Scope {
+        match self {
+            Self::User => Scope::UsersWrite,
+            Self::Caller | Self::Organization(_) => Scope::OrganizationsWrite,
+            Self::NewWorkspace(_) | Self::Workspace(_) => Scope::WorkspacesWrite,
+        }
+    }
 }
 
 /// The codes of [`upload`].
@@ -74,13 +88,28 @@ struct ReserveName {
 
 impl Command for ReserveName {
     const REQUIRES: Requirement = Requirement::SignIn;
-    const ERRORS: &'static [Code] = &[Code::Forbidden, Code::AddressNotAllowed, Code::TooManyRequests];
+    const ERRORS: &'static [Code] = &[
+        Code::Forbidden,
+        Code::AddressNotAllowed,
+        Code::TooManyRequests,
+        Code::ScopeMissing,
+        Code::KeyBoundToOrganization,
+        Code::OrganizationNotFound,
+        Code::WorkspaceNotFound,
+    ];
+    // It depends on the owner.
+    const SCOPE: ScopeRequirement = ScopeRequirement::Any;
     type Out = ();
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<()> {
-        let user = cx.user()?;
+        access::require_scope(cx, self.owner.scope())?;
+        if cx.api_key.is_none() {
+            cx.user()?;
+        }
         match self.owner {
-            ImageOwner::Caller => {}
+            ImageOwner::Caller => access::require_unbound_key(cx)?,
+            ImageOwner::User if cx.api_key.is_none() => return Err(Code::Forbidden.into()),
+            ImageOwner::User => access::require_unbound_key(cx)?,
             ImageOwner::Organization(organization) => {
                 access::authorize(cx, organization, RequiredPermission::ManageSettings).await?;
             }
@@ -91,7 +120,11 @@ impl Command for ReserveName {
                 access::authorize_in_workspace(cx, workspace, RequiredWorkspacePermission::Admin).await?;
             }
         }
-        rate_limit::take_upload(cx, user).await?;
+        // The requests of an API key are limited instead.
+        if cx.api_key.is_none() {
+            let user = cx.user()?;
+            rate_limit::take_upload(cx, user).await?;
+        }
         cx.tx.execute(sql::RESERVE, (self.name.as_str(), cx.now)).await?;
         Ok(())
     }

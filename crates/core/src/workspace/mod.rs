@@ -21,6 +21,7 @@ pub use create::{Create, Created};
 pub use exists::Exists;
 pub(crate) use join::{join, join_auto_assigned};
 pub use list::{List, ListedWorkspace, WorkspaceCursor, WorkspacesPage};
+pub(crate) use list_own::load_of_user;
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{
     AddMember, Leave, ListMembers, MembersPage, RemoveMember, ShowMember, WorkspaceMember, WorkspaceMemberDetails,

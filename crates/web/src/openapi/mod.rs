@@ -27,8 +27,7 @@ use crate::app::{DEVELOPMENT_HEADER, DEVELOPMENT_QUERY};
 use crate::envelope::SessionStubResponse;
 use crate::extract::HandlerErrors;
 
-use declaration::Declaration;
-pub(crate) use declaration::{command, commands, nothing, query};
+pub(crate) use declaration::{Declaration, command, commands, nothing, query};
 pub use document::Document;
 
 /// The envelope of a successful response.

@@ -32,7 +32,7 @@ struct ErrorItem {
 /// The status in this API, where it differs from that of the Frontend API: clients tell errors apart by it.
 pub(crate) const fn status(code: Code) -> u16 {
     match code {
-        Code::RoleNotFound | Code::WorkspaceNotFound | Code::InvitationNotPending => 404,
+        Code::SignInNotFound | Code::RoleNotFound | Code::WorkspaceNotFound | Code::InvitationNotPending => 404,
         Code::EmailExists
         | Code::UsernameExists
         | Code::AlreadyMember
