@@ -84,9 +84,18 @@ mod tests {
     fn rejects_everything_else() {
         let too_long = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_BYTES - 7));
         let far_too_deep = "[".repeat(100_000);
-        for json in
-            ["", "null", "[]", "1", "\"{}\"", "{", "{\"a\":\"\\ud800\"}", &nested(MAX_DEPTH + 1), &too_long, &far_too_deep]
-        {
+        for json in [
+            "",
+            "null",
+            "[]",
+            "1",
+            "\"{}\"",
+            "{",
+            "{\"a\":\"\\ud800\"}",
+            &nested(MAX_DEPTH + 1),
+            &too_long,
+            &far_too_deep,
+        ] {
             let problem = Metadata::parse("public_metadata", json).unwrap_err();
             assert_eq!(problem.code(), Code::InvalidField);
             assert!(problem.to_string().contains("public_metadata"));

@@ -25,7 +25,7 @@ impl PasswordDigest {
 
 fn is_supported(text: &str) -> bool {
     let Ok(hash) = PasswordHash::new(text) else { return false };
-    let is_argon2id = Algorithm::try_from(hash.algorithm).is_ok_and(|algorithm| algorithm == Algorithm::Argon2id);
+    let is_argon2id = hash.algorithm.as_str() == Algorithm::Argon2id.as_str();
     let is_complete = hash.salt.is_some() && hash.hash.is_some() && hash.version.is_none_or(|version| version == 19);
     let is_bounded = Params::try_from(&hash).is_ok_and(|params| {
         params.m_cost() <= MAX_KIBIBYTES && params.t_cost() <= MAX_PASSES && params.p_cost() <= MAX_LANES
@@ -35,13 +35,30 @@ fn is_supported(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher as _;
+    use argon2::{Argon2, Version};
+
     use super::*;
+    use crate::password::{Password, PasswordHasher};
 
     const SALT_AND_HASH: &str = "c29tZXNhbHRzb21lc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 
+    #[tokio::test]
+    async fn imported_digest_verifies_the_password() {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(4096, 3, 2, None).unwrap());
+        let text = argon2.hash_password_with_salt(b"correct horse", b"somesaltsomesalt").unwrap().to_string();
+        let digest = PasswordDigest::import(&text).unwrap();
+        let hasher = PasswordHasher::new(1);
+        let typed = |text: &str| Password::from_input(text.to_owned());
+        assert!(hasher.verify(typed("correct horse"), Some(&digest)).await.unwrap());
+        assert!(!hasher.verify(typed("wrong"), Some(&digest)).await.unwrap());
+    }
+
     #[test]
     fn only_argon2id_within_the_limits_is_imported() {
-        for parameters in ["argon2id$v=19$m=19456,t=2,p=1", "argon2id$v=19$m=65536,t=10,p=4", "argon2id$v=19$m=4096,t=3,p=1"] {
+        for parameters in
+            ["argon2id$v=19$m=19456,t=2,p=1", "argon2id$v=19$m=65536,t=10,p=4", "argon2id$v=19$m=4096,t=3,p=1"]
+        {
             assert!(PasswordDigest::import(&format!("${parameters}${SALT_AND_HASH}")).is_ok(), "{parameters}");
         }
         for parameters in [

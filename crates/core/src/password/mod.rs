@@ -22,8 +22,8 @@ pub(crate) use breached::{check_and_find, sha1_hex};
 pub(crate) use context_words::ContextWords;
 pub use hasher::PasswordHasher;
 pub(crate) use hasher::Verified;
-pub use policy::{NewPassword, UncheckedPassword};
 pub(crate) use policy::PasswordPolicy;
+pub use policy::{NewPassword, UncheckedPassword};
 
 /// The limit on a new password's length, in bytes after normalization. It bounds the cost of hashing.
 const MAX_LENGTH: usize = 512;

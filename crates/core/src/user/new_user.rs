@@ -50,8 +50,7 @@ impl NewUser<'_> {
     /// `BUSY` if one is not free any more.
     pub(crate) async fn insert_each(cx: &mut Context<'_>, accounts: &[(NewUser<'_>, bool)]) -> Result<Vec<UserId>> {
         let now = cx.now;
-        let named: Vec<(UserId, String)> =
-            accounts.iter().map(|(account, _)| (cx.id(), account.sort_name())).collect();
+        let named: Vec<(UserId, String)> = accounts.iter().map(|(account, _)| (cx.id(), account.sort_name())).collect();
         let users: Vec<_> =
             accounts.iter().zip(&named).map(|((account, _), (id, name))| account.row(*id, name, now)).collect();
         let addresses: Vec<_> = accounts
@@ -92,12 +91,7 @@ impl NewUser<'_> {
 }
 
 /// Inserts the primary address of a new account. Returns false if it is taken.
-async fn insert_address(
-    cx: &mut Context<'_>,
-    user: UserId,
-    email: &EmailAddress,
-    is_verified: bool,
-) -> Result<bool> {
+async fn insert_address(cx: &mut Context<'_>, user: UserId, email: &EmailAddress, is_verified: bool) -> Result<bool> {
     let verified_at = is_verified.then_some(cx.now);
     let row = (cx.id(), user, email.as_str(), email.key(), verified_at, cx.now);
     if cx.tx.optional(sql::INSERT_ADDRESS, row).await?.is_some() {

@@ -81,12 +81,7 @@ impl Command for AddAddress {
 }
 
 /// Adds a verified address to a user who does not have it.
-async fn add_verified(
-    cx: &mut Context<'_>,
-    user: UserId,
-    id: EmailAddressId,
-    email: &EmailAddress,
-) -> Result<()> {
+async fn add_verified(cx: &mut Context<'_>, user: UserId, id: EmailAddressId, email: &EmailAddress) -> Result<()> {
     let own = cx.tx.all(sql::OWN_ADDRESSES, (user, cx.now)).await?;
     if own.iter().any(|owned| owned.email == email.key()) {
         return Err(Code::EmailExists.into());

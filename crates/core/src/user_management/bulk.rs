@@ -161,15 +161,14 @@ struct Taken {
 
 impl Taken {
     async fn load(cx: &mut Context<'_>, rows: impl Iterator<Item = &BulkRow> + Clone) -> Result<Self> {
-        let addresses: Vec<&str> =
-            rows.clone().filter_map(|row| row.email.as_ref()).map(EmailAddress::key).collect();
+        let addresses: Vec<&str> = rows.clone().filter_map(|row| row.email.as_ref()).map(EmailAddress::key).collect();
         let usernames: Vec<&str> = rows.filter_map(|row| row.username.as_ref()).map(Username::key).collect();
         let mut found: HashMap<String, bool> = HashMap::new();
         for keys in addresses.chunks(MAX_KEYS) {
             let rows = cx.tx.all(sql::TAKEN_ADDRESSES, (&pack(keys, ADDRESS_WIDTH),)).await?;
-            found.extend(rows.into_iter().map(|AddressRow { address_key, verified_at }| {
-                (address_key, verified_at.is_some())
-            }));
+            found.extend(
+                rows.into_iter().map(|AddressRow { address_key, verified_at }| (address_key, verified_at.is_some())),
+            );
         }
         let mut taken_names = HashSet::new();
         for keys in usernames.chunks(MAX_KEYS) {

@@ -6,6 +6,7 @@ use super::show::CheckUserForChange;
 use super::sql::ManagedUser;
 use crate::access;
 use crate::account::Update;
+use crate::domain;
 use crate::email_address::EmailAddress;
 use crate::error::{Code, Result};
 use crate::execution::{Caller, Command, Context, Executor, Reply};
@@ -16,7 +17,6 @@ use crate::permission::Requirement;
 use crate::scope::{Scope, ScopeRequirement};
 use crate::security_log::{Audit, Change};
 use crate::user::NewUser;
-use crate::domain;
 
 /// The data of a new user.
 #[derive(Clone, Debug)]

@@ -24,12 +24,7 @@ pub const SET_PASSWORD_ERRORS: &[Code] = &[Code::KeyBoundToOrganization, Code::U
 ///
 /// # Errors
 /// [`SET_PASSWORD_ERRORS`]: `INVALID_PASSWORD` if the policy refuses it.
-pub async fn set_password(
-    executor: &Arc<Executor>,
-    caller: &Caller,
-    user: UserId,
-    new: ChosenPassword,
-) -> Reply<()> {
+pub async fn set_password(executor: &Arc<Executor>, caller: &Caller, user: UserId, new: ChosenPassword) -> Reply<()> {
     match digest(executor, caller, user, new).await {
         Ok(new) => executor.run(caller, SetPassword { user, new }).await,
         Err(problem) => Reply::failed(problem),

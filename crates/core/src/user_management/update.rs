@@ -1,7 +1,7 @@
 //! Changing a user.
 
-use super::sql::{self, ManagedUser};
 use super::find;
+use super::sql::{self, ManagedUser};
 use crate::account;
 use crate::error::{Code, Result};
 use crate::execution::{Command, Context};
@@ -31,12 +31,8 @@ pub struct UpdateUser {
 
 impl Command for UpdateUser {
     const REQUIRES: Requirement = Requirement::Operator;
-    const ERRORS: &'static [Code] = &[
-        Code::KeyBoundToOrganization,
-        Code::UserNotFound,
-        Code::UsernameExists,
-        Code::ImagesNotAvailable,
-    ];
+    const ERRORS: &'static [Code] =
+        &[Code::KeyBoundToOrganization, Code::UserNotFound, Code::UsernameExists, Code::ImagesNotAvailable];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::UsersWrite);
     type Out = ManagedUser;
 

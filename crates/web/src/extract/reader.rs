@@ -375,7 +375,8 @@ mod tests {
 
     #[tokio::test]
     async fn reads_metadata_from_forms_and_json() {
-        let (as_text, as_object) = (r#"{"plan":"pro","seats":[1,{"a":null}]}"#, r#"{"m": {"plan": "pro", "seats": [1, {"a": null}]}}"#);
+        let (as_text, as_object) =
+            (r#"{"plan":"pro","seats":[1,{"a":null}]}"#, r#"{"m": {"plan": "pro", "seats": [1, {"a": null}]}}"#);
         let encoded: String = form_urlencoded::Serializer::new(String::new()).append_pair("m", as_text).finish();
         assert_eq!(reader(&encoded).metadata("m").unwrap().unwrap().as_str(), as_text);
         assert_eq!(json(as_object).await.metadata("m").unwrap().unwrap().as_str(), as_text);

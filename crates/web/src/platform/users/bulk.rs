@@ -12,6 +12,7 @@ use vestibule_core::{Code, Problem};
 use super::create::{check_phone_number, email_address, username};
 use crate::app::{App, CurrentCaller};
 use crate::extract::{Body, FieldReader, FromFields};
+use crate::platform::error::message;
 use crate::platform::response::PlatformResponse;
 
 /// Fits 1,000 rows with a password hash each, and some metadata.
@@ -166,7 +167,7 @@ impl RowResult {
             Err(problem) => ("failed", None, Some(problem)),
         };
         let error = problem.as_ref().and_then(|problem| problem.errors().next());
-        let (code, message) = error.map(|(code, message)| (code.as_str(), message.to_owned())).unzip();
+        let (code, message) = error.map(|(code, text)| (code.as_str(), message(code, text).to_owned())).unzip();
         Self { row, email_address, status, user_id, code, message }
     }
 }

@@ -21,12 +21,7 @@ async fn empty_page(
     app.query(&caller, CheckUser { user }).await.map(|()| Page::of_whole(Vec::new(), query)).into()
 }
 
-async fn refuse(
-    app: &App,
-    CurrentCaller(caller): CurrentCaller,
-    user: UserId,
-    code: Code,
-) -> PlatformResponse<Empty> {
+async fn refuse(app: &App, CurrentCaller(caller): CurrentCaller, user: UserId, code: Code) -> PlatformResponse<Empty> {
     let reply = app.query(&caller, CheckUserForChange { user: Some(user) }).await;
     let result = reply.result.clone().and(Err(code.into()));
     Reply { result, ..reply.map(|()| Empty {}) }.into()
