@@ -180,6 +180,14 @@ codes! {
     /// A request with the same idempotency key took effect, and its answer is not known.
     IdempotentAnswerLost = 409 "IDEMPOTENT_ANSWER_LOST", "A request with this Idempotency-Key has taken effect already, and its answer is not known here. Read what it has changed.";
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";
+    /// Phone numbers are not supported.
+    PhonesNotSupported = 400 "PHONES_NOT_SUPPORTED", "Phone numbers are not supported here. Leave them out.";
+    /// Passkeys, authenticators and backup codes are not supported yet.
+    FactorsNotSupported = 404 "FACTORS_NOT_SUPPORTED", "Passkeys, authenticators and backup codes are not supported here.";
+    /// Accounts are not connected to social providers.
+    SocialConnectionNotFound = 404 "SOCIAL_CONNECTION_NOT_FOUND", "This user has no such social connection.";
+    /// A digest of an import that the service cannot verify passwords with.
+    UnsupportedPasswordHash = 400 "UNSUPPORTED_PASSWORD_HASH", "This is not a password hash that can be verified here. Use a PHC string of Argon2id with at most 64 MiB, 10 passes and 4 lanes.";
     ApiKeyLimit = 403 "API_KEY_LIMIT", "There are as many API keys as there can be. Revoke one first.";
 
     // Operators.

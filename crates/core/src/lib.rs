@@ -67,6 +67,7 @@ pub mod session_token;
 pub mod sign_in;
 pub mod sign_up;
 pub mod user;
+pub mod user_management;
 pub mod verification;
 pub mod waitlist;
 pub mod workspace;
@@ -118,6 +119,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     session::sql::STATEMENTS,
     user::sql::STATEMENTS,
     user::sql::claims::STATEMENTS,
+    user_management::sql::STATEMENTS,
     verification::sql::STATEMENTS,
     waitlist::sql::STATEMENTS,
     workspace::sql::STATEMENTS,

@@ -60,6 +60,10 @@ names! {
         EmailAddressRemoved = "email_address.removed",
         UsernameChanged = "username.changed",
         AccountDeleted = "account.deleted",
+        /// By an API key.
+        UserCreated = "user.created",
+        /// By an API key.
+        UserUpdated = "user.updated",
         OrganizationCreated = "organization.created",
         OrganizationUpdated = "organization.updated",
         OrganizationDeleted = "organization.deleted",
@@ -101,9 +105,9 @@ names! {
         ApiKeyCreated = "api_key.created",
         ApiKeyRotated = "api_key.rotated",
         ApiKeyRevoked = "api_key.revoked",
-        /// `vestibule users disable`.
+        /// `vestibule users disable`, or an API key.
         UserDisabled = "operator.user_disabled",
-        /// `vestibule users enable`.
+        /// `vestibule users enable`, or an API key.
         UserEnabled = "operator.user_enabled",
         /// `vestibule users sign-out`.
         UserSignedOut = "operator.user_signed_out",

@@ -38,6 +38,8 @@ pub enum ImageOwner {
     Caller,
     /// An organization that the caller is about to create.
     NewOrganization,
+    /// A user, whom an API key creates or changes.
+    User,
     Organization(OrganizationId),
     /// A workspace to be created in this organization.
     NewWorkspace(OrganizationId),
@@ -105,6 +107,11 @@ async fn check_owner(cx: &mut Context<'_>, owner: ImageOwner) -> Result<()> {
     match owner {
         ImageOwner::Caller => {
             cx.user()?;
+        }
+        ImageOwner::User if cx.api_key.is_none() => return Err(Code::Forbidden.into()),
+        ImageOwner::User => {
+            access::require_scope(cx, Scope::UsersWrite)?;
+            access::require_unbound_key(cx)?;
         }
         ImageOwner::NewOrganization => {
             access::require_scope(cx, Scope::OrganizationsWrite)?;

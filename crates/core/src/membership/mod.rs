@@ -24,6 +24,7 @@ pub(crate) use find::find_keys;
 pub use find_by_key::FindByKey;
 pub(crate) use join::join;
 pub use list::{ListMembers, MemberDetails, MembersPage, ShowMember};
+pub(crate) use list_own::load_of_user;
 pub use list_own::{ListOwn, OwnMembership};
 pub use removal_effects::{RemovalEffects, ShowRemovalEffects};
 pub(crate) use replace_roles::check_roles;

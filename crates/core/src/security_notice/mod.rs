@@ -75,8 +75,12 @@ vestibule_db::text_enum!(
 /// that a removed address and those of a deleted account get the notice, and a new address does not. `detail` is the
 /// address or the name that the change is about; it may be empty.
 ///
-/// Sends nothing if no mail is configured.
+/// Sends nothing if no mail is configured. Of what an API key has done, it does not contain an IP address.
 pub(crate) async fn notify(cx: &mut Context<'_>, user: UserId, kind: NoticeKind, detail: &str) -> Result<()> {
+    // The address and the browser of a backend would mislead the user.
+    if cx.api_key.is_some() {
+        return notify_of_other(cx, user, kind, detail).await;
+    }
     let address = cx.caller.address_text();
     let user_agent = cx.caller.user_agent.clone();
     insert(cx, user, kind, detail, (&address, &user_agent)).await

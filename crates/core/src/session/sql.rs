@@ -224,6 +224,16 @@ sql! {
         sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 AND (i.last_active_at, i.id) > ($3, $4)
                    ORDER BY i.last_active_at, i.id LIMIT $5");
 
+    /// Those that expire after a time, newest first.
+    PAGE_OF_USER(SignInsOfUser {
+        user: UserId,
+        expires_after: Timestamp,
+        before: SignInId,
+        limit: i64,
+        offset: i64,
+    }) -> SignIn =
+        sign_ins!("WHERE i.user_id = $1 AND i.expires_at > $2 AND i.id < $3 ORDER BY i.id DESC LIMIT $4 OFFSET $5");
+
     /// Counts up to a limit.
     COUNT_SIGN_INS(UserId, Timestamp, i64) -> (i64,) =
         "SELECT COUNT(*) FROM (SELECT id FROM sign_ins WHERE user_id = $1 AND expires_at > $2 LIMIT $3) counted";

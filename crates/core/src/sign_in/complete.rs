@@ -91,8 +91,6 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
         // Another account has verified the address.
         return Err(Code::InvalidVerificationCode.into());
     }
-    // The code proves the mailbox, an unverified address does not.
-    user::delete_unverified_address(cx, &attempt.address_key).await?;
     let invalid = |_| Problem::internal("a stored attempt does not parse");
     let email = EmailAddress::from_stored(attempt.address.clone(), attempt.address_key.clone());
     let first_name = PersonName::parse("first_name", &attempt.first_name).map_err(invalid)?;
@@ -100,12 +98,13 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
     let username = attempt.username.as_deref().map(|name| Username::parse("username", name)).transpose();
     let username = username.map_err(invalid)?;
     let account = user::NewUser {
-        email: &email,
+        email: Some(&email),
         first_name: &first_name,
         last_name: &last_name,
         username: username.as_ref(),
         password: attempt.password_digest.as_ref(),
-        language: attempt.language,
+        language: Some(attempt.language),
     };
+    // The code proves the mailbox, an unverified address does not.
     account.insert(cx, true).await
 }

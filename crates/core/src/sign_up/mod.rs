@@ -15,7 +15,7 @@ use crate::security_log::{self, Audit, Authentication, Subject};
 use crate::session;
 use crate::settings::SignUpMode;
 use crate::sign_in::{CompletedAttempt, CompletedKind, SignedIn};
-use crate::user::{self, NewUser, sql};
+use crate::user::{NewUser, sql};
 use crate::verification::{self, Method, Purpose, SignUpProfile, insert_attempt};
 use crate::{challenge, domain, membership, rate_limit};
 
@@ -150,10 +150,7 @@ impl Command for CreateAccount {
         if !is_verified && self.requires_verification(cx).await? {
             return self.start_verification(cx).await;
         }
-        if is_verified {
-            // The invitation's mail proves the mailbox, an unverified address does not.
-            user::delete_unverified_address(cx, self.sign_up.email.key()).await?;
-        }
+        // The invitation's mail proves the mailbox, an unverified address does not.
         let user = self.account(cx).insert(cx, is_verified).await?;
         if is_verified {
             // Accepting the invitation, which comes next, activates its organization.
@@ -226,7 +223,7 @@ impl CreateAccount {
 
     fn account(&self, cx: &Context<'_>) -> NewUser<'_> {
         let SignUp { email, first_name, last_name, username, .. } = &self.sign_up;
-        let (password, language) = (Some(&self.digest), cx.caller.language);
-        NewUser { email, first_name, last_name, username: username.as_ref(), password, language }
+        let (password, language) = (Some(&self.digest), Some(cx.caller.language));
+        NewUser { email: Some(email), first_name, last_name, username: username.as_ref(), password, language }
     }
 }

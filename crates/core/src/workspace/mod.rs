@@ -30,6 +30,7 @@ pub use find_members::{FindMembers, FoundMembers, WorkspaceMemberCursor};
 pub(crate) use join::{join, join_auto_assigned};
 pub use list::{List, ListedWorkspace, WorkspaceCursor, WorkspacesPage};
 pub use list_all::{AllWorkspaces, ListAll};
+pub(crate) use list_own::load_of_user;
 pub use list_own::{ListOwn, OwnWorkspaceMembership};
 pub use members::{Leave, ListMembers, MembersPage, RemoveMember, ShowMember, WorkspaceMember, WorkspaceMemberDetails};
 pub use replace_roles::{ReplaceRoles, ReplacedRoles};

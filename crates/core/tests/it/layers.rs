@@ -81,6 +81,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "sign_in",
             "sign_up",
             "user",
+            "user_management",
             "verification",
             "waitlist",
             "workspace",

@@ -30,6 +30,19 @@ impl FieldReader {
         self.0.0.retain(|(known, _)| known != name);
     }
 
+    /// Whether there are no fields.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.0.is_empty()
+    }
+
+    /// Returns a text without removing it; `None` for anything else.
+    pub(crate) fn peek_text(&self, name: &str) -> Option<String> {
+        self.0.0.iter().find_map(|(known, value)| match value {
+            Value::Text(text) if known == name && text.len() <= MAX_TEXT_BYTES => Some(text.clone()),
+            _ => None,
+        })
+    }
+
     /// Returns a text, which may be empty.
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         match self.take(name)? {

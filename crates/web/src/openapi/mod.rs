@@ -24,8 +24,7 @@ use vestibule_core::Code;
 
 use crate::extract::HandlerErrors;
 
-use declaration::Declaration;
-pub(crate) use declaration::{command, commands, nothing, query};
+pub(crate) use declaration::{Declaration, command, commands, nothing, query};
 pub use document::Document;
 pub(crate) use frontend::{Enveloped, FRONTEND};
 pub(crate) use platform::PLATFORM;

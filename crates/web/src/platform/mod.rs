@@ -17,6 +17,7 @@ mod response;
 mod roles;
 mod router;
 mod server;
+mod users;
 mod workspaces;
 
 pub(crate) use bearer::has_api_key;

@@ -2,22 +2,25 @@
 
 use axum::Router;
 use axum::http::Uri;
+use vestibule_core::Code;
 use vestibule_core::organization::by_key;
-use vestibule_core::{api_key, invitation, membership, offboarding, organization, workspace};
+use vestibule_core::permission::Requirement;
+use vestibule_core::scope::Scope;
+use vestibule_core::{api_key, invitation, membership, offboarding, organization, user_management, workspace};
 
-use super::{invitations, keys, members, members_bulk, organizations, roles, workspaces};
+use super::{invitations, keys, members, members_bulk, organizations, roles, users, workspaces};
 use crate::app::App;
 use crate::docs;
 use crate::envelope::Refusal;
 use crate::health;
-use crate::openapi::{self, Document, command, query};
+use crate::openapi::{self, Declaration, Document, command, commands, query};
 use crate::routes::api_routes;
 
 const OPENAPI_PATH: &str = "/openapi.json";
 
 pub(super) fn router(app: &App) -> Router {
     let routes = api_routes().merge(health::routes()).get(OPENAPI_PATH, docs::platform_openapi_json);
-    routes.with_fallback(async |_: Uri| Refusal(vestibule_core::Code::RouteNotFound.into())).with_state(app.clone())
+    routes.with_fallback(async |_: Uri| Refusal(Code::RouteNotFound.into())).with_state(app.clone())
 }
 
 /// Whether a request needs no API key.
@@ -29,6 +32,14 @@ pub(super) fn is_public(path: &str) -> bool {
 /// `docs/platform-openapi.json`.
 pub fn generate_platform_openapi_document() -> serde_json::Result<Document> {
     openapi::generate(&openapi::PLATFORM, calls())
+}
+
+/// The codes of a cursor and a sort key that a list does not know.
+const LIST_ERRORS: &[Code] = &[Code::InvalidCursor];
+
+/// A call that is refused with this code.
+fn refused(code: Code) -> Declaration {
+    query::<user_management::CheckUserForChange>().with_errors(&[code])
 }
 
 api_routes! {
@@ -82,5 +93,39 @@ api_routes! {
         workspaces::roles::create => command::<workspace::CreateRole>();
         workspaces::roles::update => command::<workspace::UpdateRole>();
         workspaces::roles::delete => command::<workspace::RemoveRole>();
+    }
+    /// Users and what belongs to them.
+    users {
+        users::list::list => query::<user_management::List>().with_errors(LIST_ERRORS);
+        users::create::create => commands(Requirement::Operator, user_management::CREATE_USER_ERRORS).with_scope(Scope::UsersWrite);
+        users::bulk::bulk => command::<user_management::BulkCreate>();
+        users::show::show => query::<user_management::Show>();
+        users::update::update => command::<user_management::UpdateUser>();
+        users::update::delete => command::<user_management::DeleteUser>();
+        users::password::update => commands(Requirement::Operator, user_management::SET_PASSWORD_ERRORS).with_scope(Scope::UsersWrite);
+        users::password::remove => command::<user_management::RemovePassword>();
+        users::addresses::list => query::<user_management::ListAddresses>();
+        users::addresses::add => command::<user_management::AddAddress>();
+        users::addresses::update => command::<user_management::UpdateAddress>();
+        users::addresses::delete => command::<user_management::DeleteAddress>();
+        users::addresses::make_primary => command::<user_management::MakePrimary>();
+        users::sign_ins::list => query::<user_management::ListSignIns>();
+        users::sign_ins::revoke => command::<user_management::EndSignIn>();
+        users::sign_ins::revoke_all => command::<user_management::EndAllSignIns>();
+        users::memberships::in_organizations => query::<user_management::ListMemberships>();
+        users::memberships::in_workspaces => query::<user_management::ListWorkspaceMemberships>();
+        users::unsupported::list_phones => query::<user_management::CheckUser>();
+        users::unsupported::list_social_connections => query::<user_management::CheckUser>();
+        users::unsupported::add_phone => refused(Code::PhonesNotSupported);
+        users::unsupported::update_phone => refused(Code::PhonesNotSupported);
+        users::unsupported::delete_phone => refused(Code::PhonesNotSupported);
+        users::unsupported::make_phone_primary => refused(Code::PhonesNotSupported);
+        users::unsupported::delete_social_connection => refused(Code::SocialConnectionNotFound);
+        users::unsupported::list_passkeys => refused(Code::FactorsNotSupported);
+        users::unsupported::rename_passkey => refused(Code::FactorsNotSupported);
+        users::unsupported::delete_passkey => refused(Code::FactorsNotSupported);
+        users::unsupported::add_authenticator => refused(Code::FactorsNotSupported);
+        users::unsupported::delete_authenticator => refused(Code::FactorsNotSupported);
+        users::unsupported::regenerate_backup_codes => refused(Code::FactorsNotSupported);
     }
 }

@@ -1,5 +1,7 @@
 //! The server-to-server API.
 
+mod addresses;
+mod bulk_users;
 mod client;
 mod idempotency;
 mod invitations;
@@ -10,6 +12,8 @@ mod members_bulk;
 mod openapi;
 mod organizations;
 mod roles;
+mod sessions;
+mod users;
 mod workspaces;
 
 pub(crate) use client::PlatformClient;
