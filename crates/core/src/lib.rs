@@ -49,6 +49,7 @@ pub mod api_key;
 pub mod bootstrap;
 pub mod cleanup;
 pub mod domain;
+pub mod impersonation;
 pub mod invitation;
 pub mod join_request;
 pub mod mailer;
@@ -94,6 +95,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     cleanup::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     images::sql::STATEMENTS,
+    impersonation::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     invitation::sql::idempotency::STATEMENTS,
     invitation::sql::lists::STATEMENTS,

@@ -75,6 +75,7 @@ migrations! {
     "0007" = 7 "request_list";
     "0008" = 8 "languages";
     "0009" = 9 "api_keys";
+    "0013" = 13 "impersonation";
 }
 
 /// The schema version of this binary.

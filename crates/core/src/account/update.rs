@@ -54,6 +54,9 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
+        if self.primary_address.is_some() {
+            cx.refuse_impersonator()?;
+        }
         let current = cx.tx.one(sql::PUBLIC_PROFILE, (user,)).await?;
         if let Some(address) = self.primary_address {
             addresses::make_primary(cx, user, address).await?;
@@ -68,6 +71,9 @@ impl Command for Update {
             Some(UsernameChange::Remove) => None,
             Some(UsernameChange::Set(name)) => Some(name),
         };
+        if username.map(Username::as_str) != current.username.as_deref() {
+            cx.refuse_impersonator()?;
+        }
         // Another spelling of the name signs in the same person.
         if username.map(Username::key) != stored.as_ref().map(Username::key) {
             require_recent_proof(cx).await?;

@@ -34,6 +34,8 @@ enum ExpiredRows {
     ApiKeys,
     /// Answers to idempotent requests of API keys.
     ApiKeyAnswers,
+    /// Tickets, whether they were exchanged or not.
+    SessionTickets,
 }
 
 /// Deletes all expired rows, and returns their number. Each batch is a transaction of its own.
@@ -50,6 +52,7 @@ pub async fn delete_expired(executor: &Arc<Executor>) -> Result<usize> {
         ExpiredRows::Challenges,
         ExpiredRows::ApiKeys,
         ExpiredRows::ApiKeyAnswers,
+        ExpiredRows::SessionTickets,
     ] {
         loop {
             let batch = executor.run(&Caller::anonymous(), rows).await.result?;
@@ -83,6 +86,7 @@ impl Command for ExpiredRows {
             Self::Challenges => tx.all(sql::CHALLENGES, expired).await?.len(),
             Self::ApiKeys => tx.all(sql::API_KEYS, keys_expired).await?.len(),
             Self::ApiKeyAnswers => tx.all(sql::API_KEY_ANSWERS, answers_expired).await?.len(),
+            Self::SessionTickets => tx.all(sql::SESSION_TICKETS, expired).await?.len(),
             Self::AddressClaims => tx.all(sql::ADDRESS_CLAIMS, expired).await?.len(),
         })
     }

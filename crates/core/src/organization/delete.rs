@@ -36,6 +36,7 @@ pub struct Delete {
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -9,6 +9,7 @@ mod notice;
 mod notification;
 mod sealed;
 mod session;
+mod ticket;
 mod verification;
 
 use base64::Engine;
@@ -23,6 +24,7 @@ pub use keys::{Keys, MasterKey};
 pub use notice::NoticeToken;
 pub use notification::NotificationToken;
 pub use session::SessionToken;
+pub use ticket::SessionTicket;
 pub use verification::{AttemptToken, SubmittedCode, VerificationCode};
 
 /// The text is no well-formed token. There are no details, so that nothing of a secret leaks.

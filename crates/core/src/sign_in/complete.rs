@@ -29,6 +29,7 @@ impl Command for Complete {
         Code::UsernameExists,
         Code::UserAlreadySignedIn,
     ];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {

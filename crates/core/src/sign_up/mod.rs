@@ -111,6 +111,7 @@ struct FindInvitationWords<'a> {
 impl Query for FindInvitationWords<'_> {
     const REQUIRES: Requirement = Requirement::Nothing;
     const ERRORS: &'static [Code] = &[];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ContextWords;
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<ContextWords> {
@@ -139,6 +140,7 @@ impl Command for CreateAccount {
         Code::EmailExists,
         Code::UsernameExists,
     ];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {

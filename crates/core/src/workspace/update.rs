@@ -82,6 +82,7 @@ pub struct Delete {
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::WorkspaceIsAssigned];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -63,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "bootstrap",
             "cleanup",
             "domain",
+            "impersonation",
             "invitation",
             "join_request",
             "mailer",

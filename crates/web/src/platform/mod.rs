@@ -12,6 +12,7 @@ mod page;
 mod response;
 mod router;
 mod server;
+mod tickets;
 
 pub(crate) use bearer::has_api_key;
 pub use server::PlatformServer;

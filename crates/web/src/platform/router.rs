@@ -2,9 +2,9 @@
 
 use axum::Router;
 use axum::http::Uri;
-use vestibule_core::api_key;
+use vestibule_core::{api_key, impersonation};
 
-use super::keys;
+use super::{keys, tickets};
 use crate::app::App;
 use crate::envelope::Refusal;
 use crate::health;
@@ -28,5 +28,9 @@ api_routes! {
         keys::create => command::<api_key::Create>();
         keys::rotate => command::<api_key::Rotate>();
         keys::revoke => command::<api_key::Revoke>();
+    }
+    /// Support, invitations to sign up and the waitlist.
+    deployment {
+        tickets::create => command::<impersonation::CreateTicket>();
     }
 }
