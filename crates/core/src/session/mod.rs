@@ -82,7 +82,8 @@ async fn insert_sign_in(
     let existing = cx.session.as_ref().map(|session| (session.id, session.expires_at));
     let session = existing.map_or_else(|| cx.id(), |(session, _)| session);
     let statement = if existing.is_some() { sql::ROTATE_TOKEN } else { sql::INSERT };
-    let session_expires_at = existing.filter(|_| impersonator.is_some()).map_or(expires_at, |(_, expires_at)| expires_at);
+    let session_expires_at =
+        existing.filter(|_| impersonator.is_some()).map_or(expires_at, |(_, expires_at)| expires_at);
     cx.tx.execute(statement, (session, &token.digest(), cx.now, session_expires_at)).await?;
     cx.tx.execute(sql::DELETE_EXPIRED_SIGN_IN, (session, user, cx.now)).await?;
     let (address, sign_in) = (cx.caller.address_text(), cx.id());

@@ -293,7 +293,8 @@ impl PageContext {
     /// somebody put into the query.
     fn page_path(&self) -> Option<String> {
         if self.is_read {
-            Some(self.path_and_query.clone()).filter(|_| !["token=", "ticket="].iter().any(|secret| self.query.contains(secret)))
+            Some(self.path_and_query.clone())
+                .filter(|_| !["token=", "ticket="].iter().any(|secret| self.query.contains(secret)))
         } else {
             page_of_action(&self.path_and_query)
         }

@@ -2,6 +2,7 @@
 
 mod client;
 mod idempotency;
+mod impersonation;
 mod keys;
 mod listener;
 
