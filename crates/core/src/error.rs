@@ -182,6 +182,7 @@ codes! {
     /// A request with the same idempotency key took effect, and its answer is not known.
     IdempotentAnswerLost = 409 "IDEMPOTENT_ANSWER_LOST", "A request with this Idempotency-Key has taken effect already, and its answer is not known here. Read what it has changed.";
     ApiKeyNotFound = 404 "API_KEY_NOT_FOUND", "There is no such API key. `vestibule keys list` shows them all.";
+    WaitlistEntryNotFound = 404 "WAITLIST_ENTRY_NOT_FOUND", "The waitlist has no such entry. It may have been approved before.";
     /// No ticket, or one that was used, has expired, or whose API key was revoked.
     InvalidTicket = 401 "INVALID_TICKET", "This link was used before or has expired. Ask for a new one.";
     /// Backends get tickets for impersonation only.

@@ -48,6 +48,7 @@ pub mod account;
 pub mod api_key;
 pub mod bootstrap;
 pub mod cleanup;
+pub mod deployment_invitation;
 pub mod domain;
 pub mod impersonation;
 pub mod invitation;
@@ -93,6 +94,7 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     caller::sql::STATEMENTS,
     challenge::sql::STATEMENTS,
     cleanup::sql::STATEMENTS,
+    deployment_invitation::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     images::sql::STATEMENTS,
     impersonation::sql::STATEMENTS,

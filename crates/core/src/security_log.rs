@@ -101,6 +101,10 @@ names! {
         ApiKeyCreated = "api_key.created",
         ApiKeyRotated = "api_key.rotated",
         ApiKeyRevoked = "api_key.revoked",
+        /// An address was invited to sign up.
+        SignUpInvitationCreated = "sign_up_invitation.created",
+        SignUpInvitationDeleted = "sign_up_invitation.deleted",
+        WaitlistEntryApproved = "waitlist_entry.approved",
         /// A backend has got a ticket to sign in as a user.
         ImpersonationTicketCreated = "impersonation.ticket_created",
         /// The ticket was exchanged for a sign-in.

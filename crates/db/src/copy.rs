@@ -42,6 +42,7 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("challenges", &[]),
     ("invitations", &[]),
     ("attempts", &[]),
+    ("deployment_invitations", &[]),
     ("outbox", &[]),
     ("mail_refusals", &[]),
     ("notice_opt_outs", &[]),

@@ -76,6 +76,7 @@ migrations! {
     "0008" = 8 "languages";
     "0009" = 9 "api_keys";
     "0013" = 13 "impersonation";
+    "0014" = 14 "deployment_invitations";
 }
 
 /// The schema version of this binary.

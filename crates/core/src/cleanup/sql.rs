@@ -2,7 +2,7 @@
 
 use vestibule_db::sql;
 
-use crate::id::{ApiKeyId, AttemptId, EmailAddressId, NoticeId, SessionId, UserId};
+use crate::id::{ApiKeyId, AttemptId, DeploymentInvitationId, EmailAddressId, NoticeId, SessionId, UserId};
 use crate::time::Timestamp;
 
 sql! {
@@ -66,4 +66,10 @@ sql! {
           WHERE digest IN (SELECT t.digest FROM session_tickets t WHERE t.expires_at <= $1
                             ORDER BY t.expires_at LIMIT $2)
       RETURNING user_id";
+
+    DEPLOYMENT_INVITATIONS(Timestamp, i64) -> (DeploymentInvitationId,) =
+        "DELETE FROM deployment_invitations
+          WHERE id IN (SELECT i.id FROM deployment_invitations i WHERE i.expires_at <= $1
+                        ORDER BY i.expires_at LIMIT $2)
+      RETURNING id";
 }

@@ -3,6 +3,7 @@
 
 mod api_key;
 mod challenge;
+mod deployment_invitation;
 mod invitation;
 mod keys;
 mod notice;
@@ -19,6 +20,7 @@ use data_encoding::HEXLOWER;
 pub use api_key::{ApiKeyDigest, ApiKeyToken, is_like_api_key};
 pub(crate) use challenge::{CHALLENGE_LIFETIME, ChallengeId};
 pub use challenge::{Challenge, ChallengeToken, SignedChallenge, SubmittedChallenge};
+pub use deployment_invitation::{DeploymentInvitationToken, SignUpToken};
 pub use invitation::{InvitationSecret, InvitationToken, UnsubscribeToken};
 pub use keys::{Keys, MasterKey};
 pub use notice::NoticeToken;

@@ -62,6 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "api_key",
             "bootstrap",
             "cleanup",
+            "deployment_invitation",
             "domain",
             "impersonation",
             "invitation",

@@ -5,6 +5,8 @@
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
 mod bearer;
+mod deployment_invitations;
+mod deployment_list;
 mod error;
 mod idempotency;
 mod keys;
@@ -13,6 +15,7 @@ mod response;
 mod router;
 mod server;
 mod tickets;
+mod waitlist;
 
 pub(crate) use bearer::has_api_key;
 pub use server::PlatformServer;
