@@ -74,11 +74,7 @@ impl FromStr for SignUpToken {
     type Err = InvalidToken;
 
     fn from_str(text: &str) -> Result<Self, InvalidToken> {
-        if text.starts_with(PREFIX) {
-            text.parse().map(Self::Deployment)
-        } else {
-            text.parse().map(Self::Organization)
-        }
+        if text.starts_with(PREFIX) { text.parse().map(Self::Deployment) } else { text.parse().map(Self::Organization) }
     }
 }
 

@@ -12,8 +12,8 @@ use crate::notification_kind::NotificationKind;
 use crate::random::Randomness;
 use crate::secret::sealed::Sealer;
 use crate::secret::{
-    AttemptToken, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken, InvitationSecret, InvitationToken, NoticeToken,
-    NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
+    AttemptToken, Challenge, ChallengeId, ChallengeToken, DeploymentInvitationToken, InvalidToken, InvitationSecret,
+    InvitationToken, NoticeToken, NotificationToken, SignedChallenge, UnsubscribeToken, VerificationCode,
 };
 
 /// A 256-bit key that is stored outside the database. Neither the key nor the database alone is enough to make a token.

@@ -91,9 +91,7 @@ pub async fn sign_up(
 async fn digest_new_password(executor: &Arc<Executor>, caller: &Caller, sign_up: &SignUp) -> Result<PasswordDigest> {
     let SignUp { email, first_name, last_name, username, password, invitation } = sign_up;
     let mut words = match invitation {
-        Some(SignUpToken::Organization(token)) => {
-            executor.query(caller, &FindInvitationWords { token }).await.result?
-        }
+        Some(SignUpToken::Organization(token)) => executor.query(caller, &FindInvitationWords { token }).await.result?,
         Some(SignUpToken::Deployment(_)) | None => executor.password_policy.context_words(),
     };
     words.add(first_name.as_str());

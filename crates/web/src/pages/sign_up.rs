@@ -43,8 +43,15 @@ struct Fields {
     email: String,
     first_name: String,
     last_name: String,
-    /// The token of an invitation, whose address cannot be changed; empty without one.
+    /// The token of an invitation; empty without one.
     invite_token: String,
+}
+
+impl Fields {
+    /// Whether the form is for the address of an invitation only.
+    fn has_fixed_address(&self) -> bool {
+        matches!(self.invite_token.parse(), Ok(SignUpToken::Deployment(_)))
+    }
 }
 
 async fn show(cx: PageContext) -> Response {
@@ -117,7 +124,8 @@ async fn sign_up(cx: PageContext, form: Form) -> Response {
 
 fn parse_sign_up(cx: &PageContext, form: &Form) -> Result<SignUp, Problem> {
     let min_length = cx.app.settings().passwords.minimum_length;
-    let invitation = form.non_empty("invite_token").map(|token| token.parse().map_err(|_| Code::InvalidInvitationToken));
+    let invitation =
+        form.non_empty("invite_token").map(|token| token.parse().map_err(|_| Code::InvalidInvitationToken));
     Ok(SignUp {
         email: EmailAddress::parse(form.text("email").trim())?,
         first_name: PersonName::parse("first_name", form.text("first_name"))?,

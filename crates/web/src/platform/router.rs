@@ -1,7 +1,7 @@
 //! The list of all routes of the server-to-server API.
 
-use axum::{Json, Router};
 use axum::http::Uri;
+use axum::{Json, Router};
 use vestibule_core::{api_key, deployment_invitation, impersonation};
 
 use super::{deployment_invitations, keys, tickets, waitlist};
