@@ -12,8 +12,6 @@ use crate::id::{ApiKeyId, OrganizationId, UserId, WorkspaceId};
 
 /// The target of every line, for the filter of the setting `log`.
 pub const TARGET: &str = "vestibule::security";
-/// The field of a request's span that names the person who is signed in as the user.
-pub(crate) const IMPERSONATOR_FIELD: &str = "impersonator_id";
 
 macro_rules! names {
     ($(#[$doc:meta])* $type:ident { $($(#[$note:meta])* $name:ident = $text:literal,)+ }) => {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::id::UserId;
-use crate::security_log::IMPERSONATOR_FIELD;
+
+/// The field of the span, which is the same as in the security log.
+const IMPERSONATOR_FIELD: &str = "impersonator_id";
 
 /// Whether the span of a request names the impersonator. A text log would repeat what is recorded twice.
 #[derive(Clone, Debug)]

@@ -8,7 +8,6 @@ use crate::time::Timestamp;
 
 record! {
     /// An invitation to sign up.
-    #[derive(Clone)]
     pub struct DeploymentInvitation {
         pub id: DeploymentInvitationId,
         pub email: String,
