@@ -52,10 +52,8 @@ pub struct ListedPage<T> {
     pub has_more: bool,
 }
 
-pub(crate) type Page<T> = ListedPage<T>;
-
 /// Cuts the rows that were fetched to a page.
-pub(crate) fn page<T>(mut rows: Vec<T>, params: &ListParams, total: i64) -> Page<T> {
+pub(crate) fn page<T>(mut rows: Vec<T>, params: &ListParams, total: i64) -> ListedPage<T> {
     let has_more = rows.len() > usize::from(params.limit);
     rows.truncate(params.limit.into());
     ListedPage { rows, total, has_more }

@@ -16,8 +16,8 @@ use crate::secret::DeploymentInvitationToken;
 pub use create::Create;
 pub(crate) use create::{Draft, insert};
 pub use delete::Delete;
+pub(crate) use list::page;
 pub use list::{List, ListParams, ListedPage, Order};
-pub(crate) use list::{Page, page};
 pub use sql::DeploymentInvitation;
 pub use validate::{Validate, Validation};
 

@@ -103,11 +103,11 @@ impl SecretScan {
             .map(|(_, token)| token.split_whitespace().next().unwrap());
         let (bare_tokens, token_secrets): (Vec<_>, Vec<_>) =
             token_secrets.map(|token| token.split_once('.').unwrap()).unzip();
+        let unlogged = self.unlogged.lock().unwrap().clone();
         let mut secrets = self.secrets.lock().unwrap().clone();
         secrets.extend([PASSWORD, "$argon2"].into_iter().chain(token_secrets).chain(notice_tokens).map(str::to_owned));
         // Responses may show an admin the bare token, and users their own address. The log may contain neither.
         let addresses = mails.iter().flat_map(|mail| [mail.to.key(), mail.to.as_str()]);
-        let unlogged = self.unlogged.lock().unwrap().clone();
         let not_logged = secrets.iter().chain(&unlogged).map(String::as_str).chain(addresses).chain(bare_tokens);
         let log = LOG.lock().unwrap_or_else(PoisonError::into_inner)[self.log_start..].to_vec();
         assert_eq!(find_any(not_logged, &log), None, "the log contains a secret");
