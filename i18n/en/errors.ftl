@@ -118,3 +118,6 @@ password-common = This password is among the most common ones, or only a small c
 password-pattern = This password is a sequence or repeats the same characters, so it is easy to guess. Choose another one, such as four random words.
 password-context-words = This password consists only of names and words that others know about you, your organization or this service. Add other words, or choose another one.
 password-breached = This password was published in a data breach, so attackers try it. Choose another one, and change it wherever else you use it.
+
+error-impersonation-not-allowed = You are signed in for another person, who alone can do this.
+error-invalid-ticket = This link was used before or has expired. Ask for a new one.

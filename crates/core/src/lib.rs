@@ -49,7 +49,9 @@ pub mod account;
 pub mod api_key;
 pub mod bootstrap;
 pub mod cleanup;
+pub mod deployment_invitation;
 pub mod domain;
+pub mod impersonation;
 pub mod invitation;
 pub mod join_request;
 pub mod mailer;
@@ -94,8 +96,10 @@ const STATEMENTS: &[&[vestibule_db::Declaration]] = &[
     caller::sql::STATEMENTS,
     challenge::sql::STATEMENTS,
     cleanup::sql::STATEMENTS,
+    deployment_invitation::sql::STATEMENTS,
     domain::sql::STATEMENTS,
     images::sql::STATEMENTS,
+    impersonation::sql::STATEMENTS,
     invitation::sql::STATEMENTS,
     invitation::sql::idempotency::STATEMENTS,
     invitation::sql::lists::STATEMENTS,

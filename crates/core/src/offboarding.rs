@@ -23,6 +23,7 @@ pub struct Leave {
 impl Command for Leave {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Membership);
     const ERRORS: &'static [Code] = &[Code::LastAdmin];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -78,6 +78,8 @@ migrations! {
     "0010" = 10 "users";
     "0011" = 11 "organizations";
     "0012" = 12 "workspaces";
+    "0013" = 13 "impersonation";
+    "0014" = 14 "deployment_invitations";
 }
 
 /// The schema version of this binary.

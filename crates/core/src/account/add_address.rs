@@ -36,6 +36,7 @@ impl Command for AddAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::TooManyRequests, Code::TooManyAddresses, Code::EmailExists];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = OwnedAddress;
 
     fn audit(&self) -> Audit {
@@ -98,6 +99,7 @@ impl Command for AddInvitedAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::InvalidInvitationToken, Code::ReauthenticationRequired, Code::TooManyAddresses, Code::EmailExists];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -63,6 +63,7 @@ pub struct DeleteAddress {
 impl Command for DeleteAddress {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailIsPrimary];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {
@@ -104,6 +105,7 @@ impl Command for MakePrimary {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::ReauthenticationRequired, Code::EmailAddressNotFound, Code::EmailNotVerified];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

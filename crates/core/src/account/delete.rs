@@ -67,6 +67,7 @@ struct Delete {
 impl Command for Delete {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::PasswordWrong, Code::LastAdmin];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

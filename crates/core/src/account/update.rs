@@ -53,6 +53,9 @@ impl Command for Update {
 
     async fn run(&self, cx: &mut Context<'_>) -> Result<AccountDetails> {
         let user = cx.user()?;
+        if self.primary_address.is_some() {
+            cx.refuse_impersonator()?;
+        }
         self.apply(cx, user).await?;
         ShowAccount.run(cx).await
     }
@@ -78,6 +81,9 @@ impl Update {
             Some(UsernameChange::Remove) => None,
             Some(UsernameChange::Set(name)) => Some(name),
         };
+        if username.map(Username::as_str) != current.username.as_deref() {
+            cx.refuse_impersonator()?;
+        }
         // Another spelling of the name signs in the same person.
         if username.map(Username::key) != stored.as_ref().map(Username::key) {
             require_proof_of_owner(cx).await?;

@@ -54,6 +54,7 @@ impl Command for Join {
     const REQUIRES: Requirement = Requirement::SignIn;
     const ERRORS: &'static [Code] =
         &[Code::NotJoinable, Code::OrganizationFull, Code::TooManyRequests, Code::JoinRequestLimit];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = JoinOutcome;
 
     fn audit(&self) -> Audit {

@@ -178,6 +178,7 @@ sql! {
            LEFT JOIN email_addresses e ON e.address_key = $2
            LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
            LEFT JOIN sign_ins i ON i.session_id = $3 AND i.user_id = u.id AND i.expires_at > $4
+                AND i.impersonator_id IS NULL
            LEFT JOIN organization_memberships m ON m.organization_id = $1 AND m.user_id = e.user_id
            LEFT JOIN organization_roles r ON r.scope IN (0, $1) AND r.id = $5 AND r.removed_at IS NULL
            LEFT JOIN organization_memberships im ON im.organization_id = $1 AND im.id = $6

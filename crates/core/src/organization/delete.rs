@@ -38,6 +38,7 @@ impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Organization(RequiredPermission::Admin);
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::OrganizationsWrite);
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

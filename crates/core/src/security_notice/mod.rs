@@ -44,6 +44,8 @@ pub enum NoticeKind {
     OrganizationDeleted,
     OwnershipOffered,
     OwnershipTransferred,
+    /// Somebody signed in as the user, for support. The detail is their name.
+    Impersonated,
 }
 
 impl NoticeKind {
@@ -69,6 +71,7 @@ vestibule_db::text_enum!(
     OrganizationDeleted = "organization_deleted",
     OwnershipOffered = "ownership_offered",
     OwnershipTransferred = "ownership_transferred",
+    Impersonated = "impersonated",
 );
 
 /// Enqueues a notice to each verified address of the user, as this transaction sees them: call it before the change, so

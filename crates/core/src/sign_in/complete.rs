@@ -9,10 +9,11 @@ use crate::names::{PersonName, Username};
 use crate::permission::Requirement;
 use crate::proof::ProofMethod;
 use crate::security_log::{Audit, Authentication};
+use crate::settings::SignUpMode;
 use crate::user;
 use crate::verification::sql::{self, Attempt, Owner};
 use crate::verification::{Method, Purpose};
-use crate::{domain, rate_limit, session};
+use crate::{deployment_invitation, domain, rate_limit, session};
 
 /// Signs in the owner of the verified address, or creates their account.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl Command for Complete {
         Code::UsernameExists,
         Code::UserAlreadySignedIn,
     ];
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = SignedIn;
 
     fn audit(&self) -> Audit {
@@ -106,5 +108,10 @@ async fn create_account(cx: &mut Context<'_>, attempt: &Attempt) -> Result<UserI
         language: Some(attempt.language),
     };
     // The code proves the mailbox, an unverified address does not.
-    account.insert(cx, true).await
+    let user = account.insert(cx, true).await?;
+    if cx.executor.settings.sign_up != SignUpMode::Public {
+        // It is used up, if the person signed up by one.
+        cx.tx.execute(deployment_invitation::sql::DELETE_OF_ADDRESS, (&attempt.address_key,)).await?;
+    }
+    Ok(user)
 }

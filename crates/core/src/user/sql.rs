@@ -178,7 +178,7 @@ sql! {
         "SELECT e.id AS email_id, e.user_id AS user_id, e.verified_at AS verified_at, i.id AS sign_in_id
            FROM email_addresses e
            LEFT JOIN users u ON u.id = e.user_id AND u.disabled = 0
-           LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3
+           LEFT JOIN sign_ins i ON i.session_id = $2 AND i.user_id = u.id AND i.expires_at > $3 AND i.impersonator_id IS NULL
           WHERE e.address_key = $1";
 
     /// Returns no row when the address is taken.

@@ -93,6 +93,7 @@ impl Command for Delete {
     const REQUIRES: Requirement = Requirement::Workspace(RequiredWorkspacePermission::Admin);
     const ERRORS: &'static [Code] = &[Code::ReauthenticationRequired, Code::WorkspaceIsAssigned];
     const SCOPE: ScopeRequirement = ScopeRequirement::One(Scope::WorkspacesWrite);
+    const ALLOWS_IMPERSONATOR: bool = false;
     type Out = ();
 
     fn audit(&self) -> Audit {

@@ -18,18 +18,26 @@ pub(crate) struct Declaration {
 
 /// A handler that runs one command.
 pub(crate) fn command<C: Command>() -> Declaration {
-    Declaration { requirement: C::REQUIRES, scope: C::SCOPE, errors: C::ERRORS.to_vec(), is_write: true }
+    let errors = with_impersonator_refused(C::ERRORS, C::ALLOWS_IMPERSONATOR);
+    Declaration { requirement: C::REQUIRES, scope: C::SCOPE, errors, is_write: true }
+}
+
+/// Adds the code with which an impersonator is refused, also by what requires a recent proof of identity.
+fn with_impersonator_refused(errors: &[Code], allows_impersonator: bool) -> Vec<Code> {
+    let is_refused = !allows_impersonator || errors.contains(&Code::ReauthenticationRequired);
+    errors.iter().copied().chain(is_refused.then_some(Code::ImpersonationNotAllowed)).collect()
 }
 
 /// A handler that runs one query.
 pub(crate) fn query<Q: Query>() -> Declaration {
-    Declaration { requirement: Q::REQUIRES, scope: Q::SCOPE, errors: Q::ERRORS.to_vec(), is_write: false }
+    let errors = with_impersonator_refused(Q::ERRORS, Q::ALLOWS_IMPERSONATOR);
+    Declaration { requirement: Q::REQUIRES, scope: Q::SCOPE, errors, is_write: false }
 }
 
 /// A handler that runs a function of the core with several commands.
 pub(crate) fn commands(requirement: Requirement, errors: &[Code]) -> Declaration {
     let scope = ScopeRequirement::NotForApiKeys;
-    Declaration { requirement, scope, errors: errors.to_vec(), is_write: true }
+    Declaration { requirement, scope, errors: with_impersonator_refused(errors, true), is_write: true }
 }
 
 /// A handler that runs no command or query.

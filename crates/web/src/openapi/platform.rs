@@ -81,6 +81,7 @@ fn has_error(call: &Call, method: &HttpMethod, code: Code) -> bool {
         | Code::Forbidden
         | Code::AddressNotAllowed
         | Code::ReauthenticationRequired
+        | Code::ImpersonationNotAllowed
         | Code::CrossSiteRequest => false,
         code if is_of_idempotency(code) => *method == HttpMethod::Post || declares,
         code => declares || call.has_common_error(code),

@@ -5,6 +5,8 @@
 //! `SCOPE` says what an API key needs. Objects are answered bare, lists as a [`page::Page`].
 
 mod bearer;
+mod deployment_invitations;
+mod deployment_list;
 mod error;
 mod idempotency;
 mod invitations;
@@ -17,7 +19,9 @@ mod response;
 mod roles;
 mod router;
 mod server;
+mod tickets;
 mod users;
+mod waitlist;
 mod workspaces;
 
 pub(crate) use bearer::has_api_key;

@@ -1,31 +1,39 @@
 //! The list of all routes of the server-to-server API.
 
-use axum::Router;
 use axum::http::Uri;
+use axum::{Json, Router};
 use vestibule_core::Code;
 use vestibule_core::organization::by_key;
 use vestibule_core::permission::Requirement;
 use vestibule_core::scope::Scope;
-use vestibule_core::{api_key, invitation, membership, offboarding, organization, user_management, workspace};
+use vestibule_core::{
+    api_key, deployment_invitation, impersonation, invitation, membership, offboarding, organization, user_management,
+    workspace,
+};
 
-use super::{invitations, keys, members, members_bulk, organizations, roles, users, workspaces};
+use super::{
+    deployment_invitations, invitations, keys, members, members_bulk, organizations, roles, tickets, users, waitlist,
+    workspaces,
+};
 use crate::app::App;
 use crate::docs;
 use crate::envelope::Refusal;
 use crate::health;
 use crate::openapi::{self, Declaration, Document, command, commands, query};
+use crate::restricted::HealthClient;
 use crate::routes::api_routes;
 
 const OPENAPI_PATH: &str = "/openapi.json";
 
 pub(super) fn router(app: &App) -> Router {
-    let routes = api_routes().merge(health::routes()).get(OPENAPI_PATH, docs::platform_openapi_json);
+    let routes = api_routes().merge(health::routes()).get(HEALTH, check_health);
+    let routes = routes.get(OPENAPI_PATH, docs::platform_openapi_json);
     routes.with_fallback(async |_: Uri| Refusal(Code::RouteNotFound.into())).with_state(app.clone())
 }
 
 /// Whether a request needs no API key.
 pub(super) fn is_public(path: &str) -> bool {
-    health::is_check(path) || path == OPENAPI_PATH
+    path == HEALTH || health::is_check(path) || path == OPENAPI_PATH
 }
 
 /// Generates the OpenAPI document of the server-to-server API from its handlers. A server serves the checked-in
@@ -40,6 +48,13 @@ const LIST_ERRORS: &[Code] = &[Code::InvalidCursor];
 /// A call that is refused with this code.
 fn refused(code: Code) -> Declaration {
     query::<user_management::CheckUserForChange>().with_errors(&[code])
+}
+
+/// Where clients of this API look whether it answers. It says no more than `/health/live`.
+const HEALTH: &str = "/health";
+
+async fn check_health(_: HealthClient) -> Json<serde_json::Value> {
+    Json(serde_json::json!({"status": "ok"}))
 }
 
 api_routes! {
@@ -127,5 +142,14 @@ api_routes! {
         users::unsupported::add_authenticator => refused(Code::FactorsNotSupported);
         users::unsupported::delete_authenticator => refused(Code::FactorsNotSupported);
         users::unsupported::regenerate_backup_codes => refused(Code::FactorsNotSupported);
+    }
+    /// Support, invitations to sign up and the waitlist.
+    deployment {
+        tickets::create => command::<impersonation::CreateTicket>();
+        deployment_invitations::list => query::<deployment_invitation::List>();
+        deployment_invitations::create => command::<deployment_invitation::Create>();
+        deployment_invitations::delete => command::<deployment_invitation::Delete>();
+        waitlist::list => query::<vestibule_core::waitlist::List>();
+        waitlist::approve => command::<vestibule_core::waitlist::Approve>();
     }
 }

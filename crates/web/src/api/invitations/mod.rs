@@ -25,7 +25,7 @@ pub(crate) fn expiry_days(fields: &mut FieldReader) -> Result<Option<u16>, Probl
     fields.number_within("expiry_days", 1..=MAX_EXPIRY_DAYS)
 }
 
-fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
+pub(crate) fn locale(fields: &mut FieldReader) -> Result<Option<Language>, Problem> {
     Ok(fields.text("locale")?.map(|tag| parse_locale(&tag)).transpose()?.flatten())
 }
 

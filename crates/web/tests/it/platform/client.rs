@@ -117,6 +117,9 @@ impl PlatformClient {
             Some(secret) => self.app.inner.secret_scan.add_secret(secret),
             None => self.app.inner.secret_scan.add_response(&parts.headers, &content),
         }
+        if let Some(ticket) = body["ticket"].as_str() {
+            self.app.inner.secret_scan.add_unlogged(ticket);
+        }
         if method != Method::GET {
             self.app.drain().await;
         }

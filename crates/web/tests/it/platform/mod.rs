@@ -3,7 +3,9 @@
 mod addresses;
 mod bulk_users;
 mod client;
+mod deployment_invitations;
 mod idempotency;
+mod impersonation;
 mod invitations;
 mod keys;
 mod listener;
@@ -14,6 +16,7 @@ mod organizations;
 mod roles;
 mod sessions;
 mod users;
+mod waitlist;
 mod workspaces;
 
 pub(crate) use client::PlatformClient;
