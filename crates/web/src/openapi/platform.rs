@@ -31,18 +31,21 @@ pub(crate) const PLATFORM: Api = Api {
 };
 
 const TAGS: &[(&str, &str)] = &[
-    ("Users", "Users, their passwords, and the memberships they have."),
-    ("Email addresses", "The email addresses of a user."),
-    ("Phone numbers", "Not available yet: lists are empty."),
-    ("Sessions", "Where a user is signed in."),
-    ("Second factors", "Passkeys, authenticators and backup codes of a user."),
+    ("Users", "Users with their names, passwords and metadata."),
+    ("User addresses", "The email addresses of a user."),
+    ("User sessions", "Where a user is signed in."),
+    ("User memberships", "The organizations and workspaces of a user, with the roles there."),
+    ("User phone numbers", "Not available yet: lists are empty."),
+    ("User social connections", "Not available yet: lists are empty."),
+    ("User factors", "Passkeys, authenticators and backup codes. Not available yet."),
     ("Organizations", "Organizations with their metadata."),
-    ("Members", "The members of an organization, and their roles."),
-    ("Roles", "The roles of an organization."),
+    ("Organization members", "The members of an organization, and their roles."),
+    ("Organization roles", "The roles of an organization."),
     ("Invitations", "Invitations to an organization."),
     ("Workspaces", "Workspaces of an organization, with members and roles of their own."),
-    ("Sign-up", "Invitations to sign up, and the waitlist."),
-    ("Session tickets", "Impersonation for support."),
+    ("Sign-up invitations", "Invitations to sign up."),
+    ("Waitlist", "The waitlist of a deployment whose sign-up is closed."),
+    ("Session tickets", "Signing in as a user, for support."),
     ("API keys", "The keys of this API."),
 ];
 

@@ -34,19 +34,19 @@ pub(crate) struct InvitationResponse {
     initial_organization_role_name: String,
     /// The id of the inviter's membership; missing if the inviter has left, and for an invitation that an API key made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = MembershipId, required = false)]
     inviter_id: Option<MembershipId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = WorkspaceId, required = false)]
     workspace_id: Option<WorkspaceId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     workspace_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = WorkspaceRoleId, required = false)]
     initial_workspace_role_id: Option<WorkspaceRoleId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     initial_workspace_role_name: Option<String>,
     expired: bool,
     expiry: Timestamp,
@@ -223,7 +223,7 @@ pub(crate) struct CreatedResponse {
     organization_id: OrganizationId,
     organization_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = WorkspaceId, required = false)]
     workspace_id: Option<WorkspaceId>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Page<T> {
     pub(crate) has_more: bool,
     /// The `cursor` of the next page; without it, there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     pub(crate) next_cursor: Option<String>,
 }
 

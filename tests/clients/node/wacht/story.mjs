@@ -69,7 +69,7 @@ async function manageSessions(suite, { ada }, { frontend }) {
     await suite.ok("users.revokeAllSignins", id(ada));
 }
 
-/** There are no phone numbers, second factors and social connections: lists are empty, and writes have a code. */
+/** There are no phone numbers, second factors and social connections. */
 async function refuseWhatThereIsNot(suite, { ada }) {
     await suite.ok("users.listSocialConnections", id(ada));
     await suite.refused("users.deleteSocialConnection", null, id(ada), "1");
@@ -77,7 +77,7 @@ async function refuseWhatThereIsNot(suite, { ada }) {
     await suite.refused("users.updatePhone", null, id(ada), "1", { verified: true });
     await suite.refused("users.makePhonePrimary", null, id(ada), "1");
     await suite.refused("users.deletePhone", null, id(ada), "1");
-    await suite.ok("users.listPasskeys", id(ada));
+    await suite.refused("users.listPasskeys", "NotFoundError", id(ada));
     await suite.refused("users.renamePasskey", null, id(ada), "1", "Laptop");
     await suite.refused("users.deletePasskey", null, id(ada), "1");
     await suite.refused("users.createAuthenticator", null, id(ada), { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP" });

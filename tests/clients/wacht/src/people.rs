@@ -87,7 +87,7 @@ async fn manage_sessions(suite: &mut Suite, user: &str) {
     suite.ok("sessions.revoke_all", "POST /users/{id}/sessions/revoke-all", sessions.revoke_all(user).send().await);
 }
 
-/// There are no phone numbers, second factors and social connections: lists are empty, and writes have a code.
+/// There are no phone numbers, second factors and social connections.
 async fn refuse_what_there_is_not(suite: &mut Suite, user: &str) {
     let users = suite.client.users();
     let (phones, passkeys, mfa, connections) =
@@ -106,7 +106,7 @@ async fn refuse_what_there_is_not(suite: &mut Suite, user: &str) {
     suite.refused("phones.delete_phone", "DELETE /users/{id}/phones/{id}", 0, deleted);
     let primary = phones.make_phone_primary(user, "1").send().await;
     suite.refused("phones.make_phone_primary", "POST /users/{id}/phones/{id}/make-primary", 0, primary);
-    suite.ok("passkeys.list", "GET /users/{id}/passkeys", passkeys.list(user).send().await);
+    suite.refused("passkeys.list", "GET /users/{id}/passkeys", 404, passkeys.list(user).send().await);
     let name = RenamePasskeyRequest { name: "Laptop".to_owned() };
     let renamed = passkeys.rename(user, "1", name).send().await;
     suite.refused("passkeys.rename", "PATCH /users/{id}/passkeys/{id}", 0, renamed);

@@ -144,18 +144,18 @@ struct RowResult {
     row: usize,
     /// As it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     email_address: Option<String>,
     /// `created`; `good` for a valid row for which no user was created; or `failed`.
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = UserId, required = false)]
     user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     message: Option<String>,
 }
 

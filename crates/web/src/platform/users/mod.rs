@@ -31,12 +31,12 @@ pub(crate) struct UserResponse {
     first_name: String,
     last_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     username: Option<String>,
     /// Empty without a picture.
     profile_picture_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     primary_email_address: Option<String>,
 }
 

@@ -25,10 +25,10 @@ pub(crate) struct UserDetailsResponse {
     second_factor_policy: &'static str,
     availability: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = MembershipId, required = false)]
     active_organization_membership_id: Option<MembershipId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = WorkspaceMembershipId, required = false)]
     active_workspace_membership_id: Option<WorkspaceMembershipId>,
     #[schema(value_type = Object)]
     public_metadata: serde_json::Value,
@@ -36,7 +36,7 @@ pub(crate) struct UserDetailsResponse {
     #[schema(value_type = Object)]
     private_metadata: serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = EmailAddressId, required = false)]
     primary_email_address_id: Option<EmailAddressId>,
     email_addresses: Vec<AddressResponse>,
     // Unsupported features have empty lists, because clients require them.

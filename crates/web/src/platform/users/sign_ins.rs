@@ -25,10 +25,10 @@ pub(crate) struct SignInResponse {
     session_id: SessionId,
     user_id: UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = MembershipId, required = false)]
     active_organization_membership_id: Option<MembershipId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = WorkspaceMembershipId, required = false)]
     active_workspace_membership_id: Option<WorkspaceMembershipId>,
     expires_at: Timestamp,
     /// Precise to a few minutes.

@@ -37,10 +37,10 @@ pub(crate) struct WorkspaceMemberResponse {
     first_name: String,
     last_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(value_type = String, required = false)]
     username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, format = Email)]
+    #[schema(value_type = String, required = false, format = Email)]
     primary_email_address: Option<String>,
     /// Whether the user has proved access to the mailbox. Until then, the address does not say who they are.
     primary_email_address_verified: bool,
